@@ -1,0 +1,112 @@
+"""What the configuration declares, once it has been read and found right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.source import Source
+
+
+class Dialect(StrEnum):
+    """Which of the two APIs the account speaks."""
+
+    V1 = "v1"
+    PRO = "pro"
+
+
+class Region(StrEnum):
+    """Where the account lives (API reference, "Base URL")."""
+
+    US = "us"
+    EU = "eu"
+
+
+class ScanPolicy(StrEnum):
+    """What proves a scan: totalCount, or two equal scans of a server whose count is known to be off."""
+
+    COUNT = "count"
+    AGREE_TWICE = "agree-twice"
+
+
+class Departing(StrEnum):
+    """What a departure asks for."""
+
+    DISCONNECT = "disconnect"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A desired or observed thing that is not a patient: a callback, a QT callback, a service provider."""
+
+    address: Address
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRef:
+    """A template name of the YAML: an id, or (``id`` empty) the exact name the template has live."""
+
+    label: str
+    id: str = ""
+    name: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A patient who leaves, with the reason that the record needs. ``id`` serves when state has no record."""
+
+    mrn: str
+    action: Departing
+    reason: str
+    id: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one run may do; None is unlimited. ``cost`` is in the templates' currency."""
+
+    create: int | None = None
+    update: int | None = None
+    disconnect: int | None = 100
+    delete: int | None = 10
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan."""
+
+    team: str = ""
+    patients: Mapping[str, DesiredPatient] = field(default_factory=dict)
+    others: tuple[Resource, ...] = ()
+    templates: Mapping[str, TemplateRef] = field(default_factory=dict)
+    departures: tuple[Departure, ...] = ()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
+
+    ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of every environment
+    value that was put into them: a saved plan belongs to exactly one digest.
+    """
+
+    root: Path
+    desired: Desired
+    dialect: Dialect = Dialect.V1
+    region: Region = Region.US
+    scan: ScanPolicy = ScanPolicy.COUNT
+    settle: float = 120.0
+    state: str = "sqlite:///.kardia/state.db"
+    workspace: str = "default"
+    digest: str = ""
+    warnings: tuple[str, ...] = ()

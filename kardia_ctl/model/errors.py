@@ -1,0 +1,59 @@
+"""What can go wrong, by what is known afterwards. Each room maps its library's errors to these."""
+
+from collections.abc import Sequence
+
+from kardia_ctl.model.source import Problem
+
+
+class KardiaError(Exception):
+    """An error that a person should read: what was being done to what, what went wrong, what to do next.
+
+    The text never holds a key, a code or a patient's values other than the mrn.
+    """
+
+
+class ConfigurationError(KardiaError):
+    """The configuration has problems; all of them are here, in the order of the files."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ApiError(KardiaError):
+    """A request did not give what it was sent for.
+
+    ``status`` is the HTTP status of the last answer, None when there was none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
+    """The write certainly had no effect: never connected, or 400 401 403 404 409 422 429."""
+
+
+class InDoubt(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
+    """The write may have had its effect: timeout, reset, 5xx, or a 2xx without the id or code it was for."""
+
+
+class Unauthorized(NotExecuted):
+    """401: the key is not accepted. The run stops."""
+
+
+class StateError(KardiaError):
+    """The state cannot be read or written."""
+
+
+class LockHeld(StateError):  # noqa: N818  (it names a situation)
+    """Another run holds the state's lock; the message says who, since when and from where."""
+
+
+class PlanRefused(KardiaError):  # noqa: N818  (it names a decision)
+    """A saved plan is altered, used, stale or made by another version; the message names which."""
+
+
+class RunStopped(KardiaError):  # noqa: N818  (it names a decision)
+    """The whole run stopped before its first write: a limit, another tenant's key, a collapsed count."""

@@ -1,0 +1,42 @@
+"""What is live, as far as it was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.patient import LivePatient, Template
+
+
+class Coverage(StrEnum):
+    """How much of the account's patients was seen, and whether absence from it means anything."""
+
+    NOT_READ = "not read"
+    BY_ID = "by id"
+    PROVEN = "proven"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is live.
+
+    ``patients`` by mrn, first seen first; ``twins`` holds all patients of an mrn that several carry.
+    ``by_id`` holds patients that were read by id. ``missing`` are recorded ids that such a read did not find.
+    ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
+    ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
+    ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan
+    is incomplete.
+    """
+
+    patients: Mapping[str, LivePatient] = field(default_factory=dict)
+    twins: Mapping[str, tuple[LivePatient, ...]] = field(default_factory=dict)
+    by_id: Mapping[str, LivePatient] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    coverage: Coverage = Coverage.NOT_READ
+    detail: str = ""
+    total: int | None = None
+    settings: Mapping[Address, Resource | None] = field(default_factory=dict)
+    templates: tuple[Template, ...] | None = None
+    reads: int = 0

@@ -1,0 +1,85 @@
+"""Patients and templates in bulk.
+
+These are msgspec structs, not dataclasses: an account has up to a million patients, a struct costs an
+eighth of the time to build, decodes straight from a page, and the garbage collector does not visit it.
+"""
+
+from typing import Final
+
+import msgspec
+
+ATTRIBUTES: Final = ("dob", "email", "firstname", "lastname", "sex")
+"""What a patient has besides its mrn, in the API's own names and in the order of a record's fingerprints."""
+
+UNSET: Final = ""
+"""An attribute that was not declared. An empty text cannot be declared, so this is unambiguous."""
+
+
+class DesiredPatient(msgspec.Struct, frozen=True, gc=False):
+    """A patient that the configuration declares. Texts are as written; ``sex`` is its ISO/IEC 5218 digit.
+
+    ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``). ``codes`` are template names.
+    ``ignore`` are attribute names in which live may differ. ``id`` pins a live patient. ``line`` is where
+    the patient begins in ``file``.
+    """
+
+    mrn: str
+    dob: str
+    email: str
+    firstname: str = UNSET
+    lastname: str = UNSET
+    sex: str = UNSET
+    codes: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    id: str = UNSET
+    file: str = ""
+    line: int = 0
+    cohort: str = ""
+
+
+class LivePatient(msgspec.Struct, frozen=True, gc=False):
+    """A patient as the API shows it (API reference, "Patient Object").
+
+    ``sex`` may be absent, and servers have sent it as a number or as text. ``status`` is pending,
+    connected or none, and absent from the answer to a create.
+    """
+
+    id: str = ""
+    mrn: str = ""
+    dob: str | None = None
+    email: str | None = None
+    firstname: str | None = None
+    lastname: str | None = None
+    sex: int | float | str | None = None
+    status: str | None = None
+
+
+class Template(msgspec.Struct, frozen=True, gc=False):
+    """A connection template (API reference, "Get Connection Templates").
+
+    ``duration`` is in days, ``price`` in a currency that the API does not name. ``team`` tells which tenant
+    the key belongs to.
+    """
+
+    id: str
+    name: str
+    team: str = ""
+    duration: int | None = None
+    price: float | None = None
+
+
+class PatientsPage(msgspec.Struct, frozen=True, gc=False):
+    """One page of GET /v1/patients, newest first. ``total`` is None when the server left it out."""
+
+    patients: tuple[LivePatient, ...]
+    total: int | None
+    next_cursor: str | None
+
+
+class IssuedCode(msgspec.Struct, frozen=True, gc=False):
+    """A connection code as it was handed out. The code is a secret: only --codes-out gets it."""
+
+    mrn: str
+    code: str
+    template: str
+    status: str

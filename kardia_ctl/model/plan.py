@@ -1,0 +1,174 @@
+"""Plans: what apply will do, as data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.source import Source
+
+Values = Mapping[str, str | None]
+"""Attribute name to value, as text."""
+
+
+class Action(StrEnum):
+    """What happens to an address.
+
+    ==========  =========  ========  =================================================
+    action      before     after     request
+    ==========  =========  ========  =================================================
+    no-op       observed   desired   none
+    create      none       desired   one POST; GET …/code; PUT of an unset callback
+    update      observed   desired   one PUT (callbacks only)
+    adopt       observed   desired   none: it exists live, state did not know
+    forget      none       none      none: no longer managed, untouched in Kardia
+    disconnect  observed   none      one POST …/disconnect
+    delete      observed   none      one DELETE
+    blocked     observed   desired   none: the API cannot do it, or it is not safe
+    ==========  =========  ========  =================================================
+    """
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    FORGET = "forget"
+    DISCONNECT = "disconnect"
+    DELETE = "delete"
+    BLOCKED = "blocked"
+
+    @property
+    def writes(self) -> bool:
+        """Whether apply sends a request for it."""
+        return self in _WRITES
+
+
+_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.DISCONNECT, Action.DELETE})
+
+
+class Cause(StrEnum):
+    """Why an address has its action, as a stable word for machines; ``Change.reason`` is the sentence."""
+
+    DECLARED = "declared"
+    DIFFERS = "differs"
+    EXISTS_LIVE = "exists_live"
+    UNDECLARED = "undeclared"
+    DEPARTURE = "departure"
+    IMMUTABLE = "immutable"
+    SAME_PERSON = "same_person"
+    DUPLICATE_MRN = "duplicate_mrn"
+    ID_MISMATCH = "id_mismatch"
+    DELETED_ELSEWHERE = "deleted_elsewhere"
+    IN_DOUBT = "in_doubt"
+    SCAN_INCOMPLETE = "scan_incomplete"
+    TEMPLATE_MISSING = "template_missing"
+    PLAN_CHANGE = "plan_change"
+    OWNER_BLOCKED = "owner_blocked"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One address that is not a no-op.
+
+    ``before`` and ``after`` hold the attributes that matter for the action (all of them for a create, the
+    differing ones otherwise). ``id`` is the live id where one is known, ``target`` what a write also needs
+    (a template id, a team id). ``reason`` is a sentence without a patient's values.
+    """
+
+    address: Address
+    action: Action
+    cause: Cause
+    reason: str = ""
+    before: Values | None = None
+    after: Values | None = None
+    id: str = ""
+    target: str = ""
+    source: Source | None = None
+    price: Decimal | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the attributes in before and after, in their order."""
+        return tuple(dict.fromkeys((*(self.after or ()), *(self.before or ()))))
+
+
+class NoticeKind(StrEnum):
+    """What a plan tells beside its changes. None of them alone makes an exit code other than 0."""
+
+    DRIFT = "drift"
+    UNVERIFIABLE = "unverifiable"
+    EXPIRED = "expired?"
+    NOT_SENT = "not sent"
+    WARNING = "warning"
+    DEPARTED = "departed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know that is not a change. ``text`` holds no patient's values."""
+
+    kind: NoticeKind
+    text: str
+    address: Address | None = None
+    before: Values | None = None
+    after: Values | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """How many requests the plan took (``spent``) and its apply will take (``reads`` + ``writes``)."""
+
+    spent: int = 0
+    reads: int = 0
+    writes: int = 0
+
+    @property
+    def apply(self) -> int:
+        """All requests of an apply of this plan, its own observation included."""
+        return self.reads + self.writes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """(desired, observed, state, now) → this. Sorted by address, serialisable, no callbacks.
+
+    ``changes`` holds everything but the no-ops, ``unchanged`` the names of those by kind. ``stops`` are
+    the reasons why nothing at all may be written. ``cost`` is what the codes cost, in the templates'
+    currency; ``unpriced`` counts the codes whose template has no price.
+    """
+
+    changes: tuple[Change, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    stops: tuple[str, ...] = ()
+    unchanged: Mapping[Kind, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    requests: Requests = Requests()
+    cost: Decimal = Decimal(0)
+    unpriced: int = 0
+    team: str = ""
+
+    def count(self, *actions: Action) -> int:
+        """How many changes have one of these actions."""
+        return sum(1 for change in self.changes if change.action in actions)
+
+    @property
+    def writes(self) -> bool:
+        """Whether apply sends any write."""
+        return any(change.action.writes for change in self.changes)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something cannot be done: an address that is blocked, or a stop of the whole run."""
+        return bool(self.stops) or any(change.action is Action.BLOCKED for change in self.changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do, decide or record."""
+        return not self.changes and not self.stops
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes sorted by address."""
+    return tuple(sorted(changes, key=lambda change: change.address.order))

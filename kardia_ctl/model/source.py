@@ -1,0 +1,36 @@
+"""Where something was declared, and what is wrong with it there."""
+
+from dataclasses import dataclass
+
+from kardia_ctl.model.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a file. Lines and columns count from 1; column 0 means the whole line."""
+
+    file: str
+    line: int
+    column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}"
+        return f"{place}:{self.column}" if self.column else place
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the configuration: where, about which address, what, and what to do.
+
+    ``message`` and ``remedy`` never hold a patient's values: they are printed in CI.
+    """
+
+    source: Source
+    message: str
+    remedy: str = ""
+    address: Address | None = None
+
+    def __str__(self) -> str:
+        about = f"{self.address}: " if self.address else ""
+        remedy = f". {self.remedy}" if self.remedy else ""
+        return f"{self.source}: {about}{self.message}{remedy}"

@@ -1,0 +1,125 @@
+"""What was recorded of earlier runs. A convenience, not the truth: it may be lost at any time.
+
+State holds mrns, opaque ids, template ids, times and keyed fingerprints. It never holds a name, a birth
+date, an e-mail address, a phone number, a code, a key or a URL.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from kardia_ctl.model.address import Address, Kind
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One address that an apply made or adopted. A struct for the reason given in ``model.patient``.
+
+    ``id`` is the live id (a patient's), ``label`` the name it had in the YAML (a code's template name),
+    ``fingerprint`` the keyed fingerprints of what was last applied, ``at`` Unix seconds. ``forgotten`` marks
+    a tombstone: no longer managed, kept so that a patient who comes back is not ordered for again.
+    """
+
+    id: str = ""
+    label: str = ""
+    fingerprint: bytes = b""
+    at: int = 0
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was about to be sent, durable before it left. It stays when the answer was lost.
+
+    ``at`` is Unix seconds when the request was about to leave; ``ended`` when its connection ended without
+    an answer, 0 while unknown (the process died, or is still running).
+    """
+
+    address: Address
+    operation: str
+    at: float
+    ended: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything recorded in one workspace.
+
+    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` and ``endpoint``
+    are what state was bound to on first contact; ``live_count`` is totalCount of the last proven scan and
+    ``gone`` how many deletions of ours came after it. ``departed`` holds the patient ids whose departure was
+    done. ``exists`` is False when there is no state at all (then ``lineage`` is empty).
+    """
+
+    exists: bool = False
+    lineage: str = ""
+    serial: int = 0
+    team: str = ""
+    endpoint: str = ""
+    live_count: int | None = None
+    patients: Mapping[str, Record] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    others: Mapping[Address, Record] = field(default_factory=dict)
+    intents: Mapping[Address, Intent] = field(default_factory=dict)
+    departed: Mapping[str, str] = field(default_factory=dict)
+    used_plans: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Write a record. ``name`` and ``detail`` are the mrn and template id; other kinds' name; or empty."""
+
+    kind: Kind
+    name: str
+    detail: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Remove a record altogether (``state forget``, or a patient that was recreated)."""
+
+    kind: Kind
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intend:
+    """Write an intent, or replace the address's earlier one."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Remove the intent of an address: its outcome is known."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write one fact about the workspace: ``team``, ``endpoint``, ``live_count``."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsePlan:
+    """Mark a saved plan as applied: it is single use."""
+
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depart:
+    """Mark the departure of a patient id as done; ``action`` is disconnect or delete."""
+
+    id: str
+    action: str
+
+
+Entry = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart
+"""One thing to write to state. A batch of entries is written whole or not at all."""
