@@ -1,0 +1,17 @@
+"""What each kind is: its schema, identity, comparison, reading and writing. One file per kind."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from kardia_ctl.kinds import callback, qt_callback, service_provider
+from kardia_ctl.kinds.setting import SettingKind
+from kardia_ctl.model.address import Kind
+
+SETTINGS: Final[Mapping[Kind, SettingKind]] = {
+    definition.kind: definition
+    for definition in (callback.DEFINITION, qt_callback.DEFINITION, service_provider.DEFINITION)
+}
+"""The kinds that stand at the top level of the YAML. A new one is a file and a line here.
+
+Patients and what hangs on a patient (``connection_code``) come in bulk and have their own modules.
+"""

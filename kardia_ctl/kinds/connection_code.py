@@ -1,0 +1,58 @@
+"""Connection codes (API reference, "Get Connection Code"): an effect that may be a billable order."""
+
+from collections.abc import Collection, Mapping
+from enum import Enum, auto
+from typing import Final
+
+from kardia_ctl.model.state import Record
+
+ORDERED: Final = frozenset({"pending", "connected"})
+"""Statuses of a patient for whom an order exists."""
+
+OLD_AFTER: Final = 90 * 86400
+"""Seconds after which an unused code may have expired: by the vendor's help pages, not by the documents."""
+
+
+class Verdict(Enum):
+    """What is right for one declared code."""
+
+    NO_OP = auto()
+    MAYBE_EXPIRED = auto()
+    NOT_SENT = auto()
+    ISSUE = auto()
+    PLAN_CHANGE = auto()
+    UNVERIFIABLE = auto()
+
+
+def decide(
+    template: str,
+    declared: Collection[str],
+    records: Mapping[str, Record],
+    status: str | None,
+    now: float,
+    *,
+    reissue: bool = False,
+) -> Verdict:
+    """DESIGN.md's table of codes. The status is one per patient, not per template.
+
+    Args:
+        template: The template's id.
+        declared: Ids of all templates declared for the patient.
+        records: State's records of the patient's codes by template id, tombstones included.
+        status: The patient's live status; ``none`` for a patient who does not exist yet. Anything that is
+            not a documented status is taken as an order, because sending on a guess could be a second one.
+        now: Unix seconds.
+        reissue: Whether a person said to issue it although an order exists or existed.
+    """
+    ordered = status != "none"
+    if template in records:
+        if not ordered:
+            return Verdict.ISSUE if reissue else Verdict.NOT_SENT
+        unused = status == "pending" and now - records[template].at > OLD_AFTER
+        return Verdict.MAYBE_EXPIRED if unused else Verdict.NO_OP
+    if records:
+        undeclared = any(other not in declared for other in records)
+        return Verdict.PLAN_CHANGE if undeclared and ordered else Verdict.ISSUE
+    if ordered and not reissue:
+        return Verdict.UNVERIFIABLE
+    return Verdict.ISSUE

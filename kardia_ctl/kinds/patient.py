@@ -1,0 +1,180 @@
+"""Patients (API reference, "Patients"). The API creates, reads and deletes them; it cannot update one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from unicodedata import normalize
+
+from kardia_ctl.kinds.text import LONGEST, choice, is_address, is_day, text
+from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
+from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
+
+SEXES: Final[Mapping[str, str]] = {"unknown": "0", "male": "1", "female": "2", "not-applicable": "9"}
+"""ISO/IEC 5218, by the names that the YAML accepts for its digits."""
+
+_DIGITS: Final = frozenset(SEXES.values())
+_IGNORABLE: Final = ("email", "firstname", "lastname", "sex")
+
+SCHEMA: Final[Mapping[str, Any]] = {
+    "description": "A patient who should exist.",
+    "type": "object",
+    "properties": {
+        "mrn": text(
+            "The medical record number: your own identifier, byte for byte. Addresses are made of it."
+        ),
+        "dob": text("The birth date as YYYY-MM-DD, e.g. 2000-07-21.", format="date"),
+        "email": text("The e-mail address, e.g. joe@example.com.", format="email"),
+        "firstname": text("The first name."),
+        "lastname": text("The last name."),
+        "sex": choice("ISO/IEC 5218: 0 unknown, 1 male, 2 female, 9 not-applicable.", 0, 1, 2, 9, *SEXES),
+        "codes": {
+            "description": "Names of templates to issue a connection code for, each at most once.",
+            "type": "array",
+            "items": text("A name declared under templates."),
+            "uniqueItems": True,
+        },
+        "ignore_changes": {
+            "description": "Attributes in which live may differ; they are still sent on creation.",
+            "type": "array",
+            "items": {"enum": list(_IGNORABLE)},
+            "uniqueItems": True,
+        },
+        "id": text("Kardia's id of the live patient, to bind one when several carry the mrn."),
+    },
+    "required": ["mrn", "dob", "email"],
+    "additionalProperties": False,
+}
+
+TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
+"""The properties that are one text each."""
+
+
+def plainly_valid(mrn: str, dob: str, email: str, firstname: str, lastname: str, sex: str) -> bool:
+    """A screen in front of the schema: True only for texts that the schema accepts.
+
+    A cohort of 100,000 rows is screened in the time in which the schema checks a few hundred; what does not
+    pass goes to the schema, which has the last word. Undeclared attributes are ``UNSET``.
+    """
+    return (
+        0 < len(mrn) <= LONGEST
+        and mrn.isprintable()
+        and is_day(dob)
+        and len(email) <= LONGEST
+        and is_address(email)
+        and len(firstname) <= LONGEST
+        and firstname.isprintable()
+        and len(lastname) <= LONGEST
+        and lastname.isprintable()
+        and (sex == UNSET or sex in _DIGITS or sex in SEXES)
+    )
+
+
+def sex_digit(value: str) -> str:
+    """The digit of a declared sex: names become digits, digits and ``UNSET`` stay."""
+    return SEXES.get(value, value)
+
+
+def _day(value: str) -> str:
+    """A date by value: a server may append a time of midnight to it."""
+    head, mark, _ = value.partition("T")
+    return head if mark else value
+
+
+def _live_sex(value: float | str | None) -> str:
+    if value is None or value == "":
+        return "0"
+    if isinstance(value, str):
+        return value.strip()
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _name(value: str) -> str:
+    return normalize("NFC", value)
+
+
+def normalise(attribute: str, value: str) -> str:
+    """The form in which two values of an attribute are compared: the one small table of normalisations."""
+    match attribute:
+        case "email":
+            return value.casefold()
+        case "dob":
+            return _day(value)
+        case "firstname" | "lastname":
+            return _name(value)
+        case _:
+            return value
+
+
+def live_value(live: LivePatient, attribute: str) -> str:
+    """A live attribute as text; absent is empty, an absent sex is 0."""
+    if attribute == "sex":
+        return _live_sex(live.sex)
+    value: str | None = getattr(live, attribute)
+    return value or ""
+
+
+def differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
+    """The declared attributes in which live differs, without those that ``ignore_changes`` names."""
+    found = []
+    if desired.dob != live.dob and desired.dob != _day(live.dob or ""):
+        found.append("dob")
+    if desired.email != live.email and desired.email.casefold() != (live.email or "").casefold():
+        found.append("email")
+    if desired.firstname not in (UNSET, live.firstname) and _differs(desired.firstname, live.firstname):
+        found.append("firstname")
+    if desired.lastname not in (UNSET, live.lastname) and _differs(desired.lastname, live.lastname):
+        found.append("lastname")
+    if desired.sex != UNSET and desired.sex != _live_sex(live.sex):
+        found.append("sex")
+    if found and desired.ignore:
+        found = [attribute for attribute in found if attribute not in desired.ignore]
+    return tuple(found)
+
+
+def _differs(desired: str, live: str | None) -> bool:
+    return _name(desired) != _name(live or "")
+
+
+def values(desired: DesiredPatient, attributes: Sequence[str] = ATTRIBUTES) -> dict[str, str | None]:
+    """The declared values of some attributes, in the API's order."""
+    return {name: value for name in attributes if (value := getattr(desired, name)) != UNSET}
+
+
+def live_values(live: LivePatient, attributes: Sequence[str] = ATTRIBUTES) -> dict[str, str | None]:
+    """The live values of some attributes; None where the API shows none."""
+    return {name: live_value(live, name) or None for name in attributes}
+
+
+def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
+    """What a record keeps of the values that were applied: ``SIZE`` bytes for each of ``ATTRIBUTES``."""
+    return b"".join(
+        MISSING
+        if (value := getattr(desired, name)) == UNSET
+        else fingerprint(key, desired.mrn, name, normalise(name, value))
+        for name in ATTRIBUTES
+    )
+
+
+def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> bool | None:
+    """Whether a value is the one that was applied last; None where nothing is known."""
+    start = ATTRIBUTES.index(attribute) * SIZE
+    known = record[start : start + SIZE]
+    if not key or len(known) < SIZE or known == MISSING:
+        return None
+    return known == fingerprint(key, mrn, attribute, normalise(attribute, value))
+
+
+_SPACES: Final = re.compile(r"\s+")
+
+
+def person(dob: str, firstname: str, lastname: str) -> tuple[str, str, str] | None:
+    """What two records of one person share: name and birth date. None without a name to go by."""
+    first, last = (
+        _SPACES.sub(" ", normalize("NFKC", name)).strip().casefold() for name in (firstname, lastname)
+    )
+    return (_day(dob), first, last) if first or last else None
+
+
+def lookalike(mrn: str) -> str:
+    """What mrns that people confuse have in common: case, space and Unicode form aside."""
+    return _SPACES.sub("", normalize("NFKC", mrn)).casefold()

@@ -1,0 +1,72 @@
+"""Schema fragments and formats that the kinds share.
+
+Every scalar of the YAML reaches the schema as text. Editors read the same schema, but they see
+``mrn: 0012345`` as a number and ``lastname: null`` as null, so a text's type admits those too: the rules
+below then hold for the text, which is what kardia-ctl checks.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+LONGEST: Final = 1000
+"""Characters in one text value."""
+
+_SCALAR: Final = ["string", "number", "boolean", "null"]
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)*")
+
+
+def text(description: str, **rules: Any) -> dict[str, Any]:
+    """A non-empty printable text of at most ``LONGEST`` characters, with further rules."""
+    return {
+        "description": description,
+        "type": _SCALAR,
+        "minLength": 1,
+        "maxLength": LONGEST,
+        "format": "printable",
+        **rules,
+    }
+
+
+def choice(description: str, *values: str | int) -> dict[str, Any]:
+    """One of some values, compared as text; numbers are listed as numbers too, for editors."""
+    texts = [str(value) for value in values]
+    numbers = [value for value in values if isinstance(value, int)]
+    return {"description": description, "enum": texts + numbers}
+
+
+def is_printable(value: object) -> bool:
+    """Whether a text has no control, invisible or direction-changing character."""
+    return not isinstance(value, str) or value.isprintable()
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_day(value: str) -> bool:
+    if not _DATE.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def is_day(value: object) -> bool:
+    """Whether a text is a day that exists, written YYYY-MM-DD."""
+    return not isinstance(value, str) or _is_day(value)
+
+
+def is_address(value: object) -> bool:
+    """Whether a text looks like an e-mail address: printable, one @, no space, a domain without empty labels."""
+    return not isinstance(value, str) or (value.isprintable() and _EMAIL.fullmatch(value) is not None)
+
+
+FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "printable": is_printable,
+    "date": is_day,
+    "email": is_address,
+}
+"""The formats that the schema names and that are checked. Editors check the standard ones themselves."""
