@@ -60,7 +60,7 @@ def is_day(value: object) -> bool:
 
 
 def is_address(value: object) -> bool:
-    """Whether a text looks like an e-mail address: printable, one @, no space, a domain without empty labels."""
+    """Whether a text looks like an e-mail address: printable, one @, no space, no empty label."""
     return not isinstance(value, str) or (value.isprintable() and _EMAIL.fullmatch(value) is not None)
 
 
