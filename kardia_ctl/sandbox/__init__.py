@@ -1,0 +1,110 @@
+"""An embedded Kardia API: the v1 reference on a SQLite file, with quirks and faults as switches.
+
+    account = Account(":memory:")
+    app = create_app(account, Quirks(), Faults())           # ASGI, for use in the process
+    serve(app, port=0, on_ready=print)                      # or on a loopback port
+
+Written from the API reference, and imports nothing else of kardia_ctl. The names below are imported when they are
+first used, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kardia_ctl.sandbox.account import Account
+    from kardia_ctl.sandbox.app import Sandbox, create_app
+    from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
+    from kardia_ctl.sandbox.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
+    from kardia_ctl.sandbox.quirks import (
+        CreateStatus,
+        CursorStyle,
+        DataController,
+        DuplicateMrn,
+        Envelope,
+        OldKey,
+        Quirks,
+        UnsetCallback,
+        UnsetField,
+    )
+    from kardia_ctl.sandbox.records import (
+        Code,
+        Hook,
+        Patient,
+        PatientFields,
+        Provider,
+        RequestRecord,
+        Status,
+        Template,
+    )
+    from kardia_ctl.sandbox.server import serve, serving
+
+__all__ = [
+    "API_KEY",
+    "LOGIN_EMAIL",
+    "LOGIN_PASSWORD",
+    "TEAM_ID",
+    "TEMPLATES",
+    "Account",
+    "Code",
+    "CreateStatus",
+    "CursorStyle",
+    "DataController",
+    "DuplicateMrn",
+    "Envelope",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "Hook",
+    "Moment",
+    "OldKey",
+    "Patient",
+    "PatientFields",
+    "Provider",
+    "Quirks",
+    "RequestRecord",
+    "Sandbox",
+    "Status",
+    "Template",
+    "UnsetCallback",
+    "UnsetField",
+    "create_app",
+    "serve",
+    "serving",
+]
+
+_HOMES = {
+    "account": ("Account",),
+    "app": ("Sandbox", "create_app"),
+    "faults": ("Fault", "FaultKind", "Faults", "Moment"),
+    "invented": ("API_KEY", "LOGIN_EMAIL", "LOGIN_PASSWORD", "TEAM_ID", "TEMPLATES"),
+    "quirks": (
+        "CreateStatus",
+        "CursorStyle",
+        "DataController",
+        "DuplicateMrn",
+        "Envelope",
+        "OldKey",
+        "Quirks",
+        "UnsetCallback",
+        "UnsetField",
+    ),
+    "records": (
+        "Code",
+        "Hook",
+        "Patient",
+        "PatientFields",
+        "Provider",
+        "RequestRecord",
+        "Status",
+        "Template",
+    ),
+    "server": ("serve", "serving"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -1,0 +1,93 @@
+"""The SQLite file behind an account."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS teams (id TEXT PRIMARY KEY, name TEXT NOT NULL, timezone TEXT NOT NULL,
+    secret_key TEXT NOT NULL, created_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, seq INTEGER NOT NULL, revoked_at INTEGER);
+CREATE TABLE IF NOT EXISTS logins (email TEXT PRIMARY KEY, password TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS templates (id TEXT PRIMARY KEY, team_id TEXT NOT NULL, name TEXT NOT NULL,
+    duration INTEGER NOT NULL, price REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS callbacks (hook TEXT PRIMARY KEY, url TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS providers (team_id TEXT NOT NULL, provider_id TEXT NOT NULL,
+    PRIMARY KEY (team_id, provider_id));
+CREATE TABLE IF NOT EXISTS codes (seq INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, patient_id TEXT NOT NULL,
+    template_id TEXT NOT NULL, minted_at INTEGER NOT NULL, voided_at INTEGER);
+CREATE UNIQUE INDEX IF NOT EXISTS one_valid_code ON codes (patient_id, template_id) WHERE voided_at IS NULL;
+CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, method TEXT NOT NULL, route TEXT NOT NULL,
+    status INTEGER, at INTEGER NOT NULL, fault TEXT);
+CREATE TABLE IF NOT EXISTS patients (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    mrn TEXT NOT NULL, dob TEXT NOT NULL, email TEXT NOT NULL, firstname TEXT, lastname TEXT, sex INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('none', 'pending', 'connected')),
+    custom_fields TEXT NOT NULL DEFAULT '[]',
+    created_at INTEGER NOT NULL, listed_at INTEGER NOT NULL, listed INTEGER NOT NULL, gone_at INTEGER,
+    json TEXT NOT NULL GENERATED ALWAYS AS (json_patch('{}', json_object('id', id, 'mrn', mrn, 'dob', dob,
+        'email', email, 'firstname', firstname, 'lastname', lastname, 'sex', sex, 'status', status))) STORED
+);
+CREATE INDEX IF NOT EXISTS patients_by_age ON patients (created_at DESC, seq DESC) WHERE listed;
+CREATE INDEX IF NOT EXISTS patients_by_mrn ON patients (mrn);
+CREATE INDEX IF NOT EXISTS patients_unlisted ON patients (listed_at) WHERE NOT listed;
+CREATE INDEX IF NOT EXISTS patients_leaving ON patients (gone_at) WHERE gone_at IS NOT NULL;
+INSERT OR IGNORE INTO meta VALUES ('listed', 0);
+CREATE TRIGGER IF NOT EXISTS listed_insert AFTER INSERT ON patients WHEN new.listed
+    BEGIN UPDATE meta SET value = value + 1 WHERE name = 'listed'; END;
+CREATE TRIGGER IF NOT EXISTS listed_delete AFTER DELETE ON patients WHEN old.listed
+    BEGIN UPDATE meta SET value = value - 1 WHERE name = 'listed'; END;
+CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WHEN new.listed <> old.listed
+    BEGIN UPDATE meta SET value = value + new.listed - old.listed WHERE name = 'listed'; END;
+"""
+"""`patients.json` is SQLite's own work, so a page of patients is a join of texts that cannot be stale; the count of
+listed patients is kept by triggers, because counting 100,000 rows takes longer than reading a page of them."""
+
+
+class Database:
+    """One connection, shared by threads under a lock; every write is one transaction."""
+
+    __slots__ = ("_connection", "_lock")
+
+    def __init__(self, path: str) -> None:
+        """Open or create the file; ":memory:" keeps everything in the process.
+
+        Raises:
+            sqlite3.Error: the file cannot be opened or is no sandbox account.
+        """
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + SCHEMA)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock, without a transaction of its own."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: everything or nothing. Inside another one it joins it."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    def close(self) -> None:
+        """Close the connection; what was committed stays."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,151 @@
+"""Patients in SQL: each function works on an open connection and leaves the transaction to the account."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kardia_ctl.sandbox.records import Patient, PatientFields, Status
+
+_COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6 AS gone_at"
+_INSERT = (
+    "INSERT INTO patients (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
+    " VALUES (:id, :mrn, :dob, :email, :firstname, :lastname, :sex, :status, :created_at, :listed_at, :listed)"
+)
+_PAGE = "SELECT json, custom_fields, created_at, seq FROM patients WHERE listed"
+_NEWEST_FIRST = "ORDER BY created_at DESC, seq DESC LIMIT ?"
+_CHANGEABLE = frozenset(("mrn", "dob", "email", "firstname", "lastname", "sex"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A patient in a page: its JSON text, its custom fields' JSON text and its place (microseconds, row)."""
+
+    json: str
+    custom_fields: str
+    created_at: int
+    seq: int
+
+
+def row_of(
+    patient_id: str, fields: PatientFields, status: Status, created_at: int, listed_at: int
+) -> dict[str, Any]:
+    """Return what `insert` takes; times in microseconds."""
+    return asdict(fields) | {
+        "id": patient_id,
+        "status": status.value,
+        "created_at": created_at,
+        "listed_at": listed_at,
+        "listed": listed_at <= created_at,
+    }
+
+
+def insert(db: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add patients, the oldest first."""
+    db.executemany(_INSERT, rows)
+
+
+def everyone(db: sqlite3.Connection) -> list[Patient]:
+    """Every patient that exists, listed or not, newest first."""
+    return [
+        _patient(row)
+        for row in db.execute(f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC")
+    ]  # noqa: S608 - a constant
+
+
+def one(db: sqlite3.Connection, patient_id: str) -> Patient | None:
+    """Return the patient with this id."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM patients WHERE id = ?", (patient_id,)).fetchone()  # noqa: S608 - a constant
+    return None if row is None else _patient(row)
+
+
+def listed_one(db: sqlite3.Connection, patient_id: str) -> Listed | None:
+    """Return the patient with this id as JSON text, whether the list shows it or not."""
+    row = db.execute(
+        "SELECT json, custom_fields, created_at, seq FROM patients WHERE id = ?", (patient_id,)
+    ).fetchone()
+    return None if row is None else Listed(*row)
+
+
+def has_mrn(db: sqlite3.Connection, mrn: str) -> bool:
+    """Whether a patient carries this mrn, byte for byte."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM patients WHERE mrn = ?)", (mrn,)).fetchone()[0])
+
+
+def change(db: sqlite3.Connection, patient_id: str, values: Mapping[str, str | int | None]) -> None:
+    """Overwrite some of a patient's fields, as the vendor's own application could.
+
+    Raises:
+        KeyError: no such field or no such patient.
+    """
+    if unknown := set(values) - _CHANGEABLE:
+        raise KeyError(f"no such field: {sorted(unknown)[0]}")
+    names = ", ".join(f"{name} = ?" for name in values)
+    cursor = db.execute(f"UPDATE patients SET {names} WHERE id = ?", (*values.values(), patient_id))  # noqa: S608 - checked
+    if cursor.rowcount != 1:
+        raise KeyError("no such patient")
+
+
+def set_custom_fields(db: sqlite3.Connection, patient_id: str, fields: Iterable[Mapping[str, str]]) -> None:
+    """Give a patient custom fields.
+
+    Raises:
+        KeyError: no such patient.
+    """
+    text = json.dumps(list(fields), ensure_ascii=False)
+    if db.execute("UPDATE patients SET custom_fields = ? WHERE id = ?", (text, patient_id)).rowcount != 1:
+        raise KeyError("no such patient")
+
+
+def set_status(db: sqlite3.Connection, patient_id: str, status: Status) -> None:
+    """Set the connection status; nothing happens to an id that does not exist."""
+    db.execute("UPDATE patients SET status = ? WHERE id = ?", (status.value, patient_id))
+
+
+def newest(db: sqlite3.Connection, limit: int) -> list[Listed]:
+    """Return the head of the list."""
+    return _page(db, f"{_PAGE} {_NEWEST_FIRST}", (limit,))
+
+
+def older_than(db: sqlite3.Connection, created_at: int, seq: int, limit: int) -> list[Listed]:
+    """Return what follows one place of the list; the place itself need not exist any more."""
+    return _page(db, f"{_PAGE} AND (created_at, seq) < (?, ?) {_NEWEST_FIRST}", (created_at, seq, limit))
+
+
+def from_offset(db: sqlite3.Connection, offset: int, limit: int) -> list[Listed]:
+    """Return what follows the first `offset` rows."""
+    return _page(db, f"{_PAGE} {_NEWEST_FIRST} OFFSET ?", (limit, offset))
+
+
+def listed_count(db: sqlite3.Connection) -> int:
+    """How many patients the list holds."""
+    count: int = db.execute("SELECT value FROM meta WHERE name = 'listed'").fetchone()[0]
+    return count
+
+
+def settle(db: sqlite3.Connection, now: int) -> bool:
+    """Whether something waits to be listed, or to be gone, by `now` (microseconds)."""
+    row = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM patients WHERE NOT listed AND listed_at <= :now)"
+        " OR EXISTS (SELECT 1 FROM patients WHERE gone_at IS NOT NULL AND gone_at <= :now)",
+        {"now": now},
+    ).fetchone()
+    return bool(row[0])
+
+
+def advance(db: sqlite3.Connection, now: int) -> None:
+    """List whose lag is over, and remove whose deletion is due."""
+    db.execute("UPDATE patients SET listed = 1 WHERE NOT listed AND listed_at <= ?", (now,))
+    db.execute("DELETE FROM patients WHERE gone_at IS NOT NULL AND gone_at <= ?", (now,))
+
+
+def _page(db: sqlite3.Connection, sql: str, values: tuple[int, ...]) -> list[Listed]:
+    return [Listed(*row) for row in db.execute(sql, values)]
+
+
+def _patient(row: tuple[Any, ...]) -> Patient:
+    *fields, status, created_at, listed, gone_at = row
+    return Patient(
+        *fields, status=Status(status), created_at=created_at, listed=bool(listed), gone_at=gone_at
+    )

@@ -1,0 +1,142 @@
+"""Switches for what the API reference leaves open.
+
+Each switch is one of the details that the documents do not settle, so that a client can be tried against every reading
+of them. The defaults are the reading that asks most of a client without contradicting the documents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any, Self, cast
+
+
+class DuplicateMrn(Enum):
+    """What creating a second patient with a known mrn does (not documented)."""
+
+    ACCEPTED = "accepted"
+    CONFLICT = "409"
+
+
+class UnsetCallback(Enum):
+    """What reading a callback answers before one was set (not documented)."""
+
+    EMPTY = "empty"
+    NULL = "null"
+    NOT_FOUND = "404"
+    BAD_REQUEST = "400"
+
+
+class CreateStatus(Enum):
+    """The status of a successful "Create Patient" (not documented)."""
+
+    OK = "200"
+    CREATED = "201"
+
+
+class Envelope(Enum):
+    """The name of the array of "Get All Patients": older servers said `data`."""
+
+    PATIENTS = "patients"
+    DATA = "data"
+
+
+class CursorStyle(Enum):
+    """What a page cursor holds.
+
+    EXACT names a row; OFFSET counts rows, so rows that come or go shift the pages; SECOND names a whole second, so of
+    the rows that share one, those past the page's edge are never listed.
+    """
+
+    EXACT = "exact"
+    OFFSET = "offset"
+    SECOND = "second"
+
+
+class OldKey(Enum):
+    """What becomes of the key that asked for a new one (not documented)."""
+
+    REVOKED = "revoked"
+    LIVES = "lives"
+
+
+class UnsetField(Enum):
+    """How a patient's optional field that was never given is answered: as a zero value, or not at all."""
+
+    ZERO = "zero"
+    ABSENT = "absent"
+
+
+class DataController(Enum):
+    """Whether the key has the "Data Controller access" that "Delete Patient" needs."""
+
+    GRANTED = "granted"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """How one sandbox reads the open points of the documents.
+
+    Attributes:
+        duplicate_mrn: what a second patient with one mrn does.
+        unset_callback: what a callback that was never set answers.
+        create_status: the status of a successful create.
+        envelope: the name of the array in the list of patients.
+        cursor_style: what the list's cursors hold.
+        old_key: what becomes of a key that was exchanged for a new one.
+        unset_field: how optional fields that were never given are answered.
+        data_controller: whether DELETE is allowed (else 403).
+        list_lag: seconds until a new patient is in the list and in totalCount; reading by id works at once.
+        commit_latency: seconds from the answer of a create until the patient exists anywhere.
+        delete_delay: seconds from the 202 of a DELETE until the patient is gone.
+        page_cap: the most patients that a page holds, whatever limit was asked for.
+        total_count_offset: what totalCount is wrong by.
+        code_lifetime: seconds after which an unused connection code expires.
+    """
+
+    duplicate_mrn: DuplicateMrn = DuplicateMrn.ACCEPTED
+    unset_callback: UnsetCallback = UnsetCallback.EMPTY
+    create_status: CreateStatus = CreateStatus.OK
+    envelope: Envelope = Envelope.PATIENTS
+    cursor_style: CursorStyle = CursorStyle.EXACT
+    old_key: OldKey = OldKey.REVOKED
+    unset_field: UnsetField = UnsetField.ZERO
+    data_controller: DataController = DataController.GRANTED
+    list_lag: float = 0.0
+    commit_latency: float = 0.0
+    delete_delay: float = 0.0
+    page_cap: int | None = None
+    total_count_offset: int = 0
+    code_lifetime: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("list_lag", "commit_latency", "delete_delay"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"quirk {name}: must not be negative")
+        if self.page_cap is not None and not 1 <= self.page_cap <= 500:
+            raise ValueError("quirk page_cap: must be 1 to 500")
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Read switches from plain JSON: field names, enumerations by their value (`{"cursor_style": "second"}`).
+
+        Raises:
+            ValueError: an unknown name or value, named in the message.
+        """
+        known = {field.name: field.default for field in fields(cls)}
+        if unknown := sorted(set(mapping) - set(known)):
+            raise ValueError(f"unknown quirk {unknown[0]!r}; known are {', '.join(known)}")
+        return cls(**{name: _read(name, known[name], value) for name, value in mapping.items()})
+
+
+def _read(name: str, default: object, value: Any) -> Any:
+    if isinstance(default, Enum):
+        choices = [cast("str", choice.value) for choice in type(default)]
+        if value not in choices:
+            raise ValueError(f"quirk {name}: must be one of {', '.join(choices)}")
+        return type(default)(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise ValueError(f"quirk {name}: must be a number")
+    if isinstance(default, int) and not isinstance(default, bool) and not isinstance(value, int):
+        raise ValueError(f"quirk {name}: must be a whole number")
+    return value
