@@ -4,8 +4,8 @@
     app = create_app(account, Quirks(), Faults())           # ASGI, for use in the process
     serve(app, port=0, on_ready=print)                      # or on a loopback port
 
-Written from the API reference, and imports nothing else of kardia_ctl. The names below are imported when they are
-first used, so that importing this package costs nothing.
+Written from the API reference, and imports nothing else of kardia_ctl. The names below are imported when they
+are first used, so that importing this package costs nothing.
 """
 
 from importlib import import_module

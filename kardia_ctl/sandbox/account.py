@@ -30,8 +30,8 @@ _MICRO = 1_000_000
 class Account:
     """A team with its patients, codes, callbacks, providers, keys and templates.
 
-    Every method is atomic and may be called from any thread. What time brings (a lagging list, a deletion, a late
-    commit) takes effect when the account is next asked, at the time it was due.
+    Every method is atomic and may be called from any thread. What time brings (a lagging list, a deletion, a
+    late commit) takes effect when the account is next asked, at the time it was due.
     """
 
     def __init__(
@@ -120,9 +120,9 @@ class Account:
             return db.execute(sql, (gone_at, patient_id)).rowcount == 1
 
     def connection_code(self, patient_id: str, template_id: str) -> Issued | None:
-        """Return the valid code of a patient and template, minting one when there is none; None for no such patient.
+        """Return the valid code of a patient and template, minting one if need be; None for no such patient.
 
-        The patient is pending afterwards, unless it is connected. Source: API reference, "Get Connection Code".
+        The patient is pending afterwards, unless it is connected (API reference, "Get Connection Code").
         """
         with self._writing() as db:
             patient = patient_rows.one(db, patient_id)
@@ -313,6 +313,6 @@ class Account:
                 effect()
             finally:
                 self._due_now = None
-        if patient_rows.settle(db, now := self._micros()):
+        if patient_rows.is_due(db, now := self._micros()):
             with self._database.writing():
                 patient_rows.advance(db, now)

@@ -14,13 +14,12 @@ from kardia_ctl.sandbox import reading
 from kardia_ctl.sandbox.account import Account
 from kardia_ctl.sandbox.calls import Access, Answer, Call, Endpoint
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.fault_layer import COMMIT_AFTER, FAULT, FaultLayer
+from kardia_ctl.sandbox.fault_layer import ABORT, COMMIT_AFTER, FAULT, FaultLayer
 from kardia_ctl.sandbox.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.records import RequestRecord
 from kardia_ctl.sandbox.refusals import Refusal, not_found, unauthorized
 
-_ROUTE = "kardia_ctl.route"
 _ROUTES = {
     path: (compile_path(path)[0], {e.method: e for e in ENDPOINTS if e.path == path})
     for path in dict.fromkeys(e.path for e in ENDPOINTS)
@@ -57,29 +56,18 @@ class Sandbox:
         self._layer.faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request and write down that it arrived, before the caller knows its outcome."""
         if scope["type"] != "http":
             await Router()(scope, receive, send)
             return
-        scope[_ROUTE], scope[FAULT] = _route_of(scope["path"]), None
-        status: list[int] = []
-
-        async def noted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                status.append(message["status"])
-            await send(message)
-
+        scope[FAULT] = None
+        note = _Note(self.account, scope)
+        if (abort := scope.get(ABORT)) is not None:
+            scope[ABORT] = note.before(abort)
         try:
-            await self._layer(scope, receive, noted)
+            await self._layer(scope, receive, note.sending(send))
         finally:
-            self.account.record(
-                RequestRecord(
-                    scope["method"],
-                    scope[_ROUTE],
-                    status[0] if status else None,
-                    self.account.now(),
-                    scope[FAULT],
-                )
-            )
+            note.write(None)
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -117,6 +105,38 @@ class Sandbox:
         if not self.account.accepts_key(key):
             raise unauthorized("The API key is not known.")
         return key
+
+
+class _Note:
+    """Writes a request into the account's log, once: just before its caller can know the outcome."""
+
+    def __init__(self, account: Account, scope: Scope) -> None:
+        self._account = account
+        self._scope = scope
+        self._written = False
+
+    def write(self, status: int | None) -> None:
+        if not self._written:
+            self._written = True
+            method, route = self._scope["method"], _route_of(self._scope["path"])
+            self._account.record(
+                RequestRecord(method, route, status, self._account.now(), self._scope[FAULT])
+            )
+
+    def before(self, abort: Callable[[], None]) -> Callable[[], None]:
+        def noted() -> None:
+            self.write(None)
+            abort()
+
+        return noted
+
+    def sending(self, send: Send) -> Send:
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.write(message["status"])
+            await send(message)
+
+        return noted
 
 
 def create_app(

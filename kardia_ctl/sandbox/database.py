@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS templates (id TEXT PRIMARY KEY, team_id TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS callbacks (hook TEXT PRIMARY KEY, url TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS providers (team_id TEXT NOT NULL, provider_id TEXT NOT NULL,
     PRIMARY KEY (team_id, provider_id));
-CREATE TABLE IF NOT EXISTS codes (seq INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, patient_id TEXT NOT NULL,
-    template_id TEXT NOT NULL, minted_at INTEGER NOT NULL, voided_at INTEGER);
+CREATE TABLE IF NOT EXISTS codes (seq INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE,
+    patient_id TEXT NOT NULL, template_id TEXT NOT NULL, minted_at INTEGER NOT NULL, voided_at INTEGER);
 CREATE UNIQUE INDEX IF NOT EXISTS one_valid_code ON codes (patient_id, template_id) WHERE voided_at IS NULL;
 CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, method TEXT NOT NULL, route TEXT NOT NULL,
     status INTEGER, at INTEGER NOT NULL, fault TEXT);
@@ -43,8 +43,8 @@ CREATE TRIGGER IF NOT EXISTS listed_delete AFTER DELETE ON patients WHEN old.lis
 CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WHEN new.listed <> old.listed
     BEGIN UPDATE meta SET value = value + new.listed - old.listed WHERE name = 'listed'; END;
 """
-"""`patients.json` is SQLite's own work, so a page of patients is a join of texts that cannot be stale; the count of
-listed patients is kept by triggers, because counting 100,000 rows takes longer than reading a page of them."""
+"""`patients.json` is SQLite's own work, so a page of patients is a join of texts that cannot be stale. Triggers
+keep the count of listed patients, because counting 100,000 rows takes longer than reading a page."""
 
 
 class Database:

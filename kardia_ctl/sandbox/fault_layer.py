@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from fnmatch import fnmatchcase
 from random import Random
 from typing import assert_never
 
@@ -17,7 +16,7 @@ from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
 ABORT = "kardia_ctl.abort"
 """Scope key: resets the connection at once. The server puts it there; in-process there is none."""
 CLOSE = "kardia_ctl.close"
-"""Scope key: closes the connection after what was sent. The server puts it there; in-process there is none."""
+"""Scope key: closes the connection after what was sent. The server puts it there, as ABORT."""
 COMMIT_AFTER = "kardia_ctl.commit_after"
 """Scope key: the seconds after which the API has to let this request take effect."""
 FAULT = "kardia_ctl.fault"
@@ -52,6 +51,11 @@ class FaultLayer:
         self._struck: Counter[Fault] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Play the fault that strikes this request, or pass it on.
+
+        Raises:
+            ConnectionResetError: a dropped connection, where there is no server to drop it.
+        """
         if scope["type"] != "http" or self._faults == Faults():
             await self._app(scope, receive, send)
             return
@@ -75,11 +79,7 @@ class FaultLayer:
         chosen: Fault | None = None
         for rule in self._faults.rules:
             draw = chance.random()
-            if (
-                rule.methods
-                and scope["method"] not in rule.methods
-                or not fnmatchcase(scope["path"], rule.path)
-            ):
+            if not rule.covers(scope["method"], scope["path"]):
                 continue
             self._covered[rule] += 1
             spent = rule.times is not None and self._struck[rule] >= rule.times

@@ -1,12 +1,14 @@
 """What can go wrong on the way to the API and back: plain values, seeded.
 
-Whether a fault strikes a request depends on the seed, the rule, the request itself and how often that same request
-came before, and on nothing else: other requests, whatever their order, do not change it.
+Chance is drawn from the seed, the rule's place, the request itself and how often that same request came
+before: other requests, in whatever order, do not change it. (`times` and `skip` count what a rule covers, in
+the order of arrival.)
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
 _E = TypeVar("_E", bound=Enum)
@@ -76,12 +78,16 @@ class Fault:
         if not 200 <= self.status <= 599:
             raise ValueError("fault status: must be 200 to 599")
 
+    def covers(self, method: str, path: str) -> bool:
+        """Whether the rule is about such a request."""
+        return (not self.methods or method in self.methods) and fnmatchcase(path, self.path)
+
     @property
     def name(self) -> str:
         """What the request log calls it: "dropped-after", "late-commit"."""
         if self.kind in (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML):
             return f"{self.kind.value}-{self.moment.value}"
-        return self.kind.value
+        return str(self.kind.value)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
@@ -92,9 +98,7 @@ class Fault:
         """
         _known(mapping, {field.name for field in fields(cls)}, "fault")
         values = dict(mapping)
-        if not isinstance(values.get("kind"), str):
-            raise ValueError("fault: kind is missing")
-        values["kind"] = _choice(FaultKind, values["kind"])
+        values["kind"] = _choice(FaultKind, values.get("kind"))
         if "moment" in values:
             values["moment"] = _choice(Moment, values["moment"])
         methods = values.get("methods", [])

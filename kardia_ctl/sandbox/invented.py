@@ -45,7 +45,7 @@ def random_code(random: Random) -> str:
 
 
 def invented_patients(count: int, seed: int, first: int = 1) -> Iterator[PatientFields]:
-    """Yield `count` patients that nobody is, with mrns SB-0000001 and up; equal arguments give equal patients."""
+    """Yield `count` patients that nobody is, mrns SB-0000001 and up; equal arguments, equal patients."""
     random = Random(seed)  # noqa: S311 - invented data
     for number in range(first, first + count):
         pick = random.choice

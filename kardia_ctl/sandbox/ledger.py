@@ -113,9 +113,10 @@ def void_codes(db: sqlite3.Connection, patient_id: str, now: int) -> None:
 
 
 def expire_codes(db: sqlite3.Connection, now: int, lifetime: int) -> None:
-    """Void the codes of pending patients that are `lifetime` old; without a code a patient is no longer pending."""
+    """Void pending patients' codes that are `lifetime` old; without any, a patient is no longer pending."""
     db.execute(
-        "UPDATE codes SET voided_at = minted_at + :lifetime WHERE voided_at IS NULL AND minted_at + :lifetime <= :now"
+        "UPDATE codes SET voided_at = minted_at + :lifetime"
+        " WHERE voided_at IS NULL AND minted_at + :lifetime <= :now"
         " AND patient_id IN (SELECT id FROM patients WHERE status = 'pending')",
         {"now": now, "lifetime": lifetime},
     )

@@ -18,7 +18,7 @@ from kardia_ctl.sandbox.refusals import bad_request
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
 _MARK = b"\xfb\xff\xfe."
-"""In base64 "+//+", and with it a length that ends in "==": a cursor that is not percent-encoded arrives broken."""
+"""In base64 "+//+", and a length that ends in "==": a cursor that is not percent-encoded arrives broken."""
 _BODY = struct.Struct(">cqq")
 _SUM = struct.Struct(">I")
 _SECOND = 1_000_000

@@ -3,15 +3,18 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from kardia_ctl.sandbox.records import Patient, PatientFields, Status
 
-_COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6 AS gone_at"
+_COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6"
+_EVERYONE = f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC"  # noqa: S608 - constants
+_ONE = f"SELECT {_COLUMNS} FROM patients WHERE id = ?"  # noqa: S608 - constants
 _INSERT = (
-    "INSERT INTO patients (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
-    " VALUES (:id, :mrn, :dob, :email, :firstname, :lastname, :sex, :status, :created_at, :listed_at, :listed)"
+    "INSERT INTO patients"
+    " (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _PAGE = "SELECT json, custom_fields, created_at, seq FROM patients WHERE listed"
 _NEWEST_FIRST = "ORDER BY created_at DESC, seq DESC LIMIT ?"
@@ -30,33 +33,36 @@ class Listed:
 
 def row_of(
     patient_id: str, fields: PatientFields, status: Status, created_at: int, listed_at: int
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     """Return what `insert` takes; times in microseconds."""
-    return asdict(fields) | {
-        "id": patient_id,
-        "status": status.value,
-        "created_at": created_at,
-        "listed_at": listed_at,
-        "listed": listed_at <= created_at,
-    }
+    return (
+        patient_id,
+        fields.mrn,
+        fields.dob,
+        fields.email,
+        fields.firstname,
+        fields.lastname,
+        fields.sex,
+        status.value,
+        created_at,
+        listed_at,
+        listed_at <= created_at,
+    )
 
 
-def insert(db: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+def insert(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Add patients, the oldest first."""
     db.executemany(_INSERT, rows)
 
 
 def everyone(db: sqlite3.Connection) -> list[Patient]:
     """Every patient that exists, listed or not, newest first."""
-    return [
-        _patient(row)
-        for row in db.execute(f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC")
-    ]  # noqa: S608 - a constant
+    return [_patient(row) for row in db.execute(_EVERYONE)]
 
 
 def one(db: sqlite3.Connection, patient_id: str) -> Patient | None:
     """Return the patient with this id."""
-    row = db.execute(f"SELECT {_COLUMNS} FROM patients WHERE id = ?", (patient_id,)).fetchone()  # noqa: S608 - a constant
+    row = db.execute(_ONE, (patient_id,)).fetchone()
     return None if row is None else _patient(row)
 
 
@@ -80,7 +86,7 @@ def change(db: sqlite3.Connection, patient_id: str, values: Mapping[str, str | i
         KeyError: no such field or no such patient.
     """
     if unknown := set(values) - _CHANGEABLE:
-        raise KeyError(f"no such field: {sorted(unknown)[0]}")
+        raise KeyError(f"no such field: {min(unknown)}")
     names = ", ".join(f"{name} = ?" for name in values)
     cursor = db.execute(f"UPDATE patients SET {names} WHERE id = ?", (*values.values(), patient_id))  # noqa: S608 - checked
     if cursor.rowcount != 1:
@@ -124,7 +130,7 @@ def listed_count(db: sqlite3.Connection) -> int:
     return count
 
 
-def settle(db: sqlite3.Connection, now: int) -> bool:
+def is_due(db: sqlite3.Connection, now: int) -> bool:
     """Whether something waits to be listed, or to be gone, by `now` (microseconds)."""
     row = db.execute(
         "SELECT EXISTS (SELECT 1 FROM patients WHERE NOT listed AND listed_at <= :now)"
@@ -145,7 +151,17 @@ def _page(db: sqlite3.Connection, sql: str, values: tuple[int, ...]) -> list[Lis
 
 
 def _patient(row: tuple[Any, ...]) -> Patient:
-    *fields, status, created_at, listed, gone_at = row
+    patient_id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed, gone_at = row
     return Patient(
-        *fields, status=Status(status), created_at=created_at, listed=bool(listed), gone_at=gone_at
+        patient_id,
+        mrn,
+        dob,
+        email,
+        firstname,
+        lastname,
+        sex,
+        Status(status),
+        created_at,
+        bool(listed),
+        gone_at,
     )

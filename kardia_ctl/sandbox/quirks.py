@@ -1,13 +1,15 @@
 """Switches for what the API reference leaves open.
 
-Each switch is one of the details that the documents do not settle, so that a client can be tried against every reading
-of them. The defaults are the reading that asks most of a client without contradicting the documents.
+Each switch is one of the details that the documents do not settle, so that a client can be tried against
+every reading of them. The defaults are the plainest reading.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, Self, cast
+
+_WHOLE = ("page_cap", "total_count_offset")
 
 
 class DuplicateMrn(Enum):
@@ -43,8 +45,8 @@ class Envelope(Enum):
 class CursorStyle(Enum):
     """What a page cursor holds.
 
-    EXACT names a row; OFFSET counts rows, so rows that come or go shift the pages; SECOND names a whole second, so of
-    the rows that share one, those past the page's edge are never listed.
+    EXACT names a row; OFFSET counts rows, so rows that come or go shift the pages; SECOND names a whole
+    second, so of the rows that share one, those past the page's edge are never listed.
     """
 
     EXACT = "exact"
@@ -118,7 +120,7 @@ class Quirks:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Read switches from plain JSON: field names, enumerations by their value (`{"cursor_style": "second"}`).
+        """Read switches from plain JSON, choices by their value: `{"cursor_style": "second", "list_lag": 3}`.
 
         Raises:
             ValueError: an unknown name or value, named in the message.
@@ -135,8 +137,8 @@ def _read(name: str, default: object, value: Any) -> Any:
         if value not in choices:
             raise ValueError(f"quirk {name}: must be one of {', '.join(choices)}")
         return type(default)(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise ValueError(f"quirk {name}: must be a number")
-    if isinstance(default, int) and not isinstance(default, bool) and not isinstance(value, int):
-        raise ValueError(f"quirk {name}: must be a whole number")
+    kinds: tuple[type, ...] = (int,) if name in _WHOLE else (int, float)
+    nothing = value is None and default is None
+    if not nothing and type(value) not in kinds:
+        raise ValueError(f"quirk {name}: must be a {'whole number' if name in _WHOLE else 'number'}")
     return value

@@ -49,7 +49,7 @@ def form(content_type: str | None, body: bytes, fields: Mapping[str, Presence]) 
     """Return the fields of a form-encoded body.
 
     Raises:
-        Refusal: 400 for another content type or encoding, and for a field that is unknown, repeated or missing.
+        Refusal: 400 for another content type or encoding, and for an unknown, repeated or missing field.
     """
     if len(body) > MAX_BODY:
         raise bad_request(f"The body is longer than {MAX_BODY} bytes.")

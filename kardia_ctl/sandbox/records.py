@@ -35,8 +35,8 @@ class PatientFields:
 class Patient:
     """A patient as the account holds it.
 
-    `created_at` and `gone_at` are in seconds of the account's clock. `listed` is false while a list still lags;
-    `gone_at` is when an accepted deletion takes effect.
+    `created_at` and `gone_at` are in seconds of the account's clock. `listed` is false while a list still
+    lags; `gone_at` is when an accepted deletion takes effect.
     """
 
     id: str
@@ -94,8 +94,8 @@ class Provider:
 class RequestRecord:
     """One request that arrived: never its body, query or ids.
 
-    `route` is the path's template ("" for an unknown path); `status` is what the caller was answered, None when the
-    connection was dropped instead; `fault` names the fault that was played, if any.
+    `route` is the path's template ("" for an unknown path); `status` is what the caller was answered, None
+    when the connection was dropped instead; `fault` names the fault that was played, if any.
     """
 
     method: str

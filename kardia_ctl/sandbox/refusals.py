@@ -13,7 +13,7 @@ class Refusal(Exception):  # noqa: N818 - the API refuses; nothing in the sandbo
         self.detail = detail
 
     def body(self, occurrence: str) -> str:
-        """Return the JSON text; `occurrence` is the id of this very error. No detail repeats what was sent."""
+        """Return the JSON text; `occurrence` is the id of this very error. Nothing repeats what was sent."""
         error = {
             "id": occurrence,
             "status": str(self.status.value),

@@ -1,4 +1,7 @@
-"""Connecting patients (API reference, "Get Connection Templates", "Get Connection Code", "Disconnect patient")."""
+"""Connecting patients.
+
+Source: API reference, "Get Connection Templates", "Get Connection Code", "Disconnect patient connection".
+"""
 
 from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, ok
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
