@@ -22,8 +22,9 @@ class Coverage(StrEnum):
 class Observed:
     """What is live.
 
-    ``patients`` by mrn, first seen first; ``twins`` holds all patients of an mrn that several carry.
-    ``by_id`` holds patients that were read by id. ``missing`` are recorded ids that such a read did not find.
+    ``patients`` by mrn; ``twins`` holds all patients of an mrn that several carry. ``by_id`` holds the patients
+    of recorded or pinned ids that ``patients`` does not show under their mrn; ``missing`` are such ids that a
+    read by id did not find.
     ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
     ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
     ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan

@@ -45,17 +45,16 @@ class Intent:
 class State:
     """Everything recorded in one workspace.
 
-    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` and ``endpoint``
-    are what state was bound to on first contact; ``live_count`` is totalCount of the last proven scan and
-    ``gone`` how many deletions of ours came after it. ``departed`` holds the patient ids whose departure was
-    done. ``exists`` is False when there is no state at all (then ``lineage`` is empty).
+    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state was
+    bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted since.
+    ``departed`` holds the patient ids whose departure was done, with what was done. ``exists`` is False when
+    there is no state at all (then ``lineage`` is empty).
     """
 
     exists: bool = False
     lineage: str = ""
     serial: int = 0
     team: str = ""
-    endpoint: str = ""
     live_count: int | None = None
     patients: Mapping[str, Record] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -100,7 +99,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Write one fact about the workspace: ``team``, ``endpoint``, ``live_count``."""
+    """Write one fact about the workspace: ``team``, ``live_count``."""
 
     key: str
     value: str

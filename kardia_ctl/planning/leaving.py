@@ -1,0 +1,89 @@
+"""Patients who are no longer declared (forgotten) and patients who depart. Absence never deletes."""
+
+from typing import assert_never
+
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.configuration import Departing, Departure
+from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.question import Question
+
+
+def plan_forgotten(question: Question, draft: Draft) -> None:
+    """Forget every managed patient that is neither declared nor departing."""
+    departing = {departure.mrn for departure in question.desired.departures}
+    for mrn, record in question.state.patients.items():
+        if record.forgotten or mrn in question.desired.patients or mrn in departing:
+            continue
+        reason = "no longer declared; the patient stays as is in Kardia"
+        address = patient_address(mrn)
+        draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
+
+
+def plan_departures(question: Question, draft: Draft) -> None:
+    """Disconnect or delete those whom ``departures`` names, once per recorded id."""
+    for departure in question.desired.departures:
+        _plan_departure(question, departure, draft)
+
+
+def _plan_departure(question: Question, departure: Departure, draft: Draft) -> None:
+    address = patient_address(departure.mrn)
+    record = question.state.patients.get(departure.mrn)
+    patient_id = departure.id or ("" if record is None else record.id)
+    if not patient_id:
+        reason = "state does not know this patient: give the id of the live one with id:"
+        draft.changes.append(
+            Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, source=departure.source)
+        )
+        return
+    if question.state.departed.get(patient_id) in (departure.action.value, Departing.DELETE.value):
+        draft.tell(NoticeKind.DEPARTED, f"departed: {departure.action} is done", address, departure.source)
+        return
+    live = _live(question, departure.mrn, patient_id)
+    if live is None:
+        _plan_absent(question, departure, patient_id, draft)
+        return
+    draft.changes.append(_change(departure, live))
+
+
+def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
+    found = question.observed.by_id.get(patient_id)
+    if found is not None:
+        return found
+    candidates = question.observed.twins.get(mrn) or (question.observed.patients.get(mrn),)
+    return next((live for live in candidates if live is not None and live.id == patient_id), None)
+
+
+def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:
+    address = patient_address(departure.mrn)
+    proven = question.observed.coverage is Coverage.PROVEN
+    if proven or patient_id in question.observed.missing:
+        draft.tell(
+            NoticeKind.DEPARTED, "departed: the patient is not live any more", address, departure.source
+        )
+        return
+    detail = question.observed.detail or "the account's patients were not all read"
+    reason = f"the patient was not found, and absence is not proven: {detail}; plan again"
+    draft.changes.append(
+        Change(address, Action.BLOCKED, Cause.SCAN_INCOMPLETE, reason, id=patient_id, source=departure.source)
+    )
+
+
+def _change(departure: Departure, live: LivePatient) -> Change:
+    address = patient_address(departure.mrn)
+    if live.mrn != departure.mrn:
+        reason = f"the live patient {live.id} carries another mrn; correct the departure"
+        return Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, id=live.id, source=departure.source)
+    match departure.action:
+        case Departing.DISCONNECT:
+            action = Action.DISCONNECT
+        case Departing.DELETE:
+            action = Action.DELETE
+        case _:
+            assert_never(departure.action)
+    before = {"status": live.status}
+    return Change(
+        address, action, Cause.DEPARTURE, departure.reason, before, id=live.id, source=departure.source
+    )

@@ -1,0 +1,100 @@
+"""Who is who: which live patient, if any, a declared one is."""
+
+from dataclasses import dataclass
+
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.plan import Cause
+from kardia_ctl.model.state import Record
+from kardia_ctl.planning.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A live patient; or none, and then either free to create or the cause and reason why not."""
+
+    live: LivePatient | None = None
+    cause: Cause | None = None
+    reason: str = ""
+
+
+def match(question: Question, want: DesiredPatient, record: Record | None) -> Match:
+    """Find a declared patient: by its pinned id, else by the recorded id, else by mrn, byte for byte."""
+    found = _find(question, want, record)
+    if found.live is not None and question.state.departed.get(found.live.id) == "delete":
+        return Match(
+            cause=Cause.DEPARTURE,
+            reason=f"the live patient {found.live.id} was deleted by a departure and is not gone yet; "
+            "plan again when it is, or leave the patient out",
+        )
+    return found
+
+
+def _find(question: Question, want: DesiredPatient, record: Record | None) -> Match:
+    if want.id:
+        return _by_id(question, want, want.id, "pinned")
+    if record is not None and record.id:
+        return _recorded(question, want, record)
+    twins = question.observed.twins.get(want.mrn)
+    if twins:
+        ids = " and ".join(sorted(twin.id for twin in twins))
+        reason = f"{len(twins)} live patients carry this mrn: {ids}; bind the right one with id:"
+        return Match(cause=Cause.DUPLICATE_MRN, reason=reason)
+    live = question.observed.patients.get(want.mrn)
+    return Match(live) if live is not None else _absent(question, want)
+
+
+def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
+    first = question.observed.patients.get(mrn)
+    if first is not None and first.id == patient_id:
+        return first
+    twins = question.observed.twins.get(mrn, ())
+    found = next((twin for twin in twins if twin.id == patient_id), None)
+    return found or question.observed.by_id.get(patient_id)
+
+
+def _by_id(question: Question, want: DesiredPatient, patient_id: str, how: str) -> Match:
+    live = _live(question, want.mrn, patient_id)
+    if live is None:
+        reason = f"the {how} id {patient_id} is not live; correct it or leave it out"
+        return Match(cause=Cause.ID_MISMATCH, reason=reason)
+    if live.mrn != want.mrn:
+        reason = (
+            f"the {how} id {patient_id} carries another mrn now; find out whose record it is before going on"
+        )
+        return Match(cause=Cause.ID_MISMATCH, reason=reason)
+    return Match(live)
+
+
+def _recorded(question: Question, want: DesiredPatient, record: Record) -> Match:
+    if _live(question, want.mrn, record.id) is not None:
+        return _by_id(question, want, record.id, "recorded")
+    if record.id not in question.observed.missing:
+        reason = f"the recorded id {record.id} is not in the list and was not looked up"
+        return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
+    address = patient_address(want.mrn)
+    if address in question.decisions.recreate:
+        return _find(question, want, None)
+    reason = (
+        f"the recorded patient {record.id} is gone: deleted elsewhere, perhaps because somebody asked to be "
+        f"erased; take the patient out, or create again with --recreate '{address}'"
+    )
+    return Match(cause=Cause.DELETED_ELSEWHERE, reason=reason)
+
+
+def _absent(question: Question, want: DesiredPatient) -> Match:
+    """Nobody carries the mrn: free to create, if absence is proven and no earlier create is in doubt."""
+    if question.observed.coverage is not Coverage.PROVEN:
+        detail = question.observed.detail or "the account's patients were not all read"
+        return Match(cause=Cause.SCAN_INCOMPLETE, reason=f"absence is not proven: {detail}; plan again")
+    intent = question.state.intents.get(patient_address(want.mrn))
+    if intent is None:
+        return Match()
+    wait = max(intent.at, intent.ended) + question.settle - question.now
+    if wait <= 0:
+        return Match()
+    reason = (
+        f"in doubt: an earlier create got no answer and may still appear; plan again in {int(wait) + 1} s"
+    )
+    return Match(cause=Cause.IN_DOUBT, reason=reason)

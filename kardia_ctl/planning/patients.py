@@ -1,0 +1,137 @@
+"""What to do about each declared patient."""
+
+from collections.abc import Mapping
+
+from kardia_ctl.kinds import patient as kind
+from kardia_ctl.model.address import Kind, patient_address
+from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
+from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.source import Source
+from kardia_ctl.model.state import Record
+from kardia_ctl.planning.codes import Holder, plan_codes
+from kardia_ctl.planning.diff import differing
+from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.matching import Match, match
+from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.templates import Resolved
+
+
+def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
+    """Decide every declared patient and what hangs on it."""
+    live_by_mrn, twins = question.observed.patients, question.observed.twins
+    records = question.state.patients
+    unchanged = draft.unchanged.setdefault(Kind.PATIENT, [])
+    for mrn, want in question.desired.patients.items():
+        live, record = live_by_mrn.get(mrn), records.get(mrn)
+        if (
+            live is not None
+            and record is not None
+            and record.id == live.id
+            and not record.forgotten
+            and not want.id
+            and mrn not in twins
+            and not kind.differences(want, live)
+            and live.id not in question.state.departed
+        ):
+            unchanged.append((mrn,))
+            blocked = ""
+        else:
+            live, blocked = _plan_patient(question, want, record, draft)
+        if want.codes or mrn in question.state.codes:
+            plan_codes(question, templates, Holder(want, live, blocked), draft)
+
+
+def _plan_patient(
+    question: Question, want: DesiredPatient, record: Record | None, draft: Draft
+) -> tuple[LivePatient | None, str]:
+    """Decide one patient that is not plainly unchanged: its live side, and why its codes must wait."""
+    address = patient_address(want.mrn)
+    source = Source(want.file, want.line)
+    found = match(question, want, record)
+    if found.cause is not None:
+        draft.changes.append(
+            Change(address, Action.BLOCKED, found.cause, found.reason, id=_known_id(record), source=source)
+        )
+        return None, "its patient is blocked"
+    if found.live is None:
+        after = kind.values(want, ("mrn", *ATTRIBUTES))
+        draft.changes.append(Change(address, Action.CREATE, Cause.DECLARED, after=after, source=source))
+        return None, ""
+    blocked = _compare(question, want, record, found.live, draft)
+    if blocked is not None:
+        draft.changes.append(blocked)
+        return found.live, "its patient is blocked"
+    _keep_or_adopt(want, record, found, draft)
+    return found.live, ""
+
+
+def _known_id(record: Record | None) -> str:
+    return "" if record is None else record.id
+
+
+def _keep_or_adopt(want: DesiredPatient, record: Record | None, found: Match, draft: Draft) -> None:
+    live_id = found.live.id if found.live else ""
+    if record is not None and record.id == live_id and not record.forgotten:
+        draft.keep(Kind.PATIENT, want.mrn)
+        return
+    reason = (
+        "it is back: it was forgotten earlier" if _known_id(record) == live_id else "it exists live already"
+    )
+    source = Source(want.file, want.line)
+    draft.changes.append(
+        Change(patient_address(want.mrn), Action.ADOPT, Cause.EXISTS_LIVE, reason, id=live_id, source=source)
+    )
+
+
+def _compare(
+    question: Question, want: DesiredPatient, record: Record | None, live: LivePatient, draft: Draft
+) -> Change | None:
+    """Tell drift (noted in the draft) from intent (returned as a blocked change)."""
+    names = kind.differences(want, live)
+    if not names:
+        return None
+    known = record.fingerprint if record is not None and record.id == live.id else b""
+    drifted = [
+        name
+        for name in names
+        if kind.applied(known, question.key, want.mrn, name, getattr(want, name)) is True
+    ]
+    source = Source(want.file, want.line)
+    if drifted:
+        before, after = _shown(want, live, drifted)
+        text = (
+            "the live side changed; the API cannot change it back: follow it in the YAML, or ignore_changes"
+        )
+        draft.tell(NoticeKind.DRIFT, text, patient_address(want.mrn), source, before=before, after=after)
+    intended = [name for name in names if name not in drifted]
+    if not intended:
+        return None
+    before, after = _shown(want, live, intended)
+    ignorable = " or list it under ignore_changes" if "dob" not in intended else ""
+    reason = (
+        f"the API cannot update a patient, and {', '.join(intended)} differs from live: "
+        f"correct it in Kardia by hand, or write here what is live{',' if ignorable else ''}{ignorable}"
+    )
+    return Change(
+        patient_address(want.mrn),
+        Action.BLOCKED,
+        Cause.IMMUTABLE,
+        reason,
+        before=before,
+        after=after,
+        id=live.id,
+        source=source,
+    )
+
+
+def _shown(
+    want: DesiredPatient, live: LivePatient, names: list[str]
+) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
+    compared = {
+        name: (
+            kind.normalise(name, kind.live_value(live, name)),
+            kind.normalise(name, getattr(want, name)),
+        )
+        for name in names
+    }
+    return differing(kind.live_values(live, names), kind.values(want, names), compared)

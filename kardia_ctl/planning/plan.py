@@ -1,0 +1,77 @@
+"""Making a plan."""
+
+from collections.abc import Iterable
+
+from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
+from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.leaving import plan_departures, plan_forgotten
+from kardia_ctl.planning.patients import plan_patients
+from kardia_ctl.planning.persons import block_same_persons
+from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.safety import cost_of, stops
+from kardia_ctl.planning.settings import plan_settings
+from kardia_ctl.planning.templates import resolve
+
+
+def make_plan(question: Question) -> Plan:
+    """What apply would do. The same question gives the same plan, whatever the order of its inputs."""
+    draft = Draft()
+    templates = resolve(question.desired.templates, question.observed.templates)
+    plan_patients(question, templates, draft)
+    plan_settings(question, draft)
+    plan_forgotten(question, draft)
+    plan_departures(question, draft)
+    block_same_persons(question, draft)
+    if question.decisions.targets:
+        _keep_targets(draft, question.decisions.targets)
+    return _finish(question, draft)
+
+
+def _finish(question: Question, draft: Draft) -> Plan:
+    changes = in_order(draft.changes)
+    cost, unpriced = cost_of(changes)
+    writes = sum(1 for change in changes if change.action.writes)
+    check = 1 if writes and question.observed.templates is None else 0
+    return Plan(
+        changes=changes,
+        notices=tuple(sorted(draft.notices, key=_notice_order)),
+        stops=tuple(stops(question, changes)),
+        unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
+        requests=Requests(question.spent, question.observed.reads + check, writes),
+        cost=cost,
+        unpriced=unpriced,
+        team=question.desired.team,
+    )
+
+
+def _notice_order(notice: Notice) -> tuple[str, tuple[int, tuple[str, ...]], str]:
+    order = notice.address.order if notice.address else (-1, ())
+    return notice.kind, order, notice.text
+
+
+def _keep_targets(draft: Draft, targets: frozenset[Address]) -> None:
+    """Only the targets and what they depend on; nobody is forgotten and nobody departs."""
+    wanted = targets | {owner for target in targets if (owner := owner_of(target))}
+    draft.changes = [
+        change for change in draft.changes if change.address in wanted and _is_targetable(change)
+    ]
+    draft.notices = [notice for notice in draft.notices if notice.address is None or notice.address in wanted]
+    draft.unchanged = {kind: _named(kind, names, wanted) for kind, names in draft.unchanged.items()}
+
+
+def _is_targetable(change: Change) -> bool:
+    return change.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
+
+
+def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Address]) -> list[tuple[str, ...]]:
+    kept = {address.names for address in wanted if address.kind is kind}
+    return [name for name in names if name in kept]
+
+
+def wants_templates(plan: Plan) -> bool:
+    """Whether the plan issues a code, so that the templates must be read for its price and tenant."""
+    return any(
+        change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE
+        for change in plan.changes
+    )

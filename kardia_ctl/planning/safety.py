@@ -1,0 +1,68 @@
+"""What stops the whole run before its first write."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from kardia_ctl.model.configuration import Limits
+from kardia_ctl.model.patient import Template
+from kardia_ctl.model.plan import Action, Change
+from kardia_ctl.planning.question import Question
+
+
+def stops(question: Question, changes: Sequence[Change]) -> Iterator[str]:
+    """The reasons why nothing at all may be written, each with what to do."""
+    yield from _over_limits(question.desired.limits, changes)
+    yield from _collapsed(question)
+    yield from wrong_team(question.desired.team, question.state.team, question.observed.templates)
+
+
+def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
+    bounds = {
+        Action.CREATE: limits.create,
+        Action.UPDATE: limits.update,
+        Action.DISCONNECT: limits.disconnect,
+        Action.DELETE: limits.delete,
+    }
+    for action, bound in bounds.items():
+        count = sum(1 for change in changes if change.action is action)
+        if bound is not None and count > bound:
+            yield f"{count} {action} and limits.{action} is {bound}: raise the limit if this is meant"
+    cost, _ = cost_of(changes)
+    if limits.cost is not None and cost > limits.cost:
+        yield f"the codes cost {cost} and limits.cost is {limits.cost}: raise the limit if this is meant"
+
+
+def cost_of(changes: Sequence[Change]) -> tuple[Decimal, int]:
+    """What the codes to issue cost, and how many of them have no known price."""
+    issued = [
+        change for change in changes if change.action is Action.CREATE and change.target and _is_code(change)
+    ]
+    prices = [change.price for change in issued if change.price is not None]
+    return sum(prices, Decimal(0)), len(issued) - len(prices)
+
+
+def _is_code(change: Change) -> bool:
+    return change.address.kind == "connection_code"
+
+
+def _collapsed(question: Question) -> Iterator[str]:
+    before, now = question.state.live_count, question.observed.total
+    if before is None or now is None or question.decisions.accept_collapse:
+        return
+    lost = before - now
+    if lost >= 10 and lost * 10 > before:
+        yield (
+            f"the account has {now} patients and had {before} when it was last read: is this the right key? "
+            "Say --accept-collapse if they were removed on purpose"
+        )
+
+
+def wrong_team(declared: str, bound: str, templates: tuple[Template, ...] | None) -> Iterator[str]:
+    """Whether the key belongs to another tenant than ``team``, or than the one state was bound to."""
+    teams = {template.team for template in templates or () if template.team}
+    if not teams:
+        return
+    for expected, whose in ((declared, "the configuration's team is"), (bound, "state belongs to team")):
+        if expected and expected not in teams:
+            owner = ", ".join(sorted(teams))
+            yield f"the key belongs to team {owner}, and {whose} {expected}: use that team's key"
