@@ -1,0 +1,149 @@
+"""Entries and records as rows: how each is written, and how a workspace is read back."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, assert_never
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.state import (
+    Depart,
+    Drop,
+    Entry,
+    Intend,
+    Intent,
+    Note,
+    Record,
+    Remember,
+    Resolve,
+    State,
+    UsePlan,
+)
+
+Statement: TypeAlias = tuple[str, tuple[Any, ...]]
+"""One SQL text and its values after the workspace."""
+
+# Each upsert leaves an equal row alone, so that writing what is already there changes nothing.
+_REMEMBER: Final = """INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET id = excluded.id, label = excluded.label, fingerprint = excluded.fingerprint,
+        at = excluded.at, forgotten = excluded.forgotten
+    WHERE (id, label, fingerprint, at, forgotten) IS NOT
+        (excluded.id, excluded.label, excluded.fingerprint, excluded.at, excluded.forgotten)"""
+_DROP: Final = "DELETE FROM record WHERE workspace = ? AND kind = ? AND name = ? AND detail = ?"
+_INTEND: Final = """INSERT INTO intent VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET operation = excluded.operation, at = excluded.at, ended = excluded.ended
+    WHERE (operation, at, ended) IS NOT (excluded.operation, excluded.at, excluded.ended)"""
+_RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
+_NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"""
+_USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
+_DEPART: Final = """INSERT INTO departure VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET action = excluded.action WHERE action IS NOT excluded.action"""
+
+
+def write(connection: sqlite3.Connection, workspace: int, entries: Iterable[Entry]) -> None:
+    """Write entries inside the transaction that is open."""
+    for entry in entries:
+        sql, values = _statement(entry)
+        connection.execute(sql, (workspace, *values))
+
+
+def _statement(entry: Entry) -> Statement:
+    match entry:
+        case Remember(kind, name, detail, record):
+            statement: Statement = _REMEMBER, (kind.value, name, detail, *_columns(record))
+        case Drop(kind, name, detail):
+            statement = _DROP, (kind.value, name, detail)
+        case Intend(intent):
+            statement = _INTEND, (str(intent.address), intent.operation, intent.at, intent.ended)
+        case Resolve(address):
+            statement = _RESOLVE, (str(address),)
+        case Note(key, value):
+            statement = _NOTE, (key, value)
+        case UsePlan(plan):
+            statement = _USE_PLAN, (plan,)
+        case Depart(patient_id, action):
+            statement = _DEPART, (patient_id, action)
+        case _ as never:
+            assert_never(never)
+    return statement
+
+
+def _columns(record: Record) -> tuple[Any, ...]:
+    return record.id, record.label, record.fingerprint, record.at, record.forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    patients: dict[str, Record]
+    codes: dict[str, dict[str, Record]]
+    others: dict[Address, Record]
+
+
+def read_state(connection: sqlite3.Connection, name: str) -> State:
+    """Everything that is recorded in the workspace called ``name``.
+
+    Raises:
+        StateError: something in it cannot be understood.
+    """
+    row = connection.execute("SELECT id, lineage, serial FROM workspace WHERE name = ?", (name,)).fetchone()
+    if row is None or not row[1]:
+        return State()
+    workspace, lineage, serial = row
+    try:
+        records = _records(connection, workspace)
+        intents = _intents(connection, workspace)
+    except (ValueError, TypeError) as error:
+        raise StateError(
+            f"workspace {name} of the state is damaged: {type(error).__name__}. Next: restore the file from "
+            "a backup, or move it away and plan anew: patients are matched again by mrn"
+        ) from None
+    notes = dict(connection.execute("SELECT key, value FROM note WHERE workspace = ?", (workspace,)))
+    count = notes.get("live_count", "")
+    return State(
+        exists=True,
+        lineage=lineage,
+        serial=serial,
+        team=notes.get("team", ""),
+        live_count=int(count) if count.isdecimal() else None,
+        patients=records.patients,
+        codes=records.codes,
+        others=records.others,
+        intents=intents,
+        departed=dict(
+            connection.execute("SELECT id, action FROM departure WHERE workspace = ?", (workspace,))
+        ),
+        used_plans=frozenset(
+            plan
+            for (plan,) in connection.execute("SELECT plan FROM used_plan WHERE workspace = ?", (workspace,))
+        ),
+    )
+
+
+def _records(connection: sqlite3.Connection, workspace: int) -> _Records:
+    found = _Records({}, {}, {})
+    shared: dict[Any, Any] = {}
+    once = shared.setdefault  # labels, template ids and times repeat; a million copies would cost 100 MB
+    rows = connection.execute(
+        "SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record WHERE workspace = ?",
+        (workspace,),
+    )
+    for kind, name, detail, patient_id, label, fingerprint, at, forgotten in rows:
+        record = Record(patient_id, once(label, label), fingerprint, once(at, at), bool(forgotten))
+        if kind == Kind.PATIENT.value:
+            found.patients[name] = record
+        elif kind == Kind.CONNECTION_CODE.value:
+            found.codes.setdefault(name, {})[once(detail, detail)] = record
+        else:
+            names = tuple(part for part in (name, detail) if part)
+            found.others[Address(Kind(kind), names)] = record
+    return found
+
+
+def _intents(connection: sqlite3.Connection, workspace: int) -> dict[Address, Intent]:
+    rows = connection.execute(
+        "SELECT address, operation, at, ended FROM intent WHERE workspace = ?", (workspace,)
+    )
+    intents = (Intent(Address.parse(text), operation, at, ended) for text, operation, at, ended in rows)
+    return {intent.address: intent for intent in intents}
