@@ -1,0 +1,1 @@
+"""Plans, problems and results as text and JSON. Values in, text out; no I/O."""

@@ -1,0 +1,185 @@
+"""A plan as text, in the lines that people and comment bots know from Terraform."""
+
+from collections.abc import Iterator
+from typing import Final, assert_never
+
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.plan import Action, NoticeKind, Plan
+from kardia_ctl.render.lines import Colour, kind_count, paint
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.redaction import HIDDEN, Shown
+from kardia_ctl.render.summary import summary_lines
+from kardia_ctl.render.view import View
+from kardia_ctl.render.walk import Field, More, Remark, Row, remarks, rows
+
+_MARKS: Final = {
+    Action.NO_OP: (" ", Colour.BOLD),
+    Action.CREATE: ("+", Colour.GREEN),
+    Action.UPDATE: ("~", Colour.YELLOW),
+    Action.ADOPT: ("=", Colour.CYAN),
+    Action.FORGET: (".", Colour.CYAN),
+    Action.DISCONNECT: ("-", Colour.RED),
+    Action.DELETE: ("-", Colour.RED),
+    Action.BLOCKED: ("!", Colour.RED),
+}
+_WORDS: Final = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated in-place",
+    Action.DELETE: "destroyed",
+    Action.DISCONNECT: "disconnected",
+    Action.ADOPT: "adopted",
+    Action.FORGET: "forgotten",
+}
+_TITLES: Final = {
+    NoticeKind.DRIFT: (
+        "Live changed outside kardia-ctl, shown as declared -> live (a warning, not a change):"
+    ),
+    NoticeKind.UNVERIFIABLE: "Cannot be verified (not an error, not a change):",
+    NoticeKind.EXPIRED: "Perhaps expired (a hint; nothing is sent):",
+    NoticeKind.NOT_SENT: "Not sent:",
+    NoticeKind.DEPARTED: "Departures that are done:",
+    NoticeKind.WARNING: "",
+}
+_SIGNS: Final = {
+    NoticeKind.DRIFT: ("~", Colour.YELLOW),
+    NoticeKind.UNVERIFIABLE: ("?", Colour.CYAN),
+    NoticeKind.EXPIRED: ("?", Colour.CYAN),
+    NoticeKind.NOT_SENT: (".", Colour.CYAN),
+    NoticeKind.DEPARTED: (".", Colour.CYAN),
+}
+_PLACE_COLUMN: Final = 46
+_NAME_WIDTH: Final = 13
+
+
+def plan_text(plan: Plan, view: View) -> str:
+    """The whole plan: changes, what there is to know beside them, and the summary. Ends with a newline."""
+    blocks = [block for block in (_changes(plan, view), *_sections(plan, view)) if block]
+    blocks.append("\n".join(summary_lines(plan, view)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _changes(plan: Plan, view: View) -> str:
+    shown = [
+        _more(row, view) if isinstance(row, More) else "\n".join(_row_lines(row, view))
+        for row in rows(plan, show_phi=view.show_phi, full=view.full)
+    ]
+    if not shown:
+        return ""
+    title = "kardia-ctl will do the following:"
+    if plan.stops:
+        title = "kardia-ctl would do the following, but the errors below stop it:"
+    return "\n\n".join((title, *shown))
+
+
+def _row_lines(row: Row, view: View) -> Iterator[str]:
+    mark, colour = _MARKS[row.action]
+    for line in _headline(row):
+        yield paint(f"  # {line}", Colour.BOLD, on=view.colour)
+    yield _address_line(mark, colour, str(row.address), row.place, view)
+    for text in _details(row):
+        yield f"      {paint(mark if mark in '+-' else '~', colour, on=view.colour)} {text}"
+    for name, value in _facts(row):
+        yield f"        {name:<{_NAME_WIDTH}} {value}"
+
+
+def _headline(row: Row) -> Iterator[str]:
+    """What happens to the address, in the words that comment bots look for, and why."""
+    reason = neutral(row.reason)
+    match row.action:
+        case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT:
+            yield f"{row.address} will be {_WORDS[row.action]}"
+            if reason:
+                yield f"({reason})"
+        case Action.ADOPT | Action.FORGET:
+            yield f"{row.address} will be {_WORDS[row.action]} ({reason or row.cause}; no request)"
+        case Action.BLOCKED:
+            yield f"{row.address} is blocked: {reason or row.cause}"
+        case Action.NO_OP:
+            yield f"{row.address} is as declared"
+        case _:
+            assert_never(row.action)
+
+
+def _details(row: Row) -> Iterator[str]:
+    """The attribute lines, as the action calls for them."""
+    match row.action:
+        case Action.CREATE:
+            yield from (_one(field, field.after) for field in row.fields if _is_there(field.after))
+            if row.price:
+                yield f"{'price':<{_NAME_WIDTH}} {row.price}"
+        case Action.DELETE | Action.DISCONNECT:
+            yield from (_one(field, field.before) for field in row.fields if _is_there(field.before))
+        case Action.UPDATE | Action.BLOCKED:
+            yield from (_both(field) for field in row.fields if field.before and field.after)
+        case Action.ADOPT | Action.FORGET | Action.NO_OP:
+            return
+        case _:
+            assert_never(row.action)
+
+
+def _facts(row: Row) -> Iterator[tuple[str, str]]:
+    """The live id that an existing patient is known by: what a person looks up in Kardia."""
+    if row.id and row.address.kind is Kind.PATIENT and row.action is not Action.CREATE:
+        yield "id", _quoted(row.id)
+
+
+def _is_there(value: Shown | None) -> bool:
+    return value is not None and (value.hidden or value.text is not None)
+
+
+def _one(field: Field, value: Shown | None) -> str:
+    return f"{neutral(field.name):<{_NAME_WIDTH}} {_value(value)}"
+
+
+def _both(field: Field, *, turned: bool = False) -> str:
+    first, second = (field.after, field.before) if turned else (field.before, field.after)
+    return f"{neutral(field.name):<{_NAME_WIDTH}} {_value(first)} -> {_value(second)}"
+
+
+def _value(value: Shown | None) -> str:
+    if value is None or (value.text is None and not value.hidden):
+        return "(not set)"
+    return HIDDEN if value.text is None else _quoted(value.text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + neutral(text).replace('"', r"\"") + '"'
+
+
+def _address_line(mark: str, colour: Colour, address: str, place: str, view: View) -> str:
+    left = f"  {paint(mark, colour, on=view.colour)} {address}"
+    padding = " " * max(2, _PLACE_COLUMN - len(address) - 4)
+    return f"{left}{padding}{neutral(place)}" if place else left
+
+
+def _more(more: More, view: View) -> str:
+    if not isinstance(more.action, Action) or more.what is None:
+        return f"  and {more.count} more"
+    mark, colour = _MARKS[more.action]
+    number = kind_count(more.count, more.what).replace(" ", " more ", 1)
+    return f"  {paint(mark, colour, on=view.colour)} {number} will be {_WORDS[more.action]}"
+
+
+def _sections(plan: Plan, view: View) -> Iterator[str]:
+    for kind, title in _TITLES.items():
+        found = remarks(plan, kind, show_phi=view.show_phi, full=view.full)
+        lines = [line for remark in found for line in _remark_lines(remark, view)]
+        if lines:
+            head = (title, "") if title else ()
+            yield "\n".join((*head, *lines))
+
+
+def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
+    if isinstance(remark, More):
+        yield _more(remark, view)
+        return
+    if remark.kind is NoticeKind.WARNING:
+        about = f"{remark.address}: " if remark.address else ""
+        place = f" ({neutral(remark.place)})" if remark.place else ""
+        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} {about}{neutral(remark.text)}{place}"
+        return
+    mark, colour = _SIGNS[remark.kind]
+    if remark.address:
+        yield _address_line(mark, colour, str(remark.address), remark.place, view)
+    yield f"      {neutral(remark.text)}"
+    yield from (f"      ~ {_both(field, turned=True)}" for field in remark.fields)

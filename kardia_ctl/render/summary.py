@@ -1,0 +1,102 @@
+"""The end of a plan: its stops, the counts that CI tools parse, what codes cost, the requests."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.plan import Action, NoticeKind, Plan
+from kardia_ctl.render.lines import Colour, count_of, paint
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.view import View
+from kardia_ctl.render.walk import unchanged
+
+_OURS: Final[Mapping[Action, str]] = {
+    Action.ADOPT: "{} to adopt",
+    Action.FORGET: "{} to forget",
+    Action.DISCONNECT: "{} to disconnect",
+    Action.BLOCKED: "{} blocked",
+}
+_CENT: Final = Decimal("0.01")
+
+
+def action_counts(plan: Plan) -> Mapping[Action, int]:
+    """How many changes have each action, and how many addresses are no-ops."""
+    found = Counter(change.action for change in plan.changes)
+    no_ops = sum(len(names) for names in plan.unchanged.values())
+    return {action: no_ops if action is Action.NO_OP else found[action] for action in Action}
+
+
+def summary_lines(plan: Plan, view: View) -> Iterator[str]:
+    """The lines that close a plan."""
+    for stop in plan.stops:
+        yield f"{paint('Error:', Colour.RED, on=view.colour)} {neutral(stop)}"
+    yield no_changes(plan) if plan.is_empty else counts_line(plan)
+    yield from cost_lines(plan)
+    requests = plan.requests
+    shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
+    yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
+
+
+def counts_line(plan: Plan) -> str:
+    """``Plan: N to add, N to change, N to destroy.`` and our own counts after it, those that are not zero."""
+    counts = action_counts(plan)
+    line = (
+        f"Plan: {counts[Action.CREATE]} to add, {counts[Action.UPDATE]} to change, "
+        f"{counts[Action.DELETE]} to destroy."
+    )
+    ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
+    return f"{line} {', '.join(ours)}." if ours else line
+
+
+def no_changes(plan: Plan) -> str:
+    """``No changes.`` and how the declared resources stand."""
+    total = action_counts(plan)[Action.NO_OP]
+    if not total:
+        return "No changes. Nothing is declared."
+    told = _told(plan)
+    unlike = told[NoticeKind.DRIFT] + told[NoticeKind.NOT_SENT]
+    alike = count_of(total - unlike, "resource")
+    verb = "is" if total - unlike == 1 else "are"
+    parts = [f"No changes. {alike} {verb} as declared"]
+    if told[NoticeKind.UNVERIFIABLE]:
+        parts.append(f", {told[NoticeKind.UNVERIFIABLE]} of them unverifiable")
+    if told[NoticeKind.DRIFT]:
+        parts.append(f"; {told[NoticeKind.DRIFT]} drifted")
+    if told[NoticeKind.NOT_SENT]:
+        parts.append(f"; {told[NoticeKind.NOT_SENT]} not sent")
+    return "".join(parts) + "."
+
+
+def _told(plan: Plan) -> Mapping[NoticeKind, int]:
+    """How many no-ops have a notice of each kind."""
+    about = {(notice.address, notice.kind) for notice in plan.notices if notice.address}
+    if not about:
+        return Counter()
+    addresses = {address for address, _ in about}
+    found = {address for address in unchanged(plan) if address in addresses}
+    return Counter(kind for address, kind in about if address in found)
+
+
+def cost_lines(plan: Plan) -> Iterator[str]:
+    """What the codes to issue cost; nothing when none is to be issued."""
+    codes = sum(
+        1
+        for change in plan.changes
+        if change.action is Action.CREATE and change.address.kind is Kind.CONNECTION_CODE
+    )
+    if not codes:
+        return
+    if plan.unpriced >= codes:
+        yield f"Codes: {codes}; no price is known"
+        return
+    unpriced = f"; {plan.unpriced} of them without a known price" if plan.unpriced else ""
+    yield f"Codes: {codes}, {money(plan.cost)} in the templates' currency{unpriced}"
+
+
+def money(amount: Decimal) -> str:
+    """An amount with at least two decimals; the API names no currency."""
+    exponent = amount.as_tuple().exponent
+    coarse = isinstance(exponent, int) and exponent > -2
+    return f"{amount.quantize(_CENT) if coarse else amount:f}"

@@ -1,0 +1,141 @@
+"""The one walk over a plan: every renderer turns these rows into its own form, none reads a plan anew."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
+from kardia_ctl.render.redaction import Shown, shown
+
+_ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT})
+_ALWAYS_TOLD: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WARNING})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One attribute, redacted. A side is None where the change has no such side (before of a create)."""
+
+    name: str
+    before: Shown | None = None
+    after: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none.
+
+    ``identity`` holds what its address says of it (mrn, template, provider): known without any values.
+    """
+
+    address: Address
+    action: Action
+    cause: Cause
+    reason: str
+    fields: tuple[Field, ...]
+    identity: Mapping[str, str]
+    id: str
+    place: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One notice as it is shown: like a row, but about something that is not a change."""
+
+    kind: NoticeKind
+    text: str
+    address: Address | None
+    fields: tuple[Field, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """How many further rows of one kind and action, or remarks of one kind, are not shown one by one."""
+
+    what: Kind | None
+    action: Action | NoticeKind
+    count: int
+
+
+def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | More]:
+    """The plan's changes in their order, then what was left out. ``full`` None leaves nothing out."""
+    seen: Counter[tuple[Kind, Action, Cause]] = Counter()
+    for change in plan.changes:
+        key = change.address.kind, change.action, change.cause
+        seen[key] += 1
+        if full is None or change.action in _ALWAYS or seen[key] <= full:
+            yield _row(change, show_phi=show_phi)
+    if full is None:
+        return
+    left: Counter[tuple[Kind, Action]] = Counter()
+    for (kind, action, _), count in seen.items():
+        if action not in _ALWAYS and count > full:
+            left[kind, action] += count - full
+    yield from (More(kind, action, count) for (kind, action), count in left.items())
+
+
+def remarks(
+    plan: Plan, kind: NoticeKind, *, show_phi: bool = False, full: int | None = None
+) -> Iterator[Remark | More]:
+    """The plan's notices of one kind in their order, then what was left out."""
+    told = [notice for notice in plan.notices if notice.kind is kind]
+    bound = len(told) if full is None or kind in _ALWAYS_TOLD else full
+    yield from (_remark(notice, show_phi=show_phi) for notice in told[:bound])
+    if len(told) > bound:
+        yield More(None, kind, len(told) - bound)
+
+
+def unchanged(plan: Plan) -> Iterator[Address]:
+    """The addresses of the no-ops, in the plan's order."""
+    for kind in Kind:
+        yield from (Address(kind, names) for names in plan.unchanged.get(kind, ()))
+
+
+def identity(address: Address) -> Mapping[str, str]:
+    """The attributes that an address is made of."""
+    match address.kind:
+        case Kind.PATIENT | Kind.MOBILE_USER:
+            return {"mrn": address.names[0]}
+        case Kind.CONNECTION_CODE:
+            return {"mrn": address.names[0], "template": address.names[1]}
+        case Kind.SERVICE_PROVIDER:
+            return {"provider": address.names[0]}
+        case Kind.CALLBACK | Kind.QT_CALLBACK:
+            return {}
+
+
+def _row(change: Change, *, show_phi: bool) -> Row:
+    return Row(
+        address=change.address,
+        action=change.action,
+        cause=change.cause,
+        reason=change.reason,
+        fields=_fields(change.fields, change.before, change.after, show_phi=show_phi),
+        identity=identity(change.address),
+        id=change.id,
+        place=str(change.source) if change.source else "",
+        price="" if change.price is None else f"{change.price:f}",
+    )
+
+
+def _remark(notice: Notice, *, show_phi: bool) -> Remark:
+    names = dict.fromkeys((*(notice.after or ()), *(notice.before or ())))
+    return Remark(
+        kind=notice.kind,
+        text=notice.text,
+        address=notice.address,
+        fields=_fields(names, notice.before, notice.after, show_phi=show_phi),
+        place=str(notice.source) if notice.source else "",
+    )
+
+
+def _fields(
+    names: Iterable[str], before: Values | None, after: Values | None, *, show_phi: bool
+) -> tuple[Field, ...]:
+    def side(values: Values | None, name: str) -> Shown | None:
+        return None if values is None else shown(name, values.get(name), show_phi=show_phi)
+
+    return tuple(Field(name, side(before, name), side(after, name)) for name in names)
