@@ -18,7 +18,7 @@ from kardia_ctl.sandbox.fault_layer import ABORT, COMMIT_AFTER, FAULT, FaultLaye
 from kardia_ctl.sandbox.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.records import RequestRecord
-from kardia_ctl.sandbox.refusals import Refusal, not_found, unauthorized
+from kardia_ctl.sandbox.refusals import Refusal, method_not_allowed, not_found, unauthorized
 
 _ROUTES = {
     path: (compile_path(path)[0], {e.method: e for e in ENDPOINTS if e.path == path})
@@ -87,7 +87,7 @@ class Sandbox:
             endpoint, path = _endpoint_of(request.method, request.url.path)
             answer = endpoint.answer(self._call(endpoint, path, request, body))
         except Refusal as refusal:
-            answer = Answer(refusal.status, refusal.body(self.account.new_id()))
+            answer = Answer(refusal.status, refusal.body(self.account.new_id()), refusal.headers)
         return _response(answer)
 
     def _call(self, endpoint: Endpoint, path: dict[str, Any], request: Request, body: bytes) -> Call:
@@ -165,7 +165,7 @@ def _endpoint_of(method: str, path: str) -> tuple[Endpoint, dict[str, Any]]:
     for regex, endpoints in _ROUTES.values():
         if match := regex.match(path):
             if method not in endpoints:
-                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This path does not know the method.")
+                raise method_not_allowed(endpoints)
             return endpoints[method], match.groupdict()
     raise not_found("There is no such path.")
 
@@ -181,7 +181,4 @@ async def _body(request: Request) -> bytes:
 def _response(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status)
-    headers = (
-        {"www-authenticate": 'Basic realm="Kardia"'} if answer.status is HTTPStatus.UNAUTHORIZED else None
-    )
-    return Response(answer.body, answer.status, headers, "application/json")
+    return Response(answer.body, answer.status, answer.headers, "application/json")

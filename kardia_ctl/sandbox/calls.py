@@ -29,6 +29,7 @@ class Answer:
 
     status: HTTPStatus
     body: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def ok(content: Any) -> Answer:

@@ -43,7 +43,7 @@ CREATE TRIGGER IF NOT EXISTS listed_delete AFTER DELETE ON patients WHEN old.lis
 CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WHEN new.listed <> old.listed
     BEGIN UPDATE meta SET value = value + new.listed - old.listed WHERE name = 'listed'; END;
 """
-"""`patients.json` is SQLite's own work, so a page of patients is a join of texts that cannot be stale. Triggers
+"""`patients.json` is SQLite's own work, so a page of patients joins texts that cannot be stale. Triggers
 keep the count of listed patients, because counting 100,000 rows takes longer than reading a page."""
 
 
