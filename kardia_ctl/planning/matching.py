@@ -34,7 +34,7 @@ def match(question: Question, want: DesiredPatient, record: Record | None) -> Ma
 def _find(question: Question, want: DesiredPatient, record: Record | None) -> Match:
     if want.id:
         return _by_id(question, want, want.id, "pinned")
-    if record is not None and record.id:
+    if record is not None and record.id and question.state.departed.get(record.id) != "delete":
         return _recorded(question, want, record)
     twins = question.observed.twins.get(want.mrn)
     if twins:

@@ -1,0 +1,22 @@
+"""What must follow what: a patient before its codes. Chains run beside each other."""
+
+from collections.abc import Sequence
+
+from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.plan import Change
+
+Chain = tuple[Change, ...]
+"""Changes that run one after the other; when the first fails the rest is skipped."""
+
+
+def chains(changes: Sequence[Change]) -> tuple[Chain, ...]:
+    """Group the writes by what they depend on. The order comes from references alone."""
+    heads: dict[Address, list[Change]] = {}
+    for change in changes:
+        if change.action.writes:
+            heads.setdefault(owner_of(change.address) or change.address, []).append(change)
+    return tuple(tuple(sorted(chain, key=_owner_first)) for chain in heads.values())
+
+
+def _owner_first(change: Change) -> tuple[bool, tuple[int, tuple[str, ...]]]:
+    return owner_of(change.address) is not None, change.address.order

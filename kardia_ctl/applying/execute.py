@@ -1,0 +1,104 @@
+"""Sending the writes of a plan."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kardia_ctl.applying.chains import Chain, chains
+from kardia_ctl.applying.step import Step, Stop
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
+from kardia_ctl.model.plan import Action, Change, Plan
+
+PARALLELISM = 16
+"""Writes in flight unless told otherwise."""
+
+
+@dataclass(slots=True)
+class Brake:
+    """Stops a run from outside or inside: nothing more is sent, what is under way is waited for."""
+
+    reason: str = ""
+
+    def pull(self, reason: str) -> None:
+        """Stop sending; the first reason stays."""
+        self.reason = self.reason or reason
+
+
+@dataclass(slots=True)
+class _Run:
+    step: Step
+    brake: Brake
+    tell: Callable[[Result], None]
+    waiting: Iterator[Chain]
+    results: list[Result] = field(default_factory=list)
+
+    def note(self, result: Result) -> None:
+        self.results.append(result)
+        self.tell(result)
+
+
+async def execute(
+    plan: Plan, step: Step, brake: Brake, tell: Callable[[Result], None], parallelism: int = PARALLELISM
+) -> tuple[Result, ...]:
+    """Send every write of a plan; chains run beside each other, at most ``parallelism`` at a time.
+
+    A failure stops what depends on it and nothing else. ``tell`` is called with each result as it comes.
+
+    Raises:
+        StateError: state could not be written; what was in flight is durable in it as an intent.
+    """
+    todo = chains(plan.changes)
+    run = _Run(step, brake, tell, iter(todo))
+    workers = [asyncio.create_task(_work(run)) for _ in range(min(parallelism, len(todo)))]
+    try:
+        await asyncio.gather(*workers)
+    except StateError as error:
+        brake.pull(str(error))
+        await asyncio.gather(*workers, return_exceptions=True)
+        raise
+    finally:
+        for worker in workers:
+            worker.cancel()
+    return results_in_order(run.results)
+
+
+async def _work(run: _Run) -> None:
+    for chain in run.waiting:
+        await _follow(run, chain)
+
+
+async def _follow(run: _Run, chain: Chain) -> None:
+    """Run a chain in order; what stands after a failure depends on it when the first of the chain failed."""
+    patient_id = ""
+    stopped_by = ""
+    for change in chain:
+        reason = run.brake.reason or stopped_by
+        if reason:
+            run.note(Result(change.address, change.action, Status.SKIPPED, reason))
+            continue
+        try:
+            result = await run.step.take(change, patient_id)
+        except Stop as stop:
+            result = stop.result
+            run.brake.pull(stop.reason)
+        run.note(result)
+        patient_id = patient_id or result.id
+        if result.status is not Status.DONE and change is chain[0] and len(chain) > 1:
+            stopped_by = f"it needs {change.address}, which is {result.status}" if _leads(change) else ""
+
+
+def _leads(change: Change) -> bool:
+    return change.address.kind == "patient"
+
+
+def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int, writes: int) -> Report:
+    """What an apply did, for a person to read."""
+    return Report(
+        results=tuple(results),
+        adopted=plan.count(Action.ADOPT),
+        forgotten=plan.count(Action.FORGET),
+        reads=reads,
+        writes=writes,
+        interrupted=bool(brake.reason),
+    )

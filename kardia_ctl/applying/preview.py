@@ -1,0 +1,74 @@
+"""Observe, then plan: what both plan and apply do first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.observed import Observed
+from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.state import State
+from kardia_ctl.observing.observe import observe, with_templates
+from kardia_ctl.observing.reading import choose
+from kardia_ctl.planning.plan import make_plan, wants_templates
+from kardia_ctl.planning.question import Decisions, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A plan with everything that it was made from."""
+
+    plan: Plan
+    question: Question
+
+    @property
+    def observed(self) -> Observed:
+        """What was live."""
+        return self.question.observed
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a preview stands on besides the live account. ``now`` is Unix seconds before the first read."""
+
+    configuration: Configuration
+    state: State
+    now: float
+    key: bytes = b""
+    decisions: Decisions = field(default_factory=Decisions)
+
+
+async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> Preview:
+    """Observe with the fewest reads and plan.
+
+    The templates are read only when the plan turns out to issue a code (their price and tenant are wanted),
+    which planning without them tells.
+
+    Args:
+        reader: Safe reads only.
+        ground: Configuration, state, time and decisions.
+        spent: How many requests were sent so far, as the transport counts them.
+
+    Raises:
+        ApiError: an answer could not be had or understood.
+    """
+    desired, decisions = ground.configuration.desired, ground.decisions
+    reading = choose(desired, ground.state, decisions.targets, recreating=bool(decisions.recreate))
+    policy = ground.configuration.scan
+    observed = await observe(reader, reading, policy, look_up_all=decisions.accept_collapse)
+    question = Question(
+        desired,
+        observed,
+        ground.state,
+        ground.now,
+        ground.key,
+        ground.configuration.settle,
+        spent(),
+        decisions,
+    )
+    plan = make_plan(question)
+    if observed.templates is None and wants_templates(plan):
+        observed = await with_templates(reader, observed)
+        question = replace(question, observed=observed, spent=spent())
+        plan = make_plan(question)
+    return Preview(plan, question)

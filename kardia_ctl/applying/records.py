@@ -1,0 +1,119 @@
+"""What state keeps of what was done. Never a value: ids, times, keyed fingerprints."""
+
+from collections.abc import Iterator
+
+from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.model.state import Drop, Entry, Note, Record, Remember, Resolve, State
+from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.settings import fingerprints
+
+
+def _key_of(address: Address, target: str) -> tuple[str, str]:
+    """The name and detail under which a record is kept."""
+    match address.kind:
+        case Kind.CONNECTION_CODE:
+            return address.names[0], target
+        case Kind.PATIENT | Kind.MOBILE_USER | Kind.SERVICE_PROVIDER:
+            return address.names[0], ""
+        case _:
+            return "", ""
+
+
+def remember(
+    desired: Desired, address: Address, *, at: float, key: bytes, patient_id: str = "", target: str = ""
+) -> Remember:
+    """The record of an address that now is as declared. ``at`` is in Unix seconds."""
+    name, detail = _key_of(address, target)
+    label = address.names[1] if address.kind is Kind.CONNECTION_CODE else ""
+    known = _fingerprint(desired, address, key)
+    return Remember(address.kind, name, detail, Record(patient_id, label, known, int(at)))
+
+
+def _fingerprint(desired: Desired, address: Address, key: bytes) -> bytes:
+    if not key:
+        return b""
+    if address.kind is Kind.PATIENT:
+        return patient_kind.fingerprints(key, desired.patients[address.names[0]])
+    resource = next((one for one in desired.others if one.address == address), None)
+    return b"" if resource is None else fingerprints(key, resource)
+
+
+def without_requests(plan: Plan, question: Question) -> Iterator[Entry]:
+    """What changes in state alone: adopted, forgotten, and what the observation itself taught."""
+    state, desired = question.state, question.desired
+    for change in plan.changes:
+        if change.action is Action.ADOPT:
+            yield from _adopt(change, question)
+        elif change.action is Action.FORGET:
+            yield from _forget(change, state)
+    for names in plan.unchanged.get(Kind.PATIENT, ()):
+        yield from _refresh(names[0], state, desired, question.key)
+    yield from _learnt(question)
+
+
+def _adopt(change: Change, question: Question) -> Iterator[Entry]:
+    address, state = change.address, question.state
+    if address.kind is Kind.CONNECTION_CODE:
+        yield from _revive_code(address, state)
+        return
+    yield remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
+    if address in state.intents:
+        yield Resolve(address)
+
+
+def _revive_code(address: Address, state: State) -> Iterator[Entry]:
+    mrn, label = address.names
+    for template, record in state.codes.get(mrn, {}).items():
+        if record.forgotten and record.label == label:
+            yield Remember(address.kind, mrn, template, _with(record, forgotten=False))
+
+
+def _forget(change: Change, state: State) -> Iterator[Entry]:
+    """A tombstone; a patient's takes the codes along, so that whoever comes back is not ordered for again."""
+    address = change.address
+    if address.kind is Kind.CONNECTION_CODE:
+        mrn = address.names[0]
+        yield Remember(
+            address.kind, mrn, change.target, _with(state.codes[mrn][change.target], forgotten=True)
+        )
+        return
+    name, detail = _key_of(address, "")
+    if address.kind is not Kind.PATIENT:
+        yield Remember(address.kind, name, detail, _with(state.others[address], forgotten=True))
+        return
+    yield Remember(address.kind, name, detail, _with(state.patients[name], forgotten=True))
+    for template, record in state.codes.get(name, {}).items():
+        yield Remember(Kind.CONNECTION_CODE, name, template, _with(record, forgotten=True))
+
+
+def _with(record: Record, *, forgotten: bool) -> Record:
+    return Record(record.id, record.label, record.fingerprint, record.at, forgotten)
+
+
+def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[Entry]:
+    """What is declared is live: from now on that is what was applied last."""
+    record = state.patients[mrn]
+    if not key:
+        return
+    known = patient_kind.fingerprints(key, desired.patients[mrn])
+    if known != record.fingerprint:
+        yield Remember(
+            Kind.PATIENT, mrn, "", Record(record.id, record.label, known, record.at, record.forgotten)
+        )
+
+
+def _learnt(question: Question) -> Iterator[Entry]:
+    observed, state = question.observed, question.state
+    if observed.coverage is Coverage.PROVEN and observed.total not in (None, state.live_count):
+        yield Note("live_count", str(observed.total))
+    for address in question.decisions.recreate:
+        if address.kind is Kind.PATIENT and address.names[0] in state.patients:
+            mrn = address.names[0]
+            if state.patients[mrn].id in observed.missing:
+                yield from (
+                    Drop(Kind.CONNECTION_CODE, mrn, template) for template in state.codes.get(mrn, {})
+                )

@@ -1,0 +1,154 @@
+"""One write: durable intent, request, record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kardia_ctl.applying.records import remember
+from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.outcome import Result, Status
+from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
+from kardia_ctl.model.plan import Action, Change
+from kardia_ctl.model.ports import Store, Writer
+from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Record, Remember, Resolve
+
+
+class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an error of its own)
+    """This result, and then nothing more is sent."""
+
+    def __init__(self, result: Result, reason: str) -> None:
+        super().__init__(reason)
+        self.result = result
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that succeeded: the live id, what state keeps, and why the run must stop all the same."""
+
+    entries: tuple[Entry, ...]
+    id: str = ""
+    objection: str = ""
+
+
+@dataclass(slots=True)
+class Step:
+    """How one change is written. ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued."""
+
+    desired: Desired
+    writer: Writer
+    store: Store
+    now: Callable[[], float]
+    key: bytes
+    hand_out: Callable[[IssuedCode], None]
+
+    async def take(self, change: Change, patient_id: str) -> Result:
+        """Write one change.
+
+        Args:
+            change: A change whose action writes.
+            patient_id: The id of the patient that the change belongs to, when this run created it.
+
+        Raises:
+            Stop: the run must not go on.
+            StateError: state could not be written.
+        """
+        intent = Intent(change.address, change.action.value, self.now())
+        if not _is_repeatable(change):
+            self.store.commit([Intend(intent)])
+        try:
+            done = await self._write(change, patient_id or change.id)
+        except Unauthorized as error:
+            self._settle(change, [Resolve(change.address)])
+            reason = "the key was refused"
+            raise Stop(_result(change, Status.FAILED, error), reason) from error
+        except NotExecuted as error:
+            self._settle(change, [Resolve(change.address)])
+            return _result(change, Status.FAILED, error)
+        except InDoubt as error:
+            self._settle(change, [Intend(replace(intent, ended=self.now()))])
+            return _result(change, Status.IN_DOUBT, error)
+        self.store.commit([*done.entries, Resolve(change.address)])
+        if done.objection:
+            result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
+            raise Stop(result, done.objection)
+        return Result(change.address, change.action, Status.DONE, id=done.id)
+
+    def _settle(self, change: Change, entries: list[Entry]) -> None:
+        if not _is_repeatable(change):
+            self.store.commit(entries)
+
+    async def _write(self, change: Change, patient_id: str) -> Done:
+        if change.address.kind in SETTINGS:
+            await SETTINGS[change.address.kind].write(self.writer, change)
+            return Done((self._record(change),))
+        if change.address.kind is Kind.CONNECTION_CODE:
+            return await self._issue(change, patient_id)
+        match change.action:
+            case Action.CREATE:
+                return await self._create(change)
+            case Action.DISCONNECT:
+                await self.writer.disconnect(patient_id)
+                return Done((Depart(patient_id, change.action.value),), patient_id)
+            case Action.DELETE:
+                return await self._delete(change, patient_id)
+            case _:
+                raise AssertionError(f"{change.action} is not a write")
+
+    def _record(self, change: Change, patient_id: str = "") -> Entry:
+        return remember(
+            self.desired,
+            change.address,
+            at=self.now(),
+            key=self.key,
+            patient_id=patient_id,
+            target=change.target,
+        )
+
+    async def _create(self, change: Change) -> Done:
+        want = self.desired.patients[change.address.names[0]]
+        live = await self.writer.create_patient(want)
+        return Done((self._record(change, live.id),), live.id, _objection(want, live))
+
+    async def _issue(self, change: Change, patient_id: str) -> Done:
+        mrn, label = change.address.names
+        code = await self.writer.issue_code(patient_id, mrn, change.target)
+        self.hand_out(replace_template(code, label))
+        return Done((self._record(change, patient_id),), patient_id)
+
+    async def _delete(self, change: Change, patient_id: str) -> Done:
+        """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
+        try:
+            await self.writer.delete_patient(patient_id)
+        except NotExecuted as error:
+            if error.status != 404:
+                raise
+        mrn = change.address.names[0]
+        gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, at=int(self.now()), forgotten=True))
+        return Done((Depart(patient_id, change.action.value), gone), patient_id)
+
+
+def replace_template(code: IssuedCode, label: str) -> IssuedCode:
+    """The same code under the name that its template has in the YAML."""
+    return IssuedCode(code.mrn, code.code, label, code.status)
+
+
+def _is_repeatable(change: Change) -> bool:
+    """Whether sending it again changes nothing more, so that no intent has to be durable before it leaves."""
+    return change.address.kind in SETTINGS
+
+
+def _result(change: Change, status: Status, error: ApiError) -> Result:
+    return Result(change.address, change.action, status, str(error))
+
+
+def _objection(want: DesiredPatient, live: LivePatient) -> str:
+    """An answer that names another mrn or birth date than was sent: something is badly wrong."""
+    if live.mrn and live.mrn != want.mrn:
+        return f"it was created as {live.id}, but the answer names another mrn: look at it in Kardia"
+    if live.dob and patient_kind.normalise("dob", live.dob) != want.dob:
+        return f"it was created as {live.id}, but the answer names another birth date: look at it in Kardia"
+    return ""

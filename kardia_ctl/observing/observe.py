@@ -1,0 +1,158 @@
+"""Observing an account."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Resource, ScanPolicy
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.observed import Coverage, Observed
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.reading import Reading
+from kardia_ctl.observing.scan import Scan, scan
+
+_ABREAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """What was seen of the patients."""
+
+    coverage: Coverage = Coverage.NOT_READ
+    patients: Mapping[str, LivePatient] | None = None
+    found: Mapping[str, LivePatient] | None = None
+    missing: frozenset[str] = frozenset()
+    total: int | None = None
+    detail: str = ""
+    reads: int = 0
+
+
+async def observe(
+    reader: Reader, reading: Reading, policy: ScanPolicy = ScanPolicy.COUNT, *, look_up_all: bool = False
+) -> Observed:
+    """Send the reads and gather what they say.
+
+    Args:
+        reader: Safe reads only.
+        reading: What to read.
+        policy: What proves a scan.
+        look_up_all: Look up recorded ids that a scan does not show, even when they are suspiciously many.
+
+    Raises:
+        ApiError: an answer could not be had or understood.
+    """
+    everyone, people = await _people(reader, reading, policy, look_up_all=look_up_all)
+    settings = {address: await _setting(reader, address) for address in reading.settings}
+    templates = await reader.templates() if reading.templates else None
+    by_mrn = {live.mrn: live for live in everyone.values()}
+    return Observed(
+        patients=by_mrn,
+        twins=_twins(everyone) if len(by_mrn) < len(everyone) else {},
+        by_id=_by_id(everyone, by_mrn, reading.known),
+        missing=people.missing,
+        coverage=people.coverage,
+        detail=people.detail,
+        total=people.total,
+        settings=settings,
+        templates=templates,
+        reads=people.reads + len(settings) + (templates is not None),
+    )
+
+
+async def with_templates(reader: Reader, observed: Observed) -> Observed:
+    """The same observation with the templates read beside it."""
+    return replace(observed, templates=await reader.templates(), reads=observed.reads + 1)
+
+
+async def _people(
+    reader: Reader, reading: Reading, policy: ScanPolicy, *, look_up_all: bool
+) -> tuple[dict[str, LivePatient], _People]:
+    if reading.scan:
+        return await _scanned(reader, reading, await scan(reader, policy), look_up_all=look_up_all)
+    if not reading.ids:
+        return {}, _People()
+    found, missing = await _look_up(reader, reading.ids)
+    return found, _People(coverage=Coverage.BY_ID, missing=missing, reads=len(reading.ids))
+
+
+async def _scanned(
+    reader: Reader, reading: Reading, seen: Scan, *, look_up_all: bool
+) -> tuple[dict[str, LivePatient], _People]:
+    """Lists may lag: a recorded id that the list does not show counts as live until a read by id says no.
+
+    When many are not shown at once it is more likely the wrong account; then they are left alone, which
+    blocks them, and the count that collapsed stops the run.
+    """
+    unseen = [patient_id for patient_id, _ in reading.known if patient_id not in seen.patients]
+    missing: frozenset[str] = frozenset()
+    if look_up_all or len(unseen) < max(10, len(reading.known) // 10):
+        found, missing = await _look_up(reader, unseen)
+        seen.patients.update(found)
+    else:
+        unseen = []
+    coverage = Coverage.PROVEN if seen.proven else Coverage.INCOMPLETE
+    people = _People(
+        coverage, missing=missing, total=seen.total, detail=seen.detail, reads=seen.pages + len(unseen)
+    )
+    return seen.patients, people
+
+
+async def _look_up(
+    reader: Reader, patient_ids: Collection[str]
+) -> tuple[dict[str, LivePatient], frozenset[str]]:
+    """Read patients by id, a few abreast: those found, and the ids that are not there."""
+    waiting = list(patient_ids)
+    found: dict[str, LivePatient] = {}
+    missing: set[str] = set()
+
+    async def work() -> None:
+        while waiting:
+            patient_id = waiting.pop()
+            live = await reader.patient(patient_id)
+            if live is None:
+                missing.add(patient_id)
+            else:
+                found[patient_id] = live
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(_ABREAST, len(waiting))):
+                group.create_task(work())
+    except* ApiError as failures:
+        raise failures.exceptions[0] from failures
+    return found, frozenset(missing)
+
+
+async def _setting(reader: Reader, address: Address) -> Resource | None:
+    read = SETTINGS[address.kind].read
+    attributes = None if read is None else await read(reader)
+    return None if attributes is None else Resource(address, attributes)
+
+
+def _twins(everyone: Mapping[str, LivePatient]) -> dict[str, tuple[LivePatient, ...]]:
+    found: defaultdict[str, list[LivePatient]] = defaultdict(list)
+    for live in everyone.values():
+        found[live.mrn].append(live)
+    return {
+        mrn: tuple(sorted(several, key=lambda live: live.id))
+        for mrn, several in found.items()
+        if len(several) > 1
+    }
+
+
+def _by_id(
+    everyone: Mapping[str, LivePatient],
+    by_mrn: Mapping[str, LivePatient],
+    known: Collection[tuple[str, str]],
+) -> dict[str, LivePatient]:
+    """Known ids that their own mrn does not lead to: twins, and patients whose mrn changed."""
+    found = {}
+    for patient_id, mrn in known:
+        live = everyone.get(patient_id)
+        if live is not None and by_mrn.get(mrn) is not live:
+            found[patient_id] = live
+    return found

@@ -1,0 +1,132 @@
+"""Reading the whole list of patients, and proving that it was the whole list.
+
+The list is newest first, has no filter and moves while it is paged; cursors are opaque, and rows with equal
+times can fall between two pages. So a scan is only used for what it proves: ids unique and as many as
+totalCount said last.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from kardia_ctl.model.configuration import ScanPolicy
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.patient import LivePatient, PatientsPage
+from kardia_ctl.model.ports import Reader
+
+LIMITS: Final = (500, 499, 397)
+"""Page sizes of the first scan and of its repetitions: other sizes put the page edges elsewhere."""
+
+_HEAD_ROUNDS: Final = 20
+_MOST_PAGES: Final = 100_000
+_MOST_PAGES_UNCOUNTED: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The patients that were found, by id; whether they are all there are; and if not, why not."""
+
+    patients: dict[str, LivePatient]
+    proven: bool
+    total: int | None
+    detail: str = ""
+    pages: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk from the head of the list to its end, with what was new at the head since."""
+
+    patients: dict[str, LivePatient] = field(default_factory=dict)
+    total: int | None = None
+    moved: bool = False
+    pages: int = 0
+    broken: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether this walk alone proves that it saw everything."""
+        return not self.broken and self.total is not None and len(self.patients) == self.total
+
+    def take(self, page: PatientsPage) -> bool:
+        """Add a page; whether it showed anybody new."""
+        self.moved = self.moved or (self.pages > 0 and page.total != self.total)
+        self.pages += 1
+        self.total = page.total
+        before = len(self.patients)
+        for patient in page.patients:
+            if not patient.id:
+                raise ApiError("a patient in the list has no id; nothing can be matched to it")
+            self.patients[patient.id] = patient
+        return len(self.patients) > before
+
+
+async def scan(reader: Reader, policy: ScanPolicy) -> Scan:
+    """Scan until the result is proven, at most once with each of ``LIMITS``.
+
+    Raises:
+        ApiError: a page could not be had at all.
+    """
+    union: dict[str, LivePatient] = {}
+    previous: frozenset[str] | None = None
+    pages = 0
+    walk = _Walk()
+    for limit in LIMITS:
+        walk = await _walk(reader, limit)
+        pages += walk.pages
+        if walk.fits:
+            return Scan(walk.patients, True, walk.total, pages=pages)
+        union.update(walk.patients)
+        if not walk.broken and walk.total == len(union):
+            return Scan(union, True, walk.total, pages=pages)
+        ids = frozenset(walk.patients)
+        if policy is ScanPolicy.AGREE_TWICE and not walk.broken and ids == previous:
+            return Scan(walk.patients, True, walk.total, pages=pages)
+        previous = ids
+    return Scan(union, False, walk.total, _why(walk, len(union)), pages)
+
+
+def _why(walk: _Walk, seen: int) -> str:
+    if walk.broken:
+        return walk.broken
+    if walk.total is None:
+        return "the list of patients came without totalCount"
+    return f"the list showed {seen} patients and its totalCount is {walk.total}"
+
+
+async def _walk(reader: Reader, limit: int) -> _Walk:
+    walk = _Walk()
+    await _follow(reader, limit, walk, until_known=False)
+    for _ in range(_HEAD_ROUNDS):
+        if walk.broken or not walk.moved:
+            break
+        walk.moved = False  # what is new stands at the head
+        await _follow(reader, limit, walk, until_known=True)
+    return walk
+
+
+async def _follow(reader: Reader, limit: int, walk: _Walk, *, until_known: bool) -> None:
+    """Read pages from the head; to the end, or until one shows nothing new."""
+    start: str | None = None
+    cursors: set[str] = set()
+    smallest = limit
+    while True:
+        page = await reader.patients(limit, start)
+        anybody_new = walk.take(page)
+        start = page.next_cursor
+        if start is None or (until_known and not anybody_new):
+            return
+        if not anybody_new or start in cursors:
+            walk.broken = "the list of patients has no end: a page repeats what an earlier one showed"
+            return
+        cursors.add(start)
+        smallest = min(smallest, len(page.patients))
+        if len(cursors) > _allowance(page.total, smallest):
+            walk.broken = f"the list of patients has no end: {len(cursors)} pages for totalCount {page.total}"
+            return
+
+
+def _allowance(total: int | None, size: int) -> int:
+    """Pages after which a list is taken for endless; counted with the page size actually seen."""
+    if total is None:
+        return _MOST_PAGES_UNCOUNTED
+    return min(2 * -(-total // size) + 10, _MOST_PAGES)
