@@ -1,0 +1,246 @@
+"""Saved plans: authenticated files that hold actions, addresses, field names and digests, and no PHI.
+
+The first line names the format, where the key came from and the seal; the rest is JSON. The seal covers
+every byte of the rest and of the first line, so that whatever is altered shows.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.errors import PlanRefused
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
+from kardia_ctl.model.source import Source
+from kardia_ctl.planning.evidence import change_digest
+from kardia_ctl.planning.question import Decisions
+
+MAGIC: Final = "kardia-ctl-plan"
+FORMAT: Final = 1
+MOST_BYTES: Final = 1 << 30
+_NOT_A_PLAN: Final = "this is not a plan that kardia-ctl saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a saved plan belongs to: it is only applied while all of this is the same."""
+
+    version: str
+    endpoint: str
+    team: str
+    workspace: str
+    configuration: str
+    state: str
+    live: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was saved. Values are redacted: ``before`` and ``after`` have names only.
+
+    ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order.
+    """
+
+    id: str
+    created: int
+    binding: Binding
+    decisions: Decisions
+    digests: tuple[str, ...]
+    plan: Plan
+
+
+def seal(saved: SavedPlan, key: bytes, source: str) -> bytes:
+    """The file's bytes. ``source`` is one word that says where the key came from."""
+    body = json.dumps(_as_json(saved), ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
+    head = f"{MAGIC} {FORMAT} {source}"
+    return f"{head} {_mac(key, head, body)}\n".encode() + body
+
+
+def key_source(data: bytes) -> str:
+    """The word that says which key sealed the file.
+
+    Raises:
+        PlanRefused: it is not a saved plan, or one of another format.
+    """
+    return _head(data)[0][2]
+
+
+def unseal(data: bytes, key: bytes) -> SavedPlan:
+    """Read a saved plan whose seal is whole.
+
+    Raises:
+        PlanRefused: it is not a saved plan, was altered, or was sealed with another key.
+    """
+    words, body = _head(data)
+    expected = _mac(key, " ".join(words[:3]), body)
+    if not hmac.compare_digest(expected, words[3]):
+        raise PlanRefused(
+            "the saved plan was altered, or sealed with another key "
+            f"({_SOURCES.get(words[2], words[2])}); plan again"
+        )
+    try:
+        return _from_json(json.loads(body))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PlanRefused(f"{_NOT_A_PLAN}; plan again") from error
+
+
+_SOURCES: Final[Mapping[str, str]] = {
+    "plan-key": "KARDIA_PLAN_KEY",
+    "workspace": "the workspace's .kardia/key or KARDIA_STATE_KEY",
+    "api-key": "derived from the API key",
+}
+
+
+def _head(data: bytes) -> tuple[list[str], bytes]:
+    line, newline, body = data[:MOST_BYTES].partition(b"\n")
+    words = line.decode("ascii", "replace").split(" ") if len(line) < 200 else []
+    if len(words) != 4 or words[0] != MAGIC or not newline or words[2] not in _SOURCES:
+        raise PlanRefused(f"{_NOT_A_PLAN}, or its first line was altered; plan again")
+    if words[1] != str(FORMAT):
+        raise PlanRefused(
+            f"the saved plan has format {words[1][:8]}, this version reads {FORMAT}; plan again"
+        )
+    return words, body
+
+
+def _mac(key: bytes, head: str, body: bytes) -> str:
+    return hmac.new(key, head.encode() + b"\n" + body, sha256).hexdigest()
+
+
+def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:
+    """What stands for each change in a saved plan."""
+    return tuple(change_digest(key, change) for change in plan.changes)
+
+
+def _as_json(saved: SavedPlan) -> dict[str, Any]:
+    plan = saved.plan
+    return {
+        "id": saved.id,
+        "created": saved.created,
+        "binding": {name: getattr(saved.binding, name) for name in Binding.__slots__},
+        "decisions": _decisions(saved.decisions),
+        "changes": [
+            {**_change(change), "digest": value}
+            for change, value in zip(plan.changes, saved.digests, strict=True)
+        ],
+        "notices": [_notice(notice) for notice in plan.notices],
+        "stops": list(plan.stops),
+        "unchanged": {kind: [list(names) for names in plan.unchanged[kind]] for kind in plan.unchanged},
+        "requests": [plan.requests.spent, plan.requests.reads, plan.requests.writes],
+        "cost": str(plan.cost),
+        "unpriced": plan.unpriced,
+        "team": plan.team,
+    }
+
+
+def _decisions(decisions: Decisions) -> dict[str, Any]:
+    return {
+        "recreate": sorted(map(str, decisions.recreate)),
+        "reissue": sorted(map(str, decisions.reissue)),
+        "distinct": sorted(map(str, decisions.distinct)),
+        "targets": sorted(map(str, decisions.targets)),
+        "accept_collapse": decisions.accept_collapse,
+    }
+
+
+def _names(values: Values | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def _source(source: Source | None) -> list[str | int] | None:
+    return None if source is None else [source.file, source.line, source.column]
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": change.action,
+        "cause": change.cause,
+        "reason": change.reason,
+        "before": _names(change.before),
+        "after": _names(change.after),
+        "id": change.id,
+        "target": change.target,
+        "source": _source(change.source),
+        "price": None if change.price is None else str(change.price),
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "kind": notice.kind,
+        "text": notice.text,
+        "address": None if notice.address is None else str(notice.address),
+        "before": _names(notice.before),
+        "after": _names(notice.after),
+        "source": _source(notice.source),
+    }
+
+
+def _from_json(facts: Mapping[str, Any]) -> SavedPlan:
+    decisions = {name: value for name, value in facts["decisions"].items() if name != "accept_collapse"}
+    return SavedPlan(
+        id=facts["id"],
+        created=facts["created"],
+        binding=Binding(**facts["binding"]),
+        decisions=Decisions(
+            **{name: frozenset(map(Address.parse, texts)) for name, texts in decisions.items()},
+            accept_collapse=facts["decisions"]["accept_collapse"],
+        ),
+        digests=tuple(change["digest"] for change in facts["changes"]),
+        plan=_plan(facts),
+    )
+
+
+def _plan(facts: Mapping[str, Any]) -> Plan:
+    return Plan(
+        changes=tuple(_read_change(change) for change in facts["changes"]),
+        notices=tuple(_read_notice(notice) for notice in facts["notices"]),
+        stops=tuple(facts["stops"]),
+        unchanged={
+            Kind(kind): tuple(tuple(names) for names in several)
+            for kind, several in facts["unchanged"].items()
+        },
+        requests=Requests(*facts["requests"]),
+        cost=Decimal(facts["cost"]),
+        unpriced=facts["unpriced"],
+        team=facts["team"],
+    )
+
+
+def _redacted(names: list[str] | None) -> Values | None:
+    return None if names is None else dict.fromkeys(names)
+
+
+def _place(source: list[Any] | None) -> Source | None:
+    return None if source is None else Source(*source)
+
+
+def _read_change(facts: Mapping[str, Any]) -> Change:
+    return Change(
+        address=Address.parse(facts["address"]),
+        action=Action(facts["action"]),
+        cause=Cause(facts["cause"]),
+        reason=facts["reason"],
+        before=_redacted(facts["before"]),
+        after=_redacted(facts["after"]),
+        id=facts["id"],
+        target=facts["target"],
+        source=_place(facts["source"]),
+        price=None if facts["price"] is None else Decimal(facts["price"]),
+    )
+
+
+def _read_notice(facts: Mapping[str, Any]) -> Notice:
+    return Notice(
+        kind=NoticeKind(facts["kind"]),
+        text=facts["text"],
+        address=None if facts["address"] is None else Address.parse(facts["address"]),
+        before=_redacted(facts["before"]),
+        after=_redacted(facts["after"]),
+        source=_place(facts["source"]),
+    )
