@@ -38,7 +38,7 @@ def write(hook: Hook, call: Call) -> Answer:
 
 
 def _is_web_address(url: str) -> bool:
-    return bool(re.fullmatch(r"https?://[^\s/?#]\S*", url))
+    return bool(re.fullmatch(r"https?://[A-Za-z0-9.:-]+([/?#][!-~]*)?", url))
 
 
 ENDPOINTS = tuple(

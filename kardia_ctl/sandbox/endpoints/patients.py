@@ -89,7 +89,7 @@ def _add(call: Call, fields: PatientFields) -> str:
 
 
 def _fields(form: Mapping[str, str], quirks: Quirks) -> PatientFields:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", form["email"]):
+    if not re.fullmatch(r"[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+", form["email"]):
         raise bad_request("The email has to be an address with an @.")
     if not _is_date(form["dob"]):
         raise bad_request("The dob has to be a date as YYYY-MM-DD.")
