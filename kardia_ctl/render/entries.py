@@ -1,0 +1,100 @@
+"""The two sides of each address in a plan document, with patients' values left out and marked."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.redaction import Shown
+from kardia_ctl.render.walk import Field, Remark, Row, identity, unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a change: attribute values, null where hidden, and which of them are sensitive."""
+
+    values: Mapping[str, str | None] | None
+    sensitive: Mapping[str, bool]
+
+    @property
+    def marks(self) -> Mapping[str, bool] | bool:
+        """Terraform writes false where there is no object to mark."""
+        return False if self.values is None else self.sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address in the document, no-ops included. ``reason`` is its action_reason."""
+
+    address: Address
+    action: Action
+    before: Side
+    after: Side
+    reason: str | None = None
+    id: str = ""
+
+    @property
+    def declared(self) -> bool:
+        """Whether the configuration declares it as something that should exist."""
+        return self.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
+
+
+_NOTHING: Final = Side(None, {})
+
+
+def row_entry(row: Row) -> Entry:
+    """The document's view of a change. What is blocked stays as it is live, so both its sides are that."""
+    before = _side(row.address, _befores(row.fields), row.id)
+    after = _side(row.address, _afters(row.fields), row.id)
+    match row.action:
+        case Action.CREATE:
+            return Entry(row.address, row.action, _NOTHING, _side(row.address, _afters(row.fields)))
+        case Action.DELETE | Action.FORGET:
+            return Entry(row.address, row.action, before, _NOTHING, row.cause.value)
+        case Action.DISCONNECT:
+            return Entry(row.address, row.action, before, _NOTHING, row.action.value)
+        case Action.BLOCKED:
+            live = before if any(field.before for field in row.fields) else _NOTHING
+            return Entry(row.address, row.action, live, live, row.cause.value)
+        case Action.ADOPT:
+            return Entry(row.address, row.action, after, after, id=row.id or str(row.address))
+        case Action.UPDATE | Action.NO_OP:
+            return Entry(row.address, row.action, before, after)
+
+
+def no_op_entries(plan: Plan) -> Iterator[Entry]:
+    """The addresses that stay as they are, known by what their addresses say."""
+    for address in unchanged(plan):
+        side = _side(address, ())
+        yield Entry(address, Action.NO_OP, side, side)
+
+
+def drift_entry(remark: Remark) -> Iterator[Entry]:
+    """Terraform's drift goes from what was recorded (here: what is declared) to what is live."""
+    if remark.address is not None:
+        declared = _side(remark.address, _afters(remark.fields))
+        live = _side(remark.address, _befores(remark.fields))
+        yield Entry(remark.address, Action.UPDATE, declared, live)
+
+
+def _befores(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
+    return ((field.name, field.before) for field in fields)
+
+
+def _afters(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
+    return ((field.name, field.after) for field in fields)
+
+
+def _side(address: Address, values: Iterable[tuple[str, Shown | None]], live_id: str = "") -> Side:
+    texts: dict[str, str | None] = {name: neutral(value) for name, value in identity(address).items()}
+    marks: dict[str, bool] = {}
+    if live_id:
+        texts["id"] = neutral(live_id)
+    for name, value in values:
+        key = neutral(name)
+        texts[key] = neutral(value.text) if value and value.text is not None else None
+        if value and value.hidden:
+            marks[key] = True
+    return Side(texts, marks)

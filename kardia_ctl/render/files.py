@@ -1,0 +1,74 @@
+"""Files that a run leaves behind: results a row each, and the codes that were issued."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Final, assert_never
+
+from kardia_ctl.model.outcome import Report, Result, results_in_order
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.render.neutral import neutral
+
+RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
+CODE_COLUMNS: Final = ("mrn", "code", "template", "status")
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Beginnings that a spreadsheet takes for a formula, their full-width forms included."""
+
+
+class Form(Enum):
+    """How a result file is written."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+    @classmethod
+    def of(cls, name: str) -> "Form":
+        """The form that a file's name asks for: NDJSON for .ndjson, .jsonl and .json, CSV otherwise."""
+        return cls.NDJSON if name.lower().endswith((".ndjson", ".jsonl", ".json")) else cls.CSV
+
+
+def results_file(report: Report, form: Form) -> str:
+    """A row per address that was to be written, in the order of addresses."""
+    found = [_cells(result) for result in results_in_order(report.results)]
+    match form:
+        case Form.CSV:
+            return _csv(RESULT_COLUMNS, found)
+        case Form.NDJSON:
+            rows = (dict(zip(RESULT_COLUMNS, cells, strict=True)) for cells in found)
+            return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        case _:
+            assert_never(form)
+
+
+def codes_file(codes: Iterable[IssuedCode]) -> str:
+    """The issued codes as CSV, sorted by mrn and template. The only text that holds a code: mode 0600."""
+    ordered = sorted(codes, key=lambda issued: (issued.mrn, issued.template, issued.code))
+    return _csv(
+        CODE_COLUMNS, [(issued.mrn, issued.code, issued.template, issued.status) for issued in ordered]
+    )
+
+
+def safe_cell(text: str) -> str:
+    """The text as a spreadsheet may read it: a ``'`` before what it would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _cells(result: Result) -> tuple[str, ...]:
+    return (
+        str(result.address),
+        result.action.value,
+        result.status.value,
+        neutral(result.id),
+        neutral(result.detail),
+    )
+
+
+def _csv(columns: Sequence[str], found: Iterable[Sequence[str]]) -> str:
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([safe_cell(cell) for cell in cells] for cells in found)
+    return target.getvalue()

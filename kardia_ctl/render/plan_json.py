@@ -1,0 +1,181 @@
+"""A plan in Terraform's plan representation, for the policy and comment tools that read it.
+
+There is no patient's value in it, whoever asks: values are null and marked sensitive. Terraform has no word
+for some of our actions: an adopt is a no-op with ``importing``, a disconnect a delete whose ``action_reason``
+is ``disconnect``, and what is blocked a no-op whose ``action_reason`` is its cause.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.plan import Action, NoticeKind, Plan
+from kardia_ctl.render.entries import Entry, Side, drift_entry, no_op_entries, row_entry
+from kardia_ctl.render.naming import PROVIDER, named, provider_config
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.summary import action_counts
+from kardia_ctl.render.walk import Remark, Row, identity, remarks, rows
+
+FORMAT_VERSION: Final = "1.2"
+"""The plan representation's version: terraform-json wants one from 0.1 up to, not including, 2.0."""
+
+TERRAFORM_VERSION: Final = "1.9.0"
+"""Whose representation this is. checkov and trivy recognise a plan by this key; no Terraform is involved."""
+
+_ACTIONS: Final[Mapping[Action, list[str]]] = {
+    Action.NO_OP: ["no-op"],
+    Action.CREATE: ["create"],
+    Action.UPDATE: ["update"],
+    Action.ADOPT: ["no-op"],
+    Action.FORGET: ["forget"],
+    Action.DISCONNECT: ["delete"],
+    Action.DELETE: ["delete"],
+    Action.BLOCKED: ["no-op"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a plan document says of its making: kardia-ctl's version and the time, RFC 3339 in UTC."""
+
+    version: str
+    timestamp: str
+
+
+def plan_json(plan: Plan, stamp: Stamp) -> dict[str, Any]:
+    """The document. The same plan and stamp give the same document."""
+    shown = [row for row in rows(plan) if isinstance(row, Row)]
+    entries = sorted((*map(row_entry, shown), *no_op_entries(plan)), key=lambda entry: entry.address.order)
+    return {
+        "format_version": FORMAT_VERSION,
+        "terraform_version": TERRAFORM_VERSION,
+        "kardia_ctl": _ours(plan, shown, stamp),
+        "variables": {},
+        "planned_values": {"root_module": {"resources": list(_planned(entries))}},
+        "resource_drift": [
+            _change(entry) for remark in _remarks(plan, NoticeKind.DRIFT) for entry in drift_entry(remark)
+        ],
+        "resource_changes": [_change(entry) for entry in entries],
+        "output_changes": {},
+        "prior_state": _prior(entries),
+        "configuration": _configuration(entries),
+        "relevant_attributes": [],
+        "checks": [],
+        "timestamp": stamp.timestamp,
+        "applyable": not plan.stops and any(row.action is not Action.BLOCKED for row in shown),
+        "complete": not plan.blocked,
+        "errored": bool(plan.stops),
+    }
+
+
+def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
+    requests = plan.requests
+    return {
+        "version": stamp.version,
+        "requests": {
+            "plan": requests.spent,
+            "apply_reads": requests.reads,
+            "apply_writes": requests.writes,
+        },
+        "counts": {action.value.replace("-", "_"): count for action, count in action_counts(plan).items()},
+        "cost": f"{plan.cost:f}",
+        "unpriced": plan.unpriced,
+        "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
+        "stops": [neutral(stop) for stop in plan.stops],
+        "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],
+    }
+
+
+def _remarks(plan: Plan, kind: NoticeKind) -> Iterator[Remark]:
+    return (remark for remark in remarks(plan, kind) if isinstance(remark, Remark))
+
+
+def _blocked(row: Row) -> dict[str, Any]:
+    return {
+        "address": str(row.address),
+        "cause": row.cause.value,
+        "reason": neutral(row.reason),
+        "fields": [neutral(field.name) for field in row.fields],
+        "source": neutral(row.place) or None,
+    }
+
+
+def _notice(remark: Remark) -> dict[str, Any]:
+    return {
+        "kind": remark.kind.value,
+        "address": str(remark.address) if remark.address else None,
+        "text": neutral(remark.text),
+        "fields": [neutral(field.name) for field in remark.fields],
+        "source": neutral(remark.place) or None,
+    }
+
+
+def _change(entry: Entry) -> dict[str, Any]:
+    change: dict[str, Any] = {
+        "actions": list(_ACTIONS[entry.action]),
+        "before": entry.before.values,
+        "after": entry.after.values,
+        "after_unknown": {"id": True} if entry.action is Action.CREATE else {},
+        "before_sensitive": entry.before.marks,
+        "after_sensitive": entry.after.marks,
+    }
+    if entry.action is Action.ADOPT:
+        change["importing"] = {"id": neutral(entry.id)}
+    return {
+        **named(entry.address),
+        "provider_name": PROVIDER,
+        "change": change,
+        "action_reason": entry.reason,
+    }
+
+
+def _resource(address: Address, side: Side) -> dict[str, Any]:
+    return {
+        **named(address),
+        "provider_name": PROVIDER,
+        "schema_version": 0,
+        "values": side.values,
+        "sensitive_values": side.sensitive,
+    }
+
+
+def _planned(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        if entry.after.values is not None:
+            yield _resource(entry.address, entry.after)
+
+
+def _prior(entries: Iterable[Entry]) -> dict[str, Any]:
+    resources = [
+        _resource(entry.address, entry.before) for entry in entries if entry.before.values is not None
+    ]
+    return {
+        "format_version": "1.0",
+        "terraform_version": TERRAFORM_VERSION,
+        "values": {"root_module": {"resources": resources}},
+    }
+
+
+def _configuration(entries: Iterable[Entry]) -> dict[str, Any]:
+    resources = [
+        {
+            **named(entry.address),
+            "provider_config_key": PROVIDER,
+            "schema_version": 0,
+            "expressions": _expressions(entry),
+        }
+        for entry in entries
+        if entry.declared
+    ]
+    return {"provider_config": provider_config(), "root_module": {"resources": resources}}
+
+
+def _expressions(entry: Entry) -> dict[str, Any]:
+    """Visible values as constants; hidden ones without a value."""
+    values, marks = entry.after.values or identity(entry.address), entry.after.sensitive
+    return {
+        name: {} if value is None or name in marks else {"constant_value": value}
+        for name, value in values.items()
+        if name != "id"
+    }

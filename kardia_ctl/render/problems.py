@@ -1,0 +1,56 @@
+"""What is wrong with a configuration, for people and for tools that read Terraform's validate JSON."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from kardia_ctl.model.source import Problem
+from kardia_ctl.render.lines import Colour, count_of, paint
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.view import View
+
+SHOWN: Final = 50
+"""How many problems are shown in text before the rest is counted; the JSON has them all."""
+
+
+def problems_text(problems: Sequence[Problem], view: View) -> str:
+    """``file:line:column: address: message. Remedy`` a line, then their number. Ends with a newline."""
+    lines = [neutral(str(problem)) for problem in problems[:SHOWN]]
+    if len(problems) > SHOWN:
+        lines.append(f"and {len(problems) - SHOWN} more")
+    lines.append(f"{paint('Error:', Colour.RED, on=view.colour)} {count_of(len(problems), 'problem')}.")
+    return "\n".join(lines) + "\n"
+
+
+def validate_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Terraform's validate document; ``address`` is ours. A warning has no place in a file."""
+    return {
+        "format_version": "1.0",
+        "valid": not problems,
+        "error_count": len(problems),
+        "warning_count": len(warnings),
+        "diagnostics": [*map(_error, problems), *map(_warning, warnings)],
+    }
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    # Columns count from 1 there too, and a whole line has none: it begins at 1. Bytes are not kept.
+    place = {"line": problem.source.line, "column": max(problem.source.column, 1), "byte": 0}
+    return {
+        "severity": "error",
+        "summary": neutral(problem.message),
+        "detail": neutral(problem.remedy),
+        "range": {"filename": neutral(problem.source.file), "start": place, "end": dict(place)},
+        "snippet": None,
+        "address": str(problem.address) if problem.address else None,
+    }
+
+
+def _warning(text: str) -> dict[str, Any]:
+    return {
+        "severity": "warning",
+        "summary": neutral(text),
+        "detail": "",
+        "range": None,
+        "snippet": None,
+        "address": None,
+    }

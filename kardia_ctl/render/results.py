@@ -1,0 +1,96 @@
+"""What an apply did, as text: a table, what needs a person, and the line that CI tools parse."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
+from kardia_ctl.model.plan import Action
+from kardia_ctl.render.lines import Colour, count_of, paint
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.view import View
+
+_COLOURS: Final[Mapping[Status, Colour]] = {
+    Status.FAILED: Colour.RED,
+    Status.IN_DOUBT: Colour.YELLOW,
+    Status.SKIPPED: Colour.CYAN,
+}
+_KIND_WIDTH: Final = max(len(kind) for kind in Kind)
+
+
+def report_text(report: Report, view: View) -> str:
+    """The whole report: table, troubles, counts, requests. Ends with a newline."""
+    blocks = [table(report), "\n".join(_troubles(report, view)), "\n".join(_closing(report, view))]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def table(report: Report) -> str:
+    """How many results have each status, a line per kind; empty when nothing was to be sent."""
+    counts = Counter((result.address.kind, result.status) for result in report.results)
+    if not counts:
+        return ""
+    head = "".join(f"  {status.value:>8}" for status in Status)
+    lines = [f"{'':<{_KIND_WIDTH}}{head}"]
+    for kind in Kind:
+        numbers = [counts[kind, status] for status in Status]
+        if any(numbers):
+            lines.append(f"{kind:<{_KIND_WIDTH}}" + "".join(f"  {number:>8}" for number in numbers))
+    return "\n".join(lines)
+
+
+def _troubles(report: Report, view: View) -> Iterator[str]:
+    """Everything that is not done: failures and doubts one by one, skips up to ``view.full`` of a reason."""
+    ordered = results_in_order(report.results)
+    for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
+        seen: Counter[str] = Counter()
+        left = 0
+        for result in ordered:
+            if result.status is not status:
+                continue
+            seen[result.detail] += 1
+            if status is Status.SKIPPED and seen[result.detail] > view.full:
+                left += 1
+                continue
+            yield _trouble(result, view)
+        if left:
+            yield f"and {left} more skipped"
+
+
+def _trouble(result: Result, view: View) -> str:
+    status = paint(result.status.value, _COLOURS.get(result.status, Colour.BOLD), on=view.colour)
+    reason = f": {neutral(result.detail)}" if result.detail else ""
+    remedy = f"\n  Next: {neutral(result.remedy)}" if result.remedy else ""
+    return f"{status}: {result.action} {result.address}{reason}{remedy}"
+
+
+def _closing(report: Report, view: View) -> Iterator[str]:
+    if report.interrupted:
+        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} stopped before everything was sent"
+    yield complete_line(report)
+    shares = f"{count_of(report.reads, 'read')}, {count_of(report.writes, 'write')}"
+    yield f"Requests: {report.reads + report.writes} sent ({shares})."
+
+
+def complete_line(report: Report) -> str:
+    """``Apply complete! Resources: N added, N changed, N destroyed.`` and our own counts after it.
+
+    When anything is not done it begins with ``Apply incomplete:`` instead, and says how much is not.
+    """
+    done = {action: report.count(Status.DONE, action) for action in Action}
+    line = (
+        f"Resources: {done[Action.CREATE]} added, {done[Action.UPDATE]} changed, "
+        f"{done[Action.DELETE]} destroyed."
+    )
+    ours = [
+        f"{count} {word}"
+        for count, word in (
+            (report.adopted, "adopted"),
+            (report.forgotten, "forgotten"),
+            (done[Action.DISCONNECT], "disconnected"),
+            *((report.count(status), status.value) for status in Status if status is not Status.DONE),
+        )
+        if count
+    ]
+    start = "Apply complete!" if report.succeeded else "Apply incomplete:"
+    return f"{start} {line}" + (f" {', '.join(ours)}." if ours else "")

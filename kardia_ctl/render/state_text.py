@@ -1,0 +1,60 @@
+"""State's records as text: what ``state list`` and ``state show`` print."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.render.neutral import neutral
+
+
+def recorded(state: State) -> Iterator[tuple[Address, Record]]:
+    """Every record with its address, by address. A code without a label has its template's id."""
+    found = [(patient_address(mrn), record) for mrn, record in state.patients.items()]
+    for mrn, codes in state.codes.items():
+        found += [(code_address(mrn, record.label or template), record) for template, record in codes.items()]
+    found += state.others.items()
+    return iter(sorted(found, key=lambda pair: (pair[0].order, pair[1].id, pair[1].at)))
+
+
+def state_list(state: State) -> str:
+    """An address a line; tombstones and what is in doubt are marked. Empty when nothing is recorded."""
+    lines = [f"{address}{'  (forgotten)' if record.forgotten else ''}" for address, record in recorded(state)]
+    doubts = sorted(state.intents, key=lambda address: address.order)
+    return "".join(f"{line}\n" for line in (*lines, *(f"{address}  (in doubt)" for address in doubts)))
+
+
+def state_show(state: State, address: Address) -> str:
+    """All that is recorded of one address; empty when nothing is."""
+    blocks = [_record(address, record, state) for found, record in recorded(state) if found == address]
+    if address in state.intents:
+        blocks.append(_intent(address, state.intents[address]))
+    return "\n".join(blocks)
+
+
+def _record(address: Address, record: Record, state: State) -> str:
+    lines = [
+        str(address),
+        f"  id        {neutral(record.id) or '(none)'}",
+        f"  recorded  {_time(record.at)}",
+        f"  label     {neutral(record.label) or '(none)'}",
+        f"  tombstone {'yes' if record.forgotten else 'no'}",
+    ]
+    if address.kind is Kind.PATIENT and record.id in state.departed:
+        lines.append(f"  departed  {neutral(state.departed[record.id])}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _intent(address: Address, intent: Intent) -> str:
+    ended = _time(intent.ended) if intent.ended else "(not known)"
+    return (
+        f"{address} is in doubt\n"
+        f"  operation {neutral(intent.operation)}\n"
+        f"  sent      {_time(intent.at)}\n"
+        f"  ended     {ended}\n"
+    )
+
+
+def _time(seconds: float) -> str:
+    """Unix seconds as ISO 8601 in UTC; 0 is not a time."""
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds else "(not known)"
