@@ -1,0 +1,5 @@
+"""YAML and CSV → what should exist, every value with the place it was written at."""
+
+from kardia_ctl.config.load import load
+
+__all__ = ["load"]

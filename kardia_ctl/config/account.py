@@ -1,0 +1,122 @@
+"""What kardia.yaml says of the account itself: templates, callbacks, providers, limits, the state."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from kardia_ctl.config.document import Sheet
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.yaml_tree import YamlMapping
+from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.model.configuration import (
+    Configuration,
+    Desired,
+    Dialect,
+    Limits,
+    Region,
+    Resource,
+    ScanPolicy,
+    TemplateRef,
+)
+
+_STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
+_UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
+
+
+def templates(sheet: Sheet) -> dict[str, TemplateRef]:
+    """The declared templates. One that is wrong is here too: it is declared, after all."""
+    declared = sheet.document.tree.get("templates")
+    found = {}
+    for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
+        source = sheet.key_source("templates", label)
+        if not sheet.is_sound("templates", label):
+            found[label] = TemplateRef(label, id=f"\0{label}", source=source)
+        elif isinstance(value, str):
+            found[label] = TemplateRef(label, id=value, source=source)
+        else:
+            found[label] = TemplateRef(label, name=value["name"], source=source)
+    return found
+
+
+def settings(sheet: Sheet, reading: Reading) -> tuple[Resource, ...]:
+    """The callbacks and service providers, checked by their kinds' own rules."""
+    hosts = sheet.value("callback_hosts") or ()
+    found = []
+    for resource in _declared(sheet, reading):
+        problem = SETTINGS[resource.address.kind].problem(resource, hosts)
+        if problem and resource.source:
+            reading.problem(resource.source, *problem, resource.address)
+        found.append(resource)
+    return tuple(found)
+
+
+def _declared(sheet: Sheet, reading: Reading) -> Iterator[Resource]:
+    for definition in SETTINGS.values():
+        value = sheet.value(definition.key)
+        if value is None:
+            continue
+        if definition.needs_team and "team" not in sheet.document.tree:
+            message = f"{definition.key} needs team"
+            reading.problem(sheet.key_source(definition.key), message, "Add team: your team's id")
+        for index, (address, attributes) in enumerate(definition.declare(value)):
+            path: tuple[str | int, ...] = (index,) if isinstance(value, list) else tuple(attributes)[:1]
+            yield Resource(address, attributes, sheet.source(definition.key, *path))
+
+
+def limits(sheet: Sheet) -> Limits:
+    """The limits, with the defaults where nothing is said."""
+    said: Mapping[str, str] = sheet.value("limits") or {}
+    default = Limits()
+    return Limits(
+        create=_count(said, "create", default.create),
+        update=_count(said, "update", default.update),
+        disconnect=_count(said, "disconnect", default.disconnect),
+        delete=_count(said, "delete", default.delete),
+        cost=Decimal(said["cost"]) if "cost" in said else default.cost,
+    )
+
+
+def _count(said: Mapping[str, str], name: str, default: int | None) -> int | None:
+    return int(said[name]) if name in said else default
+
+
+def check_state(sheet: Sheet, reading: Reading) -> None:
+    """The state URL names a kind of store that exists, and holds no password that is not from outside."""
+    url = sheet.value("state")
+    if url is None:
+        return
+    source = sheet.source("state")
+    if url.partition("://")[0] not in _STATE_SCHEMES or "://" not in url:
+        remedy = "Write sqlite:///.kardia/state.db, postgresql://…, s3://…, gs://… or az://…"
+        reading.problem(source, "state is not the URL of a known kind of store", remedy)
+    if _password(url) and _password(url) not in reading.substituted.values():
+        reading.problem(
+            source, "the state URL holds a password", "Write ${STATE_PASSWORD} and change the password"
+        )
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
+
+
+def configuration(sheet: Sheet, root: Path, desired: Desired) -> Configuration:
+    """The configuration, once nothing is wrong with it; digest and warnings are the caller's."""
+    tree: Mapping[str, Any] = sheet.document.tree
+    api: Mapping[str, str] = tree.get("api", {})
+    settle = tree.get("settle", "120s")
+    default = Configuration(root, desired)
+    return Configuration(
+        root=root,
+        desired=desired,
+        dialect=Dialect(api.get("dialect", default.dialect)),
+        region=Region(api.get("region", default.region)),
+        scan=ScanPolicy(tree.get("scan", default.scan)),
+        settle=float(settle.rstrip("sm")) * _UNIT[settle.lstrip("0123456789")],
+        state=tree.get("state", default.state),
+        workspace=tree.get("workspace", default.workspace),
+    )

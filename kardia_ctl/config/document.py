@@ -1,0 +1,151 @@
+"""One YAML file: read, checked against the schema, and its patients, cohorts and departures taken out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
+
+from kardia_ctl.config.cohort import Cohort
+from kardia_ctl.config.environment import expand, substitute
+from kardia_ctl.config.files import YAML_LIMIT, Unreadable, check_lines, lexical
+from kardia_ctl.config.reading import Reading, address_of
+from kardia_ctl.config.register import Register, faults, is_plain, patient_of
+from kardia_ctl.config.schema import DELIMITERS, document_validator
+from kardia_ctl.config.wording import findings, quoted
+from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping, read_yaml
+from kardia_ctl.model.configuration import Departing, Departure
+from kardia_ctl.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file that could be read. Nothing is made of the ``faulty`` paths: something is wrong there."""
+
+    document: Document
+    relative: PurePosixPath
+    faulty: set[tuple[str | int, ...]] = field(default_factory=set)
+
+    def value(self, key: str) -> Any:
+        """The value of a top-level key that is right; None when it is not, or not there."""
+        tree = self.document.tree
+        return tree.get(key) if self.is_sound(key) else None
+
+    def is_sound(self, *path: str | int) -> bool:
+        """Whether nothing is wrong at this path or below it."""
+        return not any(place[: len(path)] == path for place in self.faulty)
+
+    def source(self, *path: str | int) -> Source:
+        """Where the value at a path begins."""
+        return self.document.source(self.document.tree, *path)
+
+    def key_source(self, *path: str | int) -> Source:
+        """Where the key at a path begins."""
+        return self.document.key_source(self.document.tree, *path)
+
+
+def read_sheet(relative: PurePosixPath, reading: Reading, *, included: bool) -> Sheet | None:
+    """Read and check a file, its patients aside; None when there is nothing to go on with.
+
+    Raises:
+        Unreadable: the file cannot be had at all.
+    """
+    found = reading.read(relative, YAML_LIMIT)
+    document = _parsed(found, reading.name(relative), reading) if found else None
+    if document is None:
+        return None
+    if document.tree == "":
+        remedy = "Declare patients, or leave it out of include" if included else "Declare at least version: 1"
+        reading.problem(Source(document.file, 1, 1), "the file is empty", remedy)
+        return None
+    sheet = Sheet(document, relative)
+    sheet.faulty.update(substitute(document, reading))
+    _check(sheet, reading, included=included)
+    return sheet if isinstance(document.tree, YamlMapping) else None
+
+
+def _parsed(found: tuple[bytes, str], file: str, reading: Reading) -> Document | None:
+    data = found[1].encode() if found[0].startswith(b"\xef\xbb\xbf") else found[0]
+    try:
+        check_lines(data)
+        document = read_yaml(data, file)
+    except Unreadable as error:
+        reading.unreadable(Source(file, error.line, error.column), error)
+        return None
+    for repeated in document.repeated:
+        message = f"the key{quoted(repeated.key)} is there twice; the first is in line {repeated.first.line}"
+        reading.problem(repeated.place, message, "Keep one of them")
+    return document
+
+
+def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
+    """Check everything but the patients of a list, who are checked one by one."""
+    document, tree = sheet.document, sheet.document.tree
+    shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
+    if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
+        shallow["patients"] = []
+    for finding in findings(document_validator(included=included).iter_errors(shallow)):
+        sheet.faulty.add(finding.path)
+        place = document.key_source if finding.at_key else document.source
+        mrn = (
+            tree[finding.path[0]][finding.path[1]]
+            if finding.path[:1] == ("departures",) and len(finding.path) > 1
+            else {}
+        )
+        address = address_of(mrn.get("mrn")) if isinstance(mrn, YamlMapping) else None
+        reading.problem(place(tree, *finding.path), finding.message, finding.remedy, address)
+
+
+def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
+    """Enter the patients that a file lists."""
+    document = sheet.document
+    nodes = sheet.value("patients") or ()
+    file, line = document.file, document.line
+    for index, node in enumerate(nodes):
+        where = partial(document.source, node)
+        if "id" in node and "$" in node["id"]:
+            node["id"] = expand(node["id"], document, ("patients", index, "id"), reading)
+        if is_plain(node) or _is_right(sheet, index, reading, register):
+            register.add(patient_of(node, file, line(node)), where)
+
+
+def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) -> bool:
+    """Whether the schema accepts a patient; what it finds wrong is reported."""
+    document = sheet.document
+    node = document.tree["patients"][index]
+    found = faults(node)
+    mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
+    for finding in found:
+        path = ("patients", index, *finding.path)
+        place = sheet.key_source if finding.at_key else sheet.source
+        message = finding.message if finding.message[:5] != "this " else f"a patient{finding.message[4:]}"
+        reading.problem(place(*path), message, finding.remedy, address_of(mrn))
+    if found:
+        register.add_faulty(mrn, partial(document.source, node))
+    return not found
+
+
+def cohorts(sheet: Sheet, reading: Reading) -> Iterator[Cohort]:
+    """The cohorts that a file declares and that are right."""
+    declared = sheet.document.tree.get("cohorts")
+    for name in declared if isinstance(declared, YamlMapping) else ():
+        if sheet.is_sound("cohorts", name):
+            value, source = declared[name], sheet.source("cohorts", name, "source")
+            try:
+                path = lexical(sheet.relative.parent, value["source"])
+            except Unreadable as error:
+                reading.unreadable(source, error)
+                continue
+            delimiter = DELIMITERS[value.get("delimiter", ",")]
+            yield Cohort(name, path, value.get("columns", {}), delimiter, value.get("defaults", {}), source)
+
+
+def departures(sheets: Iterable[Sheet]) -> Iterator[Departure]:
+    """The departures that files declare and that are right."""
+    for sheet in sheets:
+        declared = sheet.document.tree.get("departures")
+        for index, value in enumerate(declared if isinstance(declared, YamlList) else ()):
+            if sheet.is_sound("departures", index):
+                source = sheet.source("departures", index)
+                action = Departing(value["action"])
+                yield Departure(value["mrn"], action, value["reason"], value.get("id", ""), source)

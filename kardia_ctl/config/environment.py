@@ -1,0 +1,81 @@
+"""``${VAR}`` in URLs and ids. A patient's texts are never touched."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping
+
+_REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
+_EVERY: Final = "*"
+
+_PLACES: Final = (
+    ("team",),
+    ("callback", "url"),
+    ("qt_callback", "url"),
+    ("service_providers", _EVERY),
+    ("templates", _EVERY),
+    ("departures", _EVERY, "id"),
+    ("state",),
+)
+"""Where environment values may stand, patients' ids aside: the register puts those in."""
+
+
+def substitute(document: Document, reading: Reading) -> set[tuple[str | int, ...]]:
+    """Put environment values into the tree, in place; the paths where that was not possible.
+
+    ``$$`` is a literal dollar.
+    """
+    faulty = set()
+    for pattern in _PLACES:
+        for path in list(_paths(document.tree, pattern)):
+            node, before = document.tree, len(reading.problems)
+            for step in path[:-1]:
+                node = node[step]
+            node[path[-1]] = expand(node[path[-1]], document, path, reading)
+            if len(reading.problems) > before:
+                faulty.add(path)
+    return faulty
+
+
+def _paths(node: Any, pattern: tuple[str, ...]) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all texts with a dollar that a pattern leads to."""
+    if not pattern:
+        if isinstance(node, str) and "$" in node:
+            yield ()
+        return
+    head, *rest = pattern
+    if isinstance(node, YamlMapping):
+        steps: Any = node if head == _EVERY else [head] * (head in node)
+    else:
+        steps = range(len(node)) if isinstance(node, YamlList) and head == _EVERY else ()
+    for step in steps:
+        for tail in _paths(node[step], tuple(rest)):
+            yield (step, *tail)
+
+
+def expand(text: str, document: Document, path: tuple[str | int, ...], reading: Reading) -> str:
+    """A text with its references replaced; each that cannot be is a problem, and stays as it is."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name and (found := reading.environ.get(name)):
+            reading.substituted[name] = found
+            return found
+        if name or match["broken"]:
+            _report(name, document, path, reading)
+            return match[0]
+        return "$"
+
+    return _REFERENCE.sub(value, text)
+
+
+def _report(name: str | None, document: Document, path: tuple[str | int, ...], reading: Reading) -> None:
+    source = document.source(document.tree, *path)
+    if name:
+        reading.problem(source, f"the environment variable {name} is not set, or empty", f"Set {name}")
+    else:
+        reading.problem(
+            source, "${ begins a reference that does not end", "Write ${NAME}, or $$ for a dollar"
+        )

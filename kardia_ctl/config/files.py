@@ -1,0 +1,140 @@
+"""Bytes from disk: bounded, inside the configuration's directory, and UTF-8."""
+
+import re
+from collections.abc import Iterator
+from os.path import normpath
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final
+
+YAML_LIMIT: Final = 64 << 20
+"""Bytes in one YAML file."""
+
+CSV_LIMIT: Final = 512 << 20
+"""Bytes in one CSV file: a million patients take about 80 MB."""
+
+LINE_LIMIT: Final = 0xFFFF
+"""Bytes in one line of YAML, so that a column fits in 16 bits."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+_CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
+_REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+class Unreadable(Exception):  # noqa: N818  (it says what the file is)
+    """A file cannot be used: what is wrong, what to do, and where in it (line and column from 1)."""
+
+    def __init__(self, message: str, remedy: str = "", line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.remedy, self.line, self.column = message, remedy, line, column
+
+
+def content(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file.
+
+    Raises:
+        Unreadable: it is missing, no file, larger than ``limit`` bytes, or the system refuses.
+    """
+    try:
+        if not path.is_file():
+            raise Unreadable("there is no such file", "Check the name, or create it")
+        with path.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not usable"
+        raise Unreadable(f"the file cannot be read ({reason.lower()})", "Check its permissions") from error
+    if len(data) > limit:
+        raise Unreadable(f"the file is larger than {limit >> 20} MiB", "Split it into several files")
+    return data
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file, without its byte order mark.
+
+    Raises:
+        Unreadable: it is not UTF-8, or holds a character that no text file should have.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable("the file is UTF-16", "Save it as UTF-8")
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line, column = _place(data[: error.start].decode(), error.start)
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise Unreadable(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
+    if (len(data.translate(None, _CONTROLS)) < len(data) or not data.isascii()) and (
+        found := _REFUSED.search(text)
+    ):
+        line, column = _place(text, found.start())
+        message = f"the control character U+{ord(found.group()):04X} is not allowed"
+        raise Unreadable(message, "Remove it", line, column)
+    return text
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column (from 1) of a character."""
+    before = text[:offset]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def check_lines(data: bytes) -> None:
+    """Refuse a line that is longer than ``LINE_LIMIT`` before any parser sees it.
+
+    Raises:
+        Unreadable: there is one.
+    """
+    start, line = 0, 1
+    while len(data) - start > LINE_LIMIT:
+        end = data.rfind(b"\n", start, start + LINE_LIMIT + 1)
+        if end < 0:
+            message = f"the line is longer than {LINE_LIMIT:,} bytes"
+            raise Unreadable(message, "Break it into lines: one key or list element a line", line)
+        line += data.count(b"\n", start, end + 1)
+        start = end + 1
+
+
+def lexical(base: PurePosixPath, name: str) -> PurePosixPath:
+    """A named path relative to the configuration's directory; ``base`` is that of the naming file.
+
+    Raises:
+        Unreadable: it is absolute or leaves the directory.
+    """
+    windows = PureWindowsPath(name)
+    if PurePosixPath(name).is_absolute() or windows.drive or windows.root:
+        raise Unreadable("the path is absolute", "Write it relative to this file")
+    path = PurePosixPath(normpath(base / name.replace("\\", "/")))
+    if path.parts[:1] == ("..",):
+        raise Unreadable("the path leaves the configuration's directory", "Move the file into it")
+    return path
+
+
+def inside(root: Path, path: Path) -> Path:
+    """The real path of a file below ``root`` (itself real), through all symbolic links.
+
+    Raises:
+        Unreadable: it is outside, or a loop of links.
+    """
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Unreadable("the path cannot be followed", "Check its symbolic links") from error
+    if not real.is_relative_to(root):
+        message = "the path leaves the configuration's directory through a symbolic link"
+        raise Unreadable(message, "Move the file into it")
+    return real
+
+
+def matches(root: Path, pattern: PurePosixPath) -> Iterator[PurePosixPath]:
+    """Files below ``root`` that a glob pattern names, in the order of their names; hidden ones aside.
+
+    Raises:
+        Unreadable: the pattern is not one.
+    """
+    try:
+        found = sorted(path for path in root.glob(str(pattern)) if path.is_file())
+    except (OSError, ValueError, NotImplementedError, IndexError) as error:
+        raise Unreadable("the pattern cannot be used", "Write it like patients/*.yaml") from error
+    for path in found:
+        relative = PurePosixPath(path.relative_to(root).as_posix())
+        if not any(part.startswith(".") for part in relative.parts if part not in pattern.parts):
+            yield relative

@@ -1,0 +1,121 @@
+"""From a path to a configuration, or to everything that is wrong with it."""
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from kardia_ctl.config import account
+from kardia_ctl.config.cohort import read_cohort
+from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patients, read_sheet
+from kardia_ctl.config.files import Unreadable, lexical, matches
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.register import Register
+from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.model.source import Problem, Source
+
+FILE = "kardia.yaml"
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Configuration:
+    """Read a configuration: a file, or the kardia.yaml of a directory, and all that it names.
+
+    Sources carry the names of files as the path leads to them. ``environ`` is what ``${VAR}`` is taken from.
+
+    Raises:
+        ConfigurationError: with every problem of all files, in the order of files, lines and columns.
+    """
+    main = _main_file(path)
+    reading = Reading(main.parent.resolve(), main.parent, environ)
+    with _collector_paused():
+        found = _load(PurePosixPath(main.name), reading)
+    if found is None or reading.problems:
+        raise ConfigurationError(reading.sorted_problems())
+    return replace(found, digest=reading.digest(), warnings=tuple(sorted(reading.warnings)))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A tree of a million nodes has no cycles; looking for them would double the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _main_file(path: Path) -> Path:
+    try:
+        main = path / FILE if path.is_dir() else path
+        if main.is_file():
+            return main
+        message = f"there is no {FILE} here" if main is not path else "there is no such file"
+        other = main.with_suffix(".yml")
+        remedy = f"Rename {other.name} to {FILE}" if other.is_file() else "Create one with kardia-ctl init"
+    except (OSError, ValueError):
+        message, remedy = "the path cannot be used", "Name a file, or a directory that holds kardia.yaml"
+    raise ConfigurationError([Problem(Source(str(path), 1), message, remedy)])
+
+
+def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
+    here = Source(reading.name(main), 1, 1)
+    try:
+        reading.first_use(main, here)
+        sheet = read_sheet(main, reading, included=False)
+    except Unreadable as error:
+        reading.unreadable(here, error)
+        return None
+    if sheet is None:
+        return None
+    sheets = [sheet, *_included(sheet, reading)]
+    templates = account.templates(sheet)
+    register = Register(reading, templates)
+    _enter(sheets, reading, register)
+    leaving = tuple(departures(sheets))
+    register.check_departures(leaving)
+    others = account.settings(sheet, reading)
+    account.check_state(sheet, reading)
+    if reading.problems:
+        return None
+    team = sheet.document.tree.get("team", "")
+    desired = Desired(team, register.patients, others, templates, leaving, account.limits(sheet))
+    return account.configuration(sheet, reading.root, desired)
+
+
+def _included(main: Sheet, reading: Reading) -> Iterator[Sheet]:
+    """The files that kardia.yaml includes, in the order of its patterns and of their names."""
+    for index, pattern in enumerate(main.value("include") or ()):
+        by = main.source("include", index)
+        try:
+            found = list(matches(reading.root, lexical(main.relative.parent, pattern)))
+        except Unreadable as error:
+            reading.unreadable(by, error)
+            continue
+        if not found:
+            reading.problem(by, "no file matches this", "Check the name; it is relative to this file")
+        for relative in found:
+            try:
+                sheet = (
+                    read_sheet(relative, reading, included=True) if reading.first_use(relative, by) else None
+                )
+            except Unreadable as error:
+                reading.unreadable(by, error)
+                continue
+            if sheet:
+                yield sheet
+
+
+def _enter(sheets: list[Sheet], reading: Reading, register: Register) -> None:
+    for sheet in sheets:
+        enter_patients(sheet, reading, register)
+    for sheet in sheets:
+        for cohort in cohorts(sheet, reading):
+            try:
+                if reading.first_use(cohort.source, cohort.declared):
+                    read_cohort(cohort, reading, register)
+            except Unreadable as error:
+                reading.unreadable(cohort.declared, error)

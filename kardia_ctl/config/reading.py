@@ -1,0 +1,98 @@
+"""One run of ``load``: what was read so far, and what is wrong with it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from kardia_ctl.config.files import Unreadable, content, decoded, inside
+from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.source import Problem, Source
+
+
+@dataclass(slots=True)
+class Reading:
+    """Collects problems, warnings and everything that the digest covers.
+
+    ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
+    environment that ``${VAR}`` is taken from.
+    """
+
+    root: Path
+    shown: Path
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    substituted: dict[str, str] = field(default_factory=dict)
+    _digests: dict[str, bytes] = field(default_factory=dict)
+    _order: dict[str, int] = field(default_factory=dict)
+    _users: dict[Path, Source] = field(default_factory=dict)
+
+    def problem(self, source: Source, message: str, remedy: str = "", address: Address | None = None) -> None:
+        """Note something that is wrong."""
+        self.problems.append(Problem(source, message, remedy, address))
+
+    def unreadable(self, source: Source, error: Unreadable) -> None:
+        """Note why a file cannot be used, at the place that names it."""
+        self.problem(source, error.message, error.remedy)
+
+    def name(self, relative: PurePosixPath) -> str:
+        """The name of a file in sources: as the user would reach it."""
+        return str(self.shown / relative)
+
+    def first_use(self, relative: PurePosixPath, by: Source) -> bool:
+        """Whether nothing has named this file yet, under any of its names; a problem if something has.
+
+        Raises:
+            Unreadable: the file is outside the configuration's directory.
+        """
+        real = inside(self.root, self.root / relative)
+        earlier = self._users.setdefault(real, by)
+        if earlier is not by:
+            self.problem(by, f"{relative} is used twice; the other place is {earlier}", "Name it once")
+        return earlier is by
+
+    def read(self, relative: PurePosixPath, limit: int) -> tuple[bytes, str] | None:
+        """A file's bytes and text; None, and a problem in the file itself, when it is not text.
+
+        Raises:
+            Unreadable: the file cannot be had at all.
+        """
+        data = content(self.root / relative, limit)
+        shown = self.name(relative)
+        self._digests[relative.as_posix()] = hashlib.sha256(data).digest()
+        self._order.setdefault(shown, len(self._order))
+        try:
+            return data, decoded(data)
+        except Unreadable as error:
+            self.unreadable(Source(shown, error.line, error.column), error)
+            return None
+
+    def sorted_problems(self) -> list[Problem]:
+        """All problems in the order of files, lines and columns."""
+
+        def place(problem: Problem) -> tuple[int, int, int, str]:
+            source = problem.source
+            return self._order.get(source.file, 0), source.line, source.column, problem.message
+
+        return sorted(self.problems, key=place)
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of every file with its name, and of every environment value that was put in."""
+        total = hashlib.sha256()
+        for name, digest in sorted(self._digests.items()):
+            total.update(_framed(name) + digest)
+        for name, value in sorted(self.substituted.items()):
+            total.update(b"$" + _framed(name) + _framed(value))
+        return total.hexdigest()
+
+
+def _framed(text: str) -> bytes:
+    data = text.encode("utf-8", "surrogateescape")
+    return len(data).to_bytes(8, "big") + data
+
+
+def address_of(mrn: object) -> Address | None:
+    """The address of a patient whose mrn can be printed; None while it cannot."""
+    usable = isinstance(mrn, str) and 0 < len(mrn) <= 200 and mrn.isprintable()
+    return patient_address(str(mrn)) if usable else None

@@ -1,0 +1,171 @@
+"""The register of patients: everyone once, whichever file declares them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from kardia_ctl.config.reading import Reading, address_of
+from kardia_ctl.config.schema import patient_validator
+from kardia_ctl.config.wording import Finding, findings, near, quoted
+from kardia_ctl.kinds import patient as kind
+from kardia_ctl.kinds.text import LONGEST
+from kardia_ctl.model.configuration import Departure, TemplateRef
+from kardia_ctl.model.patient import UNSET, DesiredPatient
+from kardia_ctl.model.source import Source
+
+Where = Callable[[str], Source]
+"""Gives the place of one of a patient's attributes."""
+
+_TEXTS: Final = frozenset(kind.TEXTS)
+_IGNORABLE: Final = frozenset(kind.SCHEMA["properties"]["ignore_changes"]["items"]["enum"])
+
+
+def is_plain(values: Mapping[str, Any]) -> bool:
+    """A screen in front of the schema: True only for a patient that the schema accepts."""
+    for key, value in values.items():
+        if value.__class__ is str:
+            if not value or key not in _TEXTS:
+                return False
+        elif not _is_plain_list(key, value):
+            return False
+    get = values.get
+    return kind.plainly_valid(
+        get("mrn", UNSET),
+        get("dob", UNSET),
+        get("email", UNSET),
+        get("firstname", UNSET),
+        get("lastname", UNSET),
+        get("sex", UNSET),
+    ) and is_plain_id(get("id", UNSET))
+
+
+def is_plain_id(value: str) -> bool:
+    """Whether the schema accepts an id, or none."""
+    return len(value) <= LONGEST and value.isprintable()
+
+
+def _is_plain_list(key: str, value: Any) -> bool:
+    if not isinstance(value, list | tuple) or any(name.__class__ is not str for name in value):
+        return False
+    if key == "codes":
+        return are_plain_codes(tuple(value))
+    return key == "ignore_changes" and len(set(value)) == len(value) and _IGNORABLE.issuperset(value)
+
+
+@lru_cache(maxsize=1 << 12)
+def are_plain_codes(names: tuple[str, ...]) -> bool:
+    """Whether the schema accepts a list of template names."""
+    return len(set(names)) == len(names) and all(
+        0 < len(name) <= LONGEST and name.isprintable() for name in names
+    )
+
+
+def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = "") -> DesiredPatient:
+    """The patient that checked values declare."""
+    get = values.get
+    return DesiredPatient(
+        values["mrn"],
+        values["dob"],
+        values["email"],
+        get("firstname", UNSET),
+        get("lastname", UNSET),
+        kind.sex_digit(get("sex", UNSET)),
+        tuple(get("codes", ())),
+        tuple(get("ignore_changes", ())),
+        get("id", UNSET),
+        file,
+        line,
+        cohort,
+    )
+
+
+def faults(values: Mapping[str, Any]) -> list[Finding]:
+    """What the schema, which has the last word, finds wrong with a patient."""
+    return list(findings(patient_validator().iter_errors(values)))
+
+
+@dataclass(slots=True)
+class Register:
+    """Patients by mrn. ``templates`` are the names that codes may use."""
+
+    reading: Reading
+    templates: Mapping[str, TemplateRef]
+    patients: dict[str, DesiredPatient] = field(default_factory=dict)
+    _faulty: dict[str, Source] = field(default_factory=dict)
+    _sound_codes: set[tuple[str, ...]] = field(default_factory=set)
+    _ids: dict[str, DesiredPatient] = field(default_factory=dict)
+
+    def add(self, patient: DesiredPatient, where: Where) -> None:
+        """Enter a patient whose values are right; what does not go with the others is a problem."""
+        mrn = patient.mrn
+        if self.patients.setdefault(mrn, patient) is not patient or mrn in self._faulty:
+            self._twice(mrn, where("mrn"))
+        if mrn[0] == " " or mrn[-1] == " ":
+            self.reading.warnings.append(
+                f"{where('mrn')}: {address_of(mrn)}: the mrn begins or ends with a space"
+            )
+        if patient.codes and patient.codes not in self._sound_codes:
+            self._check_codes(patient, where)
+        if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
+            message = f"the id is also that of the patient at {other.file}:{other.line}"
+            self.reading.problem(where("id"), message, "Pin each patient's own id", address_of(mrn))
+
+    def add_faulty(self, mrn: Any, where: Where) -> None:
+        """Remember the mrn of a patient whose other values are wrong: it may still be there twice."""
+        if isinstance(mrn, str) and mrn:
+            if mrn in self._faulty or mrn in self.patients:
+                self._twice(mrn, where("mrn"))
+            self._faulty.setdefault(mrn, where("mrn"))
+
+    def place(self, mrn: str) -> str:
+        """Where the patient with this mrn is declared; empty when nowhere."""
+        if patient := self.patients.get(mrn):
+            return f"{patient.file}:{patient.line}"
+        return str(self._faulty.get(mrn, ""))
+
+    def check_departures(self, departures: Iterable[Departure]) -> None:
+        """Nobody both stays and leaves, and nobody leaves twice."""
+        leaving: dict[str, Departure] = {}
+        for departure in departures:
+            source = departure.source or Source("", 1)
+            first = leaving.setdefault(departure.mrn, departure)
+            if first is not departure:
+                message, remedy = (
+                    f"this patient leaves twice; the other entry is at {first.source}",
+                    "Keep one",
+                )
+                self.reading.problem(source, message, remedy, address_of(departure.mrn))
+            if place := self.place(departure.mrn):
+                message = f"this patient is in departures and in patients, at {place}"
+                remedy = "Remove the patient there, or the departure here"
+                self.reading.problem(source, message, remedy, address_of(departure.mrn))
+
+    def _twice(self, mrn: str, source: Source) -> None:
+        place = str(self._faulty.get(mrn, "")) or self.place(mrn)
+        message = f"two patients have this mrn; the other is at {place}"
+        self.reading.problem(source, message, "Remove one, or give each its own mrn", address_of(mrn))
+
+    def _check_codes(self, patient: DesiredPatient, where: Where) -> None:
+        problem, address = self.reading.problem, address_of(patient.mrn)
+        meant: dict[tuple[str, str], str] = {}
+        sound = True
+        for label in patient.codes:
+            if template := self.templates.get(label):
+                other = meant.setdefault((template.id, template.name), label)
+                if other != label:
+                    message = f"codes{quoted(other)} and{quoted(label)} mean the same template"
+                    problem(where("codes"), message, "Keep one of them", address)
+                    sound = False
+            else:
+                problem(where("codes"), *_undeclared(label, self.templates), address)
+                sound = False
+        if sound:
+            self._sound_codes.add(patient.codes)
+
+
+def _undeclared(label: str, known: Mapping[str, TemplateRef]) -> tuple[str, str]:
+    meant = near(label, known)
+    remedy = f"Declare it under templates: {', '.join(known)} are" if known else "Declare it under templates"
+    message = f"codes: no template is named{quoted(label) or ' so'}"
+    return message + (f": did you mean {meant}?" if meant else ""), "" if meant else remedy

@@ -1,0 +1,202 @@
+"""The JSON Schema of the configuration, built from the kinds. Editors read it, and so do we.
+
+Draft-07 is what YAML editors understand. Every scalar reaches it as text (see ``kinds.text``).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from kardia_ctl.kinds import SETTINGS, patient
+from kardia_ctl.kinds.text import FORMATS, choice, text
+from kardia_ctl.model.configuration import Departing, Dialect, Region, ScanPolicy
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+
+ID: Final = "urn:kardia-ctl:configuration:1"
+DELIMITERS: Final[Mapping[str, str]] = {",": ",", ";": ";", "|": "|", "tab": "\t"}
+COLUMNS: Final = (*patient.TEXTS, "codes")
+"""What a column of a CSV file may give."""
+
+DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes")
+"""What a cohort may say for all of its patients at once."""
+
+INCLUDED: Final = ("version", "patients", "cohorts", "departures")
+"""The keys of an included file."""
+
+_LABEL: Final = {
+    "format": "printable",
+    "minLength": 1,
+    "maxLength": 100,
+    "pattern": r"^[^;\s]([^;]*[^;\s])?$",
+}
+
+
+def _mapping(description: str, properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": dict(properties),
+        **({"required": list(required)} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _labelled(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "description": description,
+        "type": "object",
+        "propertyNames": _LABEL,
+        "additionalProperties": values,
+    }
+
+
+def _list(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": description, "type": "array", "items": values}
+
+
+def _set(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_list(description, values), "uniqueItems": True}
+
+
+def _count(what: str) -> dict[str, Any]:
+    return text(f"How many {what} one run may do at most, e.g. 500.", pattern="^[0-9]{1,9}$", minimum=0)
+
+
+def _template() -> dict[str, Any]:
+    description = "The template's id, or {name: its exact name in Kardia}."
+    either = text(description, pattern=r"^\S+$")
+    return {
+        **either,
+        "type": [*either["type"], "object"],
+        "properties": {"name": text("The exact name that the template has in Kardia.")},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+
+
+def _cohort() -> dict[str, Any]:
+    of_patient = patient.SCHEMA["properties"]
+    columns = {name: text(f"The header of the column that gives {name}.") for name in COLUMNS}
+    defaults = {name: of_patient[name] for name in DEFAULTS}
+    return _mapping(
+        "Patients from a CSV file with a header row. An empty cell declares nothing.",
+        {
+            "source": text("The CSV file, relative to this file, e.g. cohorts/spring.csv."),
+            "columns": _mapping(
+                "Which column gives which attribute, e.g. {mrn: Record No}. Others: by the attribute's name.",
+                columns,
+            ),
+            "delimiter": choice("What stands between two cells; a comma if left out.", *DELIMITERS),
+            "defaults": _mapping("What holds for every patient whose cell is empty or missing.", defaults),
+        },
+        "source",
+    )
+
+
+def _departure() -> dict[str, Any]:
+    return _mapping(
+        "A patient who leaves.",
+        {
+            "mrn": text("The medical record number of the patient who leaves."),
+            "action": choice("disconnect (stops the service) or delete (erases the data).", *Departing),
+            "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
+            "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),
+        },
+        "mrn",
+        "action",
+        "reason",
+    )
+
+
+def _bulk() -> dict[str, Any]:
+    return {
+        "patients": _list("Patients who should exist.", patient.SCHEMA),
+        "cohorts": _labelled("Patients who should exist, from CSV files, by the cohort's name.", _cohort()),
+        "departures": _list("Patients who leave. Nobody leaves without an entry here.", _departure()),
+    }
+
+
+def _account() -> dict[str, Any]:
+    return {
+        "version": choice("The version of this format: 1.", 1),
+        "api": _mapping(
+            "Which API the account speaks.",
+            {
+                "dialect": choice("v1 is the current API, pro the older Kardia Pro API.", *Dialect),
+                "region": choice("Where the account lives: us or eu.", *Region),
+            },
+        ),
+        "team": text(
+            "The id of your team: apply refuses an API key that belongs to another.", pattern=r"^\S+$"
+        ),
+        **{definition.key: definition.schema for definition in SETTINGS.values()},
+        "templates": _labelled("Names for connection templates, for use under codes.", _template()),
+    }
+
+
+def _running() -> dict[str, Any]:
+    amount = text("What the connection codes of one run may cost at most, e.g. 5000.", minimum=0)
+    host = text("A host name, e.g. hooks.example.com.", pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+    return {
+        "include": _set(
+            "Files with patients, cohorts and departures: names or patterns relative to this file.",
+            text("A file name or pattern, e.g. patients/*.yaml."),
+        ),
+        "limits": _mapping(
+            "How much one run may do; above it, nothing is written.",
+            {
+                **{name: _count(f"{name}s") for name in ("create", "update", "disconnect", "delete")},
+                "cost": {**amount, "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?$"},
+            },
+        ),
+        "settle": text(
+            "How long a lost create may still appear, e.g. 120s or 2m.", pattern="^[0-9]{1,6}[sm]?$"
+        ),
+        "scan": choice("What proves that all patients were read: count, or agree-twice.", *ScanPolicy),
+        "callback_hosts": _set("The only hosts that callbacks may name.", host),
+        "state": text("Where the state is kept, e.g. sqlite:///.kardia/state.db."),
+        "workspace": text(
+            "The name under which this configuration shares a state with others.",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
+        ),
+    }
+
+
+def build_schema() -> dict[str, Any]:
+    """The schema of kardia.yaml: draft-07, with a description on everything that an editor can hover."""
+    keys = {**_account(), **_bulk(), **_running()}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": ID,
+        "title": "kardia-ctl configuration",
+        **_mapping("What should exist in a Kardia account.", keys, "version"),
+    }
+
+
+def included_schema() -> dict[str, Any]:
+    """The schema of an included file. It may have a version, so that editors can check it with the other."""
+    keys = {**_account(), **_bulk()}
+    return _mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})
+
+
+def _validator(schema: Mapping[str, Any]) -> "Draft7Validator":
+    from jsonschema import Draft7Validator, FormatChecker
+
+    checker = FormatChecker(formats=())
+    for name, check in FORMATS.items():
+        checker.checks(name)(check)
+    return Draft7Validator(schema, format_checker=checker)
+
+
+@cache
+def patient_validator() -> "Draft7Validator":
+    """Checks one patient. Compiled once: jsonschema is slow to import and to build."""
+    return _validator(patient.SCHEMA)
+
+
+@cache
+def document_validator(*, included: bool) -> "Draft7Validator":
+    """Checks a file without its patients, which are checked one by one."""
+    return _validator(included_schema() if included else build_schema())

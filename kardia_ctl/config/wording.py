@@ -1,0 +1,141 @@
+"""What the schema finds wrong, in plain words: which key, what is wrong, what to do. Never a value."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from kardia_ctl.config.schema import INCLUDED, build_schema
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+
+_KNOWN_ELSEWHERE: Final = {
+    "mobile_user": ("mobile_user is not supported yet", "Leave it out"),
+    "phone": ("phone is not supported yet", "Leave it out"),
+    "password": ("a password does not belong here", "Leave it out, and change it if it was committed"),
+    **dict.fromkeys(
+        ("api_key", "apikey", "apiKey", "key"),
+        ("the API key does not belong here", "Set KARDIA_API_KEY, and change the key if it was committed"),
+    ),
+}
+
+_FORMATS: Final = {
+    "printable": "has a character that cannot be printed (a line break, a tab, an invisible one)",
+    "date": "is not a day that exists, written YYYY-MM-DD",
+    "email": "is not an e-mail address",
+}
+
+_TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}
+_PLAIN: Final = "is not a plain text"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the schema finds wrong. ``path`` leads to it; ``at_key`` when it is the key itself."""
+
+    path: tuple[str | int, ...]
+    message: str
+    remedy: str = ""
+    at_key: bool = False
+
+
+def findings(errors: Iterable["ValidationError"]) -> Iterator[Finding]:
+    """The schema's errors as findings, each once."""
+    told = set()
+    for error in errors:
+        for finding in _explain(error):
+            if finding not in told:
+                told.add(finding)
+                yield finding
+
+
+def near(word: str, known: Collection[str]) -> str:
+    """The known word that was probably meant, else nothing."""
+    close = get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6)
+    return next((name for name in known if close and name.lower() == close[0]), "")
+
+
+def quoted(key: str) -> str:
+    """A key as it may be printed: words only, for anything else could be a patient's value."""
+    return f" {key!r}" if _WORD.fullmatch(key) else ""
+
+
+def _explain(error: "ValidationError") -> Iterator[Finding]:
+    path = tuple(error.absolute_path)
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if error.validator == "required":
+        yield from (_missing(path, name, schema) for name in schema["required"] if name not in instance)
+    elif error.validator == "additionalProperties":
+        yield from (_unknown(path, key, schema) for key in instance if key not in schema["properties"])
+    elif "propertyNames" in error.absolute_schema_path:
+        message = f"{_label(path)} has a name that cannot be used"
+        remedy = "Use 1 to 100 printable characters without ; and without a space at either end"
+        yield Finding((*path, instance), message, remedy, at_key=True)
+    else:
+        fault = _fault(str(error.validator), error.validator_value, instance)
+        yield Finding(path, f"{_label(path)} {fault}", _remedy(schema))
+
+
+def _label(path: tuple[str | int, ...]) -> str:
+    """The key that a path leads to, from the nearest patient, cohort or top level on."""
+    start = max((index + 1 for index, step in enumerate(path) if isinstance(step, int)), default=0)
+    names = [step for step in path[start:] if isinstance(step, str)]
+    if not names:
+        names = [step for step in path if isinstance(step, str)][-1:]
+    if not names:
+        return "this"
+    return ".".join(name if _WORD.fullmatch(name) else "…" for name in names)
+
+
+def _missing(path: tuple[str | int, ...], name: str, schema: Any) -> Finding:
+    description = schema.get("properties", {}).get(name, {}).get("description", "")
+    return Finding(path, f"{name} is missing", f"Add {name}: {_lower(description)}".rstrip(": "))
+
+
+def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
+    place = (*path, key)
+    if key in _KNOWN_ELSEWHERE:
+        return Finding(place, *_KNOWN_ELSEWHERE[key], at_key=True)
+    known = schema["properties"]
+    if tuple(known) == INCLUDED and key in build_schema()["properties"]:
+        return Finding(
+            place, f"{key} is not read from an included file", "Move it to kardia.yaml", at_key=True
+        )
+    meant = near(key, known)
+    message = f"unknown key{quoted(key)}" + (f": did you mean {meant}?" if meant else "")
+    remedy = "" if meant else f"Known here: {', '.join(known)}"
+    return Finding(place, message, remedy, at_key=True)
+
+
+def _fault(rule: str, wanted: Any, instance: Any) -> str:
+    if instance == "" and rule != "uniqueItems":
+        return "is empty"
+    match rule:
+        case "type":
+            return _TYPES.get(wanted, _PLAIN) if isinstance(wanted, str) else _PLAIN
+        case "enum":
+            return f"is none of {', '.join(value for value in wanted if isinstance(value, str))}"
+        case "maxLength":
+            return f"is longer than {wanted} characters"
+        case "uniqueItems":
+            return "names something twice"
+        case "format":
+            return _FORMATS[wanted]
+        case _:
+            return "is not written as it should be"
+
+
+def _remedy(schema: Any) -> str:
+    description: str = schema.get("description", "") if isinstance(schema, dict) else ""
+    return f"It is {_lower(description)}" if description else ""
+
+
+def _lower(description: str) -> str:
+    """A description as the end of a sentence; a word in capitals keeps them."""
+    text = description.rstrip(".")
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
