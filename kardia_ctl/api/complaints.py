@@ -1,0 +1,101 @@
+"""The texts of errors: which request, what came of it, what to do next, and nothing of a person's."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from kardia_ctl.api.endpoints import Endpoint
+from kardia_ctl.api.outcome import Ending, Verdict
+from kardia_ctl.api.redaction import printable, redacted
+from kardia_ctl.api.wire import Answer, Fault, faults
+
+_FAULTS_SHOWN: Final = 3
+_PAGE_SHOWN: Final = 80
+
+_NEXT: Final = {
+    Ending.NEVER_CONNECTED: "check the endpoint, the network and the proxy",
+    Ending.LOST: "check the network and run again",
+    Ending.UNREADABLE: "check that the endpoint is the Kardia API and that no proxy answers in its place",
+    Ending.WANTING: "run again; if it stays, report it to the vendor",
+    Ending.REDIRECT: "check the endpoint and the region; redirects are not followed",
+    Ending.REFUSED: "check what was declared and what the key may do",
+    Ending.UNAUTHORIZED: "check KARDIA_API_KEY, and that its region is the configured one",
+    Ending.THROTTLED: "run again later, or with a lower --parallelism",
+    Ending.EARLY: "run again later",
+    Ending.OTHER_CLIENT_ERROR: "check that the endpoint is the Kardia API",
+    Ending.SERVER_ERROR: "run again later",
+}
+_NEXT_OF_STATUS: Final = {
+    403: "ask the vendor whether the key may do this; deleting needs Data Controller access",
+    404: "check the id and the region",
+    409: "look whether it exists already",
+}
+_KNOWN: Final = {
+    Verdict.IN_DOUBT: "; it may have taken effect",
+    Verdict.NOT_EXECUTED: "; it was not executed",
+}
+
+
+def complaint(
+    endpoint: Endpoint, ending: Ending, verdict: Verdict, answer: Answer | None, reason: str, tries: int
+) -> str:
+    """One line for a person. ``reason`` is already safe to show; ``tries`` counts what was sent."""
+    seen = _seen(ending, answer)
+    detail = f": {reason.rstrip('.')}" if reason else ""
+    often = f" after {tries} tries" if tries > 1 else ""
+    status = answer.status if answer else 0
+    remedy = _NEXT_OF_STATUS.get(status) or _NEXT.get(ending, "run again")
+    return f"{endpoint}: {seen}{often}{detail}{_KNOWN.get(verdict, '')}. Next: {remedy}"
+
+
+def _seen(ending: Ending, answer: Answer | None) -> str:
+    if ending is Ending.UNAUTHORIZED:
+        return "401: the key is not accepted"
+    if answer is None:
+        return str(ending.value)
+    try:
+        phrase: str = HTTPStatus(answer.status).phrase
+    except ValueError:
+        return str(answer.status)
+    return f"{answer.status} {phrase}"
+
+
+def described(answer: Answer, hidden: Iterable[str]) -> str:
+    """What an answer that is no success says: its errors, or else its type and, of a page, how it begins.
+
+    Of an answer in 2xx nothing but a page is ever quoted: it may be a patient.
+    """
+    hidden = tuple(hidden)
+    if 300 <= answer.status < 400:
+        return _redirect(answer.location)
+    if found := faults(answer):
+        told: str = "; ".join(_told(fault, hidden) for fault in found[:_FAULTS_SHOWN])
+        return f"{told}; and {len(found) - _FAULTS_SHOWN} more" if len(found) > _FAULTS_SHOWN else told
+    if not answer.body.strip():
+        return ""
+    kind = printable(answer.content_type or "no content type", 60)
+    if 200 <= answer.status < 300 and not answer.is_page:
+        return f"{kind}, {len(answer.body)} bytes"
+    return f"{kind}, beginning {redacted(_text(answer.body), hidden, _PAGE_SHOWN)!r}"
+
+
+def _redirect(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
+    return (
+        f"a redirect to {printable(f'{parts.scheme}://{parts.hostname}')}" if parts.hostname else "a redirect"
+    )
+
+
+def _text(body: bytes) -> str:
+    return body[:2000].decode("utf-8", "replace")
+
+
+def _told(fault: Fault, hidden: Iterable[str]) -> str:
+    title = fault.title or fault.code or fault.status or "an error without a title"
+    code = f" ({fault.code})" if fault.code and fault.title else ""
+    detail = f": {fault.detail}" if fault.detail else ""
+    return redacted(f"{title}{code}{detail}", hidden)

@@ -1,0 +1,160 @@
+"""Which endpoints there are, what each does to the account, and which of them planning may call."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, assert_never
+from urllib.parse import quote, urlsplit
+
+from kardia_ctl.model.configuration import Region
+from kardia_ctl.model.errors import ApiError, NotExecuted
+
+
+class Nature(Enum):
+    """What sending a request does, and so whether it may be sent again."""
+
+    SAFE = "safe"
+    """Changes nothing."""
+    REPEATABLE = "repeatable"
+    """Has an effect that a second sending does not add to."""
+    ONCE = "once"
+    """Has an effect that a second sending might repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method on one path; ``path`` has {names} where ids go.
+
+    ``absent`` are the statuses of a read that mean 'none'. ``gone`` are those of a write that say that there
+    is nothing left to do it to, even when an earlier try was in doubt.
+    """
+
+    method: str
+    path: str
+    nature: Nature
+    absent: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.replace('{', ':').replace('}', '')}"
+
+
+_PATIENT_ABSENT: Final = frozenset({404})
+_UNSET: Final = frozenset({400, 404})
+"""What a callback answers before anything was set is not documented; both are expected (api-facts)."""
+
+LIST_PATIENTS: Final = Endpoint("GET", "/v1/patients", Nature.SAFE)
+READ_PATIENT: Final = Endpoint("GET", "/v1/patients/{patient}", Nature.SAFE, absent=_PATIENT_ABSENT)
+READ_CALLBACK: Final = Endpoint("GET", "/v1/callback", Nature.SAFE, absent=_UNSET)
+READ_QT_CALLBACK: Final = Endpoint("GET", "/v1/qtCallback", Nature.SAFE, absent=_UNSET)
+LIST_TEMPLATES: Final = Endpoint("GET", "/v1/teamConnectionTemplate", Nature.SAFE)
+
+SAFE_READS: Final = (LIST_PATIENTS, READ_PATIENT, READ_CALLBACK, READ_QT_CALLBACK, LIST_TEMPLATES)
+"""All that planning may send. ``GET …/code`` and ``GET …/export`` are effects and are not here."""
+
+CREATE_PATIENT: Final = Endpoint("POST", "/v1/patients", Nature.ONCE)
+ISSUE_CODE: Final = Endpoint("GET", "/v1/patients/{patient}/code", Nature.REPEATABLE)
+SET_CALLBACK: Final = Endpoint("PUT", "/v1/callback", Nature.REPEATABLE)
+SET_QT_CALLBACK: Final = Endpoint("PUT", "/v1/qtCallback", Nature.REPEATABLE)
+ADD_PROVIDER: Final = Endpoint(
+    "POST", "/partner/v1/teams/{team}/serviceProviderTeams/{provider}", Nature.REPEATABLE
+)
+DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature.REPEATABLE)
+DELETE_PATIENT: Final = Endpoint("DELETE", "/v1/patients/{patient}", Nature.REPEATABLE, gone=frozenset({404}))
+CREATE_KEY: Final = Endpoint("POST", "/v1/apikey", Nature.REPEATABLE)
+RENEW_KEY: Final = Endpoint("POST", "/v1/apikey/new", Nature.ONCE)
+
+EFFECTS: Final = (
+    CREATE_PATIENT,
+    ISSUE_CODE,
+    SET_CALLBACK,
+    SET_QT_CALLBACK,
+    ADD_PROVIDER,
+    DISCONNECT,
+    DELETE_PATIENT,
+    CREATE_KEY,
+    RENEW_KEY,
+)
+
+
+def base_url_for(region: Region) -> str:
+    """The base URL of a region (API reference, "Base URL")."""
+    match region:
+        case Region.US:
+            return "https://api.kardia.com"
+        case Region.EU:
+            return "https://eu-api.kardia.com"
+        case _ as never:
+            assert_never(never)
+
+
+def check_endpoint(url: str) -> str:
+    """A base URL that the key may be sent to, without a slash at its end. A path prefix is kept.
+
+    Raises:
+        ApiError: not https (http is for loopback hosts alone), or with a user, a query or a fragment. The
+            message does not repeat the URL, which may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        host, user = parts.hostname, parts.username
+        _ = parts.port
+    except ValueError:
+        raise ApiError("the endpoint is not a URL. Next: write https://HOST") from None
+    if not host or not url.isprintable() or any(character.isspace() for character in url):
+        raise ApiError("the endpoint is not a URL with a host. Next: write https://HOST")
+    if user is not None or "@" in parts.netloc or "?" in url or "#" in url:
+        raise ApiError("the endpoint must not hold a user, a query or a fragment. Next: write https://HOST")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise ApiError(
+            "the endpoint must begin with https://, so that the key does not travel in the clear; http:// "
+            "is for loopback hosts alone. Next: write https://HOST"
+        )
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def fill(endpoint: Endpoint, ids: Iterable[str]) -> str:
+    """The endpoint's path with percent-encoded ids in place of its names, in order.
+
+    Raises:
+        NotExecuted: an id that is empty, ``.`` or ``..`` would name another endpoint.
+    """
+    given = iter(ids)
+    parts = (_segment(next(given)) if part.startswith("{") else part for part in endpoint.path.split("/"))
+    return "/".join(parts)
+
+
+def _segment(name: str) -> str:
+    if name in {"", ".", ".."}:
+        raise NotExecuted(
+            "an id that is empty, . or .. cannot be sent. Next: check the ids that were declared"
+        )
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError:
+        raise ApiError(
+            "an id with broken text cannot be sent. Next: check the ids that were declared"
+        ) from None
+
+
+def encode(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values percent-encoded strictly: + / and = in a cursor become %2B %2F %3D.
+
+    A space becomes %20, which form bodies and query strings both read as a space.
+
+    Raises:
+        NotExecuted: a value that is not text in Unicode.
+    """
+    try:
+        return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+    except UnicodeEncodeError:
+        raise NotExecuted("a value with broken text cannot be sent. Next: check what was declared") from None

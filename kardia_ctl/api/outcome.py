@@ -1,0 +1,113 @@
+"""What is known after each way a request can end. DESIGN.md, "Outcomes", as one table.
+
+=====================  ===============  ====================  ===================
+how it ended           safe             repeatable            once
+=====================  ===============  ====================  ===================
+never connected        failed, again    not executed, again   same
+lost on the way        failed, again    in doubt, again       in doubt
+2xx                    done             done                  done
+2xx, not readable      failed, again    in doubt, again       in doubt
+2xx without purpose    failed           in doubt, again       in doubt
+3xx                    failed           in doubt, again       in doubt
+400 403 404 409 422    failed           not executed          not executed
+401                    unauthorized     unauthorized          unauthorized
+429                    failed, again    not executed, again   same
+408 425                failed, again    in doubt, again       in doubt
+other 4xx              failed           in doubt, again       in doubt
+5xx                    failed, again    in doubt, again       in doubt
+=====================  ===============  ====================  ===================
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from kardia_ctl.api.endpoints import Nature
+
+
+class Ending(Enum):
+    """How one sending of a request ended."""
+
+    NEVER_CONNECTED = "never connected"
+    LOST = "lost on the way"
+    SUCCESS = "2xx"
+    UNREADABLE = "2xx, not readable"
+    WANTING = "2xx without purpose"
+    REDIRECT = "3xx"
+    REFUSED = "400 403 404 409 422"
+    UNAUTHORIZED = "401"
+    THROTTLED = "429"
+    EARLY = "408 425"
+    OTHER_CLIENT_ERROR = "other 4xx"
+    SERVER_ERROR = "5xx"
+
+
+class Verdict(Enum):
+    """What is known afterwards. A read that failed had no effect either, but is no write."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NOT_EXECUTED = "not executed"
+    UNAUTHORIZED = "unauthorized"
+    IN_DOUBT = "in doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict, and whether the same request may be sent again."""
+
+    verdict: Verdict
+    again: bool = False
+
+
+_DONE: Final = Outcome(Verdict.DONE)
+_FAILED: Final = Outcome(Verdict.FAILED)
+_FAILED_AGAIN: Final = Outcome(Verdict.FAILED, again=True)
+_UNSENT: Final = Outcome(Verdict.NOT_EXECUTED)
+_UNSENT_AGAIN: Final = Outcome(Verdict.NOT_EXECUTED, again=True)
+_KEY: Final = Outcome(Verdict.UNAUTHORIZED)
+_DOUBT: Final = Outcome(Verdict.IN_DOUBT)
+_DOUBT_AGAIN: Final = Outcome(Verdict.IN_DOUBT, again=True)
+
+_TABLE: Final = {
+    Ending.NEVER_CONNECTED: (_FAILED_AGAIN, _UNSENT_AGAIN, _UNSENT_AGAIN),
+    Ending.LOST: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
+    Ending.SUCCESS: (_DONE, _DONE, _DONE),
+    Ending.UNREADABLE: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
+    Ending.WANTING: (_FAILED, _DOUBT_AGAIN, _DOUBT),
+    Ending.REDIRECT: (_FAILED, _DOUBT_AGAIN, _DOUBT),
+    Ending.REFUSED: (_FAILED, _UNSENT, _UNSENT),
+    Ending.UNAUTHORIZED: (_KEY, _KEY, _KEY),
+    Ending.THROTTLED: (_FAILED_AGAIN, _UNSENT_AGAIN, _UNSENT_AGAIN),
+    Ending.EARLY: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
+    Ending.OTHER_CLIENT_ERROR: (_FAILED, _DOUBT_AGAIN, _DOUBT),
+    Ending.SERVER_ERROR: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
+}
+_COLUMN: Final = {Nature.SAFE: 0, Nature.REPEATABLE: 1, Nature.ONCE: 2}
+
+_STATUS: Final = {
+    400: Ending.REFUSED,
+    401: Ending.UNAUTHORIZED,
+    403: Ending.REFUSED,
+    404: Ending.REFUSED,
+    408: Ending.EARLY,
+    409: Ending.REFUSED,
+    422: Ending.REFUSED,
+    425: Ending.EARLY,
+    429: Ending.THROTTLED,
+}
+_HUNDREDS: Final = {
+    2: Ending.SUCCESS,
+    3: Ending.REDIRECT,
+    4: Ending.OTHER_CLIENT_ERROR,
+}
+
+
+def judge(nature: Nature, ending: Ending) -> Outcome:
+    """The cell of the table."""
+    return _TABLE[ending][_COLUMN[nature]]
+
+
+def ending_of(status: int) -> Ending:
+    """The row for an HTTP status, before its body was looked at. What is no status counts as 5xx."""
+    return _STATUS.get(status) or _HUNDREDS.get(status // 100, Ending.SERVER_ERROR)

@@ -1,0 +1,117 @@
+"""A session with one account: the connections, and the reader and writer that share them."""
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random, SystemRandom
+
+import httpx
+
+from kardia_ctl import __version__
+from kardia_ctl.api import v1
+from kardia_ctl.api.connections import Pace, Settings, make_clients
+from kardia_ctl.api.endpoints import check_endpoint
+from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api.retry import RetryBudget, RetryPolicy
+from kardia_ctl.api.transport import Counts, Transport
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.ports import Reader, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What ``open_session`` gives. Observing gets ``reader``; only apply asks for ``writer()``."""
+
+    reader: Reader
+    _exchange: Exchange
+    _transport: Transport
+
+    def writer(self) -> Writer:
+        """The way to have effects."""
+        return v1.V1Writer(self._exchange)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, repeated ones included."""
+        return self._transport.requests
+
+    @property
+    def counts(self) -> Counts:
+        """What was sent so far, by reads and writes."""
+        return self._transport.counts
+
+    async def create_key(self, email: str, password: str) -> str:
+        """The account's API key for a login. Open the session with an empty key for it."""
+        return await v1.create_key(self._exchange, email, password)
+
+    async def renew_key(self) -> str:
+        """A new API key; the answer is its only copy. Raises ``InDoubt`` when that answer was lost."""
+        return await v1.renew_key(self._exchange)
+
+
+@asynccontextmanager
+async def open_session(
+    endpoint: str,
+    key: str,
+    *,
+    parallelism: int = 8,
+    http_transport: httpx.AsyncBaseTransport | None = None,
+    settings: Settings = Settings(),  # noqa: B008  (a frozen value)
+    policy: RetryPolicy = RetryPolicy(),  # noqa: B008  (a frozen value)
+    budget: RetryBudget | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    rng: Random | None = None,
+    now: Callable[[], float] = time.time,
+) -> AsyncIterator[Session]:
+    """Connect to an account and disconnect at the end.
+
+    Args:
+        endpoint: the base URL; https only, http for loopback alone.
+        key: the API key; empty for ``Session.create_key`` alone.
+        parallelism: how many requests may be under way at once.
+        http_transport: what replaces the network, such as ``httpx.ASGITransport`` of a sandbox.
+        settings: timeouts, bounds, proxy and CA file.
+        policy: how often and how long apart a request is sent again.
+        budget: what all workers may spend on that.
+        sleep: waits for seconds.
+        rng: draws the jitter.
+        now: Unix seconds, for a Retry-After without a Date.
+
+    Raises:
+        ApiError: the endpoint, the key, the proxy or the CA file cannot be used.
+    """
+    if parallelism < 1:
+        raise ApiError("parallelism must be at least 1. Next: leave --parallelism out, or name a number")
+    base_url = check_endpoint(endpoint)
+    async with make_clients(_headers(key), settings, parallelism, http_transport) as shards:
+        transport = Transport(
+            base_url, shards, Pace(parallelism), total=settings.total, largest=settings.largest, now=now
+        )
+        exchange = Exchange(
+            transport,
+            secrets=(key,),
+            sleep=sleep,
+            rng=rng or SystemRandom(),
+            policy=policy,
+            budget=budget or RetryBudget(),
+        )
+        yield Session(v1.V1Reader(SafeReads(exchange)), exchange, transport)
+
+
+def _headers(key: str) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": f"kardia-ctl/{__version__}",
+    }
+    if not key:
+        return headers
+    if ":" in key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ApiError(
+            "the API key holds a character that no key has. Next: check KARDIA_API_KEY for a copied space, "
+            "line end or colon"
+        )
+    return headers | {"Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}

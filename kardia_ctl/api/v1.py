@@ -1,0 +1,113 @@
+"""The v1 dialect: the ports' methods as calls (API reference, "Patients", "Teams", "Webhooks")."""
+
+from functools import partial
+from typing import Final
+
+from kardia_ctl.api import endpoints, wire
+from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api.transport import Call
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.patient import (
+    UNSET,
+    DesiredPatient,
+    IssuedCode,
+    LivePatient,
+    PatientsPage,
+    Template,
+)
+
+_READ_CALLBACK: Final = {
+    Kind.CALLBACK: endpoints.READ_CALLBACK,
+    Kind.QT_CALLBACK: endpoints.READ_QT_CALLBACK,
+}
+_SET_CALLBACK: Final = {
+    Kind.CALLBACK: endpoints.SET_CALLBACK,
+    Kind.QT_CALLBACK: endpoints.SET_QT_CALLBACK,
+}
+_SENT: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex")
+_PHI: Final = ("dob", "email", "firstname", "lastname")
+
+
+class V1Reader:
+    """The ``Reader`` of v1 (see ``kardia_ctl.model.ports``)."""
+
+    def __init__(self, reads: SafeReads) -> None:
+        self._reads = reads
+
+    async def patients(self, limit: int, start: str | None) -> PatientsPage:
+        """GET /v1/patients, newest first; ``limit`` 1 to 500, ``start`` a cursor as the server gave it."""
+        query = (("limit", str(limit)), *((("start", start),) if start is not None else ()))
+        return await self._reads.run(Call(endpoints.LIST_PATIENTS, query=query), wire.page)
+
+    async def patient(self, patient_id: str) -> LivePatient | None:
+        """GET /v1/patients/:id; None on 404, unless a web page answers it: that is not the API speaking."""
+        return await self._reads.run(Call(endpoints.READ_PATIENT, (patient_id,)), wire.patient_or_none)
+
+    async def callback(self, kind: Kind) -> str | None:
+        """GET /v1/callback or /v1/qtCallback; None when nothing is set: empty, null, missing, 404 or 400.
+
+        A 404 or 400 with a web page is an error: something between us and the API has answered.
+        """
+        return await self._reads.run(Call(_READ_CALLBACK[kind]), wire.callback)
+
+    async def templates(self) -> tuple[Template, ...]:
+        """GET /v1/teamConnectionTemplate."""
+        return await self._reads.run(Call(endpoints.LIST_TEMPLATES), wire.templates)
+
+
+class V1Writer:
+    """The ``Writer`` of v1 (see ``kardia_ctl.model.ports``)."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def create_patient(self, patient: DesiredPatient) -> LivePatient:
+        """POST /v1/patients. What was not declared is not sent. Sent once, whatever becomes of it."""
+        form = tuple((name, value) for name in _SENT if (value := getattr(patient, name)) != UNSET)
+        hidden = tuple(getattr(patient, name) for name in _PHI)
+        return await self._exchange.run(
+            Call(endpoints.CREATE_PATIENT, form=form, hidden=hidden), wire.patient
+        )
+
+    async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
+        """GET /v1/patients/:id/code: an effect, possibly a billable order. Repeatable."""
+        call = Call(endpoints.ISSUE_CODE, (patient_id,), query=(("template_id", template_id),))
+        return await self._exchange.run(call, partial(wire.issued, mrn=mrn, template=template_id))
+
+    async def set_callback(self, kind: Kind, url: str) -> None:
+        """PUT /v1/callback or /v1/qtCallback. Repeatable."""
+        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),)))
+
+    async def add_service_provider(self, team: str, provider: str) -> None:
+        """POST /partner/v1/teams/:id/serviceProviderTeams/:spid. Repeatable."""
+        await self._do(Call(endpoints.ADD_PROVIDER, (team, provider)))
+
+    async def disconnect(self, patient_id: str) -> None:
+        """POST /v1/patients/:id/disconnect. Repeatable."""
+        await self._do(Call(endpoints.DISCONNECT, (patient_id,)))
+
+    async def delete_patient(self, patient_id: str) -> None:
+        """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
+        await self._do(Call(endpoints.DELETE_PATIENT, (patient_id,)))
+
+    async def _do(self, call: Call) -> None:
+        await self._exchange.run(call, wire.nothing)
+
+
+async def create_key(exchange: Exchange, email: str, password: str) -> str:
+    """The account's API key for a login: POST /v1/apikey, sent without a key.
+
+    Raises:
+        ApiError: as the methods of ``V1Writer``.
+    """
+    form = (("email", email), ("password", password))
+    return await exchange.run(Call(endpoints.CREATE_KEY, form=form, hidden=(email, password)), wire.api_key)
+
+
+async def renew_key(exchange: Exchange) -> str:
+    """A new API key: POST /v1/apikey/new. The answer is its only copy; the old key may die at once.
+
+    Raises:
+        ApiError: as the methods of ``V1Writer``. Never sent twice on a guess.
+    """
+    return await exchange.run(Call(endpoints.RENEW_KEY), wire.api_key)

@@ -1,0 +1,294 @@
+"""Answers as they come over the wire, read tolerantly: more fields, fewer fields, null and odd types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage, Template
+
+T = TypeVar("T")
+
+Text = str | int | float | bool | None
+"""What servers put where the documents say string or number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was read to its end, or (``whole`` False) to the bound.
+
+    ``wait`` is what Retry-After asks for in seconds, ``location`` where a redirect would have led.
+    """
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    whole: bool = True
+    wait: float | None = None
+    location: str = field(default="", repr=False)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is HTML or XML: something between us and the API has spoken, not the API."""
+        return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
+
+
+class Unreadable(Exception):  # noqa: N818  (it names an ending)
+    """The body is not JSON: a page, half an answer, something else. The text holds none of it."""
+
+
+class Wanting(Exception):  # noqa: N818  (it names an ending)
+    """The body is JSON and not what the request was for. The text holds none of its values."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One entry of ``errors`` (API reference, "Errors"): every member is optional."""
+
+    status: Text = None
+    code: Text = None
+    title: Text = None
+    detail: Text = None
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    errors: Any = None
+
+
+class _PageInfo(msgspec.Struct, frozen=True, rename="camel"):
+    end_cursor: Text = None
+    has_next_page: Text = None
+
+
+class _Page(msgspec.Struct, frozen=True, rename="camel"):
+    """``patients``, or ``data`` as older servers named it."""
+
+    errors: Any = None
+    total_count: Text = None
+    page_info: _PageInfo | None = None
+    patients: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
+    data: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _LoosePatient(msgspec.Struct, frozen=True):
+    id: Text = None
+    mrn: Text = None
+    dob: Text = None
+    email: Text = None
+    firstname: Text = None
+    lastname: Text = None
+    sex: Text = None
+    status: Text = None
+
+
+class _LoosePage(msgspec.Struct, frozen=True, rename="camel"):
+    errors: Any = None
+    total_count: Text = None
+    page_info: _PageInfo | None = None
+    patients: list[_LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
+    data: list[_LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Template(msgspec.Struct, frozen=True):
+    teamID: Text = None  # noqa: N815  (the API's own names)
+    teamId: Text = None  # noqa: N815
+    templateId: Text = None  # noqa: N815
+    templateName: Text = None  # noqa: N815
+    duration: Text = None
+    price: Text = None
+
+
+class _Url(msgspec.Struct, frozen=True):
+    url: Text = None
+
+
+class _Code(msgspec.Struct, frozen=True):
+    code: Text = None
+    status: Text = None
+
+
+class _Key(msgspec.Struct, frozen=True, rename="camel"):
+    api_key: Text = None
+
+
+_Rows: TypeAlias = Sequence[LivePatient | _LoosePatient]
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def faults(answer: Answer) -> tuple[Fault, ...]:
+    """The ``errors`` of an answer, whatever its status; none when it has none that can be read."""
+    try:
+        found = _json(answer, _Envelope).errors
+    except (Unreadable, Wanting):
+        return ()
+    if not found:
+        return ()
+    entries = found if isinstance(found, list) else [found]
+    return tuple(_fault(entry) for entry in entries)
+
+
+def page(answer: Answer) -> PatientsPage:
+    """A page of GET /v1/patients."""
+    try:
+        found: _Page | _LoosePage = _json(answer, _Page)
+    except Wanting:
+        found = _json(answer, _LoosePage)
+    if found.errors:
+        raise Wanting("the answer holds errors in spite of its status")
+    patients = tuple(
+        row if isinstance(row, LivePatient) else _patient(row) for row in _rows(found.patients, found.data)
+    )
+    return PatientsPage(patients, _whole_number(found.total_count), _next_cursor(found.page_info))
+
+
+def patient(answer: Answer) -> LivePatient:
+    """One patient, with an id: the answer to a create or to a read by id."""
+    _sound(answer)
+    found = _patient(_json(answer, _LoosePatient))
+    if not found.id:
+        raise Wanting("the answer has no patient id")
+    return found
+
+
+def patient_or_none(answer: Answer) -> LivePatient | None:
+    """One patient; None when the answer's status says that there is none, and no web page says so."""
+    if answer.is_page:
+        raise Unreadable("the answer is a web page")
+    return patient(answer) if 200 <= answer.status < 300 else None
+
+
+def templates(answer: Answer) -> tuple[Template, ...]:
+    """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
+    if not answer.body.lstrip(_BOM).lstrip().startswith(b"["):
+        _sound(answer)
+    rows = _json(answer, list[_Template])
+    return tuple(_template(row) for row in rows if _text(row.templateId))
+
+
+def callback(answer: Answer) -> str | None:
+    """The URL of a callback; None for an empty body, and for a URL that is empty, null or missing."""
+    if answer.is_page:
+        raise Unreadable("the answer is a web page")
+    if not 200 <= answer.status < 300 or not answer.body.strip():
+        return None
+    _sound(answer)
+    return _text(_json(answer, _Url).url) or None
+
+
+def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
+    """The code of GET /v1/patients/:id/code."""
+    _sound(answer)
+    found = _json(answer, _Code)
+    code = _text(found.code)
+    if not code:
+        raise Wanting("the answer has no code")
+    return IssuedCode(mrn, code, template, _text(found.status))
+
+
+def api_key(answer: Answer) -> str:
+    """The key of POST /v1/apikey and /v1/apikey/new."""
+    _sound(answer)
+    key = _text(_json(answer, _Key).api_key)
+    if not key:
+        raise Wanting("the answer has no key")
+    return key
+
+
+def nothing(answer: Answer) -> None:
+    """An answer of which nothing is expected: empty, {} or an echo; but no page and no errors."""
+    if answer.is_page:
+        raise Unreadable("the answer is a web page")
+    if answer.body.strip():
+        _sound(answer)
+
+
+def _sound(answer: Answer) -> None:
+    """Refuse an answer that carries errors in spite of its status."""
+    if faults(answer):
+        raise Wanting("the answer holds errors in spite of its status")
+
+
+def _json(answer: Answer, shape: type[T]) -> T:
+    if not answer.whole:
+        raise Unreadable("the answer is larger than the bound")
+    try:
+        return msgspec.json.decode(answer.body.removeprefix(_BOM), type=shape)
+    except msgspec.ValidationError as error:
+        raise Wanting(f"the answer has another shape: {_place(error)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("the answer is a web page" if answer.is_page else "the answer is not JSON") from None
+    except RecursionError:
+        raise Unreadable("the answer is nested too deeply") from None
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    # "Expected `str`, got `int` - at `$.url`": types and places, never values.
+    return str(error)
+
+
+def _rows(*named: Sequence[LivePatient | _LoosePatient] | msgspec.UnsetType | None) -> _Rows:
+    given = [rows for rows in named if not isinstance(rows, msgspec.UnsetType)]
+    if not given:
+        raise Wanting("the answer has no list of patients")
+    return next((rows for rows in given if rows), ())
+
+
+def _next_cursor(info: _PageInfo | None) -> str | None:
+    if info is None or info.has_next_page in {None, False, "false", ""}:
+        return None
+    cursor = _text(info.end_cursor)
+    if not cursor:
+        raise Wanting("the answer claims a further page and gives no cursor to it")
+    return cursor
+
+
+def _patient(row: _LoosePatient) -> LivePatient:
+    return LivePatient(
+        id=_text(row.id),
+        mrn=_text(row.mrn),
+        dob=_optional(row.dob),
+        email=_optional(row.email),
+        firstname=_optional(row.firstname),
+        lastname=_optional(row.lastname),
+        sex=row.sex,
+        status=_optional(row.status),
+    )
+
+
+def _template(row: _Template) -> Template:
+    return Template(
+        id=_text(row.templateId),
+        name=_text(row.templateName),
+        team=_text(row.teamID) or _text(row.teamId),
+        duration=_whole_number(row.duration),
+        price=_number(row.price),
+    )
+
+
+def _fault(entry: Any) -> Fault:
+    try:
+        return msgspec.convert(entry, Fault)
+    except msgspec.ValidationError:
+        return Fault()
+
+
+def _text(value: Text) -> str:
+    return "" if value is None else str(value)
+
+
+def _optional(value: Text) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: Text) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return None
+
+
+def _whole_number(value: Text) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number.is_integer() else None
