@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kardia_ctl.sandbox.account import Account
     from kardia_ctl.sandbox.app import Sandbox, create_app
+    from kardia_ctl.sandbox.clock import ManualClock
     from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
     from kardia_ctl.sandbox.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
     from kardia_ctl.sandbox.quirks import (
@@ -56,6 +57,7 @@ __all__ = [
     "FaultKind",
     "Faults",
     "Hook",
+    "ManualClock",
     "Moment",
     "OldKey",
     "Patient",
@@ -76,6 +78,7 @@ __all__ = [
 _HOMES = {
     "account": ("Account",),
     "app": ("Sandbox", "create_app"),
+    "clock": ("ManualClock",),
     "faults": ("Fault", "FaultKind", "Faults", "Moment"),
     "invented": ("API_KEY", "LOGIN_EMAIL", "LOGIN_PASSWORD", "TEAM_ID", "TEMPLATES"),
     "quirks": (

@@ -283,6 +283,11 @@ class Account:
         with self._writing() as db:
             ledger.add_template(db, template)
 
+    def remove_template(self, template_id: str) -> None:
+        """Remove a connection template."""
+        with self._writing() as db:
+            db.execute("DELETE FROM templates WHERE id = ?", (template_id,))
+
     def add_team(self, team_id: str, name: str) -> None:
         """Add a team to the account."""
         with self._writing() as db:

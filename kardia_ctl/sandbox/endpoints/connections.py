@@ -27,8 +27,8 @@ def templates(call: Call) -> Answer:
 def code(call: Call) -> Answer:
     """GET /v1/patients/:id/code: the valid code of the patient and template, minted when there is none."""
     known = [template.id for template in call.account.templates()]
-    template = call.query.get("template_id", known[0])
-    if template not in known:
+    template = call.query.get("template_id", known[0] if known else None)
+    if template is None or template not in known:
         raise not_found("There is no template with this id.")
     minted = call.account.connection_code(call.path["id"], template)
     if minted is None:
