@@ -175,7 +175,7 @@ def _expressions(entry: Entry) -> dict[str, Any]:
     """Visible values as constants; hidden ones without a value."""
     values, marks = entry.after.values or identity(entry.address), entry.after.sensitive
     return {
-        name: {} if value is None or name in marks else {"constant_value": value}
+        name: {} if value is None or name in marks else {"constant_value": neutral(value)}
         for name, value in values.items()
         if name != "id"
     }

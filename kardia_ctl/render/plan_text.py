@@ -65,10 +65,15 @@ def _changes(plan: Plan, view: View) -> str:
     ]
     if not shown:
         return ""
-    title = "kardia-ctl will do the following:"
+    return "\n\n".join((_title(plan), *shown))
+
+
+def _title(plan: Plan) -> str:
     if plan.stops:
-        title = "kardia-ctl would do the following, but the errors below stop it:"
-    return "\n\n".join((title, *shown))
+        return "kardia-ctl would do the following, but the errors below stop it:"
+    if plan.count(Action.BLOCKED) == len(plan.changes):
+        return "kardia-ctl can do nothing about the following, a person must decide:"
+    return "kardia-ctl will do the following:"
 
 
 def _row_lines(row: Row, view: View) -> Iterator[str]:
@@ -182,4 +187,5 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
     if remark.address:
         yield _address_line(mark, colour, str(remark.address), remark.place, view)
     yield f"      {neutral(remark.text)}"
-    yield from (f"      ~ {_both(field, turned=True)}" for field in remark.fields)
+    change = paint("~", colour, on=view.colour)
+    yield from (f"      {change} {_both(field, turned=True)}" for field in remark.fields)

@@ -11,10 +11,11 @@ from kardia_ctl.render.lines import Colour, count_of, paint
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
 
-_COLOURS: Final[Mapping[Status, Colour]] = {
-    Status.FAILED: Colour.RED,
-    Status.IN_DOUBT: Colour.YELLOW,
-    Status.SKIPPED: Colour.CYAN,
+_WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {
+    Status.DONE: ("Done:", Colour.GREEN, ""),
+    Status.FAILED: ("Error:", Colour.RED, " failed"),
+    Status.IN_DOUBT: ("Error:", Colour.RED, " is in doubt"),
+    Status.SKIPPED: ("Skipped:", Colour.CYAN, ""),
 }
 _KIND_WIDTH: Final = max(len(kind) for kind in Kind)
 
@@ -58,10 +59,10 @@ def _troubles(report: Report, view: View) -> Iterator[str]:
 
 
 def _trouble(result: Result, view: View) -> str:
-    status = paint(result.status.value, _COLOURS.get(result.status, Colour.BOLD), on=view.colour)
+    start, colour, ending = _WORDS[result.status]
     reason = f": {neutral(result.detail)}" if result.detail else ""
     remedy = f"\n  Next: {neutral(result.remedy)}" if result.remedy else ""
-    return f"{status}: {result.action} {result.address}{reason}{remedy}"
+    return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}{remedy}"
 
 
 def _closing(report: Report, view: View) -> Iterator[str]:

@@ -1,0 +1,119 @@
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.outcome import Report, Result, Status
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.plan import Action
+from kardia_ctl.render.files import Form, codes_file, results_file, safe_cell
+from kardia_ctl.render.results import complete_line, report_text
+from kardia_ctl.render.view import View
+
+Golden = Callable[[str, str], None]
+
+
+def result(number: int, status: Status, detail: str = "", action: Action = Action.CREATE) -> Result:
+    return Result(patient_address(f"P-{number:03}"), action, status, detail)
+
+
+@pytest.mark.parametrize(("name", "view"), [("plain", View()), ("coloured", View(colour=True))])
+def test_a_report_reads_as_it_did(report: Report, golden: Golden, name: str, view: View) -> None:
+    golden(f"report-{name}.txt", report_text(report, view))
+
+
+def test_result_files_read_as_they_did(report: Report, golden: Golden) -> None:
+    golden("results.csv", results_file(report, Form.CSV))
+    golden("results.ndjson", results_file(report, Form.NDJSON))
+
+
+def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None:
+    results = list(report.results)
+    random.Random(7).shuffle(results)
+    other = replace(report, results=tuple(results))
+    assert report_text(other, View()) == report_text(report, View())
+    assert results_file(other, Form.CSV) == results_file(report, Form.CSV)
+
+
+def test_complete_is_said_only_when_everything_is_done() -> None:
+    done = Report((result(1, Status.DONE), result(2, Status.DONE, action=Action.DELETE)), adopted=2)
+    assert complete_line(done) == "Apply complete! Resources: 1 added, 0 changed, 1 destroyed. 2 adopted."
+    for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
+        line = complete_line(replace(done, results=(*done.results, result(3, status))))
+        assert line == (
+            f"Apply incomplete: Resources: 1 added, 0 changed, 1 destroyed. 2 adopted, 1 {status.value}."
+        )
+
+
+def test_an_interrupted_run_is_not_complete() -> None:
+    text = report_text(Report((result(1, Status.DONE),), interrupted=True), View())
+    assert "Warning: stopped before everything was sent\nApply incomplete: " in text
+
+
+def test_an_apply_with_nothing_to_do_is_complete() -> None:
+    assert report_text(Report(reads=1), View()) == (
+        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\nRequests: 1 sent (1 read, 0 writes).\n"
+    )
+
+
+def test_many_skips_of_one_reason_are_counted_and_failures_never() -> None:
+    skipped = [result(number, Status.SKIPPED, "401: the run stopped") for number in range(30)]
+    failed = [result(number, Status.FAILED, "401") for number in range(100, 130)]
+    text = report_text(Report((*skipped, *failed)), View(full=3))
+    assert text.count("Skipped: patient/") == 3
+    assert "\nand 27 more skipped\n" in text
+    assert text.count(": create failed: 401") == 30
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
+    report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail, 1, detail),))
+    for text in (report_text(report, View()), *(results_file(report, form) for form in Form)):
+        assert text.replace("\n", "").isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_no_cell_begins_a_formula(text: str) -> None:
+    assert safe_cell(text)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
+    assert safe_cell(text).removeprefix("'") == text.removeprefix("'")
+
+
+def test_codes_are_sorted_and_formula_safe() -> None:
+    issued = [
+        IssuedCode("Z-1", "=cmd()", "one-year", "pending"),
+        IssuedCode("-1+2", "ABC,D", "one-year", "pending"),
+    ]
+    text = codes_file(issued)
+    assert text == codes_file(reversed(issued))
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["mrn", "code", "template", "status"],
+        ["'-1+2", "ABC,D", "one-year", "pending"],
+        ["Z-1", "'=cmd()", "one-year", "pending"],
+    ]
+
+
+def test_ndjson_has_an_object_a_line(report: Report) -> None:
+    rows = [json.loads(line) for line in results_file(report, Form.NDJSON).splitlines()]
+    assert len(rows) == len(report.results)
+    assert all(list(row) == ["address", "action", "status", "id", "detail"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("r.csv", Form.CSV),
+        ("r", Form.CSV),
+        ("R.NDJSON", Form.NDJSON),
+        ("r.jsonl", Form.NDJSON),
+        ("r.json", Form.NDJSON),
+    ],
+)
+def test_a_files_name_says_its_form(name: str, form: Form) -> None:
+    assert Form.of(name) is form

@@ -1,0 +1,69 @@
+import pytest
+
+from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.render.state_text import state_list, state_show
+
+AT = 1772445600  # 2026-03-02T10:00:00Z
+JOE, NEW = patient_address("JS-1"), patient_address("NEW 1")
+
+
+@pytest.fixture
+def state() -> State:
+    return State(
+        exists=True,
+        patients={"ZZ": Record("idZZ", at=AT, forgotten=True), "JS-1": Record("idJS", at=AT)},
+        codes={"JS-1": {"4qq0": Record("idJS", "one-year", at=AT), "5rr1": Record("idJS", at=AT)}},
+        others={Address(Kind.CALLBACK): Record(at=AT)},
+        intents={NEW: Intent(NEW, "create", AT, AT + 5.5)},
+        departed={"idZZ": "disconnect"},
+    )
+
+
+def test_a_list_has_an_address_a_line(state: State) -> None:
+    assert state_list(state) == (
+        "callback\n"
+        "patient/JS-1\n"
+        "patient/ZZ  (forgotten)\n"
+        "connection_code/JS-1/5rr1\n"
+        "connection_code/JS-1/one-year\n"
+        "patient/NEW%201  (in doubt)\n"
+    )
+
+
+def test_an_empty_state_lists_nothing() -> None:
+    assert state_list(State()) == ""
+
+
+def test_a_record_is_shown_with_its_time_in_utc(state: State) -> None:
+    assert state_show(state, code_address("JS-1", "one-year")) == (
+        "connection_code/JS-1/one-year\n"
+        "  id        idJS\n"
+        "  recorded  2026-03-02T10:00:00+00:00\n"
+        "  label     one-year\n"
+        "  tombstone no\n"
+    )
+
+
+def test_a_tombstone_says_that_it_is_one(state: State) -> None:
+    shown = state_show(state, patient_address("ZZ"))
+    assert "  tombstone yes\n" in shown
+    assert "  departed  disconnect\n" in shown
+
+
+def test_a_write_in_doubt_is_shown(state: State) -> None:
+    assert state_show(state, NEW) == (
+        "patient/NEW%201 is in doubt\n"
+        "  operation create\n"
+        "  sent      2026-03-02T10:00:00+00:00\n"
+        "  ended     2026-03-02T10:00:05+00:00\n"
+    )
+
+
+def test_an_unknown_address_shows_nothing(state: State) -> None:
+    assert state_show(state, patient_address("nobody")) == ""
+
+
+def test_recorded_text_cannot_act_on_a_terminal() -> None:
+    state = State(patients={"JS-1": Record("\x1b[2J", "::x::", at=0)})
+    assert state_show(state, JOE).replace("\n", "").isprintable()
