@@ -42,7 +42,8 @@ class Binding:
 class SavedPlan:
     """A plan as it was saved. Values are redacted: ``before`` and ``after`` have names only.
 
-    ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order.
+    ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order; ``path`` leads from
+    the file's directory to the configuration.
     """
 
     id: str
@@ -51,6 +52,7 @@ class SavedPlan:
     decisions: Decisions
     digests: tuple[str, ...]
     plan: Plan
+    path: str = ""
 
 
 def seal(saved: SavedPlan, key: bytes, source: str) -> bytes:
@@ -67,6 +69,20 @@ def key_source(data: bytes) -> str:
         PlanRefused: it is not a saved plan, or one of another format.
     """
     return _head(data)[0][2]
+
+
+def hint(data: bytes) -> tuple[str, str]:
+    """The path and the endpoint that a saved plan names, before its seal is checked.
+
+    Raises:
+        PlanRefused: it is not a saved plan.
+    """
+    _, body = _head(data)
+    try:
+        facts = json.loads(body)
+        return str(facts["path"]), str(facts["binding"]["endpoint"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PlanRefused(f"{_NOT_A_PLAN}, or it was altered; plan again") from error
 
 
 def unseal(data: bytes, key: bytes) -> SavedPlan:
@@ -134,6 +150,7 @@ def _as_json(saved: SavedPlan) -> dict[str, Any]:
         "cost": str(plan.cost),
         "unpriced": plan.unpriced,
         "team": plan.team,
+        "path": saved.path,
     }
 
 
@@ -193,6 +210,7 @@ def _from_json(facts: Mapping[str, Any]) -> SavedPlan:
         ),
         digests=tuple(change["digest"] for change in facts["changes"]),
         plan=_plan(facts),
+        path=facts["path"],
     )
 
 

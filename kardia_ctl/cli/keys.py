@@ -1,0 +1,100 @@
+"""Where keys come from: the API key, the key of state's fingerprints, the key of saved plans."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.options import Where
+
+SIZE: Final = 32
+
+
+def api_key(where: Where, environ: Mapping[str, str]) -> str:
+    """The key of the account.
+
+    Raises:
+        ClickException: there is none; says where it may come from.
+    """
+    if where.sandbox:
+        from kardia_ctl.sandbox import API_KEY
+
+        return str(API_KEY)
+    if where.api_key_file is not None:
+        key = _read(where.api_key_file).decode("utf-8", "replace").strip()
+        source = str(where.api_key_file)
+    else:
+        key, source = environ.get("KARDIA_API_KEY", "").strip(), "KARDIA_API_KEY"
+    if not key:
+        raise refuse(
+            "no API key: set KARDIA_API_KEY or name a file with --api-key-file. "
+            "To try without an account: --sandbox"
+        )
+    if not key.isascii() or not key.isprintable() or ":" in key:
+        raise refuse(f"the API key in {source} holds characters that no key has: copy it again")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()[:65536]
+    except OSError as error:
+        raise refuse(f"{path}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that lie beside a configuration, never beside its state.
+
+    ``directory`` is the ``.kardia`` directory; ``secret`` the API key.
+    """
+
+    directory: Path
+    environ: Mapping[str, str]
+    secret: str = ""
+
+    def fingerprints(self, *, create: bool = False) -> bytes:
+        """The key of state's fingerprints: KARDIA_STATE_KEY, or .kardia/key; empty when there is none.
+
+        ``create`` makes .kardia/key (0600) when there is none yet: apply does, plan does not.
+        """
+        if text := self.environ.get("KARDIA_STATE_KEY"):
+            return _derived(text.encode(), b"state")
+        path = self.directory / "key"
+        if path.exists():
+            return _derived(_read(path), b"state")
+        return _derived(_created(path), b"state") if create else b""
+
+    def plans(self, source: str = "") -> tuple[bytes, str]:
+        """The key that seals plans, and where it is from; ``source`` asks for the one from there.
+
+        KARDIA_PLAN_KEY, else the workspace's key, else one derived from the API key, so that two runners
+        agree without a shared disk. Empty when the one that was asked for is not to be had.
+        """
+        found = {
+            "plan-key": _derived(self.environ.get("KARDIA_PLAN_KEY", "").encode(), b"plan"),
+            "workspace": _derived(self.fingerprints(), b"plan"),
+            "api-key": _derived(self.secret.encode(), b"plan"),
+        }
+        if source:
+            return found.get(source, b""), source
+        return next(((key, name) for name, key in found.items() if key), (b"", ""))
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return blake2b(secret, digest_size=SIZE, person=b"kardia-" + purpose).digest() if secret else b""
+
+
+def _created(path: Path) -> bytes:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = os.urandom(SIZE)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    return key

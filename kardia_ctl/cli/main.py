@@ -1,0 +1,117 @@
+"""The command ``kardia-ctl``.
+
+Only click and this file are imported before a command is known: ``--version`` and ``--help`` stay instant.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from kardia_ctl import __version__
+
+COMMANDS: Final = {
+    "init": ("init", "Start a configuration in a directory."),
+    "validate": ("validate", "Check the configuration; every problem at once, with its line."),
+    "plan": ("plan", "Show what differs from the live account. Changes nothing."),
+    "apply": ("apply", "Make the live account what the configuration declares."),
+    "show": ("show", "Print a saved plan, for people or as JSON."),
+    "codes": ("codes", "Ask for the connection codes again and write them out."),
+    "state": ("state", "List, show or forget what was recorded."),
+    "schema": ("schema", "Write the JSON Schema that YAML editors read."),
+    "sandbox": ("sandbox", "Serve an embedded Kardia API on a loopback port."),
+    "completion": ("completion", "Print the completion script for a shell."),
+}
+"""Each command's module in ``kardia_ctl.cli`` and its line in ``--help``."""
+
+
+class Commands(click.Group):
+    """Loads a command's module when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """The commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of this name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"kardia_ctl.cli.{COMMANDS[cmd_name][0]}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that a command line names, or suggest the near one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="kardia-ctl", message="%(prog)s %(version)s")
+def root() -> None:
+    """Plan and apply for Kardia accounts.
+
+    Declare patients, callbacks, service providers and connection codes in YAML; `plan` shows what differs
+    from the live account, `apply` makes the fewest calls that close the difference.
+
+    \b
+    First steps, without a key or a network:
+        kardia-ctl init clinic
+        kardia-ctl plan clinic --sandbox
+        kardia-ctl apply clinic --sandbox
+
+    \b
+    Exit codes: 0 done or nothing to do · 1 error, or something is blocked · 2 changes (plan
+    --detailed-exitcode). The API key comes from KARDIA_API_KEY or --api-key-file.
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code. Never shows a traceback for what a person can mend."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; its exit code."""
+    try:
+        code = root.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.Abort:
+        click.echo("Error: interrupted. Nothing more was sent.", err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except BrokenPipeError:
+        # Nobody reads stdout any more; what was done is recorded all the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  (the last resort: said below)
+        return _failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong. A traceback could hold values of patients, so there is none unless asked for."""
+    from kardia_ctl.cli.failure import failure_text
+
+    click.echo(failure_text(error), err=True)
+    if os.environ.get("KARDIA_DEBUG"):
+        raise error
+    return 1

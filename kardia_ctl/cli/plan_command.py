@@ -1,0 +1,67 @@
+"""``kardia-ctl plan``."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kardia_ctl.applying.preview import Ground, Preview, preview
+from kardia_ctl.cli.options import (
+    decision_options,
+    look_options,
+    path_argument,
+    view_from,
+    where_from,
+    where_options,
+)
+from kardia_ctl.cli.plan_files import save
+from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
+from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.state import State
+from kardia_ctl.planning.question import Decisions
+from kardia_ctl.render.plan_text import plan_text
+
+
+@click.command("plan")
+@path_argument
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; apply FILE applies it."
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none."
+)
+@decision_options
+@where_options
+@look_options
+def command(path: Path, out: Path | None, detailed_exitcode: bool, **options: Any) -> int:
+    """Show what differs from the live account. Changes nothing, takes no lock.
+
+    PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
+    """
+    view = view_from(options)
+    workplace = open_workplace(path, where_from(options))
+    decisions = decisions_from(options, workplace.configuration)
+    for line in (*workplace.configuration.warnings, workplace.store.activity()):
+        if line:
+            click.echo(f"Warning: {line}", err=True)
+    seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
+    click.echo(plan_text(seen.plan, view), nl=False)
+    if out is not None:
+        save(out, workplace, seen)
+        click.echo(f"\nSaved the plan to {out}. To do exactly this: kardia-ctl apply {out}", err=True)
+    return exit_code(seen.plan, detailed=detailed_exitcode)
+
+
+async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:
+    """Observe and plan in a session of its own."""
+    ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
+    async with connected(workplace) as session:
+        return await preview(session.reader, ground, lambda: session.requests)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> int:
+    """1 when something is blocked; else with ``detailed`` 2 when something would be written."""
+    if plan.blocked:
+        return 1
+    return 2 if detailed and plan.writes else 0

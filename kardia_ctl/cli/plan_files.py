@@ -1,0 +1,127 @@
+"""Saving plans to files and reading them back."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from kardia_ctl import __version__
+from kardia_ctl.applying.preview import Preview
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.keys import Keys
+from kardia_ctl.cli.workplace import Workplace
+from kardia_ctl.model.errors import PlanRefused
+from kardia_ctl.model.state import State
+from kardia_ctl.planning.evidence import live_digest, state_digest
+from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
+from kardia_ctl.planning.saved import (
+    MAGIC,
+    MOST_BYTES,
+    Binding,
+    SavedPlan,
+    digests_of,
+    key_source,
+    seal,
+    unseal,
+)
+from kardia_ctl.planning.saved import hint as hint_of
+
+
+def save(file: Path, workplace: Workplace, seen: Preview) -> None:
+    """Seal a plan into a file (0600), whole or not at all."""
+    key, source = workplace.keys.plans()
+    saved = SavedPlan(
+        id=secrets.token_hex(16),
+        created=int(workplace.now),
+        binding=binding_of(workplace, seen.question.state, live_digest(key, seen.question)),
+        decisions=seen.question.decisions,
+        digests=digests_of(seen.plan, key),
+        plan=seen.plan,
+        path=os.path.relpath(workplace.path.resolve(), file.resolve().parent),
+    )
+    write_private(file, seal(saved, key, source))
+
+
+def binding_of(workplace: Workplace, state: State, live: str = "") -> Binding:
+    """What a plan that is made here and now is bound to."""
+    configuration = workplace.configuration
+    return Binding(
+        version=__version__,
+        endpoint=workplace.endpoint,
+        team=configuration.desired.team,
+        workspace=configuration.workspace,
+        configuration=configuration.digest,
+        state=state_digest(state),
+        live=live,
+    )
+
+
+def write_private(file: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, by way of a new file beside it."""
+    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        new.replace(file)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise refuse(f"{file} could not be written: {error.strerror}") from error
+
+
+def is_plan(file: Path) -> bool:
+    """Whether a path is a saved plan rather than a configuration."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(MAGIC)) == MAGIC.encode()
+    except OSError:
+        return False
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a saved plan."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES)
+    except OSError as error:
+        raise refuse(f"{file}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a saved plan says of itself before its seal is checked: where to look for the key to check it."""
+
+    path: Path
+    sandbox: bool
+
+
+def hint(file: Path, data: bytes) -> Hint:
+    """Where a saved plan's configuration should be. It only decides where the key is looked for."""
+    path, endpoint = hint_of(data)
+    return Hint(Path(os.path.normpath(file.resolve().parent / path)), endpoint == "sandbox")
+
+
+def check_seal(data: bytes, keys: Keys) -> tuple[SavedPlan, bytes]:
+    """A saved plan whose seal is whole, and the key of its digests.
+
+    Raises:
+        PlanRefused: it was altered, or its key is not to be had here.
+    """
+    key, source = keys.plans(key_source(data))
+    if not key:
+        raise PlanRefused(f"the saved plan was sealed with a key that is not here ({source}); plan again")
+    return unseal(data, key), key
+
+
+def check_bound(saved: SavedPlan, workplace: Workplace, state: State) -> None:
+    """Refuse a saved plan before anything is read, when what is known without reading has changed."""
+    refuse_if_stale(saved, binding_of(workplace, state), state)
+
+
+def check_live(saved: SavedPlan, key: bytes, workplace: Workplace, seen: Preview) -> None:
+    """Refuse a saved plan when any live fact that it used has changed."""
+    live = live_digest(key, seen.question)
+    refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
+    refuse_if_stale(saved, binding_of(workplace, seen.question.state, live), seen.question.state)

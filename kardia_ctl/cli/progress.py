@@ -1,0 +1,19 @@
+"""Progress on a person's terminal; silence elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from kardia_ctl.model.outcome import Result
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Result], None]]:
+    """A bar on stderr that moves with each result, when stderr is a terminal and there is enough to watch."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label="Applying", file=sys.stderr, show_pos=True) as bar:
+        yield lambda _: bar.update(1)

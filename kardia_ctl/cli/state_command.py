@@ -1,0 +1,99 @@
+"""``kardia-ctl state``."""
+
+from pathlib import Path
+
+import click
+
+from kardia_ctl.cli.confirm import confirm
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.options import ADDRESS, Where, lock_option
+from kardia_ctl.cli.workplace import Workplace, open_workplace
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.state import Drop, Entry, Resolve, State
+from kardia_ctl.render.state_text import state_list, state_show
+
+
+@click.group("state")
+def command() -> None:
+    """List, show or forget what was recorded of earlier runs. Never talks to Kardia."""
+
+
+_config = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The configuration whose state it is (default: this directory).",
+)
+_sandbox = click.option("--sandbox", is_flag=True, help="The state of the embedded API.")
+
+
+def _open(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workplace:
+    return open_workplace(path, Where(sandbox=sandbox), lock_timeout=lock_timeout, account=False)
+
+
+@command.command("list")
+@click.argument("path", type=click.Path(path_type=Path), default=None, required=False)
+@_config
+@_sandbox
+def list_command(path: Path, sandbox: bool) -> None:
+    """Print every recorded address, a line each."""
+    click.echo(state_list(_open(path, sandbox=sandbox).store.load()), nl=False)
+
+
+@command.command("show")
+@click.argument("address", type=ADDRESS)
+@_config
+@_sandbox
+def show_command(address: Address, path: Path, sandbox: bool) -> None:
+    """Print what is recorded of one address."""
+    text = state_show(_open(path, sandbox=sandbox).store.load(), address)
+    if not text:
+        raise refuse(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
+    click.echo(text, nl=False)
+
+
+@command.command("forget")
+@click.argument("addresses", metavar="ADDRESS...", type=ADDRESS, nargs=-1, required=True)
+@_config
+@_sandbox
+@click.option("--auto-approve", is_flag=True, help="Do not ask first.")
+@lock_option
+def forget_command(
+    addresses: tuple[Address, ...], path: Path, sandbox: bool, auto_approve: bool, lock_timeout: float
+) -> int:
+    """Remove what is recorded of addresses. Nothing changes in Kardia; a patient is matched by mrn again."""
+    workplace = _open(path, sandbox=sandbox, lock_timeout=lock_timeout)
+    with workplace.store.lock("state forget"):
+        state = workplace.store.load()
+        entries = [entry for address in addresses for entry in _entries(address, state)]
+        names = ", ".join(map(str, addresses))
+        if not confirm(f"Remove what is recorded of {names}?", approved=auto_approve):
+            click.echo("Nothing was done.", err=True)
+            return 1
+        workplace.store.commit(entries)
+    click.echo(f"Removed from state: {names}.")
+    return 0
+
+
+def _entries(address: Address, state: State) -> list[Entry]:
+    entries: list[Entry] = [Resolve(address)] if address in state.intents else []
+    match address.kind:
+        case Kind.PATIENT:
+            mrn = address.names[0]
+            if mrn in state.patients:
+                entries.append(Drop(Kind.PATIENT, mrn))
+                entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
+        case Kind.CONNECTION_CODE:
+            mrn, label = address.names
+            entries += [
+                Drop(Kind.CONNECTION_CODE, mrn, template)
+                for template, record in state.codes.get(mrn, {}).items()
+                if label in (record.label, template)
+            ]
+        case _:
+            if address in state.others:
+                entries.append(Drop(address.kind, address.names[0] if address.names else ""))
+    if not entries:
+        raise refuse(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
+    return entries

@@ -1,0 +1,49 @@
+"""``kardia-ctl validate``."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from kardia_ctl.cli.failure import failure_text
+from kardia_ctl.cli.options import path_argument
+from kardia_ctl.config import load
+from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.render.problems import validate_json
+
+
+@click.command("validate")
+@path_argument
+@click.option("--json", "as_json", is_flag=True, help="Terraform's validate JSON, for editors and CI.")
+def command(path: Path, as_json: bool) -> int:
+    """Check the configuration: every problem at once, each with file, line and column. Asks no server.
+
+    PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
+    """
+    try:
+        configuration = load(path, os.environ)
+    except ConfigurationError as error:
+        if as_json:
+            click.echo(json.dumps(validate_json(error.problems), indent=2))
+        else:
+            click.echo(failure_text(error), err=True)
+        return 1
+    if as_json:
+        click.echo(json.dumps(validate_json((), configuration.warnings), indent=2))
+        return 0
+    for warning in configuration.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(f"The configuration is valid: {_counted(configuration)}.")
+    return 0
+
+
+def _counted(configuration: Configuration) -> str:
+    desired = configuration.desired
+    counts = Counter(resource.address.kind.value for resource in desired.others)
+    counts["patient"] = len(desired.patients)
+    counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
+    counts["departure"] = len(desired.departures)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "it declares nothing"

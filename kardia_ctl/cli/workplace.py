@@ -1,0 +1,143 @@
+"""What a command works with: configuration, store, keys, and the session with the account."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.keys import Keys, api_key
+from kardia_ctl.cli.options import Where
+from kardia_ctl.config import load
+from kardia_ctl.model.configuration import Configuration, Dialect
+from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.ports import Store
+from kardia_ctl.planning.question import Decisions
+from kardia_ctl.state import open_store
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.session import Session
+
+SANDBOX: Final = "sandbox"
+"""The endpoint of the embedded API, as saved plans name it."""
+
+_PRIVATE = ".kardia"
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Everything beside the account. ``path`` is what the person named; ``now`` Unix seconds at the start."""
+
+    path: Path
+    configuration: Configuration
+    where: Where
+    store: Store
+    keys: Keys
+    now: float
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL that this command talks to, or ``SANDBOX``."""
+        if self.where.sandbox:
+            return SANDBOX
+        from kardia_ctl.api.endpoints import base_url_for, check_endpoint
+
+        if self.where.endpoint:
+            return check_endpoint(self.where.endpoint)
+        return base_url_for(self.configuration.region)
+
+
+def open_workplace(path: Path, where: Where, *, lock_timeout: float = 0, account: bool = True) -> Workplace:
+    """Read the configuration and find its state and keys.
+
+    The sandbox has a state of its own, so that a trial never mixes with a real account's.
+
+    Args:
+        path: A configuration file, or a directory that holds kardia.yaml.
+        where: Which account.
+        lock_timeout: Seconds to wait for another apply.
+        account: Whether the account will be talked to, so that an API key is needed.
+
+    Raises:
+        ConfigurationError: the configuration has problems.
+        ClickException: there is no API key, or the dialect is not supported.
+    """
+    configuration = load(path, os.environ)
+    if configuration.dialect is Dialect.PRO and account:
+        raise refuse("api.dialect pro is not in this version: only v1 accounts can be planned")
+    directory = configuration.root / _PRIVATE
+    if where.sandbox:
+        directory = directory / "sandbox"
+        configuration = replace(configuration, state=f"sqlite:///{_PRIVATE}/sandbox/state.db")
+    secret = api_key(where, os.environ) if account else ""
+    store = open_store(
+        configuration.state, configuration.root, configuration.workspace, lock_timeout=lock_timeout
+    )
+    return Workplace(path, configuration, where, store, Keys(directory, os.environ, secret), time.time())
+
+
+@asynccontextmanager
+async def connected(workplace: Workplace, *, parallelism: int = 16) -> AsyncIterator["Session"]:
+    """A session with the account, or with the sandbox inside this process."""
+    from kardia_ctl.api.connections import Settings
+    from kardia_ctl.api.session import open_session
+
+    if not workplace.where.sandbox:
+        where = workplace.where
+        async with open_session(
+            workplace.endpoint,
+            workplace.keys.secret,
+            parallelism=parallelism,
+            settings=Settings(
+                proxy=where.proxy, ca_file=None if where.ca_file is None else str(where.ca_file)
+            ),
+        ) as session:
+            yield session
+        return
+    import httpx
+
+    from kardia_ctl.sandbox import Account, create_app
+
+    file = workplace.configuration.root / _PRIVATE / "sandbox" / "account.db"
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Account(file) as account:
+        transport = httpx.ASGITransport(create_app(account))
+        async with open_session(
+            "http://127.0.0.1",
+            workplace.keys.secret,
+            parallelism=parallelism,
+            http_transport=transport,
+        ) as session:
+            yield session
+
+
+def decisions_from(options: dict[str, object], configuration: Configuration) -> Decisions:
+    """The decisions of a command line; every target must be declared."""
+    names = ("targets", "recreate", "reissue", "distinct")
+    chosen = {name: frozenset(options.pop(name)) for name in names}  # type: ignore[call-overload]
+    decisions = Decisions(**chosen, accept_collapse=bool(options.pop("accept_collapse")))
+    from kardia_ctl.model.address import code_address, patient_address
+
+    desired = configuration.desired
+    declared = {resource.address for resource in desired.others}
+    for address in sorted(frozenset().union(*chosen.values()), key=lambda one: one.order):
+        patient = desired.patients.get(address.names[0]) if address.names else None
+        of_patient = (
+            ()
+            if patient is None
+            else (
+                patient_address(patient.mrn),
+                *(code_address(patient.mrn, label) for label in patient.codes),
+            )
+        )
+        if address not in declared and address not in of_patient:
+            raise refuse(f"{address} is not declared in the configuration")
+    return decisions
+
+
+def explain(error: KardiaError, doing: str) -> KardiaError:
+    """The same error, saying what was being done."""
+    return type(error)(f"{doing}: {error}")
