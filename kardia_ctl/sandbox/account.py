@@ -235,7 +235,7 @@ class Account:
     # The live side moves by itself
 
     def seed_patients(self, count: int, seed: int = 0, *, per_second: int = 1) -> None:
-        """Add invented patients, the newest created now, `per_second` of them in each second before.
+        """Add invented patients, the newest created now and each `per_second` of them a second earlier.
 
         Equal arguments on a new account with an equal clock give equal patients, ids included.
         """
@@ -243,7 +243,7 @@ class Account:
             ids, now = random.Random(f"ids/{seed}"), self._micros()  # noqa: S311 - repeatable on purpose
             first = 1 + int(db.execute("SELECT COUNT(*) FROM patients").fetchone()[0])
             people = invented.invented_patients(count, seed, first)
-            ages = ((count - 1 - place) * _MICRO // per_second for place in range(count))
+            ages = ((count - 1 - place) // per_second * _MICRO for place in range(count))
             rows = (
                 patient_rows.row_of(invented.random_id(ids), fields, Status.NONE, now - age, now - age)
                 for fields, age in zip(people, ages, strict=True)

@@ -1,0 +1,185 @@
+"""The account: what lasts, what is atomic, and that its ready-made JSON is never stale."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from kardia_ctl import sandbox
+from kardia_ctl.sandbox import patient_rows
+from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.records import Hook, PatientFields, RequestRecord, Status
+
+AWKWARD = PatientFields('"\\/', "2000-07-21", "a'b@example.com", "Zoë\u2028😀", "", 9)
+
+
+def plain(account: Account) -> list[dict[str, object]]:
+    return [
+        {
+            name: value
+            for name, value in (
+                ("id", patient.id),
+                ("mrn", patient.mrn),
+                ("dob", patient.dob),
+                ("email", patient.email),
+                ("firstname", patient.firstname),
+                ("lastname", patient.lastname),
+                ("sex", patient.sex),
+                ("status", patient.status.value),
+            )
+            if value is not None
+        }
+        for patient in account.patients()
+    ]
+
+
+def as_listed(account: Account) -> tuple[list[dict[str, object]], int]:
+    rows, total = account.page(lambda db: patient_rows.newest(db, 1000))
+    return [json.loads(row.json) for row in rows], total
+
+
+def test_the_ready_made_json_follows_every_change(account: Account, clock: ManualClock) -> None:
+    account.seed_patients(3)
+    awkward = account.add_patient(AWKWARD)
+    bare = account.add_patient(PatientFields("B", "2000-07-21", "b@example.com"))
+    changes: list[Callable[[], object]] = [
+        lambda: account.change_patient(awkward, lastname="O'Né\"il", sex=None),
+        lambda: account.set_status(bare, Status.CONNECTED),
+        lambda: account.connection_code(awkward, TEMPLATES[0].id),
+        lambda: account.disconnect(bare),
+        lambda: account.delete_patient(awkward, 5),
+        lambda: clock.advance(5),
+        lambda: account.remove_patient(bare),
+    ]
+    for change in changes:
+        assert as_listed(account) == (plain(account), len(account.patients()))
+        change()
+    assert as_listed(account) == (plain(account), 3)
+
+
+def test_an_account_lasts(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "account.db"
+    with Account(path, now=clock, seed=1) as account:
+        patient = account.add_patient(AWKWARD)
+        issued = account.connection_code(patient, TEMPLATES[0].id)
+        account.set_callback(Hook.CALLBACK, "https://www.example.com/")
+        key = account.new_key(API_KEY, revoke=True)
+        account.add_patient(PatientFields("L", "2000-07-21", "l@example.com"), list_lag=9)
+        truth = account.patients()
+    with Account(path, now=clock, seed=1) as account:
+        assert account.patients() == truth
+        assert issued is not None
+        assert [code.code for code in account.codes()] == [issued.code]
+        assert account.callback(Hook.CALLBACK) == "https://www.example.com/"
+        assert account.keys() == [key]
+        assert len(account.templates()) == len(TEMPLATES)
+        assert as_listed(account)[1] == 1
+        clock.advance(9)
+        assert as_listed(account)[1] == 2
+
+
+def test_a_seeded_account_that_is_reopened_draws_new_ids(tmp_path: Path) -> None:
+    ids = set()
+    for _ in range(3):
+        with Account(tmp_path / "account.db", seed=1) as account:
+            ids.add(account.new_id())
+    assert len(ids) == 3
+
+
+def test_equal_seeds_give_equal_accounts() -> None:
+    truths = []
+    for _ in range(2):
+        with Account(now=ManualClock(), seed=7) as account:
+            account.seed_patients(20, seed=3)
+            account.add_patient(AWKWARD)
+            truths.append(account.patients())
+    assert truths[0] == truths[1]
+
+
+def test_without_a_seed_no_two_accounts_draw_the_same_ids() -> None:
+    with Account() as one, Account() as other:
+        assert one.new_id() != other.new_id()
+
+
+def test_seeding_twice_adds_other_patients(account: Account) -> None:
+    account.seed_patients(50, seed=1)
+    account.seed_patients(50, seed=2)
+    patients = account.patients()
+    assert len({patient.id for patient in patients}) == len({patient.mrn for patient in patients}) == 100
+    assert all(patient.email.endswith("@example.com") for patient in patients)
+
+
+def test_a_seeding_that_fails_adds_nobody(account: Account) -> None:
+    account.seed_patients(5, seed=1)
+    with pytest.raises(sqlite3.IntegrityError):
+        account.seed_patients(5, seed=1)
+    assert len(account.patients()) == 5
+
+
+def test_a_change_to_nothing_known_is_an_error(account: Account) -> None:
+    patient = account.add_patient(AWKWARD)
+    with pytest.raises(KeyError, match="no such field"):
+        account.change_patient(patient, id="other")
+    with pytest.raises(KeyError, match="no such patient"):
+        account.change_patient("unknown", mrn="other")
+    with pytest.raises(KeyError, match="no such patient"):
+        account.set_custom_fields("unknown", [])
+
+
+def test_threads_may_share_an_account(account: Account) -> None:
+    def add() -> None:
+        for _ in range(50):
+            account.add_patient(AWKWARD)
+
+    threads = [Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(account.patients()) == as_listed(account)[1] == 200
+
+
+def test_a_deferred_effect_happens_at_its_time(account: Account, clock: ManualClock) -> None:
+    seen: list[float] = []
+    account.defer(2, lambda: seen.append(account.now()))
+    account.defer(1, lambda: seen.append(account.now()))
+    start = clock()
+    clock.advance(10)
+    account.patients()
+    assert seen == [start + 1, start + 2]
+
+
+def test_requests_are_counted_by_method_and_route(account: Account) -> None:
+    for method in ("GET", "GET", "POST"):
+        account.record(RequestRecord(method, "/v1/patients", 200, 0.0, None))
+    assert len(account.requests()) == 3
+    assert len(account.requests(method="GET", route="/v1/patients")) == 2
+    assert account.requests(route="/v1/callback") == []
+
+
+def test_a_file_that_is_no_account_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("no database " * 1000)
+    with pytest.raises(sqlite3.DatabaseError):
+        Account(path)
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(getattr(sandbox, name) is not None for name in sandbox.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        sandbox.nothing  # noqa: B018
+
+
+def test_importing_the_package_imports_no_server() -> None:
+    script = (
+        "import sys, kardia_ctl.sandbox;"
+        "sys.exit(bool({'starlette', 'uvicorn', 'sqlite3'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
