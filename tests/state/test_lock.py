@@ -1,0 +1,183 @@
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from kardia_ctl.model.errors import LockHeld, RunStopped, StateError
+from kardia_ctl.model.state import Note
+from kardia_ctl.state.lock import FileLock, Holder
+from kardia_ctl.state.sqlite import SqliteStore
+
+_HOLDER = """
+import sys, time
+from pathlib import Path
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.state import Record, Remember
+from kardia_ctl.state.sqlite import SqliteStore
+
+store = SqliteStore(Path(sys.argv[1]), "default")
+with store.lock("apply"):
+    for number in range(3):
+        store.commit([Remember(Kind.PATIENT, f"{number}-{part}", "", Record("id")) for part in "ab"])
+    print("held", flush=True)
+    store._writing.execute("BEGIN IMMEDIATE")
+    store._writing.execute("DELETE FROM record")
+    time.sleep(600)
+"""
+
+
+@contextmanager
+def another_run(path: Path) -> Iterator[subprocess.Popen[str]]:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", _HOLDER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_loser_is_told_who_holds_it_since_when_and_from_where(store: SqliteStore, path: Path) -> None:
+    other = SqliteStore(path, "other", sleep=lambda _: None)
+    with store.lock("apply"), pytest.raises(LockHeld) as caught, other.lock("state forget"):
+        pass
+    text = str(caught.value)
+    assert "apply by " in text
+    assert f"@{os.uname().nodename} (process {os.getpid()}, workspace default)" in text
+    assert "since 2026-03-02T10:00:00Z" in text
+    assert "Next: wait for it to end" in text
+    assert str(path) in text
+
+
+def test_the_lock_file_holds_terraforms_lock_information(store: SqliteStore, path: Path) -> None:
+    with store.lock("apply"):
+        information = json.loads(path.with_name("state.db.lock").read_text())
+    assert list(information) == ["ID", "Operation", "Info", "Who", "Version", "Created", "Path", "pid"]
+    assert path.with_name("state.db.lock").read_text() == ""
+
+
+def test_a_killed_holder_frees_the_lock_and_its_last_batch_is_whole(store: SqliteStore, path: Path) -> None:
+    with another_run(path) as process:
+        with pytest.raises(LockHeld, match=rf"process {process.pid}"), store.lock("apply"):
+            pass
+        assert f"process {process.pid}" in store.activity()
+        assert store.activity().endswith("is running")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    state = store.load()
+    assert (state.serial, len(state.patients)) == (3, 6)
+    assert "ended without finishing" in store.activity()
+    assert "apply by" in store.activity()
+    with store.lock("apply"):
+        store.commit([Note("team", "team-1")])
+    assert store.activity() == ""
+    assert store.load().serial == 4
+
+
+def test_a_run_that_ends_in_good_order_is_finished(store: SqliteStore) -> None:
+    with store.lock("apply"):
+        pass
+    assert store.activity() == ""
+    with pytest.raises(RunStopped), store.lock("apply"):
+        raise RunStopped("a limit")
+    assert store.activity() == ""
+
+
+def test_a_run_that_something_unforeseen_ends_is_not_finished(store: SqliteStore) -> None:
+    with pytest.raises(KeyboardInterrupt), store.lock("apply"):
+        raise KeyboardInterrupt
+    assert store.activity().endswith("begun 2026-03-02T10:00:00Z, ended without finishing")
+
+
+def test_another_workspaces_unfinished_run_is_not_ours(store: SqliteStore, path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), SqliteStore(path, "other").lock("apply"):
+        raise KeyboardInterrupt
+    assert store.activity() == ""
+
+
+def test_a_probe_does_not_disturb_holder_or_successor(store: SqliteStore, path: Path) -> None:
+    waited: list[float] = []
+    with store.lock("apply"):
+        assert "is running" in store.activity()
+        store.commit([Note("team", "team-1")])
+    lock = path.with_name("state.db.lock")
+    descriptor = os.open(lock, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    with SqliteStore(path, "default", sleep=sleep).lock("apply"):
+        assert len(waited) == 1
+    os.close(descriptor)
+
+
+def test_waiting_for_the_lock_is_bounded_by_its_timeout(store: SqliteStore, path: Path) -> None:
+    waited: list[float] = []
+    patient = SqliteStore(path, "default", lock_timeout=2.0, sleep=waited.append)
+    with store.lock("apply"), pytest.raises(LockHeld), patient.lock("apply"):
+        pass
+    assert 2.0 <= sum(waited) < 2.5
+
+
+def test_waiting_ends_when_the_holder_does(store: SqliteStore, path: Path) -> None:
+    holding = ExitStack()
+    holding.enter_context(store.lock("apply"))
+    patient = SqliteStore(path, "default", lock_timeout=2.0, sleep=lambda _: holding.close())
+    with patient.lock("apply"):
+        patient.commit([Note("team", "team-1")])
+    assert patient.load().team == "team-1"
+
+
+def test_a_lock_file_that_was_replaced_is_not_ours(tmp_path: Path) -> None:
+    place = tmp_path / "state.db.lock"
+    holder = Holder("id", "apply", "", "joe@host", "1", "now", "state.db", 1)
+    one = FileLock(place, timeout=0, sleep=lambda _: None)
+    one.acquire(holder)
+    place.unlink()
+    two = FileLock(place, timeout=0, sleep=lambda _: None)
+    two.acquire(holder)
+    assert two.probe() == (True, holder)
+    one.release()
+    two.release()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"ID": 1}', b"\xff"])
+def test_a_holder_that_has_not_written_itself_down_is_still_a_holder(
+    store: SqliteStore, path: Path, text: bytes
+) -> None:
+    with store.lock("apply"):
+        path.with_name("state.db.lock").write_bytes(text)
+        assert store.activity() == "another run has just begun"
+        with pytest.raises(LockHeld, match="has not said who it is"), store.lock("apply"):
+            pass
+
+
+def test_a_lock_that_cannot_be_made_is_an_error_with_a_next_step(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = SqliteStore(tmp_path / "file" / "state.db", "default")
+    with (
+        pytest.raises(StateError, match=r"locking the state .*: Not a directory\. Check"),
+        store.lock("apply"),
+    ):
+        pass
+
+
+def test_the_lock_is_let_go_when_the_database_cannot_be_opened(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database, and long enough to be read as one" * 100)
+    with pytest.raises(StateError, match="not a SQLite database"), store.lock("apply"):
+        pass
+    path.unlink()
+    with store.lock("apply"):
+        store.commit([Note("team", "team-1")])

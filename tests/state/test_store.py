@@ -1,0 +1,320 @@
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.state import (
+    Depart,
+    Drop,
+    Entry,
+    Intend,
+    Intent,
+    Note,
+    Record,
+    Remember,
+    Resolve,
+    State,
+    UsePlan,
+)
+from kardia_ctl.state.sqlite import SqliteStore
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def names(directory: Path) -> set[str]:
+    return {place.name for place in directory.iterdir()}
+
+
+def test_loading_without_state_gives_none_and_creates_nothing(store: SqliteStore, tmp_path: Path) -> None:
+    assert store.load() == State()
+    assert store.activity() == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None:
+    record = Record("id-1", "one-year", b"\0\1", 7, forgotten=True)
+    intent = Intent(code_address("JS/1", "one-year"), "issue", 1.25, 2.5)
+    with store.lock("apply"):
+        store.commit(
+            [
+                Remember(Kind.PATIENT, "JS/1", "", record),
+                Remember(Kind.CONNECTION_CODE, "JS/1", "template-1", record),
+                Remember(Kind.SERVICE_PROVIDER, "provider-1", "", record),
+                Remember(Kind.CALLBACK, "", "", record),
+                Remember(Kind.MOBILE_USER, "JS/1", "", record),
+                Intend(intent),
+                Note("team", "team-1"),
+                Note("live_count", "12"),
+                UsePlan("plan-1"),
+                Depart("id-9", "delete"),
+            ]
+        )
+    state = store.load()
+    assert state.exists
+    assert state.serial == 1
+    assert len(state.lineage) == 36
+    assert state.team == "team-1"
+    assert state.live_count == 12
+    assert state.patients == {"JS/1": record}
+    assert state.codes == {"JS/1": {"template-1": record}}
+    assert state.others == {
+        Address(Kind.SERVICE_PROVIDER, ("provider-1",)): record,
+        Address(Kind.CALLBACK): record,
+        Address(Kind.MOBILE_USER, ("JS/1",)): record,
+    }
+    assert state.intents == {intent.address: intent}
+    assert state.departed == {"id-9": "delete"}
+    assert state.used_plans == frozenset({"plan-1"})
+
+
+def test_dropping_and_resolving_remove(store: SqliteStore, remembered: Remember) -> None:
+    address = patient_address("JS-1")
+    with store.lock("apply"):
+        store.commit([remembered, Intend(Intent(address, "create", 1.0))])
+        store.commit([Drop(Kind.PATIENT, "JS-1"), Resolve(address)])
+    state = store.load()
+    assert (state.patients, state.intents, state.serial) == ({}, {}, 2)
+
+
+def test_the_serial_grows_only_when_something_changed(store: SqliteStore, remembered: Remember) -> None:
+    with store.lock("apply"):
+        store.commit([remembered])
+        lineage = store.load().lineage
+        store.commit([remembered])
+        store.commit([])
+        store.commit([Drop(Kind.PATIENT, "nobody"), Resolve(patient_address("nobody"))])
+        assert store.load().serial == 1
+        store.commit([Remember(Kind.PATIENT, "JS-1", "", Record("id-1", forgotten=True))])
+    assert (store.load().serial, store.load().lineage) == (2, lineage)
+
+
+def test_a_run_that_wrote_nothing_leaves_no_state(store: SqliteStore) -> None:
+    with store.lock("apply"):
+        store.commit([])
+    assert store.load() == State()
+
+
+def test_committing_without_the_lock_is_refused(store: SqliteStore, remembered: Remember) -> None:
+    with pytest.raises(StateError, match="the lock is not held"):
+        store.commit([remembered])
+    with store.lock("apply"):
+        store.commit([remembered])
+    with pytest.raises(StateError, match="the lock is not held"):
+        store.commit([remembered])
+
+
+def test_a_batch_is_whole_or_not_at_all(store: SqliteStore, remembered: Remember) -> None:
+    broken = Note("team", "\ud800")
+    with store.lock("apply"):
+        with pytest.raises(StateError, match="cannot be kept"):
+            store.commit([remembered, broken])
+        assert store.load() == State()
+        store.commit([remembered])
+    assert store.load().serial == 1
+
+
+def test_two_workspaces_in_one_file_do_not_see_each_other(path: Path, remembered: Remember) -> None:
+    one, two = SqliteStore(path, "one"), SqliteStore(path, "two")
+    with one.lock("apply"):
+        one.commit([remembered, Note("team", "team-1"), UsePlan("plan-1"), Depart("id-1", "delete")])
+    assert two.load() == State()
+    with two.lock("apply"):
+        two.commit([Drop(Kind.PATIENT, "JS-1"), Note("team", "team-2")])
+    assert one.load().patients.keys() == {"JS-1"}
+    assert (one.load().team, two.load().team) == ("team-1", "team-2")
+    assert one.load().lineage != two.load().lineage
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
+def test_files_are_private_whatever_the_umask(store: SqliteStore, path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with store.lock("apply"):
+            store.commit([Note("team", "team-1")])
+            made = {place.name: mode(place) for place in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert made == dict.fromkeys(("state.db", "state.db-wal", "state.db-shm", "state.db.lock"), 0o600)
+    assert mode(path.parent) == 0o700
+
+
+def test_a_directory_that_exists_keeps_its_mode(path: Path, store: SqliteStore) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o750)
+    with store.lock("apply"):
+        pass
+    assert mode(path.parent) == 0o750
+
+
+def test_reading_leaves_no_file_behind(store: SqliteStore, path: Path, remembered: Remember) -> None:
+    with store.lock("apply"):
+        store.commit([remembered])
+    before = {name: (path.parent / name).stat().st_mtime_ns for name in names(path.parent)}
+    assert store.load().serial == 1
+    assert store.activity() == ""
+    assert {name: (path.parent / name).stat().st_mtime_ns for name in names(path.parent)} == before
+    assert names(path.parent) == {"state.db", "state.db.lock"}
+
+
+def test_a_plan_reads_what_was_committed_while_an_apply_runs(store: SqliteStore, path: Path) -> None:
+    reader = SqliteStore(path, "default")
+    with store.lock("apply"):
+        for serial in range(1, 4):
+            store.commit([Note("live_count", str(serial))])
+            assert reader.load().serial == serial
+
+
+def test_commits_are_durable_before_they_return(store: SqliteStore) -> None:
+    with store.lock("apply"):
+        assert store._writing is not None
+        assert store._writing.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert store._writing.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_threads_may_commit_at_once(store: SqliteStore) -> None:
+    def write(number: int) -> None:
+        for turn in range(20):
+            store.commit([Remember(Kind.PATIENT, f"{number}-{turn}", "", Record("id"))])
+
+    with store.lock("apply"):
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (store.load().serial, len(store.load().patients)) == (80, 80)
+
+
+def test_a_path_may_hold_what_a_uri_reads_otherwise(tmp_path: Path, remembered: Remember) -> None:
+    store = SqliteStore(tmp_path / "a b#c?d%20.db", "default")
+    with store.lock("apply"):
+        store.commit([remembered])
+    assert store.load().serial == 1
+
+
+def test_a_newer_schema_is_refused(store: SqliteStore, path: Path, remembered: Remember) -> None:
+    with store.lock("apply"):
+        store.commit([remembered])
+    _execute(path, "PRAGMA user_version=99")
+    with pytest.raises(StateError, match=r"newer kardia-ctl .*99.* Next: install"):
+        store.load()
+    with pytest.raises(StateError, match="newer kardia-ctl"), store.lock("apply"):
+        pass
+
+
+def test_another_programs_database_is_left_alone(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir()
+    _execute(path, "CREATE TABLE theirs (x)")
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="another program's database"):
+        store.load()
+    with pytest.raises(StateError, match="another program's database"), store.lock("apply"):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_is_no_state(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    assert store.load() == State()
+
+
+def _execute(path: Path, statement: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+_MRN = _TEXT.filter(bool)
+_RECORD = st.builds(
+    Record,
+    _TEXT,
+    st.sampled_from(["", "one-year"]),
+    st.binary(max_size=40),
+    st.integers(0, 2**40),
+    st.booleans(),
+)
+_ADDRESS = st.one_of(st.builds(patient_address, _MRN), st.builds(code_address, _MRN, _MRN))
+_TIME = st.floats(0, 2**40)
+_ENTRY = st.one_of(
+    st.builds(Remember, st.just(Kind.PATIENT), _MRN, st.just(""), _RECORD),
+    st.builds(Remember, st.just(Kind.CONNECTION_CODE), _MRN, _MRN, _RECORD),
+    st.builds(Drop, st.just(Kind.PATIENT), _MRN),
+    st.builds(Drop, st.just(Kind.CONNECTION_CODE), _MRN, _MRN),
+    st.builds(Intend, st.builds(Intent, _ADDRESS, _TEXT, _TIME, _TIME)),
+    st.builds(Resolve, _ADDRESS),
+    st.builds(Note, st.just("team"), _TEXT),
+    st.builds(UsePlan, _TEXT),
+    st.builds(Depart, _TEXT, st.sampled_from(["disconnect", "delete"])),
+)
+
+
+@given(batches=st.lists(st.lists(_ENTRY, max_size=6), max_size=4))
+def test_what_is_written_is_what_is_read(
+    tmp_path_factory: pytest.TempPathFactory, batches: Sequence[Sequence[Entry]]
+) -> None:
+    store = SqliteStore(tmp_path_factory.mktemp("state") / "state.db", "default")
+    model = _Model()
+    with store.lock("apply"):
+        for batch in batches:
+            store.commit(batch)
+            for entry in batch:
+                model.apply(entry)
+    state = store.load()
+    seen = (state.patients, {mrn: codes for mrn, codes in state.codes.items() if codes}, state.intents)
+    assert seen == (
+        model.patients,
+        {mrn: codes for mrn, codes in model.codes.items() if codes},
+        model.intents,
+    )
+    assert (state.team, state.departed, set(state.used_plans)) == (
+        model.team,
+        dict(model.departed),
+        model.plans,
+    )
+
+
+class _Model:
+    """The plainest store there is."""
+
+    def __init__(self) -> None:
+        self.patients: dict[str, Record] = {}
+        self.codes: dict[str, dict[str, Record]] = {}
+        self.intents: dict[Address, Intent] = {}
+        self.departed: dict[str, str] = {}
+        self.plans: set[str] = set()
+        self.team = ""
+
+    def apply(self, entry: Any) -> None:
+        match entry:
+            case Remember(Kind.PATIENT, name, _, record):
+                self.patients[name] = record
+            case Remember(_, name, detail, record):
+                self.codes.setdefault(name, {})[detail] = record
+            case Drop(Kind.PATIENT, name, _):
+                self.patients.pop(name, None)
+            case Drop(_, name, detail):
+                self.codes.get(name, {}).pop(detail, None)
+            case Intend(intent):
+                self.intents[intent.address] = intent
+            case Resolve(address):
+                self.intents.pop(address, None)
+            case Note(_, value):
+                self.team = value
+            case UsePlan(plan):
+                self.plans.add(plan)
+            case Depart(patient_id, action):
+                self.departed[patient_id] = action
