@@ -1,7 +1,7 @@
 """The one walk over a plan: every renderer turns these rows into its own form, none reads a plan anew."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,17 +24,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none.
-
-    ``identity`` holds what its address says of it (mrn, template, provider): known without any values.
-    """
+    """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none."""
 
     address: Address
     action: Action
     cause: Cause
     reason: str
     fields: tuple[Field, ...]
-    identity: Mapping[str, str]
     id: str
     place: str
     price: str
@@ -108,13 +104,15 @@ def identity(address: Address) -> Mapping[str, str]:
 
 
 def _row(change: Change, *, show_phi: bool) -> Row:
+    known = dict(identity(change.address))
+    if change.address.kind is Kind.CONNECTION_CODE and change.target:
+        known["template_id"] = change.target
     return Row(
         address=change.address,
         action=change.action,
         cause=change.cause,
         reason=change.reason,
-        fields=_fields(change.fields, change.before, change.after, show_phi=show_phi),
-        identity=identity(change.address),
+        fields=_fields(change.before, change.after, known, show_phi=show_phi),
         id=change.id,
         place=str(change.source) if change.source else "",
         price="" if change.price is None else f"{change.price:f}",
@@ -122,20 +120,32 @@ def _row(change: Change, *, show_phi: bool) -> Row:
 
 
 def _remark(notice: Notice, *, show_phi: bool) -> Remark:
-    names = dict.fromkeys((*(notice.after or ()), *(notice.before or ())))
+    known = identity(notice.address) if notice.address else {}
     return Remark(
         kind=notice.kind,
         text=notice.text,
         address=notice.address,
-        fields=_fields(names, notice.before, notice.after, show_phi=show_phi),
+        fields=_fields(notice.before, notice.after, known, show_phi=show_phi),
         place=str(notice.source) if notice.source else "",
     )
 
 
 def _fields(
-    names: Iterable[str], before: Values | None, after: Values | None, *, show_phi: bool
+    before: Values | None, after: Values | None, known: Mapping[str, str], *, show_phi: bool
 ) -> tuple[Field, ...]:
-    def side(values: Values | None, name: str) -> Shown | None:
-        return None if values is None else shown(name, values.get(name), show_phi=show_phi)
+    """Both sides, redacted.
 
-    return tuple(Field(name, side(before, name), side(after, name)) for name in names)
+    A saved plan has the names of its attributes and none of their values: those count as hidden, not as
+    absent, but for what is ``known`` without them.
+    """
+    names = dict.fromkeys((*(after or ()), *(before or ())))
+    saved = not any(value is not None for side in (before, after) for value in (side or {}).values())
+
+    def redacted(values: Values | None, name: str) -> Shown | None:
+        if values is None:
+            return None
+        if saved:
+            return Shown(known[name]) if name in known else Shown(hidden=True)
+        return shown(name, values.get(name), show_phi=show_phi)
+
+    return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)

@@ -81,3 +81,16 @@ def test_a_stop_makes_the_plan_errored_and_a_block_incomplete(full_plan: Plan) -
 )
 def test_a_name_is_an_identifier(names: tuple[str, ...], name: str) -> None:
     assert identifier(Address(Kind.PATIENT, names)) == name
+
+
+def test_a_saved_plan_keeps_what_its_addresses_say(full_plan: Plan) -> None:
+    changes = tuple(
+        replace(change, after=change.after and dict.fromkeys(change.after), before=None)
+        for change in full_plan.changes
+        if change.action is Action.CREATE
+    )
+    found = by_address(plan_json(replace(full_plan, changes=changes), STAMP))
+    patient = found["patient/JS-20000721"]["change"]
+    assert patient["after"]["mrn"] == "JS-20000721"
+    assert patient["after_sensitive"]["dob"] is True
+    assert found["connection_code/JS-20000721/one-year"]["change"]["after"]["template"] == "one-year"

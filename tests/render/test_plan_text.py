@@ -144,3 +144,24 @@ def test_no_codes_cost_nothing_and_say_so_by_silence() -> None:
 def test_a_plan_that_is_all_blocked_does_not_promise_to_do_anything() -> None:
     blocked = Change(JOE, Action.BLOCKED, Cause.DUPLICATE_MRN, "two live patients carry this mrn")
     assert "will do" not in plan_text(Plan(changes=(blocked,)), HIDING)
+
+
+def saved(change: Change) -> Change:
+    """As a saved plan has it: names without values."""
+    before, after = (None if side is None else dict.fromkeys(side) for side in (change.before, change.after))
+    return replace(change, before=before, after=after)
+
+
+def test_a_saved_plan_shows_hidden_values_and_not_absent_ones(full_plan: Plan) -> None:
+    kept = replace(full_plan, changes=tuple(map(saved, full_plan.changes)))
+    assert "(not set)" not in plan_text(kept, SHOWING)
+    lines = plan_text(kept, HIDING).splitlines()
+    assert '      + mrn           "JS-20000721"' in lines
+    assert '      + template_id   "4qq0q0tS"' in lines
+    assert "      ~ url           (hidden) -> (hidden)" in lines
+
+
+def test_a_side_that_is_not_set_live_is_said_to_be(full_plan: Plan) -> None:
+    change = Change(JOE, Action.BLOCKED, Cause.IMMUTABLE, "r", {"firstname": None}, {"firstname": "Joe"})
+    text = plan_text(replace(full_plan, changes=(change,)), SHOWING)
+    assert '(not set) -> "Joe"' in text
