@@ -1,13 +1,10 @@
 """One Kardia account in a SQLite file: what the sandbox serves, and the ground truth that tests ask."""
 
-import heapq
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Self
 
 from kardia_ctl.sandbox import invented, ledger, patient_rows
 from kardia_ctl.sandbox.database import Database
@@ -23,11 +20,10 @@ from kardia_ctl.sandbox.records import (
     Status,
     Template,
 )
+from kardia_ctl.sandbox.timeline import MICRO, Timeline
 
-_MICRO = 1_000_000
 
-
-class Account:
+class Account(Timeline):
     """A team with its patients, codes, callbacks, providers, keys and templates.
 
     Every method is atomic and may be called from any thread. What time brings (a lagging list, a deletion, a
@@ -47,35 +43,11 @@ class Account:
         Raises:
             sqlite3.Error: the file cannot be opened or is no sandbox account.
         """
-        self._database = Database(str(path))
-        self._clock = now
-        self._due_now: float | None = None
-        self._deferred: list[tuple[float, int, Callable[[], object]]] = []
-        self._deferred_count = 0
+        super().__init__(Database(str(path)), now)
         with self._database.writing() as db:
-            opened = ledger.open_account(db, int(now() * _MICRO))
+            opened = ledger.open_account(db, self._micros())
         # An account that is opened again must not draw the ids again that it has given out.
         self._random = random.SystemRandom() if seed is None else random.Random(f"{seed}/{opened}")  # noqa: S311 - asked for
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file. What was deferred and is not due yet is lost, as in a server that goes down."""
-        self._database.close()
-
-    def now(self) -> float:
-        """The account's time in seconds: the clock's, or the moment a deferred effect was due."""
-        return self._clock() if self._due_now is None else self._due_now
-
-    def defer(self, seconds: float, effect: Callable[[], object]) -> None:
-        """Let `effect` happen in `seconds` from now."""
-        with self._database.reading():
-            self._deferred_count += 1
-            heapq.heappush(self._deferred, (self.now() + seconds, self._deferred_count, effect))
 
     def new_id(self) -> str:
         """Draw an id of 32 letters and digits."""
@@ -90,7 +62,7 @@ class Account:
         """Create a patient and return its id; `list_lag` is in seconds."""
         with self._writing() as db:
             chosen, now = patient_id or self.new_id(), self._micros()
-            listed_at = now + int(list_lag * _MICRO)
+            listed_at = now + int(list_lag * MICRO)
             patient_rows.insert(db, [patient_rows.row_of(chosen, fields, Status.NONE, now, listed_at)])
             return chosen
 
@@ -115,7 +87,7 @@ class Account:
         Asking again does not postpone it.
         """
         with self._writing() as db:
-            gone_at = self._micros() + int(delay * _MICRO)
+            gone_at = self._micros() + int(delay * MICRO)
             sql = "UPDATE patients SET gone_at = COALESCE(gone_at, ?) WHERE id = ?"
             return db.execute(sql, (gone_at, patient_id)).rowcount == 1
 
@@ -147,7 +119,7 @@ class Account:
     def expire_codes(self, lifetime: float) -> None:
         """Void the codes that went unused for `lifetime` seconds."""
         with self._writing() as db:
-            ledger.expire_codes(db, self._micros(), int(lifetime * _MICRO))
+            ledger.expire_codes(db, self._micros(), int(lifetime * MICRO))
 
     # Keys, callbacks, providers: what the endpoints do
 
@@ -243,7 +215,7 @@ class Account:
             ids, now = random.Random(f"ids/{seed}"), self._micros()  # noqa: S311 - repeatable on purpose
             first = 1 + int(db.execute("SELECT COUNT(*) FROM patients").fetchone()[0])
             people = invented.invented_patients(count, seed, first)
-            ages = ((count - 1 - place) // per_second * _MICRO for place in range(count))
+            ages = ((count - 1 - place) // per_second * MICRO for place in range(count))
             rows = (
                 patient_rows.row_of(invented.random_id(ids), fields, Status.NONE, now - age, now - age)
                 for fields, age in zip(people, ages, strict=True)
@@ -292,32 +264,3 @@ class Account:
         """Add a team to the account."""
         with self._writing() as db:
             ledger.add_team(db, team_id, name, self._micros())
-
-    # Time
-
-    def _micros(self) -> int:
-        return int(self.now() * _MICRO)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._database.reading() as db:
-            self._catch_up(db)
-            yield db
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._database.reading() as db:
-            self._catch_up(db)
-            with self._database.writing():
-                yield db
-
-    def _catch_up(self, db: sqlite3.Connection) -> None:
-        while self._due_now is None and self._deferred and self._deferred[0][0] <= self._clock():
-            self._due_now, _, effect = heapq.heappop(self._deferred)
-            try:
-                effect()
-            finally:
-                self._due_now = None
-        if patient_rows.is_due(db, now := self._micros()):
-            with self._database.writing():
-                patient_rows.advance(db, now)

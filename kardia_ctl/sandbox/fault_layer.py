@@ -47,8 +47,8 @@ class FaultLayer:
     def faults(self, faults: Faults) -> None:
         self._faults = faults
         self._seen: Counter[bytes] = Counter()
-        self._covered: Counter[Fault] = Counter()
-        self._struck: Counter[Fault] = Counter()
+        self._covered: Counter[int] = Counter()
+        self._struck: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Play the fault that strikes this request, or pass it on.
@@ -77,14 +77,14 @@ class FaultLayer:
 
     def _choose(self, scope: Scope, chance: Random) -> Fault | None:
         chosen: Fault | None = None
-        for rule in self._faults.rules:
+        for place, rule in enumerate(self._faults.rules):
             draw = chance.random()
             if not rule.covers(scope["method"], scope["path"]):
                 continue
-            self._covered[rule] += 1
-            spent = rule.times is not None and self._struck[rule] >= rule.times
-            if chosen is None and not spent and self._covered[rule] > rule.skip and draw < rule.probability:
-                self._struck[rule] += 1
+            self._covered[place] += 1
+            spent = rule.times is not None and self._struck[place] >= rule.times
+            if chosen is None and not spent and self._covered[place] > rule.skip and draw < rule.probability:
+                self._struck[place] += 1
                 chosen = rule
         return chosen
 

@@ -5,7 +5,7 @@ import struct
 import threading
 from asyncio import Transport
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import cast
 
@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
 def serve(
     app: ASGIApp, host: str = LOOPBACK, port: int = 0, on_ready: Callable[[str], None] = lambda _url: None
 ) -> None:
-    """Serve until interrupted; prints and logs nothing.
+    """Serve until Ctrl-C or SIGTERM; prints and logs nothing.
 
     Args:
         app: what `create_app` returned.
@@ -71,7 +71,8 @@ def serve(
     """
     listener = _listen(host, port)
     url = _url_of(listener)
-    _server(app, lambda: on_ready(url)).run([listener])
+    with suppress(KeyboardInterrupt):
+        _server(app, lambda: on_ready(url)).run([listener])
 
 
 @contextmanager
@@ -84,7 +85,14 @@ def serving(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     listener = _listen(host, port)
     ready = threading.Event()
     server = _server(app, ready.set)
-    thread = threading.Thread(target=server.run, args=([listener],), name="kardia-sandbox", daemon=True)
+
+    def run() -> None:
+        try:
+            server.run([listener])
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="kardia-sandbox", daemon=True)
     thread.start()
     try:
         ready.wait()
