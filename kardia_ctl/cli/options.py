@@ -138,9 +138,12 @@ def look_options(command: Command) -> Command:
 
 def view_from(options: dict[str, Any]) -> View:
     """How to show: values and colours on a person's terminal, neither elsewhere unless asked for."""
-    person = sys.stdout.isatty() and "CI" not in os.environ
-    colour = sys.stdout.isatty() and not options.pop("no_color") and "NO_COLOR" not in os.environ
-    return View(colour=colour, show_phi=options.pop("show_phi") or person)
+    no_color, show_phi = options.pop("no_color"), options.pop("show_phi")
+    terminal = sys.stdout.isatty()
+    return View(
+        colour=terminal and not no_color and "NO_COLOR" not in os.environ,
+        show_phi=show_phi or (terminal and "CI" not in os.environ),
+    )
 
 
 def parallelism_option(command: Command) -> Command:

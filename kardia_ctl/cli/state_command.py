@@ -18,13 +18,7 @@ def command() -> None:
     """List, show or forget what was recorded of earlier runs. Never talks to Kardia."""
 
 
-_config = click.option(
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The configuration whose state it is (default: this directory).",
-)
+_path = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
 _sandbox = click.option("--sandbox", is_flag=True, help="The state of the embedded API.")
 
 
@@ -33,20 +27,19 @@ def _open(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workplace:
 
 
 @command.command("list")
-@click.argument("path", type=click.Path(path_type=Path), default=None, required=False)
-@_config
+@_path
 @_sandbox
 def list_command(path: Path, sandbox: bool) -> None:
-    """Print every recorded address, a line each."""
+    """Print every recorded address, a line each. PATH is the configuration (default: this directory)."""
     click.echo(state_list(_open(path, sandbox=sandbox).store.load()), nl=False)
 
 
 @command.command("show")
 @click.argument("address", type=ADDRESS)
-@_config
+@_path
 @_sandbox
 def show_command(address: Address, path: Path, sandbox: bool) -> None:
-    """Print what is recorded of one address."""
+    """Print what is recorded of one ADDRESS. PATH is the configuration (default: this directory)."""
     text = state_show(_open(path, sandbox=sandbox).store.load(), address)
     if not text:
         raise refuse(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
@@ -54,15 +47,16 @@ def show_command(address: Address, path: Path, sandbox: bool) -> None:
 
 
 @command.command("forget")
-@click.argument("addresses", metavar="ADDRESS...", type=ADDRESS, nargs=-1, required=True)
-@_config
+@click.argument("words", metavar="ADDRESS... [PATH]", nargs=-1, required=True)
 @_sandbox
 @click.option("--auto-approve", is_flag=True, help="Do not ask first.")
 @lock_option
-def forget_command(
-    addresses: tuple[Address, ...], path: Path, sandbox: bool, auto_approve: bool, lock_timeout: float
-) -> int:
-    """Remove what is recorded of addresses. Nothing changes in Kardia; a patient is matched by mrn again."""
+def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lock_timeout: float) -> int:
+    """Remove what is recorded of each ADDRESS. PATH is the configuration (default: this directory).
+
+    Nothing changes in Kardia. A patient is matched by mrn again by the next plan.
+    """
+    addresses, path = _addresses(words)
     workplace = _open(path, sandbox=sandbox, lock_timeout=lock_timeout)
     with workplace.store.lock("state forget"):
         state = workplace.store.load()
@@ -74,6 +68,20 @@ def forget_command(
         workplace.store.commit(entries)
     click.echo(f"Removed from state: {names}.")
     return 0
+
+
+def _addresses(words: tuple[str, ...]) -> tuple[list[Address], Path]:
+    """The addresses, and the path when the last word is none of them."""
+    *first, last = words
+    try:
+        return [Address.parse(word) for word in words], Path()
+    except ValueError as error:
+        if first and Path(last).exists():
+            try:
+                return [Address.parse(word) for word in first], Path(last)
+            except ValueError as other:
+                raise refuse(str(other)) from other
+        raise refuse(str(error)) from error
 
 
 def _entries(address: Address, state: State) -> list[Entry]:
