@@ -46,8 +46,9 @@ def read_cohort(cohort: Cohort, reading: Reading, register: Register) -> None:
     table = _Table(found[1], cohort.delimiter, reading.name(cohort.source), reading)
     rows = table.rows()
     header = next(rows, (1, []))[1]
-    indices = _columns(header, cohort, table)
-    if indices:
+    if not header:
+        reading.problem(Source(table.file, 1, 1), "the file has no header row", "Name the columns in line 1")
+    elif indices := _columns(header, cohort, table):
         _Rows(cohort, table, indices, register).enter(rows, len(header))
 
 
@@ -179,7 +180,7 @@ class _Rows:
             **{name: cell for name, cell in zip(_PICKED, picked, strict=True) if cell},
         }
         if codes := values.get("codes"):
-            values["codes"] = self._codes.get(codes, ()) if isinstance(codes, str) else codes
+            values["codes"] = list(self._codes.get(codes, ())) if isinstance(codes, str) else codes
         found = faults(values)
         if not found:
             return patient_of(values, self._table.file, line, self._cohort.name)
@@ -192,7 +193,7 @@ class _Rows:
         self._register.add_faulty(mrn, partial(self._cell, line))
         return None
 
-    def _cell(self, line: int, name: str) -> Source:
+    def _cell(self, line: int, name: str, *_index: int) -> Source:
         if name in self._indices:
             return self._table.cell(line, self._indices[name])
         return Source(self._table.file, line, 1)

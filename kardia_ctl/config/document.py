@@ -84,7 +84,7 @@ def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
     shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
         shallow["patients"] = []
-    for finding in findings(document_validator(included=included).iter_errors(shallow)):
+    for finding in findings(document_validator(included=included).iter_errors(shallow), "the file"):
         sheet.faulty.add(finding.path)
         place = document.key_source if finding.at_key else document.source
         mrn = (
@@ -103,7 +103,10 @@ def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
     file, line = document.file, document.line
     for index, node in enumerate(nodes):
         where = partial(document.source, node)
-        if "id" in node and "$" in node["id"]:
+        if not isinstance(node, YamlMapping):
+            _is_right(sheet, index, reading, register)
+            continue
+        if "id" in node and isinstance(node["id"], str):
             node["id"] = expand(node["id"], document, ("patients", index, "id"), reading)
         if is_plain(node) or _is_right(sheet, index, reading, register):
             register.add(patient_of(node, file, line(node)), where)
@@ -118,8 +121,7 @@ def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) ->
     for finding in found:
         path = ("patients", index, *finding.path)
         place = sheet.key_source if finding.at_key else sheet.source
-        message = finding.message if finding.message[:5] != "this " else f"a patient{finding.message[4:]}"
-        reading.problem(place(*path), message, finding.remedy, address_of(mrn))
+        reading.problem(place(*path), finding.message, finding.remedy, address_of(mrn))
     if found:
         register.add_faulty(mrn, partial(document.source, node))
     return not found

@@ -64,7 +64,7 @@ def _main_file(path: Path) -> Path:
 def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
     here = Source(reading.name(main), 1, 1)
     try:
-        reading.first_use(main, here)
+        reading.begin(main, here)
         sheet = read_sheet(main, reading, included=False)
     except Unreadable as error:
         reading.unreadable(here, error)

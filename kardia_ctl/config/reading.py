@@ -40,6 +40,10 @@ class Reading:
         """The name of a file in sources: as the user would reach it."""
         return str(self.shown / relative)
 
+    def begin(self, main: PurePosixPath, here: Source) -> None:
+        """Note the first file; it may be a link to anywhere, because the user named it."""
+        self._users[(self.root / main).resolve()] = here
+
     def first_use(self, relative: PurePosixPath, by: Source) -> bool:
         """Whether nothing has named this file yet, under any of its names; a problem if something has.
 
@@ -47,10 +51,11 @@ class Reading:
             Unreadable: the file is outside the configuration's directory.
         """
         real = inside(self.root, self.root / relative)
-        earlier = self._users.setdefault(real, by)
-        if earlier is not by:
+        if earlier := self._users.get(real):
             self.problem(by, f"{relative} is used twice; the other place is {earlier}", "Name it once")
-        return earlier is by
+            return False
+        self._users[real] = by
+        return True
 
     def read(self, relative: PurePosixPath, limit: int) -> tuple[bytes, str] | None:
         """A file's bytes and text; None, and a problem in the file itself, when it is not text.

@@ -14,8 +14,8 @@ from kardia_ctl.model.configuration import Departure, TemplateRef
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 
-Where = Callable[[str], Source]
-"""Gives the place of one of a patient's attributes."""
+Where = Callable[..., Source]
+"""Gives the place of one of a patient's attributes: its name, and an index in a list of names."""
 
 _TEXTS: Final = frozenset(kind.TEXTS)
 _IGNORABLE: Final = frozenset(kind.SCHEMA["properties"]["ignore_changes"]["items"]["enum"])
@@ -82,7 +82,7 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
 
 def faults(values: Mapping[str, Any]) -> list[Finding]:
     """What the schema, which has the last word, finds wrong with a patient."""
-    return list(findings(patient_validator().iter_errors(values)))
+    return list(findings(patient_validator().iter_errors(values), "a patient"))
 
 
 @dataclass(slots=True)
@@ -99,8 +99,10 @@ class Register:
     def add(self, patient: DesiredPatient, where: Where) -> None:
         """Enter a patient whose values are right; what does not go with the others is a problem."""
         mrn = patient.mrn
-        if self.patients.setdefault(mrn, patient) is not patient or mrn in self._faulty:
-            self._twice(mrn, where("mrn"))
+        if (earlier := self.patients.setdefault(mrn, patient)) is not patient:
+            self._twice(mrn, where("mrn"), f"{earlier.file}:{earlier.line}")
+        elif mrn in self._faulty:
+            self._twice(mrn, where("mrn"), str(self._faulty[mrn]))
         if mrn[0] == " " or mrn[-1] == " ":
             self.reading.warnings.append(
                 f"{where('mrn')}: {address_of(mrn)}: the mrn begins or ends with a space"
@@ -114,8 +116,8 @@ class Register:
     def add_faulty(self, mrn: Any, where: Where) -> None:
         """Remember the mrn of a patient whose other values are wrong: it may still be there twice."""
         if isinstance(mrn, str) and mrn:
-            if mrn in self._faulty or mrn in self.patients:
-                self._twice(mrn, where("mrn"))
+            if place := self.place(mrn):
+                self._twice(mrn, where("mrn"), place)
             self._faulty.setdefault(mrn, where("mrn"))
 
     def place(self, mrn: str) -> str:
@@ -141,8 +143,7 @@ class Register:
                 remedy = "Remove the patient there, or the departure here"
                 self.reading.problem(source, message, remedy, address_of(departure.mrn))
 
-    def _twice(self, mrn: str, source: Source) -> None:
-        place = str(self._faulty.get(mrn, "")) or self.place(mrn)
+    def _twice(self, mrn: str, source: Source, place: str) -> None:
         message = f"two patients have this mrn; the other is at {place}"
         self.reading.problem(source, message, "Remove one, or give each its own mrn", address_of(mrn))
 
@@ -150,22 +151,26 @@ class Register:
         problem, address = self.reading.problem, address_of(patient.mrn)
         meant: dict[tuple[str, str], str] = {}
         sound = True
-        for label in patient.codes:
+        for index, label in enumerate(patient.codes):
             if template := self.templates.get(label):
                 other = meant.setdefault((template.id, template.name), label)
                 if other != label:
                     message = f"codes{quoted(other)} and{quoted(label)} mean the same template"
-                    problem(where("codes"), message, "Keep one of them", address)
+                    problem(where("codes", index), message, "Keep one of them", address)
                     sound = False
             else:
-                problem(where("codes"), *_undeclared(label, self.templates), address)
+                problem(where("codes", index), *_undeclared(label, self.templates), address)
                 sound = False
         if sound:
             self._sound_codes.add(patient.codes)
 
 
 def _undeclared(label: str, known: Mapping[str, TemplateRef]) -> tuple[str, str]:
+    """The label itself is not repeated: in a CSV file it may come from the wrong column."""
     meant = near(label, known)
-    remedy = f"Declare it under templates: {', '.join(known)} are" if known else "Declare it under templates"
-    message = f"codes: no template is named{quoted(label) or ' so'}"
-    return message + (f": did you mean {meant}?" if meant else ""), "" if meant else remedy
+    if meant:
+        return f"codes names a template that is not declared: did you mean {meant}?", ""
+    remedy = (
+        f"Declare it under templates, or use {', '.join(known)}" if known else "Declare it under templates"
+    )
+    return "codes names a template that is not declared", remedy

@@ -1,7 +1,7 @@
 """What the schema finds wrong, in plain words: which key, what is wrong, what to do. Never a value."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +30,19 @@ _FORMATS: Final = {
 }
 
 _TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}
-_PLAIN: Final = "is not a plain text"
+_FAULTS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "type": lambda wanted: _TYPES.get(str(wanted), "is not a plain text"),
+    "enum": lambda wanted: f"is not {_either([value for value in wanted if isinstance(value, str)])}",
+    "maxLength": lambda longest: f"is longer than {longest} characters",
+    "uniqueItems": lambda _: "names something twice",
+    "format": _FORMATS.__getitem__,
+}
+_REMEDIES: Final = {
+    "printable": "Type it anew without that character",
+    "uniqueItems": "Name each once",
+    "maxLength": "Shorten it",
+}
+_OTHER: Final = "is not written as it should be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +55,11 @@ class Finding:
     at_key: bool = False
 
 
-def findings(errors: Iterable["ValidationError"]) -> Iterator[Finding]:
-    """The schema's errors as findings, each once."""
+def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Finding]:
+    """The schema's errors as findings, each once. ``whole`` is what the checked value is called."""
     told = set()
     for error in errors:
-        for finding in _explain(error):
+        for finding in _explain(error, whole):
             if finding not in told:
                 told.add(finding)
                 yield finding
@@ -64,7 +76,7 @@ def quoted(key: str) -> str:
     return f" {key!r}" if _WORD.fullmatch(key) else ""
 
 
-def _explain(error: "ValidationError") -> Iterator[Finding]:
+def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
     schema: Any = error.schema
     instance: Any = error.instance
@@ -73,28 +85,31 @@ def _explain(error: "ValidationError") -> Iterator[Finding]:
     elif error.validator == "additionalProperties":
         yield from (_unknown(path, key, schema) for key in instance if key not in schema["properties"])
     elif "propertyNames" in error.absolute_schema_path:
-        message = f"{_label(path)} has a name that cannot be used"
+        message = f"{_label(path, whole)} has a name that cannot be used"
         remedy = "Use 1 to 100 printable characters without ; and without a space at either end"
         yield Finding((*path, instance), message, remedy, at_key=True)
     else:
-        fault = _fault(str(error.validator), error.validator_value, instance)
-        yield Finding(path, f"{_label(path)} {fault}", _remedy(schema))
+        fault, remedy = _fault(str(error.validator), error.validator_value, instance)
+        description = schema.get("description", "")
+        yield Finding(
+            path, f"{_label(path, whole)} {fault}", remedy or f"Expected: {description}".rstrip(".: ")
+        )
 
 
-def _label(path: tuple[str | int, ...]) -> str:
+def _label(path: tuple[str | int, ...], whole: str) -> str:
     """The key that a path leads to, from the nearest patient, cohort or top level on."""
     start = max((index + 1 for index, step in enumerate(path) if isinstance(step, int)), default=0)
     names = [step for step in path[start:] if isinstance(step, str)]
     if not names:
         names = [step for step in path if isinstance(step, str)][-1:]
     if not names:
-        return "this"
+        return whole
     return ".".join(name if _WORD.fullmatch(name) else "…" for name in names)
 
 
 def _missing(path: tuple[str | int, ...], name: str, schema: Any) -> Finding:
     description = schema.get("properties", {}).get(name, {}).get("description", "")
-    return Finding(path, f"{name} is missing", f"Add {name}: {_lower(description)}".rstrip(": "))
+    return Finding(path, f"{name} is missing", f"Add {name}: {description}".rstrip(".: "))
 
 
 def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
@@ -112,30 +127,15 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
     return Finding(place, message, remedy, at_key=True)
 
 
-def _fault(rule: str, wanted: Any, instance: Any) -> str:
-    if instance == "" and rule != "uniqueItems":
-        return "is empty"
-    match rule:
-        case "type":
-            return _TYPES.get(wanted, _PLAIN) if isinstance(wanted, str) else _PLAIN
-        case "enum":
-            return f"is none of {', '.join(value for value in wanted if isinstance(value, str))}"
-        case "maxLength":
-            return f"is longer than {wanted} characters"
-        case "uniqueItems":
-            return "names something twice"
-        case "format":
-            return _FORMATS[wanted]
-        case _:
-            return "is not written as it should be"
+def _fault(rule: str, wanted: Any, instance: Any) -> tuple[str, str]:
+    if instance == "":
+        return "is empty", "Give it a value, or remove the key"
+    told = _FAULTS.get(rule)
+    remedy = _REMEDIES.get(wanted if rule == "format" else rule, "")
+    return told(wanted) if told else _OTHER, remedy
 
 
-def _remedy(schema: Any) -> str:
-    description: str = schema.get("description", "") if isinstance(schema, dict) else ""
-    return f"It is {_lower(description)}" if description else ""
-
-
-def _lower(description: str) -> str:
-    """A description as the end of a sentence; a word in capitals keeps them."""
-    text = description.rstrip(".")
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+def _either(values: Sequence[str]) -> str:
+    """Values as a choice; marks in quotes, for a comma between commas cannot be read."""
+    *first, last = (value if value[:1].isalnum() else f'"{value}"' for value in values)
+    return f"{', '.join(first)} or {last}" if first else last

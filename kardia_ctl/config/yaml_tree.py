@@ -139,7 +139,10 @@ def read_yaml(data: bytes, file: str) -> Document:
 
 
 def _unreadable(error: yaml.MarkedYAMLError, data: bytes) -> Unreadable:
-    mark = error.problem_mark or error.context_mark
+    # What is never closed is best shown where it was opened.
+    is_open = "end of stream" in (error.problem or "") or "flow" in (error.context or "")
+    marks = (error.context_mark, error.problem_mark)
+    mark = next(filter(None, marks if is_open else reversed(marks)), None)
     line, column = (mark.line, mark.column) if mark else (0, 0)
     text = next(islice(BytesIO(data), line, None), b"").decode()
     message, remedy = plain_words(error.problem or "", error.context or "", text)
@@ -168,8 +171,7 @@ class _Builder:
     def _node(self, event: Event, depth: int) -> Any:
         if event.__class__ is ScalarEvent:
             return self._scalar(event)
-        if event.__class__ is AliasEvent:
-            raise _refused(event, "an alias (*) is not allowed", "Write the value out")
+        _check_alias(event)
         if depth == DEPTH:
             raise _refused(
                 event, f"the nesting is deeper than {DEPTH}", "A configuration needs no more than 5"
@@ -204,6 +206,7 @@ class _Builder:
             else:
                 node[key] = scalar(after) if after.__class__ is ScalarEvent else self._node(after, depth)
         if not isinstance(event, CollectionEndEvent):
+            _check_alias(event)
             raise _refused(event, "a key is not a plain text", "Write keys as plain words")
         node.size = len(self._positions) - node.at
         return node
@@ -229,6 +232,11 @@ class _Builder:
         mark = event.start_mark
         self._positions.append(mark.line << 16 | mark.column)
         return len(self._positions) - 1
+
+
+def _check_alias(event: Event) -> None:
+    if event.__class__ is AliasEvent:
+        raise _refused(event, "an alias (*) is not allowed", "Write the value out")
 
 
 def _check_properties(event: Any) -> None:

@@ -20,12 +20,12 @@ _WORDS: Final = (
     (
         "did not find expected key",
         "the indentation does not fit the lines above",
-        "Align the keys of one mapping",
+        "Align what belongs together",
     ),
     (
         "did not find expected '-'",
         "the indentation does not fit the lines above",
-        "Align the dashes of one list",
+        "Align what belongs together",
     ),
     ("expected <block end>", "the indentation does not fit the lines above", "Align what belongs together"),
     (

@@ -36,7 +36,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "ignore_changes": {
             "description": "Attributes in which live may differ; they are still sent on creation.",
             "type": "array",
-            "items": {"enum": list(_IGNORABLE)},
+            "items": choice("An attribute of the patient, other than mrn and dob.", *_IGNORABLE),
             "uniqueItems": True,
         },
         "id": text("Kardia's id of the live patient, to bind one when several carry the mrn."),

@@ -1,0 +1,332 @@
+"""What cannot be a case file: bytes, links, sizes, digests, and the configuration as values."""
+
+import gc
+import json
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kardia_ctl.config import load
+from kardia_ctl.config.schema import build_schema
+from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy
+from kardia_ctl.model.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+PATIENT = "{mrn: P-1, dob: 2000-07-21, email: a@example.com"
+
+
+@pytest.fixture(params=["libyaml", "pure Python"])
+def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "pure Python":
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+
+
+def write(root: Path, **files: str | bytes) -> Path:
+    for name, content in files.items():
+        path = root / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return root
+
+
+def problems(root: Path, environ: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(root, environ or {})
+    return [str(problem).removeprefix(f"{root}/") for problem in caught.value.problems]
+
+
+def loaded(root: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> Configuration:
+    return load(write(root, kardia_yaml=text), environ or {})
+
+
+@pytest.mark.parametrize("example", ["clinic", "cohort", "minimal"])
+def test_the_examples_are_right(example: str) -> None:
+    assert not load(ROOT / "examples" / example, {}).warnings
+
+
+def test_the_clinic_declares_what_the_documents_show() -> None:
+    found = load(ROOT / "examples" / "clinic", {}).desired
+    assert found.team == "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah"
+    assert [str(resource.address) for resource in found.others] == [
+        "callback",
+        "qt_callback",
+        "service_provider/8sP3SiaFigYoGRKoc4kaf692hmwi",
+    ]
+    assert found.templates["one-year"].id == "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
+    assert [patient.codes for patient in found.patients.values()] == [("one-year",), ("one-year",), ()]
+
+
+def test_only_a_version_is_needed(tmp_path: Path) -> None:
+    found = loaded(tmp_path, "version: 1\n")
+    assert (found.dialect, found.region, found.scan) == (Dialect.V1, Region.US, ScanPolicy.COUNT)
+    assert (found.settle, found.state, found.workspace) == (120.0, "sqlite:///.kardia/state.db", "default")
+    assert found.desired.limits.delete == 10
+    assert found.root == tmp_path
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        """
+version: 1
+api: {dialect: pro, region: eu}
+team: T
+limits: {create: 0, update: 1, disconnect: 2, delete: 3, cost: 10.50}
+settle: 2m
+scan: agree-twice
+callback_hosts: [hooks.example.com]
+callback: {url: https://hooks.example.com/k}
+state: s3://bucket/state
+workspace: north
+departures: [{mrn: P-1, action: disconnect, reason: moved, id: abc}]
+templates: {a: {name: One Year}}
+""",
+    )
+    limits, (departure,) = found.desired.limits, found.desired.departures
+    assert (found.dialect, found.region, found.scan) == (Dialect.PRO, Region.EU, ScanPolicy.AGREE_TWICE)
+    assert (limits.create, limits.update, limits.disconnect, limits.delete) == (0, 1, 2, 3)
+    assert limits.cost == Decimal("10.50")
+    assert (found.settle, found.state, found.workspace) == (120.0, "s3://bucket/state", "north")
+    assert (departure.mrn, departure.action, departure.id) == ("P-1", Departing.DISCONNECT, "abc")
+    assert (found.desired.templates["a"].id, found.desired.templates["a"].name) == ("", "One Year")
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("90", 90), ("120s", 120), ("3m", 180)])
+def test_settle_is_in_seconds_or_minutes(tmp_path: Path, written: str, seconds: float) -> None:
+    assert loaded(tmp_path, f"version: 1\nsettle: {written}\n").settle == seconds
+
+
+def test_a_missing_kardia_yaml_is_told_with_a_remedy(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path)
+    assert told.endswith("there is no kardia.yaml here. Create one with kardia-ctl init")
+    (told,) = problems(write(tmp_path, kardia_yml="version: 1"))
+    assert told.endswith("Rename kardia.yml to kardia.yaml")
+
+
+def test_sources_are_named_as_the_user_named_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, site__kardia_yaml=f"version: 1\npatients:\n  - {PATIENT}}}\n")
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("site"), {}).desired.patients["P-1"].file == "site/kardia.yaml"
+    assert load(Path("site/kardia.yaml"), {}).desired.patients["P-1"].file == "site/kardia.yaml"
+    monkeypatch.chdir(tmp_path / "site")
+    assert load(Path(), {}).desired.patients["P-1"].file == "kardia.yaml"
+
+
+@pytest.mark.usefixtures("either_parser")
+@pytest.mark.parametrize(
+    "change", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")]
+)
+def test_bom_and_crlf_change_nothing(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    yaml_text = f"version: 1\ncohorts: {{c: {{source: c.csv}}}}\npatients:\n  - {PATIENT}}}\n".encode()
+    csv_text = b'mrn,dob,email\n0007,1999-01-01,"b@example.com"\n'
+    plain = load(write(tmp_path / "plain", kardia_yaml=yaml_text, c_csv=csv_text), {})
+    other = load(write(tmp_path / "other", kardia_yaml=change(yaml_text), c_csv=change(csv_text)), {})
+    assert [(p.mrn, p.email, p.line) for p in plain.desired.patients.values()] == [
+        (p.mrn, p.email, p.line) for p in other.desired.patients.values()
+    ]
+
+
+@pytest.mark.usefixtures("either_parser")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "kardia.yaml:1:1: the file is empty. Declare at least version: 1"),
+        (b"# soon\n", "kardia.yaml:1:1: the file is empty. Declare at least version: 1"),
+        (b"version: 1\nteam: J\xf6rg\n", "kardia.yaml:2:8: byte 0xf6 is not UTF-8. Save the file as UTF-8"),
+        ("version: 1\n".encode("utf-16"), "kardia.yaml:1:1: the file is UTF-16. Save it as UTF-8"),
+        (b"version: 1\nteam: a\0b\n", "kardia.yaml:2:8: the control character U+0000 is not allowed"),
+        ("version: 1\nteam: ö\u2028\n".encode(), "kardia.yaml:2:8: the control character U+2028 is"),
+        (
+            b"version: 1\nteam:\n\tx: y\n",
+            "kardia.yaml:3:1: a tab stands in the indentation. Indent with spaces",
+        ),
+        (b"[" * 20_000, "kardia.yaml:1:21: the nesting is deeper than 20"),
+        (b"- " * 20_000, "kardia.yaml:1:41: the nesting is deeper than 20"),
+        (b"version: 1\nteam: *a\n", "kardia.yaml:2:7: an alias (*) is not allowed"),
+        (b"version: 1\n*a : x\n", "kardia.yaml:2:1: an alias (*) is not allowed"),
+    ],
+)
+def test_bytes_that_are_no_configuration(tmp_path: Path, content: bytes, told: str) -> None:
+    (only,) = problems(write(tmp_path, kardia_yaml=content))
+    assert only.startswith(told)
+
+
+def test_an_alias_bomb_is_one_problem(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    (only,) = problems(write(tmp_path, kardia_yaml="\n".join(lines)))
+    assert only.startswith("kardia.yaml:1:5: an anchor (&) is not allowed")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"version: 1\nteam: " + b"x" * 50_000_000, "kardia.yaml:2:1: the line is longer than 65,535 bytes"),
+        (
+            b"version: 1\nteam: |\n" + b"  0123456789\n" * 4_000_000,
+            "kardia.yaml:2:7: a text is longer than 65,536",
+        ),
+        (b"#\n" * (33 << 20), "kardia.yaml:1:1: the file is larger than 64 MiB. Split it into several files"),
+    ],
+    ids=["line", "scalar", "file"],
+)
+def test_what_is_too_large_is_one_problem(tmp_path: Path, content: bytes, told: str) -> None:
+    (only,) = problems(write(tmp_path, kardia_yaml=content))
+    assert only.startswith(told)
+
+
+def test_the_longest_line_is_still_read(tmp_path: Path) -> None:
+    text = "version: 1\n#" + "x" * 65_534
+    assert loaded(tmp_path, text + "\nteam: T\n").desired.team == "T"
+    (only,) = problems(write(tmp_path, kardia_yaml=text + "x\nteam: T\n"))
+    assert only.startswith("kardia.yaml:2:1: the line is longer")
+
+
+@pytest.mark.parametrize(
+    "key", ["include: [out.yaml]", "cohorts: {c: {source: out.yaml}}", "include: ['o*']"]
+)
+def test_a_link_that_leaves_the_directory_is_refused(tmp_path: Path, key: str) -> None:
+    outside = write(tmp_path, outside__secret_yaml="patients: []")
+    root = write(tmp_path / "in", kardia_yaml=f"version: 1\n{key}\n")
+    (root / "out.yaml").symlink_to(outside / "outside" / "secret.yaml")
+    (only,) = problems(root)
+    assert "the path leaves the configuration's directory through a symbolic link" in only
+
+
+def test_a_link_inside_the_directory_is_the_same_file(tmp_path: Path) -> None:
+    root = write(tmp_path, kardia_yaml="version: 1\ninclude: ['*.yaml.d/*']\n", a_yaml_d__x="patients: []")
+    (root / "a.yaml.d" / "y").symlink_to("x")
+    (only,) = problems(root)
+    assert "a.yaml.d/y is used twice" in only
+
+
+def test_a_loop_of_links_is_a_problem(tmp_path: Path) -> None:
+    root = write(tmp_path, kardia_yaml="version: 1\ncohorts: {c: {source: loop}}\n")
+    (root / "loop").symlink_to("loop")
+    assert len(problems(root)) == 1
+
+
+def test_environment_values_stand_in_urls_and_ids_only(tmp_path: Path) -> None:
+    text = f"""
+version: 1
+team: ${{T}}
+callback: {{url: "https://${{HOST}}/k$$x"}}
+service_providers: ["${{T}}"]
+templates: {{a: "${{T}}", b: {{name: "${{T}}"}}}}
+state: postgresql://kardia:${{PASSWORD}}@db.example.com/kardia
+patients:
+  - {PATIENT}, firstname: "${{T}}", id: "p-${{T}}"}}
+"""
+    environ = {"T": "team-1", "HOST": "hooks.example.com", "PASSWORD": "s3cret", "UNUSED": "x"}
+    found = loaded(tmp_path, text, environ)
+    patient = found.desired.patients["P-1"]
+    assert found.desired.team == "team-1"
+    assert found.desired.others[0].attributes == {"url": "https://hooks.example.com/k$x"}
+    assert str(found.desired.others[1].address) == "service_provider/team-1"
+    assert (found.desired.templates["a"].id, found.desired.templates["b"].name) == ("team-1", "${T}")
+    assert found.state == "postgresql://kardia:s3cret@db.example.com/kardia"
+    assert (patient.firstname, patient.id) == ("${T}", "p-team-1")
+
+
+def test_the_digest_covers_content_names_and_environment(tmp_path: Path) -> None:
+    files: dict[str, Any] = {
+        "kardia_yaml": "version: 1\nteam: '${T}'\ninclude: ['p/*']\ncohorts: {c: {source: c.csv}}\n",
+        "p__a": "patients: []",
+        "p__b": "patients: [ ]",
+        "c_csv": "mrn,dob,email\n",
+    }
+    environ = {"T": "1"}
+
+    def digest(name: str, environ: Mapping[str, str] = environ, **changes: str) -> str:
+        return load(write(tmp_path / name, **{**files, **changes}), environ).digest
+
+    first = digest("first")
+    assert first == digest("elsewhere") == digest("unused", {"T": "1", "U": "2"})
+    others = [
+        digest("environment", {"T": "2"}),
+        digest("content", c_csv="mrn,dob,email\n\n"),
+        digest("swapped", p__a=files["p__b"], p__b=files["p__a"]),
+        digest("more", p__c="patients: []"),
+    ]
+    assert len({first, *others}) == 5
+
+
+def test_the_order_of_files_changes_nothing_but_sources(tmp_path: Path) -> None:
+    north = "patients: [{mrn: A, dob: 2000-07-21, email: a@example.com}]"
+    south = "patients: [{mrn: B, dob: 2000-07-21, email: b@example.com}]"
+    one = write(tmp_path / "1", kardia_yaml="version: 1\ninclude: [n, s]", n=north, s=south)
+    two = write(tmp_path / "2", kardia_yaml="version: 1\ninclude: [n, s]", n=south, s=north)
+    assert _without_sources(load(one, {})) == _without_sources(load(two, {}))
+
+
+def _without_sources(found: Configuration) -> dict[str, tuple[str, str]]:
+    return {mrn: (patient.dob, patient.email) for mrn, patient in found.desired.patients.items()}
+
+
+def test_all_problems_of_a_bad_cohort_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"P-{n},2000-02-30,a@example.com\n" for n in range(3000))
+    root = write(
+        tmp_path, kardia_yaml="version: 1\ncohorts: {c: {source: c.csv}}", c_csv="mrn,dob,email\n" + rows
+    )
+    told = problems(root)
+    assert len(told) == 3000
+    assert told[-1].startswith("c.csv:3001:8: patient/P-2999: dob is not a day")
+
+
+def test_problems_hold_no_values(tmp_path: Path) -> None:
+    text = """
+version: 1
+callback: {url: "https://joe:hunter2@hooks.example.com"}
+state: postgresql://joe:hunter2@db.example.com/kardia
+Fernquist, Ottoline: x
+patients:
+  - {mrn: P-1, dob: 1958-03-1, email: ottoline, firstname: [Ottoline], sex: Fernquist, codes: [Fernquist]}
+  - {mrn: P-2, dob: 1958-03-14, email: ottoline@example.com, "Ottoline Fernquist": 1, id: "${UNSET}"}
+cohorts: {c: {source: c.csv}}
+"""
+    rows = "ottoline@example.com,Ottoline,1958-03-14\nOttoline,Fernquist\n"
+    told = "\n".join(problems(write(tmp_path, kardia_yaml=text, c_csv=rows)))
+    for value in ("1958", "ttoline", "Fernquist", "hunter2", "joe:"):
+        assert value not in told
+
+
+def test_the_collector_runs_again_after_a_problem(tmp_path: Path) -> None:
+    problems(write(tmp_path, kardia_yaml="version: 2"))
+    assert gc.isenabled()
+
+
+def test_the_schema_in_schemas_is_the_one_of_the_code() -> None:
+    checked_in = json.loads((ROOT / "schemas" / "kardia.schema.json").read_text(encoding="utf-8"))
+    assert checked_in == build_schema()
+
+
+def test_the_schema_is_draft_07_and_describes_every_key() -> None:
+    from jsonschema import Draft7Validator
+
+    schema = build_schema()
+    Draft7Validator.check_schema(schema)
+    assert all("description" in value for value in _properties(schema))
+
+
+def _properties(schema: Any) -> Iterator[Any]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {}).values()
+        for value in schema.values():
+            yield from _properties(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _properties(value)
+
+
+def test_editors_accept_the_examples_with_the_types_that_they_see() -> None:
+    from jsonschema import Draft7Validator
+
+    for example in ("clinic", "cohort", "minimal"):
+        text = (ROOT / "examples" / example / "kardia.yaml").read_text(encoding="utf-8")
+        assert text.startswith("# yaml-language-server: $schema=../../schemas/kardia.schema.json\n")
+        seen = yaml.load(text, Loader=yaml.BaseLoader) | {"version": 1}
+        assert not list(Draft7Validator(build_schema()).iter_errors(seen))
