@@ -118,9 +118,10 @@ def test_seeding_twice_adds_other_patients(account: Account) -> None:
 
 def test_a_seeding_that_fails_adds_nobody(account: Account) -> None:
     account.seed_patients(5, seed=1)
+    account.remove_patient(account.patients()[-1].id)
     with pytest.raises(sqlite3.IntegrityError):
-        account.seed_patients(5, seed=1)
-    assert len(account.patients()) == 5
+        account.seed_patients(5, seed=1)  # the first id is free again, the second is not
+    assert len(account.patients()) == as_listed(account)[1] == 4
 
 
 def test_a_change_to_nothing_known_is_an_error(account: Account) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from kardia_ctl.sandbox.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.fault_layer import ABORT
 from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.records import RequestRecord
 
 Connect = Callable[..., httpx.AsyncClient]
 BEFORE, AFTER = Moment.BEFORE, Moment.AFTER
@@ -179,6 +182,28 @@ async def test_chance_depends_on_the_seed_and_not_on_the_order_of_others(
     assert await struck(account, clock, 1, paths[::-1]) == first
     assert await struck(account, clock, 2, paths) != first
     assert {status for statuses in first.values() for status in statuses} == {404, 503}
+    assert any(len(set(statuses)) == 2 for statuses in first.values()), "a repeated request draws anew"
+
+
+async def test_a_drop_is_on_record_before_the_caller_can_know_of_it(account: Account) -> None:
+    app = create_app(account, faults=always(FaultKind.DROPPED))
+    records: list[RequestRecord] = []
+
+    def abort() -> None:
+        records.extend(account.requests())
+        raise ConnectionResetError
+
+    async def droppable(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ABORT] = abort
+        await app(scope, receive, send)
+
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(droppable), base_url="http://sandbox.example.com", auth=(API_KEY, "")
+    )
+    with pytest.raises(ConnectionResetError):
+        await client.get("/v1/callback")
+    assert [record.route for record in records] == ["/v1/callback"]
+    assert account.requests() == records
 
 
 async def test_faults_may_change_while_the_sandbox_runs(account: Account) -> None:

@@ -46,6 +46,14 @@ async def test_a_quiet_list_is_whole_and_newest_first(
     assert found == newest_first(account) == [f"SB-{number:07}" for number in range(10, 0, -1)]
 
 
+async def test_a_full_last_page_says_that_it_is_the_last(connect: Connect, account: Account) -> None:
+    account.seed_patients(4)
+    client = connect()
+    first = await page(client, 2)
+    last = await page(client, 2, first["pageInfo"]["endCursor"])
+    assert [answer["pageInfo"]["hasNextPage"] for answer in (first, last)] == [True, False]
+
+
 async def test_an_empty_list_is_one_empty_page(connect: Connect) -> None:
     assert await page(connect(), 1) == {
         "totalCount": 0,
