@@ -1,0 +1,86 @@
+"""State as data: what state.json holds. Times are seconds ago, fingerprints the values they stand for."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.patient import UNSET, DesiredPatient
+from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.planning.settings import fingerprints
+
+
+class Kept(msgspec.Struct, forbid_unknown_fields=True):
+    """A record. ``applied`` are the values whose fingerprints it keeps; none without it."""
+
+    id: str = ""
+    label: str = ""
+    ago: int = 86400
+    forgotten: bool = False
+    applied: dict[str, str] | None = None
+
+    def record(self, now: float, fingerprint: bytes = b"") -> Record:
+        return Record(self.id, self.label, fingerprint, int(now) - self.ago, self.forgotten)
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """An intent. ``ended`` is how long ago its connection ended, None while nobody knows."""
+
+    ago: float
+    operation: str = "create"
+    ended: float | None = None
+
+
+class Recorded(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything that state keeps in one workspace."""
+
+    team: str = ""
+    live_count: int | None = None
+    patients: dict[str, Kept] = {}
+    codes: dict[str, dict[str, Kept]] = {}
+    others: dict[str, Kept] = {}
+    intents: dict[str, Asked] = {}
+    departed: dict[str, str] = {}
+
+    def state(self, now: float, key: bytes) -> State:
+        return State(
+            exists=True,
+            lineage="lineage",
+            serial=1,
+            team=self.team,
+            live_count=self.live_count,
+            patients={
+                mrn: kept.record(now, _patient(key, mrn, kept.applied)) for mrn, kept in self.patients.items()
+            },
+            codes={
+                mrn: {template: kept.record(now) for template, kept in codes.items()}
+                for mrn, codes in self.codes.items()
+            },
+            others={
+                (address := Address.parse(text)): kept.record(now, _other(key, address, kept.applied))
+                for text, kept in self.others.items()
+            },
+            intents={
+                (address := Address.parse(text)): _intent(address, asked, now)
+                for text, asked in self.intents.items()
+            },
+            departed=self.departed,
+        )
+
+
+def _patient(key: bytes, mrn: str, applied: Mapping[str, str] | None) -> bytes:
+    if applied is None:
+        return b""
+    values = {"mrn": mrn, "dob": UNSET, "email": UNSET} | dict(applied)
+    return patient_kind.fingerprints(key, msgspec.convert(values, DesiredPatient))
+
+
+def _other(key: bytes, address: Address, applied: Mapping[str, str] | None) -> bytes:
+    return b"" if applied is None else fingerprints(key, Resource(address, applied))
+
+
+def _intent(address: Address, asked: Asked, now: float) -> Intent:
+    ended = 0.0 if asked.ended is None else now - asked.ended
+    return Intent(address, asked.operation, now - asked.ago, ended)
