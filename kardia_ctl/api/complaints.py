@@ -1,5 +1,6 @@
 """The texts of errors: which request, what came of it, what to do next, and nothing of a person's."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
@@ -12,6 +13,10 @@ from kardia_ctl.api.wire import Answer, Fault, faults
 
 _FAULTS_SHOWN: Final = 3
 _PAGE_SHOWN: Final = 80
+_TYPE_SHOWN: Final = 60
+_TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+_ABOUT_ANOTHER: Final = 409
+"""A conflict's detail tells of what is there already: somebody else."""
 
 _NEXT: Final = {
     Ending.NEVER_CONNECTED: "check the endpoint, the network and the proxy",
@@ -61,21 +66,25 @@ def _seen(ending: Ending, answer: Answer | None) -> str:
     return f"{answer.status} {phrase}"
 
 
-def described(answer: Answer, hidden: Iterable[str]) -> str:
-    """What an answer that is no success says: its errors, or else its type and, of a page, how it begins.
+def described(endpoint: Endpoint, answer: Answer, hidden: Iterable[str]) -> str:
+    """What an answer that is no success says: its errors, or else its type and how it begins.
 
-    Of an answer in 2xx nothing but a page is ever quoted: it may be a patient.
+    What may tell of a person is not quoted: of an answer in 2xx nothing but a page; of the errors of a
+    patient's endpoint no detail, unless the patient is the one that was sent, whose values are ``hidden``.
     """
     hidden = tuple(hidden)
     if 300 <= answer.status < 400:
         return _redirect(answer.location)
+    quoted = not endpoint.personal and answer.status != _ABOUT_ANOTHER
     if found := faults(answer):
-        told: str = "; ".join(_told(fault, hidden) for fault in found[:_FAULTS_SHOWN])
+        told: str = "; ".join(_told(fault, hidden, detailed=quoted) for fault in found[:_FAULTS_SHOWN])
         return f"{told}; and {len(found) - _FAULTS_SHOWN} more" if len(found) > _FAULTS_SHOWN else told
     if not answer.body.strip():
         return ""
-    kind = printable(answer.content_type or "no content type", 60)
-    if 200 <= answer.status < 300 and not answer.is_page:
+    kind = printable(answer.content_type or "no content type", _TYPE_SHOWN)
+    if answer.is_page and (title := _TITLE.search(_text(answer.body))):
+        return f"{kind}, titled {redacted(title[1], hidden, _PAGE_SHOWN)!r}"
+    if not quoted or (200 <= answer.status < 300 and not answer.is_page):
         return f"{kind}, {len(answer.body)} bytes"
     return f"{kind}, beginning {redacted(_text(answer.body), hidden, _PAGE_SHOWN)!r}"
 
@@ -94,8 +103,8 @@ def _text(body: bytes) -> str:
     return body[:2000].decode("utf-8", "replace")
 
 
-def _told(fault: Fault, hidden: Iterable[str]) -> str:
+def _told(fault: Fault, hidden: Iterable[str], *, detailed: bool) -> str:
     title = fault.title or fault.code or fault.status or "an error without a title"
     code = f" ({fault.code})" if fault.code and fault.title else ""
-    detail = f": {fault.detail}" if fault.detail else ""
+    detail = f": {fault.detail}" if fault.detail and detailed else ""
     return redacted(f"{title}{code}{detail}", hidden)

@@ -92,7 +92,7 @@ def make_clients(
         ApiError: the proxy or the CA file cannot be used.
     """
     number = 1 if transport else -(-parallelism // PER_CLIENT)
-    verify = _verify(settings.ca_file)
+    verify = True if transport else _verify(settings.ca_file)
     try:
         return Shards(
             tuple(

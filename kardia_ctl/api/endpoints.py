@@ -27,7 +27,8 @@ class Endpoint:
     """One method on one path; ``path`` has {names} where ids go.
 
     ``absent`` are the statuses of a read that mean 'none'. ``gone`` are those of a write that say that there
-    is nothing left to do it to, even when an earlier try was in doubt.
+    is nothing left to do it to, even when an earlier try was in doubt. ``personal`` ones may answer with a
+    person whose values are not known here, and so cannot be left out of an error.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Endpoint:
     nature: Nature
     absent: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
+    personal: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path.replace('{', ':').replace('}', '')}"
@@ -44,8 +46,10 @@ _PATIENT_ABSENT: Final = frozenset({404})
 _UNSET: Final = frozenset({400, 404})
 """What a callback answers before anything was set is not documented; both are expected (api-facts)."""
 
-LIST_PATIENTS: Final = Endpoint("GET", "/v1/patients", Nature.SAFE)
-READ_PATIENT: Final = Endpoint("GET", "/v1/patients/{patient}", Nature.SAFE, absent=_PATIENT_ABSENT)
+LIST_PATIENTS: Final = Endpoint("GET", "/v1/patients", Nature.SAFE, personal=True)
+READ_PATIENT: Final = Endpoint(
+    "GET", "/v1/patients/{patient}", Nature.SAFE, absent=_PATIENT_ABSENT, personal=True
+)
 READ_CALLBACK: Final = Endpoint("GET", "/v1/callback", Nature.SAFE, absent=_UNSET)
 READ_QT_CALLBACK: Final = Endpoint("GET", "/v1/qtCallback", Nature.SAFE, absent=_UNSET)
 LIST_TEMPLATES: Final = Endpoint("GET", "/v1/teamConnectionTemplate", Nature.SAFE)
@@ -54,14 +58,16 @@ SAFE_READS: Final = (LIST_PATIENTS, READ_PATIENT, READ_CALLBACK, READ_QT_CALLBAC
 """All that planning may send. ``GET …/code`` and ``GET …/export`` are effects and are not here."""
 
 CREATE_PATIENT: Final = Endpoint("POST", "/v1/patients", Nature.ONCE)
-ISSUE_CODE: Final = Endpoint("GET", "/v1/patients/{patient}/code", Nature.REPEATABLE)
+ISSUE_CODE: Final = Endpoint("GET", "/v1/patients/{patient}/code", Nature.REPEATABLE, personal=True)
 SET_CALLBACK: Final = Endpoint("PUT", "/v1/callback", Nature.REPEATABLE)
 SET_QT_CALLBACK: Final = Endpoint("PUT", "/v1/qtCallback", Nature.REPEATABLE)
 ADD_PROVIDER: Final = Endpoint(
     "POST", "/partner/v1/teams/{team}/serviceProviderTeams/{provider}", Nature.REPEATABLE
 )
-DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature.REPEATABLE)
-DELETE_PATIENT: Final = Endpoint("DELETE", "/v1/patients/{patient}", Nature.REPEATABLE, gone=frozenset({404}))
+DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature.REPEATABLE, personal=True)
+DELETE_PATIENT: Final = Endpoint(
+    "DELETE", "/v1/patients/{patient}", Nature.REPEATABLE, gone=frozenset({404}), personal=True
+)
 CREATE_KEY: Final = Endpoint("POST", "/v1/apikey", Nature.REPEATABLE)
 RENEW_KEY: Final = Endpoint("POST", "/v1/apikey/new", Nature.ONCE)
 
@@ -141,7 +147,7 @@ def _segment(name: str) -> str:
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
-        raise ApiError(
+        raise NotExecuted(
             "an id with broken text cannot be sent. Next: check the ids that were declared"
         ) from None
 

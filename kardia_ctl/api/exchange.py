@@ -98,13 +98,17 @@ class Exchange:
             return _Try(Ending.LOST, reason=type(error).__name__)
         hidden = (*self._secrets, *call.hidden)
         if not 200 <= answer.status < 300 and answer.status not in call.endpoint.absent:
-            return _Try(ending_of(answer.status), (), answer, described(answer, hidden))
+            return _Try(ending_of(answer.status), (), answer, described(call.endpoint, answer, hidden))
         try:
             return _Try(Ending.SUCCESS, (understand(answer),), answer)
         except Unreadable as error:
-            return _Try(Ending.UNREADABLE, (), answer, _joined(str(error), described(answer, hidden)))
+            return _Try(
+                Ending.UNREADABLE, (), answer, _joined(str(error), described(call.endpoint, answer, hidden))
+            )
         except Wanting as error:
-            return _Try(Ending.WANTING, (), answer, _joined(str(error), described(answer, hidden)))
+            return _Try(
+                Ending.WANTING, (), answer, _joined(str(error), described(call.endpoint, answer, hidden))
+            )
 
 
 class SafeReads:

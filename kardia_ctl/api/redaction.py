@@ -11,11 +11,11 @@ _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 _PATTERNS: Final = (
     (re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;]+"), "[e-mail]"),
+    (re.compile(r"\b[0-9a-zA-Z]{6,8}(?:-[0-9a-zA-Z]{4}){3}-[0-9a-zA-Z]{12}\b"), "[key]"),
     (re.compile(r"\b[A-Z0-9]{4}(?:-[A-Z0-9]{4}){1,4}\b"), "[code]"),
-    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-zA-Z]{12}\b"), "[key]"),
     (re.compile(r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b"), "[date]"),
     (re.compile(r"\b(?:19|20)\d{6}\b"), "[date]"),
-    (re.compile(r"\+?\(?\d(?:[\s().-]?\d){6,}"), "[phone]"),
+    (re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}"), "[phone]"),
 )
 _SHORTEST: Final = 2
 

@@ -195,10 +195,11 @@ def api_key(answer: Answer) -> str:
 
 
 def nothing(answer: Answer) -> None:
-    """An answer of which nothing is expected: empty, {} or an echo; but no page and no errors."""
-    if answer.is_page:
-        raise Unreadable("the answer is a web page")
-    if answer.body.strip():
+    """An answer of which nothing is expected: empty, {}, an echo, a word; but no page, no half, no errors."""
+    if answer.is_page or not answer.whole:
+        raise Unreadable("the answer is a web page" if answer.is_page else "the answer is too large")
+    if answer.body.lstrip()[:1] in {b"{", b"["}:
+        _json(answer, object)
         _sound(answer)
 
 

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from random import Random
+
+import httpx
+import pytest
+
+from kardia_ctl.api.retry import RetryBudget, RetryPolicy, retry_after
+from kardia_ctl.api.session import Session
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
+
+Speak = Callable[..., AbstractAsyncContextManager[Session]]
+
+
+class Highest(Random):
+    def uniform(self, a: float, b: float) -> float:
+        return b
+
+
+def test_waits_double_up_to_a_bound() -> None:
+    waits = [RetryPolicy().wait(tries, Highest()) for tries in range(1, 9)]
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
+
+
+def test_waits_are_drawn_from_zero_up() -> None:
+    rng = Random(1)
+    drawn = [RetryPolicy().wait(3, rng) for _ in range(500)]
+    assert min(drawn) < 0.1
+    assert 1.9 < max(drawn) <= 2.0
+
+
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        (None, DATE, None),
+        ("0", None, 0.0),
+        (" 120 ", None, 120.0),
+        ("1" * 400, None, 111_111_111.0),
+        ("-1", None, None),
+        ("1.5", None, None),
+        ("soon", None, None),
+        ("²", None, None),
+        ("", None, None),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", DATE, 30.0),
+        ("Wed, 21 Oct 2026 07:27:30 GMT", DATE, 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 -0000", DATE, 30.0),
+        ("Thu, 01 Jan 1970 00:01:30 GMT", None, 90.0),
+        ("Thu, 01 Jan 1970 00:01:30 GMT", "nonsense", 90.0),
+    ],
+)
+def test_retry_after(value: str | None, date: str | None, seconds: float | None) -> None:
+    assert retry_after(value, date, lambda: 0.0) == seconds
+
+
+def test_a_budget_is_spent_and_earned_back() -> None:
+    budget = RetryBudget(capacity=2, refund=0.5)
+    assert [budget.take() for _ in range(3)] == [True, True, False]
+    budget.refund()
+    assert budget.take() is False
+    budget.refund()
+    assert [budget.take(), budget.take()] == [True, False]
+    for _ in range(99):
+        budget.refund()
+    assert [budget.take() for _ in range(3)] == [True, True, False]
+
+
+async def test_a_read_waits_as_long_as_it_is_told(speak: Speak, waits: list[float]) -> None:
+    answers = iter(
+        [
+            httpx.Response(429, headers={"retry-after": "300"}),
+            httpx.Response(503, headers={"retry-after": "Wed, 21 Oct 2026 07:28:07 GMT", "date": DATE}),
+            httpx.Response(200, json=[]),
+        ]
+    )
+    async with speak(lambda _: next(answers)) as session:
+        assert await session.reader.templates() == ()
+    assert waits == [300.0, 7.0]
+
+
+async def test_a_longer_wait_than_we_wait_stops_with_an_error_that_says_so(
+    speak: Speak, waits: list[float]
+) -> None:
+    async with speak(lambda _: httpx.Response(429, headers={"retry-after": "301"})) as session:
+        with pytest.raises(ApiError, match="asks to wait 301 s, and 300 s is the most"):
+            await session.reader.templates()
+        with pytest.raises(NotExecuted, match="asks to wait 301 s"):
+            await session.writer().disconnect("id-1")
+        assert session.requests == 2
+    assert waits == []
+
+
+async def test_a_repeatable_write_gets_through_and_waits_between(speak: Speak, waits: list[float]) -> None:
+    answers = iter([503, 502, 200])
+    async with speak(lambda _: httpx.Response(next(answers))) as session:
+        await session.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/")
+        assert session.requests == 3
+    assert len(waits) == 2
+    assert all(0 <= wait <= 1.0 for wait in waits)
+
+
+async def test_doubt_bounds_the_tries_even_between_throttles(speak: Speak) -> None:
+    answers = iter([429, 500, 429, 200])
+    async with speak(lambda _: httpx.Response(next(answers))) as session:
+        with pytest.raises(InDoubt, match="after 3 tries"):
+            await session.writer().disconnect("id-1")
+
+
+async def test_workers_share_one_budget(speak: Speak) -> None:
+    budget = RetryBudget(capacity=3, refund=0)
+    async with speak(lambda _: httpx.Response(500), budget=budget) as session:
+        for sent in (4, 5, 6):
+            with pytest.raises(ApiError):
+                await session.reader.templates()
+            assert session.requests == sent
