@@ -1,0 +1,199 @@
+"""The client against the sandbox, in the process and on a port, with its faults on."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from kardia_ctl.api.connections import Settings
+from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.sandbox import (
+    API_KEY,
+    Account,
+    CreateStatus,
+    DataController,
+    Envelope,
+    Fault,
+    FaultKind,
+    Faults,
+    Moment,
+    Quirks,
+    Sandbox,
+    UnsetCallback,
+    UnsetField,
+    create_app,
+    serving,
+)
+
+JOE = DesiredPatient("JS-1", "2000-07-21", "joe@example.com")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    account = Account(":memory:", seed=1)
+    yield create_app(account)
+    account.close()
+
+
+@pytest.fixture(params=["in the process", "on a port"])
+async def session(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[Session]:
+    async def sleep(_: float) -> None:
+        return None
+
+    options: dict[str, Any] = {"sleep": sleep, "rng": Random(1), "settings": Settings(read=5.0)}
+    if request.param == "in the process":
+        transport = httpx.ASGITransport(sandbox)
+        async with open_session("http://localhost", API_KEY, http_transport=transport, **options) as opened:
+            yield opened
+        return
+    with serving(sandbox) as url:
+        async with open_session(url, API_KEY, **options) as opened:
+            yield opened
+
+
+LOST = [
+    Fault(FaultKind.DROPPED, Moment.AFTER),
+    Fault(FaultKind.DROPPED, Moment.BEFORE),
+    Fault(FaultKind.TRUNCATED),
+    Fault(FaultKind.UNAVAILABLE, Moment.AFTER),
+    Fault(FaultKind.UNAVAILABLE, Moment.BEFORE, retry_after="0"),
+    Fault(FaultKind.HTML, Moment.AFTER, status=200),
+    Fault(FaultKind.HTML, Moment.BEFORE, status=502),
+    Fault(FaultKind.REDIRECT),
+    Fault(FaultKind.LATE_COMMIT, seconds=0.0),
+]
+
+
+def _name(fault: Fault) -> str:
+    return f"{fault.name}-{fault.status}"
+
+
+@pytest.mark.parametrize("fault", LOST, ids=_name)
+async def test_a_create_that_meets_a_fault_arrives_once_and_is_in_doubt(
+    session: Session, sandbox: Sandbox, fault: Fault
+) -> None:
+    sandbox.faults = Faults((fault,))
+    with pytest.raises(InDoubt):
+        await session.writer().create_patient(JOE)
+    assert session.counts.writes == 1
+    sandbox.faults = Faults()
+    assert len((await session.reader.patients(500, None)).patients) <= 1
+
+
+@pytest.mark.parametrize("fault", LOST, ids=_name)
+async def test_a_repeatable_write_survives_two_faults(
+    session: Session, sandbox: Sandbox, fault: Fault
+) -> None:
+    from dataclasses import replace
+
+    sandbox.faults = Faults((replace(fault, times=2),))
+    await session.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/")
+    assert session.counts.writes == 3
+    assert await session.reader.callback(Kind.CALLBACK) == "https://hooks.example.com/"
+
+
+async def test_a_throttled_create_gets_through_and_is_made_once(session: Session, sandbox: Sandbox) -> None:
+    sandbox.faults = Faults((Fault(FaultKind.THROTTLED, times=4, retry_after="1"),))
+    created = await session.writer().create_patient(JOE)
+    assert session.counts.writes == 5
+    assert [patient.id for patient in (await session.reader.patients(500, None)).patients] == [created.id]
+
+
+async def test_reads_get_through_a_third_of_faults(session: Session, sandbox: Sandbox) -> None:
+    await session.writer().create_patient(JOE)
+    kinds = (FaultKind.DROPPED, FaultKind.UNAVAILABLE, FaultKind.TRUNCATED, FaultKind.THROTTLED)
+    sandbox.faults = Faults(tuple(Fault(kind, probability=0.09) for kind in kinds), seed=3)
+    for _ in range(50):
+        assert len((await session.reader.patients(500, None)).patients) == 1
+    assert session.counts.reads > 55
+
+
+async def test_every_reading_of_the_documents_is_understood(session: Session, sandbox: Sandbox) -> None:
+    for unset in UnsetCallback:
+        sandbox.quirks = Quirks(unset_callback=unset)
+        assert await session.reader.callback(Kind.QT_CALLBACK) is None
+    seen: Counter[str] = Counter()
+    for envelope in Envelope:
+        for status in CreateStatus:
+            for field in UnsetField:
+                sandbox.quirks = Quirks(envelope=envelope, create_status=status, unset_field=field)
+                created = await session.writer().create_patient(JOE)
+                seen[created.id] += 1
+                page = await session.reader.patients(500, None)
+                assert page.total == len(page.patients) == len(seen)
+
+
+async def test_a_key_without_data_controller_access_may_not_delete(
+    session: Session, sandbox: Sandbox
+) -> None:
+    sandbox.quirks = Quirks(data_controller=DataController.WITHHELD)
+    created = await session.writer().create_patient(JOE)
+    with pytest.raises(NotExecuted, match="Data Controller") as caught:
+        await session.writer().delete_patient(created.id)
+    assert caught.value.status == 403
+
+
+async def test_a_wrong_key_is_unauthorized(sandbox: Sandbox) -> None:
+    transport = httpx.ASGITransport(sandbox)
+    async with open_session("http://localhost", "wrong", http_transport=transport) as session:
+        with pytest.raises(Unauthorized) as caught:
+            await session.writer().create_patient(JOE)
+        assert caught.value.status == 401
+        assert session.requests == 1
+
+
+async def test_a_session_without_a_key_can_log_in(sandbox: Sandbox) -> None:
+    transport = httpx.ASGITransport(sandbox)
+    async with open_session("http://localhost", "", http_transport=transport) as session:
+        assert await session.create_key("dev@example.com", "invented-password") == API_KEY
+    async with open_session("http://localhost", API_KEY, http_transport=transport) as session:
+        assert await session.renew_key() != API_KEY
+
+
+async def test_nothing_listens(unused_tcp_port: int) -> None:
+    async def sleep(_: float) -> None:
+        return None
+
+    async with open_session(f"http://127.0.0.1:{unused_tcp_port}", "key", sleep=sleep) as session:
+        with pytest.raises(
+            NotExecuted, match="never connected after 5 tries: ConnectError; it was not executed"
+        ):
+            await session.writer().create_patient(JOE)
+        assert session.requests == 0
+
+
+async def test_a_server_that_never_answers_ends_in_doubt(sandbox: Sandbox) -> None:
+    sandbox.faults = Faults((Fault(FaultKind.SLOW, seconds=0.5),))
+    with serving(sandbox) as url:
+        async with open_session(url, API_KEY, settings=Settings(total=0.05)) as session:
+            with pytest.raises(InDoubt, match="lost on the way: TimeoutError"):
+                await session.writer().create_patient(JOE)
+            assert session.counts.writes == 1
+
+
+async def test_many_workers_share_a_few_connections(sandbox: Sandbox) -> None:
+    import asyncio
+
+    with serving(sandbox) as url:
+        async with open_session(url, API_KEY, parallelism=20) as session:
+            writer = session.writer()
+            patients = [
+                DesiredPatient(f"JS-{number}", "2000-07-21", "a@example.com") for number in range(120)
+            ]
+            made = await asyncio.gather(*map(writer.create_patient, patients))
+            assert session.requests == 120
+            page = await session.reader.patients(500, None)
+    assert {patient.id for patient in made} == {patient.id for patient in page.patients}
+
+
+async def test_errors_of_reads_are_errors_of_the_api(session: Session, sandbox: Sandbox) -> None:
+    sandbox.faults = Faults((Fault(FaultKind.DROPPED),))
+    with pytest.raises(ApiError, match="GET /v1/patients: lost on the way after 5 tries") as caught:
+        await session.reader.patients(500, None)
+    assert type(caught.value) is ApiError
