@@ -80,7 +80,7 @@ class Limits:
     cost: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Desired:
     """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan."""
 

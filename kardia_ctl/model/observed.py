@@ -18,13 +18,13 @@ class Coverage(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Observed:
     """What is live.
 
-    ``patients`` by mrn; ``twins`` holds all patients of an mrn that several carry. ``by_id`` holds the patients
-    of recorded or pinned ids that ``patients`` does not show under their mrn; ``missing`` are such ids that a
-    read by id did not find.
+    ``patients`` by mrn; ``twins`` holds all patients of an mrn that several carry. ``by_id`` holds the
+    patients of recorded or pinned ids that ``patients`` does not show under their mrn; ``missing`` are such
+    ids that a read by id did not find.
     ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
     ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
     ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan

@@ -15,7 +15,14 @@ UNSET: Final = ""
 """An attribute that was not declared. An empty text cannot be declared, so this is unambiguous."""
 
 
-class DesiredPatient(msgspec.Struct, frozen=True, gc=False):
+class _Person(msgspec.Struct, frozen=True, gc=False):
+    """Says no more than the mrn of itself: a traceback or a log line must not name anybody."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(mrn={getattr(self, 'mrn', '')!r})"
+
+
+class DesiredPatient(_Person, frozen=True, gc=False):
     """A patient that the configuration declares. Texts are as written; ``sex`` is its ISO/IEC 5218 digit.
 
     ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``). ``codes`` are template names.
@@ -37,7 +44,7 @@ class DesiredPatient(msgspec.Struct, frozen=True, gc=False):
     cohort: str = ""
 
 
-class LivePatient(msgspec.Struct, frozen=True, gc=False):
+class LivePatient(_Person, frozen=True, gc=False):
     """A patient as the API shows it (API reference, "Patient Object").
 
     ``sex`` may be absent, and servers have sent it as a number or as text. ``status`` is pending,
@@ -76,7 +83,7 @@ class PatientsPage(msgspec.Struct, frozen=True, gc=False):
     next_cursor: str | None
 
 
-class IssuedCode(msgspec.Struct, frozen=True, gc=False):
+class IssuedCode(_Person, frozen=True, gc=False):
     """A connection code as it was handed out. The code is a secret: only --codes-out gets it."""
 
     mrn: str

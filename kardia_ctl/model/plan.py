@@ -81,8 +81,8 @@ class Change:
     action: Action
     cause: Cause
     reason: str = ""
-    before: Values | None = None
-    after: Values | None = None
+    before: Values | None = field(default=None, repr=False)
+    after: Values | None = field(default=None, repr=False)
     id: str = ""
     target: str = ""
     source: Source | None = None
@@ -112,8 +112,8 @@ class Notice:
     kind: NoticeKind
     text: str
     address: Address | None = None
-    before: Values | None = None
-    after: Values | None = None
+    before: Values | None = field(default=None, repr=False)
+    after: Values | None = field(default=None, repr=False)
     source: Source | None = None
 
 
@@ -131,7 +131,7 @@ class Requests:
         return self.reads + self.writes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """(desired, observed, state, now) → this. Sorted by address, serialisable, no callbacks.
 

@@ -41,14 +41,14 @@ class Intent:
     ended: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class State:
     """Everything recorded in one workspace.
 
-    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state was
-    bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted since.
-    ``departed`` holds the patient ids whose departure was done, with what was done. ``exists`` is False when
-    there is no state at all (then ``lineage`` is empty).
+    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state
+    was bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted
+    since. ``departed`` holds the patient ids whose departure was done, with what was done. ``exists`` is
+    False when there is no state at all (then ``lineage`` is empty).
     """
 
     exists: bool = False
