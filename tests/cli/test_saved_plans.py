@@ -88,9 +88,7 @@ def test_a_patient_nobody_declared_does_not_make_a_plan_stale(desk: Desk, plan: 
     assert desk.run("apply", str(plan)).code == 0
 
 
-def test_another_endpoint_refuses_the_plan(
-    desk: Desk, plan: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_endpoint_refuses_the_plan(desk: Desk, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KARDIA_ENDPOINT", "https://kardia.example.com")
     ran = desk.run("apply", str(plan))
     assert ran.code == 1
