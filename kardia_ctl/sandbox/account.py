@@ -41,7 +41,7 @@ class Account(Timeline):
             seed: makes ids, codes and keys repeatable; without it they are from the system's secure source.
 
         Raises:
-            sqlite3.Error: the file cannot be opened or is no sandbox account.
+            sqlite3.Error, OSError: the file cannot be opened or is no sandbox account.
         """
         super().__init__(Database(str(path)), now)
         with self._database.writing() as db:
@@ -249,6 +249,11 @@ class Account(Timeline):
         """Remove a patient at once."""
         with self._writing() as db:
             db.execute("DELETE FROM patients WHERE id = ?", (patient_id,))
+
+    def add_key(self, key: str) -> None:
+        """Accept one more API key."""
+        with self._writing() as db:
+            ledger.add_key(db, key)
 
     def add_template(self, template: Template) -> None:
         """Add a connection template."""

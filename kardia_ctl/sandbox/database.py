@@ -1,5 +1,6 @@
 """The SQLite file behind an account."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -56,9 +57,12 @@ class Database:
         """Open or create the file; ":memory:" keeps everything in the process.
 
         Raises:
-            sqlite3.Error: the file cannot be opened or is no sandbox account.
+            sqlite3.Error, OSError: the file cannot be opened or is no sandbox account.
         """
         self._lock = threading.RLock()
+        if path != ":memory:" and not path.startswith("file:"):
+            # People try the sandbox with real patients: the file is its owner's alone.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + SCHEMA)
