@@ -58,18 +58,14 @@ def without_requests(plan: Plan, question: Question) -> Iterator[Entry]:
 def _adopt(change: Change, question: Question) -> Iterator[Entry]:
     address, state = change.address, question.state
     if address.kind is Kind.CONNECTION_CODE:
-        yield from _revive_code(address, state)
+        mrn, label = address.names
+        known = state.codes[mrn][change.target]
+        revived = Record(known.id, label, known.fingerprint, known.at)
+        yield Remember(address.kind, mrn, change.target, revived)
         return
     yield remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
     if address in state.intents:
         yield Resolve(address)
-
-
-def _revive_code(address: Address, state: State) -> Iterator[Entry]:
-    mrn, label = address.names
-    for template, record in state.codes.get(mrn, {}).items():
-        if record.forgotten and record.label == label:
-            yield Remember(address.kind, mrn, template, _with(record, forgotten=False))
 
 
 def _forget(change: Change, state: State) -> Iterator[Entry]:

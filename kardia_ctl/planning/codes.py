@@ -56,10 +56,12 @@ def plan_codes(question: Question, templates: Mapping[str, Resolved], holder: Ho
     """Decide every declared code of a patient, and forget those that are no longer declared."""
     records = holder.records(question)
     declared = {templates[label].id for label in holder.want.codes}
-    declared.update(template for template, record in records.items() if record.label in holder.want.codes)
+    # A name that leads to no template now may well be the one that a code was issued under.
+    unresolved = {label for label in holder.want.codes if not templates[label].id}
+    declared.update(template for template, record in records.items() if record.label in unresolved)
     for label in holder.want.codes:
         _plan_code(question, templates[label], label, declared, records, holder, draft)
-    draft.changes.extend(_forgotten(holder.want.mrn, declared, records))
+    draft.changes.extend(_forgotten(holder.want, declared, records))
 
 
 def _plan_code(
@@ -83,7 +85,17 @@ def _plan_code(
         case Verdict.NO_OP | Verdict.MAYBE_EXPIRED | Verdict.NOT_SENT | Verdict.UNVERIFIABLE:
             if template.id in records and records[template.id].forgotten:
                 reason = "issued before it was forgotten"
-                draft.changes.append(Change(address, Action.ADOPT, Cause.EXISTS_LIVE, reason, source=source))
+                draft.changes.append(
+                    Change(
+                        address,
+                        Action.ADOPT,
+                        Cause.EXISTS_LIVE,
+                        reason,
+                        id=records[template.id].id,
+                        target=template.id,
+                        source=source,
+                    )
+                )
             else:
                 draft.keep(Kind.CONNECTION_CODE, *address.names)
             if verdict in _NOTICES:
@@ -122,9 +134,11 @@ def _issue(template: Resolved, label: str, holder: Holder, source: Source) -> Ch
     )
 
 
-def _forgotten(mrn: str, declared: set[str], records: Mapping[str, Record]) -> Iterator[Change]:
+def _forgotten(want: DesiredPatient, declared: set[str], records: Mapping[str, Record]) -> Iterator[Change]:
+    """Codes no longer declared, under their names; under a template's id where the name means another now."""
     for template_id, record in records.items():
         if template_id not in declared and not record.forgotten:
-            address = code_address(mrn, record.label or template_id)
+            taken = not record.label or record.label in want.codes
+            address = code_address(want.mrn, template_id if taken else record.label)
             reason = "no longer declared; the order stays as it is in Kardia"
             yield Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id, target=template_id)
