@@ -103,12 +103,19 @@ class FileLock:
             descriptor = self._try()
             if descriptor is not None:
                 self._descriptor = descriptor
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, holder.encoded(), 0)
+                self._sign(descriptor, holder)
                 return
             if remaining:
                 self._sleep(_POLL_SECONDS)
         raise LockHeld(self._refusal(holder.path))
+
+    def _sign(self, descriptor: int, holder: Holder) -> None:
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encoded(), 0)
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let go, and leave no stale holder in the file. Does nothing when the lock is not held."""

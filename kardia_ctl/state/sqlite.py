@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -73,18 +73,15 @@ class SqliteStore:
         try:
             with faults("opening the state", self._path):
                 self._writing = open_writable(self._path)
-            with closing(self._writing):
-                self._mark(runs.begin, holder)
-                try:
-                    yield
-                except KardiaError:
-                    self._mark(runs.end, holder)
-                    raise
+            self._mark(runs.begin, holder)
+            try:
+                yield
+            except KardiaError:
                 self._mark(runs.end, holder)
+                raise
+            self._mark(runs.end, holder)
         finally:
-            self._writing = None
-            with faults("unlocking the state", self._path):
-                self._lock.release()
+            self._let_go()
 
     def activity(self) -> str:
         """One line when a run is under way or ended without finishing, else empty. Never waits."""
@@ -97,6 +94,15 @@ class SqliteStore:
 
     def close(self) -> None:
         """Nothing to let go of: a connection lives as long as the lock, or as one read."""
+
+    def _let_go(self) -> None:
+        with self._turn, faults("closing the state", self._path):
+            writing, self._writing = self._writing, None
+            try:
+                if writing is not None:
+                    writing.close()
+            finally:
+                self._lock.release()
 
     def _holder(self, operation: str) -> Holder:
         return Holder(

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kardia_ctl.api import wire
@@ -204,6 +204,7 @@ def test_what_is_not_json_is_unreadable(body: bytes) -> None:
             read(raw(body))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.text(), st.lists).map(msgspec.json.encode))
 def test_no_body_is_a_traceback(body: bytes) -> None:
     for read in (wire.page, wire.patient, wire.templates, wire.callback, wire.nothing, wire.api_key):

@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import json
 import os
@@ -171,6 +172,20 @@ def test_a_lock_that_cannot_be_made_is_an_error_with_a_next_step(tmp_path: Path)
         store.lock("apply"),
     ):
         pass
+
+
+def test_the_lock_is_let_go_when_its_holder_cannot_be_written_down(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", full)
+        with pytest.raises(StateError, match="No space left on device"), store.lock("apply"):
+            pass
+    with store.lock("apply"):
+        store.commit([Note("team", "team-1")])
 
 
 def test_the_lock_is_let_go_when_the_database_cannot_be_opened(store: SqliteStore, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
@@ -262,6 +262,7 @@ _ENTRY = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(batches=st.lists(st.lists(_ENTRY, max_size=6), max_size=4))
 def test_what_is_written_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, batches: Sequence[Sequence[Entry]]
