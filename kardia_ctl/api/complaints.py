@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from kardia_ctl.api.endpoints import Endpoint
 from kardia_ctl.api.outcome import Ending, Verdict
 from kardia_ctl.api.redaction import printable, redacted
-from kardia_ctl.api.wire import Answer, Fault, faults
+from kardia_ctl.api.shapes import Fault
+from kardia_ctl.api.wire import Answer, faults
 
 _FAULTS_SHOWN: Final = 3
 _PAGE_SHOWN: Final = 80

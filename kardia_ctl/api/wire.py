@@ -6,12 +6,22 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
+from kardia_ctl.api.shapes import (
+    Code,
+    Envelope,
+    Fault,
+    Key,
+    LoosePage,
+    LoosePatient,
+    LooseTemplate,
+    Page,
+    PageInfo,
+    Text,
+    Url,
+)
 from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage, Template
 
 T = TypeVar("T")
-
-Text = str | int | float | bool | None
-"""What servers put where the documents say string or number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,83 +52,14 @@ class Wanting(Exception):  # noqa: N818  (it names an ending)
     """The body is JSON and not what the request was for. The text holds none of its values."""
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """One entry of ``errors`` (API reference, "Errors"): every member is optional."""
-
-    status: Text = None
-    code: Text = None
-    title: Text = None
-    detail: Text = None
-
-
-class _Envelope(msgspec.Struct, frozen=True):
-    errors: Any = None
-
-
-class _PageInfo(msgspec.Struct, frozen=True, rename="camel"):
-    end_cursor: Text = None
-    has_next_page: Text = None
-
-
-class _Page(msgspec.Struct, frozen=True, rename="camel"):
-    """``patients``, or ``data`` as older servers named it."""
-
-    errors: Any = None
-    total_count: Text = None
-    page_info: _PageInfo | None = None
-    patients: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
-    data: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class _LoosePatient(msgspec.Struct, frozen=True):
-    id: Text = None
-    mrn: Text = None
-    dob: Text = None
-    email: Text = None
-    firstname: Text = None
-    lastname: Text = None
-    sex: Text = None
-    status: Text = None
-
-
-class _LoosePage(msgspec.Struct, frozen=True, rename="camel"):
-    errors: Any = None
-    total_count: Text = None
-    page_info: _PageInfo | None = None
-    patients: list[_LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
-    data: list[_LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class _Template(msgspec.Struct, frozen=True):
-    teamID: Text = None  # noqa: N815  (the API's own names)
-    teamId: Text = None  # noqa: N815
-    templateId: Text = None  # noqa: N815
-    templateName: Text = None  # noqa: N815
-    duration: Text = None
-    price: Text = None
-
-
-class _Url(msgspec.Struct, frozen=True):
-    url: Text = None
-
-
-class _Code(msgspec.Struct, frozen=True):
-    code: Text = None
-    status: Text = None
-
-
-class _Key(msgspec.Struct, frozen=True, rename="camel"):
-    api_key: Text = None
-
-
-_Rows: TypeAlias = Sequence[LivePatient | _LoosePatient]
+_Rows: TypeAlias = Sequence[LivePatient | LoosePatient]
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 def faults(answer: Answer) -> tuple[Fault, ...]:
     """The ``errors`` of an answer, whatever its status; none when it has none that can be read."""
     try:
-        found = _json(answer, _Envelope).errors
+        found = _json(answer, Envelope).errors
     except (Unreadable, Wanting):
         return ()
     if not found:
@@ -130,9 +71,9 @@ def faults(answer: Answer) -> tuple[Fault, ...]:
 def page(answer: Answer) -> PatientsPage:
     """A page of GET /v1/patients."""
     try:
-        found: _Page | _LoosePage = _json(answer, _Page)
+        found: Page | LoosePage = _json(answer, Page)
     except Wanting:
-        found = _json(answer, _LoosePage)
+        found = _json(answer, LoosePage)
     if found.errors:
         raise Wanting("the answer holds errors in spite of its status")
     patients = tuple(
@@ -144,7 +85,7 @@ def page(answer: Answer) -> PatientsPage:
 def patient(answer: Answer) -> LivePatient:
     """One patient, with an id: the answer to a create or to a read by id."""
     _sound(answer)
-    found = _patient(_json(answer, _LoosePatient))
+    found = _patient(_json(answer, LoosePatient))
     if not found.id:
         raise Wanting("the answer has no patient id")
     return found
@@ -161,7 +102,7 @@ def templates(answer: Answer) -> tuple[Template, ...]:
     """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
     if not answer.body.lstrip(_BOM).lstrip().startswith(b"["):
         _sound(answer)
-    rows = _json(answer, list[_Template])
+    rows = _json(answer, list[LooseTemplate])
     return tuple(_template(row) for row in rows if _text(row.templateId))
 
 
@@ -172,13 +113,13 @@ def callback(answer: Answer) -> str | None:
     if not 200 <= answer.status < 300 or not answer.body.strip():
         return None
     _sound(answer)
-    return _text(_json(answer, _Url).url) or None
+    return _text(_json(answer, Url).url) or None
 
 
 def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
     """The code of GET /v1/patients/:id/code."""
     _sound(answer)
-    found = _json(answer, _Code)
+    found = _json(answer, Code)
     code = _text(found.code)
     if not code:
         raise Wanting("the answer has no code")
@@ -188,7 +129,7 @@ def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
 def api_key(answer: Answer) -> str:
     """The key of POST /v1/apikey and /v1/apikey/new."""
     _sound(answer)
-    key = _text(_json(answer, _Key).api_key)
+    key = _text(_json(answer, Key).api_key)
     if not key:
         raise Wanting("the answer has no key")
     return key
@@ -227,14 +168,14 @@ def _place(error: msgspec.ValidationError) -> str:
     return str(error)
 
 
-def _rows(*named: Sequence[LivePatient | _LoosePatient] | msgspec.UnsetType | None) -> _Rows:
+def _rows(*named: Sequence[LivePatient | LoosePatient] | msgspec.UnsetType | None) -> _Rows:
     given = [rows for rows in named if not isinstance(rows, msgspec.UnsetType)]
     if not given:
         raise Wanting("the answer has no list of patients")
     return next((rows for rows in given if rows), ())
 
 
-def _next_cursor(info: _PageInfo | None) -> str | None:
+def _next_cursor(info: PageInfo | None) -> str | None:
     if info is None or info.has_next_page in {None, False, "false", ""}:
         return None
     cursor = _text(info.end_cursor)
@@ -243,7 +184,7 @@ def _next_cursor(info: _PageInfo | None) -> str | None:
     return cursor
 
 
-def _patient(row: _LoosePatient) -> LivePatient:
+def _patient(row: LoosePatient) -> LivePatient:
     return LivePatient(
         id=_text(row.id),
         mrn=_text(row.mrn),
@@ -256,7 +197,7 @@ def _patient(row: _LoosePatient) -> LivePatient:
     )
 
 
-def _template(row: _Template) -> Template:
+def _template(row: LooseTemplate) -> Template:
     return Template(
         id=_text(row.templateId),
         name=_text(row.templateName),
