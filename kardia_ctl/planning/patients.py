@@ -99,9 +99,10 @@ def _compare(
     source = Source(want.file, want.line)
     if drifted:
         before, after = _shown(want, live, drifted)
-        text = (
-            "the live side changed; the API cannot change it back: follow it in the YAML, or ignore_changes"
-        )
+        way = "follow it in the YAML, or correct it in Kardia by hand"
+        if "dob" not in drifted:
+            way = "follow it in the YAML, or ignore_changes"
+        text = f"the live side changed; the API cannot change it back: {way}"
         draft.tell(NoticeKind.DRIFT, text, patient_address(want.mrn), source, before=before, after=after)
     intended = [name for name in names if name not in drifted]
     if not intended:
