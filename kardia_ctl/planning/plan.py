@@ -31,12 +31,13 @@ def make_plan(question: Question) -> Plan:
 def _finish(question: Question, draft: Draft) -> Plan:
     changes = in_order(draft.changes)
     cost, unpriced = cost_of(changes)
-    writes = sum(1 for change in changes if change.action.writes)
+    stopped = tuple(stops(question, changes))
+    writes = 0 if stopped else sum(1 for change in changes if change.action.writes)
     check = 1 if writes and question.observed.templates is None else 0
     return Plan(
         changes=changes,
         notices=tuple(sorted(draft.notices, key=_notice_order)),
-        stops=tuple(stops(question, changes)),
+        stops=stopped,
         unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
         requests=Requests(question.spent, question.observed.reads + check, writes),
         cost=cost,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from kardia_ctl.model.configuration import Limits
+from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.planning.question import Question
@@ -12,6 +13,7 @@ from kardia_ctl.planning.question import Question
 def stops(question: Question, changes: Sequence[Change]) -> Iterator[str]:
     """The reasons why nothing at all may be written, each with what to do."""
     yield from _over_limits(question.desired.limits, changes)
+    yield from _unproven(question.observed, changes)
     yield from _collapsed(question)
     yield from wrong_team(question.desired.team, question.state.team, question.observed.templates)
 
@@ -26,10 +28,19 @@ def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
     for action, bound in bounds.items():
         count = sum(1 for change in changes if change.action is action)
         if bound is not None and count > bound:
-            yield f"{count} {action} and limits.{action} is {bound}: raise the limit if this is meant"
+            yield f"{count} to {action} and limits.{action} is {bound}: raise the limit if this is meant"
     cost, _ = cost_of(changes)
     if limits.cost is not None and cost > limits.cost:
         yield f"the codes cost {cost} and limits.cost is {limits.cost}: raise the limit if this is meant"
+
+
+def _unproven(observed: Observed, changes: Sequence[Change]) -> Iterator[str]:
+    """Who is missing from a scan that is not proven may be anybody, so nothing is written on its ground."""
+    if observed.coverage is Coverage.INCOMPLETE and any(change.action.writes for change in changes):
+        yield (
+            f"the account's patients could not all be read: {observed.detail}: plan again, or declare "
+            "scan: agree-twice if the server's count is known to be off"
+        )
 
 
 def cost_of(changes: Sequence[Change]) -> tuple[Decimal, int]:
