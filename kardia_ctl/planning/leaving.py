@@ -4,7 +4,6 @@ from typing import assert_never
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departing, Departure
-from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.planning.draft import Draft
@@ -58,13 +57,12 @@ def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
 
 def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:
     address = patient_address(departure.mrn)
-    proven = question.observed.coverage is Coverage.PROVEN
-    if proven or patient_id in question.observed.missing:
+    if patient_id in question.observed.missing:
         draft.tell(
             NoticeKind.DEPARTED, "departed: the patient is not live any more", address, departure.source
         )
         return
-    detail = question.observed.detail or "the account's patients were not all read"
+    detail = question.observed.detail or "a list may lag, and its id was not looked up"
     reason = f"the patient was not found, and absence is not proven: {detail}; plan again"
     draft.changes.append(
         Change(address, Action.BLOCKED, Cause.SCAN_INCOMPLETE, reason, id=patient_id, source=departure.source)
