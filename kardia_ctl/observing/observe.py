@@ -16,6 +16,8 @@ from kardia_ctl.observing.reading import Reading
 from kardia_ctl.observing.scan import Scan, scan
 
 _ABREAST = 8
+_SAMPLE = 10
+"""How many recorded ids that a list does not show are looked up before it is known that the list lags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def observe(
         reader: Safe reads only.
         reading: What to read.
         policy: What proves a scan.
-        look_up_all: Look up recorded ids that a scan does not show, even when they are suspiciously many.
+        look_up_all: Look up all recorded ids that a scan does not show, even when the first few are gone.
 
     Raises:
         ApiError: an answer could not be had or understood.
@@ -84,19 +86,20 @@ async def _scanned(
 ) -> tuple[dict[str, LivePatient], _People]:
     """Lists may lag: a recorded id that the list does not show counts as live until a read by id says no.
 
-    When many are not shown at once it is more likely the wrong account; then they are left alone, which
-    blocks them, and the count that collapsed stops the run.
+    When many are not shown, ten are looked up first. If none of those is there, it is more likely the wrong
+    account than a list that lags: the rest is left alone, which blocks them.
     """
-    unseen = [patient_id for patient_id, _ in reading.known if patient_id not in seen.patients]
-    missing: frozenset[str] = frozenset()
-    if look_up_all or len(unseen) < max(10, len(reading.known) // 10):
-        found, missing = await _look_up(reader, unseen)
-        seen.patients.update(found)
-    else:
-        unseen = []
+    unseen = sorted(patient_id for patient_id, _ in reading.known if patient_id not in seen.patients)
+    many = not look_up_all and len(unseen) > max(_SAMPLE, len(reading.known) // 10)
+    sample = unseen[:_SAMPLE] if many else unseen
+    found, missing = await _look_up(reader, sample)
+    if many and found:
+        more, gone = await _look_up(reader, unseen[_SAMPLE:])
+        found, missing, sample = found | more, missing | gone, unseen
+    seen.patients.update(found)
     coverage = Coverage.PROVEN if seen.proven else Coverage.INCOMPLETE
     people = _People(
-        coverage, missing=missing, total=seen.total, detail=seen.detail, reads=seen.pages + len(unseen)
+        coverage, missing=missing, total=seen.total, detail=seen.detail, reads=seen.pages + len(sample)
     )
     return seen.patients, people
 

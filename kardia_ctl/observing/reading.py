@@ -1,12 +1,12 @@
 """Which reads an observation needs, before any is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.configuration import Departing, Desired
+from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.state import State
 
 PAGE: Final = 500
@@ -40,20 +40,20 @@ def choose(
 
     A whole scan is ceil(totalCount / 500) requests. When state knows every id that matters, nothing is to be
     created (``recreating`` says that something is) or deleted, and there are fewer of them than pages, those
-    are read by id instead.
+    are read by id instead. Somebody whom a departure deleted is looked for too before the mrn is used again.
     """
     wanted = frozenset(targets)
     mrns = [mrn for mrn in desired.patients if _is_wanted(mrn, wanted)]
     known, unknown = _known(desired, state, mrns)
-    departing = () if wanted else _departing(desired, state)
-    scan = bool(departing) or (
-        bool(mrns) and (unknown or recreating or not _fewer_than_pages(state, len(known)))
-    )
+    departures = () if wanted else tuple(_departures(desired, state))
+    known.extend((patient_id, one.mrn) for patient_id, one in departures)
+    deleting = any(one.action is Departing.DELETE for _, one in departures)
+    scan = deleting or unknown or (bool(known) and (recreating or not _fewer_than_pages(state, len(known))))
     labels = {label for mrn in mrns for label in desired.patients[mrn].codes}
     return Reading(
         scan=scan,
         ids=() if scan else tuple(patient_id for patient_id, _ in known),
-        known=(*known, *departing),
+        known=tuple(known),
         settings=_settings(desired, wanted),
         templates=any(not desired.templates[label].id for label in labels),
     )
@@ -66,30 +66,26 @@ def _is_wanted(mrn: str, targets: frozenset[Address]) -> bool:
 _OF_PATIENTS: Final = (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
 
 
-def _recorded(state: State, mrn: str) -> str:
-    """The recorded id of a patient, unless a departure of ours deleted that one."""
-    record = state.patients.get(mrn)
-    if record is None or state.departed.get(record.id) == Departing.DELETE:
-        return ""
-    return record.id
-
-
 def _known(desired: Desired, state: State, mrns: Iterable[str]) -> tuple[list[tuple[str, str]], bool]:
-    """The known ids of these patients, and whether one of them has none or its create is in doubt."""
+    """The known ids of these patients, and whether the mrn of one of them has to be looked for."""
     known, unknown = [], False
     for mrn in mrns:
-        patient_id = desired.patients[mrn].id or _recorded(state, mrn)
+        record = state.patients.get(mrn)
+        patient_id = desired.patients[mrn].id or ("" if record is None else record.id)
         if patient_id:
             known.append((patient_id, mrn))
-        else:
+        if not patient_id or state.departed.get(patient_id) == Departing.DELETE:
             unknown = True
     return known, unknown
 
 
-def _departing(desired: Desired, state: State) -> tuple[tuple[str, str], ...]:
-    """The ids of those who are to depart and have not, each with its mrn."""
-    ids = {one.id or _recorded(state, one.mrn): one.mrn for one in desired.departures}
-    return tuple((one, mrn) for one, mrn in ids.items() if one and one not in state.departed)
+def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure]]:
+    """Those who are to depart and have not, each with the id."""
+    for one in desired.departures:
+        record = state.patients.get(one.mrn)
+        patient_id = one.id or ("" if record is None else record.id)
+        if patient_id and state.departed.get(patient_id) not in (one.action, Departing.DELETE):
+            yield patient_id, one
 
 
 def _fewer_than_pages(state: State, count: int) -> bool:
