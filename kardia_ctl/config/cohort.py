@@ -19,6 +19,7 @@ from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 
 _REQUIRED: Final = tuple(kind.SCHEMA["required"])
+_WIDEST: Final = 1000
 _PICKED: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
 
 
@@ -46,8 +47,9 @@ def read_cohort(cohort: Cohort, reading: Reading, register: Register) -> None:
     table = _Table(found[1], cohort.delimiter, reading.name(cohort.source), reading)
     rows = table.rows()
     header = next(rows, (1, []))[1]
-    if not header:
-        reading.problem(Source(table.file, 1, 1), "the file has no header row", "Name the columns in line 1")
+    if not 0 < len(header) <= _WIDEST:
+        message = "the header has too many columns" if header else "the file has no header row"
+        reading.problem(Source(table.file, 1, 1), message, "Name the columns in line 1")
     elif indices := _columns(header, cohort, table):
         _Rows(cohort, table, indices, register).enter(rows, len(header))
 

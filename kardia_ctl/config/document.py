@@ -20,11 +20,15 @@ from kardia_ctl.model.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file that could be read. Nothing is made of the ``faulty`` paths: something is wrong there."""
+    """A file that could be read, and the paths at or below which something is wrong in it."""
 
     document: Document
     relative: PurePosixPath
-    faulty: set[tuple[str | int, ...]] = field(default_factory=set)
+    _faulty: set[tuple[str | int, ...]] = field(default_factory=set)
+
+    def fault(self, path: tuple[str | int, ...]) -> None:
+        """Note that something is wrong at a path: nothing is made of it, nor of what it is a part of."""
+        self._faulty.update(path[:length] for length in range(len(path) + 1))
 
     def value(self, key: str) -> Any:
         """The value of a top-level key that is right; None when it is not, or not there."""
@@ -33,7 +37,7 @@ class Sheet:
 
     def is_sound(self, *path: str | int) -> bool:
         """Whether nothing is wrong at this path or below it."""
-        return not any(place[: len(path)] == path for place in self.faulty)
+        return path not in self._faulty
 
     def source(self, *path: str | int) -> Source:
         """Where the value at a path begins."""
@@ -59,7 +63,8 @@ def read_sheet(relative: PurePosixPath, reading: Reading, *, included: bool) -> 
         reading.problem(Source(document.file, 1, 1), "the file is empty", remedy)
         return None
     sheet = Sheet(document, relative)
-    sheet.faulty.update(substitute(document, reading))
+    for path in substitute(document, reading):
+        sheet.fault(path)
     _check(sheet, reading, included=included)
     return sheet if isinstance(document.tree, YamlMapping) else None
 
@@ -73,7 +78,8 @@ def _parsed(found: tuple[bytes, str], file: str, reading: Reading) -> Document |
         reading.unreadable(Source(file, error.line, error.column), error)
         return None
     for repeated in document.repeated:
-        message = f"the key{quoted(repeated.key)} is there twice; the first is in line {repeated.first.line}"
+        first = document.key_source(repeated.mapping, repeated.key).line
+        message = f"the key{quoted(repeated.key)} is there twice; the first is in line {first}"
         reading.problem(repeated.place, message, "Keep one of them")
     return document
 
@@ -85,7 +91,7 @@ def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
         shallow["patients"] = []
     for finding in findings(document_validator(included=included).iter_errors(shallow), "the file"):
-        sheet.faulty.add(finding.path)
+        sheet.fault(finding.path)
         place = document.key_source if finding.at_key else document.source
         mrn = (
             tree[finding.path[0]][finding.path[1]]

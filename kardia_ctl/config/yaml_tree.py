@@ -6,8 +6,8 @@ has no use for is refused. The position of every node costs 8 bytes.
 """
 
 from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -35,6 +35,8 @@ DEPTH: Final = 20
 LONGEST_SCALAR: Final = 1 << 16
 """Characters in one scalar."""
 
+_LARGE: Final = 32
+
 
 class YamlMapping(dict[str, Any]):
     """A mapping; ``at`` is its index among the file's positions, ``size`` how many of them are its own."""
@@ -54,11 +56,11 @@ class YamlList(list[Any]):
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A key that its mapping already has, and where it has it."""
+    """A key that its mapping already has, and the place of the second one."""
 
     key: str
+    mapping: YamlMapping
     place: Source
-    first: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Document:
     tree: Any
     positions: "array[int]"
     repeated: tuple[Repeated, ...] = ()
+    _kept: dict[int, Mapping[str | int, int]] = field(default_factory=dict)
 
     def source(self, node: Any, *path: str | int) -> Source:
         """Where the value at a path below a container begins."""
@@ -92,28 +95,32 @@ class Document:
     def _find(self, node: Any, path: Sequence[str | int]) -> int:
         index: int = getattr(node, "at", 0)
         for step in path:
-            index = _child(node, index, step)
+            index = self._children(node)[step]
             node = node[step]
         return index
+
+    def _children(self, node: Any) -> Mapping[str | int, int]:
+        """The index of every child's position; large containers' are kept, for many may be wrong in one."""
+        found = self._kept.get(node.at)
+        if found is None:
+            found = _children(node)
+            if len(found) > _LARGE:
+                self._kept[node.at] = found
+        return found
 
 
 def _source(file: str, position: int) -> Source:
     return Source(file, (position >> 16) + 1, (position & 0xFFFF) + 1)
 
 
-def _child(node: Any, index: int, step: str | int) -> int:
-    """The index of a child's position. A container knows its own; scalars are counted."""
-    child = node[step]
-    if isinstance(child, YamlMapping | YamlList):
-        return child.at
-    index += 1
-    if isinstance(step, int):
-        return index + sum(_size(other) for other in node[:step])
-    for key, value in node.items():
-        if key == step:
-            break
-        index += 1 + _size(value)
-    return index + 1
+def _children(node: Any) -> dict[str | int, int]:
+    """The index of every child's position, counted in document order; a key takes one of its own."""
+    step = isinstance(node, YamlMapping)
+    found, index = {}, node.at + 1
+    for key, value in node.items() if step else enumerate(node):
+        found[key] = index + step
+        index += step + _size(value)
+    return found
 
 
 def _size(node: Any) -> int:
@@ -214,10 +221,9 @@ class _Builder:
     def _repeat(self, node: YamlMapping, key: str, event: Any) -> None:
         if key == "<<":
             raise _refused(event, "a merge key (<<) is not allowed", "Write the keys out")
-        so_far = Document(self._file, node, self._positions)
         mark = event.start_mark
         place = _source(self._file, mark.line << 16 | mark.column)
-        self._repeated.append(Repeated(key, place, so_far.key_source(node, key)))
+        self._repeated.append(Repeated(key, node, place))
 
     def _list(self, event: Any, depth: int) -> YamlList:
         node = YamlList()

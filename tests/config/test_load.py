@@ -255,6 +255,33 @@ def test_the_digest_covers_content_names_and_environment(tmp_path: Path) -> None
     assert len({first, *others}) == 5
 
 
+def test_the_digest_covers_the_names_of_files(tmp_path: Path) -> None:
+    text = "version: 1\ninclude: ['p/*']\n"
+    one = load(write(tmp_path / "one", kardia_yaml=text, p__a="patients: []"), {})
+    two = load(write(tmp_path / "two", kardia_yaml=text, p__b="patients: []"), {})
+    assert one.digest != two.digest
+
+
+def test_places_are_right_behind_a_repeated_key(tmp_path: Path) -> None:
+    text = "version: 1\nteam: {x: [1, 2]}\nteam: {y: [3, {z: 4}]}\nscan: never\n"
+    told = problems(write(tmp_path, kardia_yaml=text))
+    assert [line.split(" ")[0] for line in told] == [
+        "kardia.yaml:2:7:",
+        "kardia.yaml:3:1:",
+        "kardia.yaml:4:7:",
+    ]
+
+
+@pytest.mark.parametrize("line", ["  - k", "  - {mrn: P-", "k"])
+def test_many_problems_in_one_place_are_told_without_searching_anew(tmp_path: Path, line: str) -> None:
+    """Quadratic search would take minutes here; the count is what is asserted."""
+    close = "}" if "{" in line else ""
+    start = "patients:\n" if line.startswith(" ") else ""
+    end = ": x" if line == "k" else ""
+    many = "".join(f"{line}{n}{close}{end}\n" for n in range(20_000))
+    assert len(problems(write(tmp_path, kardia_yaml=f"version: 1\n{start}{many}"))) >= 20_000
+
+
 def test_the_order_of_files_changes_nothing_but_sources(tmp_path: Path) -> None:
     north = "patients: [{mrn: A, dob: 2000-07-21, email: a@example.com}]"
     south = "patients: [{mrn: B, dob: 2000-07-21, email: b@example.com}]"
