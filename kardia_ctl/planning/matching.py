@@ -72,8 +72,8 @@ def _recorded(question: Question, want: DesiredPatient, record: Record) -> Match
         return _by_id(question, want, record.id, "recorded")
     if record.id not in question.observed.missing:
         reason = (
-            f"the recorded id {record.id} is not in the list and was not looked up, because others were looked "
-            "for in vain: is this the right key? --accept-collapse looks for everybody"
+            f"the recorded id {record.id} is not in the list and was not looked up, because others were "
+            "looked for in vain: is this the right key? --accept-collapse looks for everybody"
         )
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
     address = patient_address(want.mrn)
