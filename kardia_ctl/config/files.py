@@ -93,8 +93,8 @@ def check_lines(data: bytes) -> None:
         start = end + 1
 
 
-def lexical(base: PurePosixPath, name: str) -> PurePosixPath:
-    """A named path relative to the configuration's directory; ``base`` is that of the naming file.
+def lexical(folder: PurePosixPath, name: str) -> PurePosixPath:
+    """A named path relative to the configuration's directory; ``folder`` is that of the naming file.
 
     Raises:
         Unreadable: it is absolute or leaves the directory.
@@ -102,7 +102,7 @@ def lexical(base: PurePosixPath, name: str) -> PurePosixPath:
     windows = PureWindowsPath(name)
     if PurePosixPath(name).is_absolute() or windows.drive or windows.root:
         raise Unreadable("the path is absolute", "Write it relative to this file")
-    path = PurePosixPath(normpath(base / name.replace("\\", "/")))
+    path = PurePosixPath(normpath(folder / name.replace("\\", "/")))
     if path.parts[:1] == ("..",):
         raise Unreadable("the path leaves the configuration's directory", "Move the file into it")
     return path
