@@ -26,9 +26,14 @@ class Nature(Enum):
 class Endpoint:
     """One method on one path; ``path`` has {names} where ids go.
 
-    ``absent`` are the statuses of a read that mean 'none'. ``gone`` are those of a write that say that there
-    is nothing left to do it to, even when an earlier try was in doubt. ``personal`` ones may answer with a
-    person whose values are not known here, and so cannot be left out of an error.
+    Attributes:
+        absent: Statuses of a read that mean 'none'.
+        gone: Statuses of a write that say that there is nothing left to do it to, even when an earlier try
+            was in doubt.
+        failure: Statuses that the documents give for this write having failed, although others of their
+            hundred mean doubt.
+        personal: Whether it may answer with a person whose values are not known here, and so cannot be left
+            out of an error.
     """
 
     method: str
@@ -36,6 +41,7 @@ class Endpoint:
     nature: Nature
     absent: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
+    failure: frozenset[int] = frozenset()
     personal: bool = False
 
     def __str__(self) -> str:
@@ -62,7 +68,10 @@ ISSUE_CODE: Final = Endpoint("GET", "/v1/patients/{patient}/code", Nature.REPEAT
 SET_CALLBACK: Final = Endpoint("PUT", "/v1/callback", Nature.REPEATABLE)
 SET_QT_CALLBACK: Final = Endpoint("PUT", "/v1/qtCallback", Nature.REPEATABLE)
 ADD_PROVIDER: Final = Endpoint(
-    "POST", "/partner/v1/teams/{team}/serviceProviderTeams/{provider}", Nature.REPEATABLE
+    "POST",
+    "/partner/v1/teams/{team}/serviceProviderTeams/{provider}",
+    Nature.REPEATABLE,
+    failure=frozenset({500}),
 )
 DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature.REPEATABLE, personal=True)
 DELETE_PATIENT: Final = Endpoint(

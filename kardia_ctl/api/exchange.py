@@ -132,6 +132,8 @@ class SafeReads:
 def _error(call: Call, attempt: _Try[T], verdict: Verdict, tries: int, *, doubted: bool) -> ApiError:
     if doubted and attempt.status not in call.endpoint.gone:
         verdict = Verdict.IN_DOUBT
+    if attempt.status in call.endpoint.failure:
+        verdict = Verdict.NOT_EXECUTED
     reason = attempt.reason
     if attempt.wait is not None and attempt.wait > LONGEST_WAIT:
         reason = f"the server asks to wait {attempt.wait:.0f} s, and {LONGEST_WAIT:.0f} s is the most we wait"

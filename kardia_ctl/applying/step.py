@@ -70,7 +70,10 @@ class Step:
             return _result(change, Status.FAILED, error)
         except InDoubt as error:
             self._settle(change, [Intend(replace(intent, ended=self.now()))])
-            return _result(change, Status.IN_DOUBT, error)
+            doubt = _result(change, Status.IN_DOUBT, error)
+            if error.status == 401:  # an earlier try was lost, and then the key was refused
+                raise Stop(doubt, "the key was refused") from error
+            return doubt
         self.store.commit([*done.entries, Resolve(change.address)])
         if done.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final
 
 import click
@@ -88,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name must not end an apply
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = root.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except click.exceptions.Exit as ending:
