@@ -192,7 +192,7 @@ class _Rows:
             header = self._cohort.columns.get(name, name)
             message = finding.message if header == name else f'{finding.message} (column "{header}")'
             self._table.reading.problem(self._cell(line, name), message, finding.remedy, address_of(mrn))
-        self._register.add_faulty(mrn, partial(self._cell, line))
+        self._register.add_faulty(mrn, values.get("codes"), partial(self._cell, line))
         return None
 
     def _cell(self, line: int, name: str, *_index: int) -> Source:

@@ -129,7 +129,8 @@ def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) ->
         place = sheet.key_source if finding.at_key else sheet.source
         reading.problem(place(*path), finding.message, finding.remedy, address_of(mrn))
     if found:
-        register.add_faulty(mrn, partial(document.source, node))
+        codes = node.get("codes") if isinstance(node, YamlMapping) else None
+        register.add_faulty(mrn, codes, partial(document.source, node))
     return not found
 
 

@@ -61,7 +61,7 @@ def expand(text: str, document: Document, path: tuple[str | int, ...], reading: 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
         if name and (found := reading.environ.get(name)):
-            reading.substituted[name] = found
+            reading.substitute(name, found, declares=path[0] != "state")
             return found
         if name or match["broken"]:
             _report(name, document, path, reading)

@@ -24,6 +24,7 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
+    _declaring: dict[str, str] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
     _users: dict[Path, Source] = field(default_factory=dict)
@@ -35,6 +36,16 @@ class Reading:
     def unreadable(self, source: Source, error: Unreadable) -> None:
         """Note why a file cannot be used, at the place that names it."""
         self.problem(source, error.message, error.remedy)
+
+    def substitute(self, name: str, value: str, *, declares: bool) -> None:
+        """Note an environment value that was put in.
+
+        ``declares`` is False for the state URL: where state lies is not what should exist, and its password
+        must not be in a digest that others can read.
+        """
+        self.substituted[name] = value
+        if declares:
+            self._declaring[name] = value
 
     def name(self, relative: PurePosixPath) -> str:
         """The name of a file in sources: as the user would reach it."""
@@ -83,11 +94,11 @@ class Reading:
         return sorted(self.problems, key=place)
 
     def digest(self) -> str:
-        """SHA-256 (hex) of every file with its name, and of every environment value that was put in."""
+        """SHA-256 (hex) of every file with its name, and of the environment values that were put in."""
         total = hashlib.sha256()
         for name, digest in sorted(self._digests.items()):
             total.update(_framed(name) + digest)
-        for name, value in sorted(self.substituted.items()):
+        for name, value in sorted(self._declaring.items()):
             total.update(b"$" + _framed(name) + _framed(value))
         return total.hexdigest()
 

@@ -108,13 +108,18 @@ class Register:
                 f"{where('mrn')}: {address_of(mrn)}: the mrn begins or ends with a space"
             )
         if patient.codes and patient.codes not in self._sound_codes:
-            self._check_codes(patient, where)
+            self._check_codes(mrn, patient.codes, where)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
             message = f"the id is also that of the patient at {other.file}:{other.line}"
             self.reading.problem(where("id"), message, "Pin each patient's own id", address_of(mrn))
 
-    def add_faulty(self, mrn: Any, where: Where) -> None:
-        """Remember the mrn of a patient whose other values are wrong: it may still be there twice."""
+    def add_faulty(self, mrn: Any, codes: Any, where: Where) -> None:
+        """Check what can be checked of a patient whose other values are wrong.
+
+        The mrn may be there twice, and the codes may name templates that nobody declared.
+        """
+        if isinstance(codes, list | tuple) and _is_plain_list("codes", codes):
+            self._check_codes(mrn, tuple(codes), where)
         if isinstance(mrn, str) and mrn:
             if place := self.place(mrn):
                 self._twice(mrn, where("mrn"), place)
@@ -147,11 +152,11 @@ class Register:
         message = f"two patients have this mrn; the other is at {place}"
         self.reading.problem(source, message, "Remove one, or give each its own mrn", address_of(mrn))
 
-    def _check_codes(self, patient: DesiredPatient, where: Where) -> None:
-        problem, address = self.reading.problem, address_of(patient.mrn)
+    def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
+        problem, address = self.reading.problem, address_of(mrn)
         meant: dict[tuple[str, str], str] = {}
         sound = True
-        for index, label in enumerate(patient.codes):
+        for index, label in enumerate(codes):
             if template := self.templates.get(label):
                 other = meant.setdefault((template.id, template.name), label)
                 if other != label:
@@ -162,7 +167,7 @@ class Register:
                 problem(where("codes", index), *_undeclared(label, self.templates), address)
                 sound = False
         if sound:
-            self._sound_codes.add(patient.codes)
+            self._sound_codes.add(codes)
 
 
 def _undeclared(label: str, known: Mapping[str, TemplateRef]) -> tuple[str, str]:

@@ -96,8 +96,8 @@ class Desired:
 class Configuration:
     """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
 
-    ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of every environment
-    value that was put into them: a saved plan belongs to exactly one digest.
+    ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of the environment
+    values that were put into them, those of ``state`` aside: a saved plan belongs to exactly one digest.
     """
 
     root: Path
