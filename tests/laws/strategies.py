@@ -1,0 +1,112 @@
+"""Clinics that nobody runs: desired things for any account, and quirks for any server."""
+
+from hypothesis import strategies as st
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.configuration import Desired, Resource, TemplateRef
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.sandbox import TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.quirks import (
+    CreateStatus,
+    CursorStyle,
+    DuplicateMrn,
+    Envelope,
+    Quirks,
+    UnsetCallback,
+    UnsetField,
+)
+
+MRNS = (
+    "JS-20000721",
+    "0012345",
+    "12345",
+    "a/b",
+    "a b",
+    "A B",
+    "%2F",
+    "\N{ANATOMICAL HEART}-1",
+    "Zo\u00eb",
+    "Zoe\u0308",
+    "=1+1",
+    ".",
+    "x" * 300,
+    "+49",
+    "a&b=c",
+    "#1",
+    "?",
+    "NULL",
+)
+_NAMES = ("", "Joe", "O'Hara", "Zo\u00eb", "Zoe\u0308", "\u5c71\u7530", "=SUM(A1)", "Smith & Co", "null")
+LABELS = ("one-year", "90 days/+")
+
+
+@st.composite
+def patients(draw: st.DrawFn, number: int, mrn: str) -> DesiredPatient:
+    """A patient; nobody else was born on that day, so that no two are the same person."""
+    return DesiredPatient(
+        mrn=mrn,
+        dob=f"19{50 + number}-02-03",
+        email=draw(st.sampled_from(["joe@example.com", "Joe@Example.COM", f"p+{number}@example.com"])),
+        firstname=draw(st.sampled_from(_NAMES)),
+        lastname=draw(st.sampled_from(_NAMES)),
+        sex=draw(st.sampled_from(["", "0", "1", "2", "9"])),
+        codes=tuple(draw(st.lists(st.sampled_from(LABELS), unique=True, max_size=2))),
+        ignore=tuple(draw(st.lists(st.sampled_from(["email", "lastname"]), unique=True, max_size=2))),
+        file="kardia.yaml",
+        line=number + 1,
+    )
+
+
+@st.composite
+def clinics(draw: st.DrawFn, most: int = 7) -> Desired:
+    """Everything that a configuration may declare, departures aside."""
+    mrns = draw(st.lists(st.sampled_from(MRNS), unique=True, max_size=most))
+    people = [draw(patients(number, mrn)) for number, mrn in enumerate(mrns)]
+    first, second = TEMPLATES
+    by_name = TemplateRef(LABELS[1], name=second.name)
+    by_id = TemplateRef(LABELS[1], id=second.id)
+    return Desired(
+        team=TEAM_ID,
+        patients={one.mrn: one for one in people},
+        others=tuple(draw(st.lists(st.sampled_from(_OTHERS), unique_by=str, max_size=4))),
+        templates={
+            LABELS[0]: TemplateRef(LABELS[0], id=first.id),
+            LABELS[1]: draw(st.sampled_from([by_id, by_name])),
+        },
+    )
+
+
+_OTHERS = (
+    Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"}),
+    Resource(Address(Kind.QT_CALLBACK), {"url": "https://hooks.example.com/qt?a=1&b=%20"}),
+    Resource(Address(Kind.SERVICE_PROVIDER, ("8sP3SiaFigYoGRKoc4kaf692hmwi",))),
+    Resource(Address(Kind.SERVICE_PROVIDER, ("sp-2",))),
+)
+
+
+def quirks() -> st.SearchStrategy[Quirks]:
+    """Every reading of the open points that a client must cope with without a person."""
+    return st.builds(
+        Quirks,
+        duplicate_mrn=st.sampled_from(DuplicateMrn),
+        unset_callback=st.sampled_from(UnsetCallback),
+        create_status=st.sampled_from(CreateStatus),
+        envelope=st.sampled_from(Envelope),
+        cursor_style=st.sampled_from([CursorStyle.EXACT, CursorStyle.OFFSET]),
+        unset_field=st.sampled_from(UnsetField),
+        list_lag=st.sampled_from([0.0, 30.0]),
+        page_cap=st.sampled_from([None, 1, 2, 3, 7]),
+    )
+
+
+def clinic(number: int, *, codes: tuple[str, ...] = ()) -> Desired:
+    """So many patients of whom nothing is special, P-0 and up."""
+    people = [
+        DesiredPatient(f"P-{index}", f"19{60 + index}-01-01", f"p{index}@example.com", "Joe", codes=codes)
+        for index in range(number)
+    ]
+    return Desired(
+        team=TEAM_ID,
+        patients={one.mrn: one for one in people},
+        templates={LABELS[0]: TemplateRef(LABELS[0], id=TEMPLATES[0].id)},
+    )

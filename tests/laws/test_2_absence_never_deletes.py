@@ -1,0 +1,126 @@
+"""Law 2. Who disappears from the YAML is forgotten; only a departure with a reason disconnects or deletes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.model.address import Kind, patient_address
+from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
+from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.planning.plan import make_plan
+from kardia_ctl.planning.question import Question
+from kardia_ctl.sandbox import Quirks, Status
+from tests.laws.strategies import clinic, clinics, quirks
+from tests.laws.world import LAWFUL, World, in_world
+
+LEAVING = (Action.DISCONNECT, Action.DELETE)
+DOING = {Departing.DISCONNECT: Action.DISCONNECT, Departing.DELETE: Action.DELETE}
+
+
+def absence_never_deletes(question: Question, plan_of: Callable[[Question], Plan]) -> None:
+    asked = {(patient_address(one.mrn), DOING[one.action]) for one in question.desired.departures}
+    plan = plan_of(question)
+    for change in plan.changes:
+        if change.action in LEAVING:
+            assert (change.address, change.action) in asked
+            assert change.reason
+    for mrn, record in question.state.patients.items():
+        if mrn not in question.desired.patients and not record.forgotten and not question.decisions.targets:
+            told = {(change.address, change.action) for change in plan.changes}
+            told |= {(notice.address, Action.FORGET) for notice in plan.notices if notice.address}
+            assert any(address == patient_address(mrn) for address, _ in told)
+
+
+@LAWFUL
+@given(clinics(), clinics(), quirks(), st.randoms(use_true_random=False))
+def test_absence_never_deletes(before: Desired, after: Desired, readings: Quirks, random: Random) -> None:
+    async def story(world: World) -> None:
+        await world.apply(before)
+        gone = [mrn for mrn in before.patients if mrn not in after.patients]
+        leaving = tuple(
+            Departure(mrn, random.choice(list(Departing)), "left") for mrn in gone if random.random() < 0.5
+        )
+        desired = replace(after, departures=leaving, limits=Limits())
+        absence_never_deletes((await world.plan(desired)).question, make_plan)
+        await world.apply(desired)
+        world.clock.advance(60)
+        deleted = {one.mrn for one in leaving if one.action is Departing.DELETE}
+        left = {one.mrn for one in world.account.patients()}
+        assert left == (set(before.patients) - deleted) | set(after.patients)
+        expected = {
+            "POST /v1/patients/{id}/disconnect": Departing.DISCONNECT,
+            "DELETE /v1/patients/{id}": Departing.DELETE,
+        }
+        for request, action in expected.items():
+            assert world.requests().count(request) == sum(1 for one in leaving if one.action is action)
+
+    in_world(story, readings)
+
+
+def test_an_empty_configuration_forgets_everybody_and_sends_nothing() -> None:
+    async def story(world: World) -> None:
+        await world.apply(clinic(4))
+        for one in world.account.patients():
+            world.account.set_status(one.id, Status.CONNECTED)
+        truth, before = world.truth(), len(world.requests())
+        done = await world.apply(Desired())
+        assert done.seen.plan.count(Action.FORGET) == 4
+        assert world.truth() == truth
+        assert len(world.requests()) == before
+        assert (await world.plan(Desired())).plan.is_empty
+
+    in_world(story)
+
+
+def test_a_departure_acts_once() -> None:
+    async def story(world: World) -> None:
+        await world.apply(clinic(2))
+        leaving = (
+            Departure("P-0", Departing.DISCONNECT, "moved"),
+            Departure("P-1", Departing.DELETE, "left"),
+        )
+        for _ in range(3):
+            await world.apply(Desired(departures=leaving))
+        assert world.requests().count("POST /v1/patients/{id}/disconnect") == 1
+        assert world.requests().count("DELETE /v1/patients/{id}") == 1
+
+    in_world(story)
+
+
+def test_a_planner_that_deletes_the_absent_breaks_the_law() -> None:
+    def tidy(question: Question) -> Plan:
+        plan = make_plan(question)
+        changes = (
+            replace(change, action=Action.DELETE)
+            if change.action is Action.FORGET and change.address.kind is Kind.PATIENT
+            else change
+            for change in plan.changes
+        )
+        return replace(plan, changes=tuple(changes))
+
+    async def story(world: World) -> None:
+        await world.apply(clinic(2))
+        question = (await world.plan(clinic(1))).question
+        absence_never_deletes(question, make_plan)
+        with pytest.raises(AssertionError):
+            absence_never_deletes(question, tidy)
+
+    in_world(story)
+
+
+def test_a_planner_that_says_nothing_of_the_absent_breaks_the_law() -> None:
+    def silent(question: Question) -> Plan:
+        plan = make_plan(question)
+        kept = tuple(change for change in plan.changes if change.action is not Action.FORGET)
+        return replace(plan, changes=kept)
+
+    async def story(world: World) -> None:
+        await world.apply(clinic(2))
+        with pytest.raises(AssertionError):
+            absence_never_deletes((await world.plan(clinic(1))).question, silent)
+
+    in_world(story)

@@ -1,0 +1,115 @@
+"""Law 5. After a clean apply a second plan has no changes; the order of inputs does not matter."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.outcome import Status
+from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.ports import Store
+from kardia_ctl.model.state import Entry
+from kardia_ctl.planning.plan import make_plan
+from kardia_ctl.planning.question import Question
+from kardia_ctl.render.plan_json import Stamp, plan_json
+from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.view import View
+from kardia_ctl.sandbox import Quirks
+from tests.laws.strategies import clinic, clinics, quirks
+from tests.laws.world import LAWFUL, World, in_world, shuffled
+
+
+async def apply_then_plan_is_empty(world: World, desired: Desired) -> None:
+    first = await world.apply(desired)
+    assert {result.status for result in first.report.results} <= {Status.DONE}
+    second = await world.plan(desired)
+    assert second.plan.is_empty, plan_text(second.plan, View(show_phi=True))
+    truth, before = world.truth(), len(world.requests())
+    third = await world.apply(desired)
+    assert not third.report.results
+    assert third.report.writes == 0
+    assert world.truth() == truth
+    assert len(world.requests()) == before + second.plan.requests.spent
+
+
+@LAWFUL
+@given(clinics(), quirks())
+def test_apply_then_plan_is_empty(desired: Desired, readings: Quirks) -> None:
+    in_world(lambda world: apply_then_plan_is_empty(world, desired), readings)
+
+
+@LAWFUL
+@given(clinics(), clinics(), st.randoms(use_true_random=False))
+def test_the_order_of_the_inputs_does_not_show(live: Desired, desired: Desired, random: Random) -> None:
+    async def story(world: World) -> None:
+        await world.apply(live)
+        order_does_not_show((await world.plan(desired)).question, random, make_plan)
+
+    in_world(story)
+
+
+def order_does_not_show(question: Question, random: Random, plan_of: Callable[[Question], Plan]) -> None:
+    """The same question, its parts in another order, gives the same plan and the same bytes."""
+    once, again = plan_of(question), plan_of(reordered(question, random))
+    assert once == again
+    assert plan_text(once, View(show_phi=True)) == plan_text(again, View(show_phi=True))
+    stamp = Stamp("0.0.0", "2026-03-02T10:00:00Z")
+    assert list(map(repr, plan_json(once, stamp).items())) == list(map(repr, plan_json(again, stamp).items()))
+
+
+def reordered(question: Question, random: Random) -> Question:
+    observed, state = question.observed, question.state
+    live, records = list(observed.patients.items()), list(state.patients.items())
+    templates, codes = list(observed.templates or ()), list(state.codes.items())
+    for listed in (live, records, templates, codes):
+        random.shuffle(listed)
+    return replace(
+        question,
+        desired=shuffled(question.desired, random),
+        observed=replace(
+            observed,
+            patients=dict(live),
+            settings=dict(reversed(list(observed.settings.items()))),
+            templates=None if observed.templates is None else tuple(templates),
+        ),
+        state=replace(state, patients=dict(records), codes=dict(codes)),
+    )
+
+
+class Forgetful:
+    """Breaks the law: a store that drops the first entry of a batch."""
+
+    def __init__(self, store: Store) -> None:
+        self.load, self.lock = store.load, store.lock
+        self._commit = store.commit
+
+    def commit(self, entries: Iterable[Entry]) -> None:
+        self._commit(list(entries)[1:])
+
+
+def test_a_store_that_forgets_breaks_the_law() -> None:
+    async def story(world: World) -> None:
+        world.wrap_store = Forgetful
+        with pytest.raises(AssertionError):
+            await apply_then_plan_is_empty(world, clinic(2))
+
+    in_world(story)
+
+
+def test_a_planner_that_keeps_the_order_of_its_inputs_breaks_the_law() -> None:
+    def careless(question: Question) -> Plan:
+        plan = make_plan(question)
+        rank = {mrn: place for place, mrn in enumerate(question.desired.patients)}
+        ranked = sorted(plan.changes, key=lambda change: rank[change.address.names[0]])
+        return replace(plan, changes=tuple(ranked))
+
+    async def story(world: World) -> None:
+        question = (await world.plan(clinic(5))).question
+        with pytest.raises(AssertionError):
+            order_does_not_show(question, Random(1), careless)
+
+    in_world(story)

@@ -1,0 +1,195 @@
+"""Law 7. No value of a patient, no code, no key in state, default output, saved plans, results or errors."""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.applying.preview import Preview
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
+from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
+from kardia_ctl.model.ports import Store
+from kardia_ctl.model.state import Entry, Record, Remember
+from kardia_ctl.planning.evidence import live_digest
+from kardia_ctl.planning.saved import Binding, SavedPlan, digests_of, seal
+from kardia_ctl.render.files import Form, results_file
+from kardia_ctl.render.plan_json import Stamp, plan_json
+from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.results import report_text
+from kardia_ctl.render.view import View
+from kardia_ctl.sandbox import API_KEY, Fault, FaultKind, Faults, Moment, Quirks
+from tests.laws.strategies import LABELS, clinic
+from tests.laws.world import FINGERPRINT_KEY, LAWFUL, Applied, World, in_world
+
+PLAN_KEY = b"an invented key for saved plans."
+DAYS = ["1931-05-17", "1942-08-29", "1953-11-06"]
+
+
+def marked(side: str) -> Desired:
+    """A clinic in which every value of a patient is a mark that stands nowhere else."""
+    people = [
+        DesiredPatient(
+            f"P-{number}",
+            day,
+            f"zqmail{side}{number}@example.com",
+            f"Zqfirst{side}{number}",
+            f"Zqlast{side}{number}",
+            codes=LABELS[:1],
+            file="kardia.yaml",
+            line=number + 1,
+        )
+        for number, day in enumerate(DAYS)
+    ]
+    callback = Resource(
+        Address(Kind.CALLBACK), {"url": f"https://hooks.example.com/kardia?token=zqtoken{side}"}
+    )
+    return replace(clinic(3, codes=LABELS[:1]), patients={one.mrn: one for one in people}, others=(callback,))
+
+
+def marks(world: World, *sides: Desired) -> set[str]:
+    """What must not be seen: values of patients, codes, keys, what may be a token in a URL."""
+    found = {API_KEY, FINGERPRINT_KEY.decode(), PLAN_KEY.decode(), "zqtoken"}
+    found |= {issued.code for issued in world.account.codes()}
+    found |= {getattr(one, name) for side in sides for one in side.patients.values() for name in ATTRIBUTES}
+    found |= {team.secret_key for team in world.account.teams()}
+    return {mark for mark in found if len(mark) > 1}
+
+
+def nothing_leaks(marks_: Iterable[str], outputs: Iterable[str | bytes]) -> None:
+    seen = [output.encode() if isinstance(output, str) else output for output in outputs]
+    for mark in marks_:
+        for raw in seen:
+            assert mark.encode() not in raw, "a value of a patient, a code or a key was shown"
+            assert json.dumps(mark).strip('"').encode() not in raw
+
+
+def files(world: World) -> Iterator[bytes]:
+    yield from (file.read_bytes() for file in world.directory.iterdir())
+
+
+def told(seen: Preview) -> Iterator[str | bytes]:
+    """Everything that a plan is turned into by default."""
+    yield plan_text(seen.plan, View())
+    yield json.dumps(plan_json(seen.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z")), ensure_ascii=False)
+    binding = Binding(
+        "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, seen.question)
+    )
+    digests = digests_of(seen.plan, PLAN_KEY)
+    saved = SavedPlan("id", 0, binding, seen.question.decisions, digests, seen.plan)
+    yield seal(saved, PLAN_KEY, "plan-key")
+
+
+def outcome(done: Applied) -> Iterator[str]:
+    yield report_text(done.report, View())
+    yield from (results_file(done.report, form) for form in Form)
+
+
+async def a_life(world: World) -> list[str | bytes]:
+    """Created, unchanged, edited on both sides, forgotten, departed: what all of it leaves behind."""
+    ours, theirs = marked("ours"), marked("theirs")
+    outputs: list[str | bytes] = []
+    for desired in (ours, ours, theirs, Desired(departures=(Departure("P-0", Departing.DELETE, "left"),))):
+        outputs += told(await world.plan(desired))
+        done = await world.apply(desired)
+        outputs += [*told(done.seen), *outcome(done), *files(world)]
+        for one in world.account.patients():
+            if desired is ours:
+                world.account.change_patient(one.id, lastname="Zqlasttheirs9")
+    return outputs
+
+
+def test_nothing_of_a_person_is_kept_or_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def story(world: World) -> None:
+        outputs = await a_life(world)
+        assert len(outputs) > 20
+        found = marks(world, marked("ours"), marked("theirs")) | {"Zqlasttheirs9"}
+        assert len(found) > 25
+        nothing_leaks(found, [*outputs, caplog.text])
+
+    in_world(story)
+
+
+FAULTS = st.lists(
+    st.builds(
+        Fault,
+        kind=st.sampled_from(FaultKind),
+        moment=st.sampled_from(Moment),
+        probability=st.sampled_from([0.3, 1.0]),
+        status=st.sampled_from([200, 400, 409, 502]),
+        path=st.sampled_from(["*", "/v1/patients", "/v1/patients/*"]),
+        seconds=st.just(0.0),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@LAWFUL
+@given(FAULTS, st.integers(0, 99))
+def test_no_error_names_anybody(rules: list[Fault], seed: int) -> None:
+    async def story(world: World) -> None:
+        outputs: list[str | bytes] = []
+        for desired in (marked("ours"), marked("theirs")):
+            try:
+                outputs += outcome(await world.apply(desired))
+            except KardiaError as error:
+                outputs.append("".join(traceback.format_exception(error)))
+            outputs += files(world)
+        nothing_leaks(marks(world, marked("ours"), marked("theirs")), outputs)
+
+    in_world(story, Quirks(), Faults(tuple(rules), seed))
+
+
+class Chatty:
+    """Breaks the law: a store that keeps the name of whom it records."""
+
+    def __init__(self, store: Store) -> None:
+        self.load, self.lock, self._commit = store.load, store.lock, store.commit
+
+    def commit(self, entries: Iterable[Entry]) -> None:
+        self._commit([_named(entry) for entry in entries])
+
+
+def _named(entry: Entry) -> Entry:
+    match entry:
+        case Remember(Kind.PATIENT, mrn, _, record):
+            label = marked("ours").patients[mrn].lastname
+            return replace(entry, record=Record(record.id, label, record.fingerprint, record.at))
+        case _:
+            return entry
+
+
+def test_a_store_that_keeps_names_breaks_the_law() -> None:
+    async def story(world: World) -> None:
+        world.wrap_store = Chatty
+        await world.apply(marked("ours"))
+        with pytest.raises(AssertionError, match="was shown"):
+            nothing_leaks(marks(world, marked("ours")), files(world))
+
+    in_world(story)
+
+
+def test_a_plan_that_shows_values_breaks_the_law() -> None:
+    async def story(world: World) -> None:
+        plan = (await world.plan(marked("ours"))).plan
+        with pytest.raises(AssertionError, match="was shown"):
+            nothing_leaks(marks(world, marked("ours")), [plan_text(plan, View(show_phi=True))])
+
+    in_world(story)
+
+
+def test_the_repr_of_a_patient_names_nobody() -> None:
+    one = marked("ours").patients["P-0"]
+    nothing_leaks({one.dob, one.email, one.firstname, one.lastname}, [repr(one), repr([one]), str(one)])
+    assert "P-0" in repr(one)
+    assert msgspec.structs.astuple(one)[0] == "P-0"

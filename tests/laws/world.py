@@ -1,0 +1,167 @@
+"""A small world for the laws: a sandbox in this process, a store in a directory, a clock that is told."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import httpx
+from hypothesis import settings
+
+from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.applying.execute import Brake, execute, report
+from kardia_ctl.applying.preview import Ground, Preview, preview
+from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.outcome import Report, Status
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.plan import Action
+from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.model.state import Note, State
+from kardia_ctl.planning.question import Decisions
+from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, Quirks, Sandbox, create_app
+from kardia_ctl.state import open_store
+
+LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+"""How hard a law is tried: always the same examples, so that a run says the same everywhere."""
+
+FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One apply: what it saw, what became of it, the codes that it handed out."""
+
+    seen: Preview
+    report: Report
+    codes: tuple[IssuedCode, ...]
+
+
+@dataclass
+class World:
+    """An account behind an API, and a workspace. ``wrap_…`` let a test break what a law forbids to break."""
+
+    directory: Path
+    clock: ManualClock
+    account: Account
+    app: Sandbox
+    wrap_reader: Callable[[Reader], Any] = lambda reader: reader
+    wrap_writer: Callable[[Writer], Any] = lambda writer: writer
+    wrap_store: Callable[[Store], Any] = lambda store: store
+    waits: list[float] = field(default_factory=list)
+
+    def requests(self) -> list[str]:
+        """What arrived so far: method and path."""
+        return [f"{record.method} {record.route}" for record in self.account.requests()]
+
+    def truth(self) -> tuple[Any, ...]:
+        """Everything in the account that a write could change."""
+        account = self.account
+        patients = [(one.id, one.mrn, one.status, one.gone_at) for one in account.patients()]
+        hooks = [account.callback(hook) for hook in _hooks()]
+        return sorted(patients), account.codes(), hooks, account.providers(), account.keys()
+
+    def store(self) -> Store:
+        return open_store("sqlite:///state.db", self.directory, "default")
+
+    def lose_state(self) -> None:
+        for file in self.directory.glob("state.db*"):
+            file.unlink()
+
+    @asynccontextmanager
+    async def session(self, parallelism: int = 4) -> AsyncIterator[Session]:
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+
+        async with open_session(
+            "http://127.0.0.1",
+            API_KEY,
+            parallelism=parallelism,
+            http_transport=httpx.ASGITransport(self.app),
+            sleep=sleep,
+            rng=Random(1),
+            now=self.clock,
+        ) as session:
+            yield session
+
+    def ground(self, desired: Desired, state: State, decisions: Decisions) -> Ground:
+        configuration = Configuration(self.directory, desired)
+        return Ground(configuration, state, self.clock(), FINGERPRINT_KEY, decisions)
+
+    async def plan(self, desired: Desired, decisions: Decisions | None = None) -> Preview:
+        """As ``kardia-ctl plan``."""
+        ground = self.ground(desired, self.store().load(), decisions or Decisions())
+        async with self.session() as session:
+            return await preview(self.wrap_reader(session.reader), ground, lambda: session.requests)
+
+    async def apply(self, desired: Desired, decisions: Decisions | None = None) -> Applied:
+        """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
+        store = self.wrap_store(self.store())
+        codes: list[IssuedCode] = []
+        with store.lock("apply"):
+            ground = self.ground(desired, store.load(), decisions or Decisions())
+            async with self.session() as session:
+                seen = await preview(self.wrap_reader(session.reader), ground, lambda: session.requests)
+                plan = seen.plan
+                if plan.stops:
+                    return Applied(seen, Report(reads=session.counts.reads), ())
+                entries = list(without_requests(plan, seen.question))
+                if plan.writes:
+                    team, _ = await check_tenant(session.reader, seen.question)
+                    entries += [Note("team", team)] if team else []
+                if entries:
+                    store.commit(entries)
+                brake = Brake()
+                writer = self.wrap_writer(session.writer())
+                step = Step(desired, writer, store, self.clock, FINGERPRINT_KEY, codes.append)
+                results = await execute(plan, step, brake, lambda _: None, 4)
+                counts = session.counts
+                done = report(plan, results, brake, reads=counts.reads, writes=counts.writes)
+            self._note_deleted(store, seen, done)
+        return Applied(seen, done, tuple(codes))
+
+    def _note_deleted(self, store: Store, seen: Preview, done: Report) -> None:
+        deleted = done.count(Status.DONE, Action.DELETE)
+        if deleted and seen.observed.total is not None:
+            store.commit([Note("live_count", str(seen.observed.total - deleted))])
+
+
+def _hooks() -> tuple[Any, ...]:
+    from kardia_ctl.sandbox import Hook
+
+    return tuple(Hook)
+
+
+def in_world(
+    story: Callable[[World], Coroutine[Any, Any, None]],
+    quirks: Quirks | None = None,
+    faults: Faults | None = None,
+) -> None:
+    """Let a story happen in a new world."""
+    with tempfile.TemporaryDirectory() as name:
+        clock = ManualClock()
+        with Account(now=clock, seed=1) as account:
+            app = create_app(account, quirks, faults, sleep=clock.sleep)
+            asyncio.run(story(World(Path(name), clock, account, app)))
+
+
+def shuffled(desired: Desired, random: Random) -> Desired:
+    """The same desired things, declared in another order."""
+    patients = list(desired.patients.items())
+    others, departures = list(desired.others), list(desired.departures)
+    templates = list(desired.templates.items())
+    for listed in (patients, others, departures, templates):
+        random.shuffle(listed)
+    return replace(
+        desired,
+        patients=dict(patients),
+        others=tuple(others),
+        departures=tuple(departures),
+        templates=dict(templates),
+    )
