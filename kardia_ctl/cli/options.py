@@ -66,22 +66,16 @@ def where_from(options: dict[str, Any]) -> Where:
     return Where(**{name: options.pop(name) for name in Where.__slots__})
 
 
-class AddressType(click.ParamType[Address]):
-    """An address on the command line."""
+def address(text: str) -> Address:
+    """An address on the command line: the type of such an option.
 
-    name = "address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        """Read an address, or say why it is none."""
-        if isinstance(value, Address):
-            return value
-        try:
-            return Address.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-ADDRESS = AddressType()
+    Raises:
+        BadParameter: the text is none; the message says why.
+    """
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def decision_options(command: Command) -> Command:
@@ -91,28 +85,28 @@ def decision_options(command: Command) -> Command:
             click.option(
                 "--target",
                 "targets",
-                type=ADDRESS,
+                type=address,
                 multiple=True,
                 metavar="ADDRESS",
                 help="Only this and what it depends on; nobody is forgotten, nobody departs.",
             ),
             click.option(
                 "--recreate",
-                type=ADDRESS,
+                type=address,
                 multiple=True,
                 metavar="ADDRESS",
                 help="Create again a patient who was deleted elsewhere.",
             ),
             click.option(
                 "--reissue",
-                type=ADDRESS,
+                type=address,
                 multiple=True,
                 metavar="ADDRESS",
                 help="Issue this code although an order exists or existed.",
             ),
             click.option(
                 "--distinct",
-                type=ADDRESS,
+                type=address,
                 multiple=True,
                 metavar="ADDRESS",
                 help="Create this patient although another has the same name and birth date.",

@@ -6,7 +6,8 @@ import click
 
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.cli.options import ADDRESS, Where, lock_option
+from kardia_ctl.cli.options import Where, lock_option
+from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.workplace import Workplace, open_workplace
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
@@ -35,7 +36,7 @@ def list_command(path: Path, sandbox: bool) -> None:
 
 
 @command.command("show")
-@click.argument("address", type=ADDRESS)
+@click.argument("address", type=address_type)
 @_path
 @_sandbox
 def show_command(address: Address, path: Path, sandbox: bool) -> None:

@@ -39,17 +39,24 @@ class _Walk:
     patients: dict[str, LivePatient] = field(default_factory=dict)
     total: int | None = None
     moved: bool = False
+    shrunk: bool = False
     pages: int = 0
     broken: str = ""
 
     @property
     def fits(self) -> bool:
-        """Whether this walk alone proves that it saw everything."""
-        return not self.broken and self.total is not None and len(self.patients) == self.total
+        """Whether this walk alone proves that it saw everything.
+
+        When the list shrank on the way, somebody who was seen may be gone and somebody else not seen: then
+        the right number proves nothing.
+        """
+        return not self.broken and not self.shrunk and self.total == len(self.patients)
 
     def take(self, page: PatientsPage) -> bool:
         """Add a page; whether it showed anybody new."""
-        self.moved = self.moved or (self.pages > 0 and page.total != self.total)
+        if self.pages > 0 and page.total != self.total:
+            self.moved = True
+            self.shrunk = self.shrunk or _is_less(page.total, self.total)
         self.pages += 1
         self.total = page.total
         before = len(self.patients)
@@ -58,6 +65,11 @@ class _Walk:
                 raise ApiError("a patient in the list has no id; nothing can be matched to it")
             self.patients[patient.id] = patient
         return len(self.patients) > before
+
+
+def _is_less(total: int | None, earlier: int | None) -> bool:
+    """Whether a totalCount fell."""
+    return total is not None and earlier is not None and total < earlier
 
 
 async def scan(reader: Reader, policy: ScanPolicy) -> Scan:
@@ -70,13 +82,15 @@ async def scan(reader: Reader, policy: ScanPolicy) -> Scan:
     previous: frozenset[str] | None = None
     pages = 0
     walk = _Walk()
+    grown = True
     for limit in LIMITS:
-        walk = await _walk(reader, limit)
+        earlier, walk = walk.total, await _walk(reader, limit)
         pages += walk.pages
+        grown = grown and not walk.shrunk and not _is_less(walk.total, earlier)
         if walk.fits:
             return Scan(walk.patients, True, walk.total, pages=pages)
         union.update(walk.patients)
-        if not walk.broken and walk.total == len(union):
+        if grown and not walk.broken and walk.total == len(union):
             return Scan(union, True, walk.total, pages=pages)
         ids = frozenset(walk.patients)
         if policy is ScanPolicy.AGREE_TWICE and not walk.broken and ids == previous:
@@ -90,6 +104,8 @@ def _why(walk: _Walk, seen: int) -> str:
         return walk.broken
     if walk.total is None:
         return "the list of patients came without totalCount"
+    if walk.shrunk:
+        return "patients were deleted while the list was read"
     return f"the list showed {seen} patients and its totalCount is {walk.total}"
 
 
