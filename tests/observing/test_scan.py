@@ -1,0 +1,252 @@
+"""A scan is proven or it is not used."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from kardia_ctl.api.session import open_session
+from kardia_ctl.model.configuration import ScanPolicy
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.patient import LivePatient, PatientsPage
+from kardia_ctl.observing.scan import LIMITS, Scan, scan
+from kardia_ctl.sandbox import API_KEY, Account, CursorStyle, ManualClock, Quirks, create_app
+from tests.observing.script import Happening, Moving, Scripted, crowd, live
+
+
+def scanned(reader: Moving, policy: ScanPolicy = ScanPolicy.COUNT) -> Scan:
+    found = asyncio.run(scan(reader, policy))
+    assert found.pages == len(reader.log)
+    return found
+
+
+def is_the_truth(found: Scan, reader: Moving) -> bool:
+    return found.proven and sorted(found.patients) == sorted(one.id for one in reader.people)
+
+
+def test_an_empty_account_is_proven_empty_with_one_request() -> None:
+    assert scanned(Moving([])) == Scan({}, True, 0, pages=1)
+
+
+@pytest.mark.parametrize(
+    ("count", "pages"), [(1, 1), (499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3), (1200, 3)]
+)
+def test_a_list_that_stands_still_takes_the_fewest_pages(count: int, pages: int) -> None:
+    reader = Moving(crowd(count))
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    assert reader.log == ["500"] * pages
+
+
+@pytest.mark.parametrize("cap", [1, 7, 100, 499])
+def test_a_page_that_is_capped_below_the_limit_is_followed(cap: int) -> None:
+    reader = Moving(crowd(30), cap=cap)
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    assert found.pages == -(-30 // cap)
+
+
+def insert(*numbers: int) -> Happening:
+    def happens(reader: Moving) -> None:
+        for number in numbers:
+            reader.insert(number)
+
+    return happens
+
+
+def delete(*numbers: int) -> Happening:
+    def happens(reader: Moving) -> None:
+        for number in numbers:
+            reader.delete(number)
+
+    return happens
+
+
+def both(*happenings: Happening) -> Happening:
+    def happens(reader: Moving) -> None:
+        for happening in happenings:
+            happening(reader)
+
+    return happens
+
+
+NEW = [9001, 9002, 9003]
+
+
+@pytest.mark.parametrize("style", ["exact", "offset"])
+@pytest.mark.parametrize("cap", [2, 5])
+@pytest.mark.parametrize(
+    "happenings",
+    [
+        {1: insert(9001)},
+        {1: insert(*NEW)},
+        {1: insert(9001), 2: insert(9002), 3: insert(9003)},
+        {1: delete(12)},
+        {1: delete(1)},
+        {1: delete(12, 11, 10)},
+        {2: delete(12), 3: delete(3)},
+        {1: both(insert(*NEW), delete(12))},
+        {1: delete(12), 2: delete(11), 3: delete(10)},
+        {1: insert(9001), 2: delete(9)},
+        {1: delete(12, 11), 2: insert(9001)},
+        {2: both(insert(9001), insert(9002), delete(1))},
+    ],
+    ids=range(12),
+)
+def test_a_list_that_moves_is_proven_with_what_it_ends_as(
+    happenings: dict[int, Happening], cap: int, style: str
+) -> None:
+    reader = Moving(crowd(12), dict(happenings), style=style, cap=cap)
+    assert is_the_truth(scanned(reader), reader)
+
+
+def test_a_head_that_moved_is_read_again_until_nothing_is_new() -> None:
+    reader = Moving(crowd(12), {1: insert(*NEW), 4: insert(9004)}, cap=5)
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    assert reader.log == ["500"] * len(reader.log), "no repetition with another limit was needed"
+
+
+def test_a_list_that_never_comes_to_rest_is_given_up() -> None:
+    class Restless(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            self.insert(10_000 + len(self.log))
+            return await super().patients(limit, start)
+
+    found = scanned(Restless(crowd(12), cap=3))
+    assert not found.proven
+    assert found.pages < 1000
+
+
+def test_limits_that_differ_put_page_edges_elsewhere_and_are_joined() -> None:
+    """Rows 500 and 499 fall between the pages; the second walk shows the first, the third the rest."""
+
+    class Dropping(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            page = await super().patients(limit, start)
+            return PatientsPage(
+                page.patients[: limit - 1] if page.next_cursor else page.patients, 1000, page.next_cursor
+            )
+
+    reader = Dropping(crowd(1000), style="offset")
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    assert [limit for at, limit in enumerate(reader.log) if limit not in reader.log[:at]] == ["500", "499"]
+
+
+def sandboxed(quirks: Quirks, count: int, per_second: int, policy: ScanPolicy) -> tuple[Scan, set[str]]:
+    """A scan of the sandbox, with a real client."""
+
+    async def story(account: Account) -> Scan:
+        transport = httpx.ASGITransport(create_app(account, quirks))
+        async with open_session("http://127.0.0.1", API_KEY, http_transport=transport) as session:
+            return await scan(session.reader, policy)
+
+    with Account(now=ManualClock(), seed=1) as account:
+        account.seed_patients(count, per_second=per_second)
+        return asyncio.run(story(account)), {one.id for one in account.patients()}
+
+
+@pytest.mark.parametrize("per_second", [3, 7, 300])
+def test_rows_with_equal_times_that_fall_between_pages_are_found_or_missed_openly(per_second: int) -> None:
+    found, truth = sandboxed(Quirks(cursor_style=CursorStyle.SECOND), 1100, per_second, ScanPolicy.COUNT)
+    assert set(found.patients) <= truth
+    assert found.proven == (set(found.patients) == truth)
+    assert found.proven == (per_second < 300), "few enough fall between to be found with other limits"
+    assert bool(found.detail) != found.proven
+
+
+@pytest.mark.parametrize("style", [CursorStyle.EXACT, CursorStyle.OFFSET])
+def test_the_sandbox_list_is_proven_through_the_real_client(style: CursorStyle) -> None:
+    found, truth = sandboxed(Quirks(cursor_style=style), 1100, 1, ScanPolicy.COUNT)
+    assert found.proven
+    assert set(found.patients) == truth
+    assert found.pages == 3
+
+
+def page(numbers: list[int], total: int | None, cursor: str | None) -> PatientsPage:
+    return PatientsPage(tuple(live(number) for number in numbers), total, cursor)
+
+
+@pytest.mark.parametrize(
+    ("pages", "why"),
+    [
+        ([page([1], 9, "a"), page([2], 9, "a")], "no end"),
+        ([page([1, 2], 9, "a"), page([1, 2], 9, "b")], "no end"),
+        ([page([], 9, "a")], "no end"),
+        ([page([1], 9, "a"), page([2], 9, "b"), page([3], 9, "a")], "no end"),
+    ],
+    ids=["cursor-repeated", "nobody-new", "empty-with-a-next-page", "cursors-in-a-circle"],
+)
+def test_a_list_without_an_end_is_not_proven(pages: list[PatientsPage], why: str) -> None:
+    reader = Scripted(*pages)
+    found = scanned(reader)
+    assert not found.proven
+    assert why in found.detail
+    assert found.pages <= 3 * 4
+
+
+def test_more_pages_than_a_list_can_have_are_not_followed() -> None:
+    """Every page shows somebody new and claims a next one: bounded by totalCount."""
+
+    class Endless(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            self.log.append(f"{limit}")
+            number = len(self.log)
+            return page([number], 20, f"cursor-{number}")
+
+    found = scanned(Endless([]))
+    assert not found.proven
+    assert "no end" in found.detail
+    assert found.pages <= len(LIMITS) * (2 * 20 + 11)
+
+
+def test_without_a_total_nothing_is_proven() -> None:
+    found = scanned(Moving(crowd(3), count=lambda _: None))
+    assert not found.proven
+    assert found.total is None
+    assert "without totalCount" in found.detail
+
+
+@pytest.mark.parametrize("off", [-1, 1, 5])
+def test_a_total_that_is_off_proves_nothing_however_often_it_is_read(off: int) -> None:
+    found = scanned(Moving(crowd(12), count=lambda total: total + off))
+    assert not found.proven
+    assert found.pages == len(LIMITS)
+    assert f"showed 12 patients and its totalCount is {12 + off}" in found.detail
+
+
+@pytest.mark.parametrize("off", [-1, 1, None])
+def test_agree_twice_takes_two_equal_scans_for_the_truth(off: int | None) -> None:
+    reader = Moving(crowd(12), count=lambda total: None if off is None else total + off)
+    found = scanned(reader, ScanPolicy.AGREE_TWICE)
+    assert is_the_truth(found, reader)
+    assert found.pages == 2
+
+
+def test_agree_twice_wants_the_same_patients_twice() -> None:
+    reader = Moving(crowd(12), {1: delete(3), 2: delete(4), 3: delete(5)}, count=lambda _: None)
+    assert not scanned(reader, ScanPolicy.AGREE_TWICE).proven
+
+
+def test_agree_twice_does_not_accept_a_list_without_an_end() -> None:
+    assert not scanned(Scripted(page([1], 9, "a"), page([2], 9, "a")), ScanPolicy.AGREE_TWICE).proven
+
+
+def test_a_total_that_fits_is_proven_under_agree_twice_with_one_scan() -> None:
+    assert scanned(Moving(crowd(12)), ScanPolicy.AGREE_TWICE).pages == 1
+
+
+def test_a_patient_without_an_id_is_an_error() -> None:
+    reader = Scripted(PatientsPage((LivePatient("", "M-1"),), 1, None))
+    with pytest.raises(ApiError, match="no id"):
+        scanned(reader)
+
+
+def test_a_page_that_cannot_be_had_is_an_error_and_not_an_empty_list() -> None:
+    class Broken(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            raise ApiError("GET /v1/patients: 503")
+
+    with pytest.raises(ApiError, match="503"):
+        scanned(Broken([]))
