@@ -1,0 +1,174 @@
+"""The house of DESIGN.md: imports run one way, a library has one importer, a kind its case and example."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import kardia_ctl
+from kardia_ctl.config import load
+from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.model.address import Kind
+
+PACKAGE = Path(kardia_ctl.__file__).parent
+ROOT = PACKAGE.parent
+CASES = ROOT / "tests" / "cases"
+
+ALLOWED: dict[str, set[str]] = {
+    "model": set(),
+    "kinds": {"model"},
+    "config": {"model", "kinds"},
+    "observing": {"model", "kinds"},
+    "planning": {"model", "kinds"},
+    "api": {"model"},
+    "state": {"model"},
+    "applying": {"model", "kinds", "observing", "planning", "state"},
+    "render": {"model"},
+    "sandbox": set(),
+}
+"""Which rooms each room may import; cli may import everything."""
+
+IMPORTERS = {
+    "click": {"cli", "render"},
+    "deepdiff": {"planning/diff.py"},
+    "httpx": {"api", "cli/workplace.py"},
+    "jsonschema": {"config"},
+    "msgspec": {"model", "api"},
+    "rich": {"cli", "render"},
+    "starlette": {"sandbox"},
+    "uvicorn": {"sandbox"},
+    "yaml": {"config"},
+}
+"""Where each library may be imported: a room, or a single file."""
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@dataclass(frozen=True)
+class Import:
+    """An import somewhere in a file, at its top or inside a function."""
+
+    name: str
+    line: int
+
+
+def imports(tree: ast.Module) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                yield from (Import(alias.name, node.lineno) for alias in node.names)
+            case ast.ImportFrom(level=0, module=str(module)):
+                yield from (Import(f"{module}.{alias.name}", node.lineno) for alias in node.names)
+            case ast.ImportFrom():
+                yield Import(".relative", node.lineno)
+            case _:
+                pass
+
+
+def wrong_imports(file: str, source: str) -> list[str]:
+    """Each import of a file, named by its path in the package, that the house does not allow."""
+    room = file.partition("/")[0] if "/" in file else ""
+    return [
+        f"{file}:{found.line} imports {found.name}"
+        for found in imports(ast.parse(source))
+        if not _is_right(room, file, found.name)
+    ]
+
+
+def _is_right(room: str, file: str, name: str) -> bool:
+    top, _, rest = name.partition(".")
+    if top == "kardia_ctl":
+        there = rest.partition(".")[0]
+        is_room = (PACKAGE / there).is_dir()
+        return not is_room or there == room or room in ("cli", "") or there in ALLOWED[room]
+    if top in sys.stdlib_module_names:
+        return True
+    return bool({room, file} & IMPORTERS.get(top, set()))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_run_one_way_and_each_library_has_one_importer(file: Path) -> None:
+    assert not wrong_imports(file.relative_to(PACKAGE).as_posix(), file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("model/plan.py", "from kardia_ctl.kinds import SETTINGS"),
+        ("planning/plan.py", "from kardia_ctl.api import session"),
+        ("planning/plan.py", "def f():\n    import kardia_ctl.state.sqlite"),
+        ("planning/plan.py", "import deepdiff"),
+        ("observing/scan.py", "import httpx"),
+        ("api/wire.py", "from kardia_ctl.sandbox import Account"),
+        ("sandbox/app.py", "from kardia_ctl.model.errors import ApiError"),
+        ("sandbox/app.py", "from kardia_ctl import model"),
+        ("render/plan_text.py", "from kardia_ctl.planning.plan import make_plan"),
+        ("cli/main.py", "import yaml"),
+        ("cli/main.py", "import httpx"),
+        ("kinds/patient.py", "import msgspec"),
+        ("kinds/patient.py", "from ..model import plan"),
+        ("state/sqlite.py", "import sqlalchemy"),
+    ],
+)
+def test_an_import_that_runs_the_wrong_way_is_found(file: str, source: str) -> None:
+    assert wrong_imports(file, source)
+
+
+def test_every_room_is_in_the_table() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms == {*ALLOWED, "cli"}
+
+
+def test_only_the_command_line_prints_prompts_and_exits() -> None:
+    for file in FILES:
+        if file.parent.name == "cli":
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        called = {
+            node.func.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & {"print", "input", "exit", "quit"}, file
+
+
+def test_planning_reads_no_clock_and_no_environment() -> None:
+    for room in ("model", "planning"):
+        for file in (PACKAGE / room).glob("*.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            named = {found.name.partition(".")[0] for found in imports(tree)}
+            assert not named & {"os", "time", "logging", "random", "secrets", "socket", "asyncio"}, file
+
+
+@pytest.mark.parametrize("kind", [*SETTINGS, Kind.PATIENT, Kind.CONNECTION_CODE], ids=str)
+def test_every_kind_has_a_case_that_plans_it(kind: Kind) -> None:
+    plans = [path.read_text(encoding="utf-8") for path in CASES.glob("*/plan.txt")]
+    assert any(f"  # {kind.value}" in plan and "will be created" in plan for plan in plans)
+
+
+def test_every_kind_has_an_example() -> None:
+    shown: set[Kind] = set()
+    for path in sorted((ROOT / "examples").glob("*/kardia.yaml")):
+        desired = load(path, {}).desired
+        shown |= {resource.address.kind for resource in desired.others}
+        shown |= {Kind.PATIENT} if desired.patients else set()
+        shown |= {Kind.CONNECTION_CODE for one in desired.patients.values() if one.codes}
+    assert shown >= {*SETTINGS, Kind.PATIENT, Kind.CONNECTION_CODE}
+
+
+def test_every_case_says_its_rule_and_has_its_goldens() -> None:
+    for folder in sorted(path for path in CASES.iterdir() if path.is_dir() and path.name != "__pycache__"):
+        assert (folder / "kardia.yaml").read_text(encoding="utf-8").startswith("# "), folder.name
+        names = {path.name for path in folder.iterdir()}
+        assert {"kardia.yaml", "observed.json", "plan.txt", "plan.json"} <= names, folder.name
+        assert names <= {
+            "kardia.yaml",
+            "observed.json",
+            "state.json",
+            "options.json",
+            "plan.txt",
+            "plan.json",
+        }
