@@ -73,8 +73,12 @@ def python(*arguments: str) -> list[str]:
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of every measured process: nothing of kardia-ctl's but the sandbox's key."""
-    kept = {name: value for name, value in variables.items() if not name.startswith("KARDIA_")}
+    """The environment of every measured process: of kardia-ctl's variables none but the sandbox's key.
+
+    None of Python's either: without PYTHONDONTWRITEBYTECODE, for one, every module is compiled once and not
+    in every run, as on the machine of anybody who installed a package.
+    """
+    kept = {name: value for name, value in variables.items() if not name.startswith(("KARDIA_", "PYTHON"))}
     return {**kept, "KARDIA_API_KEY": API_KEY, "NO_COLOR": "1"}
 
 

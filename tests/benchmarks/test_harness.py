@@ -8,7 +8,7 @@ import pytest
 from tests.benchmarks import scenarios, startup
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.pairs import interleaved, ratios, spread
-from tests.benchmarks.processes import BenchmarkError, Run, python, run
+from tests.benchmarks.processes import BenchmarkError, Run, environment, python, run
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import sandbox
 from tests.benchmarks.table import Row, Standing, as_json, markdown
@@ -39,6 +39,11 @@ def test_a_process_that_fails_is_not_measured() -> None:
         run(python("-c", "raise SystemExit(3)"))
     with pytest.raises(BenchmarkError, match="other words"):
         run(python("-c", "print('other words')"), expect="these words")
+
+
+def test_no_variable_of_ours_or_of_python_reaches_what_is_measured() -> None:
+    found = environment({"KARDIA_DEBUG": "1", "PYTHONDONTWRITEBYTECODE": "1", "PATH": "here"})
+    assert found == {"PATH": "here", "KARDIA_API_KEY": "sandbox-key", "NO_COLOR": "1"}
 
 
 def test_a_run_knows_its_own_peak_and_output() -> None:
