@@ -35,7 +35,7 @@ from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.outcome import Report
-from kardia_ctl.model.plan import Action
+from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import Note, UsePlan
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.planning.saved import SavedPlan
@@ -143,7 +143,7 @@ async def _apply(run: Run) -> int:
 async def _go_on(run: Run, session: "Session", seen: Preview) -> int:
     plan, store = seen.plan, run.workplace.store
     acts = plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0
-    if acts and not confirm("Do this?", approved=run.approved):
+    if acts and not confirm(_question(plan, run.workplace), approved=run.approved):
         click.echo("Nothing was done.", err=True)
         return 1
     entries = list(without_requests(plan, seen.question))
@@ -163,17 +163,20 @@ async def _go_on(run: Run, session: "Session", seen: Preview) -> int:
     return 0 if done.succeeded and not plan.blocked else 1
 
 
+def _question(plan: Plan, workplace: Workplace) -> str:
+    if not plan.writes:
+        return "Record this in state? Nothing is sent."
+    return f"Send {plan.requests.writes} writes to {workplace.endpoint}?"
+
+
 async def _execute(run: Run, session: "Session", seen: Preview) -> Report:
     brake, plan = Brake(), seen.plan
     keys, store = run.workplace.keys, run.workplace.store
     with CodeFile(run.codes_out) as codes, progress(plan.requests.writes) as tell, _braking(brake):
         step = Step(seen.question.desired, session.writer(), store, time.time, keys.fingerprints(), codes.add)
         results = await execute(plan, step, brake, tell, run.parallelism)
-        if codes.count and run.codes_out is None:
-            click.echo(
-                f"{codes.count} codes were issued and not written out; kardia-ctl codes asks for them again",
-                err=True,
-            )
+    if codes.count and run.codes_out is None:
+        click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     return report(plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)
 
 

@@ -25,6 +25,7 @@ def command() -> None:
     help="Keep the account in this SQLite file (default: in memory).",
 )
 @click.option("--api-key", envvar="KARDIA_API_KEY", show_envvar=True, help="The key to accept.")
+@click.option("--empty", is_flag=True, help="Start anew: what the database held is removed.")
 @click.option("--patients", type=click.IntRange(0), default=0, help="Start with this many invented patients.")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Makes the invented patients repeatable."
@@ -44,6 +45,7 @@ def serve_command(
     host: str,
     database: Path | None,
     api_key: str | None,
+    empty: bool,
     patients: int,
     seed: int,
     quirks: tuple[str, ...],
@@ -63,17 +65,23 @@ def serve_command(
         wrong = Faults.from_mapping({} if faults is None else json.loads(faults.read_bytes()))
     except ValueError as error:
         raise refuse(str(error)) from error
+    if empty and database is not None:
+        for suffix in ("", "-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
     with Account(":memory:" if database is None else database) as account:
         if api_key and not account.accepts_key(api_key):
             account.add_key(api_key)
         if patients:
             account.seed_patients(patients, seed)
-        serve(
-            create_app(account, reading, wrong),
-            host=host,
-            port=port,
-            on_ready=lambda url: click.echo(f"{url}  (API key: {api_key or API_KEY})"),
-        )
+        try:
+            serve(
+                create_app(account, reading, wrong),
+                host=host,
+                port=port,
+                on_ready=lambda url: click.echo(f"{url}  (API key: {'as given' if api_key else API_KEY})"),
+            )
+        except OSError as error:
+            raise refuse(f"{host}:{port} cannot be served on: {error.strerror}; try --port 0") from error
 
 
 def _quirk(text: str) -> tuple[str, Any]:

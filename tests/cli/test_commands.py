@@ -223,3 +223,24 @@ def test_a_closed_stdout_is_no_traceback(tmp_path: Path) -> None:
         assert process.stderr
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
+
+
+def test_a_key_that_was_given_to_the_sandbox_is_not_printed() -> None:
+    command = Path(sys.executable).with_name("kardia-ctl")
+    with subprocess.Popen(
+        [command, "sandbox", "serve", "--port", "0", "--api-key", "mine-alone"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        process.terminate()
+    assert line.startswith("http://127.0.0.1:")
+    assert "mine-alone" not in line
+
+
+def test_a_port_that_is_taken_is_one_line(desk: Desk) -> None:
+    port = os.environ["KARDIA_ENDPOINT"].rpartition(":")[2]
+    ran = desk.run("sandbox", "serve", "--port", port)
+    assert ran.code == 1
+    assert f"127.0.0.1:{port} cannot be served on" in ran.err
