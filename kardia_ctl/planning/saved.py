@@ -22,6 +22,8 @@ from kardia_ctl.planning.question import Decisions
 MAGIC: Final = "kardia-ctl-plan"
 FORMAT: Final = 1
 MOST_BYTES: Final = 1 << 30
+_UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What JSON of another shape than ours makes of the code that reads it."""
 _NOT_A_PLAN: Final = "this is not a plan that kardia-ctl saved"
 
 
@@ -81,7 +83,7 @@ def hint(data: bytes) -> tuple[str, str]:
     try:
         facts = json.loads(body)
         return str(facts["path"]), str(facts["binding"]["endpoint"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise PlanRefused(f"{_NOT_A_PLAN}, or it was altered; plan again") from error
 
 
@@ -93,14 +95,14 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
     """
     words, body = _head(data)
     expected = _mac(key, " ".join(words[:3]), body)
-    if not hmac.compare_digest(expected, words[3]):
+    if not hmac.compare_digest(expected.encode(), words[3].encode()):
         raise PlanRefused(
             "the saved plan was altered, or sealed with another key "
             f"({_SOURCES.get(words[2], words[2])}); plan again"
         )
     try:
         return _from_json(json.loads(body))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise PlanRefused(f"{_NOT_A_PLAN}; plan again") from error
 
 
