@@ -1,0 +1,112 @@
+"""A create that may be somebody who exists: blocked when name and birth date agree, warned of otherwise."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.observed import Coverage, Observed
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.plan import Action, Cause, Plan
+from kardia_ctl.model.state import State
+from kardia_ctl.planning.plan import make_plan
+from kardia_ctl.planning.question import Decisions, Question
+
+JOE = DesiredPatient("NEW", "2000-07-21", "new@example.com", "Joe", "Smith")
+
+
+def planned(
+    *want: DesiredPatient,
+    live: tuple[LivePatient, ...] = (),
+    departed: Mapping[str, str] | None = None,
+    distinct: tuple[str, ...] = (),
+) -> Plan:
+    observed = Observed({one.mrn: one for one in live}, coverage=Coverage.PROVEN, total=len(live))
+    desired = Desired(patients={one.mrn: one for one in want})
+    state = State(exists=True, departed=departed or {})
+    said = Decisions(distinct=frozenset(map(patient_address, distinct)))
+    return make_plan(Question(desired, observed, state, 0.0, decisions=said))
+
+
+def someone(**values: str | None) -> LivePatient:
+    known = {"dob": "2000-07-21", "email": "old@example.com", "firstname": "Joe", "lastname": "Smith"}
+    return LivePatient("id", "OLD", **(known | values))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "blocked"),
+    [
+        ({}, True),
+        ({"firstname": "JOE", "lastname": "smith"}, True),
+        ({"firstname": " Joe ", "lastname": "Smith\u00a0"}, True),
+        ({"lastname": "\uff33mith"}, True),
+        ({"dob": "2000-07-21T00:00:00Z"}, True),
+        ({"dob": "2000-07-22"}, False),
+        ({"dob": None}, False),
+        ({"firstname": "Jo"}, False),
+        ({"firstname": "Smith", "lastname": "Joe"}, False),
+        ({"firstname": None}, False),
+        ({"firstname": None, "lastname": None}, False),
+    ],
+    ids=str,
+)
+def test_the_same_person_is_told_by_name_and_birth_date(values: dict[str, str | None], blocked: bool) -> None:
+    plan = planned(JOE, live=(someone(**values),))
+    causes = [change.cause for change in plan.changes]
+    assert causes == [Cause.SAME_PERSON if blocked else Cause.DECLARED]
+
+
+def test_the_reason_names_the_other_and_how_to_go_on() -> None:
+    (change,) = planned(JOE, live=(someone(),)).changes
+    assert "patient/OLD" in change.reason
+    assert "--distinct 'patient/NEW'" in change.reason
+    for value in ("Joe", "Smith", "2000"):
+        assert value not in change.reason
+
+
+def test_many_others_are_counted() -> None:
+    others = tuple(LivePatient(f"id{n}", f"OLD-{n}", "2000-07-21", None, "Joe", "Smith") for n in range(6))
+    (change,) = planned(JOE, live=others).changes
+    assert "patient/OLD-0, patient/OLD-1, patient/OLD-2 and 3 more" in change.reason
+
+
+def test_nobody_without_a_name_is_taken_for_another() -> None:
+    nameless = DesiredPatient("NEW", "2000-07-21", "new@example.com")
+    plan = planned(nameless, live=(someone(firstname=None, lastname=None),))
+    assert plan.count(Action.CREATE) == 1
+
+
+def test_one_who_was_deleted_by_a_departure_is_not_another() -> None:
+    plan = planned(JOE, live=(someone(),), departed={"id": "delete"})
+    assert plan.count(Action.CREATE) == 1
+
+
+def test_distinct_is_said_of_one_address_alone() -> None:
+    twin = DesiredPatient("NEW-2", "2000-07-21", "n2@example.com", "Joe", "Smith")
+    plan = planned(JOE, twin, live=(someone(),), distinct=("NEW",))
+    assert {change.address.names[0]: change.action for change in plan.changes} == {
+        "NEW": Action.CREATE,
+        "NEW-2": Action.BLOCKED,
+    }
+
+
+def test_who_is_adopted_is_not_held_against_himself() -> None:
+    plan = planned(DesiredPatient("OLD", "2000-07-21", "old@example.com", "Joe", "Smith"), live=(someone(),))
+    assert [change.action for change in plan.changes] == [Action.ADOPT]
+    assert not plan.notices
+
+
+@pytest.mark.parametrize("mrn", ["new", " NEW", "N E W", "\uff2e\uff25\uff37"])
+def test_an_mrn_that_looks_like_another_is_warned_of(mrn: str) -> None:
+    other = LivePatient("id", mrn, "1950-01-01", "other@example.com")
+    (notice,) = planned(JOE, live=(other,)).notices
+    assert "its mrn looks like that of" in notice.text
+
+
+@pytest.mark.parametrize("mail", ["new@example.com", "NEW@EXAMPLE.COM"])
+def test_an_equal_email_is_warned_of_without_saying_it(mail: str) -> None:
+    plan = planned(JOE, live=(someone(dob="1950-01-01", email=mail),))
+    (notice,) = plan.notices
+    assert notice.text == "its e-mail address is also that of patient/OLD"
+    assert plan.count(Action.CREATE) == 1
