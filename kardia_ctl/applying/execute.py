@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from kardia_ctl.applying.chains import Chain, chains
 from kardia_ctl.applying.step import Step, Stop
-from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Change, Plan
 
@@ -53,8 +52,9 @@ async def execute(
     workers = [asyncio.create_task(_work(run)) for _ in range(min(parallelism, len(todo)))]
     try:
         await asyncio.gather(*workers)
-    except StateError as error:
-        brake.pull(str(error))
+    except Exception as error:
+        # Whatever it is (state, a codes file on a full disk): what is under way gets its answer recorded.
+        brake.pull(f"the run was stopped by a {type(error).__name__}")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:

@@ -31,7 +31,7 @@ def planned(
 
 def someone(**values: str | None) -> LivePatient:
     known = {"dob": "2000-07-21", "email": "old@example.com", "firstname": "Joe", "lastname": "Smith"}
-    return LivePatient("id", "OLD", **(known | values))  # type: ignore[arg-type]
+    return LivePatient("id", "OLD", **(known | values))
 
 
 @pytest.mark.parametrize(
