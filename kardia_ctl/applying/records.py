@@ -1,11 +1,14 @@
 """What state keeps of what was done. Never a value: ids, times, keyed fingerprints."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.question import Question
@@ -63,7 +66,11 @@ def _adopt(change: Change, question: Question) -> Iterator[Entry]:
         revived = Record(known.id, label, known.fingerprint, known.at)
         yield Remember(address.kind, mrn, change.target, revived)
         return
-    yield remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
+    entry = remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
+    if address.kind is Kind.PATIENT and question.key:
+        agreed = _agreed(question.desired.patients[address.names[0]], question.key)
+        entry = replace(entry, record=Record(change.id, "", agreed, entry.record.at))
+    yield entry
     if address in state.intents:
         yield Resolve(address)
 
@@ -95,11 +102,21 @@ def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[E
     record = state.patients[mrn]
     if not key:
         return
-    known = patient_kind.fingerprints(key, desired.patients[mrn])
+    known = _agreed(desired.patients[mrn], key, record.fingerprint)
     if known != record.fingerprint:
         yield Remember(
             Kind.PATIENT, mrn, "", Record(record.id, record.label, known, record.at, record.forgotten)
         )
+
+
+def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
+    """Fingerprints of what both sides agree on. What is ignored may differ: of that nothing new is known."""
+    known = patient_kind.fingerprints(key, want)
+    for place, name in enumerate(ATTRIBUTES):
+        if name in want.ignore:
+            start, end = place * SIZE, (place + 1) * SIZE
+            known = known[:start] + (before[start:end] or MISSING) + known[end:]
+    return known
 
 
 def _learnt(question: Question) -> Iterator[Entry]:

@@ -109,3 +109,14 @@ def test_only_a_departure_disconnects_or_deletes(name: str, solve: Solve) -> Non
     for change in seen.plan.changes:
         if change.action in (Action.DISCONNECT, Action.DELETE):
             assert change.address.names[0] in departing
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_golden_holds_a_birth_date_or_an_email_address(name: str, solve: Solve) -> None:
+    seen, _ = solve(name)
+    declared, live = seen.question.desired.patients.values(), seen.question.observed.patients.values()
+    values = {value for one in declared for value in (one.dob, one.email)}
+    values |= {value for other in live for value in (other.dob, other.email) if value}
+    for golden in ("plan.txt", "plan.json"):
+        text = Path(golden).read_text(encoding="utf-8")
+        assert not [value for value in values if value in text]

@@ -91,6 +91,26 @@ def test_the_side_that_changed_is_told(attribute: str, by_us: bool) -> None:
     in_world(story)
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_was_edited_while_it_was_ignored_is_intent_and_not_drift(lost: bool) -> None:
+    """The edit was never applied, so the live side did not move: the configuration did."""
+
+    async def story(world: World) -> None:
+        def declared(email: str, *ignore: str) -> Desired:
+            one = msgspec.structs.replace(clinic(1).patients["P-0"], email=email, ignore=ignore)
+            return replace(clinic(1), patients={"P-0": one})
+
+        await world.apply(declared("first@example.com"))
+        if lost:
+            world.lose_state()
+        await world.apply(declared("second@example.com", "email"))
+        plan = (await world.plan(declared("second@example.com"))).plan
+        assert [change.cause for change in plan.changes] == [Cause.IMMUTABLE]
+        assert not plan.notices
+
+    in_world(story)
+
+
 def test_a_planner_that_replaces_breaks_the_law() -> None:
     def replacing(question: Question) -> Plan:
         def both(change: Change) -> Iterator[Change]:
