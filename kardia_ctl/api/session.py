@@ -86,7 +86,8 @@ async def open_session(
     if parallelism < 1:
         raise ApiError("parallelism must be at least 1. Next: leave --parallelism out, or name a number")
     base_url = check_endpoint(endpoint)
-    async with make_clients(_headers(key), settings, parallelism, http_transport) as shards:
+    secure = base_url.startswith("https:") or settings.proxy is not None
+    async with make_clients(_headers(key), settings, parallelism, http_transport, secure=secure) as shards:
         transport = Transport(
             base_url, shards, Pace(parallelism), total=settings.total, largest=settings.largest, now=now
         )

@@ -15,7 +15,6 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.plan_files import save
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.state import State
@@ -48,6 +47,8 @@ def command(path: Path, out: Path | None, detailed_exitcode: bool, **options: An
     seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
     click.echo(plan_text(seen.plan, view), nl=False)
     if out is not None:
+        from kardia_ctl.cli.plan_files import save
+
         save(out, workplace, seen)
         click.echo(f"\nSaved the plan to {out}. To do exactly this: kardia-ctl apply {out}", err=True)
     return exit_code(seen.plan, detailed=detailed_exitcode)
@@ -56,7 +57,7 @@ def command(path: Path, out: Path | None, detailed_exitcode: bool, **options: An
 async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:
     """Observe and plan in a session of its own."""
     ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
-    async with connected(workplace) as session:
+    async with connected(workplace, parallelism=8) as session:
         return await preview(session.reader, ground, lambda: session.requests)
 
 

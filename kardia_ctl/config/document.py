@@ -11,7 +11,8 @@ from kardia_ctl.config.environment import expand, substitute
 from kardia_ctl.config.files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.reading import Reading, address_of
 from kardia_ctl.config.register import Register, faults, is_plain, patient_of
-from kardia_ctl.config.schema import DELIMITERS, document_validator
+from kardia_ctl.config.schema import DELIMITERS, document_schema, document_validator
+from kardia_ctl.config.screen import accepts
 from kardia_ctl.config.wording import findings, quoted
 from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping, read_yaml
 from kardia_ctl.model.configuration import Departing, Departure
@@ -90,6 +91,8 @@ def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
     shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
         shallow["patients"] = []
+    if accepts(document_schema(included=included), shallow):
+        return
     for finding in findings(document_validator(included=included).iter_errors(shallow), "the file"):
         sheet.fault(finding.path)
         place = document.key_source if finding.at_key else document.source

@@ -197,6 +197,12 @@ def patient_validator() -> "Draft7Validator":
 
 
 @cache
+def document_schema(*, included: bool) -> dict[str, Any]:
+    """The schema of kardia.yaml, or of an included file; built once."""
+    return included_schema() if included else build_schema()
+
+
+@cache
 def document_validator(*, included: bool) -> "Draft7Validator":
     """Checks a file without its patients, which are checked one by one."""
-    return _validator(included_schema() if included else build_schema())
+    return _validator(document_schema(included=included))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.config.schema import INCLUDED, build_schema
@@ -67,6 +66,8 @@ def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Findin
 
 def near(word: str, known: Collection[str]) -> str:
     """The known word that was probably meant, else nothing."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6)
     return next((name for name in known if close and name.lower() == close[0]), "")
 
