@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.chains import Chain, chains
 from kardia_ctl.applying.step import Step, Stop
 from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
@@ -11,17 +12,6 @@ from kardia_ctl.model.plan import Action, Change, Plan
 
 PARALLELISM = 16
 """Writes in flight unless told otherwise."""
-
-
-@dataclass(slots=True)
-class Brake:
-    """Stops a run from outside or inside: nothing more is sent, what is under way is waited for."""
-
-    reason: str = ""
-
-    def pull(self, reason: str) -> None:
-        """Stop sending; the first reason stays."""
-        self.reason = self.reason or reason
 
 
 @dataclass(slots=True)

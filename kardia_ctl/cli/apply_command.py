@@ -2,16 +2,18 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kardia_ctl.applying.execute import Brake, execute, report
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.campaign import Means, carry_out
+from kardia_ctl.applying.clock import Clock, steady
+from kardia_ctl.applying.execute import report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.step import Step
@@ -34,8 +36,8 @@ from kardia_ctl.cli.options import (
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.errors import KardiaError
-from kardia_ctl.model.outcome import Report
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.outcome import Report, Status
+from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.state import Note, UsePlan
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.planning.saved import SavedPlan
@@ -61,6 +63,7 @@ class Run:
     results: Path | None
     saved: SavedPlan | None = None
     plan_key: bytes = b""
+    clock: Clock = field(default_factory=steady)
 
 
 @click.command("apply")
@@ -137,17 +140,17 @@ async def _apply(run: Run) -> int:
         click.echo(plan_text(seen.plan, run.view), nl=False)
         if seen.plan.stops:
             return 1
-        return await _go_on(run, session, seen)
+        return await _go_on(run, session, seen, ground)
 
 
-async def _go_on(run: Run, session: "Session", seen: Preview) -> int:
+async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) -> int:
     plan, store = seen.plan, run.workplace.store
-    acts = plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0
+    acts = plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0 or _doubts(plan) > 0
     if acts and not confirm(_question(plan, run.workplace), approved=run.approved):
         click.echo("Nothing was done.", err=True)
         return 1
     entries = list(without_requests(plan, seen.question))
-    if plan.writes:
+    if plan.writes or _doubts(plan):
         team, warning = await check_tenant(session.reader, seen.question)
         entries += [Note("team", team)] if team and team != seen.question.state.team else []
         if warning:
@@ -158,23 +161,36 @@ async def _go_on(run: Run, session: "Session", seen: Preview) -> int:
         store.commit(entries)
     if not acts:
         return 1 if plan.blocked else 0
-    done = await _execute(run, session, seen)
+    done = await _execute(run, session, seen, ground)
     _after(run, seen, done)
-    return 0 if done.succeeded and not plan.blocked else 1
+    return 0 if done.succeeded and not _still_blocked(plan, done) else 1
+
+
+def _doubts(plan: Plan) -> int:
+    return sum(1 for change in plan.changes if change.cause is Cause.IN_DOUBT)
+
+
+def _still_blocked(plan: Plan, done: Report) -> bool:
+    """Whether something is blocked that the run did not settle."""
+    settled = {result.address for result in done.results if result.status is Status.DONE}
+    return any(change.action is Action.BLOCKED and change.address not in settled for change in plan.changes)
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:
-    if not plan.writes:
-        return "Record this in state? Nothing is sent."
-    return f"Send {plan.requests.writes} writes to {workplace.endpoint}?"
+    if plan.writes:
+        return f"Send {plan.requests.writes} writes to {workplace.endpoint}?"
+    return "Settle what is in doubt?" if _doubts(plan) else "Record this in state? Nothing is sent."
 
 
-async def _execute(run: Run, session: "Session", seen: Preview) -> Report:
-    brake, plan = Brake(), seen.plan
-    keys, store = run.workplace.keys, run.workplace.store
+async def _execute(run: Run, session: "Session", seen: Preview, ground: Ground) -> Report:
+    brake, store, plan = Brake(), run.workplace.store, seen.plan
     with CodeFile(run.codes_out) as codes, progress(plan.requests.writes) as tell, _braking(brake):
-        step = Step(seen.question.desired, session.writer(), store, time.time, keys.fingerprints(), codes.add)
-        results = await execute(plan, step, brake, tell, run.parallelism)
+        clock = run.clock
+        step = Step(seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add)
+        means = Means(
+            session.reader, store, step, clock, brake, tell, lambda: session.requests, run.parallelism
+        )
+        results = await carry_out(seen, ground, means)
     if codes.count and run.codes_out is None:
         click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     return report(plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)

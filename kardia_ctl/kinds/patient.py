@@ -115,6 +115,14 @@ def live_value(live: LivePatient, attribute: str) -> str:
 
 def differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
     """The declared attributes in which live differs, without those that ``ignore_changes`` names."""
+    found = all_differences(desired, live)
+    if found and desired.ignore:
+        return tuple(attribute for attribute in found if attribute not in desired.ignore)
+    return found
+
+
+def all_differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
+    """Every declared attribute in which live differs: those are what a create sends."""
     found = []
     if desired.dob != live.dob and desired.dob != _day(live.dob or ""):
         found.append("dob")
@@ -126,8 +134,6 @@ def differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
         found.append("lastname")
     if desired.sex != UNSET and desired.sex != _live_sex(live.sex):
         found.append("sex")
-    if found and desired.ignore:
-        found = [attribute for attribute in found if attribute not in desired.ignore]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
-from kardia_ctl.model.state import Record
+from kardia_ctl.model.state import Intent, Record
 from kardia_ctl.planning.question import Question
 
 
@@ -94,10 +94,23 @@ def _absent(question: Question, want: DesiredPatient) -> Match:
     intent = question.state.intents.get(patient_address(want.mrn))
     if intent is None:
         return Match()
-    wait = max(intent.at, intent.ended) + question.settle - question.now
+    wait = due(intent, question.settle) - question.now
     if wait <= 0:
         return Match()
     reason = (
         f"in doubt: an earlier create got no answer and may still appear; plan again in {int(wait) + 1} s"
     )
     return Match(cause=Cause.IN_DOUBT, reason=reason)
+
+
+_MARGIN = 5.0
+"""Seconds on top of a window whose begin was recorded by a run that died: its clock is not this one's."""
+
+
+def due(intent: Intent, settle: float) -> float:
+    """Unix seconds after which absence says that the write of an intent did not happen.
+
+    ``settle`` seconds count from when the request's connection ended; from when it left, and a margin, when
+    the run did not live to see that.
+    """
+    return intent.ended + settle if intent.ended else intent.at + settle + _MARGIN

@@ -86,8 +86,12 @@ def _keep_or_adopt(want: DesiredPatient, record: Record | None, found: Match, dr
 def _compare(
     question: Question, want: DesiredPatient, record: Record | None, live: LivePatient, draft: Draft
 ) -> Change | None:
-    """Tell drift (noted in the draft) from intent (returned as a blocked change)."""
-    names = kind.differences(want, live)
+    """Tell drift (noted in the draft) from intent (returned as a blocked change).
+
+    Whoever appeared after a create whose answer was lost must carry everything that was sent.
+    """
+    in_doubt = patient_address(want.mrn) in question.state.intents
+    names = kind.all_differences(want, live) if in_doubt else kind.differences(want, live)
     if not names:
         return None
     known = record.fingerprint if record is not None and record.id == live.id else b""

@@ -1,0 +1,141 @@
+"""Carrying out a plan to its end: send, settle what is in doubt, send what turned out not to exist."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.clock import Clock
+from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.preview import Ground, Preview, preview
+from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.settle import Wait, wait_until_decidable
+from kardia_ctl.applying.step import Step
+from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.outcome import Result, Status, results_in_order
+from kardia_ctl.model.plan import Action, Cause, Plan
+from kardia_ctl.model.ports import Reader, Store
+from kardia_ctl.model.state import Intent
+
+ROUNDS: Final = 4
+"""How often a run sends one create at most: again only when a proven scan says that it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What carrying out needs besides the plan. ``spent`` counts the requests so far."""
+
+    reader: Reader
+    store: Store
+    step: Step
+    clock: Clock
+    brake: Brake
+    tell: Callable[[Result], None]
+    spent: Callable[[], int]
+    parallelism: int
+
+
+async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
+    """Send every write of a plan, and settle by looking what is in doubt.
+
+    Only addresses of the given plan are ever written. What an earlier run left in doubt is waited for and
+    settled as well, after everything else was sent.
+
+    Raises:
+        StateError: state could not be written; what was in flight is durable in it as an intent.
+    """
+    results = _by_address(await execute(seen.plan, means.step, means.brake, means.tell, means.parallelism))
+    known = _known_ids(seen, results)
+    sent = dict.fromkeys(results, 1)
+    for _ in range(ROUNDS):
+        doubts = _doubts(seen.plan, results, means.store)
+        if not doubts or means.brake.reason:
+            break
+        settle = ground.configuration.settle
+        await wait_until_decidable(doubts.values(), _wait(means, settle, known))
+        if means.brake.reason:
+            break
+        try:
+            again = await _look(seen, ground, means, doubts)
+        except ApiError as error:
+            _leave(doubts, results, f"whether it was done could not be seen: {error}")
+            break
+        plan = _allowed(again.plan, sent)
+        means.store.commit(without_requests(plan, again.question))
+        _note_settled(plan, results, means)
+        later = await execute(plan, means.step, means.brake, means.tell, means.parallelism)
+        results |= _by_address(later)
+        for result in later:
+            sent[result.address] = sent.get(result.address, 0) + 1
+    return results_in_order(results.values())
+
+
+def _wait(means: Means, settle: float, known: frozenset[str]) -> Wait:
+    return Wait(means.reader, means.clock, means.brake, settle, known)
+
+
+def _by_address(results: Iterable[Result]) -> dict[Address, Result]:
+    return {result.address: result for result in results}
+
+
+def _known_ids(seen: Preview, results: Mapping[Address, Result]) -> frozenset[str]:
+    """Ids that existed before the first doubt, and those that this run made."""
+    observed = seen.observed
+    twins = (live.id for several in observed.twins.values() for live in several)
+    made = (result.id for result in results.values() if result.id)
+    return frozenset((*(live.id for live in observed.patients.values()), *twins, *observed.by_id, *made))
+
+
+def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
+    """Patients of this plan whose create is in doubt: from this run, or from an earlier one."""
+    earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
+    ours = {address for address, result in results.items() if result.status is Status.IN_DOUBT}
+    wanted = {address for address in earlier | ours if address.kind is Kind.PATIENT}
+    if not wanted:
+        return {}
+    intents = store.load().intents
+    return {address: intents[address] for address in wanted if address in intents}
+
+
+async def _look(seen: Preview, ground: Ground, means: Means, doubts: Mapping[Address, Intent]) -> Preview:
+    """Observe and plan anew, for those in doubt and for what depends on them."""
+    dependents = {change.address for change in seen.plan.changes if owner_of(change.address) in doubts}
+    decisions = replace(ground.decisions, targets=frozenset(doubts) | dependents)
+    fresh = replace(ground, state=means.store.load(), now=means.clock.now(), decisions=decisions)
+    return await preview(means.reader, fresh, means.spent)
+
+
+def _allowed(plan: Plan, sent: Mapping[Address, int]) -> Plan:
+    """Without the creates that were sent too often already, and what depends on them."""
+    tired = {address for address, times in sent.items() if times >= ROUNDS and address.kind is Kind.PATIENT}
+    if not tired and not plan.stops:
+        return plan
+    return replace(
+        plan,
+        changes=tuple(
+            change
+            for change in plan.changes
+            if not (
+                change.action.writes and (plan.stops or {change.address, owner_of(change.address)} & tired)
+            )
+        ),
+    )
+
+
+def _note_settled(plan: Plan, results: dict[Address, Result], means: Means) -> None:
+    """What turned out to exist is done; what cannot be decided says why."""
+    for change in plan.changes:
+        if change.address.kind is not Kind.PATIENT:
+            continue
+        if change.action is Action.ADOPT:
+            done = Result(change.address, Action.CREATE, Status.DONE, id=change.id)
+            results[change.address] = done
+            means.tell(done)
+        elif change.action is Action.BLOCKED:
+            _leave((change.address,), results, change.reason)
+
+
+def _leave(addresses: Iterable[Address], results: dict[Address, Result], reason: str) -> None:
+    for address in addresses:
+        results[address] = Result(address, Action.CREATE, Status.IN_DOUBT, reason)
