@@ -10,7 +10,7 @@ from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
-from kardia_ctl.model.state import Drop, Entry, Note, Record, Remember, Resolve, State
+from kardia_ctl.model.state import Depart, Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.settings import fingerprints
 
@@ -123,6 +123,10 @@ def _learnt(question: Question) -> Iterator[Entry]:
     observed, state = question.observed, question.state
     if observed.coverage is Coverage.PROVEN and observed.total not in (None, state.live_count):
         yield Note("live_count", str(observed.total))
+    for departure in question.desired.departures:
+        patient_id = departure.id or state.patients.get(departure.mrn, Record()).id
+        if patient_id in observed.missing and patient_id not in state.departed:
+            yield Depart(patient_id, departure.action.value)
     for address in question.decisions.recreate:
         if address.kind is Kind.PATIENT and address.names[0] in state.patients:
             mrn = address.names[0]

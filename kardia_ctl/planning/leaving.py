@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.address import Kind, patient_address
 from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
@@ -19,6 +19,17 @@ def plan_forgotten(question: Question, draft: Draft) -> None:
         reason = "no longer declared; the patient stays as is in Kardia"
         address = patient_address(mrn)
         draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
+
+
+def tell_of_doubts(question: Question, draft: Draft) -> None:
+    """Mention creates whose answer was lost and whose patient is declared no more: nobody looks for them."""
+    for address, intent in question.state.intents.items():
+        if address.kind is Kind.PATIENT and address.names[0] not in question.desired.patients:
+            text = (
+                f"a {intent.operation} got no answer and the patient is declared no more: whether it was "
+                f"done is not known; look in Kardia, then: kardia-ctl state forget '{address}'"
+            )
+            draft.tell(NoticeKind.WARNING, text, address)
 
 
 def plan_departures(question: Question, draft: Draft) -> None:

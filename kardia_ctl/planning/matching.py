@@ -98,7 +98,8 @@ def _absent(question: Question, want: DesiredPatient) -> Match:
     if wait <= 0:
         return Match()
     reason = (
-        f"in doubt: an earlier create got no answer and may still appear; plan again in {int(wait) + 1} s"
+        "in doubt: an earlier create got no answer and may still appear; apply waits for it, "
+        f"{int(wait) + 1} s from now at most, and then looks again"
     )
     return Match(cause=Cause.IN_DOUBT, reason=reason)
 

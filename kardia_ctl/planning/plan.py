@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.leaving import plan_departures, plan_forgotten
+from kardia_ctl.planning.leaving import plan_departures, plan_forgotten, tell_of_doubts
 from kardia_ctl.planning.patients import plan_patients
 from kardia_ctl.planning.persons import block_same_persons
 from kardia_ctl.planning.question import Question
@@ -22,6 +22,7 @@ def make_plan(question: Question) -> Plan:
     plan_settings(question, draft)
     plan_forgotten(question, draft)
     plan_departures(question, draft)
+    tell_of_doubts(question, draft)
     block_same_persons(question, draft)
     if question.decisions.targets:
         _keep_targets(draft, question.decisions.targets)

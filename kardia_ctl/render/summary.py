@@ -53,9 +53,9 @@ def counts_line(plan: Plan) -> str:
 def no_changes(plan: Plan) -> str:
     """``No changes.`` and how the declared resources stand."""
     total = action_counts(plan)[Action.NO_OP]
-    if not total:
-        return "No changes. Nothing is declared."
     told = _told(plan)
+    if not total:
+        return "No changes." if told else "No changes. Nothing is declared."
     unlike = told[NoticeKind.DRIFT] + told[NoticeKind.NOT_SENT]
     alike = count_of(total - unlike, "resource")
     verb = "is" if total - unlike == 1 else "are"

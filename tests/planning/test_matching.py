@@ -99,8 +99,8 @@ TABLE = [
     Row("in doubt", intent=intent(60, 59), expected=Cause.IN_DOUBT),
     Row("in doubt to the last second", intent=intent(400, 119.5), expected=Cause.IN_DOUBT),
     Row("in doubt no more", intent=intent(400, 120)),
-    Row("in doubt since a crash", intent=intent(119), expected=Cause.IN_DOUBT),
-    Row("in doubt no more since a crash", intent=intent(120)),
+    Row("in doubt since a crash", intent=intent(124), expected=Cause.IN_DOUBT),
+    Row("in doubt no more since a crash", intent=intent(125)),
     Row("in doubt and there", (live("1"),), intent=intent(60, 59), expected="1"),
     Row(
         "in doubt and there twice",
