@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.applying.execute import Brake, execute
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.execute import execute
 from kardia_ctl.applying.step import Step
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource

@@ -13,7 +13,8 @@ import httpx
 from hypothesis import settings
 
 from kardia_ctl.api.session import Session, open_session
-from kardia_ctl.applying.execute import Brake, execute, report
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.execute import execute, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.step import Step
