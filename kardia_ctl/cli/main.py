@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -85,7 +85,7 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code. Never shows a traceback for what a person can mend."""
-    sys.exit(run(arguments))
+    _leave(run(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -112,6 +112,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  (the last resort: said below)
         return _failed(error)
     return code if isinstance(code, int) else 0
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once, with everything written out.
+
+    ``run`` has closed all there is to close. Taking a plan apart object by object, as ``sys.exit`` does, is
+    a tenth of a no-op plan's time, and the system takes the memory back anyway.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before we began
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more, its disk is full, or it is closed
+            code = code or 1
+    os._exit(code)
 
 
 def _failed(error: Exception) -> int:
