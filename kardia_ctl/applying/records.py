@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address, Kind, patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.observed import Coverage
@@ -12,6 +12,7 @@ from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import Depart, Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.safety import living
 from kardia_ctl.planning.settings import fingerprints
 
 
@@ -121,12 +122,14 @@ def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
 
 def _learnt(question: Question) -> Iterator[Entry]:
     observed, state = question.observed, question.state
-    if observed.coverage is Coverage.PROVEN and observed.total not in (None, state.live_count):
-        yield Note("live_count", str(observed.total))
+    count = living(question)
+    if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
+        yield Note("live_count", str(count))
     for departure in question.desired.departures:
         patient_id = departure.id or state.patients.get(departure.mrn, Record()).id
         if patient_id in observed.missing and patient_id not in state.departed:
             yield Depart(patient_id, departure.action.value)
+            yield Resolve(patient_address(departure.mrn))
     for address in question.decisions.recreate:
         if address.kind is Kind.PATIENT and address.names[0] in state.patients:
             mrn = address.names[0]

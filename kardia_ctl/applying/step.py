@@ -36,7 +36,11 @@ class Done:
 
 @dataclass(slots=True)
 class Step:
-    """How one change is written. ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued."""
+    """How one change is written.
+
+    ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued; ``settle`` is the window, in
+    seconds, for which an effect whose answer was lost may still appear.
+    """
 
     desired: Desired
     writer: Writer
@@ -44,6 +48,7 @@ class Step:
     now: Callable[[], float]
     key: bytes
     hand_out: Callable[[IssuedCode], None]
+    settle: float = 0.0
 
     async def take(self, change: Change, patient_id: str) -> Result:
         """Write one change.
@@ -56,7 +61,7 @@ class Step:
             Stop: the run must not go on.
             StateError: state could not be written.
         """
-        intent = Intent(change.address, change.action.value, self.now())
+        intent = self._intent(change, patient_id or change.id)
         if not _is_repeatable(change):
             self.store.commit([Intend(intent)])
         try:
@@ -83,6 +88,20 @@ class Step:
     def _settle(self, change: Change, entries: list[Entry]) -> None:
         if not _is_repeatable(change):
             self.store.commit(entries)
+
+    def _intent(self, change: Change, patient_id: str) -> Intent:
+        person = b""
+        if change.address.kind is Kind.PATIENT and change.action is Action.CREATE:
+            person = patient_kind.person_fingerprint(self.key, self.desired.patients[change.address.names[0]])
+        return Intent(
+            change.address,
+            change.action.value,
+            self.now(),
+            id=patient_id,
+            target=change.target,
+            window=self.settle,
+            person=person,
+        )
 
     async def _write(self, change: Change, patient_id: str) -> Done:
         if change.address.kind in SETTINGS:

@@ -170,6 +170,12 @@ def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> 
     return known == fingerprint(key, mrn, attribute, normalise(attribute, value))
 
 
+def person_fingerprint(key: bytes, desired: DesiredPatient) -> bytes:
+    """The keyed fingerprint of what tells a person, equal under any mrn. Empty without a key."""
+    found = person(desired.dob, desired.firstname, desired.lastname)
+    return fingerprint(key, "", "person", "\0".join(found)) if key and found else b""
+
+
 _SPACES: Final = re.compile(r"\s+")
 
 

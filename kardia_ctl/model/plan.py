@@ -64,6 +64,7 @@ class Cause(StrEnum):
     SCAN_INCOMPLETE = "scan_incomplete"
     TEMPLATE_MISSING = "template_missing"
     PLAN_CHANGE = "plan_change"
+    DUPLICATE_TEMPLATE = "duplicate_template"
     OWNER_BLOCKED = "owner_blocked"
     UNREADABLE = "unreadable"
 
@@ -99,6 +100,7 @@ class NoticeKind(StrEnum):
 
     DRIFT = "drift"
     UNVERIFIABLE = "unverifiable"
+    RECORDED = "known from state"
     EXPIRED = "expired?"
     NOT_SENT = "not sent"
     WARNING = "warning"
@@ -170,5 +172,5 @@ class Plan:
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes sorted by address."""
-    return tuple(sorted(changes, key=lambda change: change.address.order))
+    """The changes sorted by address; those of one address by what they are about."""
+    return tuple(sorted(changes, key=lambda one: (one.address.order, one.action, one.target, one.id)))

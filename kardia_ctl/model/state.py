@@ -31,14 +31,25 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 class Intent:
     """A write that was about to be sent, durable before it left. It stays when the answer was lost.
 
-    ``at`` is Unix seconds when the request was about to leave; ``ended`` when its connection ended without
-    an answer, 0 while unknown (the process died, or is still running).
+    Attributes:
+        address: What it was for.
+        operation: The action, as ``Action`` spells it.
+        at: Unix seconds when the request was about to leave.
+        ended: When its connection ended without an answer; 0 while unknown (the process died, or runs).
+        id: The live patient it was for, where there was one.
+        target: What it named besides: a code's template id.
+        window: Seconds for which its effect may still appear, as they were set when it left.
+        person: The keyed fingerprint of the name and birth date that a create sent; empty without a key.
     """
 
     address: Address
     operation: str
     at: float
     ended: float = 0.0
+    id: str = ""
+    target: str = ""
+    window: float = 0.0
+    person: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,11 +1,11 @@
 """What to do about the connection codes of one patient."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from kardia_ctl.kinds.connection_code import Verdict, decide
-from kardia_ctl.model.address import Kind, code_address
+from kardia_ctl.model.address import Address, Kind, code_address
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
@@ -43,79 +43,129 @@ class Holder:
         """The live connection status; ``none`` for a patient who is yet to be created."""
         return "none" if self.live is None else self.live.status
 
-    def records(self, question: Question) -> Mapping[str, Record]:
-        """State's records of this patient's codes, without those of an earlier live patient of the mrn."""
-        known = question.state.codes.get(self.want.mrn, {})
-        live_id = "" if self.live is None else self.live.id
-        return {
-            template: record for template, record in known.items() if live_id and record.id in ("", live_id)
-        }
+    def is_of(self, patient_id: str) -> bool:
+        """Whether a record or an intent is about this live patient, and not an earlier one of the mrn."""
+        return self.live is not None and patient_id in ("", self.live.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """What was ordered for a patient, by template id.
+
+    ``recorded`` are state's records, ``asked`` those whose answer was lost: asking for the same template
+    again returns the same code, and asking for another one would be a second order. ``declared`` are the
+    ids of all templates that the patient's codes name.
+    """
+
+    recorded: Mapping[str, Record]
+    asked: Mapping[str, Record]
+    declared: Collection[str]
+
+    def verdict(self, template: str, holder: Holder, now: float, *, reissue: bool) -> Verdict:
+        """What is right for one declared template."""
+        again = template in self.asked and template not in self.recorded
+        known = {**self.asked, **self.recorded}
+        if again:
+            del known[template]
+        return decide(template, self.declared, known, holder.status, now, reissue=reissue or again)
+
+
+def _orders(question: Question, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> _Orders:
+    mrn, labels = holder.want.mrn, holder.want.codes
+    known = question.state.codes.get(mrn, {})
+    recorded = {template: record for template, record in known.items() if holder.is_of(record.id)}
+    asked = {
+        intent.target: Record(intent.id, intent.address.names[1], at=int(intent.at))
+        for intent in draft.index.orders_in_doubt.get(mrn, ())
+        if holder.is_of(intent.id)
+    }
+    # A name that leads to no template now may well be the one that a code was issued under.
+    unresolved = {label for label in labels if not templates[label].id}
+    declared = {templates[label].id for label in labels}
+    declared.update(template for template, record in recorded.items() if record.label in unresolved)
+    return _Orders(recorded, asked, declared)
 
 
 def plan_codes(question: Question, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> None:
     """Decide every declared code of a patient, and forget those that are no longer declared."""
-    records = holder.records(question)
-    declared = {templates[label].id for label in holder.want.codes}
-    # A name that leads to no template now may well be the one that a code was issued under.
-    unresolved = {label for label in holder.want.codes if not templates[label].id}
-    declared.update(template for template, record in records.items() if record.label in unresolved)
+    orders = _orders(question, templates, holder, draft)
+    named: dict[str, str] = {}
     for label in holder.want.codes:
-        _plan_code(question, templates[label], label, declared, records, holder, draft)
-    draft.changes.extend(_forgotten(holder.want, declared, records))
+        template = templates[label]
+        first = named.setdefault(template.id or label, label)
+        if first != label:
+            draft.changes.append(_same_template(label, first, holder))
+        elif not template.id:
+            draft.changes.append(_issue(template, label, holder))
+        else:
+            _plan_code(question, template, label, orders, holder, draft)
+    draft.changes.extend(_forgotten(holder.want, orders.declared, orders.recorded))
 
 
 def _plan_code(
-    question: Question,
-    template: Resolved,
-    label: str,
-    declared: set[str],
-    records: Mapping[str, Record],
-    holder: Holder,
-    draft: Draft,
+    question: Question, template: Resolved, label: str, orders: _Orders, holder: Holder, draft: Draft
 ) -> None:
     address = code_address(holder.want.mrn, label)
-    source = Source(holder.want.file, holder.want.line)
-    asked_before = address in question.state.intents and template.id not in records
-    reissue = asked_before or address in question.decisions.reissue
-    if not template.id:
-        draft.changes.append(_issue(template, label, holder, source))
-        return
-    verdict = decide(template.id, declared, records, holder.status, question.now, reissue=reissue)
+    reissue = address in question.decisions.reissue
+    verdict = orders.verdict(template.id, holder, question.now, reissue=reissue)
     match verdict:
         case Verdict.NO_OP | Verdict.MAYBE_EXPIRED | Verdict.NOT_SENT | Verdict.UNVERIFIABLE:
-            if template.id in records and records[template.id].forgotten:
-                reason = "issued before it was forgotten"
-                draft.changes.append(
-                    Change(
-                        address,
-                        Action.ADOPT,
-                        Cause.EXISTS_LIVE,
-                        reason,
-                        id=records[template.id].id,
-                        target=template.id,
-                        source=source,
-                    )
-                )
-            else:
-                draft.keep(Kind.CONNECTION_CODE, *address.names)
-            if verdict in _NOTICES:
-                kind, text = _NOTICES[verdict]
-                way = "" if verdict is Verdict.MAYBE_EXPIRED else f"; to issue it: --reissue '{address}'"
-                draft.tell(kind, text + way, address, source)
+            _keep(address, template, orders, holder, draft)
+            _notice(verdict, address, holder, draft)
         case Verdict.PLAN_CHANGE:
-            reason = (
-                "another template was ordered for the patient and is no longer declared: changing a plan is "
-                "a cancel and a new order, for a person to decide; declare the other one again, or "
-                "disconnect first"
-            )
-            draft.changes.append(Change(address, Action.BLOCKED, Cause.PLAN_CHANGE, reason, source=source))
+            draft.changes.append(_plan_change(address, holder))
         case Verdict.ISSUE:
-            draft.changes.append(_issue(template, label, holder, source))
+            draft.changes.append(_issue(template, label, holder))
         case _:
             assert_never(verdict)
 
 
-def _issue(template: Resolved, label: str, holder: Holder, source: Source) -> Change:
+def _source(holder: Holder) -> Source:
+    return Source(holder.want.file, holder.want.line)
+
+
+def _keep(address: Address, template: Resolved, orders: _Orders, holder: Holder, draft: Draft) -> None:
+    record = orders.recorded.get(template.id)
+    if record is None or not record.forgotten:
+        draft.keep(Kind.CONNECTION_CODE, *address.names)
+        return
+    draft.changes.append(
+        Change(
+            address,
+            Action.ADOPT,
+            Cause.EXISTS_LIVE,
+            "issued before it was forgotten",
+            id=record.id,
+            target=template.id,
+            source=_source(holder),
+        )
+    )
+
+
+def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft) -> None:
+    if verdict in _NOTICES:
+        kind, text = _NOTICES[verdict]
+        way = "" if verdict is Verdict.MAYBE_EXPIRED else f"; to issue it: --reissue '{address}'"
+        draft.tell(kind, text + way, address, _source(holder))
+
+
+def _plan_change(address: Address, holder: Holder) -> Change:
+    reason = (
+        "another template was ordered for the patient and is no longer declared: changing a plan is "
+        "a cancel and a new order, for a person to decide; declare the other one again, or "
+        "disconnect first"
+    )
+    return Change(address, Action.BLOCKED, Cause.PLAN_CHANGE, reason, source=_source(holder))
+
+
+def _same_template(label: str, first: str, holder: Holder) -> Change:
+    address = code_address(holder.want.mrn, label)
+    reason = f"it means the same template as {first}: keep one of the two names, or it would be ordered twice"
+    return Change(address, Action.BLOCKED, Cause.DUPLICATE_TEMPLATE, reason, source=_source(holder))
+
+
+def _issue(template: Resolved, label: str, holder: Holder) -> Change:
+    source = _source(holder)
     address = code_address(holder.want.mrn, label)
     if holder.blocked:
         return Change(address, Action.BLOCKED, Cause.OWNER_BLOCKED, holder.blocked, source=source)
@@ -134,7 +184,9 @@ def _issue(template: Resolved, label: str, holder: Holder, source: Source) -> Ch
     )
 
 
-def _forgotten(want: DesiredPatient, declared: set[str], records: Mapping[str, Record]) -> Iterator[Change]:
+def _forgotten(
+    want: DesiredPatient, declared: Collection[str], records: Mapping[str, Record]
+) -> Iterator[Change]:
     """Codes no longer declared, under their names; under a template's id where the name means another now."""
     for template_id, record in records.items():
         if template_id not in declared and not record.forgotten:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Change, Notice, NoticeKind, Values
 from kardia_ctl.model.source import Source
+from kardia_ctl.planning.index import StateIndex
 
 
 @dataclass(slots=True)
 class Draft:
     """What has been decided so far. Lives only inside ``make_plan``."""
 
+    index: StateIndex
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Cause
+from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Intent, Record
 from kardia_ctl.planning.question import Question
 
@@ -22,7 +23,7 @@ class Match:
 def match(question: Question, want: DesiredPatient, record: Record | None) -> Match:
     """Find a declared patient: by its pinned id, else by the recorded id, else by mrn, byte for byte."""
     found = _find(question, want, record)
-    if found.live is not None and question.state.departed.get(found.live.id) == "delete":
+    if found.live is not None and question.state.departed.get(found.live.id) == Departing.DELETE:
         return Match(
             cause=Cause.DEPARTURE,
             reason=f"the live patient {found.live.id} was deleted by a departure and is not gone yet; "
@@ -34,7 +35,7 @@ def match(question: Question, want: DesiredPatient, record: Record | None) -> Ma
 def _find(question: Question, want: DesiredPatient, record: Record | None) -> Match:
     if want.id:
         return _by_id(question, want, want.id, "pinned")
-    if record is not None and record.id and question.state.departed.get(record.id) != "delete":
+    if record is not None and record.id and question.state.departed.get(record.id) != Departing.DELETE:
         return _recorded(question, want, record)
     twins = question.observed.twins.get(want.mrn)
     if twins:
@@ -92,7 +93,7 @@ def _absent(question: Question, want: DesiredPatient) -> Match:
         detail = question.observed.detail or "the account's patients were not all read"
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=f"absence is not proven: {detail}; plan again")
     intent = question.state.intents.get(patient_address(want.mrn))
-    if intent is None:
+    if intent is None or intent.operation != Action.CREATE:
         return Match()
     wait = due(intent, question.settle) - question.now
     if wait <= 0:
@@ -111,7 +112,8 @@ _MARGIN = 5.0
 def due(intent: Intent, settle: float) -> float:
     """Unix seconds after which absence says that the write of an intent did not happen.
 
-    ``settle`` seconds count from when the request's connection ended; from when it left, and a margin, when
-    the run did not live to see that.
+    The window counts from when the request's connection ended; from when it left, and a margin, when the
+    run did not live to see that. A window that was longer when the request left still holds.
     """
-    return intent.ended + settle if intent.ended else intent.at + settle + _MARGIN
+    window = max(intent.window, settle)
+    return intent.ended + window if intent.ended else intent.at + window + _MARGIN

@@ -57,12 +57,38 @@ def _plan_patient(
         after = kind.values(want, ("mrn", *ATTRIBUTES))
         draft.changes.append(Change(address, Action.CREATE, Cause.DECLARED, after=after, source=source))
         return None, ""
-    blocked = _compare(question, want, record, found.live, draft)
+    blocked = _recorded_elsewhere(want, found.live, draft) or _compare(
+        question, want, record, found.live, draft
+    )
+    _tell_of_twins(question, want, found.live, draft)
     if blocked is not None:
         draft.changes.append(blocked)
         return found.live, "its patient is blocked"
     _keep_or_adopt(want, record, found, draft)
     return found.live, ""
+
+
+def _recorded_elsewhere(want: DesiredPatient, live: LivePatient, draft: Draft) -> Change | None:
+    """Block the adoption of a live patient whom state knows under another mrn, with codes of that name."""
+    owner = draft.index.owners.get(live.id, want.mrn)
+    if owner == want.mrn:
+        return None
+    other = patient_address(owner)
+    reason = (
+        f"{live.id} is recorded as {other}, and carries this mrn now: if it is the same person, "
+        f"kardia-ctl state forget '{other}', and then it can be adopted; its codes will not be known"
+    )
+    source = Source(want.file, want.line)
+    return Change(
+        patient_address(want.mrn), Action.BLOCKED, Cause.ID_MISMATCH, reason, id=live.id, source=source
+    )
+
+
+def _tell_of_twins(question: Question, want: DesiredPatient, live: LivePatient, draft: Draft) -> None:
+    others = [twin.id for twin in question.observed.twins.get(want.mrn, ()) if twin.id != live.id]
+    if others:
+        text = f"other live patients carry its mrn: {', '.join(others)}; {live.id} is taken for this one"
+        draft.tell(NoticeKind.WARNING, text, patient_address(want.mrn), Source(want.file, want.line))
 
 
 def _known_id(record: Record | None) -> str:

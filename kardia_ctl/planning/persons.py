@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kardia_ctl.kinds.patient import lookalike, person
+from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
 from kardia_ctl.model.address import Address, Kind, patient_address
+from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.planning.draft import Draft
@@ -31,6 +32,7 @@ def block_same_persons(question: Question, draft: Draft) -> None:
         address = patient_address(mrn)
         key = person(want.dob, want.firstname, want.lastname)
         others = [other for other in persons.get(key, ()) if other != address] if key else []
+        others += _in_doubt(question, want, draft)
         if others and address not in question.decisions.distinct:
             reasons[address] = _reason(address, others)
     draft.changes = [_block(change, reasons) for change in draft.changes]
@@ -40,7 +42,7 @@ def _everyone(question: Question) -> list[LivePatient]:
     gone = question.state.departed
     observed = question.observed
     twins = (twin for several in observed.twins.values() for twin in several)
-    return [live for live in (*observed.patients.values(), *twins) if gone.get(live.id) != "delete"]
+    return [live for live in (*observed.patients.values(), *twins) if gone.get(live.id) != Departing.DELETE]
 
 
 def _persons(
@@ -59,6 +61,13 @@ def _persons(
             if key:
                 found[key].add(patient_address(live.mrn))
     return found
+
+
+def _in_doubt(question: Question, want: DesiredPatient, draft: Draft) -> list[Address]:
+    """Creates of this person, under another mrn, that got no answer and may still appear."""
+    found = draft.index.persons_in_doubt.get(person_fingerprint(question.key, want), ())
+    address = patient_address(want.mrn)
+    return [intent.address for intent in found if intent.address != address]
 
 
 def _reason(address: Address, others: list[Address]) -> str:

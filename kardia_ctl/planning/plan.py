@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.index import StateIndex
 from kardia_ctl.planning.leaving import plan_departures, plan_forgotten, tell_of_doubts
 from kardia_ctl.planning.patients import plan_patients
 from kardia_ctl.planning.persons import block_same_persons
@@ -16,7 +17,7 @@ from kardia_ctl.planning.templates import resolve
 
 def make_plan(question: Question) -> Plan:
     """What apply would do. The same question gives the same plan, whatever the order of its inputs."""
-    draft = Draft()
+    draft = Draft(StateIndex(question.state))
     templates = resolve(question.desired.templates, question.observed.templates)
     plan_patients(question, templates, draft)
     plan_settings(question, draft)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from kardia_ctl.model.configuration import Limits
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.configuration import Departing, Limits
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
@@ -29,9 +30,14 @@ def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
         count = sum(1 for change in changes if change.action is action)
         if bound is not None and count > bound:
             yield f"{count} to {action} and limits.{action} is {bound}: raise the limit if this is meant"
-    cost, _ = cost_of(changes)
+    cost, unpriced = cost_of(changes)
     if limits.cost is not None and cost > limits.cost:
         yield f"the codes cost {cost} and limits.cost is {limits.cost}: raise the limit if this is meant"
+    if limits.cost is not None and unpriced:
+        yield (
+            f"codes without a known price: {unpriced}, and limits.cost is {limits.cost}: "
+            "leave the limit out if this is meant"
+        )
 
 
 def _unproven(observed: Observed, changes: Sequence[Change]) -> Iterator[str]:
@@ -53,11 +59,22 @@ def cost_of(changes: Sequence[Change]) -> tuple[Decimal, int]:
 
 
 def _is_code(change: Change) -> bool:
-    return change.address.kind == "connection_code"
+    return change.address.kind is Kind.CONNECTION_CODE
+
+
+def living(question: Question) -> int | None:
+    """How many patients the account has, without those whom we deleted and who are not gone yet."""
+    observed, departed = question.observed, question.state.departed
+    deleted = {one for one, action in departed.items() if action == Departing.DELETE}
+    if observed.total is None or not deleted:
+        return observed.total
+    twins = (live.id for several in observed.twins.values() for live in several)
+    seen = {live.id for live in observed.patients.values()}.union(twins)
+    return observed.total - len(deleted & seen)
 
 
 def _collapsed(question: Question) -> Iterator[str]:
-    before, now = question.state.live_count, question.observed.total
+    before, now = question.state.live_count, living(question)
     if before is None or now is None or question.decisions.accept_collapse:
         return
     lost = before - now

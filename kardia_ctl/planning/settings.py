@@ -45,6 +45,8 @@ def _plan_unreadable(question: Question, resource: Resource, record: Record | No
             )
         )
     else:
+        text = "the API does not show it; it is known from state alone"
+        draft.tell(NoticeKind.RECORDED, text, address, resource.source)
         _keep_or_adopt(resource, record, draft)
 
 

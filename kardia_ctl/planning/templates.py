@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 
 from kardia_ctl.model.configuration import TemplateRef
 from kardia_ctl.model.patient import Template
@@ -31,10 +32,14 @@ def _resolve(ref: TemplateRef, live: tuple[Template, ...] | None) -> Resolved:
         found = {template_id: template for template_id, template in found.items() if template_id == ref.id}
     if len(found) == 1:
         template = next(iter(found.values()))
-        price = None if template.price is None else Decimal(str(template.price))
-        return Resolved(template.id, template.name, price)
+        return Resolved(template.id, template.name, _price(template.price))
     if found:
         return Resolved(missing=f"{len(found)} live templates have the name that template {ref.label} gives")
     return Resolved(
         id=ref.id, missing=f"template {ref.label} is not among the account's connection templates"
     )
+
+
+def _price(price: float | None) -> Decimal | None:
+    """A price that can be summed and limited; None for none, and for what no price can be."""
+    return Decimal(str(price)) if price is not None and isfinite(price) and price >= 0 else None

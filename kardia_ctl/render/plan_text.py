@@ -40,6 +40,7 @@ _TITLES: Final = {
     NoticeKind.DEPARTED: "Departures that are done:",
     NoticeKind.WARNING: "",
 }
+"""Sections in their order. What is known from state is only counted: it would be the same every night."""
 _SIGNS: Final = {
     NoticeKind.DRIFT: ("~", Colour.YELLOW),
     NoticeKind.UNVERIFIABLE: ("?", Colour.CYAN),

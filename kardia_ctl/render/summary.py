@@ -62,6 +62,8 @@ def no_changes(plan: Plan) -> str:
     parts = [f"No changes. {alike} {verb} as declared"]
     if told[NoticeKind.UNVERIFIABLE]:
         parts.append(f", {told[NoticeKind.UNVERIFIABLE]} of them unverifiable")
+    if told[NoticeKind.RECORDED]:
+        parts.append(f", {told[NoticeKind.RECORDED]} known from state alone")
     if told[NoticeKind.DRIFT]:
         parts.append(f"; {told[NoticeKind.DRIFT]} drifted")
     if told[NoticeKind.NOT_SENT]:

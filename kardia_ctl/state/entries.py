@@ -31,9 +31,11 @@ _REMEMBER: Final = """INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     WHERE (id, label, fingerprint, at, forgotten) IS NOT
         (excluded.id, excluded.label, excluded.fingerprint, excluded.at, excluded.forgotten)"""
 _DROP: Final = "DELETE FROM record WHERE workspace = ? AND kind = ? AND name = ? AND detail = ?"
-_INTEND: Final = """INSERT INTO intent VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET operation = excluded.operation, at = excluded.at, ended = excluded.ended
-    WHERE (operation, at, ended) IS NOT (excluded.operation, excluded.at, excluded.ended)"""
+_INTEND: Final = """INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET operation = excluded.operation, at = excluded.at, ended = excluded.ended,
+        id = excluded.id, target = excluded.target, span = excluded.span, person = excluded.person
+    WHERE (operation, at, ended, id, target, span, person) IS NOT (excluded.operation, excluded.at,
+        excluded.ended, excluded.id, excluded.target, excluded.span, excluded.person)"""
 _RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"""
@@ -56,7 +58,7 @@ def _statement(entry: Entry) -> Statement:
         case Drop(kind, name, detail):
             statement = _DROP, (kind.value, name, detail)
         case Intend(intent):
-            statement = _INTEND, (str(intent.address), intent.operation, intent.at, intent.ended)
+            statement = _INTEND, _intent_columns(intent)
         case Resolve(address):
             statement = _RESOLVE, (str(address),)
         case Note(key, value):
@@ -72,6 +74,19 @@ def _statement(entry: Entry) -> Statement:
 
 def _columns(record: Record) -> tuple[Any, ...]:
     return record.id, record.label, record.fingerprint, record.at, record.forgotten
+
+
+def _intent_columns(intent: Intent) -> tuple[Any, ...]:
+    return (
+        str(intent.address),
+        intent.operation,
+        intent.at,
+        intent.ended,
+        intent.id,
+        intent.target,
+        intent.window,
+        intent.person,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,8 @@ def _records(connection: sqlite3.Connection, workspace: int) -> _Records:
 
 def _intents(connection: sqlite3.Connection, workspace: int) -> dict[Address, Intent]:
     rows = connection.execute(
-        "SELECT address, operation, at, ended FROM intent WHERE workspace = ?", (workspace,)
+        "SELECT address, operation, at, ended, id, target, span, person FROM intent WHERE workspace = ?",
+        (workspace,),
     )
-    intents = (Intent(Address.parse(text), operation, at, ended) for text, operation, at, ended in rows)
+    intents = (Intent(Address.parse(text), *rest) for text, *rest in rows)
     return {intent.address: intent for intent in intents}

@@ -29,7 +29,8 @@ _SCHEMA: Final = (
         PRIMARY KEY (workspace, kind, name, detail)) WITHOUT ROWID""",
     """CREATE TABLE intent (
         workspace INTEGER NOT NULL, address TEXT NOT NULL, operation TEXT NOT NULL,
-        at REAL NOT NULL, ended REAL NOT NULL,
+        at REAL NOT NULL, ended REAL NOT NULL, id TEXT NOT NULL, target TEXT NOT NULL,
+        span REAL NOT NULL, person BLOB NOT NULL,
         PRIMARY KEY (workspace, address)) WITHOUT ROWID""",
     """CREATE TABLE note (
         workspace INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,

@@ -26,11 +26,18 @@ class Kept(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
-    """An intent. ``ended`` is how long ago its connection ended, None while nobody knows."""
+    """An intent. ``ended`` is how long ago its connection ended, None while nobody knows.
+
+    ``person`` are the values that a create sent, of which the name and birth date are kept as a fingerprint.
+    """
 
     ago: float
     operation: str = "create"
     ended: float | None = None
+    id: str = ""
+    target: str = ""
+    window: float = 0.0
+    person: dict[str, str] | None = None
 
 
 class Recorded(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,7 +70,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 for text, kept in self.others.items()
             },
             intents={
-                (address := Address.parse(text)): _intent(address, asked, now)
+                (address := Address.parse(text)): _intent(address, asked, now, key)
                 for text, asked in self.intents.items()
             },
             departed=self.departed,
@@ -81,6 +88,12 @@ def _other(key: bytes, address: Address, applied: Mapping[str, str] | None) -> b
     return b"" if applied is None else fingerprints(key, Resource(address, applied))
 
 
-def _intent(address: Address, asked: Asked, now: float) -> Intent:
+def _intent(address: Address, asked: Asked, now: float, key: bytes) -> Intent:
     ended = 0.0 if asked.ended is None else now - asked.ended
-    return Intent(address, asked.operation, now - asked.ago, ended)
+    person = b""
+    if asked.person is not None:
+        sent = msgspec.convert({"mrn": address.names[0], "email": "", **asked.person}, DesiredPatient)
+        person = patient_kind.person_fingerprint(key, sent)
+    return Intent(
+        address, asked.operation, now - asked.ago, ended, asked.id, asked.target, asked.window, person
+    )

@@ -1,0 +1,37 @@
+"""State, looked at from the other side. Each view is made when it is first asked for: few plans need one."""
+
+from functools import cached_property
+
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.plan import Action
+from kardia_ctl.model.state import Intent, State
+
+
+class StateIndex:
+    """Who is recorded under a live id, and what is in doubt for a patient."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """The mrn under which each live id is recorded."""
+        return {record.id: mrn for mrn, record in self._state.patients.items() if record.id}
+
+    @cached_property
+    def orders_in_doubt(self) -> dict[str, list[Intent]]:
+        """By mrn, the connection codes that were asked for without an answer."""
+        found: dict[str, list[Intent]] = {}
+        for address, intent in self._state.intents.items():
+            if address.kind is Kind.CONNECTION_CODE:
+                found.setdefault(address.names[0], []).append(intent)
+        return found
+
+    @cached_property
+    def persons_in_doubt(self) -> dict[bytes, list[Intent]]:
+        """By fingerprint of name and birth date, the patients whose create got no answer."""
+        found: dict[bytes, list[Intent]] = {}
+        for address, intent in self._state.intents.items():
+            if address.kind is Kind.PATIENT and intent.operation == Action.CREATE and intent.person:
+                found.setdefault(intent.person, []).append(intent)
+        return found
