@@ -89,6 +89,15 @@ def _intent_columns(intent: Intent) -> tuple[Any, ...]:
     )
 
 
+_PATIENTS: Final = """SELECT name, id, label, fingerprint, at, forgotten FROM record
+    WHERE workspace = ? AND kind = ?"""
+# Either side of a kind is a range of the primary key; <> would go through every patient.
+_OTHERS: Final = """SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
+        WHERE workspace = ?1 AND kind < ?2
+    UNION ALL SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
+        WHERE workspace = ?1 AND kind > ?2"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Records:
     patients: dict[str, Record]
@@ -137,18 +146,19 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
 
 
 def _records(connection: sqlite3.Connection, workspace: int) -> _Records:
-    found = _Records({}, {}, {})
     shared: dict[Any, Any] = {}
     once = shared.setdefault  # labels, template ids and times repeat; a million copies would cost 100 MB
-    rows = connection.execute(
-        "SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record WHERE workspace = ?",
-        (workspace,),
-    )
-    for kind, name, detail, patient_id, label, fingerprint, at, forgotten in rows:
-        record = Record(patient_id, once(label, label), fingerprint, once(at, at), bool(forgotten))
-        if kind == Kind.PATIENT.value:
-            found.patients[name] = record
-        elif kind == Kind.CONNECTION_CODE.value:
+    # Nearly all records are patients': read on their own, a quarter of the time for a whole state is saved.
+    rows = connection.execute(_PATIENTS, (workspace, Kind.PATIENT))
+    patients = {
+        mrn: Record(patient_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
+        for mrn, patient_id, label, fingerprint, at, forgotten in rows
+    }
+    found = _Records(patients, {}, {})
+    rows = connection.execute(_OTHERS, (workspace, Kind.PATIENT))
+    for kind, name, detail, live_id, label, fingerprint, at, forgotten in rows:
+        record = Record(live_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
+        if kind == Kind.CONNECTION_CODE:
             found.codes.setdefault(name, {})[once(detail, detail)] = record
         else:
             names = tuple(part for part in (name, detail) if part)
