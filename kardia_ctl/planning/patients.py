@@ -19,8 +19,8 @@ from kardia_ctl.planning.templates import Resolved
 def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
     """Decide every declared patient and what hangs on it."""
     live_by_mrn, twins = question.observed.patients, question.observed.twins
-    records = question.state.patients
-    unchanged = draft.unchanged.setdefault(Kind.PATIENT, [])
+    records, departed, codes = question.state.patients, question.state.departed, question.state.codes
+    keep = draft.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in question.desired.patients.items():
         live, record = live_by_mrn.get(mrn), records.get(mrn)
         if (
@@ -31,13 +31,13 @@ def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: 
             and not want.id
             and mrn not in twins
             and not kind.differences(want, live)
-            and live.id not in question.state.departed
+            and live.id not in departed
         ):
-            unchanged.append((mrn,))
+            keep((mrn,))
             blocked = ""
         else:
             live, blocked = _plan_patient(question, want, record, draft)
-        if want.codes or mrn in question.state.codes:
+        if want.codes or mrn in codes:
             plan_codes(question, templates, Holder(want, live, blocked), draft)
 
 
