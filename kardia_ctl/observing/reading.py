@@ -1,12 +1,14 @@
 """Which reads an observation needs, before any is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Departing, Departure, Desired
+from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import State
 
 PAGE: Final = 500
@@ -43,13 +45,13 @@ def choose(
     are read by id instead. Somebody whom a departure deleted is looked for too before the mrn is used again.
     """
     wanted = frozenset(targets)
-    mrns = [mrn for mrn in desired.patients if _is_wanted(mrn, wanted)]
-    known, unknown = _known(desired, state, mrns)
+    patients = _wanted(desired.patients, wanted)
+    known, unknown = _known(patients, state)
     departures = () if wanted else tuple(_departures(desired, state))
     known.extend((patient_id, one.mrn) for patient_id, one in departures)
     deleting = any(one.action is Departing.DELETE for _, one in departures)
     scan = deleting or unknown or (bool(known) and (recreating or not _fewer_than_pages(state, len(known))))
-    labels = {label for mrn in mrns for label in desired.patients[mrn].codes}
+    labels = set(chain.from_iterable({want.codes for want in patients.values()}))
     return Reading(
         scan=scan,
         ids=() if scan else tuple(patient_id for patient_id, _ in known),
@@ -59,22 +61,29 @@ def choose(
     )
 
 
-def _is_wanted(mrn: str, targets: frozenset[Address]) -> bool:
-    return not targets or any(target.kind in _OF_PATIENTS and target.names[0] == mrn for target in targets)
+def _wanted(
+    patients: Mapping[str, DesiredPatient], targets: frozenset[Address]
+) -> Mapping[str, DesiredPatient]:
+    """The patients whom the targets are about: everybody when there are none."""
+    if not targets:
+        return patients
+    mrns = {target.names[0] for target in targets if target.kind in _OF_PATIENTS}
+    return {mrn: want for mrn, want in patients.items() if mrn in mrns}
 
 
 _OF_PATIENTS: Final = (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
 
 
-def _known(desired: Desired, state: State, mrns: Iterable[str]) -> tuple[list[tuple[str, str]], bool]:
+def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[tuple[str, str]], bool]:
     """The known ids of these patients, and whether the mrn of one of them has to be looked for."""
     known, unknown = [], False
-    for mrn in mrns:
-        record = state.patients.get(mrn)
-        patient_id = desired.patients[mrn].id or ("" if record is None else record.id)
+    records, departed = state.patients, state.departed
+    for mrn, want in patients.items():
+        record = records.get(mrn)
+        patient_id = want.id or ("" if record is None else record.id)
         if patient_id:
             known.append((patient_id, mrn))
-        if not patient_id or state.departed.get(patient_id) == Departing.DELETE:
+        if not patient_id or departed.get(patient_id) == Departing.DELETE:
             unknown = True
     return known, unknown
 
