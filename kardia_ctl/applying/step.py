@@ -1,12 +1,12 @@
 """One write: durable intent, request, record."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from kardia_ctl.applying.records import remember
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.outcome import Result, Status
@@ -39,7 +39,8 @@ class Step:
     """How one change is written.
 
     ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued; ``settle`` is the window, in
-    seconds, for which an effect whose answer was lost may still appear.
+    seconds, for which an effect whose answer was lost may still appear; ``issued`` are codes that are only
+    asked for again, with when they were issued (Unix seconds).
     """
 
     desired: Desired
@@ -49,6 +50,7 @@ class Step:
     key: bytes
     hand_out: Callable[[IssuedCode], None]
     settle: float = 0.0
+    issued: Mapping[Address, int] = field(default_factory=dict)
 
     async def take(self, change: Change, patient_id: str) -> Result:
         """Write one change.
@@ -124,7 +126,7 @@ class Step:
         return remember(
             self.desired,
             change.address,
-            at=self.now(),
+            at=self.issued.get(change.address, self.now()),
             key=self.key,
             patient_id=patient_id,
             target=change.target,

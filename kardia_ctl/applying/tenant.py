@@ -1,32 +1,35 @@
 """Whose key it is, before the first write."""
 
-from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
+from kardia_ctl.model.errors import ApiError, RunStopped
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import wrong_team
+
+_NONE_TO_BE_HAD = (403, 404)
 
 
 async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
     """The team that the key belongs to, and a warning when it cannot be told.
 
     The templates tell it (API reference, "Get Connection Templates"); they are read here when the plan had
-    no reason to. The team is empty when there is none to be had: that is said, and not fatal.
+    no reason to. When the account has none the team is empty: that is said, and not fatal.
 
     Raises:
         RunStopped: the key belongs to another tenant than the configuration's or state's.
+        ApiError: a team is expected, and the templates could not be read.
     """
     templates = question.observed.templates
+    expected = question.desired.team or question.state.team
     if templates is None:
         try:
             templates = await reader.templates()
-        except Unauthorized:
-            raise
         except ApiError as error:
+            if error.status == 401 or (expected and error.status not in _NONE_TO_BE_HAD):
+                raise
             return "", f"whose key this is could not be checked: {error}"
     if reasons := list(wrong_team(question.desired.team, question.state.team, templates)):
         raise RunStopped("; ".join(reasons))
     teams = sorted({template.team for template in templates if template.team})
     if not teams:
         return "", "whose key this is could not be checked: the account has no connection templates"
-    bound = question.state.team or question.desired.team
-    return bound if bound in teams else teams[0], ""
+    return expected if expected in teams else teams[0], ""

@@ -1,9 +1,6 @@
 """``kardia-ctl apply``."""
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.campaign import Means, carry_out
+from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.applying.execute import report
 from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.run import Ending, acts, doubts, record, write
 from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.tenant import check_tenant
 from kardia_ctl.cli import plan_files
+from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
@@ -35,10 +32,8 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
-from kardia_ctl.model.errors import KardiaError
-from kardia_ctl.model.outcome import Report, Status
-from kardia_ctl.model.plan import Action, Cause, Plan
-from kardia_ctl.model.state import Note, UsePlan
+from kardia_ctl.model.outcome import Report
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.planning.saved import SavedPlan
 from kardia_ctl.render.files import Form, results_file
@@ -121,6 +116,8 @@ def _saved_run(file: Path, where: Where, view: View, options: dict[str, Any]) ->
         where = Where(sandbox=True)
     workplace = open_workplace(hint.path, where, lock_timeout=options.pop("lock_timeout"))
     saved, key = plan_files.check_seal(data, workplace.keys)
+    plan_files.check_bound(saved, key, workplace, workplace.store.load())
+    plan_files.check_strength(data, workplace.keys)
     options.pop("auto_approve")
     return Run(workplace, saved.decisions, view, True, **options, saved=saved, plan_key=key)
 
@@ -129,7 +126,7 @@ async def _apply(run: Run) -> int:
     workplace = run.workplace
     state = workplace.store.load()
     if run.saved is not None:
-        plan_files.check_bound(run.saved, workplace, state)
+        plan_files.check_bound(run.saved, run.plan_key, workplace, state)
     ground = Ground(
         workplace.configuration, state, workplace.now, workplace.keys.fingerprints(create=True), run.decisions
     )
@@ -144,90 +141,39 @@ async def _apply(run: Run) -> int:
 
 
 async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) -> int:
-    plan, store = seen.plan, run.workplace.store
-    acts = plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0 or _doubts(plan) > 0
-    if acts and not confirm(_question(plan, run.workplace), approved=run.approved):
+    plan = seen.plan
+    if acts(plan) and not confirm(_question(plan, run.workplace), approved=run.approved):
         click.echo("Nothing was done.", err=True)
         return 1
-    entries = list(without_requests(plan, seen.question))
-    if plan.writes or _doubts(plan):
-        team, warning = await check_tenant(session.reader, seen.question)
-        entries += [Note("team", team)] if team and team != seen.question.state.team else []
-        if warning:
+    with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
+        saved = run.saved.id if run.saved is not None else ""
+        if warning := await record(seen, session.reader, run.workplace.store, saved):
             click.echo(f"Warning: {warning}", err=True)
-    if run.saved is not None:
-        entries.append(UsePlan(run.saved.id))
-    if entries:
-        store.commit(entries)
-    if not acts:
-        return 1 if plan.blocked else 0
-    done = await _execute(run, session, seen, ground)
-    _after(run, seen, done)
-    return 0 if done.succeeded and not _still_blocked(plan, done) else 1
-
-
-def _doubts(plan: Plan) -> int:
-    return sum(1 for change in plan.changes if change.cause is Cause.IN_DOUBT)
-
-
-def _still_blocked(plan: Plan, done: Report) -> bool:
-    """Whether something is blocked that the run did not settle."""
-    settled = {result.address for result in done.results if result.status is Status.DONE}
-    return any(change.action is Action.BLOCKED and change.address not in settled for change in plan.changes)
+        done = await _write(run, session, seen, ground, codes) if acts(plan) else Report()
+    if codes.count and run.codes_out is None:
+        click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
+    if acts(plan):
+        click.echo("\n" + report_text(done, run.view), nl=False)
+    if run.results is not None:
+        plan_files.write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
+    return 0 if Ending(plan, done).succeeded else 1
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:
     if plan.writes:
         return f"Send {plan.requests.writes} writes to {workplace.endpoint}?"
-    return "Settle what is in doubt?" if _doubts(plan) else "Record this in state? Nothing is sent."
+    return "Settle what is in doubt?" if doubts(plan) else "Record this in state? Nothing is sent."
 
 
-async def _execute(run: Run, session: "Session", seen: Preview, ground: Ground) -> Report:
-    brake, store, plan = Brake(), run.workplace.store, seen.plan
-    with CodeFile(run.codes_out) as codes, progress(plan.requests.writes) as tell, _braking(brake):
-        clock = run.clock
-        step = Step(seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add)
+async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Report:
+    brake, store, clock = Brake(), run.workplace.store, run.clock
+    settle = ground.configuration.settle
+    step = Step(
+        seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add, settle=settle
+    )
+    with progress(seen.plan.requests.writes) as tell, braking(brake):
         means = Means(
             session.reader, store, step, clock, brake, tell, lambda: session.requests, run.parallelism
         )
-        results = await carry_out(seen, ground, means)
-    if codes.count and run.codes_out is None:
-        click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
-    return report(plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)
-
-
-def _after(run: Run, seen: Preview, done: Report) -> None:
-    click.echo("\n" + report_text(done, run.view), nl=False)
-    deleted = sum(1 for result in done.results if result.action is Action.DELETE and result.status == "done")
-    if deleted and seen.observed.total is not None:
-        run.workplace.store.commit([Note("live_count", str(max(0, seen.observed.total - deleted)))])
-    if run.results is not None:
-        text = results_file(done, Form.of(run.results.name))
-        plan_files.write_private(run.results, text.encode())
-
-
-@contextmanager
-def _braking(brake: Brake) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def stop(name: str) -> None:
-        if brake.reason and task is not None:
-            task.cancel()
-            return
-        brake.pull(f"the run was stopped by {name}")
-        click.echo("\nStopping: waiting for what is under way. Once more to abort.", err=True)
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stop, number.name)
-    try:
-        yield
-    except asyncio.CancelledError:
-        raise KardiaError(
-            "aborted: what was in flight is recorded as in doubt; run plan to see what became of it"
-        ) from None
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        results = await write(seen, ground, means)
+    return report(seen.plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)

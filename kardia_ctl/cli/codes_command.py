@@ -6,20 +6,20 @@ from typing import Any
 
 import click
 
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.clock import steady
+from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.preview import Ground, preview
+from kardia_ctl.applying.reask import reask
+from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile
 from kardia_ctl.cli.confirm import confirm
-from kardia_ctl.cli.options import (
-    Where,
-    lock_option,
-    path_argument,
-    where_from,
-    where_options,
-)
+from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
+from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
-from kardia_ctl.model.address import code_address
-from kardia_ctl.model.errors import ApiError
-from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.model.state import State
+from kardia_ctl.model.outcome import Status
 
 
 @click.command("codes")
@@ -39,49 +39,39 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     """Ask for the connection codes that were issued, and write them out as CSV.
 
     Asking is an effect in Kardia: a code that is no longer valid is issued anew, which can be an order. So
-    this takes the lock, says how many it asks for, and wants a yes. Only codes that state recorded and that
-    are still declared are asked for.
+    this takes the lock, says how many it asks for, and wants a yes. Only codes that state recorded, that are
+    still declared and that are in use now are asked for.
     """
     where: Where = where_from(options)
     workplace = open_workplace(path, where, lock_timeout=lock_timeout)
     with workplace.store.lock("codes"):
-        wanted = _recorded(workplace, workplace.store.load())
-        if not wanted:
+        return asyncio.run(_ask(workplace, codes_out, approved=auto_approve))
+
+
+async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
+    state, store = workplace.store.load(), workplace.store
+    key = workplace.keys.fingerprints(create=True)
+    async with connected(workplace) as session:
+        ground = Ground(workplace.configuration, state, workplace.now, key)
+        seen = await preview(session.reader, ground, lambda: session.requests)
+        wanted = reask(seen)
+        if wanted.left_out:
+            names = ", ".join(map(str, wanted.left_out[:5])) + (", …" if len(wanted.left_out) > 5 else "")
+            click.echo(f"Not asked for, because it could be a new order: {names}; see plan", err=True)
+        if not wanted.plan.changes:
             click.echo("No code was issued for a patient who is declared here.", err=True)
             return 0
-        if not confirm(f"Ask for {len(wanted)} codes? Each is one request.", approved=auto_approve):
+        if not confirm(f"Ask for {len(wanted.plan.changes)} codes? Each is one request.", approved=approved):
             click.echo("Nothing was done.", err=True)
             return 1
-        return asyncio.run(_ask(workplace, wanted, codes_out))
-
-
-_Wanted = tuple[str, str, str, str]
-
-
-def _recorded(workplace: Workplace, state: State) -> list[_Wanted]:
-    """(patient id, mrn, template id, label) of every recorded code that is still declared, in order."""
-    patients = workplace.configuration.desired.patients
-    return sorted(
-        (record.id, mrn, template, record.label)
-        for mrn, codes in state.codes.items()
-        if mrn in patients
-        for template, record in codes.items()
-        if not record.forgotten and record.label in patients[mrn].codes
-    )
-
-
-async def _ask(workplace: Workplace, wanted: list[_Wanted], codes_out: Path) -> int:
-    failed = 0
-    with CodeFile(codes_out) as codes:
-        async with connected(workplace) as session:
-            writer = session.writer()
-            for patient_id, mrn, template, label in sorted(wanted, key=lambda one: one[1:]):
-                try:
-                    code = await writer.issue_code(patient_id, mrn, template)
-                except ApiError as error:
-                    failed += 1
-                    click.echo(f"Error: {code_address(mrn, label)}: {error}", err=True)
-                    continue
-                codes.add(IssuedCode(mrn, code.code, label, code.status))
-    click.echo(f"{codes.count} codes written, {failed} failed.", err=True)
+        if warning := (await check_tenant(session.reader, seen.question))[1]:
+            click.echo(f"Warning: {warning}", err=True)
+        brake, desired = Brake(), seen.question.desired
+        with CodeFile(codes_out) as codes, progress(len(wanted.plan.changes)) as tell, braking(brake):
+            step = Step(desired, session.writer(), store, steady().now, key, codes.add, issued=wanted.issued)
+            results = await execute(wanted.plan, step, brake, tell)
+    failed = [result for result in results if result.status is not Status.DONE]
+    for result in failed:
+        click.echo(f"Error: {result.address}: {result.status}: {result.detail}", err=True)
+    click.echo(f"{codes.count} codes written, {len(failed)} not.", err=True)
     return 1 if failed else 0

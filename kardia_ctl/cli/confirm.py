@@ -4,18 +4,18 @@ import sys
 
 import click
 
-from kardia_ctl.cli.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 
 def confirm(question: str, *, approved: bool) -> bool:
     """Whether to go on: only the word yes will do. Without a terminal there is nobody to ask.
 
     Raises:
-        ClickException: there is no terminal, and --auto-approve was not given.
+        RunStopped: there is no terminal, and --auto-approve was not given.
     """
     if approved:
         return True
     if not sys.stdin.isatty():
-        raise refuse("there is no terminal to confirm on: look at the plan, then run with --auto-approve")
+        raise RunStopped("there is no terminal to confirm on: look at the plan, then run with --auto-approve")
     click.echo(f"\n{question}\n  Only 'yes' is taken for yes.\n", err=True)
     return bool(click.prompt("  Enter a value", default="", show_default=False, err=True) == "yes")

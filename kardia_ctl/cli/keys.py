@@ -47,7 +47,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys that lie beside a configuration, never beside its state.
+    """The keys that belong to a configuration. They are never in its state.
 
     ``directory`` is the ``.kardia`` directory; ``secret`` the API key.
     """
@@ -69,10 +69,10 @@ class Keys:
         return _derived(_created(path), b"state") if create else b""
 
     def plans(self, source: str = "") -> tuple[bytes, str]:
-        """The key that seals plans, and where it is from; ``source`` asks for the one from there.
+        """The key that seals plans, and one word for where it is from; both empty when there is none.
 
         KARDIA_PLAN_KEY, else the workspace's key, else one derived from the API key, so that two runners
-        agree without a shared disk. Empty when the one that was asked for is not to be had.
+        agree without a shared disk. ``source`` asks for the one from there, empty when it is not to be had.
         """
         found = {
             "plan-key": _derived(self.environ.get("KARDIA_PLAN_KEY", "").encode(), b"plan"),

@@ -12,7 +12,7 @@ from kardia_ctl.cli.keys import Keys
 from kardia_ctl.cli.workplace import Workplace
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.evidence import live_digest, state_digest
+from kardia_ctl.planning.evidence import digest, live_digest, state_digest
 from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
 from kardia_ctl.planning.saved import (
     MAGIC,
@@ -33,7 +33,7 @@ def save(file: Path, workplace: Workplace, seen: Preview) -> None:
     saved = SavedPlan(
         id=secrets.token_hex(16),
         created=int(workplace.now),
-        binding=binding_of(workplace, seen.question.state, live_digest(key, seen.question)),
+        binding=binding_of(workplace, seen.question.state, key, live_digest(key, seen.question)),
         decisions=seen.question.decisions,
         digests=digests_of(seen.plan, key),
         plan=seen.plan,
@@ -42,15 +42,15 @@ def save(file: Path, workplace: Workplace, seen: Preview) -> None:
     write_private(file, seal(saved, key, source))
 
 
-def binding_of(workplace: Workplace, state: State, live: str = "") -> Binding:
-    """What a plan that is made here and now is bound to."""
+def binding_of(workplace: Workplace, state: State, key: bytes, live: str = "") -> Binding:
+    """What a plan that is made here and now is bound to. Its digests are keyed: names went into them."""
     configuration = workplace.configuration
     return Binding(
         version=__version__,
         endpoint=workplace.endpoint,
         team=configuration.desired.team,
         workspace=configuration.workspace,
-        configuration=configuration.digest,
+        configuration=digest(key, (configuration.digest,)),
         state=state_digest(state),
         live=live,
     )
@@ -115,13 +115,24 @@ def check_seal(data: bytes, keys: Keys) -> tuple[SavedPlan, bytes]:
     return unseal(data, key), key
 
 
-def check_bound(saved: SavedPlan, workplace: Workplace, state: State) -> None:
+def check_strength(data: bytes, keys: Keys) -> None:
+    """Refuse a seal by a weaker key than the one that holds here: its first line is anybody's to write.
+
+    Raises:
+        PlanRefused: KARDIA_PLAN_KEY or the workspace's key is here, and the plan was sealed with less.
+    """
+    sealed, holds = key_source(data), keys.plans()[1]
+    if sealed != holds:
+        raise PlanRefused(f"the saved plan is sealed by {sealed}, and here {holds} holds; plan again")
+
+
+def check_bound(saved: SavedPlan, key: bytes, workplace: Workplace, state: State) -> None:
     """Refuse a saved plan before anything is read, when what is known without reading has changed."""
-    refuse_if_stale(saved, binding_of(workplace, state), state)
+    refuse_if_stale(saved, binding_of(workplace, state, key), state)
 
 
 def check_live(saved: SavedPlan, key: bytes, workplace: Workplace, seen: Preview) -> None:
     """Refuse a saved plan when any live fact that it used has changed."""
     live = live_digest(key, seen.question)
     refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
-    refuse_if_stale(saved, binding_of(workplace, seen.question.state, live), seen.question.state)
+    refuse_if_stale(saved, binding_of(workplace, seen.question.state, key, live), seen.question.state)

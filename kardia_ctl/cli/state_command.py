@@ -9,7 +9,7 @@ from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import Where, lock_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.workplace import Workplace, open_workplace
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
 from kardia_ctl.render.state_text import state_list, state_show
 
@@ -93,6 +93,7 @@ def _entries(address: Address, state: State) -> list[Entry]:
             if mrn in state.patients:
                 entries.append(Drop(Kind.PATIENT, mrn))
                 entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
+            entries += [Resolve(one) for one in state.intents if owner_of(one) == address]
         case Kind.CONNECTION_CODE:
             mrn, label = address.names
             entries += [

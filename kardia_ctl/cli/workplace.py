@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import Keys, api_key
 from kardia_ctl.cli.options import Where
 from kardia_ctl.config import load
-from kardia_ctl.model.configuration import Configuration, Dialect
-from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.ports import Store
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.state import open_store
@@ -114,30 +114,31 @@ async def connected(workplace: Workplace, *, parallelism: int = 16) -> AsyncIter
             yield session
 
 
-def decisions_from(options: dict[str, object], configuration: Configuration) -> Decisions:
-    """The decisions of a command line; every target must be declared."""
-    names = ("targets", "recreate", "reissue", "distinct")
-    chosen = {name: frozenset(options.pop(name)) for name in names}  # type: ignore[call-overload]
-    decisions = Decisions(**chosen, accept_collapse=bool(options.pop("accept_collapse")))
-    from kardia_ctl.model.address import code_address, patient_address
-
-    desired = configuration.desired
-    declared = {resource.address for resource in desired.others}
-    for address in sorted(frozenset().union(*chosen.values()), key=lambda one: one.order):
-        patient = desired.patients.get(address.names[0]) if address.names else None
-        of_patient = (
-            ()
-            if patient is None
-            else (
-                patient_address(patient.mrn),
-                *(code_address(patient.mrn, label) for label in patient.codes),
-            )
-        )
-        if address not in declared and address not in of_patient:
-            raise refuse(f"{address} is not declared in the configuration")
-    return decisions
+_KINDS: Final = {
+    "recreate": (Kind.PATIENT,),
+    "reissue": (Kind.CONNECTION_CODE,),
+    "distinct": (Kind.PATIENT,),
+    "targets": tuple(Kind),
+}
 
 
-def explain(error: KardiaError, doing: str) -> KardiaError:
-    """The same error, saying what was being done."""
-    return type(error)(f"{doing}: {error}")
+def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
+    """The decisions of a command line: about declared addresses, each of a kind that it can be about."""
+    chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
+    declared = {resource.address for resource in configuration.desired.others}
+    for name, addresses in chosen.items():
+        for address in sorted(addresses, key=lambda one: one.order):
+            if address.kind not in _KINDS[name]:
+                raise refuse(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
+            if address not in declared and not _is_of_patient(address, configuration.desired):
+                raise refuse(f"{address} is not declared in the configuration")
+    return Decisions(**chosen, accept_collapse=bool(options.pop("accept_collapse")))
+
+
+def _is_of_patient(address: Address, desired: Desired) -> bool:
+    patient = desired.patients.get(address.names[0]) if address.names else None
+    if patient is None:
+        return False
+    return address == patient_address(patient.mrn) or address in {
+        code_address(patient.mrn, label) for label in patient.codes
+    }

@@ -10,7 +10,7 @@ from kardia_ctl.planning.leaving import plan_departures, plan_forgotten, tell_of
 from kardia_ctl.planning.patients import plan_patients
 from kardia_ctl.planning.persons import block_same_persons
 from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import cost_of, stops
+from kardia_ctl.planning.safety import cost_of, needs_tenant, stops
 from kardia_ctl.planning.settings import plan_settings
 from kardia_ctl.planning.templates import resolve
 
@@ -35,7 +35,8 @@ def _finish(question: Question, draft: Draft) -> Plan:
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(question, changes))
     writes = 0 if stopped else sum(1 for change in changes if change.action.writes)
-    check = 1 if writes and question.observed.templates is None else 0
+    unread = question.observed.templates is None
+    check = 1 if unread and not stopped and needs_tenant(question.state, changes) else 0
     return Plan(
         changes=changes,
         notices=tuple(sorted(draft.notices, key=_notice_order)),

@@ -1,6 +1,6 @@
 """What stops the whole run before its first write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from kardia_ctl.model.address import Kind
@@ -8,6 +8,7 @@ from kardia_ctl.model.configuration import Departing, Limits
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
+from kardia_ctl.model.state import State
 from kardia_ctl.planning.question import Question
 
 
@@ -83,6 +84,13 @@ def _collapsed(question: Question) -> Iterator[str]:
             f"the account has {now} patients and had {before} when it was last read: is this the right key? "
             "Say --accept-collapse if they were removed on purpose"
         )
+
+
+def needs_tenant(state: State, changes: Iterable[Change]) -> bool:
+    """Whether apply must know whose key it is: before any write, and when state is bound on first contact."""
+    return any(
+        change.action.writes or (change.action is Action.ADOPT and not state.team) for change in changes
+    )
 
 
 def wrong_team(declared: str, bound: str, templates: tuple[Template, ...] | None) -> Iterator[str]:

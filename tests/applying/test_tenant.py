@@ -73,8 +73,8 @@ def test_templates_that_the_plan_read_are_not_read_again() -> None:
 
 @pytest.mark.parametrize(
     "reader",
-    [Offering(), Offering(""), Offering(error=ApiError("GET …: 503"))],
-    ids=["none", "nameless", "failed"],
+    [Offering(), Offering(""), Offering(error=ApiError("GET …: 404", status=404))],
+    ids=["none", "nameless", "absent"],
 )
 def test_a_tenant_that_cannot_be_told_is_said_and_not_fatal(reader: Offering) -> None:
     team, warning = checked(reader, "T", "T")
@@ -85,3 +85,13 @@ def test_a_tenant_that_cannot_be_told_is_said_and_not_fatal(reader: Offering) ->
 def test_a_key_that_is_refused_is_not_a_tenant_that_cannot_be_told() -> None:
     with pytest.raises(Unauthorized):
         checked(Offering(error=Unauthorized("401", status=401)), "T")
+
+
+@pytest.mark.parametrize(("declared", "bound"), [("T", ""), ("", "T")])
+def test_nothing_is_written_while_an_expected_tenant_cannot_be_read(declared: str, bound: str) -> None:
+    with pytest.raises(ApiError):
+        checked(Offering(error=ApiError("GET …: 503", status=503)), declared, bound)
+
+
+def test_without_an_expected_tenant_a_failed_read_is_said_and_not_fatal() -> None:
+    assert "could not be checked" in checked(Offering(error=ApiError("GET …: 503", status=503)))[1]

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
+from kardia_ctl.sandbox import Status
 from tests.cli.conftest import EXAMPLES, Desk
 
 CODE = "GET /v1/patients/{id}/code"
@@ -51,12 +52,46 @@ def test_codes_asks_again_for_what_was_issued_and_orders_nothing(desk: Desk, tmp
     desk.apply()
     issued = {code.code for code in desk.account.codes()}
     refused = desk.run("codes", str(desk.path))
-    assert (refused.code, refused.requests) == (1, [])
+    assert refused.code == 1
+    assert CODE not in refused.requests
     assert "--auto-approve" in refused.err
+    shown = desk.run("state", "show", "connection_code/CL-0001042/one-year", str(desk.path)).out
     ran = desk.run("codes", str(desk.path), "--auto-approve")
-    assert (ran.code, ran.requests) == (0, [CODE, CODE])
+    assert (ran.code, ran.requests.count(CODE)) == (0, 2)
+    assert desk.run("state", "show", "connection_code/CL-0001042/one-year", str(desk.path)).out == shown
     assert {row["code"] for row in csv.DictReader(ran.out.splitlines())} == issued
     assert {code.code for code in desk.account.codes()} == issued
+
+
+def test_codes_of_a_disconnected_patient_are_not_asked_for(desk: Desk) -> None:
+    desk.apply()
+    for patient in desk.account.patients():
+        desk.account.set_status(patient.id, Status.NONE)
+    ran = desk.run("codes", str(desk.path), "--auto-approve")
+    assert CODE not in ran.requests
+    assert "Not asked for" in ran.err
+
+
+def test_codes_of_another_tenant_are_not_asked_for(desk: Desk) -> None:
+    desk.apply()
+    desk.edit(lambda text: text.replace("Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah", "another-team"))
+    ran = desk.run("codes", str(desk.path), "--auto-approve")
+    assert ran.code == 1
+    assert CODE not in ran.requests
+    assert "another-team" in ran.err
+
+
+def test_an_unwritable_codes_file_is_said_before_anything_is_done(desk: Desk, tmp_path: Path) -> None:
+    ran = desk.apply("--codes-out", str(tmp_path / "nowhere" / "codes.csv"))
+    assert ran.code == 1
+    assert not [one for one in ran.requests if one.startswith(("POST", "PUT"))]
+    assert "codes.csv" in ran.err
+
+
+def test_a_decision_about_the_wrong_kind_is_an_error(desk: Desk) -> None:
+    ran = desk.plan("--reissue", "patient/CL-0001042")
+    assert (ran.code, ran.requests) == (1, [])
+    assert "connection_code" in ran.err
 
 
 def test_results_hold_a_row_for_every_write(desk: Desk, tmp_path: Path) -> None:

@@ -115,3 +115,12 @@ def test_decisions_go_with_the_plan_and_not_with_its_apply(desk: Desk, plan: Pat
     ran = desk.run("apply", str(plan), "--target", "callback")
     assert (ran.code, ran.requests) == (1, [])
     assert "--target goes with plan --out" in ran.err
+
+
+def test_a_plan_sealed_by_less_than_what_holds_here_is_refused(
+    desk: Desk, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KARDIA_PLAN_KEY", "ours alone")
+    ran = desk.run("apply", str(plan))
+    assert (ran.code, ran.requests) == (1, [])
+    assert "here plan-key holds" in ran.err

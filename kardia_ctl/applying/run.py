@@ -1,0 +1,88 @@
+"""A run from its plan to its report: whose key, what is recorded without a request, the writes, the count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kardia_ctl.applying.campaign import Means, carry_out
+from kardia_ctl.applying.preview import Ground, Preview
+from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.model.outcome import Report, Result, Status
+from kardia_ctl.model.plan import Action, Cause, Plan
+from kardia_ctl.model.ports import Reader, Store
+from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.safety import living, needs_tenant
+
+
+def doubts(plan: Plan) -> int:
+    """How many addresses wait for the window of an earlier run's create whose answer was lost."""
+    return sum(1 for change in plan.changes if change.cause is Cause.IN_DOUBT)
+
+
+def acts(plan: Plan) -> bool:
+    """Whether an apply of the plan does anything: writes, records, or settles what is in doubt."""
+    return plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0 or doubts(plan) > 0
+
+
+async def record(seen: Preview, reader: Reader, store: Store, saved_plan: str = "") -> str:
+    """Check whose key it is, then write to state what needs no request. A warning, or an empty text.
+
+    Nothing is recorded of an account that turns out to be another tenant's.
+
+    Args:
+        seen: The plan and what it was made from.
+        reader: For the templates, when the plan had no reason to read them.
+        store: Its lock is held.
+        saved_plan: The id of the saved plan that this run applies: it is used up now.
+
+    Raises:
+        RunStopped: the key belongs to another tenant.
+        ApiError: a team is expected and could not be read.
+        StateError: state could not be written.
+    """
+    plan, question = seen.plan, seen.question
+    team, warning = "", ""
+    if needs_tenant(question.state, plan.changes) or doubts(plan) or question.observed.templates is not None:
+        team, warning = await check_tenant(reader, question)
+    entries: list[Entry] = list(without_requests(plan, question))
+    if team and team != question.state.team:
+        entries.append(Note("team", team))
+    if saved_plan:
+        entries.append(UsePlan(saved_plan))
+    if entries:
+        store.commit(entries)
+    return warning
+
+
+async def write(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
+    """Send the writes, settle what is in doubt, and note how many patients are left of those we deleted.
+
+    Raises:
+        StateError: state could not be written; what was in flight is durable in it as an intent.
+    """
+    results = await carry_out(seen, ground, means)
+    _note_deleted(results, seen.question, means.store)
+    return results
+
+
+def _note_deleted(results: Sequence[Result], question: Question, store: Store) -> None:
+    deleted = sum(1 for one in results if one.action is Action.DELETE and one.status is Status.DONE)
+    count = living(question)
+    if deleted and count is not None:
+        store.commit([Note("live_count", str(max(0, count - deleted)))])
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, for its exit code."""
+
+    plan: Plan
+    report: Report
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything was done, and nothing is left that is blocked."""
+        settled = {result.address for result in self.report.results if result.status is Status.DONE}
+        left = (change for change in self.plan.changes if change.action is Action.BLOCKED)
+        return self.report.succeeded and all(change.address in settled for change in left)
