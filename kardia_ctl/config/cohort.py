@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from io import StringIO
 from operator import itemgetter
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.files import CSV_LIMIT
 from kardia_ctl.config.reading import Reading, address_of
-from kardia_ctl.config.register import Register, are_plain_codes, faults, is_plain_id, patient_of
+from kardia_ctl.config.register import Register, are_plain_codes, faults, patient_of
 from kardia_ctl.config.schema import COLUMNS
 from kardia_ctl.config.wording import near
 from kardia_ctl.kinds import patient as kind
@@ -133,74 +133,90 @@ class _Rows:
         self._table = table
         self._indices = indices
         self._register = register
-        self._codes: dict[str, tuple[str, ...]] = {"": tuple(cohort.defaults.get("codes", ()))}
-        self._ignored = tuple(cohort.defaults.get("ignore_changes", ()))
-        self._days: dict[str, str] = {}
+        default = cohort.defaults.get
+        self._email, self._first, self._last, self._sex = (
+            default(name, UNSET) for name in ("email", "firstname", "lastname", "sex")
+        )
+        self._ignored = tuple(default("ignore_changes", ()))
+        self._codes: dict[str, tuple[str, ...]] = {"": tuple(default("codes", ()))}
+        shared: dict[str, str] = {}
+        self._once = shared.setdefault  # days and names repeat; a million copies would cost 200 MB
+        self._line = 1
 
     def enter(self, rows: Iterator[tuple[int, list[str]]], width: int) -> None:
         """Enter all rows that follow the header, which has ``width`` cells."""
         # A row gets one empty cell at its end, which stands for every column that the file does not have.
         pick = itemgetter(*(self._indices.get(name, width) for name in _PICKED))
-        plain, add, cell = self._plain, self._register.add, self._cell
-        for line, row in rows:
+        plain, add, here = self._plain, self._register.add, self._here
+        for self._line, row in rows:
             if len(row) != width:
                 if row:
-                    self._ragged(line, len(row), width)
+                    self._ragged(len(row), width)
                 continue
             row.append("")
             picked = pick(row)
-            patient = plain(line, *picked) or self._checked(line, picked)
+            patient = plain(*picked) or self._checked(picked)
             if patient:
-                add(patient, partial(cell, line))
+                add(patient, here)
 
     def _plain(
-        self, line: int, mrn: str, dob: str, email: str, first: str, last: str, sex: str, pin: str, codes: str
+        self, mrn: str, dob: str, email: str, first: str, last: str, sex: str, pin: str, codes: str
     ) -> DesiredPatient | None:
-        default = self._cohort.defaults.get
-        email = email or default("email", UNSET)
-        first = first or default("firstname", UNSET)
-        last = last or default("lastname", UNSET)
-        sex = sex or default("sex", UNSET)
+        email, first, last = email or self._email, first or self._first, last or self._last
+        sex = sex or self._sex
         names = self._codes.get(codes)
         if names is None:
-            names = self._codes[codes] = tuple(name.strip() for name in codes.split(";"))
-        if not (kind.plainly_valid(mrn, dob, email, first, last, sex) and is_plain_id(pin)):
+            names = self._codes.setdefault(codes, _names(codes))
+        if not (are_plain_codes(names) and kind.plainly_valid(mrn, dob, email, first, last, sex, pin)):
             return None
-        if not are_plain_codes(names):
-            return None
-        dob = self._days.setdefault(dob, dob)
-        digit = kind.sex_digit(sex)
-        file, cohort = self._table.file, self._cohort.name
+        once = self._once
         return DesiredPatient(
-            mrn, dob, email, first, last, digit, names, self._ignored, pin, file, line, cohort
+            mrn,
+            once(dob, dob),
+            email,
+            once(first, first),
+            once(last, last),
+            kind.SEX_DIGITS[sex],
+            names,
+            self._ignored,
+            pin,
+            self._table.file,
+            self._line,
+            self._cohort.name,
         )
 
-    def _checked(self, line: int, picked: Sequence[str]) -> DesiredPatient | None:
+    def _checked(self, picked: Sequence[str]) -> DesiredPatient | None:
         """A row by the schema, which says what is wrong with it."""
         values = {
             **self._cohort.defaults,
             **{name: cell for name, cell in zip(_PICKED, picked, strict=True) if cell},
         }
-        if codes := values.get("codes"):
-            values["codes"] = list(self._codes.get(codes, ())) if isinstance(codes, str) else codes
+        if isinstance(codes := values.get("codes"), str):
+            values["codes"] = list(_names(codes))
         found = faults(values)
         if not found:
-            return patient_of(values, self._table.file, line, self._cohort.name)
+            return patient_of(values, self._table.file, self._line, self._cohort.name)
         mrn = values.get("mrn")
         for finding in found:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             header = self._cohort.columns.get(name, name)
             message = finding.message if header == name else f'{finding.message} (column "{header}")'
-            self._table.reading.problem(self._cell(line, name), message, finding.remedy, address_of(mrn))
-        self._register.add_faulty(mrn, values.get("codes"), partial(self._cell, line))
+            self._table.reading.problem(self._here(name), message, finding.remedy, address_of(mrn))
+        self._register.add_faulty(mrn, values.get("codes"), self._here)
         return None
 
-    def _cell(self, line: int, name: str, *_index: int) -> Source:
+    def _here(self, name: str, *_index: int) -> Source:
+        """Where an attribute of the present row is."""
         if name in self._indices:
-            return self._table.cell(line, self._indices[name])
-        return Source(self._table.file, line, 1)
+            return self._table.cell(self._line, self._indices[name])
+        return Source(self._table.file, self._line, 1)
 
-    def _ragged(self, line: int, cells: int, width: int) -> None:
+    def _ragged(self, cells: int, width: int) -> None:
         message = f"the row has {cells} cells where the header has {width}"
         remedy = "Add or remove delimiters, or quote the cell that holds one"
-        self._table.reading.problem(Source(self._table.file, line, 1), message, remedy)
+        self._table.reading.problem(Source(self._table.file, self._line, 1), message, remedy)
+
+
+def _names(codes: str) -> tuple[str, ...]:
+    """The template names in a cell."""
+    return tuple(name.strip() for name in codes.split(";"))

@@ -37,12 +37,8 @@ def is_plain(values: Mapping[str, Any]) -> bool:
         get("firstname", UNSET),
         get("lastname", UNSET),
         get("sex", UNSET),
-    ) and is_plain_id(get("id", UNSET))
-
-
-def is_plain_id(value: str) -> bool:
-    """Whether the schema accepts an id, or none."""
-    return len(value) <= LONGEST and value.isprintable()
+        get("id", UNSET),
+    )
 
 
 def _is_plain_list(key: str, value: Any) -> bool:
@@ -70,7 +66,7 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
         values["email"],
         get("firstname", UNSET),
         get("lastname", UNSET),
-        kind.sex_digit(get("sex", UNSET)),
+        kind.SEX_DIGITS[get("sex", UNSET)],
         tuple(get("codes", ())),
         tuple(get("ignore_changes", ())),
         get("id", UNSET),

@@ -16,7 +16,8 @@ LONGEST: Final = 1000
 
 _SCALAR: Final = ["string", "number", "boolean", "null"]
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)*")
+EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)*")
+"""All of an e-mail address, as far as a printable text can be judged."""
 
 
 def text(description: str, **rules: Any) -> dict[str, Any]:
@@ -44,7 +45,8 @@ def is_printable(value: object) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_day(value: str) -> bool:
+def is_written_day(value: str) -> bool:
+    """``is_day`` of a text; cached, because a cohort has more patients than there are birth dates."""
     if not _DATE.fullmatch(value):
         return False
     try:
@@ -56,12 +58,12 @@ def _is_day(value: str) -> bool:
 
 def is_day(value: object) -> bool:
     """Whether a text is a day that exists, written YYYY-MM-DD."""
-    return not isinstance(value, str) or _is_day(value)
+    return not isinstance(value, str) or is_written_day(value)
 
 
 def is_address(value: object) -> bool:
     """Whether a text looks like an e-mail address: printable, one @, no space, no empty label."""
-    return not isinstance(value, str) or (value.isprintable() and _EMAIL.fullmatch(value) is not None)
+    return not isinstance(value, str) or (value.isprintable() and EMAIL.fullmatch(value) is not None)
 
 
 FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {

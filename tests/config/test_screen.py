@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.register import are_plain_codes, faults, is_plain, is_plain_id
+from kardia_ctl.config.register import are_plain_codes, faults, is_plain
 from kardia_ctl.kinds import patient as kind
 
 ODD = st.text(max_size=8) | st.sampled_from(["", " ", "a\n", "\u200b", "x" * 1001, "é" * 1000, "\ud800"])
@@ -79,6 +79,6 @@ def test_what_the_screen_accepts_in_a_row_the_schema_accepts(
         "id": pin,
     }
     values: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
-    plain = kind.plainly_valid(mrn, dob, email, first, last, sex)
-    if plain and is_plain_id(pin) and are_plain_codes(tuple(codes)):
+    plain = kind.plainly_valid(mrn, dob, email, first, last, sex, pin)
+    if plain and are_plain_codes(tuple(codes)):
         assert not faults({**values, "codes": codes})
