@@ -1,0 +1,232 @@
+"""Applies that are struck down again and again, until everything is there; then the truth is asked."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from signal import SIGKILL, SIGSTOP
+from typing import Final
+
+from kardia_ctl.sandbox.invented import TEMPLATES
+from tests.benchmarks.processes import SCRIPT
+from tests.soak import truth
+from tests.soak.client import LONGEST, Client, Ending, Running
+from tests.soak.population import Population, declare, population
+from tests.soak.server import Server, SoakError, Weather, sandbox
+from tests.soak.strikes import Strike, strikes
+from tests.soak.truth import Truth
+
+_POLL: Final = 0.002
+_LAST_TRIES: Final = 8
+"""Undisturbed applies that may be needed until one ends clean: the weather goes on."""
+_SHARE: Final = 0.8
+"""How much of what is left to send the kills that are left are to interrupt."""
+_BUGS: Final = ("Traceback", "met what it does not handle", "is locked")
+"""What no run may say when it runs alone: the last is a lock that outlived its holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a soak is. ``settle`` is the window in seconds; a wave is a part of the creates."""
+
+    creates: int
+    kills: int
+    settle: int = 3
+    waves: int = 1
+    weather: Weather = field(default_factory=Weather)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a soak did, and everything that should not have happened, in words."""
+
+    runs: int = 0
+    kills: int = 0
+    stops: int = 0
+    rivals: int = 0
+    states_lost: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A soak that is over. ``second_plan`` is the last line of the plan after everything, and its code."""
+
+    seed: int
+    creates: int
+    tally: Tally
+    truth: Truth
+    second_plan: str
+    seconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is twice, nothing is lost, and nothing was said that should not be."""
+        return self.truth.right and not self.tally.faults
+
+
+def soak(
+    seed: int,
+    scale: Scale,
+    directory: Path,
+    *,
+    elsewhere: Server | None = None,
+    command: tuple[str, ...] = (SCRIPT,),
+    tell: Callable[[str], None] = lambda _: None,
+) -> Verdict:
+    """Declare, apply, strike, apply again, and so on; then compare the account with the declaration.
+
+    Args:
+        seed: names the people, the faults and the strikes.
+        scale: how much of it.
+        directory: an empty place for the configuration and the account.
+        elsewhere: another server than a sandbox of our own.
+        command: what is called instead of kardia-ctl.
+        tell: gets a line of progress now and then.
+
+    Raises:
+        SoakError: a server does not start or a run does not end.
+    """
+    began = time.monotonic()
+    with _server(elsewhere, directory, scale.weather, seed) as server:
+        declared = _declared(server, seed, scale.creates)
+        work = _Soak(Client(directory / "clinic", server, command), declared, scale, Random(seed), tell)
+        work.run()
+        time.sleep(max(scale.settle, scale.weather.latest))  # what was under way has arrived, or never will
+        plan = work.second_plan()
+        found = truth.from_list(server, declared) if server.database is None else None
+    if found is None and server.database is not None:
+        found = truth.from_database(server.database, declared)
+    if found is None:
+        raise SoakError("there is nobody to ask for the truth")
+    return Verdict(seed, scale.creates, work.tally, found, plan, time.monotonic() - began)
+
+
+@contextmanager
+def _server(elsewhere: Server | None, directory: Path, weather: Weather, seed: int) -> Iterator[Server]:
+    if elsewhere is not None:
+        yield elsewhere
+        return
+    with sandbox(directory / "account", weather, seed) as server:
+        yield server
+
+
+def _declared(server: Server, seed: int, creates: int) -> Population:
+    """Elsewhere patients of an earlier soak may live: there, names and mrns are of this moment."""
+    if server.database is not None:
+        return population(creates, seed, prefix=f"SOAK{seed}", template=TEMPLATES[0].id)
+    moment = int(time.time())
+    known = truth.templates(server)
+    return population(creates, moment + seed, prefix=f"SOAK{moment}", template=known[0] if known else "")
+
+
+@dataclass(slots=True)
+class _Soak:
+    client: Client
+    declared: Population
+    scale: Scale
+    random: Random
+    tell: Callable[[str], None]
+    tally: Tally = field(default_factory=Tally)
+
+    def run(self) -> None:
+        """All waves: each declares more patients than the last, is struck, and is brought to its end."""
+        for wave in range(1, self.scale.waves + 1):
+            creates = self.scale.creates * wave // self.scale.waves
+            kills = self.scale.kills * wave // self.scale.waves - self.tally.kills
+            declare(self.declared, self.client.directory, creates, self.scale.settle)
+            self._strike_down(kills, creates)
+            tries = self._bring_to_its_end()
+            self.tell(
+                f"{creates:,} creates, {self.tally.kills} kills, {self.tally.runs} runs; "
+                f"clean after {tries} undisturbed"
+            )
+
+    def second_plan(self) -> str:
+        """What a plan says when all is done."""
+        ending = self.client.plan()
+        if ending.code != 0:
+            self.tally.faults.append(f"the second plan exits {ending.code}: {_said(ending)}")
+        return "empty" if ending.code == 0 else f"exit {ending.code}"
+
+    def _strike_down(self, kills: int, creates: int) -> None:
+        log = self.client.server.log
+        scan = 2 + -(-creates // 500)
+
+        def pace(kills_left: int) -> float:
+            arrived = 0 if log is None else log.since(0).creates
+            return scan + _SHARE * max(0, creates - arrived) / kills_left
+
+        for strike in strikes(self.random, kills, pace, self.scale.settle, log=log is not None):
+            if self._is_through(strike):
+                return
+
+    def _is_through(self, strike: Strike) -> bool:
+        """One run, struck at its point; whether it came to a clean end before."""
+        self.tally.runs += 1
+        log = self.client.server.log
+        mark = 0 if log is None else log.mark()
+        with self.client.started("apply", "--auto-approve") as run:
+            if self._comes_to(strike, run, mark) and strike.rival:
+                self._rival(run)
+            ending = run.strike(strike.signal) if run.alive else run.ending()
+        if ending.code == -SIGKILL:
+            self.tally.kills += 1
+            if strike.loses_state:
+                self._lose_state()
+            return False
+        self._judge(ending, strike)
+        return ending.code == 0
+
+    def _comes_to(self, strike: Strike, run: Running, mark: int) -> bool:
+        """Wait for the point of a strike; False when the run ended before."""
+        log = self.client.server.log
+        deadline = time.monotonic() + LONGEST
+        while log is not None and run.alive:
+            arrived = log.since(mark)
+            if arrived.requests >= strike.requests and arrived.creates >= strike.creates:
+                break
+            if time.monotonic() > deadline:
+                raise SoakError("a run neither went on nor ended")
+            time.sleep(_POLL)
+        return run.outlives(strike.seconds)
+
+    def _judge(self, ending: Ending, strike: Strike) -> None:
+        """Every run that was not killed says what it did, and exits 0 or 1."""
+        if strike.signal != SIGKILL and "stopped before everything was sent" in ending.out:
+            self.tally.stops += 1
+            if ending.code != 1:
+                self.tally.faults.append(f"a stopped run exits {ending.code}")
+        if ending.code not in (0, 1) or any(bug in ending.err for bug in _BUGS):
+            self.tally.faults.append(f"a run exits {ending.code}: {_said(ending)}")
+
+    def _rival(self, holder: Running) -> None:
+        """A second apply while the first is at work, and held there: it has to be told who that is."""
+        holder.process.send_signal(SIGSTOP)
+        ending = self.client.apply("rival")
+        if ending.code == 1 and f"(process {holder.pid}" in ending.err:
+            self.tally.rivals += 1
+        elif holder.alive:
+            self.tally.faults.append(f"a second apply beside another exits {ending.code}: {_said(ending)}")
+
+    def _lose_state(self) -> None:
+        """README: when state was lost with the crash, wait the settle window before starting over."""
+        self.client.lose_state()
+        self.tally.states_lost += 1
+        time.sleep(self.scale.settle)
+
+    def _bring_to_its_end(self) -> int:
+        """Apply undisturbed until a run ends clean; how many it took."""
+        for tries in range(1, _LAST_TRIES + 1):
+            self.tally.runs += 1
+            ending = self.client.apply()
+            if ending.code == 0:
+                return tries
+        self.tally.faults.append(f"no clean end in {_LAST_TRIES} runs: {_said(ending)}")
+        return _LAST_TRIES
+
+
+def _said(ending: Ending) -> str:
+    return " / ".join(filter(None, (ending.last, ending.err.strip()[-300:])))

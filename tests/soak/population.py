@@ -1,0 +1,57 @@
+"""Who a soak declares: patients that nobody is, some with a connection code, in a CSV cohort."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from kardia_ctl.sandbox.invented import invented_patients
+from kardia_ctl.sandbox.records import PatientFields
+
+_LABEL: Final = "one-year"
+_CODED: Final = 10
+"""Every so many-th patient is declared with a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The patients that are to exist once each. ``template`` is what their codes are of; empty: no codes."""
+
+    people: tuple[PatientFields, ...]
+    template: str
+
+    @property
+    def coded(self) -> frozenset[str]:
+        """The mrns that are declared with a code."""
+        return frozenset(person.mrn for person in self.people[::_CODED]) if self.template else frozenset()
+
+
+def population(count: int, seed: int, *, prefix: str, template: str) -> Population:
+    """``count`` patients whose mrns begin with ``prefix``; equal arguments, equal patients."""
+    people = (
+        replace(person, mrn=f"{prefix}-{person.mrn}", email=f"{prefix}-{person.email}")
+        for person in invented_patients(count, seed)
+    )
+    return Population(tuple(people), template)
+
+
+def declare(population: Population, directory: Path, count: int, settle: int) -> None:
+    """Write a configuration that declares the first ``count`` patients; ``settle`` is in seconds."""
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = ["version: 1", f"settle: {settle}s", "cohorts: {everyone: {source: everyone.csv}}"]
+    if population.template:
+        lines.append(f"templates: {{{_LABEL}: {population.template}}}")
+    (directory / "kardia.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (directory / "everyone.csv").open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(("mrn", "dob", "email", "firstname", "lastname", "sex", "codes"))
+        writer.writerows(_rows(population, count))
+
+
+def _rows(population: Population, count: int) -> list[Sequence[object]]:
+    coded = population.coded
+    return [
+        (one.mrn, one.dob, one.email, one.firstname, one.lastname, one.sex, _LABEL * (one.mrn in coded))
+        for one in population.people[:count]
+    ]

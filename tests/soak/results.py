@@ -1,0 +1,91 @@
+"""What soaks found, as a Markdown table."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tests.benchmarks.machine import Machine
+from tests.soak.harness import Verdict
+from tests.soak.server import Weather
+
+_HEAD: Final = (
+    "seed",
+    "creates",
+    "kills",
+    "states lost",
+    "stops",
+    "rivals refused",
+    "runs",
+    "requests",
+    "creates struck",
+    "duplicates",
+    "lost",
+    "altered",
+    "codes twice",
+    "codes missing",
+    "second plan",
+    "wall time",
+)
+
+
+def conditions(weather: Weather, settle: int) -> str:
+    """What went wrong on the way, in words."""
+    return (
+        f"the sandbox; of all requests {weather.lost:.0%} lost their answer after the effect, "
+        f"{weather.unavailable:.0%} got a 503 (half of them after the effect), {weather.dropped:.0%} were "
+        f"dropped before it; {weather.late:.0%} of the creates took effect {weather.late_by:g} s after their "
+        f"connection was reset; lists lagged {weather.list_lag:g} s; settle window {settle} s"
+    )
+
+
+def markdown(verdicts: Sequence[Verdict], server: str, machine: Machine) -> str:
+    """The table, and under which conditions it came about. ``server`` describes what was talked to."""
+    lines = [
+        "# Soaked",
+        "",
+        "`kardia-ctl apply` in a process of its own, killed (SIGKILL) at seeded points and started again at",
+        "once, until everything that was declared exists; then the account itself is asked. `make soak`",
+        "writes this file.",
+        "",
+        "*States lost*: kills after which the state was removed and the window waited out. *Stops*: SIGTERM",
+        "or SIGINT, answered by a report and exit 1. *Rivals refused*: second applies beside a run that has",
+        "the lock. *Creates struck*: creates that a fault was played on.",
+        "",
+        f"Server: {server}.",
+        "",
+        f"Machine: {machine}.",
+        "",
+        f"| {' | '.join(_HEAD)} |",
+        "|" + "---|" * len(_HEAD),
+        *(f"| {' | '.join(_cells(verdict))} |" for verdict in verdicts),
+        *_troubles(verdicts),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(verdict: Verdict) -> Iterator[str]:
+    tally, truth = verdict.tally, verdict.truth
+    for number in (
+        verdict.seed,
+        verdict.creates,
+        tally.kills,
+        tally.states_lost,
+        tally.stops,
+        tally.rivals,
+        tally.runs,
+        truth.requests,
+        truth.creates_struck,
+        truth.duplicates,
+        truth.lost,
+        truth.altered,
+        truth.codes_twice,
+        truth.codes_missing,
+    ):
+        yield "not shown" if number is None else f"{number:,}"
+    yield verdict.second_plan
+    yield f"{verdict.seconds:,.0f} s"
+
+
+def _troubles(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    troubles = [f"- seed {one.seed}: {fault}" for one in verdicts for fault in one.tally.faults]
+    if troubles:
+        yield from ("", "What should not have happened:", "", *troubles)
