@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from kardia_ctl.applying.life import with_signs_of_life
 from kardia_ctl.applying.records import remember
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
@@ -67,7 +69,9 @@ class Step:
         if not _is_repeatable(change):
             self.store.commit([Intend(intent)])
         try:
-            done = await self._write(change, patient_id or change.id)
+            done = await with_signs_of_life(
+                self._write(change, patient_id or change.id), partial(self._show_life, change, intent)
+            )
         except Unauthorized as error:
             self._settle(change, [Resolve(change.address)])
             reason = "the key was refused"
@@ -90,6 +94,9 @@ class Step:
     def _settle(self, change: Change, entries: list[Entry]) -> None:
         if not _is_repeatable(change):
             self.store.commit(entries)
+
+    def _show_life(self, change: Change, intent: Intent) -> None:
+        self._settle(change, [Intend(replace(intent, at=self.now()))])
 
     def _intent(self, change: Change, patient_id: str) -> Intent:
         person = b""

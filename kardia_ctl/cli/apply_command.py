@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kardia_ctl.applying.assume import assume
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock, steady
@@ -21,17 +22,20 @@ from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import (
     Where,
+    address,
     decision_options,
     lock_option,
     look_options,
     parallelism_option,
     path_argument,
+    settle_option,
     view_from,
     where_from,
     where_options,
 )
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.question import Decisions
@@ -56,6 +60,9 @@ class Run:
     parallelism: int
     codes_out: Path | None
     results: Path | None
+    settle_first: bool = False
+    assume_absent: tuple[Address, ...] = ()
+    assume_created: tuple[Address, ...] = ()
     saved: SavedPlan | None = None
     plan_key: bytes = b""
     clock: Clock = field(default_factory=steady)
@@ -74,6 +81,26 @@ class Run:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what became of each address: CSV, or NDJSON for .ndjson and .json.",
 )
+@click.option(
+    "--settle-first",
+    is_flag=True,
+    help="Wait the settle window before anything else: for a state that was lost in a crash.",
+)
+@click.option(
+    "--assume-absent",
+    type=address,
+    multiple=True,
+    metavar="ADDRESS",
+    help="You looked: what was in doubt at this address did not happen.",
+)
+@click.option(
+    "--assume-created",
+    type=address,
+    multiple=True,
+    metavar="ADDRESS",
+    help="You looked: what was in doubt at this address did happen (only what cannot be read back).",
+)
+@settle_option
 @parallelism_option
 @lock_option
 @decision_options
@@ -99,7 +126,9 @@ def command(path: Path, **options: Any) -> int:
 
 
 def _run(path: Path, where: Where, view: View, options: dict[str, Any]) -> Run:
-    workplace = open_workplace(path, where, lock_timeout=options.pop("lock_timeout"))
+    workplace = open_workplace(
+        path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+    )
     decisions = decisions_from(options, workplace.configuration)
     return Run(workplace, decisions, view, options.pop("auto_approve"), **options)
 
@@ -114,7 +143,9 @@ def _saved_run(file: Path, where: Where, view: View, options: dict[str, Any]) ->
     hint = plan_files.hint(file, data)
     if hint.sandbox and not where.sandbox and where.endpoint is None:
         where = Where(sandbox=True)
-    workplace = open_workplace(hint.path, where, lock_timeout=options.pop("lock_timeout"))
+    workplace = open_workplace(
+        hint.path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+    )
     saved, key = plan_files.check_seal(data, workplace.keys)
     plan_files.check_bound(saved, key, workplace, workplace.store.load())
     plan_files.check_strength(data, workplace.keys)
@@ -124,11 +155,20 @@ def _saved_run(file: Path, where: Where, view: View, options: dict[str, Any]) ->
 
 async def _apply(run: Run) -> int:
     workplace = run.workplace
+    if run.settle_first:
+        seconds = workplace.configuration.settle
+        click.echo(f"Waiting {seconds:g} s for what may still be under way.", err=True)
+        await run.clock.sleep(seconds)
+    assume(workplace.store, run.assume_absent, run.assume_created)
     state = workplace.store.load()
     if run.saved is not None:
         plan_files.check_bound(run.saved, run.plan_key, workplace, state)
     ground = Ground(
-        workplace.configuration, state, workplace.now, workplace.keys.fingerprints(create=True), run.decisions
+        workplace.configuration,
+        state,
+        run.clock.now(),
+        workplace.keys.fingerprints(create=True),
+        run.decisions,
     )
     async with connected(workplace, parallelism=run.parallelism) as session:
         seen = await preview(session.reader, ground, lambda: session.requests)

@@ -140,6 +140,16 @@ def view_from(options: dict[str, Any]) -> View:
     )
 
 
+def settle_option(command: Command) -> Command:
+    """--settle."""
+    return click.option(
+        "--settle",
+        type=click.FloatRange(0, max=86400),
+        metavar="SECONDS",
+        help="How long a create whose answer was lost may still appear (instead of settle:).",
+    )(command)
+
+
 def parallelism_option(command: Command) -> Command:
     """--parallelism."""
     return click.option(

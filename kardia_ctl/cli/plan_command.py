@@ -11,6 +11,7 @@ from kardia_ctl.cli.options import (
     decision_options,
     look_options,
     path_argument,
+    settle_option,
     view_from,
     where_from,
     where_options,
@@ -30,16 +31,19 @@ from kardia_ctl.render.plan_text import plan_text
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none."
 )
+@settle_option
 @decision_options
 @where_options
 @look_options
-def command(path: Path, out: Path | None, detailed_exitcode: bool, **options: Any) -> int:
+def command(
+    path: Path, out: Path | None, detailed_exitcode: bool, settle: float | None, **options: Any
+) -> int:
     """Show what differs from the live account. Changes nothing, takes no lock.
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
     view = view_from(options)
-    workplace = open_workplace(path, where_from(options))
+    workplace = open_workplace(path, where_from(options), settle=settle)
     decisions = decisions_from(options, workplace.configuration)
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:

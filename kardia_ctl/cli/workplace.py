@@ -50,7 +50,14 @@ class Workplace:
         return base_url_for(self.configuration.region)
 
 
-def open_workplace(path: Path, where: Where, *, lock_timeout: float = 0, account: bool = True) -> Workplace:
+def open_workplace(
+    path: Path,
+    where: Where,
+    *,
+    lock_timeout: float = 0,
+    account: bool = True,
+    settle: float | None = None,
+) -> Workplace:
     """Read the configuration and find its state and keys.
 
     The sandbox has a state of its own, so that a trial never mixes with a real account's.
@@ -60,6 +67,7 @@ def open_workplace(path: Path, where: Where, *, lock_timeout: float = 0, account
         where: Which account.
         lock_timeout: Seconds to wait for another apply.
         account: Whether the account will be talked to, so that an API key is needed.
+        settle: The settle window in seconds, instead of the configuration's.
 
     Raises:
         ConfigurationError: the configuration has problems.
@@ -68,6 +76,8 @@ def open_workplace(path: Path, where: Where, *, lock_timeout: float = 0, account
     configuration = load(path, os.environ)
     if configuration.dialect is Dialect.PRO and account:
         raise refuse("api.dialect pro is not in this version: only v1 accounts can be planned")
+    if settle is not None:
+        configuration = replace(configuration, settle=settle)
     directory = configuration.root / _PRIVATE
     if where.sandbox:
         directory = directory / "sandbox"
