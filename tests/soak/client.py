@@ -1,13 +1,16 @@
 """The command under test, as a process that may be struck down at any moment."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from kardia_ctl.state.sqlite import SqliteStore
 from tests.benchmarks.processes import SCRIPT, environment
 from tests.soak.server import Server, SoakError
 
@@ -105,6 +108,17 @@ class Client:
         """Plan, with an exit code that tells changes from none."""
         with self.started("plan", "--detailed-exitcode") as run:
             return run.ending()
+
+    def in_flight(self, since: float) -> int:
+        """How many writes were on their way when a run died that began at ``since`` (Unix seconds).
+
+        A copy of the state is asked: the next run is to find the files as the killed one left them.
+        """
+        with TemporaryDirectory() as copy:
+            for file in (self.directory / ".kardia").glob("state.db*"):
+                shutil.copy(file, copy)
+            intents = SqliteStore(Path(copy, "state.db"), "default").load().intents
+        return sum(1 for intent in intents.values() if not intent.ended and intent.at >= since)
 
     def lose_state(self) -> None:
         """Remove the state, as a CI runner's disk goes away; the fingerprints' key stays."""

@@ -40,10 +40,14 @@ class Scale:
 
 @dataclass(slots=True)
 class Tally:
-    """What a soak did, and everything that should not have happened, in words."""
+    """What a soak did, and everything that should not have happened, in words.
+
+    ``in_flight`` counts the writes that were on their way at the kills, as state recorded them.
+    """
 
     runs: int = 0
     kills: int = 0
+    in_flight: int = 0
     stops: int = 0
     rivals: int = 0
     states_lost: int = 0
@@ -167,13 +171,14 @@ class _Soak:
         """One run, struck at its point; whether it came to a clean end before."""
         self.tally.runs += 1
         log = self.client.server.log
-        mark = 0 if log is None else log.mark()
+        mark, began = 0 if log is None else log.mark(), time.time()
         with self.client.started("apply", "--auto-approve") as run:
             if self._comes_to(strike, run, mark) and strike.rival:
                 self._rival(run)
             ending = run.strike(strike.signal) if run.alive else run.ending()
         if ending.code == -SIGKILL:
             self.tally.kills += 1
+            self.tally.in_flight += self.client.in_flight(began)
             if strike.loses_state:
                 self._lose_state()
             return False

@@ -35,6 +35,7 @@ def test_nothing_is_lost_and_nothing_is_twice_under_faults_and_kills(tmp_path: P
     assert verdict.right
     assert verdict.second_plan == "empty"
     assert verdict.tally.kills > 3
+    assert verdict.tally.in_flight
     assert verdict.truth.creates_struck
 
 
@@ -183,7 +184,7 @@ def test_the_table_shows_what_should_not_have_happened() -> None:
     text = markdown(
         [verdict], conditions(Weather(), 3), Machine("2026-01-02", "CPU", 2, 8, "CPython", "Linux", 0)
     )
-    assert "| 1 | 10 | 2 | 0 | 0 | 0 | 0 | 30 | 4 | 0 | 0 | 0 | 0 | 0 | empty | 5 s |" in text
+    assert "| 1 | 10 | 2 | 0 | 0 | 0 | 0 | 0 | 30 | 4 | 0 | 0 | 0 | 0 | 0 | empty | 5 s |" in text
     assert "- seed 1: something" in text
     assert not verdict.right
 

@@ -122,7 +122,7 @@ def listed(server: Server) -> list[dict[str, Any]]:
             total: int | None = None
             found: dict[str, dict[str, Any]] = {}
             for page in _pages(client):
-                found.update((row["id"], row) for row in page["patients"])
+                found.update((row["id"], row) for row in page.get("patients") or page.get("data") or ())
                 total = page["totalCount"]
             if total == len(found):
                 return list(found.values())
