@@ -9,7 +9,7 @@ from typing import Final
 _SETTLING: Final = 0.12
 """The share of kills, the last of a wave, that come with little left to send: while doubts settle."""
 _STARTING: Final = 0.15
-"""The share that comes within the first second: starting, locking, scanning."""
+"""The share that comes early: starting, locking, scanning. Later, a quick server would have it all."""
 _EVERY: Final = 15
 """Among so many kills one loses the state, one finds a second run beside it, one is a stop and no kill."""
 _MARGIN: Final = 5
@@ -64,7 +64,7 @@ def _point(random: Random, progress: float, requests: float, settle: int, *, log
     if progress >= 1 - _SETTLING:
         return 0, random.uniform(0.5, settle + _MARGIN)
     if random.random() < _STARTING:
-        return 0, random.uniform(0, 0.7)
+        return 0, random.uniform(0, 0.35)
     if not log:
         return 0, random.uniform(0.2, 1.2)
     return random.randint(1, 1 + int(2 * requests)), random.random() ** 2 * 0.02

@@ -101,6 +101,21 @@ def test_a_second_apply_is_told_who_holds_the_lock(tmp_path: Path) -> None:
             assert refused.out == ""
 
 
+def test_a_second_apply_that_waits_goes_on_where_a_killed_one_left_off(tmp_path: Path) -> None:
+    clinic, people = declared(tmp_path)
+    with sandbox(tmp_path / "account", SLOW, seed=1) as server:
+        client = Client(clinic, server)
+        with client.started("apply", "--auto-approve") as holder:
+            begun(holder, server)
+            with client.started("apply", "--auto-approve", "--lock-timeout", "60", name="rival") as waiter:
+                assert waiter.outlives(0.5)
+                assert holder.strike(SIGKILL).code == -SIGKILL
+                assert waiter.ending().code == 0
+        assert client.plan().code == 0
+    assert server.database is not None
+    assert from_database(server.database, people).right
+
+
 @pytest.mark.parametrize("signal", [SIGTERM, SIGINT])
 def test_a_stopped_run_reports_and_the_next_one_goes_on(tmp_path: Path, signal: Signals) -> None:
     clinic, people = declared(tmp_path)
