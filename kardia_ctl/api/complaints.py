@@ -20,6 +20,7 @@ _ABOUT_ANOTHER: Final = 409
 """A conflict's detail tells of what is there already: somebody else."""
 
 _NEXT: Final = {
+    Ending.UNSENT: "run again later",
     Ending.NEVER_CONNECTED: "check the endpoint, the network and the proxy",
     Ending.LOST: "check the network and run again",
     Ending.UNREADABLE: "check that the endpoint is the Kardia API and that no proxy answers in its place",

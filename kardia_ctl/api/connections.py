@@ -1,6 +1,5 @@
-"""The HTTP clients, and who may send when."""
+"""The HTTP clients."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,26 +30,6 @@ class Settings:
     largest: int = 32_000_000
     proxy: str | None = None
     ca_file: str | None = None
-
-
-class Pace:
-    """How many requests may be under way at once, over all workers.
-
-    The one place that every sending passes, and that hears how it ended: a rate that follows the server's
-    429 and 503, and a pause that all workers share, belong here.
-    """
-
-    def __init__(self, parallelism: int) -> None:
-        self._free = asyncio.Semaphore(parallelism)
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and give it back."""
-        async with self._free:
-            yield
-
-    def heard(self, status: int | None) -> None:
-        """An answer has come, or (None) none."""
 
 
 class Shards:

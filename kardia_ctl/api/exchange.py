@@ -1,19 +1,33 @@
-"""From a call to its result: sending, judging, waiting, sending again, and saying what went wrong."""
+"""From a call to its result: sending, judging, waiting, sending again, and saying what went wrong.
 
-from collections.abc import Awaitable, Callable
+What ends the run ends here for all workers: a key that is refused, a wait that is too long, an outage.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Generic, TypeVar, assert_never
+from typing import Final, Generic, TypeVar, assert_never
 
 from kardia_ctl.api.complaints import complaint, described
 from kardia_ctl.api.endpoints import SAFE_READS
+from kardia_ctl.api.outage import Outage
 from kardia_ctl.api.outcome import Ending, Outcome, Verdict, ending_of, judge
+from kardia_ctl.api.pace import Halted, Pace, Turn
 from kardia_ctl.api.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
 from kardia_ctl.api.transport import LOST, NEVER_CONNECTED, Call, Transport
 from kardia_ctl.api.wire import Answer, Unreadable, Wanting
-from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.errors import (
+    KEY_REFUSED,
+    ApiError,
+    InDoubt,
+    NotExecuted,
+    Unauthorized,
+    Withheld,
+)
 
 T = TypeVar("T")
+
+_MAY_NAME_A_WAIT: Final = frozenset({Ending.THROTTLED, Ending.EARLY, Ending.SERVER_ERROR})
 
 
 class UnsafeRead(RuntimeError):  # noqa: N818  (it names what was attempted)
@@ -35,60 +49,98 @@ class _Try(Generic[T]):
 
     @property
     def wait(self) -> float | None:
-        return self.answer.wait if self.answer else None
+        """Seconds that the server wants us to wait, if it has said so."""
+        return self.answer.wait if self.answer and self.ending in _MAY_NAME_A_WAIT else None
 
 
 class Exchange:
     """Sends calls, again where that is right.
 
-    ``secrets`` are values, the key first, that no error may repeat. ``sleep`` waits for seconds, ``rng``
-    draws the jitter, ``budget`` is shared by all workers.
+    ``secrets`` are values, the key first, that no error may repeat. ``rng`` draws the jitter. ``pace``,
+    ``budget`` and ``outage`` are what all workers share.
     """
 
     def __init__(
         self,
         transport: Transport,
+        pace: Pace,
         *,
         secrets: tuple[str, ...],
-        sleep: Callable[[float], Awaitable[None]],
         rng: Random,
         policy: RetryPolicy,
         budget: RetryBudget,
+        outage: Outage,
     ) -> None:
         self._transport = transport
+        self._pace = pace
         self._secrets = secrets
-        self._sleep = sleep
         self._rng = rng
         self._policy = policy
         self._budget = budget
+        self._outage = outage
 
     async def run(self, call: Call, understand: Callable[[Answer], T]) -> T:
         """Send a call, again where its nature allows it, and return what ``understand`` makes of the answer.
 
         Raises:
-            NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted).
+            NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted;
+                Withheld: the run had stopped before it left).
             InDoubt: a write that may have had its effect, in its last try or an earlier one.
             ApiError: a read whose answer cannot be had or understood.
         """
+        attempt = await self._try(call, understand)
         doubted = False
-        tries = 0
+        tries = 1
         while True:
-            tries += 1
-            attempt = await self._try(call, understand)
             outcome = judge(call.endpoint.nature, attempt.ending)
             if outcome.verdict is Verdict.DONE:
-                self._budget.refund()
                 return attempt.values[0]
             doubted = doubted or outcome.verdict is Verdict.IN_DOUBT
-            if not self._again(outcome, attempt.wait, tries, doubted=doubted):
-                raise _error(call, attempt, outcome.verdict, tries, doubted=doubted)
-            await self._sleep(self._policy.wait(tries, self._rng) if attempt.wait is None else attempt.wait)
+            if not await self._again(outcome, attempt.wait, tries, doubted=doubted):
+                break
+            later = await self._try(call, understand)
+            if later.ending is Ending.UNSENT:
+                break  # what is known of the earlier tries stays
+            attempt, tries = later, tries + 1
+        raise _error(call, attempt, outcome.verdict, tries, doubted=doubted, stops=self._pace.halted)
 
-    def _again(self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool) -> bool:
+    async def _again(self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool) -> bool:
+        """Wait for the next try; False when there is none. A wait that the server named is the pace's."""
         most = self._policy.doubtful if doubted else self._policy.tries
-        return outcome.again and tries < most and (wait or 0) <= LONGEST_WAIT and self._budget.take()
+        if not outcome.again or tries >= most or self._pace.halted:
+            return False
+        pause = self._policy.wait(tries, self._rng) if wait is None else 0.0
+        if self._pace.now + pause >= self._outage.deadline or not self._budget.take():
+            return False
+        await self._pace.sleep(pause)
+        return True
 
     async def _try(self, call: Call, understand: Callable[[Answer], T]) -> _Try[T]:
+        try:
+            async with self._pace.turn() as turn:
+                warned = self._outage.known
+                attempt = await self._send(call, understand)
+                self._learn(attempt, turn, warned=warned)
+                return attempt
+        except Halted as halted:
+            return _Try(Ending.UNSENT, reason=str(halted))
+
+    def _learn(self, attempt: _Try[T], turn: Turn, *, warned: bool) -> None:
+        """What one sending tells all workers."""
+        self._pace.heard(turn, attempt.status, attempt.wait)
+        if attempt.ending in {Ending.SUCCESS, Ending.REFUSED, Ending.UNAUTHORIZED}:
+            self._outage.over()
+            if attempt.ending is Ending.SUCCESS:
+                self._budget.refund()
+            if attempt.ending is Ending.UNAUTHORIZED:
+                self._pace.halt(KEY_REFUSED)
+            return
+        resumes = self._pace.resumes
+        self._outage.failed(turn.began, warned=warned, resumes=None if attempt.wait is None else resumes)
+        if reason := _too_long(attempt.wait) or self._outage.verdict(resumes):
+            self._pace.halt(reason)
+
+    async def _send(self, call: Call, understand: Callable[[Answer], T]) -> _Try[T]:
         # The library's exceptions hold the request, with its key and its form: they are not chained.
         try:
             answer = await self._transport.send(call)
@@ -129,24 +181,31 @@ class SafeReads:
         return await self._exchange.run(call, understand)
 
 
-def _error(call: Call, attempt: _Try[T], verdict: Verdict, tries: int, *, doubted: bool) -> ApiError:
+def _too_long(wait: float | None) -> str:
+    if wait is None or wait <= LONGEST_WAIT:
+        return ""
+    return f"the server asks to wait {wait:.0f} s, and {LONGEST_WAIT:.0f} s is the most we wait"
+
+
+def _error(
+    call: Call, attempt: _Try[T], verdict: Verdict, tries: int, *, doubted: bool, stops: str
+) -> ApiError:
     if doubted and attempt.status not in call.endpoint.gone:
         verdict = Verdict.IN_DOUBT
     if attempt.status in call.endpoint.failure:
         verdict = Verdict.NOT_EXECUTED
-    reason = attempt.reason
-    if attempt.wait is not None and attempt.wait > LONGEST_WAIT:
-        reason = f"the server asks to wait {attempt.wait:.0f} s, and {LONGEST_WAIT:.0f} s is the most we wait"
+    reason = _too_long(attempt.wait) or attempt.reason
     text = complaint(call.endpoint, attempt.ending, verdict, attempt.answer, reason, tries)
     match verdict:
         case Verdict.UNAUTHORIZED:
             return Unauthorized(text, status=attempt.status)
         case Verdict.NOT_EXECUTED:
-            return NotExecuted(text, status=attempt.status)
+            unsent = attempt.ending is Ending.UNSENT
+            return (Withheld if unsent else NotExecuted)(text, status=attempt.status, stops=stops)
         case Verdict.IN_DOUBT:
-            return InDoubt(text, status=attempt.status)
+            return InDoubt(text, status=attempt.status, stops=stops)
         case Verdict.FAILED | Verdict.DONE:
-            return ApiError(text, status=attempt.status)
+            return ApiError(text, status=attempt.status, stops=stops)
         case _ as never:
             assert_never(never)
 

@@ -3,6 +3,7 @@
 =====================  ===============  ====================  ===================
 how it ended           safe             repeatable            once
 =====================  ===============  ====================  ===================
+never sent             failed           not executed          not executed
 never connected        failed, again    not executed, again   same
 lost on the way        failed, again    in doubt, again       in doubt
 2xx                    done             done                  done
@@ -28,6 +29,7 @@ from kardia_ctl.api.endpoints import Nature
 class Ending(Enum):
     """How one sending of a request ended."""
 
+    UNSENT = "never sent"
     NEVER_CONNECTED = "never connected"
     LOST = "lost on the way"
     SUCCESS = "2xx"
@@ -70,6 +72,7 @@ _DOUBT: Final = Outcome(Verdict.IN_DOUBT)
 _DOUBT_AGAIN: Final = Outcome(Verdict.IN_DOUBT, again=True)
 
 _TABLE: Final = {
+    Ending.UNSENT: (_FAILED, _UNSENT, _UNSENT),
     Ending.NEVER_CONNECTED: (_FAILED_AGAIN, _UNSENT_AGAIN, _UNSENT_AGAIN),
     Ending.LOST: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
     Ending.SUCCESS: (_DONE, _DONE, _DONE),

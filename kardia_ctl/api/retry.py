@@ -1,6 +1,11 @@
-"""When and how long to wait before a request is sent again."""
+"""When and how long to wait before a request is sent again.
 
-from collections.abc import Callable
+tenacity and stamina would draw the waits of one caller; they have no budget and no pause for all callers
+together, nor tries that depend on what is known of the effect. The standard library reads the HTTP dates; the
+rest is the few lines below.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,6 +14,9 @@ from typing import Final
 
 LONGEST_WAIT: Final = 300.0
 """Seconds of Retry-After that are honoured; past that the server wants us gone for a while."""
+
+_DIGITS: Final = 9
+"""Of a number of seconds that are read: these are longer than anybody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,11 @@ class RetryPolicy:
 class RetryBudget:
     """What all workers may spend on sending again: one ailing server must not be asked five times as often.
 
-    A retry takes 1; a success gives ``refund`` back, up to ``capacity``.
+    A retry takes 1; a success gives ``refund`` back, up to ``capacity``. So an outage costs ``capacity``
+    retries and no more, and a server that fails one request in four can be worked with for ever.
     """
 
-    def __init__(self, capacity: float = 200.0, refund: float = 0.5) -> None:
+    def __init__(self, capacity: float = 50.0, refund: float = 0.5) -> None:
         self._capacity = capacity
         self._refund = refund
         self._left = capacity
@@ -53,17 +62,20 @@ class RetryBudget:
         self._left = min(self._capacity, self._left + self._refund)
 
 
-def retry_after(value: str | None, date: str | None, now: Callable[[], float]) -> float | None:
-    """Seconds that a Retry-After header asks for (RFC 9110, 10.2.3); None when it asks for nothing.
+def retry_after(values: Sequence[str], date: str | None, now: Callable[[], float]) -> float | None:
+    """Seconds that Retry-After headers ask for (RFC 9110, 10.2.3); None when they ask for nothing.
 
-    An HTTP date counts from ``date``, the answer's own Date: the two clocks need not agree. ``now`` gives
-    Unix seconds and serves when there is no Date.
+    Of several headers the longest counts, and those that say nothing are as good as absent. An HTTP date
+    counts from ``date``, the answer's own Date: the two clocks need not agree. ``now`` gives Unix seconds and
+    serves when there is no Date.
     """
-    if value is None:
-        return None
-    value = value.strip()
+    asked = [wait for value in values if (wait := _seconds(value.strip(), date, now)) is not None]
+    return max(asked, default=None)
+
+
+def _seconds(value: str, date: str | None, now: Callable[[], float]) -> float | None:
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return float(value.lstrip("0")[:_DIGITS] or "0")
     until = _moment(value)
     if until is None:
         return None

@@ -12,9 +12,11 @@ import httpx
 
 from kardia_ctl import __version__
 from kardia_ctl.api import v1
-from kardia_ctl.api.connections import Pace, Settings, make_clients
+from kardia_ctl.api.connections import Settings, make_clients
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api.outage import Outage
+from kardia_ctl.api.pace import Pace
 from kardia_ctl.api.retry import RetryBudget, RetryPolicy
 from kardia_ctl.api.transport import Counts, Transport
 from kardia_ctl.model.errors import ApiError
@@ -28,6 +30,7 @@ class Session:
     reader: Reader
     _exchange: Exchange
     _transport: Transport
+    _pace: Pace
 
     def writer(self) -> Writer:
         """The way to have effects."""
@@ -42,6 +45,13 @@ class Session:
     def counts(self) -> Counts:
         """What was sent so far, by reads and writes."""
         return self._transport.counts
+
+    def halt(self, reason: str) -> None:
+        """Send nothing more: what waits for its turn or to be sent again ends at once, unsent.
+
+        What is under way ends as it would have.
+        """
+        self._pace.halt(reason)
 
     async def create_key(self, email: str, password: str) -> str:
         """The account's API key for a login. Open the session with an empty key for it."""
@@ -65,20 +75,22 @@ async def open_session(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     rng: Random | None = None,
     now: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> AsyncIterator[Session]:
     """Connect to an account and disconnect at the end.
 
     Args:
         endpoint: the base URL; https only, http for loopback alone.
         key: the API key; empty for ``Session.create_key`` alone.
-        parallelism: how many requests may be under way at once.
+        parallelism: how many requests may be under way at once, when the server does not ask for less.
         http_transport: what replaces the network, such as ``httpx.ASGITransport`` of a sandbox.
         settings: timeouts, bounds, proxy and CA file.
         policy: how often and how long apart a request is sent again.
         budget: what all workers may spend on that.
-        sleep: waits for seconds.
+        sleep: waits for seconds of ``clock``.
         rng: draws the jitter.
         now: Unix seconds, for a Retry-After without a Date.
+        clock: seconds that never run backwards, for pauses and outages; the event loop's own when not given.
 
     Raises:
         ApiError: the endpoint, the key, the proxy or the CA file cannot be used.
@@ -88,18 +100,24 @@ async def open_session(
     base_url = check_endpoint(endpoint)
     secure = base_url.startswith("https:") or settings.proxy is not None
     async with make_clients(_headers(key), settings, parallelism, http_transport, secure=secure) as shards:
-        transport = Transport(
-            base_url, shards, Pace(parallelism), total=settings.total, largest=settings.largest, now=now
+        transport = Transport(base_url, shards, total=settings.total, largest=settings.largest, now=now)
+        chance = rng or SystemRandom()
+        pace = Pace(
+            parallelism,
+            clock=clock or asyncio.get_running_loop().time,
+            sleep=sleep,
+            draw=lambda streak: policy.wait(streak, chance),
         )
         exchange = Exchange(
             transport,
+            pace,
             secrets=(key,),
-            sleep=sleep,
-            rng=rng or SystemRandom(),
+            rng=chance,
             policy=policy,
             budget=budget or RetryBudget(),
+            outage=Outage(),
         )
-        yield Session(v1.V1Reader(SafeReads(exchange)), exchange, transport)
+        yield Session(v1.V1Reader(SafeReads(exchange)), exchange, transport, pace)
 
 
 def _headers(key: str) -> dict[str, str]:

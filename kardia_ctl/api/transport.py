@@ -1,4 +1,8 @@
-"""The one way out: every request passes ``Transport.send`` and is counted there."""
+"""The one way out: every request passes ``Transport.send`` and is counted there.
+
+httpx does what it does well: connections that are kept, TLS, proxies, timeouts of each step, framing and
+unpacking of bodies. Ours are the bounds on a whole answer in time and size, for which it has no setting.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from kardia_ctl.api.connections import Pace, Shards
+from kardia_ctl.api.connections import Shards
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
 from kardia_ctl.api.retry import retry_after
 from kardia_ctl.api.wire import Answer
@@ -57,7 +61,7 @@ class Counts:
 
 
 class Transport:
-    """Sends each request once, through the pace that all workers share.
+    """Sends each request once, at once.
 
     ``total`` seconds bound a request with its answer, ``largest`` bytes a body; ``now`` gives Unix seconds.
     """
@@ -66,7 +70,6 @@ class Transport:
         self,
         endpoint: str,
         shards: Shards,
-        pace: Pace,
         *,
         total: float,
         largest: int,
@@ -74,7 +77,6 @@ class Transport:
     ) -> None:
         self._endpoint = endpoint
         self._shards = shards
-        self._pace = pace
         self._total = total
         self._largest = largest
         self._now = now
@@ -99,21 +101,15 @@ class Transport:
             NotExecuted: the call cannot be written as a request.
         """
         target, form = call.target, None if call.form is None else encode(call.form).encode()
-        async with self._pace.turn(), self._shards.client() as client:
+        async with self._shards.client() as client:
             request = self._request(client, call.endpoint.method, target, form)
             self._sent[call.endpoint.nature] += 1
             try:
                 async with asyncio.timeout(self._total):
-                    answer = await self._exchange(client, request)
+                    return await self._exchange(client, request)
             except NEVER_CONNECTED:
                 self._sent[call.endpoint.nature] -= 1
-                self._pace.heard(None)
                 raise
-            except LOST:
-                self._pace.heard(None)
-                raise
-            self._pace.heard(answer.status)
-            return answer
 
     def _request(
         self, client: httpx.AsyncClient, method: str, target: str, form: bytes | None
@@ -138,7 +134,7 @@ class Transport:
             content_type=headers.get("content-type", "").lower(),
             body=body,
             whole=whole,
-            wait=retry_after(headers.get("retry-after"), headers.get("date"), self._now),
+            wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -226,9 +227,10 @@ def _number(value: Text) -> float | None:
     if isinstance(value, bool):
         return None
     try:
-        return None if value is None else float(value)
-    except ValueError:
+        number = None if value is None else float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if number is None or isfinite(number) else None
 
 
 def _whole_number(value: Text) -> int | None:

@@ -1,8 +1,12 @@
 """What can go wrong, by what is known afterwards. Each room maps its library's errors to these."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from kardia_ctl.model.source import Problem
+
+KEY_REFUSED: Final = "the key was refused"
+"""Why a run stops after a 401."""
 
 
 class KardiaError(Exception):
@@ -23,16 +27,22 @@ class ConfigurationError(KardiaError):
 class ApiError(KardiaError):
     """A request did not give what it was sent for.
 
-    ``status`` is the HTTP status of the last answer, None when there was none.
+    ``status`` is the HTTP status of the last answer, None when there was none. ``stops`` says why the whole
+    run has to stop, and is empty when this request alone has failed.
     """
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, stops: str = "") -> None:
         self.status = status
+        self.stops = stops or (KEY_REFUSED if status == 401 else "")
         super().__init__(message)
 
 
 class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
     """The write certainly had no effect: never connected, or 400 401 403 404 409 422 429."""
+
+
+class Withheld(NotExecuted):
+    """The write never left: the run stopped while it waited for its turn."""
 
 
 class InDoubt(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)

@@ -43,6 +43,7 @@ def speak(waits: list[float]) -> Speak:
             "sleep": sleep,
             "rng": Random(7),
             "now": lambda: 0.0,
+            "clock": lambda: 0.0,
         }
         async with open_session(endpoint, key, **(given | options)) as session:
             yield session

@@ -15,6 +15,7 @@ from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient
 
 TABLE = """
+    never sent              | failed       | not executed       | not executed
     never connected         | failed again | not executed again | not executed again
     lost on the way         | failed again | in doubt again     | in doubt
     2xx                     | done         | done               | done

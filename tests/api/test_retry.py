@@ -4,6 +4,8 @@ from random import Random
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kardia_ctl.api.retry import RetryBudget, RetryPolicy, retry_after
 from kardia_ctl.api.session import Session
@@ -37,6 +39,11 @@ DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
     ("value", "date", "seconds"),
     [
         (None, DATE, None),
+        ("0000000000005", None, 5.0),
+        ("+5", None, None),
+        ("5, 10", None, None),
+        ("٣", None, None),
+        ("Wed, 21 Oct 99999 07:28:30 GMT", DATE, None),
         ("0", None, 0.0),
         (" 120 ", None, 120.0),
         ("1" * 400, None, 111_111_111.0),
@@ -53,7 +60,32 @@ DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
     ],
 )
 def test_retry_after(value: str | None, date: str | None, seconds: float | None) -> None:
-    assert retry_after(value, date, lambda: 0.0) == seconds
+    assert retry_after([] if value is None else [value], date, lambda: 0.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        (["5", "10"], 10.0),
+        (["soon", "7"], 7.0),
+        (["7", "-1"], 7.0),
+        (["1", "Wed, 21 Oct 2026 07:28:30 GMT"], 30.0),
+        (["soon", "later"], None),
+        ([], None),
+    ],
+)
+def test_of_several_headers_the_longest_counts(values: list[str], seconds: float | None) -> None:
+    assert retry_after(values, DATE, lambda: 0.0) == seconds
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=40) | st.from_regex(r"\w{3}, \d{1,2} \w{3} \d{1,6} \d\d:\d\d:\d\d [+-]\d{1,9}"),
+    st.none() | st.text(max_size=40) | st.just(DATE),
+)
+def test_no_header_is_a_traceback_or_a_wait_in_the_past(value: str, date: str | None) -> None:
+    wait = retry_after([value], date, lambda: 0.0)
+    assert wait is None or wait >= 0
 
 
 def test_a_budget_is_spent_and_earned_back() -> None:
@@ -89,7 +121,7 @@ async def test_a_longer_wait_than_we_wait_stops_with_an_error_that_says_so(
             await session.reader.templates()
         with pytest.raises(NotExecuted, match="asks to wait 301 s"):
             await session.writer().disconnect("id-1")
-        assert session.requests == 2
+        assert session.requests == 1, "the whole run stops, not that request alone"
     assert waits == []
 
 
