@@ -90,7 +90,11 @@ def _known_ids(seen: Preview, results: Mapping[Address, Result]) -> frozenset[st
 def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
     """Patients of this plan whose create is in doubt: from this run, or from an earlier one."""
     earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
-    ours = {address for address, result in results.items() if result.status is Status.IN_DOUBT}
+    ours = {
+        address
+        for address, result in results.items()
+        if result.status is Status.IN_DOUBT and result.action is Action.CREATE
+    }
     wanted = {address for address in earlier | ours if address.kind is Kind.PATIENT}
     if not wanted:
         return {}

@@ -82,8 +82,10 @@ def _leads(change: Change) -> bool:
     return change.address.kind == "patient"
 
 
-def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int, writes: int) -> Report:
+def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int = 0, writes: int = 0) -> Report:
     """What an apply did, for a person to read."""
+    settled = {result.address for result in results if result.status is Status.DONE}
+    left = (change for change in plan.changes if change.action is Action.BLOCKED)
     return Report(
         results=tuple(results),
         adopted=plan.count(Action.ADOPT),
@@ -91,4 +93,5 @@ def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int, w
         reads=reads,
         writes=writes,
         interrupted=bool(brake.reason),
+        blocked=sum(1 for change in left if change.address not in settled),
     )

@@ -126,8 +126,12 @@ def _learnt(question: Question) -> Iterator[Entry]:
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
         yield Note("live_count", str(count))
     for departure in question.desired.departures:
-        patient_id = departure.id or state.patients.get(departure.mrn, Record()).id
-        if patient_id in observed.missing and patient_id not in state.departed:
+        patient_id = state.patients.get(departure.mrn, Record()).id
+        if (
+            departure.id in ("", patient_id)
+            and patient_id in observed.missing
+            and patient_id not in state.departed
+        ):
             yield Depart(patient_id, departure.action.value)
             yield Resolve(patient_address(departure.mrn))
     for address in question.decisions.recreate:

@@ -1,13 +1,13 @@
 """A run from its plan to its report: whose key, what is recorded without a request, the writes, the count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kardia_ctl.applying.campaign import Means, carry_out
 from kardia_ctl.applying.preview import Ground, Preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.tenant import check_tenant
-from kardia_ctl.model.outcome import Report, Result, Status
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.state import Entry, Note, UsePlan
@@ -56,33 +56,21 @@ async def record(seen: Preview, reader: Reader, store: Store, saved_plan: str = 
 
 
 async def write(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
-    """Send the writes, settle what is in doubt, and note how many patients are left of those we deleted.
+    """Send the writes, settle what is in doubt, and note how many patients there are now.
 
     Raises:
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
     results = await carry_out(seen, ground, means)
-    _note_deleted(results, seen.question, means.store)
+    _note_count(results, seen.question, means.store)
     return results
 
 
-def _note_deleted(results: Sequence[Result], question: Question, store: Store) -> None:
-    deleted = sum(1 for one in results if one.action is Action.DELETE and one.status is Status.DONE)
+def _note_count(results: Sequence[Result], question: Question, store: Store) -> None:
+    """What the next run compares its count with: this one's, and what came and went by our own hand."""
+    done = [one for one in results if one.status is Status.DONE and one.address.kind is Kind.PATIENT]
+    created = sum(1 for one in done if one.action is Action.CREATE)
+    deleted = sum(1 for one in done if one.action is Action.DELETE)
     count = living(question)
-    if deleted and count is not None:
-        store.commit([Note("live_count", str(max(0, count - deleted)))])
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended, for its exit code."""
-
-    plan: Plan
-    report: Report
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether everything was done, and nothing is left that is blocked."""
-        settled = {result.address for result in self.report.results if result.status is Status.DONE}
-        left = (change for change in self.plan.changes if change.action is Action.BLOCKED)
-        return self.report.succeeded and all(change.address in settled for change in left)
+    if count is not None and (created or deleted):
+        store.commit([Note("live_count", str(max(0, count + created - deleted)))])

@@ -34,6 +34,7 @@ class Done:
     entries: tuple[Entry, ...]
     id: str = ""
     objection: str = ""
+    code: IssuedCode | None = None
 
 
 @dataclass(slots=True)
@@ -86,9 +87,11 @@ class Step:
                 raise Stop(doubt, "the key was refused") from error
             return doubt
         self.store.commit([*done.entries, Resolve(change.address)])
+        if done.code is not None:
+            self.hand_out(done.code)
         if done.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
-            raise Stop(result, done.objection)
+            raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
         return Result(change.address, change.action, Status.DONE, id=done.id)
 
     def _settle(self, change: Change, entries: list[Entry]) -> None:
@@ -147,8 +150,7 @@ class Step:
     async def _issue(self, change: Change, patient_id: str) -> Done:
         mrn, label = change.address.names
         code = await self.writer.issue_code(patient_id, mrn, change.target)
-        self.hand_out(replace_template(code, label))
-        return Done((self._record(change, patient_id),), patient_id)
+        return Done((self._record(change, patient_id),), patient_id, code=replace_template(code, label))
 
     async def _delete(self, change: Change, patient_id: str) -> Done:
         """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""

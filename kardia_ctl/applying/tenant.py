@@ -31,5 +31,5 @@ async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
         raise RunStopped("; ".join(reasons))
     teams = sorted({template.team for template in templates if template.team})
     if not teams:
-        return "", "whose key this is could not be checked: the account has no connection templates"
+        return "", "whose key this is could not be checked: no connection template names a team"
     return expected if expected in teams else teams[0], ""

@@ -13,7 +13,7 @@ from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.applying.execute import report
 from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.run import Ending, acts, doubts, record, write
+from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
 from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.braking import braking
@@ -33,6 +33,8 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
+from kardia_ctl.cli.output import say
+from kardia_ctl.cli.plan_command import blocked_line
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.address import Address
@@ -42,7 +44,7 @@ from kardia_ctl.planning.question import Decisions
 from kardia_ctl.planning.saved import SavedPlan
 from kardia_ctl.render.files import Form, results_file
 from kardia_ctl.render.plan_text import plan_text
-from kardia_ctl.render.results import report_text
+from kardia_ctl.render.results import report_text, troubles_text
 from kardia_ctl.render.view import View
 
 if TYPE_CHECKING:
@@ -174,8 +176,9 @@ async def _apply(run: Run) -> int:
         seen = await preview(session.reader, ground, lambda: session.requests)
         if run.saved is not None:
             plan_files.check_live(run.saved, run.plan_key, workplace, seen)
-        click.echo(plan_text(seen.plan, run.view), nl=False)
+        say(plan_text(seen.plan, run.view))
         if seen.plan.stops:
+            click.echo(blocked_line(seen.plan), err=True)
             return 1
         return await _go_on(run, session, seen, ground)
 
@@ -185,18 +188,21 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
     if acts(plan) and not confirm(_question(plan, run.workplace), approved=run.approved):
         click.echo("Nothing was done.", err=True)
         return 1
+    if run.results is not None:
+        plan_files.check_writable(run.results)
     with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
         saved = run.saved.id if run.saved is not None else ""
         if warning := await record(seen, session.reader, run.workplace.store, saved):
             click.echo(f"Warning: {warning}", err=True)
-        done = await _write(run, session, seen, ground, codes) if acts(plan) else Report()
+        done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
+    if run.results is not None:
+        plan_files.write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
     if codes.count and run.codes_out is None:
         click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     if acts(plan):
-        click.echo("\n" + report_text(done, run.view), nl=False)
-    if run.results is not None:
-        plan_files.write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
-    return 0 if Ending(plan, done).succeeded else 1
+        say("\n" + report_text(done))
+    click.echo(troubles_text(done, run.view) + codes.trouble, nl=False, err=True)
+    return 0 if done.succeeded and not codes.trouble else 1
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:

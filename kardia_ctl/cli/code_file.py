@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,6 +21,8 @@ class CodeFile:
 
     def __init__(self, file: Path | None) -> None:
         self.count = 0
+        self.trouble = ""
+        self._file = file
         self._stream = None if file is None else _open(file)
         self._empty = self._stream is not None and (self._stream is sys.stdout or self._stream.tell() == 0)
 
@@ -30,16 +33,27 @@ class CodeFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._stream is not None and self._stream is not sys.stdout:
-            self._stream.close()
+            with suppress(OSError):  # what could not be written was said when it was written
+                self._stream.close()
 
     def add(self, code: IssuedCode) -> None:
-        """Write one code through to the file."""
+        """Write one code through to the file.
+
+        A file that cannot be written ends no run: the code is recorded as issued, and can be asked for again.
+        ``trouble`` then holds the line to print.
+        """
         self.count += 1
-        if self._stream is None:
+        if self._stream is None or self.trouble:
             return
         text = codes_file([code])
-        self._stream.write(text if self._empty else text.partition("\n")[2])
-        self._stream.flush()
+        try:
+            self._stream.write(text if self._empty else text.partition("\n")[2])
+            self._stream.flush()
+        except OSError as error:
+            self.trouble = (
+                f"Error: {self._file} does not hold all codes: {error.strerror}; they were issued, and "
+                "kardia-ctl codes asks for them again\n"
+            )
         self._empty = False
 
 

@@ -73,5 +73,5 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         click.echo(f"Error: {result.address}: {result.status}: {result.detail}", err=True)
-    click.echo(f"{codes.count} codes written, {len(failed)} not.", err=True)
-    return 1 if failed else 0
+    click.echo(codes.trouble or f"{codes.count} codes written, {len(failed)} not.\n", err=True, nl=False)
+    return 1 if failed or codes.trouble else 0

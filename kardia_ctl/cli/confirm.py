@@ -1,5 +1,6 @@
 """Asking before something is done."""
 
+import signal
 import sys
 
 import click
@@ -18,4 +19,10 @@ def confirm(question: str, *, approved: bool) -> bool:
     if not sys.stdin.isatty():
         raise RunStopped("there is no terminal to confirm on: look at the plan, then run with --auto-approve")
     click.echo(f"\n{question}\n  Only 'yes' is taken for yes.\n", err=True)
-    return bool(click.prompt("  Enter a value", default="", show_default=False, err=True) == "yes")
+    # The event loop would keep a first Ctrl-C to itself until the answer is there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return bool(answer == "yes")

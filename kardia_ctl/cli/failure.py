@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from kardia_ctl import __version__
-from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.model.errors import ConfigurationError, KardiaError, RunStopped
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.problems import problems_text
 from kardia_ctl.render.view import View
@@ -20,6 +18,8 @@ def failure_text(error: Exception) -> str:
             return f"Error: {neutral(str(error))}"
         case OSError() if error.filename is not None:
             return f"Error: {error.filename}: {error.strerror}"
+        case OSError() if error.strerror:
+            return f"Error: {error.strerror}"
         case _:
             return _bug(error)
 
@@ -36,6 +36,6 @@ def _bug(error: Exception) -> str:
     )
 
 
-def refuse(message: str) -> click.ClickException:
+def refuse(message: str) -> RunStopped:
     """An error of the command line itself."""
-    return click.ClickException(message)
+    return RunStopped(message)

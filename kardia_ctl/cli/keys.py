@@ -17,7 +17,7 @@ def api_key(where: Where, environ: Mapping[str, str]) -> str:
     """The key of the account.
 
     Raises:
-        ClickException: there is none; says where it may come from.
+        RunStopped: there is none; says where it may come from.
     """
     if where.sandbox:
         from kardia_ctl.sandbox import API_KEY

@@ -92,6 +92,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code."""
     # What a plan holds has no cycles, and there is much of it: looking for them is a tenth of a no-op plan.
     gc.set_threshold(100_000, 50, 100)
+    if sys.stdout is None:  # closed before we began
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (no import; for good)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name must not end an apply
             stream.reconfigure(errors="backslashreplace")
@@ -111,7 +113,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001  (the last resort: said below)
         return _failed(error)
-    return code if isinstance(code, int) else 0
+    return _after_output(code if isinstance(code, int) else 0)
+
+
+def _after_output(code: int) -> int:
+    """The exit code, when what was printed may have been lost."""
+    from kardia_ctl.cli.output import lost_output
+
+    if reason := lost_output():
+        click.echo(f"Error: the output could not be written: {reason}", err=True)
+        return code or 1
+    return code
 
 
 def _leave(code: int) -> NoReturn:

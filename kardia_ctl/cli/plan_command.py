@@ -16,8 +16,9 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
+from kardia_ctl.cli.output import say
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
-from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.render.plan_text import plan_text
@@ -49,7 +50,9 @@ def command(
         if line:
             click.echo(f"Warning: {line}", err=True)
     seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
-    click.echo(plan_text(seen.plan, view), nl=False)
+    say(plan_text(seen.plan, view))
+    if seen.plan.blocked:
+        click.echo(blocked_line(seen.plan), err=True)
     if out is not None:
         from kardia_ctl.cli.plan_files import save
 
@@ -63,6 +66,13 @@ async def look(workplace: Workplace, state: State, decisions: Decisions) -> Prev
     ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
     async with connected(workplace, parallelism=8) as session:
         return await preview(session.reader, ground, lambda: session.requests)
+
+
+def blocked_line(plan: Plan) -> str:
+    """Why the exit code is 1, for whoever keeps stderr alone."""
+    if plan.stops:
+        return f"Error: nothing can be applied: {'; '.join(plan.stops)}"
+    return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan says why, and what can be done"
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:

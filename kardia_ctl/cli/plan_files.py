@@ -71,6 +71,12 @@ def write_private(file: Path, data: bytes) -> None:
         raise refuse(f"{file} could not be written: {error.strerror}") from error
 
 
+def check_writable(file: Path) -> None:
+    """Refuse a file that could not be written, before anything is done whose result it is to hold."""
+    if file.is_dir() or not os.access(file.parent, os.W_OK | os.X_OK):
+        raise refuse(f"{file} cannot be written: its directory does not exist or is not yours to write")
+
+
 def is_plan(file: Path) -> bool:
     """Whether a path is a saved plan rather than a configuration."""
     try:

@@ -12,6 +12,8 @@ from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import Keys, api_key
 from kardia_ctl.cli.options import Where, look_options, view_from
+from kardia_ctl.cli.output import say
+from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text
 
@@ -28,10 +30,10 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
     data = plan_files.read(file)
     saved, _ = plan_files.check_seal(data, _keys(file, data))
     if not as_json:
-        click.echo(plan_text(saved.plan, view), nl=False)
+        say(plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    click.echo(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2))
+    say(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2) + "\n")
     return 0
 
 
@@ -41,6 +43,6 @@ def _keys(file: Path, data: bytes) -> Keys:
     directory = root / ".kardia" / "sandbox" if hint.sandbox else root / ".kardia"
     try:
         secret = api_key(Where(sandbox=hint.sandbox), os.environ)
-    except click.ClickException:
+    except KardiaError:
         secret = ""
     return Keys(directory, os.environ, secret)

@@ -71,7 +71,7 @@ def open_workplace(
 
     Raises:
         ConfigurationError: the configuration has problems.
-        ClickException: there is no API key, or the dialect is not supported.
+        RunStopped: there is no API key, or the dialect is not supported.
     """
     configuration = load(path, os.environ)
     if configuration.dialect is Dialect.PRO and account:

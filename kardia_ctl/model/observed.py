@@ -25,6 +25,7 @@ class Observed:
     ``patients`` by mrn; ``twins`` holds all patients of an mrn that several carry. ``by_id`` holds the
     patients of recorded or pinned ids that ``patients`` does not show under their mrn; ``missing`` are such
     ids that a read by id did not find.
+    ``refused`` are addresses that the key may not read.
     ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
     ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
     ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan
@@ -39,5 +40,6 @@ class Observed:
     detail: str = ""
     total: int | None = None
     settings: Mapping[Address, Resource | None] = field(default_factory=dict)
+    refused: frozenset[Address] = frozenset()
     templates: tuple[Template, ...] | None = None
     reads: int = 0

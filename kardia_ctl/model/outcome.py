@@ -43,7 +43,8 @@ class Report:
     """What an apply did. ``results`` has the writes only; ``adopted`` and ``forgotten`` cost no request.
 
     ``reads`` and ``writes`` count the requests that were sent, repeated ones included. ``interrupted`` says
-    that the run was asked to stop before it was through.
+    that the run was asked to stop before it was through. ``blocked`` counts the addresses of the plan that
+    are still blocked.
     """
 
     results: tuple[Result, ...] = ()
@@ -52,6 +53,7 @@ class Report:
     reads: int = 0
     writes: int = 0
     interrupted: bool = False
+    blocked: int = 0
 
     def count(self, status: Status, *actions: Action) -> int:
         """How many results have this status, of these actions or, when none is named, of any."""
@@ -64,7 +66,11 @@ class Report:
     @property
     def succeeded(self) -> bool:
         """Whether everything that was to be done is done."""
-        return not self.interrupted and all(result.status is Status.DONE for result in self.results)
+        return (
+            not self.interrupted
+            and not self.blocked
+            and all(result.status is Status.DONE for result in self.results)
+        )
 
 
 def results_in_order(results: Iterable[Result]) -> tuple[Result, ...]:

@@ -10,12 +10,14 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource, ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
-from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.patient import LivePatient, Template
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.reading import Reading
 from kardia_ctl.observing.scan import Scan, scan
 
 _ABREAST = 8
+_FORBIDDEN = 403
+_NOT_FOR_THIS_KEY = (_FORBIDDEN, 404)
 _SAMPLE = 10
 """How many recorded ids that a list does not show are looked up before it is known that the list lags."""
 
@@ -25,8 +27,6 @@ class _People:
     """What was seen of the patients."""
 
     coverage: Coverage = Coverage.NOT_READ
-    patients: Mapping[str, LivePatient] | None = None
-    found: Mapping[str, LivePatient] | None = None
     missing: frozenset[str] = frozenset()
     total: int | None = None
     detail: str = ""
@@ -48,26 +48,39 @@ async def observe(
         ApiError: an answer could not be had or understood.
     """
     everyone, people = await _people(reader, reading, policy, look_up_all=look_up_all)
-    settings = {address: await _setting(reader, address) for address in reading.settings}
-    templates = await reader.templates() if reading.templates else None
+    settings, refused = await _settings(reader, reading.settings)
+    templates = await _templates(reader) if reading.templates else None
     by_mrn = {live.mrn: live for live in everyone.values()}
+    twins = _twins(everyone) if len(by_mrn) < len(everyone) else {}
+    by_mrn.update((mrn, several[0]) for mrn, several in twins.items())  # whatever the list's order is
     return Observed(
         patients=by_mrn,
-        twins=_twins(everyone) if len(by_mrn) < len(everyone) else {},
+        twins=twins,
         by_id=_by_id(everyone, by_mrn, reading.known),
         missing=people.missing,
         coverage=people.coverage,
         detail=people.detail,
         total=people.total,
         settings=settings,
+        refused=refused,
         templates=templates,
-        reads=people.reads + len(settings) + (templates is not None),
+        reads=people.reads + len(reading.settings) + (templates is not None),
     )
 
 
 async def with_templates(reader: Reader, observed: Observed) -> Observed:
     """The same observation with the templates read beside it."""
-    return replace(observed, templates=await reader.templates(), reads=observed.reads + 1)
+    return replace(observed, templates=await _templates(reader), reads=observed.reads + 1)
+
+
+async def _templates(reader: Reader) -> tuple[Template, ...]:
+    """The templates; none where the key may not see them: then no code can be issued, and all else can."""
+    try:
+        return await reader.templates()
+    except ApiError as error:
+        if error.status in _NOT_FOR_THIS_KEY:
+            return ()
+        raise
 
 
 async def _people(
@@ -130,10 +143,23 @@ async def _look_up(
     return found, frozenset(missing)
 
 
-async def _setting(reader: Reader, address: Address) -> Resource | None:
-    read = SETTINGS[address.kind].read
-    attributes = None if read is None else await read(reader)
-    return None if attributes is None else Resource(address, attributes)
+async def _settings(
+    reader: Reader, addresses: Collection[Address]
+) -> tuple[dict[Address, Resource | None], frozenset[Address]]:
+    """What is set at some addresses, and those that the key may not read: the others go on without them."""
+    found: dict[Address, Resource | None] = {}
+    refused = set()
+    for address in addresses:
+        read = SETTINGS[address.kind].read
+        try:
+            attributes = None if read is None else await read(reader)
+        except ApiError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            refused.add(address)
+            continue
+        found[address] = None if attributes is None else Resource(address, attributes)
+    return found, frozenset(refused)
 
 
 def _twins(everyone: Mapping[str, LivePatient]) -> dict[str, tuple[LivePatient, ...]]:

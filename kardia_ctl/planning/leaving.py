@@ -24,7 +24,8 @@ def plan_forgotten(question: Question, draft: Draft) -> None:
 def tell_of_doubts(question: Question, draft: Draft) -> None:
     """Mention creates whose answer was lost and whose patient is declared no more: nobody looks for them."""
     for address, intent in question.state.intents.items():
-        if address.kind is Kind.PATIENT and address.names[0] not in question.desired.patients:
+        declared = address.names and address.names[0] in question.desired.patients
+        if address.kind is Kind.PATIENT and intent.operation == Action.CREATE and not declared:
             text = (
                 f"a {intent.operation} got no answer and the patient is declared no more: whether it was "
                 f"done is not known; look in Kardia, then: kardia-ctl state forget '{address}'"
@@ -48,10 +49,16 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
             Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, source=departure.source)
         )
         return
-    if question.state.departed.get(patient_id) in (departure.action.value, Departing.DELETE.value):
-        draft.tell(NoticeKind.DEPARTED, f"departed: {departure.action} is done", address, departure.source)
-        return
     live = _live(question, departure.mrn, patient_id)
+    if question.state.departed.get(patient_id) in (departure.action.value, Departing.DELETE.value):
+        dying = live is not None and departure.action is Departing.DELETE
+        text = (
+            "departed: the deletion was accepted, and the patient is still listed"
+            if dying
+            else (f"departed: {departure.action} is done")
+        )
+        draft.tell(NoticeKind.DEPARTED, text, address, departure.source)
+        return
     if live is None:
         _plan_absent(question, departure, patient_id, draft)
         return
@@ -68,6 +75,16 @@ def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
 
 def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:
     address = patient_address(departure.mrn)
+    record = question.state.patients.get(departure.mrn)
+    if patient_id in question.observed.missing and (record is None or record.id != patient_id):
+        reason = (
+            f"no patient has the id {patient_id}, and state never knew one with it: correct the id, or take "
+            "the departure out if the patient is gone"
+        )
+        draft.changes.append(
+            Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, id=patient_id, source=departure.source)
+        )
+        return
     if patient_id in question.observed.missing:
         draft.tell(
             NoticeKind.DEPARTED, "departed: the patient is not live any more", address, departure.source

@@ -64,14 +64,20 @@ def _is_code(change: Change) -> bool:
 
 
 def living(question: Question) -> int | None:
-    """How many patients the account has, without those whom we deleted and who are not gone yet."""
+    """How many patients the account has, without those whom we deleted and who are not gone yet.
+
+    Whoever a lagging list does not show and a read by id does is counted too.
+    """
     observed, departed = question.observed, question.state.departed
+    if observed.total is None:
+        return None
+    seen = len(observed.patients) + sum(len(several) - 1 for several in observed.twins.values())
+    count = max(observed.total, seen)
     deleted = {one for one, action in departed.items() if action == Departing.DELETE}
-    if observed.total is None or not deleted:
-        return observed.total
+    if not deleted:
+        return count
     twins = (live.id for several in observed.twins.values() for live in several)
-    seen = {live.id for live in observed.patients.values()}.union(twins)
-    return observed.total - len(deleted & seen)
+    return count - len(deleted & {live.id for live in observed.patients.values()}.union(twins))
 
 
 def _collapsed(question: Question) -> Iterator[str]:

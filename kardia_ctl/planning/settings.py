@@ -60,6 +60,12 @@ def _keep_or_adopt(resource: Resource, record: Record | None, draft: Draft) -> N
 
 
 def _plan_readable(question: Question, resource: Resource, record: Record | None, draft: Draft) -> None:
+    if resource.address in question.observed.refused:
+        reason = "the key may not read it (403): ask for the access, or leave it out of the configuration"
+        draft.changes.append(
+            Change(resource.address, Action.BLOCKED, Cause.UNREADABLE, reason, source=resource.source)
+        )
+        return
     live = question.observed.settings.get(resource.address)
     if live is None:
         after = dict(resource.attributes)

@@ -20,10 +20,25 @@ _WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {
 _KIND_WIDTH: Final = max(len(kind) for kind in Kind)
 
 
-def report_text(report: Report, view: View) -> str:
-    """The whole report: table, troubles, counts, requests. Ends with a newline."""
-    blocks = [table(report), "\n".join(_troubles(report, view)), "\n".join(_closing(report, view))]
+def report_text(report: Report) -> str:
+    """The report: table, counts, requests. Ends with a newline. What went wrong is ``troubles_text``."""
+    blocks = [table(report), "\n".join(_closing(report))]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def troubles_text(report: Report, view: View) -> str:
+    """Everything that is not done, and why; a line or two each. Empty when all is done."""
+    lines = list(_troubles(report, view))
+    if report.interrupted:
+        lines.append(_said("Warning:", Colour.YELLOW, "stopped before everything was sent", view))
+    if report.blocked:
+        text = f"{report.blocked} blocked; the plan says why, and what can be done"
+        lines.append(_said("Error:", Colour.RED, text, view))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _said(start: str, colour: Colour, text: str, view: View) -> str:
+    return f"{paint(start, colour, on=view.colour)} {text}"
 
 
 def table(report: Report) -> str:
@@ -41,21 +56,18 @@ def table(report: Report) -> str:
 
 
 def _troubles(report: Report, view: View) -> Iterator[str]:
-    """Everything that is not done: failures and doubts one by one, skips up to ``view.full`` of a reason."""
+    """Everything that is not done, one by one; of one reason ``view.full`` at most, and the rest counted."""
     ordered = results_in_order(report.results)
     for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
         seen: Counter[str] = Counter()
-        left = 0
         for result in ordered:
-            if result.status is not status:
-                continue
-            seen[result.detail] += 1
-            if status is Status.SKIPPED and seen[result.detail] > view.full:
-                left += 1
-                continue
-            yield _trouble(result, view)
+            if result.status is status:
+                seen[result.detail] += 1
+                if seen[result.detail] <= view.full:
+                    yield _trouble(result, view)
+        left = sum(max(0, count - view.full) for count in seen.values())
         if left:
-            yield f"and {left} more skipped"
+            yield f"and {left} more {status.value}, for the same reasons"
 
 
 def _trouble(result: Result, view: View) -> str:
@@ -65,9 +77,7 @@ def _trouble(result: Result, view: View) -> str:
     return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}{remedy}"
 
 
-def _closing(report: Report, view: View) -> Iterator[str]:
-    if report.interrupted:
-        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} stopped before everything was sent"
+def _closing(report: Report) -> Iterator[str]:
     yield complete_line(report)
     shares = f"{count_of(report.reads, 'read')}, {count_of(report.writes, 'write')}"
     yield f"Requests: {report.reads + report.writes} sent ({shares})."
@@ -90,6 +100,7 @@ def complete_line(report: Report) -> str:
             (report.forgotten, "forgotten"),
             (done[Action.DISCONNECT], "disconnected"),
             *((report.count(status), status.value) for status in Status if status is not Status.DONE),
+            (report.blocked, "blocked"),
         )
         if count
     ]

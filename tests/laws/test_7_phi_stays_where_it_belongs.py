@@ -23,7 +23,7 @@ from kardia_ctl.planning.saved import Binding, SavedPlan, digests_of, seal
 from kardia_ctl.render.files import Form, results_file
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text
-from kardia_ctl.render.results import report_text
+from kardia_ctl.render.results import report_text, troubles_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox import API_KEY, Fault, FaultKind, Faults, Moment, Quirks
 from tests.laws.strategies import LABELS, clinic
@@ -88,7 +88,8 @@ def told(seen: Preview) -> Iterator[str | bytes]:
 
 
 def outcome(done: Applied) -> Iterator[str]:
-    yield report_text(done.report, View())
+    yield report_text(done.report)
+    yield troubles_text(done.report, View())
     yield from (results_file(done.report, form) for form in Form)
 
 

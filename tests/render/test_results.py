@@ -14,7 +14,7 @@ from kardia_ctl.model.outcome import Report, Result, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
 from kardia_ctl.render.files import Form, codes_file, results_file, safe_cell
-from kardia_ctl.render.results import complete_line, report_text
+from kardia_ctl.render.results import complete_line, report_text, troubles_text
 from kardia_ctl.render.view import View
 
 Golden = Callable[[str, str], None]
@@ -26,7 +26,7 @@ def result(number: int, status: Status, detail: str = "", action: Action = Actio
 
 @pytest.mark.parametrize(("name", "view"), [("plain", View()), ("coloured", View(colour=True))])
 def test_a_report_reads_as_it_did(report: Report, golden: Golden, name: str, view: View) -> None:
-    golden(f"report-{name}.txt", report_text(report, view))
+    golden(f"report-{name}.txt", report_text(report) + "\n--- stderr\n" + troubles_text(report, view))
 
 
 def test_result_files_read_as_they_did(report: Report, golden: Golden) -> None:
@@ -38,7 +38,9 @@ def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None
     results = list(report.results)
     random.Random(7).shuffle(results)
     other = replace(report, results=tuple(results))
-    assert report_text(other, View()) == report_text(report, View())
+    assert report_text(other) + troubles_text(other, View()) == report_text(report) + troubles_text(
+        report, View()
+    )
     assert results_file(other, Form.CSV) == results_file(report, Form.CSV)
 
 
@@ -53,29 +55,40 @@ def test_complete_is_said_only_when_everything_is_done() -> None:
 
 
 def test_an_interrupted_run_is_not_complete() -> None:
-    text = report_text(Report((result(1, Status.DONE),), interrupted=True), View())
-    assert "Warning: stopped before everything was sent\nApply incomplete: " in text
+    report = Report((result(1, Status.DONE),), interrupted=True)
+    assert "Warning: stopped before everything was sent\n" in troubles_text(report, View())
+    assert "Apply incomplete: " in report_text(report)
+
+
+def test_an_apply_that_leaves_something_blocked_is_not_complete() -> None:
+    report = Report((result(1, Status.DONE),), blocked=2)
+    assert complete_line(report) == (
+        "Apply incomplete: Resources: 1 added, 0 changed, 0 destroyed. 2 blocked."
+    )
+    assert "Error: 2 blocked" in troubles_text(report, View())
 
 
 def test_an_apply_with_nothing_to_do_is_complete() -> None:
-    assert report_text(Report(reads=1), View()) == (
+    assert report_text(Report(reads=1)) == (
         "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\nRequests: 1 sent (1 read, 0 writes).\n"
     )
 
 
-def test_many_skips_of_one_reason_are_counted_and_failures_never() -> None:
+def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
     skipped = [result(number, Status.SKIPPED, "401: the run stopped") for number in range(30)]
-    failed = [result(number, Status.FAILED, "401") for number in range(100, 130)]
-    text = report_text(Report((*skipped, *failed)), View(full=3))
+    failed = [result(number, Status.FAILED, f"reason {number % 10}") for number in range(100, 150)]
+    text = troubles_text(Report((*skipped, *failed)), View(full=3))
     assert text.count("Skipped: patient/") == 3
-    assert "\nand 27 more skipped\n" in text
-    assert text.count(": create failed: 401") == 30
+    assert "\nand 27 more skipped, for the same reasons\n" in text
+    assert text.count(": create failed: reason 7") == 3
+    assert text.count(": create failed: ") == 30
+    assert "\nand 20 more failed, for the same reasons\n" in text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
     report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail, 1, detail),))
-    for text in (report_text(report, View()), *(results_file(report, form) for form in Form)):
+    for text in (troubles_text(report, View()), *(results_file(report, form) for form in Form)):
         assert text.replace("\n", "").isprintable()
 
 
