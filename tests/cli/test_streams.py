@@ -1,0 +1,121 @@
+"""Who reads what: results on stdout, what went wrong on stderr, and readers that are gone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kardia_ctl.sandbox import Fault, FaultKind, Faults, Quirks, create_app, serving
+from tests.cli.conftest import EXAMPLES, Desk
+
+FULL = Path("/dev/full")
+
+
+def command(*words: str) -> str:
+    return " ".join((str(Path(sys.executable).with_name("kardia-ctl")), *words))
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, env=os.environ)
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    path = tmp_path / "clinic"
+    shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+    return path
+
+
+def test_what_is_blocked_is_told_on_stderr_too(desk: Desk) -> None:
+    desk.apply()
+    desk.edit(lambda text: text.replace("Fernquist", "Fernquist-Oldham", 1))
+    assert "1 blocked" in desk.plan().err
+    ran = desk.apply()
+    assert "Error: 1 blocked" in ran.err
+    assert "Apply complete!" not in ran.out
+
+
+def test_failures_are_told_on_stderr_and_the_table_on_stdout(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
+    monkeypatch.setattr("kardia_ctl.api.retry.RetryPolicy.wait", lambda *_: 0.0)
+    with serving(create_app(desk.account, Quirks(), Faults((rule,)))) as url:
+        monkeypatch.setenv("KARDIA_ENDPOINT", url)
+        ran = desk.apply()
+    assert ran.code == 1
+    assert "callback" in ran.err
+    assert "Apply incomplete:" in ran.out
+    assert "Error:" not in ran.out
+
+
+def test_a_callback_that_the_key_may_not_read_blocks_itself_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from starlette.responses import JSONResponse
+    from starlette.types import Receive, Scope, Send
+
+    app = create_app(desk.account)
+
+    async def forbidding(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/v1/qtCallback":
+            await JSONResponse({"errors": [{"status": "403"}]}, 403)(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    with serving(forbidding) as url:
+        monkeypatch.setenv("KARDIA_ENDPOINT", url)
+        ran = desk.apply()
+    assert ran.code == 1
+    assert "qt_callback is blocked: the key may not read it" in ran.out
+    assert len(desk.account.patients()) == 3
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no full device here")
+def test_codes_that_cannot_be_written_are_issued_recorded_and_told(desk: Desk) -> None:
+    ran = desk.apply("--codes-out", str(FULL))
+    assert ran.code == 1
+    assert "kardia-ctl codes asks for them again" in ran.err
+    assert "Apply complete!" in ran.out
+    assert desk.plan("--detailed-exitcode").code == 0
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no full device here")
+def test_output_on_a_full_disk_is_one_line_and_nothing_is_lost(clinic: Path) -> None:
+    ran = shell(command("apply", str(clinic), "--sandbox", "--auto-approve", "> /dev/full"))
+    assert ran.returncode == 1
+    assert "could not be written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    again = shell(command("plan", str(clinic), "--sandbox", "--detailed-exitcode"))
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("reader", [">&-", "| true", "| head -1"])
+def test_a_reader_that_is_gone_ends_no_apply(clinic: Path, reader: str) -> None:
+    ran = shell(command("apply", str(clinic), "--sandbox", "--auto-approve", reader))
+    assert "Traceback" not in ran.stderr
+    assert "does not handle" not in ran.stderr
+    again = shell(command("plan", str(clinic), "--sandbox", "--detailed-exitcode"))
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_results_file_that_cannot_be_written_is_said_before_anything_is_done(
+    desk: Desk, tmp_path: Path
+) -> None:
+    ran = desk.apply("--results", str(tmp_path / "nowhere" / "results.csv"))
+    assert ran.code == 1
+    assert not [one for one in ran.requests if one.startswith(("POST", "PUT"))]
+
+
+def test_a_departure_with_an_id_that_nobody_ever_had_is_not_done(desk: Desk) -> None:
+    desk.edit(
+        lambda text: (
+            text + "\ndepartures:\n  - {mrn: NOBODY, id: nope, action: delete, reason: withdrew consent}\n"
+        )
+    )
+    ran = desk.plan()
+    assert ran.code == 1
+    assert "patient/NOBODY is blocked: no patient has the id nope" in ran.out
