@@ -25,7 +25,7 @@ class Strike:
         requests: so many requests have arrived since the run began, and after that
         seconds: so many seconds have passed.
         creates: so many creates have arrived too.
-        rival: a second apply is started just before.
+        rival: a second apply is started just before, while the run is held still.
         loses_state: the state is gone afterwards, and the settle window is waited out.
     """
 
@@ -57,7 +57,8 @@ def strikes(
             stop = random.choice((SIGINT, SIGTERM))
             yield Strike(stop, 0, random.uniform(0, 0.1), creates=random.randint(1, 1 + int(requests)))
         count, seconds = _point(random, number / kills, requests, settle, log=log)
-        yield Strike(SIGKILL, count, seconds, rival=place == rivalled, loses_state=place == losing)
+        rival = log and place == rivalled  # whoever has sent a request holds the lock
+        yield Strike(SIGKILL, max(rival, count), seconds, rival=rival, loses_state=place == losing)
 
 
 def _point(random: Random, progress: float, requests: float, settle: int, *, log: bool) -> tuple[int, float]:
