@@ -63,19 +63,21 @@ async def _follow(run: _Run, chain: Chain) -> None:
     patient_id = ""
     stopped_by = ""
     for change in chain:
-        reason = run.brake.reason or stopped_by
-        if reason:
-            run.note(Result(change.address, change.action, Status.SKIPPED, reason))
-            continue
-        try:
-            result = await run.step.take(change, patient_id)
-        except Stop as stop:
-            result = stop.result
-            run.brake.pull(stop.reason)
+        result = await _take(run, change, patient_id, stopped_by)
         run.note(result)
         patient_id = patient_id or result.id
-        if result.status is not Status.DONE and change is chain[0] and len(chain) > 1:
-            stopped_by = f"it needs {change.address}, which is {result.status}" if _leads(change) else ""
+        if result.status is not Status.DONE and change is chain[0] and _leads(change):
+            stopped_by = f"it needs {change.address}, which is {result.status}"
+
+
+async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> Result:
+    if reason := run.brake.reason or stopped_by or run.step.refusal(change):
+        return Result(change.address, change.action, Status.SKIPPED, reason)
+    try:
+        return await run.step.take(change, patient_id)
+    except Stop as stop:
+        run.brake.pull(stop.reason)
+        return stop.result
 
 
 def _leads(change: Change) -> bool:

@@ -10,7 +10,7 @@ from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
@@ -54,6 +54,7 @@ class Step:
     hand_out: Callable[[IssuedCode], None]
     settle: float = 0.0
     issued: Mapping[Address, int] = field(default_factory=dict)
+    _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
 
     async def take(self, change: Change, patient_id: str) -> Result:
         """Write one change.
@@ -73,19 +74,13 @@ class Step:
             done = await with_signs_of_life(
                 self._write(change, patient_id or change.id), partial(self._show_life, change, intent)
             )
-        except Unauthorized as error:
-            self._settle(change, [Resolve(change.address)])
-            reason = "the key was refused"
-            raise Stop(_result(change, Status.FAILED, error), reason) from error
         except NotExecuted as error:
             self._settle(change, [Resolve(change.address)])
-            return _result(change, Status.FAILED, error)
+            status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
+            return self._ended(change, status, error)
         except InDoubt as error:
             self._settle(change, [Intend(replace(intent, ended=self.now()))])
-            doubt = _result(change, Status.IN_DOUBT, error)
-            if error.status == 401:  # an earlier try was lost, and then the key was refused
-                raise Stop(doubt, "the key was refused") from error
-            return doubt
+            return self._ended(change, Status.IN_DOUBT, error)
         self.store.commit([*done.entries, Resolve(change.address)])
         if done.code is not None:
             self.hand_out(done.code)
@@ -93,6 +88,25 @@ class Step:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
             raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
         return Result(change.address, change.action, Status.DONE, id=done.id)
+
+    def refusal(self, change: Change) -> str:
+        """Why a change is not sent: the key was told in this run that it may not do such a thing."""
+        return self._refusals.get(_operation(change), "")
+
+    def _ended(self, change: Change, status: Status, error: ApiError) -> Result:
+        """The result of a write that was not done. Raises ``Stop`` when it ends the run.
+
+        A 403 says that the key may not do this to anything: the rest of this kind would only be refused too.
+        """
+        if error.status == 403:
+            kind = change.address.kind.replace("_", " ")
+            self._refusals[_operation(change)] = (
+                f"the key may not {change.action} a {kind}: another was refused with 403"
+            )
+        result = _result(change, status, error)
+        if error.stops:
+            raise Stop(result, error.stops) from error
+        return result
 
     def _settle(self, change: Change, entries: list[Entry]) -> None:
         if not _is_repeatable(change):
@@ -172,6 +186,11 @@ def replace_template(code: IssuedCode, label: str) -> IssuedCode:
 def _is_repeatable(change: Change) -> bool:
     """Whether sending it again changes nothing more, so that no intent has to be durable before it leaves."""
     return change.address.kind in SETTINGS
+
+
+def _operation(change: Change) -> tuple[Kind, Action]:
+    """What a key may or may not do: each of these is one endpoint."""
+    return change.address.kind, change.action
 
 
 def _result(change: Change, status: Status, error: ApiError) -> Result:
