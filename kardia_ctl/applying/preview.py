@@ -10,6 +10,7 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
+from kardia_ctl.observing.sharing import Sharing
 from kardia_ctl.planning.plan import make_plan, wants_templates
 from kardia_ctl.planning.question import Decisions, Question
 
@@ -55,7 +56,9 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
     desired, decisions = ground.configuration.desired, ground.decisions
     reading = choose(desired, ground.state, decisions.targets, recreating=bool(decisions.recreate))
     policy = ground.configuration.scan
-    observed = await observe(reader, reading, policy, look_up_all=decisions.accept_collapse)
+    observed = await observe(
+        Sharing(reader, desired, ground.state), reading, policy, look_up_all=decisions.accept_collapse
+    )
     question = Question(
         desired,
         observed,

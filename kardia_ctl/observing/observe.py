@@ -56,7 +56,7 @@ async def observe(
     return Observed(
         patients=by_mrn,
         twins=twins,
-        by_id=_by_id(everyone, by_mrn, reading.known),
+        by_id=_by_id(everyone, by_mrn, reading),
         missing=people.missing,
         coverage=people.coverage,
         detail=people.detail,
@@ -102,8 +102,8 @@ async def _scanned(
     When many are not shown, ten are looked up first. If none of those is there, it is more likely the wrong
     account than a list that lags: the rest is left alone, which blocks them.
     """
-    unseen = sorted(patient_id for patient_id, _ in reading.known if patient_id not in seen.patients)
-    many = not look_up_all and len(unseen) > max(_SAMPLE, len(reading.known) // 10)
+    unseen = sorted(patient_id for patient_id in reading.ids if patient_id not in seen.patients)
+    many = not look_up_all and len(unseen) > max(_SAMPLE, len(reading.ids) // 10)
     sample = unseen[:_SAMPLE] if many else unseen
     found, missing = await _look_up(reader, sample)
     if many and found:
@@ -174,14 +174,14 @@ def _twins(everyone: Mapping[str, LivePatient]) -> dict[str, tuple[LivePatient, 
 
 
 def _by_id(
-    everyone: Mapping[str, LivePatient],
-    by_mrn: Mapping[str, LivePatient],
-    known: Collection[tuple[str, str]],
+    everyone: Mapping[str, LivePatient], by_mrn: Mapping[str, LivePatient], reading: Reading
 ) -> dict[str, LivePatient]:
     """Known ids that their own mrn does not lead to: twins, and patients whose mrn changed."""
     found = {}
-    for patient_id, mrn in known:
-        live = everyone.get(patient_id)
-        if live is not None and by_mrn.get(mrn) is not live:
-            found[patient_id] = live
+    for patient_id, mrn in zip(reading.ids, reading.mrns, strict=True):
+        shown = by_mrn.get(mrn)
+        if shown is None or shown.id != patient_id:  # seldom, so that hardly anybody is looked up twice
+            live = everyone.get(patient_id)
+            if live is not None and live is not shown:
+                found[patient_id] = live
     return found

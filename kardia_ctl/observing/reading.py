@@ -21,16 +21,15 @@ class Reading:
 
     Attributes:
         scan: Read the whole list of patients; otherwise ``ids`` are read one by one.
-        ids: Patients to read by id.
-        known: The recorded and pinned ids that matter, each with its mrn. They count as live until a read by
-            id says otherwise.
+        ids: The recorded and pinned ids that matter. They count as live until a read by id says otherwise.
+        mrns: The mrn of each of ``ids``.
         settings: The addresses to read.
         templates: Whether a declared template goes by its live name, so that the templates must be read.
     """
 
     scan: bool
     ids: tuple[str, ...]
-    known: tuple[tuple[str, str], ...]
+    mrns: tuple[str, ...]
     settings: tuple[Address, ...]
     templates: bool
 
@@ -46,16 +45,17 @@ def choose(
     """
     wanted = frozenset(targets)
     patients = _wanted(desired.patients, wanted)
-    known, unknown = _known(patients, state)
+    ids, mrns, unknown = _known(patients, state)
     departures = () if wanted else tuple(_departures(desired, state))
-    known.extend((patient_id, one.mrn) for patient_id, one in departures)
+    ids.extend(patient_id for patient_id, _ in departures)
+    mrns.extend(one.mrn for _, one in departures)
     deleting = any(one.action is Departing.DELETE for _, one in departures)
-    scan = deleting or unknown or (bool(known) and (recreating or not _fewer_than_pages(state, len(known))))
+    scan = deleting or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
     return Reading(
         scan=scan,
-        ids=() if scan else tuple(patient_id for patient_id, _ in known),
-        known=tuple(known),
+        ids=tuple(ids),
+        mrns=tuple(mrns),
         settings=_settings(desired, wanted),
         templates=any(not desired.templates[label].id for label in labels),
     )
@@ -74,18 +74,21 @@ def _wanted(
 _OF_PATIENTS: Final = (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
 
 
-def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[tuple[str, str]], bool]:
-    """The known ids of these patients, and whether the mrn of one of them has to be looked for."""
-    known, unknown = [], False
+def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[str], list[str], bool]:
+    """The known ids of these patients, the mrn of each, and whether an mrn has to be looked for."""
+    ids: list[str] = []
+    mrns: list[str] = []
+    unknown = False
     records, departed = state.patients, state.departed
     for mrn, want in patients.items():
         record = records.get(mrn)
         patient_id = want.id or ("" if record is None else record.id)
         if patient_id:
-            known.append((patient_id, mrn))
+            ids.append(patient_id)
+            mrns.append(mrn)
         if not patient_id or departed.get(patient_id) == Departing.DELETE:
             unknown = True
-    return known, unknown
+    return ids, mrns, unknown
 
 
 def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure]]:

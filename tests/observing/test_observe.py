@@ -13,10 +13,9 @@ from kardia_ctl.observing.reading import Reading
 from tests.observing.script import Moving, crowd, live
 
 
-def reading(
-    *, scan: bool = True, ids: tuple[str, ...] = (), known: tuple[tuple[str, str], ...] = ()
-) -> Reading:
-    return Reading(scan, ids, known, (), False)
+def reading(*, scan: bool = True, known: tuple[tuple[str, str], ...] = ()) -> Reading:
+    ids, mrns = tuple(zip(*known, strict=True)) or ((), ())
+    return Reading(scan, ids, mrns, (), False)
 
 
 def known(*numbers: int) -> tuple[tuple[str, str], ...]:
@@ -83,7 +82,7 @@ def test_who_is_looked_up_does_not_depend_on_the_order_of_the_records(turned: bo
 
 
 def test_reads_by_id_tell_who_is_there_and_who_is_not() -> None:
-    observed = seen(Moving(crowd(3)), reading(scan=False, ids=("id-1", "id-9"), known=known(1, 9)))
+    observed = seen(Moving(crowd(3)), reading(scan=False, known=known(1, 9)))
     assert observed.coverage is Coverage.BY_ID
     assert set(observed.patients) == {"M-1"}
     assert observed.missing == {"id-9"}
@@ -125,4 +124,4 @@ def test_a_read_by_id_that_fails_fails_the_observation() -> None:
             raise ApiError("GET /v1/patients/:id: 503")
 
     with pytest.raises(ApiError, match="503"):
-        seen(Broken([]), reading(scan=False, ids=("id-1", "id-2"), known=known(1, 2)))
+        seen(Broken([]), reading(scan=False, known=known(1, 2)))

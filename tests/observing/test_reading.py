@@ -39,7 +39,7 @@ def leaving(mrn: str, action: str = "delete", pin: str = "") -> Departure:
 
 
 def only_people(reading: Reading) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
-    return reading.scan, reading.ids, tuple(patient_id for patient_id, _ in reading.known)
+    return reading.scan, () if reading.scan else reading.ids, reading.ids
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def test_templates_are_read_first_only_for_a_live_name(codes: tuple[str, ...], r
     [
         (CALLBACK, (False, (), (), (CALLBACK,), False)),
         (PROVIDER, (False, (), (), (), False)),
-        (patient_address("A"), (False, ("id-A",), (("id-A", "A"),), (), False)),
-        (code_address("A", "by-id"), (False, ("id-A",), (("id-A", "A"),), (), False)),
+        (patient_address("A"), (False, ("id-A",), ("A",), (), False)),
+        (code_address("A", "by-id"), (False, ("id-A",), ("A",), (), False)),
         (patient_address("B"), (True, (), (), (), True)),
     ],
     ids=str,
