@@ -35,6 +35,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output import say
 from kardia_ctl.cli.plan_command import blocked_line
+from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.address import Address
@@ -189,14 +190,14 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         click.echo("Nothing was done.", err=True)
         return 1
     if run.results is not None:
-        plan_files.check_writable(run.results)
+        check_writable(run.results)
     with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
         saved = run.saved.id if run.saved is not None else ""
         if warning := await record(seen, session.reader, run.workplace.store, saved):
             click.echo(f"Warning: {warning}", err=True)
         done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
     if run.results is not None:
-        plan_files.write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
+        write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
     if codes.count and run.codes_out is None:
         click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     if acts(plan):

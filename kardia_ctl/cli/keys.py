@@ -9,6 +9,7 @@ from typing import Final
 
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import Where
+from kardia_ctl.cli.private_files import write_private
 
 SIZE: Final = 32
 
@@ -89,12 +90,7 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 
 def _created(path: Path) -> bytes:
+    """A new key in its file. Whole or not at all: half a key, or none in its file, would never be noticed."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = os.urandom(SIZE)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-    return key
+    write_private(path, os.urandom(SIZE))
+    return _read(path)

@@ -9,6 +9,7 @@ from kardia_ctl import __version__
 from kardia_ctl.applying.preview import Preview
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import Keys
+from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.workplace import Workplace
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.state import State
@@ -54,27 +55,6 @@ def binding_of(workplace: Workplace, state: State, key: bytes, live: str = "") -
         state=state_digest(state),
         live=live,
     )
-
-
-def write_private(file: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, by way of a new file beside it."""
-    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
-        new.replace(file)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise refuse(f"{file} could not be written: {error.strerror}") from error
-
-
-def check_writable(file: Path) -> None:
-    """Refuse a file that could not be written, before anything is done whose result it is to hold."""
-    if file.is_dir() or not os.access(file.parent, os.W_OK | os.X_OK):
-        raise refuse(f"{file} cannot be written: its directory does not exist or is not yours to write")
 
 
 def is_plan(file: Path) -> bool:

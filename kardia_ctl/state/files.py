@@ -46,6 +46,18 @@ def make_directories(directory: Path) -> None:
         _sync_directory(place.parent)
 
 
+def is_still(path: Path, found: os.stat_result) -> bool:
+    """Whether a path leads to the file that was found there: it may have been removed or replaced.
+
+    Raises:
+        OSError: it cannot be told.
+    """
+    try:
+        return os.path.samestat(path.stat(), found)
+    except FileNotFoundError:
+        return False
+
+
 def _sync_directory(directory: Path) -> None:
     # A new name survives a power cut only once its directory is on disk.
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

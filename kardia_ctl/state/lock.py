@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.model.errors import LockHeld
-from kardia_ctl.state.files import create_private
+from kardia_ctl.state.files import create_private, is_still
 
 _POLL_SECONDS: Final = 0.05
 _PROBE_GRACE: Final = 4
@@ -91,6 +91,15 @@ class FileLock:
         """Whether this object holds the lock."""
         return self._descriptor is not None
 
+    @property
+    def lost(self) -> bool:
+        """Whether its file was removed or replaced meanwhile: then another run may hold the new one.
+
+        Raises:
+            OSError: it cannot be told.
+        """
+        return self._descriptor is not None and not is_still(self._path, os.fstat(self._descriptor))
+
     def acquire(self, holder: Holder) -> None:
         """Take the lock and write down who has it.
 
@@ -146,9 +155,9 @@ class FileLock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == self._path.stat().st_ino:
+            if is_still(self._path, os.fstat(descriptor)):
                 return descriptor
-        except (BlockingIOError, FileNotFoundError):
+        except BlockingIOError:
             pass
         except BaseException:
             os.close(descriptor)

@@ -15,6 +15,7 @@ from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state import runs
 from kardia_ctl.state.entries import read_state, write
 from kardia_ctl.state.faults import faults
+from kardia_ctl.state.files import is_still
 from kardia_ctl.state.lock import FileLock, Holder, who
 from kardia_ctl.state.schema import open_writable, read
 
@@ -41,6 +42,7 @@ class SqliteStore:
         self._lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=lock_timeout, sleep=sleep)
         self._turn = threading.Lock()
         self._writing: sqlite3.Connection | None = None
+        self._place: os.stat_result | None = None
 
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
@@ -57,6 +59,7 @@ class SqliteStore:
         with self._turn, faults("writing the state", self._path):
             if self._writing is None:
                 raise StateError(f"writing the state {self._path}: the lock is not held; this is a defect")
+            self._check_place()
             _commit(self._writing, self._workspace, batch)
 
     @contextmanager
@@ -73,6 +76,7 @@ class SqliteStore:
         try:
             with faults("opening the state", self._path):
                 self._writing = open_writable(self._path)
+                self._place = self._path.stat()
             self._mark(runs.begin, holder)
             try:
                 yield
@@ -104,6 +108,19 @@ class SqliteStore:
             finally:
                 self._lock.release()
 
+    def _check_place(self) -> None:
+        # SQLite writes on into a file that was removed, and a removed lock file locks nobody out.
+        if self._lock.lost:
+            raise StateError(
+                f"writing the state {self._path}: its lock file was removed or replaced meanwhile, so "
+                "another run may be under way. Next: see that there is none, then run again"
+            )
+        if self._place is not None and not is_still(self._path, self._place):
+            raise StateError(
+                f"writing the state {self._path}: it was removed or replaced meanwhile. Next: put it back "
+                "and run again; when it is lost, apply with --settle-first"
+            )
+
     def _holder(self, operation: str) -> Holder:
         return Holder(
             id=str(uuid4()),
@@ -119,6 +136,7 @@ class SqliteStore:
     def _mark(self, mark: Callable[[sqlite3.Connection, int, Holder, float], None], holder: Holder) -> None:
         with self._turn, faults("writing the state", self._path):
             if self._writing is not None:
+                self._check_place()
                 with _transaction(self._writing):
                     mark(self._writing, _workspace_id(self._writing, self._workspace), holder, self._now())
 
