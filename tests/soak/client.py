@@ -27,6 +27,11 @@ class Ending:
     err: str
 
     @property
+    def said(self) -> str:
+        """Everything: where the line between result and warning runs is another test's matter."""
+        return self.out + self.err
+
+    @property
     def last(self) -> str:
         """The last line of its standard output."""
         return (self.out.splitlines() or [""])[-1]

@@ -200,7 +200,7 @@ class _Soak:
 
     def _judge(self, ending: Ending, strike: Strike) -> None:
         """Every run that was not killed says what it did, and exits 0 or 1."""
-        if strike.signal != SIGKILL and "stopped before everything was sent" in ending.out:
+        if strike.signal != SIGKILL and "stopped before everything was sent" in ending.said:
             self.tally.stops += 1
             if ending.code != 1:
                 self.tally.faults.append(f"a stopped run exits {ending.code}")
