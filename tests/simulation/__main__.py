@@ -1,0 +1,37 @@
+"""``python -m tests.simulation [--without SAFEGUARD] SEED …``: replay seeds, and print what happened."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tests.simulation.mutants import Mutant, mutated, mutated_story
+from tests.simulation.scenario import scenario
+from tests.simulation.simulate import Verdict, simulate
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the events of each seed and what it broke; 1 when one broke something."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=main.__doc__)
+    parser.add_argument("seeds", type=int, nargs="+", metavar="SEED")
+    parser.add_argument(
+        "--without", choices=[one.name for one in Mutant], help="take a safeguard out of the program"
+    )
+    options = parser.parse_args(arguments)
+    broken = False
+    for seed in options.seeds:
+        verdict = _simulated(seed, options.without)
+        broken = broken or bool(verdict.violations)
+        lines = [f"seed {seed}", *verdict.trace, *(f"BROKEN: {one}" for one in verdict.violations)]
+        print("\n".join(lines))  # noqa: T201 - a command's result
+    return int(broken)
+
+
+def _simulated(seed: int, without: str | None) -> Verdict:
+    if without is None:
+        return simulate(seed)
+    with mutated(Mutant[without]):
+        return simulate(seed, mutated_story(Mutant[without], scenario(seed)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

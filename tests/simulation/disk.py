@@ -1,0 +1,133 @@
+"""State that survives a run: what was committed, and nothing else."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.state import (
+    Depart,
+    Drop,
+    Entry,
+    Intend,
+    Intent,
+    Note,
+    Record,
+    Remember,
+    Resolve,
+    State,
+    UsePlan,
+)
+from tests.simulation.process import Process
+
+
+@dataclass(slots=True)
+class Disk:
+    """What is durable."""
+
+    exists: bool = False
+    patients: dict[str, Record] = field(default_factory=dict)
+    codes: dict[str, dict[str, Record]] = field(default_factory=dict)
+    others: dict[Address, Record] = field(default_factory=dict)
+    intents: dict[Address, Intent] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    departed: dict[str, str] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def state(self) -> State:
+        """A copy of it, as ``Store.load`` gives it."""
+        if not self.exists:
+            return State()
+        count = self.notes.get("live_count")
+        return State(
+            exists=True,
+            lineage="simulated",
+            team=self.notes.get("team", ""),
+            live_count=None if count is None else int(count),
+            patients=dict(self.patients),
+            codes={mrn: dict(known) for mrn, known in self.codes.items()},
+            others=dict(self.others),
+            intents=dict(self.intents),
+            departed=dict(self.departed),
+            used_plans=frozenset(self.used),
+        )
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """One batch, as ``kardia_ctl.state.entries`` writes it."""
+        for entry in entries:
+            self.exists = True
+            self._write(entry)
+
+    def _write(self, entry: Entry) -> None:
+        match entry:
+            case Remember(Kind.PATIENT, name, _, record):
+                self.patients[name] = record
+            case Remember(Kind.CONNECTION_CODE, name, detail, record):
+                self.codes.setdefault(name, {})[detail] = record
+            case Remember(kind, name, detail, record):
+                self.others[Address(kind, tuple(part for part in (name, detail) if part))] = record
+            case Drop(kind, name, detail):
+                assert kind is Kind.CONNECTION_CODE, "nobody recreates a patient here"
+                self.codes[name].pop(detail)
+            case Intend(intent):
+                self.intents[intent.address] = intent
+            case Resolve(address):
+                self.intents.pop(address, None)
+            case Note(key, value):
+                self.notes[key] = value
+            case UsePlan(plan):
+                self.used.add(plan)
+            case Depart(patient_id, action):
+                self.departed[patient_id] = action
+            case _ as never:
+                assert_never(never)
+
+
+@dataclass(slots=True)
+class Mount:
+    """The ``Store`` of one run on the disk; ``room`` is how many more batches fit, None for any number."""
+
+    disk: Disk
+    process: Process
+    room: int | None = None
+
+    def load(self) -> State:
+        return self.disk.state()
+
+    def commit(self, entries: Iterable[Entry]) -> None:
+        batch = tuple(entries)
+        what = ", ".join(_said(entry) for entry in batch[:3])
+        self.process.passes(f"before the commit of {what}")
+        if self.room is not None:
+            self.room -= 1
+            if self.room < 0:
+                self.process.tell("the disk is full")
+                raise StateError("writing the state: the disk is full")
+        self.disk.write(batch)
+        self.process.tell(f"state: {what}")
+        self.process.passes(f"after the commit of {what}")
+
+    @contextmanager
+    def lock(self, operation: str) -> Iterator[None]:
+        yield
+
+    def activity(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+def _said(entry: Entry) -> str:
+    match entry:
+        case Remember(kind, name, detail, record):
+            return f"remember {kind} {name} {detail} as {record.id[:6]}"
+        case Intend(intent):
+            ended = f" ended {intent.ended:.2f}" if intent.ended else ""
+            return f"intend {intent.address} at {intent.at:.2f}{ended}"
+        case Resolve(address):
+            return f"resolve {address}"
+        case _:
+            return str(replace(entry))

@@ -1,0 +1,111 @@
+"""What must be true when a story is over, by the account's own truth."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kardia_ctl.applying.run import doubts
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.outcome import Status
+from kardia_ctl.model.plan import Action
+from kardia_ctl.sandbox import Patient
+from tests.simulation.world import World
+
+
+def violations(world: World) -> list[str]:
+    """Everything that a story broke; empty when it is as promised."""
+    return [
+        *_duplicates_and_losses(world),
+        *world.network.guesses,
+        *_codes(world),
+        *_leftovers(world),
+        *_reports(world),
+        *_counts(world),
+    ]
+
+
+def _by_mrn(world: World) -> dict[str, list[Patient]]:
+    found: dict[str, list[Patient]] = {}
+    for patient in world.server.account.patients():
+        found.setdefault(patient.mrn, []).append(patient)
+    return found
+
+
+def _duplicates_and_losses(world: World) -> Iterator[str]:
+    live = _by_mrn(world)
+    for mrn in world.story.desired.patients:
+        found = live.get(mrn, [])
+        ours = [one.id for one in found if one.id not in world.server.strangers]
+        if len(ours) > 1 or (ours and mrn in world.story.present):
+            yield f"duplicate: {mrn} exists {len(found)} times, and {len(ours)} of them are ours"
+        if not found:
+            yield f"lost: {mrn} does not exist"
+        elif mrn not in world.story.rivals and world.recorded(mrn) not in {one.id for one in found}:
+            yield f"lost: {mrn} is recorded under an id that is not live"
+
+
+def _codes(world: World) -> Iterator[str]:
+    """Each code was ordered once, and handed out as it is."""
+    account, desired = world.server.account, world.story.desired
+    mrns = {patient.id: patient.mrn for patient in account.patients()}
+    minted = {(mrns[code.patient_id], code.template_id): code.code for code in account.codes()}
+    if len(minted) < len(account.codes()):
+        yield f"a code was ordered twice: {len(account.codes())} codes for {len(minted)}"
+    declared = {
+        (mrn, desired.templates[label].id) for mrn, want in desired.patients.items() for label in want.codes
+    }
+    if undeclared := minted.keys() - declared:
+        yield f"codes that nobody declared: {sorted(undeclared)}"
+    for mrn, template in sorted(declared - minted.keys()):
+        unverifiable = world.state_was_lost and any(known == mrn for known, _ in minted)
+        if mrn not in world.story.rivals and not unverifiable:
+            yield f"the code of {mrn} for {template} was not ordered"
+    for code in world.codes:
+        label = desired.templates[code.template].id
+        if code.code not in {known.code for known in account.codes()}:
+            yield f"{code.mrn} was handed a code for {label} that does not exist"
+
+
+def _leftovers(world: World) -> Iterator[str]:
+    """In good weather everything comes to its end, and the next plan has nothing to do."""
+    if not world.clean:
+        yield f"not done after {len(world.runs)} runs: {world.runs[-1].error}"
+        return
+    for address in world.disk.intents:
+        if address.names[0] not in world.story.rivals:
+            yield f"the intent of {address} was left behind"
+    last = world.runs[-1].plan
+    if last is None or last.stops or last.writes:
+        yield "the last plan is not empty"
+        return
+    for change in last.changes:
+        if change.address.names[0] not in world.story.rivals or change.action is not Action.BLOCKED:
+            yield f"the last plan is not empty: {change.action} {change.address}"
+
+
+def _reports(world: World) -> Iterator[str]:
+    """What a run said is so: done exists, failed and skipped never happened, exit 0 means everything."""
+    live = {patient.id for patient in world.server.account.patients()}
+    effects = Counter((sending.run, sending.mrn) for sending in world.network.sendings if sending.id)
+    for run in world.runs:
+        if run.succeeded and run.undone:
+            yield f"run {run.number} said that all is well, and {run.undone} was not done"
+        for result in run.results or ():
+            if result.address.kind is not Kind.PATIENT:
+                continue
+            mrn = result.address.names[0]
+            if result.status is Status.DONE and result.id not in live:
+                yield f"run {run.number} said that {mrn} is done, and it does not exist"
+            if result.status in (Status.FAILED, Status.SKIPPED) and effects[run.number, mrn]:
+                yield f"run {run.number} said that {mrn} was not executed, and it was"
+
+
+def _counts(world: World) -> Iterator[str]:
+    """A plan says how many requests it took, and how many its apply takes."""
+    for run in world.runs:
+        if run.plan is not None and run.plan.requests.spent != run.spent:
+            yield f"run {run.number} counted {run.plan.requests.spent} requests, and {run.spent} arrived"
+        if run.plan is None or run.plan.stops or not run.calm or not run.succeeded:
+            continue
+        promised = run.plan.requests.apply
+        if run.arrived != promised and not doubts(run.plan):
+            yield f"run {run.number} promised {promised} requests, and {run.arrived} arrived"

@@ -1,0 +1,79 @@
+"""The same program with one safeguard taken out. A harness that lets one of them pass proves nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+from unittest.mock import patch
+
+from kardia_ctl.api import endpoints
+from kardia_ctl.applying import life, settle, step
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.state import Entry, Intend, Record
+from kardia_ctl.planning import matching
+from kardia_ctl.planning.matching import Match
+from kardia_ctl.planning.question import Question
+from tests.simulation.disk import Disk
+from tests.simulation.scenario import Scenario
+
+
+class Mutant(StrEnum):
+    """What is taken out."""
+
+    BLIND_RETRY = "a create without an answer is sent again at once"
+    LOOK_ONCE = "one look without a window decides that a create did not happen"
+    SHORT_WINDOW = "the window is shorter than the server's latest effect"
+    LIST_OVER_RECORDS = "a recorded patient whom the list does not show is taken for absent"
+    NO_INTENT = "nothing is durable before the request leaves"
+    NO_SIGN_OF_LIFE = "the window of a run that died counts from when its request was about to leave"
+
+
+@contextmanager
+def mutated(mutant: Mutant) -> Iterator[None]:
+    """Take it out of the program while the block runs."""
+    with ExitStack() as changed:
+        for target, name, value in _CHANGES.get(mutant, ()):
+            changed.enter_context(patch.object(target, name, value))
+        yield
+
+
+def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
+    """The story in which the safeguard matters most; a short window is a matter of configuration."""
+    match mutant:
+        case Mutant.SHORT_WINDOW:
+            return replace(story, settle=story.settle / 2)
+        case Mutant.NO_SIGN_OF_LIFE:
+            return replace(story, slow=0.3)
+        case _:
+            return story
+
+
+def _long_ago(*_: object) -> float:
+    return 0.0
+
+
+def _by_mrn_alone(question: Question, want: DesiredPatient, _: Record) -> Match:
+    return matching._find(question, want, None)
+
+
+def _written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:
+    def write(disk: Disk, entries: Iterable[Entry]) -> None:
+        written(disk, [entry for entry in entries if not isinstance(entry, Intend) or entry.intent.ended])
+
+    return write
+
+
+_CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
+    Mutant.BLIND_RETRY: (
+        (
+            endpoints,
+            "CREATE_PATIENT",
+            replace(endpoints.CREATE_PATIENT, nature=endpoints.Nature.REPEATABLE),
+        ),
+    ),
+    Mutant.LOOK_ONCE: ((matching, "due", _long_ago), (settle, "due", _long_ago)),
+    Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
+    Mutant.NO_INTENT: ((Disk, "write", _written_without_intents(Disk.write)),),
+    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _long_ago)),
+}

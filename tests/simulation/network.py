@@ -1,0 +1,263 @@
+"""The way to the server and back. What goes wrong on it is drawn from the seed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from random import Random
+from typing import Final
+from urllib.parse import parse_qs
+
+import httpx
+
+from tests.simulation.process import Process
+from tests.simulation.scenario import Scenario
+from tests.simulation.server import Answer, Server
+
+
+class Ending(Enum):
+    """What the client sees of a request."""
+
+    ANSWER = auto()
+    RESET = auto()
+    UNAVAILABLE = auto()
+    GATEWAY_PAGE = auto()
+    TRUNCATED = auto()
+    SILENCE = auto()
+    THROTTLED = auto()
+    NEVER_CONNECTED = auto()
+
+
+class Effect(Enum):
+    """Whether the server does what the request says."""
+
+    DONE = auto()
+    NEVER = auto()
+    LATE = auto()
+    """After the connection has ended."""
+
+
+CERTAIN: Final = (Ending.THROTTLED, Ending.NEVER_CONNECTED)
+"""Endings that say that there was no effect."""
+
+_READ_TIMEOUT: Final = 30.0
+_WRITES_ENDING: Final = (
+    (3, Ending.RESET),
+    (2, Ending.UNAVAILABLE),
+    (1, Ending.GATEWAY_PAGE),
+    (1, Ending.TRUNCATED),
+    (1, Ending.SILENCE),
+    (2, Ending.THROTTLED),
+    (1, Ending.NEVER_CONNECTED),
+)
+_READS_ENDING: Final = tuple(
+    (weight, ending) for weight, ending in _WRITES_ENDING if ending is not Ending.SILENCE
+)
+_CAN_BE_LATE: Final = (Ending.RESET, Ending.UNAVAILABLE, Ending.GATEWAY_PAGE, Ending.SILENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one request. Times in seconds: ``out`` on its way and at work, ``back``, ``late``."""
+
+    ending: Ending
+    effect: Effect
+    out: float
+    back: float
+    late: float = 0.0
+    retry_after: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Sending:
+    """One POST of a patient, and what became of it. Times are the loop's seconds; ``ended`` None: not yet."""
+
+    run: int
+    mrn: str
+    left: float
+    certain: bool = False
+    ended: float | None = None
+    id: str = ""
+
+
+class Network:
+    """Between all runs and the server. ``calm`` is set when the storm is over."""
+
+    def __init__(
+        self, story: Scenario, server: Server, time: Callable[[], float], tell: Callable[[str], None]
+    ) -> None:
+        self._story = story
+        self._server = server
+        self._time = time
+        self._tell = tell
+        self._rng = Random(f"network/{story.seed}")
+        self.calm = False
+        self.arrivals = 0
+        self.sendings: list[Sending] = []
+        self.guesses: list[str] = []
+        """Creates that were sent although an earlier one might have had its effect, or somebody was there."""
+        self._last_look = -1.0
+
+    async def carry(self, request: httpx.Request, process: Process) -> httpx.Response:
+        """Take a request to the server, and bring the answer back.
+
+        Raises:
+            httpx.TransportError: there is no answer.
+        """
+        loop = asyncio.get_running_loop()
+        method, path = request.method, request.url.raw_path.partition(b"?")[0].decode()
+        name = f"{method} {path}"
+        process.passes(f"{name} is about to leave")
+        looked = self._time() if name == "GET /v1/patients" and b"start=" not in request.url.query else None
+        fate = self._fate(is_read=method == "GET" and not path.endswith("/code"))
+        sending = None
+        if name == "POST /v1/patients":
+            sending = self._left(request, process, fate)
+            name = f"POST {sending.mrn}"
+        self._tell(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
+        answers: list[Answer] = []
+
+        def take_effect() -> None:
+            self._tell(f"{name} takes effect")
+            answers.append(self._served(request, path, sending))
+            process.meets(f"{name} had its effect")
+
+        arriving = loop.call_later(fate.out, take_effect) if fate.effect is Effect.DONE else None
+        try:
+            await asyncio.sleep(fate.out)
+            await asyncio.sleep(fate.back)
+        except asyncio.CancelledError:
+            if arriving and not answers:
+                arriving.cancel()
+            fate = self._cut_off(fate, answered=bool(answers))
+            raise
+        finally:
+            if sending:
+                sending.ended = self._time()
+            if fate.effect is Effect.LATE:
+                loop.call_later(fate.late, take_effect)
+        if fate.ending is not Ending.NEVER_CONNECTED:
+            self.arrivals += 1
+        process.passes(f"the answer of {name} arrives")
+        response = _response(fate, answers, request)
+        if looked is not None and fate.ending is Ending.ANSWER:
+            self._last_look = looked
+        return response
+
+    def _fate(self, *, is_read: bool) -> Fate:
+        rng, story = self._rng, self._story
+        out, back = rng.uniform(0.01, 0.4), rng.uniform(0.01, 0.4)
+        if rng.random() < 0.02:
+            out += rng.uniform(0, 5)
+        if self.calm:
+            return Fate(Ending.ANSWER, Effect.DONE, out, back)
+        if is_read:
+            if rng.random() >= story.reads:
+                return Fate(Ending.ANSWER, Effect.DONE, out, back)
+            ending = _drawn(rng, _READS_ENDING)
+            effect = Effect.DONE if ending is Ending.TRUNCATED else Effect.NEVER
+            return Fate(ending, effect, out, back, retry_after=_retry_after(rng))
+        if rng.random() < story.slow:
+            out += rng.uniform(5, 140)
+        if rng.random() >= story.writes:
+            return Fate(Ending.ANSWER, Effect.DONE, out, back)
+        ending = _drawn(rng, _WRITES_ENDING)
+        if ending is Ending.SILENCE:
+            back = _READ_TIMEOUT
+        effect = _effect(rng, ending)
+        return Fate(ending, effect, out, back, self._lateness(), _retry_after(rng))
+
+    def _lateness(self) -> float:
+        """The latest moments are the interesting ones."""
+        return self._story.late * self._rng.choice((1.0, 1.0, self._rng.random()))
+
+    def _cut_off(self, fate: Fate, *, answered: bool) -> Fate:
+        """The client closed the connection. What was on its way may still have its effect, or not."""
+        if answered:
+            return fate
+        if fate.effect is Effect.NEVER or self._rng.random() < 0.3:
+            return replace(fate, effect=Effect.NEVER)
+        return replace(fate, effect=Effect.LATE, late=self._lateness())
+
+    def _left(self, request: httpx.Request, process: Process, fate: Fate) -> Sending:
+        """Note a create, and whether it was a guess to send it."""
+        mrn = parse_qs(request.content.decode())["mrn"][0]
+        sending = Sending(process.number, mrn, self._time(), certain=fate.ending in CERTAIN)
+        for earlier in self.sendings:
+            if earlier.mrn != mrn or earlier.certain:
+                continue
+            decidable = None if earlier.ended is None else earlier.ended + self._story.settle
+            if decidable is None or self._last_look < decidable - self._story.skew - 0.001:
+                self.guesses.append(
+                    f"{mrn} is sent at {sending.left:.2f} although the one of {earlier.left:.2f} may still "
+                    f"appear until {decidable}; the last look began at {self._last_look:.2f}"
+                )
+        since = self._server.listed_since(mrn) if mrn in self._story.rivals else None
+        if since is not None and since < self._last_look:
+            self.guesses.append(f"{mrn} is sent although somebody else's was in the list at {since:.2f}")
+        self.sendings.append(sending)
+        return sending
+
+    def _served(self, request: httpx.Request, path: str, sending: Sending | None) -> Answer:
+        query = request.url.query
+        if path == "/v1/patients" and request.method == "GET":
+            if not self.calm and self._rng.random() < self._story.visits:
+                self._server.visit()
+            head, mark, limit = query.partition(b"limit=")
+            asked, more, rest = limit.partition(b"&")
+            query = head + mark + self._story.sizes[asked.decode()].encode() + more + rest
+        answer = self._server.answer(request.method, path, query, request.headers.raw, request.content)
+        if sending and answer.status < 300:
+            sending.id = answer.body.partition(b'"id": "')[2].partition(b'"')[0].decode()
+        return answer
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """What one run has of the network."""
+
+    def __init__(self, network: Network, process: Process) -> None:
+        self._network = network
+        self._process = process
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._network.carry(request, self._process)
+
+
+def _drawn(rng: Random, choices: tuple[tuple[int, Ending], ...]) -> Ending:
+    return rng.choices([ending for _, ending in choices], [weight for weight, _ in choices])[0]
+
+
+def _effect(rng: Random, ending: Ending) -> Effect:
+    if ending in CERTAIN:
+        return Effect.NEVER
+    if ending is Ending.TRUNCATED:
+        return Effect.DONE
+    return rng.choice((Effect.DONE, Effect.NEVER, Effect.LATE))
+
+
+def _retry_after(rng: Random) -> str:
+    return rng.choice(("", "", "1", "7", "90"))
+
+
+def _response(fate: Fate, answers: list[Answer], request: httpx.Request) -> httpx.Response:
+    wait = {"retry-after": fate.retry_after} if fate.retry_after else {}
+    match fate.ending:
+        case Ending.ANSWER:
+            return httpx.Response(answers[0].status, headers=answers[0].headers, content=answers[0].body)
+        case Ending.TRUNCATED:
+            half = answers[0].body[: len(answers[0].body) // 2]
+            return httpx.Response(
+                answers[0].status, headers={"content-type": "application/json"}, content=half
+            )
+        case Ending.UNAVAILABLE:
+            return httpx.Response(503, headers=wait)
+        case Ending.THROTTLED:
+            return httpx.Response(429, headers=wait)
+        case Ending.GATEWAY_PAGE:
+            return httpx.Response(502, html="<!doctype html><h1>Bad Gateway</h1>")
+        case Ending.RESET:
+            raise httpx.ReadError("the connection was reset", request=request)
+        case Ending.SILENCE:
+            raise httpx.ReadTimeout("no byte for 30 s", request=request)
+        case Ending.NEVER_CONNECTED:
+            raise httpx.ConnectError("nobody listens", request=request)

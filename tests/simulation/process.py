@@ -1,0 +1,48 @@
+"""A run as a process: it may die at any of its points, and then nothing of it goes on."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Killed(BaseException):
+    """The process is gone. No handler of the program's own is to catch it."""
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    """One run. ``dies_at`` is the number of the point at which it dies, 0 for never."""
+
+    number: int
+    tell: Callable[[str], None]
+    dies_at: int = 0
+    dead: bool = False
+    over: bool = False
+    """It ended by itself. What it sent may still have its effect."""
+    _points: int = 0
+    _outside: asyncio.Task[object] | None = None
+
+    def __post_init__(self) -> None:
+        self._outside = asyncio.current_task()
+
+    def passes(self, what: str) -> None:
+        """A point in the program itself. Raises ``Killed`` when the process dies here, or is dead."""
+        self.meets(what)
+        if self.dead:
+            raise Killed
+
+    def meets(self, what: str) -> None:
+        """A point that the program does not notice: something happens at the server."""
+        self._points += 1
+        if self._points == self.dies_at:
+            self.die(what)
+
+    def die(self, what: str) -> None:
+        """SIGKILL: nothing that it was about to do is done."""
+        if self.dead or self.over:
+            return
+        self.dead = True
+        self.tell(f"run {self.number} is killed: {what}")
+        for task in asyncio.all_tasks():
+            if task is not self._outside:
+                task.cancel()

@@ -1,0 +1,117 @@
+"""The account on the other side, its truth, and the concurrent writer. Each effect happens at one moment."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+from urllib.parse import unquote
+
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.sandbox import Account, PatientFields, create_app
+from tests.simulation.scenario import Scenario
+
+START: Final = 1_772_445_600.0
+"""Unix seconds at which every story begins."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answers."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Server:
+    """The sandbox in this process, without its own faults: the network has them."""
+
+    def __init__(self, story: Scenario, time: Callable[[], float], tell: Callable[[str], None]) -> None:
+        self.account = Account(now=lambda: START + time(), seed=story.seed)
+        self._app = create_app(self.account, story.quirks)
+        self._story = story
+        self._rng = Random(f"visitors/{story.seed}")
+        self._tell = tell
+        self._visitors: list[str] = []
+        self.strangers: set[str] = set()
+        """Ids that we did not create."""
+        self.account.seed_patients(story.crowd, story.seed)
+        self.strangers.update(patient.id for patient in self.account.patients())
+        for mrn in story.present:
+            self.strangers.add(self.account.add_patient(_same(story.desired.patients[mrn])))
+
+    def close(self) -> None:
+        self.account.close()
+
+    def answer(
+        self, method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
+    ) -> Answer:
+        """Let a request have its effect, now."""
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query,
+            "headers": [(name.lower(), value) for name, value in headers],
+        }
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        _at_once(self._app(scope, receive, send))
+        content = b"".join(message.get("body", b"") for message in sent[1:])
+        return Answer(sent[0]["status"], sent[0]["headers"], content)
+
+    def visit(self) -> None:
+        """The concurrent writer adds somebody, or rarely removes somebody whom it added."""
+        if self._visitors and self._rng.random() < 0.3:
+            self.account.remove_patient(self._visitors.pop())
+            self._tell("the concurrent writer removes a patient")
+            return
+        lag = self._story.quirks.list_lag
+        fields = _stranger(f"visitor-{len(self.strangers)}")
+        self._visitors.append(self.account.add_patient(fields, list_lag=self._rng.choice((0.0, lag))))
+        self.strangers.add(self._visitors[-1])
+        self._tell(f"the concurrent writer adds {fields.mrn}")
+
+    def rival(self, want: DesiredPatient) -> None:
+        """The concurrent writer adds a patient with an mrn that is ours; the other fields may be equal."""
+        fields = _same(want) if self._rng.random() < 0.5 else _stranger(want.mrn)
+        self.strangers.add(self.account.add_patient(fields))
+        self._tell(f"the concurrent writer adds {want.mrn}, which is ours")
+
+    def listed_since(self, mrn: str) -> float | None:
+        """The second since which the list shows somebody with this mrn whom we did not create."""
+        found = (one for one in self.account.patients() if one.mrn == mrn and one.id in self.strangers)
+        return min((one.created_at - START for one in found), default=None)
+
+
+def _at_once(answering: Coroutine[Any, Any, None]) -> None:
+    """Run the application to its end: with its data in memory it never waits."""
+    try:
+        answering.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("the server waits for something")
+
+
+def _stranger(mrn: str) -> PatientFields:
+    return PatientFields(mrn, "1920-01-01", f"{mrn}@example.org", "Some", f"Body {mrn}", 9)
+
+
+def _same(want: DesiredPatient) -> PatientFields:
+    return PatientFields(
+        want.mrn,
+        want.dob,
+        want.email,
+        want.firstname or None,
+        want.lastname,
+        int(want.sex) if want.sex else None,
+    )

@@ -1,0 +1,44 @@
+"""One seed, from its story to the verdict."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tests.simulation.judge import violations
+from tests.simulation.network import Network
+from tests.simulation.scenario import Scenario, scenario
+from tests.simulation.server import Server
+from tests.simulation.virtual import VirtualLoop
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a seed. ``trace`` says what happened when."""
+
+    seed: int
+    violations: tuple[str, ...]
+    trace: tuple[str, ...]
+    runs: int = 0
+
+
+def simulate(seed: int, story: Scenario | None = None) -> Verdict:
+    """Let the story of a seed happen, or a changed one, and judge it."""
+    story = story or scenario(seed)
+    trace: list[str] = []
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        loop = runner.get_loop()
+
+        def tell(what: str) -> None:
+            trace.append(f"{loop.time():9.3f}  {what}")
+
+        server = Server(story, loop.time, tell)
+        try:
+            world = World(story, server, Network(story, server, loop.time, tell), tell)
+            try:
+                runner.run(world.live())
+                broken = violations(world)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is a finding)
+                broken = [f"{type(error).__name__}: {error}"]
+            return Verdict(seed, tuple(broken), tuple(trace), len(world.runs))
+        finally:
+            server.close()

@@ -1,0 +1,136 @@
+"""The simulated world itself: time, death, signs of life, and a judge who finds what is wrong."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kardia_ctl.api.session import Session
+from kardia_ctl.applying import life
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.outcome import Report
+from kardia_ctl.model.state import Intend, Intent, Remember
+from kardia_ctl.planning import matching
+from kardia_ctl.planning.matching import due
+from kardia_ctl.sandbox import Account
+from tests.simulation.disk import Disk, Mount
+from tests.simulation.process import Killed, Process
+from tests.simulation.simulate import simulate
+from tests.simulation.virtual import Stuck, VirtualLoop
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        yield runner
+
+
+def test_simulated_hours_pass_at_once(runner: asyncio.Runner) -> None:
+    began = time.monotonic()
+    runner.run(asyncio.sleep(36_000))
+    assert runner.get_loop().time() == pytest.approx(36_000)
+    assert time.monotonic() - began < 5
+
+
+def test_who_waits_for_nothing_is_found_out(runner: asyncio.Runner) -> None:
+    async def wait_for_nothing() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Stuck):
+        runner.run(wait_for_nothing())
+
+
+def test_a_dead_process_writes_nothing_even_while_it_cleans_up(runner: asyncio.Runner) -> None:
+    disk = Disk()
+
+    async def story() -> None:
+        process = Process(0, lambda _: None)
+        store = Mount(disk, process)
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(10)
+            finally:
+                store.commit([Intend(Intent(patient_address("S-1"), "create", 1.0))])
+
+        working = asyncio.create_task(work())
+        await asyncio.sleep(1)
+        process.die("just then")
+        assert isinstance((await asyncio.gather(working, return_exceptions=True))[0], Killed)
+
+    runner.run(story())
+    assert disk == Disk()
+
+
+def test_a_request_shows_signs_of_life_until_its_answer(runner: asyncio.Runner) -> None:
+    signs: list[float] = []
+
+    async def request() -> str:
+        await asyncio.sleep(7)
+        return "answer"
+
+    shown = life.with_signs_of_life(request(), lambda: signs.append(runner.get_loop().time()))
+    assert runner.run(shown) == "answer"
+    assert signs == pytest.approx([2, 4, 6])
+
+
+def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runner) -> None:
+    ended: list[float] = []
+
+    async def request() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(runner.get_loop().time())
+
+    def show() -> None:
+        raise StateError("writing the state: the disk is full")
+
+    with pytest.raises(StateError):
+        runner.run(life.with_signs_of_life(request(), show))
+    assert ended == pytest.approx([life.INTERVAL])
+
+
+def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
+    intent = Intent(patient_address("S-1"), "create", at=1000.0)
+    assert due(intent, 60.0) - intent.at - 60.0 > 2 * life.INTERVAL
+    assert matching.due is due
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "value", "found"),
+    [
+        (Session, "requests", property(lambda _: 99), "counted 99 requests"),
+        (Report, "succeeded", property(lambda _: True), "said that all is well"),
+        (Account, "connection_code", None, "that does not exist"),
+        (Disk, "write", None, "is recorded under an id that is not live"),
+    ],
+    ids=["requests are counted", "exit 0 means done", "codes exist", "ids are recorded"],
+)
+def test_the_judge_finds_what_is_wrong(
+    target: type[Any], name: str, value: Any, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, name, value or BROKEN[target](getattr(target, name)))
+    violations = [text for seed in range(10) for text in simulate(seed).violations]
+    assert any(found in text for text in violations), violations
+
+
+def _another_code(issue: Any) -> Any:
+    def issued(account: Account, patient_id: str, template_id: str) -> Any:
+        code = issue(account, patient_id, template_id)
+        return code and type(code)("NOBO-DYSC-ODES", code.status)
+
+    return issued
+
+
+def _forgetful(write: Any) -> Any:
+    def written(disk: Disk, entries: Any) -> None:
+        write(disk, [one for one in entries if not (isinstance(one, Remember) and one.name == "S-1")])
+
+    return written
+
+
+BROKEN: dict[type[Any], Any] = {Account: _another_code, Disk: _forgetful}

@@ -1,0 +1,212 @@
+"""A whole story: runs that crash, a server that lags, and then better weather until all is well."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.campaign import Means
+from kardia_ctl.applying.clock import Clock
+from kardia_ctl.applying.execute import report
+from kardia_ctl.applying.preview import Ground, Preview, preview
+from kardia_ctl.applying.run import acts, record, write
+from kardia_ctl.applying.step import Step
+from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.outcome import Result
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.planning.question import Decisions
+from kardia_ctl.sandbox import API_KEY
+from tests.simulation.disk import Disk, Mount
+from tests.simulation.network import Network, Wire
+from tests.simulation.process import Process
+from tests.simulation.scenario import Pause, Plight, Scenario, Trouble
+from tests.simulation.server import START, Server
+
+MOST_CALM_RUNS: Final = 8
+"""Runs in good weather after which everything has to be as declared."""
+
+_FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
+_FAIR: Final = Plight(Trouble.NONE, 0, Pause.NONE, 0, 0)
+
+
+@dataclass(slots=True)
+class Run:
+    """One apply. ``results`` is None when it was killed, or stopped by an error."""
+
+    number: int
+    plan: Plan | None = None
+    results: tuple[Result, ...] | None = None
+    error: str = ""
+    succeeded: bool = False
+    """Whether the command would exit with 0."""
+    undone: tuple[str, ...] = ()
+    """What was not recorded, or in doubt, when it ended."""
+    calm: bool = False
+    spent: int = 0
+    """Requests that had arrived when the plan was made."""
+    arrived: int = 0
+
+
+@dataclass(slots=True)
+class World:
+    """Everything beside the program, and what it did."""
+
+    story: Scenario
+    server: Server
+    network: Network
+    tell: Callable[[str], None]
+    disk: Disk = field(default_factory=Disk)
+    runs: list[Run] = field(default_factory=list)
+    codes: list[IssuedCode] = field(default_factory=list)
+    state_was_lost: bool = False
+    clean: bool = False
+
+    async def live(self) -> None:
+        """The storm, and then better weather until nothing is left to do."""
+        loop = asyncio.get_running_loop()
+        for mrn, second in self.story.rivals.items():
+            loop.call_later(second, self.server.rival, self.story.desired.patients[mrn])
+        for plight in self.story.storm:
+            await self.run(plight)
+            await self._pause(plight)
+        self.network.calm = True
+        self.tell("the storm is over")
+        rng = Random(f"calm/{self.story.seed}")
+        for _ in range(MOST_CALM_RUNS):
+            await self.run(_FAIR)
+            await asyncio.sleep(rng.uniform(0, self.story.settle))
+            if self._is_settled(self.runs[-1]):
+                self.clean = True
+                break
+        await asyncio.sleep(2 * self.story.settle)
+        await self.run(_FAIR)
+
+    def recorded(self, mrn: str) -> str:
+        """The id that state has for an mrn, empty when it has none."""
+        return self.disk.patients[mrn].id if mrn in self.disk.patients else ""
+
+    def _is_settled(self, run: Run) -> bool:
+        """Whether the run found nothing to do, but for mrns that somebody else uses too."""
+        if run.plan is None or run.plan.stops:
+            return False
+        return all(
+            change.action is Action.BLOCKED and change.address.names[0] in self.story.rivals
+            for change in run.plan.changes
+        )
+
+    async def _pause(self, plight: Plight) -> None:
+        if plight.pause is Pause.STATE_LOST:
+            self.disk = Disk()
+            self.state_was_lost = True
+            self.tell("state is lost")
+        await asyncio.sleep(plight.seconds)
+
+    async def run(self, plight: Plight) -> None:
+        """One apply, in its own process, to its end or its death."""
+        run = Run(len(self.runs), calm=self.network.calm)
+        self.runs.append(run)
+        process = Process(run.number, self.tell, int(plight.when) if plight.trouble is Trouble.CRASH else 0)
+        store = Mount(self.disk, process, int(plight.when) if plight.trouble is Trouble.FULL_DISK else None)
+        brake = Brake()
+        self.tell(f"run {run.number} begins")
+        loop = asyncio.get_running_loop()
+        apply = loop.create_task(self._apply(run, process, store, brake, plight.ahead))
+        alarm = None
+        if plight.trouble is Trouble.KILL:
+            alarm = loop.call_later(plight.when, process.die, "just then")
+        elif plight.trouble is Trouble.BRAKE:
+            alarm = loop.call_later(plight.when, brake.pull, "the run was stopped by SIGINT")
+        elif plight.trouble is Trouble.ABORT:
+            alarm = loop.call_later(plight.when, apply.cancel)
+        await asyncio.wait([apply])
+        process.over = True
+        if alarm:
+            alarm.cancel()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert process.dead or not left, f"a run left tasks behind: {left}"
+        await asyncio.gather(*left, return_exceptions=True)
+        self._note_end(run, process, apply)
+        run.undone = tuple(str(one) for one in self.disk.intents) + tuple(
+            mrn for mrn in self.story.desired.patients if not self.recorded(mrn)
+        )
+
+    def _note_end(self, run: Run, process: Process, apply: asyncio.Task[None]) -> None:
+        error = None if apply.cancelled() else apply.exception()
+        if process.dead or apply.cancelled():
+            run.error = "killed" if process.dead else "aborted"
+        elif isinstance(error, KardiaError):
+            run.error = str(error)
+        elif error is not None:
+            raise error
+        self.tell(f"run {run.number} ends: {run.error or 'by itself'}")
+
+    async def _apply(self, run: Run, process: Process, store: Mount, brake: Brake, ahead: float) -> None:
+        """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
+        story, loop = self.story, asyncio.get_running_loop()
+        clock = Clock(lambda: START + loop.time() + ahead, asyncio.sleep)
+        before = self.network.arrivals
+        configuration = Configuration(Path(), story.desired, settle=story.settle)
+        ground = Ground(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, Decisions())
+        async with self._session(run, process, clock) as session:
+            seen = await preview(session.reader, ground, lambda: session.requests)
+            run.plan, run.spent = seen.plan, self.network.arrivals - before
+            self.tell(f"plan: {_said(seen.plan)}")
+            if not seen.plan.stops:
+                await self._go_on(run, session, seen, ground, store, brake, clock)
+        run.arrived = self.network.arrivals - before
+
+    def _session(self, run: Run, process: Process, clock: Clock) -> AbstractAsyncContextManager[Session]:
+        return open_session(
+            "http://127.0.0.1",
+            API_KEY,
+            parallelism=self.story.parallelism,
+            http_transport=Wire(self.network, process),
+            sleep=asyncio.sleep,
+            rng=Random(f"jitter/{self.story.seed}/{run.number}"),
+            now=clock.now,
+        )
+
+    async def _go_on(
+        self,
+        run: Run,
+        session: Session,
+        seen: Preview,
+        ground: Ground,
+        store: Mount,
+        brake: Brake,
+        clock: Clock,
+    ) -> None:
+        await record(seen, session.reader, store)
+        if not acts(seen.plan):
+            run.results, run.succeeded = (), report(seen.plan, (), brake).succeeded
+            return
+        story = self.story
+        step = Step(
+            story.desired,
+            session.writer(),
+            store,
+            clock.now,
+            ground.key,
+            self.codes.append,
+            settle=story.settle,
+        )
+        means = Means(
+            session.reader, store, step, clock, brake, self._told, lambda: session.requests, story.parallelism
+        )
+        run.results = await write(seen, ground, means)
+        run.succeeded = report(seen.plan, run.results, brake).succeeded
+
+    def _told(self, result: Result) -> None:
+        self.tell(f"{result.address}: {result.status} {result.detail}")
+
+
+def _said(plan: Plan) -> str:
+    changes = [f"{change.action} {change.address} {change.cause}" for change in plan.changes]
+    return "; ".join([*changes, *plan.stops]) or "empty"
