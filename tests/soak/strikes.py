@@ -58,7 +58,7 @@ def strikes(
             yield Strike(stop, 0, random.uniform(0, 0.1), creates=random.randint(1, 1 + int(requests)))
         count, seconds = _point(random, number / kills, requests, settle, log=log)
         rival = log and place == rivalled  # whoever has sent a request holds the lock
-        yield Strike(SIGKILL, max(rival, count), seconds, rival=rival, loses_state=place == losing)
+        yield Strike(SIGKILL, max(int(rival), count), seconds, rival=rival, loses_state=place == losing)
 
 
 def _point(random: Random, progress: float, requests: float, settle: int, *, log: bool) -> tuple[int, float]:

@@ -12,8 +12,9 @@ import pytest
 
 from kardia_ctl.sandbox.records import PatientFields
 from tests.benchmarks.machine import Machine
-from tests.soak import blind_client
+from tests.soak import broken_client
 from tests.soak.__main__ import main
+from tests.soak.broken_client import Defect
 from tests.soak.client import Client, Running
 from tests.soak.harness import Scale, Tally, Verdict, soak
 from tests.soak.population import Population, declare, population
@@ -26,6 +27,7 @@ QUICK = Weather(late=0.03, late_by=0.5, list_lag=0.25)
 FAIR = Weather(0, 0, 0, 0, 0, 0)
 SLOW = replace(FAIR, latency=1.0)
 CREATES = 40
+BROKEN = (executable, broken_client.__file__)
 
 
 def test_nothing_is_lost_and_nothing_is_twice_under_faults_and_kills(tmp_path: Path) -> None:
@@ -50,9 +52,9 @@ def test_the_same_holds_on_a_server_that_shows_nothing(tmp_path: Path) -> None:
 
 
 def test_a_client_that_retries_blindly_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOAK_DEFECT", blind_client.DEFECT)
+    monkeypatch.setenv(broken_client.VARIABLE, Defect.BLIND_RETRY.value)
     scale = Scale(creates=60, kills=0, settle=1, weather=replace(FAIR, lost=0.3))
-    verdict = soak(3, scale, tmp_path, command=(executable, blind_client.__file__))
+    verdict = soak(3, scale, tmp_path, command=BROKEN)
     assert verdict.truth.duplicates > 0
     assert verdict.truth.lost == 0
     assert not verdict.right
@@ -66,10 +68,8 @@ def test_a_window_shorter_than_the_latest_commit_is_found_out(tmp_path: Path) ->
 
 
 def test_a_broken_client_is_not_called_by_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOAK_DEFECT", raising=False)
-    client = Client(
-        tmp_path / "clinic", Server("http://127.0.0.1:1", "key"), (executable, blind_client.__file__)
-    )
+    monkeypatch.delenv(broken_client.VARIABLE, raising=False)
+    client = Client(tmp_path / "clinic", Server("http://127.0.0.1:1", "key"), BROKEN)
     ending = client.apply()
     assert ending.code == 1
     assert "broken on purpose" in ending.err
@@ -86,6 +86,21 @@ def declared(tmp_path: Path) -> tuple[Path, Population]:
     people = population(CREATES, 1, prefix="ONE", template="")
     declare(people, tmp_path / "clinic", CREATES, settle=1)
     return tmp_path / "clinic", people
+
+
+def test_a_client_that_forgets_what_was_in_flight_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(broken_client.VARIABLE, Defect.FORGETFUL.value)
+    clinic, people = declared(tmp_path)
+    with sandbox(tmp_path / "account", replace(SLOW, list_lag=30), seed=1) as server:
+        client = Client(clinic, server, BROKEN)
+        with client.started("apply", "--auto-approve") as run:
+            begun(run, server)
+            run.strike(SIGKILL)
+        client.apply()
+    assert server.database is not None
+    assert from_database(server.database, people).duplicates > 0
 
 
 def test_a_second_apply_is_told_who_holds_the_lock(tmp_path: Path) -> None:
