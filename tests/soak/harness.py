@@ -11,12 +11,11 @@ from typing import Final
 
 from kardia_ctl.sandbox.invented import TEMPLATES
 from tests.benchmarks.processes import SCRIPT
-from tests.soak import truth
 from tests.soak.client import LONGEST, Client, Ending, Running
 from tests.soak.population import Population, declare, population
 from tests.soak.server import Server, SoakError, Weather, sandbox
 from tests.soak.strikes import Strike, strikes
-from tests.soak.truth import Truth
+from tests.soak.truth import Truth, asked, templates
 
 _POLL: Final = 0.002
 _LAST_TRIES: Final = 8
@@ -100,11 +99,7 @@ def soak(
         work.run()
         time.sleep(max(scale.settle, scale.weather.latest))  # what was under way has arrived, or never will
         plan = work.second_plan()
-        found = truth.from_list(server, declared) if server.database is None else None
-    if found is None and server.database is not None:
-        found = truth.from_database(server.database, declared)
-    if found is None:
-        raise SoakError("there is nobody to ask for the truth")
+        found = asked(server, declared)
     return Verdict(seed, scale.creates, work.tally, found, plan, time.monotonic() - began)
 
 
@@ -122,7 +117,7 @@ def _declared(server: Server, seed: int, creates: int) -> Population:
     if server.database is not None:
         return population(creates, seed, prefix=f"SOAK{seed}", template=TEMPLATES[0].id)
     moment = int(time.time())
-    known = truth.templates(server)
+    known = templates(server)
     return population(creates, moment + seed, prefix=f"SOAK{moment}", template=known[0] if known else "")
 
 

@@ -21,7 +21,7 @@ from tests.soak.population import Population, declare, population
 from tests.soak.results import conditions, markdown
 from tests.soak.server import Server, Weather, sandbox
 from tests.soak.strikes import Strike, strikes
-from tests.soak.truth import Seen, Truth, compared, from_database
+from tests.soak.truth import Seen, Truth, asked, compared
 
 QUICK = Weather(late=0.03, late_by=0.5, list_lag=0.25)
 FAIR = Weather(0, 0, 0, 0, 0, 0)
@@ -99,8 +99,7 @@ def test_a_client_that_forgets_what_was_in_flight_is_found_out(
             begun(run, server)
             run.strike(SIGKILL)
         client.apply()
-    assert server.database is not None
-    assert from_database(server.database, people).duplicates > 0
+        assert asked(server, people).duplicates > 0
 
 
 def test_a_second_apply_is_told_who_holds_the_lock(tmp_path: Path) -> None:
@@ -127,8 +126,7 @@ def test_a_second_apply_that_waits_goes_on_where_a_killed_one_left_off(tmp_path:
                 assert holder.strike(SIGKILL).code == -SIGKILL
                 assert waiter.ending().code == 0
         assert client.plan().code == 0
-    assert server.database is not None
-    assert from_database(server.database, people).right
+        assert asked(server, people).right
 
 
 @pytest.mark.parametrize("signal", [SIGTERM, SIGINT])
@@ -146,8 +144,7 @@ def test_a_stopped_run_reports_and_the_next_one_goes_on(tmp_path: Path, signal: 
         assert "Traceback" not in stopped.err
         assert client.apply().code == 0
         assert client.plan().code == 0
-    assert server.database is not None
-    assert from_database(server.database, people).right
+        assert asked(server, people).right
 
 
 def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) -> None:
@@ -165,8 +162,7 @@ def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) 
         assert "Traceback" not in aborted.err
         assert client.apply().code == 0
         assert client.plan().code == 0
-    assert server.database is not None
-    assert from_database(server.database, people).right
+        assert asked(server, people).right
 
 
 def drawn(seed: int) -> list[Strike]:

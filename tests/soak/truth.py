@@ -54,8 +54,19 @@ class Seen:
     codes: int
 
 
+def asked(server: Server, declared: Population) -> Truth:
+    """Ask whoever can be asked, once every effect that was late has come.
+
+    Raises:
+        SoakError: the list of another server cannot be had.
+    """
+    if server.database is None:
+        return from_list(server, declared)
+    return from_database(server.database, declared)
+
+
 def from_database(database: Path, declared: Population) -> Truth:
-    """Ask the account's own file, when its server has stopped: nothing is hidden there."""
+    """Ask the account's own file: nothing is hidden there."""
     with Account(database) as account:
         minted = Counter(code.patient_id for code in account.codes())
         people = [
