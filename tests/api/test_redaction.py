@@ -1,3 +1,6 @@
+import time
+from base64 import b64encode, urlsafe_b64encode
+
 import pytest
 
 from kardia_ctl.api.redaction import printable, redacted
@@ -56,3 +59,38 @@ def test_a_single_letter_does_not_blank_the_text() -> None:
 
 def test_longer_values_go_first() -> None:
     assert redacted("Mary Ann", ("Mary", "Mary Ann")) == "[hidden]"
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "Zo%C3%AB%20O%27Neill%2FKent",
+        "zo%c3%ab+o'neill/kent",
+        "Zo%25C3%25AB%2520O%2527Neill%252FKent",
+        "Zo\\u00eb O'Neill\\/Kent",
+        "Zo&euml; O&#39;Neill/Kent",
+        "Zoe\u0308 O'Neill/Kent",
+        "x_ZO\u00cb O'NEILL/KENT_x",
+    ],
+)
+def test_what_was_sent_is_left_out_however_it_is_repeated(repeated: str) -> None:
+    shown = redacted(f"name={repeated}&sex=1", ("Zo\u00eb O'Neill/Kent",))
+    assert "[hidden]" in shown
+    assert "neill" not in shown.casefold()
+
+
+@pytest.mark.parametrize("before", [b"", b"a", b"ab", b"firstname="])
+def test_what_was_sent_is_left_out_in_base64_and_hex(before: bytes) -> None:
+    raw = before + b"O'Neill:"
+    for repeated in (b64encode(raw).decode(), urlsafe_b64encode(raw).decode(), raw.hex(), raw.hex().upper()):
+        assert "[hidden]" in redacted(f"got {repeated} from you", ("O'Neill",))
+
+
+def test_a_part_of_a_name_is_left_out_and_short_words_stay() -> None:
+    assert redacted("no Fernquist-Oldham de la Cruz", ("Fernquist de la",)) == "no [hidden]-Oldham de la Cruz"
+
+
+def test_an_endless_word_is_looked_at_in_no_time() -> None:
+    before = time.process_time()
+    assert redacted("a" * 5_000_000, ("joe",)).endswith("…")
+    assert time.process_time() - before < 2
