@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from kardia_ctl.api.endpoints import Endpoint
 from kardia_ctl.api.outcome import Ending, Verdict
-from kardia_ctl.api.redaction import printable, redacted
+from kardia_ctl.api.redaction import redacted
 from kardia_ctl.api.shapes import Fault
 from kardia_ctl.api.wire import Answer, faults
 
@@ -76,14 +76,14 @@ def described(endpoint: Endpoint, answer: Answer, hidden: Iterable[str]) -> str:
     """
     hidden = tuple(hidden)
     if 300 <= answer.status < 400:
-        return _redirect(answer.location)
+        return _redirect(answer.location, hidden)
     quoted = not endpoint.personal and answer.status != _ABOUT_ANOTHER
     if found := faults(answer):
         told: str = "; ".join(_told(fault, hidden, detailed=quoted) for fault in found[:_FAULTS_SHOWN])
         return f"{told}; and {len(found) - _FAULTS_SHOWN} more" if len(found) > _FAULTS_SHOWN else told
     if not answer.body.strip():
         return ""
-    kind = printable(answer.content_type or "no content type", _TYPE_SHOWN)
+    kind = redacted(answer.content_type or "no content type", hidden, _TYPE_SHOWN)
     if answer.is_page and (title := _TITLE.search(_text(answer.body))):
         return f"{kind}, titled {redacted(title[1], hidden, _PAGE_SHOWN)!r}"
     if not quoted or (200 <= answer.status < 300 and not answer.is_page):
@@ -91,14 +91,13 @@ def described(endpoint: Endpoint, answer: Answer, hidden: Iterable[str]) -> str:
     return f"{kind}, beginning {redacted(_text(answer.body), hidden, _PAGE_SHOWN)!r}"
 
 
-def _redirect(location: str) -> str:
+def _redirect(location: str, hidden: Iterable[str]) -> str:
     try:
         parts = urlsplit(location)
+        host = parts.hostname
     except ValueError:
         return ""
-    return (
-        f"a redirect to {printable(f'{parts.scheme}://{parts.hostname}')}" if parts.hostname else "a redirect"
-    )
+    return f"a redirect to {redacted(f'{parts.scheme}://{host}', hidden)}" if host else "a redirect"
 
 
 def _text(body: bytes) -> str:

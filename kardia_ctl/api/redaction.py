@@ -1,9 +1,12 @@
 """What of an answer may be shown: its safe characters, without what may be a person's or a secret."""
 
+import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from typing import Final
+from urllib.parse import unquote
 
 _SHOWN: Final = 200
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -17,7 +20,15 @@ _PATTERNS: Final = (
     (re.compile(r"\b(?:19|20)\d{6}\b"), "[date]"),
     (re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}"), "[phone]"),
 )
+_LOOKED_AT: Final = 4000
+"""Characters that are looked at: many more than are shown, and few enough to look at them often."""
 _SHORTEST: Final = 2
+_WORD_LETTERS: Final = 4
+_LAYERS: Final = 2
+_JSON_UNICODE: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_JSON_ESCAPE: Final = re.compile(r"\\+([\"/\\])")
+_WORD: Final = re.compile(r"[^\W_]+")
+_URL_SAFE: Final = str.maketrans("+/", "-_")
 
 
 def printable(text: str, limit: int = _SHOWN) -> str:
@@ -31,13 +42,50 @@ def printable(text: str, limit: int = _SHOWN) -> str:
 
 
 def redacted(text: str, hidden: Iterable[str] = (), limit: int = _SHOWN) -> str:
-    """``printable`` text without the ``hidden`` values in any case, nor what looks like a secret.
+    """``printable`` text without the ``hidden`` values, however spelled, nor what looks like a secret.
 
-    Looks like a secret: an e-mail address, a date, a phone number, a connection code, an API key.
+    A server may repeat what was sent as it came: percent-encoded, escaped for JSON or HTML, in base64 or hex,
+    in capitals, in pieces. Looks like a secret: an e-mail address, a date, a phone number, a connection code,
+    an API key.
     """
-    for value in sorted({value.strip() for value in hidden}, key=len, reverse=True):
-        if len(value) >= _SHORTEST:
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[hidden]", text, flags=re.IGNORECASE)
+    text = _plain(text[:_LOOKED_AT])
+    folded = text.casefold()
+    found = {spelling for value in hidden for spelling in _spellings(value) if spelling.casefold() in folded}
+    for spelling in sorted(found, key=len, reverse=True):
+        text = _without(spelling, text)
     for pattern, name in _PATTERNS:
         text = pattern.sub(name, text)
     return printable(text, limit)
+
+
+def _plain(text: str) -> str:
+    """The text with the escapes of URLs, JSON and HTML undone, and those within those."""
+    for _ in range(_LAYERS):
+        text = _JSON_UNICODE.sub(lambda match: chr(int(match[1], 16)), html.unescape(unquote(text)))
+        text = _JSON_ESCAPE.sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """How a value may stand in plain text: as a whole, its longer words, in base64 and in hex."""
+    plain = _plain(value.strip())
+    if len(plain) < _SHORTEST:
+        return
+    yield plain
+    yield plain.replace(" ", "+")
+    yield from (word for word in _WORD.findall(plain) if len(word) >= _WORD_LETTERS)
+    raw = value.strip().encode("utf-8", "replace")
+    if len(raw) >= _WORD_LETTERS:
+        yield raw.hex()
+        for place in range(3):
+            # What stands before and after it changes its first and last characters.
+            spelled = b64encode(b"\0" * place + raw).rstrip(b"=").decode()
+            cut = spelled[-(-place * 8 // 6) : len(spelled) - bool((place + len(raw)) % 3)]
+            yield from (cut, cut.translate(_URL_SAFE))
+
+
+def _without(spelling: str, text: str) -> str:
+    whole = re.escape(spelling)
+    if len(spelling) < _WORD_LETTERS:  # two letters stand in many words
+        whole = rf"(?<![^\W_]){whole}(?![^\W_])"
+    return re.sub(whole, "[hidden]", text, flags=re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from kardia_ctl.api import endpoints, wire
 from kardia_ctl.api.exchange import Exchange, SafeReads
@@ -76,7 +77,7 @@ class V1Writer:
 
     async def set_callback(self, kind: Kind, url: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
-        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),)))
+        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),), hidden=_secrets_of(url)))
 
     async def add_service_provider(self, team: str, provider: str) -> None:
         """POST /partner/v1/teams/:id/serviceProviderTeams/:spid. Repeatable."""
@@ -92,6 +93,17 @@ class V1Writer:
 
     async def _do(self, call: Call) -> None:
         await self._exchange.run(call, wire.nothing)
+
+
+def _secrets_of(url: str) -> tuple[str, ...]:
+    """What of a callback may be a token: its query, each value of it, what stands before the host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    before_host = parts.netloc.rpartition("@")[0]
+    values = (value for _, value in parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True))
+    return (parts.query, parts.fragment, before_host, *values)
 
 
 async def create_key(exchange: Exchange, email: str, password: str) -> str:

@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,3 +128,12 @@ def files_below(directory: Path) -> Iterator[Path]:
     """Every file in a directory and below it."""
     for place, _, names in os.walk(directory):
         yield from (Path(place, name) for name in names)
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A directory that needs no disk, where there is such a place: commits are many, and a disk is slow."""
+    shared = Path("/dev/shm")
+    place = Path(tempfile.mkdtemp(dir=shared if os.access(shared, os.W_OK) else None))
+    yield place
+    shutil.rmtree(place)

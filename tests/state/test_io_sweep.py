@@ -10,9 +10,7 @@ import ctypes
 import errno
 import itertools
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -27,7 +25,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.sandbox import Fault, FaultKind, Faults
 from kardia_ctl.state.sqlite import SqliteStore
-from tests.canary.desk import InnerDesk, Ran, inner_desk
+from tests.canary.desk import InnerDesk, Ran, in_memory, inner_desk
 
 CONFIGURATION: Final = """\
 version: 1
@@ -48,11 +46,8 @@ MANY: Final = 400
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    """A directory that needs no disk where there is one: a sweep writes a thousand commits."""
-    shared = Path("/dev/shm")
-    place = Path(tempfile.mkdtemp(dir=shared if os.access(shared, os.W_OK) else None))
-    yield place
-    shutil.rmtree(place)
+    with in_memory() as place:
+        yield place
 
 
 Hurt = Callable[[int], AbstractContextManager["Struck"]]
