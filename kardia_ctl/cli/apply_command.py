@@ -218,7 +218,7 @@ async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, co
     step = Step(
         seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add, settle=settle
     )
-    with progress(seen.plan.requests.writes) as tell, braking(brake):
+    with progress(seen.plan.requests.writes) as tell, braking(brake, session.halt):
         means = Means(
             session.reader, store, step, clock, brake, tell, lambda: session.requests, run.parallelism
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -12,8 +12,11 @@ from kardia_ctl.model.errors import KardiaError
 
 
 @contextmanager
-def braking(brake: Brake) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts."""
+def braking(brake: Brake, halt: Callable[[str], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts.
+
+    ``halt`` reaches those who wait to send again: they do not.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
@@ -21,7 +24,9 @@ def braking(brake: Brake) -> Iterator[None]:
         if brake.reason and task is not None:
             task.cancel()
             return
-        brake.pull(f"the run was stopped by {name}")
+        reason = f"the run was stopped by {name}"
+        brake.pull(reason)
+        halt(reason)
         click.echo("\nStopping: waiting for what is under way. Once more to abort.", err=True)
 
     signals = (signal.SIGINT, signal.SIGTERM)

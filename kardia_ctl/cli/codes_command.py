@@ -67,7 +67,11 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
         if warning := (await check_tenant(session.reader, seen.question))[1]:
             click.echo(f"Warning: {warning}", err=True)
         brake, desired = Brake(), seen.question.desired
-        with CodeFile(codes_out) as codes, progress(len(wanted.plan.changes)) as tell, braking(brake):
+        with (
+            CodeFile(codes_out) as codes,
+            progress(len(wanted.plan.changes)) as tell,
+            braking(brake, session.halt),
+        ):
             step = Step(desired, session.writer(), store, steady().now, key, codes.add, issued=wanted.issued)
             results = await execute(wanted.plan, step, brake, tell)
     failed = [result for result in results if result.status is not Status.DONE]
