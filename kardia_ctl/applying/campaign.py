@@ -45,7 +45,8 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
     Raises:
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
-    results = _by_address(await execute(seen.plan, means.step, means.brake, means.tell, means.parallelism))
+    step = replace(means.step, earlier=seen.question.state.intents)
+    results = _by_address(await execute(seen.plan, step, means.brake, means.tell, means.parallelism))
     known = _known_ids(seen, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
@@ -64,7 +65,7 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         plan = _allowed(again.plan, sent)
         means.store.commit(without_requests(plan, again.question))
         _note_settled(plan, results, means)
-        later = await execute(plan, means.step, means.brake, means.tell, means.parallelism)
+        later = await execute(plan, step, means.brake, means.tell, means.parallelism)
         results |= _by_address(later)
         for result in later:
             sent[result.address] = sent.get(result.address, 0) + 1

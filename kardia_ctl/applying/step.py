@@ -43,7 +43,8 @@ class Step:
 
     ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued; ``settle`` is the window, in
     seconds, for which an effect whose answer was lost may still appear; ``issued`` are codes that are only
-    asked for again, with when they were issued (Unix seconds).
+    asked for again, with when they were issued (Unix seconds); ``earlier`` is what was in doubt before this
+    run.
     """
 
     desired: Desired
@@ -54,6 +55,7 @@ class Step:
     hand_out: Callable[[IssuedCode], None]
     settle: float = 0.0
     issued: Mapping[Address, int] = field(default_factory=dict)
+    earlier: Mapping[Address, Intent] = field(default_factory=dict)
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
 
     async def take(self, change: Change, patient_id: str) -> Result:
@@ -75,7 +77,7 @@ class Step:
                 self._write(change, patient_id or change.id), partial(self._show_life, change, intent)
             )
         except NotExecuted as error:
-            self._settle(change, [Resolve(change.address)])
+            self._settle(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
             return self._ended(change, status, error)
         except InDoubt as error:
@@ -107,6 +109,16 @@ class Step:
         if error.stops:
             raise Stop(result, error.stops) from error
         return result
+
+    def _as_before(self, change: Change) -> Entry:
+        """What is known of an address after a sending that had no effect.
+
+        An earlier one that is in doubt stays so. A create is the exception: it was sent because a proven scan
+        had settled the earlier one.
+        """
+        earlier = self.earlier.get(change.address)
+        settled = change.address.kind is Kind.PATIENT and change.action is Action.CREATE
+        return Resolve(change.address) if earlier is None or settled else Intend(earlier)
 
     def _settle(self, change: Change, entries: list[Entry]) -> None:
         if not _is_repeatable(change):
