@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A whole run at full size against the sandbox writes tests/soak/results.md.
     """
     options = _options(arguments)
+    signal(SIGTERM, lambda *_: sys.exit("stopped"))  # the server and the run under way stop too
     scale = Scale(options.creates, options.kills, options.settle, waves=-(-options.creates // _WAVE))
     elsewhere = Server(options.endpoint, options.api_key) if options.endpoint else None
     machine = this_machine()
