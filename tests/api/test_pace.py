@@ -237,3 +237,22 @@ def test_no_turn_is_lost_when_its_owner_leaves_in_the_moment_of_getting_it() -> 
         assert [name for name, _ in log.sent] == ["third"]
 
     skipping.run(main())
+
+
+def test_who_was_given_a_place_that_a_throttle_took_away_waits_in_front() -> None:
+    async def main() -> None:
+        pace, log = make_pace(2), Log()
+        first, second = pace.turn(), pace.turn()
+        await first.__aenter__()
+        turn = await second.__aenter__()
+        later = [asyncio.create_task(log.send(pace, name)) for name in "ab"]
+        await asyncio.sleep(1)
+        await first.__aexit__(None, None, None)  # a has its place now, and does not know yet
+        pace.heard(turn, 429)
+        await asyncio.sleep(5)
+        assert not log.sent
+        await second.__aexit__(None, None, None)
+        await asyncio.gather(*later)
+        assert log.sent == [("a", 6), ("b", 7)]
+
+    skipping.run(main())

@@ -100,6 +100,31 @@ def test_a_budget_is_spent_and_earned_back() -> None:
     assert [budget.take() for _ in range(3)] == [True, True, False]
 
 
+def test_a_run_has_50_retries_until_something_succeeds() -> None:
+    budget = RetryBudget()
+    assert [budget.take() for _ in range(51)] == [True] * 50 + [False]
+
+
+async def test_no_retry_is_waited_for_that_would_come_after_the_outage_has_ended_the_run(
+    speak: Speak, waits: list[float]
+) -> None:
+    now = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        waits.append(seconds)
+        now += seconds
+
+    def server(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("")
+
+    policy = RetryPolicy(first=20.0)
+    async with speak(server, policy=policy, rng=Highest(), sleep=sleep, clock=lambda: now) as session:
+        with pytest.raises(ApiError, match="after 3 tries"):
+            await session.reader.templates()
+    assert waits == [20.0, 20.0]
+
+
 async def test_a_read_waits_as_long_as_it_is_told(speak: Speak, waits: list[float]) -> None:
     answers = iter(
         [
