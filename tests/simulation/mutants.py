@@ -11,9 +11,11 @@ from kardia_ctl.api import endpoints
 from kardia_ctl.applying import life, settle, step
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
+from kardia_ctl.observing import scan
 from kardia_ctl.planning import matching
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.planning.question import Question
+from kardia_ctl.sandbox import CursorStyle
 from tests.simulation.disk import Disk
 from tests.simulation.scenario import Scenario
 
@@ -26,6 +28,7 @@ class Mutant(StrEnum):
     SHORT_WINDOW = "the window is shorter than the server's latest effect"
     LIST_OVER_RECORDS = "a recorded patient whom the list does not show is taken for absent"
     NO_INTENT = "nothing is durable before the request leaves"
+    UNPROVEN_SCAN = "whatever a scan shows is taken for everybody"
     NO_SIGN_OF_LIFE = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -45,6 +48,9 @@ def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
             return replace(story, settle=story.settle / 2)
         case Mutant.NO_SIGN_OF_LIFE:
             return replace(story, slow=0.3)
+        case Mutant.UNPROVEN_SCAN:
+            quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
+            return replace(story, quirks=quirks, sizes={"500": "6", "499": "5", "397": "4"}, parallelism=4)
         case _:
             return story
 
@@ -74,6 +80,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     ),
     Mutant.LOOK_ONCE: ((matching, "due", _long_ago), (settle, "due", _long_ago)),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
+    Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
     Mutant.NO_INTENT: ((Disk, "write", _written_without_intents(Disk.write)),),
     Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _long_ago)),
 }

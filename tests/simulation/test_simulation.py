@@ -63,6 +63,11 @@ def _said(verdict: Verdict) -> str:
     return f"seed {verdict.seed}: {broken}\n  replay: python -m tests.simulation {verdict.seed}"
 
 
+def unsafe(verdict: Verdict) -> list[str]:
+    """What is never right, whether or not the story comes to its end."""
+    return [text for text in verdict.violations if text.startswith("duplicate: ") or "is sent" in text]
+
+
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
 def test_nothing_is_lost_and_nothing_is_twice_whatever_happens(first: int) -> None:
     verdicts = (simulate(seed) for seed in range(first, min(first + _BATCH, SEEDS)))
@@ -72,15 +77,14 @@ def test_nothing_is_lost_and_nothing_is_twice_whatever_happens(first: int) -> No
 
 @pytest.mark.parametrize("mutant", Mutant)
 def test_a_program_without_one_safeguard_leaves_duplicates(mutant: Mutant) -> None:
-    def duplicated(seed: int) -> bool:
-        violations = simulate(seed, mutated_story(mutant, scenario(seed))).violations
-        return any(text.startswith("duplicate: ") for text in violations)
+    def duplicates(seed: int) -> list[str]:
+        return unsafe(simulate(seed, mutated_story(mutant, scenario(seed))))
 
     with mutated(mutant):
-        caught = next((seed for seed in range(100) if duplicated(seed)), None)
+        caught = next((seed for seed in range(100) if "duplicate: " in "".join(duplicates(seed))), None)
     assert caught is not None, f"100 seeds show nothing of it: {mutant}"
-    if mutant is not Mutant.SHORT_WINDOW:
-        assert not simulate(caught, mutated_story(mutant, scenario(caught))).violations
+    if mutant is not Mutant.SHORT_WINDOW:  # which is one of configuration: the program is whole
+        assert not duplicates(caught)
 
 
 def test_a_window_that_is_longer_than_everything_late_is_long_enough_and_no_shorter_one() -> None:
@@ -150,6 +154,6 @@ def test_an_account_that_cannot_be_scanned_is_left_alone() -> None:
 
     for seed in range(20):
         verdict = simulate(seed, unscannable(seed))
-        assert not any(text.startswith("duplicate: ") or "is sent" in text for text in verdict.violations)
+        assert not unsafe(verdict)
         assert not any(" POST " in line for line in verdict.trace)
         assert any("scan_incomplete" in line for line in verdict.trace)

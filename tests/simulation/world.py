@@ -55,6 +55,19 @@ class Run:
 
 
 @dataclass(slots=True)
+class Stopping:
+    """Ctrl-C, as ``kardia_ctl.cli.braking`` hears it: ``halt`` is set while writes are sent."""
+
+    brake: Brake = field(default_factory=Brake)
+    halt: Callable[[str], None] = lambda _: None
+
+    def stop(self) -> None:
+        reason = "the run was stopped by SIGINT"
+        self.brake.pull(reason)
+        self.halt(reason)
+
+
+@dataclass(slots=True)
 class World:
     """Everything beside the program, and what it did."""
 
@@ -114,15 +127,15 @@ class World:
         self.runs.append(run)
         process = Process(run.number, self.tell, int(plight.when) if plight.trouble is Trouble.CRASH else 0)
         store = Mount(self.disk, process, int(plight.when) if plight.trouble is Trouble.FULL_DISK else None)
-        brake = Brake()
+        stopping = Stopping()
         self.tell(f"run {run.number} begins")
         loop = asyncio.get_running_loop()
-        apply = loop.create_task(self._apply(run, process, store, brake, plight.ahead))
+        apply = loop.create_task(self._apply(run, process, store, stopping, plight.ahead))
         alarm = None
         if plight.trouble is Trouble.KILL:
             alarm = loop.call_later(plight.when, process.die, "just then")
         elif plight.trouble is Trouble.BRAKE:
-            alarm = loop.call_later(plight.when, brake.pull, "the run was stopped by SIGINT")
+            alarm = loop.call_later(plight.when, stopping.stop)
         elif plight.trouble is Trouble.ABORT:
             alarm = loop.call_later(plight.when, apply.cancel)
         await asyncio.wait([apply])
@@ -147,7 +160,9 @@ class World:
             raise error
         self.tell(f"run {run.number} ends: {run.error or 'by itself'}")
 
-    async def _apply(self, run: Run, process: Process, store: Mount, brake: Brake, ahead: float) -> None:
+    async def _apply(
+        self, run: Run, process: Process, store: Mount, stopping: Stopping, ahead: float
+    ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
         story, loop = self.story, asyncio.get_running_loop()
         clock = Clock(lambda: START + loop.time() + ahead, asyncio.sleep)
@@ -159,7 +174,7 @@ class World:
             run.plan, run.spent = seen.plan, self.network.arrivals - before
             self.tell(f"plan: {_said(seen.plan)}")
             if not seen.plan.stops:
-                await self._go_on(run, session, seen, ground, store, brake, clock)
+                await self._go_on(run, session, seen, ground, store, stopping, clock)
         run.arrived = self.network.arrivals - before
 
     def _session(self, run: Run, process: Process, clock: Clock) -> AbstractAsyncContextManager[Session]:
@@ -180,9 +195,10 @@ class World:
         seen: Preview,
         ground: Ground,
         store: Mount,
-        brake: Brake,
+        stopping: Stopping,
         clock: Clock,
     ) -> None:
+        brake = stopping.brake
         await record(seen, session.reader, store)
         if not acts(seen.plan):
             run.results, run.succeeded = (), report(seen.plan, (), brake).succeeded
@@ -200,6 +216,7 @@ class World:
         means = Means(
             session.reader, store, step, clock, brake, self._told, lambda: session.requests, story.parallelism
         )
+        stopping.halt = session.halt
         run.results = await write(seen, ground, means)
         run.succeeded = report(seen.plan, run.results, brake).succeeded
 
