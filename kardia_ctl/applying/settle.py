@@ -55,7 +55,9 @@ async def wait_until_decidable(intents: Iterable[Intent], wait: Wait) -> None:
 async def _seen(wait: Wait) -> set[str]:
     try:
         return {live.mrn for live in await newest(wait.reader, wait.known)}
-    except ApiError:
+    except ApiError as error:
+        if error.stops:
+            wait.brake.pull(error.stops)
         return set()
 
 

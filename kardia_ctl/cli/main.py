@@ -85,6 +85,10 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code. Never shows a traceback for what a person can mend."""
+    import signal
+
+    # Until apply sends, SIGTERM is like Ctrl-C: nothing was done, and one line says so.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _leave(run(arguments))
 
 

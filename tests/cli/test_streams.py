@@ -119,3 +119,23 @@ def test_a_departure_with_an_id_that_nobody_ever_had_is_not_done(desk: Desk) -> 
     ran = desk.plan()
     assert ran.code == 1
     assert "patient/NOBODY is blocked: no patient has the id nope" in ran.out
+
+
+def test_sigterm_before_anything_is_sent_is_one_line(clinic: Path) -> None:
+    import signal
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environ = {
+            **os.environ,
+            "KARDIA_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "KARDIA_API_KEY": "invented",
+        }
+        line = [str(Path(sys.executable).with_name("kardia-ctl")), "apply", str(clinic), "--auto-approve"]
+        with subprocess.Popen(line, env=environ, stderr=subprocess.PIPE, text=True) as process:
+            asking, _ = silent.accept()  # it asks, and nobody answers
+            with asking:
+                process.send_signal(signal.SIGTERM)
+                _, err = process.communicate()
+    assert process.returncode == 1
+    assert err.strip() == "Error: interrupted. Nothing more was sent."
