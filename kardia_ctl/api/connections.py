@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, Self
 
 import httpx
@@ -19,7 +20,8 @@ class Settings:
     """How to connect. Times are in seconds, sizes in bytes.
 
     ``keepalive`` stays below the 5 s after which many servers close an idle connection, so that a close
-    rarely meets a write on its way. ``total`` bounds one request with its answer, ``largest`` a body.
+    rarely meets a write on its way. ``total`` bounds one request with its answer, ``largest`` a body: a
+    page of 500 patients is a tenth of it, and an ill-meant one takes fifty times its size in memory.
     ``proxy`` is a URL, ``ca_file`` a PEM file that replaces the built-in authorities.
     """
 
@@ -27,9 +29,13 @@ class Settings:
     read: float = 30.0
     total: float = 120.0
     keepalive: float = 3.0
-    largest: int = 32_000_000
+    largest: int = 8_000_000
     proxy: str | None = None
     ca_file: str | None = None
+
+
+_NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
+"""What a server sets is neither kept nor sent: a key is all that is needed, and an odd cookie ends a run."""
 
 
 class Shards:
@@ -81,6 +87,7 @@ def make_clients(
             tuple(
                 httpx.AsyncClient(
                     headers=headers,
+                    cookies=CookieJar(_NO_COOKIES),
                     timeout=httpx.Timeout(settings.read, connect=settings.connect),
                     limits=httpx.Limits(
                         max_connections=PER_CLIENT,

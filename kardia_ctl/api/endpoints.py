@@ -117,7 +117,7 @@ def check_endpoint(url: str) -> str:
         _ = parts.port
     except ValueError:
         raise ApiError("the endpoint is not a URL. Next: write https://HOST") from None
-    if not host or not url.isprintable() or any(character.isspace() for character in url):
+    if not host or not url.isprintable() or any(character.isspace() for character in url) or _odd(host):
         raise ApiError("the endpoint is not a URL with a host. Next: write https://HOST")
     if user is not None or "@" in parts.netloc or "?" in url or "#" in url:
         raise ApiError("the endpoint must not hold a user, a query or a fragment. Next: write https://HOST")
@@ -127,6 +127,11 @@ def check_endpoint(url: str) -> str:
             "is for loopback hosts alone. Next: write https://HOST"
         )
     return url.rstrip("/")
+
+
+def _odd(host: str) -> bool:
+    # Names with such a label end in an error of Python's own before they are looked up.
+    return any(not 0 < len(label) < 64 for label in host.removesuffix(".").split("."))
 
 
 def is_loopback(host: str) -> bool:

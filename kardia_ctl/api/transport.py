@@ -11,6 +11,7 @@ from typing import Final
 
 import httpx
 
+from kardia_ctl.api.body import read_body
 from kardia_ctl.api.connections import Shards
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
 from kardia_ctl.api.retry import retry_after
@@ -123,9 +124,12 @@ class Transport:
             ) from None
 
     async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-        response = await client.send(request, stream=True)
         try:
-            body, whole = await self._body(response)
+            response = await client.send(request, stream=True)
+        except UnicodeError:  # httpx reads where a redirect leads, even when it is not to be followed
+            raise httpx.RemoteProtocolError("a redirect to no URL", request=request) from None
+        try:
+            body, whole = await read_body(response, self._largest)
         finally:
             await response.aclose()
         headers = response.headers
@@ -137,14 +141,3 @@ class Transport:
             wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),
         )
-
-    async def _body(self, response: httpx.Response) -> tuple[bytes, bool]:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._largest:
-                return bytes(body[: self._largest]), False
-        announced = response.headers.get("content-length", "")
-        if announced.isdigit() and "content-encoding" not in response.headers and int(announced) != len(body):
-            raise httpx.ReadError("the answer broke off", request=response.request)
-        return bytes(body), True

@@ -54,6 +54,7 @@ class Wanting(Exception):  # noqa: N818  (it names an ending)
 
 
 _Rows: TypeAlias = Sequence[LivePatient | LoosePatient]
+_MOST_FAULTS: Final = 100
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -66,7 +67,7 @@ def faults(answer: Answer) -> tuple[Fault, ...]:
     if not found:
         return ()
     entries = found if isinstance(found, list) else [found]
-    return tuple(_fault(entry) for entry in entries)
+    return tuple(_fault(entry) for entry in entries[:_MOST_FAULTS])
 
 
 def page(answer: Answer) -> PatientsPage:
