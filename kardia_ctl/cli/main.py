@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import signal
 
     # Until apply sends, SIGTERM is like Ctrl-C: nothing was done, and one line says so.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _leave(run(arguments))
 
 
