@@ -33,7 +33,7 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output import say
+from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.plan_command import blocked_line
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.progress import progress
@@ -123,7 +123,7 @@ def command(path: Path, **options: Any) -> int:
         else _run(path, where, view, options)
     )
     for line in run.workplace.configuration.warnings:
-        click.echo(f"Warning: {line}", err=True)
+        note(f"Warning: {line}")
     with run.workplace.store.lock("apply"):
         return asyncio.run(_apply(run))
 
@@ -179,7 +179,7 @@ async def _apply(run: Run) -> int:
             plan_files.check_live(run.saved, run.plan_key, workplace, seen)
         say(plan_text(seen.plan, run.view))
         if seen.plan.stops:
-            click.echo(blocked_line(seen.plan), err=True)
+            note(blocked_line(seen.plan))
             return 1
         return await _go_on(run, session, seen, ground)
 
@@ -194,7 +194,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
     with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
         saved = run.saved.id if run.saved is not None else ""
         if warning := await record(seen, session.reader, run.workplace.store, saved):
-            click.echo(f"Warning: {warning}", err=True)
+            note(f"Warning: {warning}")
         done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
     if run.results is not None:
         write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
@@ -202,7 +202,9 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     if acts(plan):
         say("\n" + report_text(done))
-    click.echo(troubles_text(done, run.view) + codes.trouble, nl=False, err=True)
+    click.echo(troubles_text(done, run.view), nl=False, err=True)
+    if codes.trouble:
+        note(codes.trouble)
     return 0 if done.succeeded and not codes.trouble else 1
 
 

@@ -52,7 +52,7 @@ class CodeFile:
         except OSError as error:
             self.trouble = (
                 f"Error: {self._file} does not hold all codes: {error.strerror}; they were issued, and "
-                "kardia-ctl codes asks for them again\n"
+                "kardia-ctl codes asks for them again"
             )
         self._empty = False
 

@@ -17,6 +17,7 @@ from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
+from kardia_ctl.cli.output import note
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
 from kardia_ctl.model.outcome import Status
@@ -65,7 +66,7 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
             click.echo("Nothing was done.", err=True)
             return 1
         if warning := (await check_tenant(session.reader, seen.question))[1]:
-            click.echo(f"Warning: {warning}", err=True)
+            note(f"Warning: {warning}")
         brake, desired = Brake(), seen.question.desired
         with (
             CodeFile(codes_out) as codes,
@@ -76,6 +77,6 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
             results = await execute(wanted.plan, step, brake, tell)
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
-        click.echo(f"Error: {result.address}: {result.status}: {result.detail}", err=True)
-    click.echo(codes.trouble or f"{codes.count} codes written, {len(failed)} not.\n", err=True, nl=False)
+        note(f"Error: {result.address}: {result.status}: {result.detail}")
+    note(codes.trouble or f"{codes.count} codes written, {len(failed)} not.")
     return 1 if failed or codes.trouble else 0

@@ -17,7 +17,7 @@ def failure_text(error: Exception) -> str:
         case KardiaError():
             return f"Error: {neutral(str(error))}"
         case OSError() if error.filename is not None:
-            return f"Error: {error.filename}: {error.strerror}"
+            return f"Error: {neutral(str(error.filename))}: {error.strerror}"
         case OSError() if error.strerror:
             return f"Error: {error.strerror}"
         case _:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import Final, NoReturn
 
 import click
@@ -109,8 +109,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Error: interrupted. Nothing more was sent.", err=True)
         return 1
     except click.ClickException as error:
-        error.show()
-        return 1
+        return _misused(error)
     except BrokenPipeError:
         # Nobody reads stdout any more; what was done is recorded all the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -118,6 +117,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  (the last resort: said below)
         return _failed(error)
     return _after_output(code if isinstance(code, int) else 0)
+
+
+def _misused(error: click.ClickException) -> int:
+    """Say what is wrong with a command line, which may quote what others wrote."""
+    from kardia_ctl.cli.output import note
+
+    shown = StringIO()
+    error.show(shown)
+    for line in shown.getvalue().splitlines():
+        note(line)
+    return 1
 
 
 def _after_output(code: int) -> int:

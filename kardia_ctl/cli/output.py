@@ -2,8 +2,11 @@
 
 import os
 import sys
+from contextlib import suppress
 
 import click
+
+from kardia_ctl.render.neutral import neutral
 
 _lost: list[str] = []
 
@@ -16,6 +19,15 @@ def say(text: str) -> None:
         if not isinstance(error, BrokenPipeError):
             _lost.append(error.strerror or type(error).__name__)
         _silence()
+
+
+def note(line: str) -> None:
+    """Print one line to stderr. Whatever it quotes (a file, a server, another run) moves no cursor.
+
+    That nobody can read it ends nothing.
+    """
+    with suppress(OSError):
+        click.echo(neutral(line), err=True)
 
 
 def _silence() -> None:

@@ -16,7 +16,7 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output import say
+from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
@@ -48,16 +48,17 @@ def command(
     decisions = decisions_from(options, workplace.configuration)
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:
-            click.echo(f"Warning: {line}", err=True)
+            note(f"Warning: {line}")
     seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
     say(plan_text(seen.plan, view))
     if seen.plan.blocked:
-        click.echo(blocked_line(seen.plan), err=True)
+        note(blocked_line(seen.plan))
     if out is not None:
         from kardia_ctl.cli.plan_files import save
 
         save(out, workplace, seen)
-        click.echo(f"\nSaved the plan to {out}. To do exactly this: kardia-ctl apply {out}", err=True)
+        click.echo(err=True)
+        note(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
     return exit_code(seen.plan, detailed=detailed_exitcode)
 
 

@@ -9,6 +9,7 @@ import click
 
 from kardia_ctl.cli.failure import failure_text
 from kardia_ctl.cli.options import path_argument
+from kardia_ctl.cli.output import note
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
@@ -35,7 +36,7 @@ def command(path: Path, as_json: bool) -> int:
         click.echo(json.dumps(validate_json((), configuration.warnings), indent=2))
         return 0
     for warning in configuration.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        note(f"Warning: {warning}")
     click.echo(f"The configuration is valid: {_counted(configuration)}.")
     return 0
 

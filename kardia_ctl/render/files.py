@@ -47,13 +47,17 @@ def codes_file(codes: Iterable[IssuedCode]) -> str:
     """The issued codes as CSV, sorted by mrn and template. The only text that holds a code: mode 0600."""
     ordered = sorted(codes, key=lambda issued: (issued.mrn, issued.template, issued.code))
     return _csv(
-        CODE_COLUMNS, [(issued.mrn, issued.code, issued.template, issued.status) for issued in ordered]
+        CODE_COLUMNS,
+        [(issued.mrn, neutral(issued.code), issued.template, neutral(issued.status)) for issued in ordered],
     )
 
 
 def safe_cell(text: str) -> str:
-    """The text as a spreadsheet may read it: a ``'`` before what it would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text as a spreadsheet may read it: a ``'`` before what it would take for a formula.
+
+    Also before what a CI runner takes for a command at the beginning of a line.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith("::") else text
 
 
 def _cells(result: Result) -> tuple[str, ...]:
