@@ -103,8 +103,9 @@ def make_clients(
                 for _ in range(number)
             )
         )
-    except (ValueError, httpx.InvalidURL):
-        # The text of the library's error is dropped: a proxy's URL may hold a password.
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # The text of the library's error is dropped: a proxy's URL may hold a password. For SOCKS httpx wants
+        # a library that is not here.
         raise ApiError("the proxy is not a URL that can be used. Next: write http://HOST:PORT") from None
 
 

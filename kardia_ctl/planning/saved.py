@@ -24,6 +24,8 @@ FORMAT: Final = 1
 MOST_BYTES: Final = 1 << 30
 _UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What JSON of another shape than ours makes of the code that reads it."""
+_MOST: Final = 1 << 35
+_DIGITS: Final = 30
 _NOT_A_PLAN: Final = "this is not a plan that kardia-ctl saved"
 
 
@@ -203,41 +205,64 @@ def _notice(notice: Notice) -> dict[str, Any]:
 def _from_json(facts: Mapping[str, Any]) -> SavedPlan:
     decisions = {name: value for name, value in facts["decisions"].items() if name != "accept_collapse"}
     return SavedPlan(
-        id=facts["id"],
-        created=facts["created"],
-        binding=Binding(**facts["binding"]),
+        id=_text(facts["id"]),
+        created=_whole(facts["created"]),
+        binding=Binding(**{name: _text(value) for name, value in facts["binding"].items()}),
         decisions=Decisions(
             **{name: frozenset(map(Address.parse, texts)) for name, texts in decisions.items()},
-            accept_collapse=facts["decisions"]["accept_collapse"],
+            accept_collapse=facts["decisions"]["accept_collapse"] is True,
         ),
-        digests=tuple(change["digest"] for change in facts["changes"]),
+        digests=tuple(_text(change["digest"]) for change in facts["changes"]),
         plan=_plan(facts),
-        path=facts["path"],
+        path=_text(facts["path"]),
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    """A whole number that a date and a count can have."""
+    if type(value) is not int or not 0 <= value < _MOST:
+        raise TypeError("not a number that a plan has")
+    return value
 
 
 def _plan(facts: Mapping[str, Any]) -> Plan:
     return Plan(
         changes=tuple(_read_change(change) for change in facts["changes"]),
         notices=tuple(_read_notice(notice) for notice in facts["notices"]),
-        stops=tuple(facts["stops"]),
+        stops=tuple(map(_text, facts["stops"])),
         unchanged={
-            Kind(kind): tuple(tuple(names) for names in several)
+            Kind(kind): tuple(tuple(map(_text, names)) for names in several)
             for kind, several in facts["unchanged"].items()
         },
-        requests=Requests(*facts["requests"]),
-        cost=Decimal(facts["cost"]),
-        unpriced=facts["unpriced"],
-        team=facts["team"],
+        requests=Requests(*map(_whole, facts["requests"])),
+        cost=_amount(facts["cost"]),
+        unpriced=_whole(facts["unpriced"]),
+        team=_text(facts["team"]),
     )
 
 
+def _amount(value: Any) -> Decimal:
+    amount = Decimal(_text(value))
+    if not amount.is_finite() or abs(amount.adjusted()) > _DIGITS:
+        raise ValueError("not an amount")
+    return amount
+
+
 def _redacted(names: list[str] | None) -> Values | None:
-    return None if names is None else dict.fromkeys(names)
+    return None if names is None else dict.fromkeys(map(_text, names))
 
 
 def _place(source: list[Any] | None) -> Source | None:
-    return None if source is None else Source(*source)
+    if source is None:
+        return None
+    file, line, column = source
+    return Source(_text(file), _whole(line), _whole(column))
 
 
 def _read_change(facts: Mapping[str, Any]) -> Change:
@@ -245,20 +270,20 @@ def _read_change(facts: Mapping[str, Any]) -> Change:
         address=Address.parse(facts["address"]),
         action=Action(facts["action"]),
         cause=Cause(facts["cause"]),
-        reason=facts["reason"],
+        reason=_text(facts["reason"]),
         before=_redacted(facts["before"]),
         after=_redacted(facts["after"]),
-        id=facts["id"],
-        target=facts["target"],
+        id=_text(facts["id"]),
+        target=_text(facts["target"]),
         source=_place(facts["source"]),
-        price=None if facts["price"] is None else Decimal(facts["price"]),
+        price=None if facts["price"] is None else _amount(facts["price"]),
     )
 
 
 def _read_notice(facts: Mapping[str, Any]) -> Notice:
     return Notice(
         kind=NoticeKind(facts["kind"]),
-        text=facts["text"],
+        text=_text(facts["text"]),
         address=None if facts["address"] is None else Address.parse(facts["address"]),
         before=_redacted(facts["before"]),
         after=_redacted(facts["after"]),

@@ -62,7 +62,7 @@ def live(desk: InnerDesk, alter: Callable[[httpx.Request, httpx.Response], httpx
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_altered_answer_is_an_error_or_a_plan_and_creates_nobody_twice(kind: str) -> None:
-    @bounded(12)
+    @bounded(20)
     @given(RANDOM, st.booleans(), st.sampled_from([0.1, 0.4, 1.0]))
     def story(random: Random, applied: bool, share: float) -> None:
         def alter(request: httpx.Request, answer: httpx.Response) -> httpx.Response:

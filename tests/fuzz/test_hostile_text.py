@@ -91,7 +91,7 @@ def every_command(desk: InnerDesk, place: Path) -> None:
 
 @pytest.mark.parametrize("applied", [False, True])
 def test_text_in_an_answer_is_harmless_wherever_it_is_shown(applied: bool) -> None:
-    @bounded(15)
+    @bounded(20)
     @given(RANDOM, st.sampled_from([0.05, 0.3, 1.0]))
     def story(random: Random, share: float) -> None:
         def alter(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
@@ -111,7 +111,7 @@ def test_text_in_an_answer_is_harmless_wherever_it_is_shown(applied: bool) -> No
 STATUSES = st.sampled_from([200, 302, 400, 401, 403, 404, 409, 422, 500, 599])
 
 
-@bounded(40)
+@bounded(80)
 @given(STATUSES, TEXTS, st.sampled_from(["errors", "page", "plain", "header"]), st.booleans())
 def test_text_in_an_error_is_harmless_wherever_it_is_shown(
     status: int, text: str, form: str, reads: bool
