@@ -104,6 +104,8 @@ def make_clients(
             )
         )
     except (ValueError, ImportError, httpx.InvalidURL):
+        if settings.proxy is None:
+            raise
         # The text of the library's error is dropped: a proxy's URL may hold a password. For SOCKS httpx wants
         # a library that is not here.
         raise ApiError("the proxy is not a URL that can be used. Next: write http://HOST:PORT") from None
