@@ -62,7 +62,21 @@ class Struck:
     failed: bool = False
 
 
-def sweep(place: Path, hurt: Hurt, *mending: str) -> Counter[int]:
+def straight(desk: InnerDesk) -> Callable[[], Ran]:
+    """Plan and apply in one go."""
+    return desk.apply
+
+
+def saved(desk: InnerDesk) -> Callable[[], Ran]:
+    """Apply a plan that was saved before, which uses it up."""
+    file = desk.path / "saved.plan"
+    assert desk.plan("--out", str(file)).code == 0
+    return lambda: desk.run("apply", str(file))
+
+
+def sweep(
+    place: Path, hurt: Hurt, *mending: str, prepare: Callable[[InnerDesk], Callable[[], Ran]] = straight
+) -> Counter[int]:
     """Let each write of an apply fail in turn; the exit codes of the applies that were hit.
 
     ``mending`` are options of the apply that makes it good.
@@ -72,8 +86,9 @@ def sweep(place: Path, hurt: Hurt, *mending: str) -> Counter[int]:
         assert number < MANY
         with inner_desk(place / f"{number}", CONFIGURATION) as desk:
             desk.serve(Faults((LATE,)))
+            apply = prepare(desk)
             with hurt(number) as struck:
-                ran = desk.apply()
+                ran = apply()
             if not struck.failed:
                 assert struck.seen < number
                 break
@@ -344,6 +359,14 @@ def test_any_transaction_that_fails_loses_nothing(memory: Path, kind: Transactio
 
     mending = ["--settle-first"] if kind is Transaction.MOVED else []
     assert sweep(memory, hurt, *mending)[1] > 8
+
+
+@pytest.mark.parametrize("kind", [Transaction.UNSURE, Transaction.UNDONE], ids=lambda kind: kind.name.lower())
+def test_a_saved_plan_whose_use_cannot_be_recorded_loses_nothing(memory: Path, kind: Transaction) -> None:
+    def hurt(number: int) -> AbstractContextManager[Struck]:
+        return failing_transaction(kind, number, memory / f"{number}" / ".kardia" / "state.db")
+
+    assert sweep(memory, hurt, prepare=saved)[1] > 8
 
 
 # The files beside the database
