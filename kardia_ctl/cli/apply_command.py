@@ -42,7 +42,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.question import Decisions
-from kardia_ctl.planning.saved import SavedPlan
+from kardia_ctl.planning.saved_form import SavedPlan
 from kardia_ctl.render.files import Form, results_file
 from kardia_ctl.render.plan_text import plan_text
 from kardia_ctl.render.results import report_text, troubles_text

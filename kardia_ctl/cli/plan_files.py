@@ -18,14 +18,13 @@ from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
 from kardia_ctl.planning.saved import (
     MAGIC,
     MOST_BYTES,
-    Binding,
-    SavedPlan,
     digests_of,
     key_source,
     seal,
     unseal,
 )
 from kardia_ctl.planning.saved import hint as hint_of
+from kardia_ctl.planning.saved_form import Binding, SavedPlan
 
 
 def save(file: Path, workplace: Workplace, seen: Preview) -> None:

@@ -25,8 +25,8 @@ class Status(StrEnum):
 class Result:
     """What became of one address.
 
-    ``detail`` is the reason and ``remedy`` the next step, empty when done; neither holds a patient's values,
-    a code or a key. ``id`` is the live id when it is known. ``requests`` counts what was sent for it.
+    ``detail`` is the reason and the next step, empty when done; it holds no patient's values, no code and no
+    key. ``id`` is the live id when it is known.
     """
 
     address: Address
@@ -34,8 +34,6 @@ class Result:
     status: Status
     detail: str = ""
     id: str = ""
-    requests: int = 0
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.matching import live_by_id
 from kardia_ctl.planning.question import Question
 
 
@@ -49,7 +50,7 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
             Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, source=departure.source)
         )
         return
-    live = _live(question, departure.mrn, patient_id)
+    live = live_by_id(question, departure.mrn, patient_id)
     if question.state.departed.get(patient_id) in (departure.action.value, Departing.DELETE.value):
         dying = live is not None and departure.action is Departing.DELETE
         text = (
@@ -63,14 +64,6 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
         _plan_absent(question, departure, patient_id, draft)
         return
     draft.changes.append(_change(departure, live))
-
-
-def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
-    found = question.observed.by_id.get(patient_id)
-    if found is not None:
-        return found
-    candidates = question.observed.twins.get(mrn) or (question.observed.patients.get(mrn),)
-    return next((live for live in candidates if live is not None and live.id == patient_id), None)
 
 
 def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:

@@ -46,7 +46,8 @@ def _find(question: Question, want: DesiredPatient, record: Record | None) -> Ma
     return Match(live) if live is not None else _absent(question, want)
 
 
-def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
+def live_by_id(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
+    """The live patient with this id, as far as it was seen; ``mrn`` is where to look first."""
     first = question.observed.patients.get(mrn)
     if first is not None and first.id == patient_id:
         return first
@@ -56,7 +57,7 @@ def _live(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
 
 
 def _by_id(question: Question, want: DesiredPatient, patient_id: str, how: str) -> Match:
-    live = _live(question, want.mrn, patient_id)
+    live = live_by_id(question, want.mrn, patient_id)
     if live is None:
         reason = f"the {how} id {patient_id} is not live; correct it or leave it out"
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
@@ -69,7 +70,7 @@ def _by_id(question: Question, want: DesiredPatient, patient_id: str, how: str) 
 
 
 def _recorded(question: Question, want: DesiredPatient, record: Record) -> Match:
-    if _live(question, want.mrn, record.id) is not None:
+    if live_by_id(question, want.mrn, record.id) is not None:
         return _by_id(question, want, record.id, "recorded")
     if record.id not in question.observed.missing:
         reason = (

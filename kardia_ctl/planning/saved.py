@@ -7,61 +7,23 @@ every byte of the rest and of the first line, so that whatever is altered shows.
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
-from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.errors import PlanRefused
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
-from kardia_ctl.model.source import Source
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.evidence import change_digest
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.saved_form import UNREADABLE, SavedPlan, as_json, from_json
 
 MAGIC: Final = "kardia-ctl-plan"
 FORMAT: Final = 1
 MOST_BYTES: Final = 1 << 30
-_UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
-"""What JSON of another shape than ours makes of the code that reads it."""
-_MOST: Final = 1 << 35
-_DIGITS: Final = 30
 _NOT_A_PLAN: Final = "this is not a plan that kardia-ctl saved"
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What a saved plan belongs to: it is only applied while all of this is the same."""
-
-    version: str
-    endpoint: str
-    team: str
-    workspace: str
-    configuration: str
-    state: str
-    live: str
-
-
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan as it was saved. Values are redacted: ``before`` and ``after`` have names only.
-
-    ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order; ``path`` leads from
-    the file's directory to the configuration.
-    """
-
-    id: str
-    created: int
-    binding: Binding
-    decisions: Decisions
-    digests: tuple[str, ...]
-    plan: Plan
-    path: str = ""
 
 
 def seal(saved: SavedPlan, key: bytes, source: str) -> bytes:
     """The file's bytes. ``source`` is one word that says where the key came from."""
-    body = json.dumps(_as_json(saved), ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
+    body = json.dumps(as_json(saved), ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
     head = f"{MAGIC} {FORMAT} {source}"
     return f"{head} {_mac(key, head, body)}\n".encode() + body
 
@@ -85,7 +47,7 @@ def hint(data: bytes) -> tuple[str, str]:
     try:
         facts = json.loads(body)
         return str(facts["path"]), str(facts["binding"]["endpoint"])
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise PlanRefused(f"{_NOT_A_PLAN}, or it was altered; plan again") from error
 
 
@@ -103,8 +65,8 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
             f"({_SOURCES.get(words[2], words[2])}); plan again"
         )
     try:
-        return _from_json(json.loads(body))
-    except _UNREADABLE as error:
+        return from_json(json.loads(body))
+    except UNREADABLE as error:
         raise PlanRefused(f"{_NOT_A_PLAN}; plan again") from error
 
 
@@ -134,158 +96,3 @@ def _mac(key: bytes, head: str, body: bytes) -> str:
 def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:
     """What stands for each change in a saved plan."""
     return tuple(change_digest(key, change) for change in plan.changes)
-
-
-def _as_json(saved: SavedPlan) -> dict[str, Any]:
-    plan = saved.plan
-    return {
-        "id": saved.id,
-        "created": saved.created,
-        "binding": {name: getattr(saved.binding, name) for name in Binding.__slots__},
-        "decisions": _decisions(saved.decisions),
-        "changes": [
-            {**_change(change), "digest": value}
-            for change, value in zip(plan.changes, saved.digests, strict=True)
-        ],
-        "notices": [_notice(notice) for notice in plan.notices],
-        "stops": list(plan.stops),
-        "unchanged": {kind: [list(names) for names in plan.unchanged[kind]] for kind in plan.unchanged},
-        "requests": [plan.requests.spent, plan.requests.reads, plan.requests.writes],
-        "cost": str(plan.cost),
-        "unpriced": plan.unpriced,
-        "team": plan.team,
-        "path": saved.path,
-    }
-
-
-def _decisions(decisions: Decisions) -> dict[str, Any]:
-    return {
-        "recreate": sorted(map(str, decisions.recreate)),
-        "reissue": sorted(map(str, decisions.reissue)),
-        "distinct": sorted(map(str, decisions.distinct)),
-        "targets": sorted(map(str, decisions.targets)),
-        "accept_collapse": decisions.accept_collapse,
-    }
-
-
-def _names(values: Values | None) -> list[str] | None:
-    return None if values is None else list(values)
-
-
-def _source(source: Source | None) -> list[str | int] | None:
-    return None if source is None else [source.file, source.line, source.column]
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "action": change.action,
-        "cause": change.cause,
-        "reason": change.reason,
-        "before": _names(change.before),
-        "after": _names(change.after),
-        "id": change.id,
-        "target": change.target,
-        "source": _source(change.source),
-        "price": None if change.price is None else str(change.price),
-    }
-
-
-def _notice(notice: Notice) -> dict[str, Any]:
-    return {
-        "kind": notice.kind,
-        "text": notice.text,
-        "address": None if notice.address is None else str(notice.address),
-        "before": _names(notice.before),
-        "after": _names(notice.after),
-        "source": _source(notice.source),
-    }
-
-
-def _from_json(facts: Mapping[str, Any]) -> SavedPlan:
-    decisions = {name: value for name, value in facts["decisions"].items() if name != "accept_collapse"}
-    return SavedPlan(
-        id=_text(facts["id"]),
-        created=_whole(facts["created"]),
-        binding=Binding(**{name: _text(value) for name, value in facts["binding"].items()}),
-        decisions=Decisions(
-            **{name: frozenset(map(Address.parse, texts)) for name, texts in decisions.items()},
-            accept_collapse=facts["decisions"]["accept_collapse"] is True,
-        ),
-        digests=tuple(_text(change["digest"]) for change in facts["changes"]),
-        plan=_plan(facts),
-        path=_text(facts["path"]),
-    )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
-
-
-def _whole(value: Any) -> int:
-    """A whole number that a date and a count can have."""
-    if type(value) is not int or not 0 <= value < _MOST:
-        raise TypeError("not a number that a plan has")
-    return value
-
-
-def _plan(facts: Mapping[str, Any]) -> Plan:
-    return Plan(
-        changes=tuple(_read_change(change) for change in facts["changes"]),
-        notices=tuple(_read_notice(notice) for notice in facts["notices"]),
-        stops=tuple(map(_text, facts["stops"])),
-        unchanged={
-            Kind(kind): tuple(tuple(map(_text, names)) for names in several)
-            for kind, several in facts["unchanged"].items()
-        },
-        requests=Requests(*map(_whole, facts["requests"])),
-        cost=_amount(facts["cost"]),
-        unpriced=_whole(facts["unpriced"]),
-        team=_text(facts["team"]),
-    )
-
-
-def _amount(value: Any) -> Decimal:
-    amount = Decimal(_text(value))
-    if not amount.is_finite() or abs(amount.adjusted()) > _DIGITS:
-        raise ValueError("not an amount")
-    return amount
-
-
-def _redacted(names: list[str] | None) -> Values | None:
-    return None if names is None else dict.fromkeys(map(_text, names))
-
-
-def _place(source: list[Any] | None) -> Source | None:
-    if source is None:
-        return None
-    file, line, column = source
-    return Source(_text(file), _whole(line), _whole(column))
-
-
-def _read_change(facts: Mapping[str, Any]) -> Change:
-    return Change(
-        address=Address.parse(facts["address"]),
-        action=Action(facts["action"]),
-        cause=Cause(facts["cause"]),
-        reason=_text(facts["reason"]),
-        before=_redacted(facts["before"]),
-        after=_redacted(facts["after"]),
-        id=_text(facts["id"]),
-        target=_text(facts["target"]),
-        source=_place(facts["source"]),
-        price=None if facts["price"] is None else _amount(facts["price"]),
-    )
-
-
-def _read_notice(facts: Mapping[str, Any]) -> Notice:
-    return Notice(
-        kind=NoticeKind(facts["kind"]),
-        text=_text(facts["text"]),
-        address=None if facts["address"] is None else Address.parse(facts["address"]),
-        before=_redacted(facts["before"]),
-        after=_redacted(facts["after"]),
-        source=_place(facts["source"]),
-    )

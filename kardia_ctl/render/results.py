@@ -73,8 +73,7 @@ def _troubles(report: Report, view: View) -> Iterator[str]:
 def _trouble(result: Result, view: View) -> str:
     start, colour, ending = _WORDS[result.status]
     reason = f": {neutral(result.detail)}" if result.detail else ""
-    remedy = f"\n  Next: {neutral(result.remedy)}" if result.remedy else ""
-    return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}{remedy}"
+    return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}"
 
 
 def _closing(report: Report) -> Iterator[str]:

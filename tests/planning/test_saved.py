@@ -18,7 +18,8 @@ from kardia_ctl.model.state import State
 from kardia_ctl.planning.evidence import NO_STATE, change_digest, digest, state_digest
 from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
 from kardia_ctl.planning.question import Decisions
-from kardia_ctl.planning.saved import Binding, SavedPlan, digests_of, hint, key_source, seal, unseal
+from kardia_ctl.planning.saved import digests_of, hint, key_source, seal, unseal
+from kardia_ctl.planning.saved_form import Binding, SavedPlan
 
 KEY = b"an invented key for saved plans."
 JOE = patient_address("JS-1/\N{ANATOMICAL HEART}")

@@ -87,7 +87,7 @@ def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
-    report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail, 1, detail),))
+    report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail),))
     for text in (troubles_text(report, View()), *(results_file(report, form) for form in Form)):
         assert text.replace("\n", "").isprintable()
 
