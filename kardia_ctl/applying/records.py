@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind, patient_address
-from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.configuration import Departing, Desired
 from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
@@ -130,7 +130,7 @@ def _learnt(question: Question) -> Iterator[Entry]:
         if (
             departure.id in ("", patient_id)
             and patient_id in observed.missing
-            and patient_id not in state.departed
+            and not state.has_done(patient_id, *Departing)
         ):
             yield Depart(patient_id, departure.action.value)
             yield Resolve(patient_address(departure.mrn))

@@ -1,7 +1,8 @@
 """What was recorded of earlier runs. A convenience, not the truth: it may be lost at any time.
 
-State holds mrns, opaque ids, template ids, times and keyed fingerprints. It never holds a name, a birth
-date, an e-mail address, a phone number, a code, a key or a URL.
+State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how many patients of a cohort
+were how far when. It never holds a name, a birth date, an e-mail address, a phone number, a code, a key or
+a URL.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.funnel import Sample
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -58,8 +60,9 @@ class State:
 
     ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state
     was bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted
-    since. ``departed`` holds the patient ids whose departure was done, with what was done. ``exists`` is
-    False when there is no state at all (then ``lineage`` is empty).
+    since. ``departed`` holds the patient ids whose departure was done, each with all that was done.
+    ``samples`` are in the order of their times. ``exists`` is False when there is no state at all (then
+    ``lineage`` is empty).
     """
 
     exists: bool = False
@@ -71,8 +74,13 @@ class State:
     codes: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     others: Mapping[Address, Record] = field(default_factory=dict)
     intents: Mapping[Address, Intent] = field(default_factory=dict)
-    departed: Mapping[str, str] = field(default_factory=dict)
+    departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     used_plans: frozenset[str] = frozenset()
+    samples: tuple[Sample, ...] = ()
+
+    def has_done(self, patient_id: str, *actions: str) -> bool:
+        """Whether a departure did any of these actions to a patient id."""
+        return not self.departed.get(patient_id, frozenset()).isdisjoint(actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +133,18 @@ class UsePlan:
 
 @dataclass(frozen=True, slots=True)
 class Depart:
-    """Mark the departure of a patient id as done; ``action`` is disconnect or delete."""
+    """Mark an action on a patient id as done, beside what was done before: disconnect or delete."""
 
     id: str
     action: str
 
 
-Entry = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart
-"""One thing to write to state. A batch of entries is written whole or not at all."""
+Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart
+"""What state is made of."""
+
+Entry = Fact | Sample
+"""One thing to write to state. A batch of entries is written whole or not at all.
+
+A sample is beside the content: it does not move ``serial``, so a saved plan stays fresh, and it does not
+make a state exist. One a cohort an hour is kept; the last of an hour takes the place of those before it.
+"""

@@ -86,7 +86,7 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
         if patient_id:
             ids.append(patient_id)
             mrns.append(mrn)
-        if not patient_id or departed.get(patient_id) == Departing.DELETE:
+        if not patient_id or (patient_id in departed and state.has_done(patient_id, Departing.DELETE)):
             unknown = True
     return ids, mrns, unknown
 
@@ -96,7 +96,7 @@ def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure
     for one in desired.departures:
         record = state.patients.get(one.mrn)
         patient_id = one.id or ("" if record is None else record.id)
-        if patient_id and state.departed.get(patient_id) not in (one.action, Departing.DELETE):
+        if patient_id and not state.has_done(patient_id, one.action, Departing.DELETE):
             yield patient_id, one
 
 

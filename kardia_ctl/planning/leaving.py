@@ -51,7 +51,7 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
         )
         return
     live = live_by_id(question, departure.mrn, patient_id)
-    if question.state.departed.get(patient_id) in (departure.action.value, Departing.DELETE.value):
+    if question.state.has_done(patient_id, departure.action, Departing.DELETE):
         dying = live is not None and departure.action is Departing.DELETE
         text = (
             "departed: the deletion was accepted, and the patient is still listed"

@@ -23,7 +23,7 @@ class Match:
 def match(question: Question, want: DesiredPatient, record: Record | None) -> Match:
     """Find a declared patient: by its pinned id, else by the recorded id, else by mrn, byte for byte."""
     found = _find(question, want, record)
-    if found.live is not None and question.state.departed.get(found.live.id) == Departing.DELETE:
+    if found.live is not None and question.state.has_done(found.live.id, Departing.DELETE):
         return Match(
             cause=Cause.DEPARTURE,
             reason=f"the live patient {found.live.id} was deleted by a departure and is not gone yet; "
@@ -35,7 +35,7 @@ def match(question: Question, want: DesiredPatient, record: Record | None) -> Ma
 def _find(question: Question, want: DesiredPatient, record: Record | None) -> Match:
     if want.id:
         return _by_id(question, want, want.id, "pinned")
-    if record is not None and record.id and question.state.departed.get(record.id) != Departing.DELETE:
+    if record is not None and record.id and not question.state.has_done(record.id, Departing.DELETE):
         return _recorded(question, want, record)
     twins = question.observed.twins.get(want.mrn)
     if twins:

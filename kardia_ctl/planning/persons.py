@@ -39,10 +39,13 @@ def block_same_persons(question: Question, draft: Draft) -> None:
 
 
 def _everyone(question: Question) -> list[LivePatient]:
-    gone = question.state.departed
-    observed = question.observed
+    state, observed = question.state, question.observed
     twins = (twin for several in observed.twins.values() for twin in several)
-    return [live for live in (*observed.patients.values(), *twins) if gone.get(live.id) != Departing.DELETE]
+    return [
+        live
+        for live in (*observed.patients.values(), *twins)
+        if not state.has_done(live.id, Departing.DELETE)
+    ]
 
 
 def _persons(

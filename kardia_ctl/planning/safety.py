@@ -73,7 +73,7 @@ def living(question: Question) -> int | None:
         return None
     seen = len(observed.patients) + sum(len(several) - 1 for several in observed.twins.values())
     count = max(observed.total, seen)
-    deleted = {one for one, action in departed.items() if action == Departing.DELETE}
+    deleted = {one for one, actions in departed.items() if Departing.DELETE in actions}
     if not deleted:
         return count
     twins = (live.id for several in observed.twins.values() for live in several)

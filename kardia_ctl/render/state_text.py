@@ -41,7 +41,7 @@ def _record(address: Address, record: Record, state: State) -> str:
         f"  tombstone {'yes' if record.forgotten else 'no'}",
     ]
     if address.kind is Kind.PATIENT and record.id in state.departed:
-        lines.append(f"  departed  {neutral(state.departed[record.id])}")
+        lines.append(f"  departed  {neutral(', '.join(sorted(state.departed[record.id])))}")
     return "".join(f"{line}\n" for line in lines)
 
 

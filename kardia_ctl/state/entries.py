@@ -7,10 +7,12 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.state import (
     Depart,
     Drop,
     Entry,
+    Fact,
     Intend,
     Intent,
     Note,
@@ -20,6 +22,7 @@ from kardia_ctl.model.state import (
     State,
     UsePlan,
 )
+from kardia_ctl.state.samples import read_samples, write_sample
 
 Statement: TypeAlias = tuple[str, tuple[Any, ...]]
 """One SQL text and its values after the workspace."""
@@ -40,18 +43,24 @@ _RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"""
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
-_DEPART: Final = """INSERT INTO departure VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET action = excluded.action WHERE action IS NOT excluded.action"""
+_DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
-def write(connection: sqlite3.Connection, workspace: int, entries: Iterable[Entry]) -> None:
-    """Write entries inside the transaction that is open."""
+def write(connection: sqlite3.Connection, workspace: int, entries: Iterable[Entry]) -> bool:
+    """Write entries inside the transaction that is open; whether any fact changed."""
+    before, beside = connection.total_changes, 0
     for entry in entries:
-        sql, values = _statement(entry)
-        connection.execute(sql, (workspace, *values))
+        if isinstance(entry, Sample):
+            start = connection.total_changes
+            write_sample(connection, workspace, entry)
+            beside += connection.total_changes - start
+        else:
+            sql, values = _statement(entry)
+            connection.execute(sql, (workspace, *values))
+    return connection.total_changes > before + beside
 
 
-def _statement(entry: Entry) -> Statement:
+def _statement(entry: Fact) -> Statement:
     match entry:
         case Remember(kind, name, detail, record):
             statement: Statement = _REMEMBER, (kind.value, name, detail, *_columns(record))
@@ -135,13 +144,12 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
         codes=records.codes,
         others=records.others,
         intents=intents,
-        departed=dict(
-            connection.execute("SELECT id, action FROM departure WHERE workspace = ?", (workspace,))
-        ),
+        departed=_departed(connection, workspace),
         used_plans=frozenset(
             plan
             for (plan,) in connection.execute("SELECT plan FROM used_plan WHERE workspace = ?", (workspace,))
         ),
+        samples=read_samples(connection, workspace),
     )
 
 
@@ -163,6 +171,14 @@ def _records(connection: sqlite3.Connection, workspace: int) -> _Records:
         else:
             names = tuple(part for part in (name, detail) if part)
             found.others[Address(Kind(kind), names)] = record
+    return found
+
+
+def _departed(connection: sqlite3.Connection, workspace: int) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    rows = connection.execute("SELECT id, action FROM departure WHERE workspace = ?", (workspace,))
+    for patient_id, action in rows:
+        found[patient_id] = found.get(patient_id, frozenset()) | {action}
     return found
 
 

@@ -1,22 +1,30 @@
 """The database's shape, and its two ways in: writing, in private, and reading without leaving a trace."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.state.files import create_private
+from kardia_ctl.state.samples import TABLE
 
 T = TypeVar("T")
 
-VERSION: Final = 1
-"""``user_version`` of a database that this code writes. Older ones are brought up; newer ones are refused."""
+VERSION: Final = 2
+"""``user_version`` of a database that this code writes. Newer ones are refused, older ones brought up by
+whoever writes; reading leaves a file as it is, so what reads understands every version.
+"""
 
 APPLICATION: Final = 0x4B415244
 """``application_id``: the bytes KARD, so that another program's database is never written to."""
+
+_DEPARTURE: Final = """CREATE TABLE departure (
+        workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
+        PRIMARY KEY (workspace, id, action)) WITHOUT ROWID"""
 
 _SCHEMA: Final = (
     """CREATE TABLE workspace (
@@ -38,13 +46,23 @@ _SCHEMA: Final = (
     """CREATE TABLE used_plan (
         workspace INTEGER NOT NULL, plan TEXT NOT NULL,
         PRIMARY KEY (workspace, plan)) WITHOUT ROWID""",
-    """CREATE TABLE departure (
-        workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
-        PRIMARY KEY (workspace, id)) WITHOUT ROWID""",
+    _DEPARTURE,
+    TABLE,
     """CREATE TABLE run (
         workspace INTEGER PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL,
         began REAL NOT NULL, ended REAL NOT NULL)""",
 )
+
+_STEPS: Final[Mapping[int, tuple[str, ...]]] = {
+    1: (  # one id may have had several departures; samples are new
+        "ALTER TABLE departure RENAME TO departure_1",
+        _DEPARTURE,
+        "INSERT INTO departure SELECT workspace, id, action FROM departure_1",
+        "DROP TABLE departure_1",
+        TABLE,
+    ),
+}
+"""What brings a database from each version to the next."""
 
 _BUSY_SECONDS: Final = 5.0
 _QUIET_TRIES: Final = 5
@@ -63,8 +81,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection, path) == 0:
-            _create(connection)
+        _bring_up(connection, _version(connection, path))
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -72,8 +89,12 @@ def open_writable(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    for statement in _SCHEMA:
+def _bring_up(connection: sqlite3.Connection, version: int) -> None:
+    """Create the tables (version 0), or go the steps to this version, inside the transaction that is open."""
+    if version == VERSION:
+        return
+    steps = chain.from_iterable(_STEPS[number] for number in range(version, VERSION)) if version else _SCHEMA
+    for statement in steps:
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id={APPLICATION}")
     connection.execute(f"PRAGMA user_version={VERSION}")

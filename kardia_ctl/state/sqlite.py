@@ -144,9 +144,7 @@ class SqliteStore:
 def _commit(connection: sqlite3.Connection, workspace: str, batch: tuple[Entry, ...]) -> None:
     with _transaction(connection):
         number = _workspace_id(connection, workspace)
-        before = connection.total_changes
-        write(connection, number, batch)
-        if connection.total_changes > before:
+        if write(connection, number, batch):
             connection.execute(
                 "UPDATE workspace SET serial = serial + 1, "
                 "lineage = CASE lineage WHEN '' THEN ? ELSE lineage END WHERE id = ?",

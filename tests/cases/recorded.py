@@ -73,7 +73,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 (address := Address.parse(text)): _intent(address, asked, now, key)
                 for text, asked in self.intents.items()
             },
-            departed=self.departed,
+            departed={patient_id: frozenset({action}) for patient_id, action in self.departed.items()},
         )
 
 

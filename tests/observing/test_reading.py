@@ -30,7 +30,10 @@ def desired(*people: DesiredPatient, departures: tuple[Departure, ...] = ()) -> 
 
 def state(*mrns: str, live: int | None = THREE_PAGES, departed: dict[str, str] | None = None) -> State:
     return State(
-        True, live_count=live, patients={mrn: Record(f"id-{mrn}") for mrn in mrns}, departed=departed or {}
+        True,
+        live_count=live,
+        patients={mrn: Record(f"id-{mrn}") for mrn in mrns},
+        departed={one: frozenset({action}) for one, action in (departed or {}).items()},
     )
 
 

@@ -131,7 +131,7 @@ def question(row: Row, want: DesiredPatient) -> Question:
         exists=True,
         patients={} if row.record is None else {"A": row.record},
         intents={} if row.intent is None else {ADDRESS: row.intent},
-        departed=row.departed,
+        departed={patient_id: frozenset({action}) for patient_id, action in row.departed.items()},
     )
     decisions = Decisions(recreate=frozenset({ADDRESS} if row.recreate else ()))
     return Question(Desired(patients={"A": want}), observed, state, NOW, settle=120.0, decisions=decisions)

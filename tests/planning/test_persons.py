@@ -24,7 +24,9 @@ def planned(
 ) -> Plan:
     observed = Observed({one.mrn: one for one in live}, coverage=Coverage.PROVEN, total=len(live))
     desired = Desired(patients={one.mrn: one for one in want})
-    state = State(exists=True, departed=departed or {})
+    state = State(
+        exists=True, departed={one: frozenset({action}) for one, action in (departed or {}).items()}
+    )
     said = Decisions(distinct=frozenset(map(patient_address, distinct)))
     return make_plan(Question(desired, observed, state, 0.0, decisions=said))
 

@@ -16,7 +16,7 @@ def state() -> State:
         codes={"JS-1": {"4qq0": Record("idJS", "one-year", at=AT), "5rr1": Record("idJS", at=AT)}},
         others={Address(Kind.CALLBACK): Record(at=AT)},
         intents={NEW: Intent(NEW, "create", AT, AT + 5.5)},
-        departed={"idZZ": "disconnect"},
+        departed={"idZZ": frozenset({"disconnect"})},
     )
 
 

@@ -7,10 +7,12 @@ from typing import assert_never
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.state import (
     Depart,
     Drop,
     Entry,
+    Fact,
     Intend,
     Intent,
     Note,
@@ -33,7 +35,7 @@ class Disk:
     others: dict[Address, Record] = field(default_factory=dict)
     intents: dict[Address, Intent] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
-    departed: dict[str, str] = field(default_factory=dict)
+    departed: dict[str, frozenset[str]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def state(self) -> State:
@@ -57,10 +59,11 @@ class Disk:
     def write(self, entries: Iterable[Entry]) -> None:
         """One batch, as ``kardia_ctl.state.entries`` writes it."""
         for entry in entries:
-            self.exists = True
-            self._write(entry)
+            if not isinstance(entry, Sample):  # no run depends on one
+                self.exists = True
+                self._write(entry)
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: Fact) -> None:
         match entry:
             case Remember(Kind.PATIENT, name, _, record):
                 self.patients[name] = record
@@ -80,7 +83,7 @@ class Disk:
             case UsePlan(plan):
                 self.used.add(plan)
             case Depart(patient_id, action):
-                self.departed[patient_id] = action
+                self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}
             case _ as never:
                 assert_never(never)
 

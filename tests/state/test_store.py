@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.state import (
     Depart,
     Drop,
@@ -44,6 +45,7 @@ def test_loading_without_state_gives_none_and_creates_nothing(store: SqliteStore
 
 def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None:
     record = Record("id-1", "one-year", b"\0\1", 7, forgotten=True)
+    sample = Sample(7, "spring", Counts(8, 7, 6, 1, 2, 2, 1, 5))
     intent = Intent(code_address("JS/1", "one-year"), "issue", 1.25, 2.5)
     with store.lock("apply"):
         store.commit(
@@ -57,7 +59,9 @@ def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None
                 Note("team", "team-1"),
                 Note("live_count", "12"),
                 UsePlan("plan-1"),
+                Depart("id-9", "disconnect"),
                 Depart("id-9", "delete"),
+                sample,
             ]
         )
     state = store.load()
@@ -74,8 +78,9 @@ def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None
         Address(Kind.MOBILE_USER, ("JS/1",)): record,
     }
     assert state.intents == {intent.address: intent}
-    assert state.departed == {"id-9": "delete"}
+    assert state.departed == {"id-9": frozenset({"delete", "disconnect"})}
     assert state.used_plans == frozenset({"plan-1"})
+    assert state.samples == (sample,)
 
 
 def test_dropping_and_resolving_remove(store: SqliteStore, remembered: Remember) -> None:
@@ -295,7 +300,7 @@ class _Model:
         self.patients: dict[str, Record] = {}
         self.codes: dict[str, dict[str, Record]] = {}
         self.intents: dict[Address, Intent] = {}
-        self.departed: dict[str, str] = {}
+        self.departed: dict[str, frozenset[str]] = {}
         self.plans: set[str] = set()
         self.team = ""
 
@@ -318,4 +323,4 @@ class _Model:
             case UsePlan(plan):
                 self.plans.add(plan)
             case Depart(patient_id, action):
-                self.departed[patient_id] = action
+                self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}

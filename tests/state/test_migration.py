@@ -1,0 +1,168 @@
+"""A state of an earlier version is read as it is, and brought up by the first run that writes."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from kardia_ctl.model.address import Kind, code_address, patient_address
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.funnel import Counts, Sample
+from kardia_ctl.model.state import Depart, Intent, Note, Record, Remember, State
+from kardia_ctl.state import schema
+from kardia_ctl.state.sqlite import SqliteStore
+
+VERSION_1: Final = """
+CREATE TABLE workspace (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    lineage TEXT NOT NULL DEFAULT '', serial INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE record (
+    workspace INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL,
+    id TEXT NOT NULL, label TEXT NOT NULL, fingerprint BLOB NOT NULL, at INTEGER NOT NULL,
+    forgotten INTEGER NOT NULL,
+    PRIMARY KEY (workspace, kind, name, detail)) WITHOUT ROWID;
+CREATE TABLE intent (
+    workspace INTEGER NOT NULL, address TEXT NOT NULL, operation TEXT NOT NULL,
+    at REAL NOT NULL, ended REAL NOT NULL, id TEXT NOT NULL, target TEXT NOT NULL,
+    span REAL NOT NULL, person BLOB NOT NULL,
+    PRIMARY KEY (workspace, address)) WITHOUT ROWID;
+CREATE TABLE note (
+    workspace INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (workspace, key)) WITHOUT ROWID;
+CREATE TABLE used_plan (
+    workspace INTEGER NOT NULL, plan TEXT NOT NULL,
+    PRIMARY KEY (workspace, plan)) WITHOUT ROWID;
+CREATE TABLE departure (
+    workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
+    PRIMARY KEY (workspace, id)) WITHOUT ROWID;
+CREATE TABLE run (
+    workspace INTEGER PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL,
+    began REAL NOT NULL, ended REAL NOT NULL);
+INSERT INTO workspace VALUES (1, 'default', 'lineage-1', 41), (2, 'other', 'lineage-2', 3);
+INSERT INTO record VALUES
+    (1, 'patient', 'JS-1', '', 'id-1', '', x'0102', 7, 0),
+    (1, 'connection_code', 'JS-1', 'template-1', 'id-1', 'one-year', x'', 8, 1);
+INSERT INTO intent VALUES (1, 'connection_code/JS-1/one-year', 'create', 1.5, 2.5, 'id-1', 't', 120, x'');
+INSERT INTO note VALUES (1, 'team', 'team-1'), (1, 'live_count', '12');
+INSERT INTO used_plan VALUES (1, 'plan-1');
+INSERT INTO departure VALUES (1, 'id-9', 'disconnect'), (2, 'id-9', 'delete');
+PRAGMA user_version = 1;
+PRAGMA application_id = 1262572100;
+"""
+"""The database as version 1 made it, with one row of everything."""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1)
+    return path
+
+
+ADDRESS: Final = code_address("JS-1", "one-year")
+AS_WRITTEN: Final = State(
+    True,
+    "lineage-1",
+    41,
+    "team-1",
+    12,
+    patients={"JS-1": Record("id-1", "", b"\1\2", 7)},
+    codes={"JS-1": {"template-1": Record("id-1", "one-year", b"", 8, forgotten=True)}},
+    intents={ADDRESS: Intent(ADDRESS, "create", 1.5, 2.5, "id-1", "t", 120.0)},
+    departed={"id-9": frozenset({"disconnect"})},
+    used_plans=frozenset({"plan-1"}),
+)
+
+
+def version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def shape(path: Path) -> list[tuple[str, list[tuple[object, ...]]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
+        return [(name, connection.execute(f"PRAGMA table_xinfo({name})").fetchall()) for name in names]
+
+
+def test_reading_a_state_of_version_1_leaves_it_as_it_is(old: Path) -> None:
+    before = old.read_bytes()
+    assert SqliteStore(old, "default").load() == AS_WRITTEN
+    assert old.read_bytes() == before
+
+
+def test_the_first_run_that_writes_brings_the_state_up_and_loses_nothing(old: Path) -> None:
+    store = SqliteStore(old, "default")
+    sample = Sample(7, "spring", Counts(1))
+    with store.lock("apply"):
+        assert store.load() == AS_WRITTEN
+        store.commit([Depart("id-9", "delete"), sample])
+    both = {"id-9": frozenset({"disconnect", "delete"})}
+    assert version(old) == schema.VERSION == 2
+    assert store.load() == replace(AS_WRITTEN, serial=42, departed=both, samples=(sample,))
+    assert SqliteStore(old, "other").load().departed == {"id-9": frozenset({"delete"})}
+
+
+def test_a_state_that_was_brought_up_has_the_shape_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    for place in (old, tmp_path / "new.db"):
+        with SqliteStore(place, "default").lock("apply"):
+            pass
+    assert shape(old) == shape(tmp_path / "new.db")
+
+
+@pytest.mark.parametrize("step", range(len(schema._STEPS[1])))
+def test_a_migration_that_fails_in_any_step_leaves_version_1(
+    old: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    steps = schema._STEPS[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "_STEPS", {1: (*steps[:step], "SELECT no_such_function()", *steps[step:])})
+        with pytest.raises(StateError, match="opening the state"), SqliteStore(old, "default").lock("apply"):
+            pass
+    assert version(old) == 1
+    assert SqliteStore(old, "default").load() == AS_WRITTEN
+    with SqliteStore(old, "default").lock("apply"):
+        pass
+    assert version(old) == 2
+
+
+def test_what_was_done_to_an_id_stays_beside_what_is_done_later(store: SqliteStore) -> None:
+    with store.lock("apply"):
+        store.commit([Depart("id-1", "disconnect")])
+        store.commit([Depart("id-1", "delete"), Depart("id-1", "delete")])
+    state = store.load()
+    assert (state.serial, state.departed) == (2, {"id-1": frozenset({"disconnect", "delete"})})
+    assert state.has_done("id-1", "delete")
+    assert not state.has_done("id-2", "delete")
+    assert not state.has_done("id-1", "export")
+
+
+def test_a_sample_is_beside_the_content(store: SqliteStore) -> None:
+    with store.lock("status"):
+        store.commit([Sample(7, "", Counts(1))])
+    assert not store.load().exists
+    with store.lock("apply"):
+        store.commit([Note("team", "team-1")])
+        store.commit([Sample(7, "spring", Counts(2))])
+        store.commit([Remember(Kind.PATIENT, "JS-1", "", Record("id-1")), Sample(8, "spring", Counts(3))])
+    state = store.load()
+    assert (state.serial, patient_address("JS-1").names[0] in state.patients) == (2, True)
+    assert state.samples == (Sample(7, "", Counts(1)), Sample(8, "spring", Counts(3)))
+
+
+def test_one_sample_an_hour_is_kept_and_after_a_week_one_a_day(store: SqliteStore) -> None:
+    half_hour, days = 1800, 30
+    with store.lock("apply"):
+        store.commit([Note("team", "team-1")])
+        store.commit(
+            [Sample(at, cohort, Counts(at)) for at in range(0, days * 86400, half_hour) for cohort in "ab"]
+        )
+    kept = [sample.at for sample in store.load().samples if sample.cohort == "a"]
+    old = [at for at in kept if at < 22 * 86400]
+    assert old == [day * 86400 + 86400 - half_hour for day in range(22)]
+    assert [at for at in kept if at >= 23 * 86400] == list(range(23 * 86400 + half_hour, days * 86400, 3600))
+    assert len(store.load().samples) == 2 * len(kept)
