@@ -57,7 +57,11 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
     reading = choose(desired, ground.state, decisions.targets, recreating=bool(decisions.recreate))
     policy = ground.configuration.scan
     observed = await observe(
-        Sharing(reader, desired, ground.state), reading, policy, look_up_all=decisions.accept_collapse
+        reader,
+        reading,
+        policy,
+        look_up_all=decisions.accept_collapse,
+        keep=Sharing(desired, ground.state),
     )
     question = Question(
         desired,

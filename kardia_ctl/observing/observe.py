@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address
@@ -13,7 +14,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient, Template
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.reading import Reading
-from kardia_ctl.observing.scan import Scan, scan
+from kardia_ctl.observing.scan import Keep, Scan, scan
 
 _ABREAST = 8
 _FORBIDDEN = 403
@@ -34,7 +35,12 @@ class _People:
 
 
 async def observe(
-    reader: Reader, reading: Reading, policy: ScanPolicy = ScanPolicy.COUNT, *, look_up_all: bool = False
+    reader: Reader,
+    reading: Reading,
+    policy: ScanPolicy = ScanPolicy.COUNT,
+    *,
+    look_up_all: bool = False,
+    keep: Keep = tuple,
 ) -> Observed:
     """Send the reads and gather what they say.
 
@@ -43,11 +49,12 @@ async def observe(
         reading: What to read.
         policy: What proves a scan.
         look_up_all: Look up all recorded ids that a scan does not show, even when the first few are gone.
+        keep: What is held of a page's patients.
 
     Raises:
         ApiError: an answer could not be had or understood.
     """
-    everyone, people = await _people(reader, reading, policy, look_up_all=look_up_all)
+    everyone, people = await _people(reader, reading, policy, keep, look_up_all=look_up_all)
     settings, refused = await _settings(reader, reading.settings)
     templates = await _templates(reader) if reading.templates else None
     by_mrn = {live.mrn: live for live in everyone.values()}
@@ -84,10 +91,10 @@ async def _templates(reader: Reader) -> tuple[Template, ...]:
 
 
 async def _people(
-    reader: Reader, reading: Reading, policy: ScanPolicy, *, look_up_all: bool
+    reader: Reader, reading: Reading, policy: ScanPolicy, keep: Keep, *, look_up_all: bool
 ) -> tuple[dict[str, LivePatient], _People]:
     if reading.scan:
-        return await _scanned(reader, reading, await scan(reader, policy), look_up_all=look_up_all)
+        return await _scanned(reader, reading, await scan(reader, policy, keep), look_up_all=look_up_all)
     if not reading.ids:
         return {}, _People()
     found, missing = await _look_up(reader, reading.ids)
@@ -102,7 +109,7 @@ async def _scanned(
     When many are not shown, ten are looked up first. If none of those is there, it is more likely the wrong
     account than a list that lags: the rest is left alone, which blocks them.
     """
-    unseen = sorted(patient_id for patient_id in reading.ids if patient_id not in seen.patients)
+    unseen = sorted(filterfalse(seen.patients.__contains__, reading.ids))
     many = not look_up_all and len(unseen) > max(_SAMPLE, len(reading.ids) // 10)
     sample = unseen[:_SAMPLE] if many else unseen
     found, missing = await _look_up(reader, sample)

@@ -79,15 +79,17 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
     ids: list[str] = []
     mrns: list[str] = []
     unknown = False
-    records, departed = state.patients, state.departed
+    record_of, departed = state.patients.get, state.departed
     for mrn, want in patients.items():
-        record = records.get(mrn)
+        record = record_of(mrn)
         patient_id = want.id or ("" if record is None else record.id)
         if patient_id:
             ids.append(patient_id)
             mrns.append(mrn)
-        if not patient_id or (patient_id in departed and state.has_done(patient_id, Departing.DELETE)):
+        else:
             unknown = True
+    if departed:
+        unknown = unknown or any(state.has_done(patient_id, Departing.DELETE) for patient_id in ids)
     return ids, mrns, unknown
 
 

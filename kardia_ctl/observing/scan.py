@@ -5,8 +5,11 @@ times can fall between two pages. So a scan is only used for what it proves: ids
 totalCount said last.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
@@ -19,6 +22,13 @@ LIMITS: Final = (500, 499, 397)
 _HEAD_ROUNDS: Final = 20
 _MOST_PAGES: Final = 100_000
 _MOST_PAGES_UNCOUNTED: Final = 4_000
+_TURNS_TO_LEAVE: Final = 8
+"""Turns of the event loop after which a request on an open connection has left: httpx takes 3 of them."""
+
+T = TypeVar("T")
+
+Keep: TypeAlias = Callable[[Iterable[LivePatient]], Iterable[LivePatient]]
+"""Makes of a page's patients those that are held: equal ones (see ``sharing``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +62,23 @@ class _Walk:
         """
         return not self.broken and not self.shrunk and self.total == len(self.patients)
 
-    def take(self, page: PatientsPage) -> bool:
-        """Add a page; whether it showed anybody new."""
+    def look_at(self, page: PatientsPage) -> bool:
+        """Count a page that is about to be added; whether it shows anybody new."""
         if self.pages > 0 and page.total != self.total:
             self.moved = True
             self.shrunk = self.shrunk or _is_less(page.total, self.total)
         self.pages += 1
         self.total = page.total
-        before = len(self.patients)
-        for patient in page.patients:
-            if not patient.id:
-                raise ApiError("a patient in the list has no id; nothing can be matched to it")
-            self.patients[patient.id] = patient
-        return len(self.patients) > before
+        ids = {patient.id for patient in page.patients}
+        if "" in ids:
+            raise ApiError("a patient in the list has no id; nothing can be matched to it")
+        return not self.patients.keys() >= ids
+
+    def add(self, patients: Iterable[LivePatient]) -> None:
+        """Hold a page's patients; of two pages that show somebody the later one counts."""
+        held = self.patients
+        for patient in patients:
+            held[patient.id] = patient
 
 
 def _is_less(total: int | None, earlier: int | None) -> bool:
@@ -72,8 +86,8 @@ def _is_less(total: int | None, earlier: int | None) -> bool:
     return total is not None and earlier is not None and total < earlier
 
 
-async def scan(reader: Reader, policy: ScanPolicy) -> Scan:
-    """Scan until the result is proven, at most once with each of ``LIMITS``.
+async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
+    """Scan until the result is proven, at most once with each of ``LIMITS``. ``keep`` says what is held.
 
     Raises:
         ApiError: a page could not be had at all.
@@ -84,7 +98,7 @@ async def scan(reader: Reader, policy: ScanPolicy) -> Scan:
     walk = _Walk()
     grown = True
     for limit in LIMITS:
-        earlier, walk = walk.total, await _walk(reader, limit)
+        earlier, walk = walk.total, await _walk(reader, limit, keep)
         pages += walk.pages
         grown = grown and not walk.shrunk and not _is_less(walk.total, earlier)
         if walk.fits:
@@ -109,36 +123,55 @@ def _why(walk: _Walk, seen: int) -> str:
     return f"the list showed {seen} patients and its totalCount is {walk.total}"
 
 
-async def _walk(reader: Reader, limit: int) -> _Walk:
+async def _walk(reader: Reader, limit: int, keep: Keep) -> _Walk:
     walk = _Walk()
-    await _follow(reader, limit, walk, until_known=False)
+    await _follow(reader, limit, walk, keep)
     for _ in range(_HEAD_ROUNDS):
         if walk.broken or not walk.moved:
             break
         walk.moved = False  # what is new stands at the head
-        await _follow(reader, limit, walk, until_known=True)
+        await _follow(reader, limit, walk, keep, until_known=True)
     return walk
 
 
-async def _follow(reader: Reader, limit: int, walk: _Walk, *, until_known: bool) -> None:
-    """Read pages from the head; to the end, or until one shows nothing new."""
-    start: str | None = None
+async def _follow(reader: Reader, limit: int, walk: _Walk, keep: Keep, *, until_known: bool = False) -> None:
+    """Read pages from the head; to the end, or until one shows nothing new.
+
+    A page is kept while the next one is under way: whether there is a next one is known before.
+    """
     cursors: set[str] = set()
     smallest = limit
+    page = await reader.patients(limit, None)
     while True:
-        page = await reader.patients(limit, start)
-        anybody_new = walk.take(page)
+        anybody_new = walk.look_at(page)
         start = page.next_cursor
         if start is None or (until_known and not anybody_new):
-            return
+            break
         if not anybody_new or start in cursors:
             walk.broken = "the list of patients has no end: a page repeats what an earlier one showed"
-            return
+            break
         cursors.add(start)
         smallest = min(smallest, len(page.patients))
         if len(cursors) > _allowance(page.total, smallest):
             walk.broken = f"the list of patients has no end: {len(cursors)} pages for totalCount {page.total}"
-            return
+            break
+        async with _under_way(reader.patients(limit, start)) as coming:
+            walk.add(keep(page.patients))
+            page = await coming
+    walk.add(keep(page.patients))
+
+
+@asynccontextmanager
+async def _under_way(request: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """A request that has left, as far as that is up to us, when the block begins."""
+    coming = asyncio.create_task(request)
+    try:
+        for _ in range(_TURNS_TO_LEAVE):
+            await asyncio.sleep(0)
+        yield coming
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _allowance(total: int | None, size: int) -> int:

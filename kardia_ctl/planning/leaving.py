@@ -1,5 +1,6 @@
 """Patients who are no longer declared (forgotten) and patients who depart. Absence never deletes."""
 
+from itertools import filterfalse
 from typing import assert_never
 
 from kardia_ctl.model.address import Kind, patient_address
@@ -14,8 +15,9 @@ from kardia_ctl.planning.question import Question
 def plan_forgotten(question: Question, draft: Draft) -> None:
     """Forget every managed patient that is neither declared nor departing."""
     departing = {departure.mrn for departure in question.desired.departures}
-    for mrn, record in question.state.patients.items():
-        if record.forgotten or mrn in question.desired.patients or mrn in departing:
+    for mrn in filterfalse(question.desired.patients.__contains__, question.state.patients):
+        record = question.state.patients[mrn]
+        if record.forgotten or mrn in departing:
             continue
         reason = "no longer declared; the patient stays as is in Kardia"
         address = patient_address(mrn)

@@ -18,20 +18,20 @@ from kardia_ctl.planning.templates import Resolved
 
 def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
     """Decide every declared patient and what hangs on it."""
-    live_by_mrn, twins = question.observed.patients, question.observed.twins
-    records, departed, codes = question.state.patients, question.state.departed, question.state.codes
+    live_of, record_of = question.observed.patients.get, question.state.patients.get
+    twins, departed, codes = question.observed.twins, question.state.departed, question.state.codes
     keep = draft.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in question.desired.patients.items():
-        live, record = live_by_mrn.get(mrn), records.get(mrn)
+        live, record = live_of(mrn), record_of(mrn)
         if (
             live is not None
             and record is not None
             and record.id == live.id
             and not record.forgotten
             and not want.id
-            and mrn not in twins
             and not kind.differences(want, live)
-            and live.id not in departed
+            and not (twins and mrn in twins)
+            and not (departed and live.id in departed)
         ):
             keep((mrn,))
             blocked = ""

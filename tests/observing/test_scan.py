@@ -1,6 +1,7 @@
 """A scan is proven or it is not used."""
 
 import asyncio
+from collections.abc import Iterable
 
 import httpx
 import pytest
@@ -250,3 +251,40 @@ def test_a_page_that_cannot_be_had_is_an_error_and_not_an_empty_list() -> None:
 
     with pytest.raises(ApiError, match="503"):
         scanned(Broken([]))
+
+
+async def test_the_next_page_is_asked_for_before_one_is_kept() -> None:
+    events: list[str] = []
+
+    class Listening(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            events.append("asked")
+            await asyncio.sleep(0)
+            return await super().patients(limit, start)
+
+    def keep(patients: Iterable[LivePatient]) -> Iterable[LivePatient]:
+        events.append("kept")
+        return patients
+
+    found = await scan(Listening(crowd(1100)), ScanPolicy.COUNT, keep)
+    assert found.proven
+    assert events == ["asked", "asked", "kept", "asked", "kept", "kept"]
+
+
+async def test_a_page_that_cannot_be_kept_leaves_no_request_behind() -> None:
+    ended: list[str] = []
+
+    class Slow(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            try:
+                await asyncio.sleep(0 if start is None else 3600)
+            finally:
+                ended.append("ended")
+            return await super().patients(limit, start)
+
+    def keep(patients: Iterable[LivePatient]) -> Iterable[LivePatient]:
+        raise ApiError("it cannot be kept")
+
+    with pytest.raises(ApiError, match="cannot be kept"):
+        await scan(Slow(crowd(1100)), ScanPolicy.COUNT, keep)
+    assert ended == ["ended", "ended"]

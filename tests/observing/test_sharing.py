@@ -1,6 +1,5 @@
 """Sharing changes which text is held, and nothing else."""
 
-import asyncio
 from dataclasses import replace
 
 from hypothesis import given
@@ -10,7 +9,6 @@ from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
 from kardia_ctl.observing.sharing import Sharing
-from tests.observing.script import Moving
 
 NAMES = ("mrn", "dob", "email", "firstname", "lastname")
 TEXTS = st.sampled_from(["", "one", "One", "two"])
@@ -30,8 +28,7 @@ RECORD = st.sampled_from([State(), State(patients={"A": Record("id-1")})])
 
 
 def shared(live: LivePatient, want: DesiredPatient, state: State) -> LivePatient:
-    reader = Sharing(Moving([live]), replace(Desired(), patients={want.mrn: want}), state)
-    (found,) = asyncio.run(reader.patients(500, None)).patients
+    (found,) = Sharing(replace(Desired(), patients={want.mrn: want}), state)([live])
     return found
 
 
