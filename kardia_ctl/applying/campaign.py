@@ -6,7 +6,7 @@ from typing import Final
 
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.settle import Wait, wait_until_decidable
@@ -17,6 +17,7 @@ from kardia_ctl.model.outcome import Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.state import Intent
+from kardia_ctl.planning.limit import first_of
 
 ROUNDS: Final = 4
 """How often a run sends one create at most: again only when a proven scan says that it is not there."""
@@ -31,9 +32,8 @@ class Means:
     step: Step
     clock: Clock
     brake: Brake
-    tell: Callable[[Result], None]
     spent: Callable[[], int]
-    parallelism: int
+    manner: Manner
 
 
 async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
@@ -46,7 +46,7 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
     step = replace(means.step, earlier=seen.question.state.intents)
-    results = _by_address(await execute(seen.plan, step, means.brake, means.tell, means.parallelism))
+    results = _by_address(await execute(seen.plan, step, means.brake, means.manner))
     known = _known_ids(seen, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
@@ -62,10 +62,10 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         except ApiError as error:
             _leave(doubts, results, f"whether it was done could not be seen: {error}")
             break
-        plan = _allowed(again.plan, sent)
+        plan = _within(_allowed(again.plan, sent), seen.plan, ground.decisions.limit)
         means.store.commit(without_requests(plan, again.question))
         _note_settled(plan, results, means)
-        later = await execute(plan, step, means.brake, means.tell, means.parallelism)
+        later = await execute(plan, step, means.brake, means.manner)
         results |= _by_address(later)
         for result in later:
             sent[result.address] = sent.get(result.address, 0) + 1
@@ -106,7 +106,7 @@ def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict
 async def _look(seen: Preview, ground: Ground, means: Means, doubts: Mapping[Address, Intent]) -> Preview:
     """Observe and plan anew, for those in doubt and for what depends on them."""
     dependents = {change.address for change in seen.plan.changes if owner_of(change.address) in doubts}
-    decisions = replace(ground.decisions, targets=frozenset(doubts) | dependents)
+    decisions = replace(ground.decisions, targets=frozenset(doubts) | dependents, limit=None)
     fresh = replace(ground, state=means.store.load(), now=means.clock.now(), decisions=decisions)
     return await preview(means.reader, fresh, means.spent)
 
@@ -128,6 +128,17 @@ def _allowed(plan: Plan, sent: Mapping[Address, int]) -> Plan:
     )
 
 
+def _within(plan: Plan, first: Plan, limit: int | None) -> Plan:
+    """Without what is beyond ``--limit``: an earlier run's doubts are not among this one's first writes."""
+    if limit is None:
+        return plan
+    ours = {change.address for change in first.changes if change.action.writes}
+    others = [change for change in plan.changes if change.action.writes and change.address not in ours]
+    kept, _ = first_of(others, max(0, limit - len(ours)))
+    beyond = {change.address for change in others} - {change.address for change in kept}
+    return replace(plan, changes=tuple(one for one in plan.changes if one.address not in beyond))
+
+
 def _note_settled(plan: Plan, results: dict[Address, Result], means: Means) -> None:
     """What turned out to exist is done; what cannot be decided says why."""
     for change in plan.changes:
@@ -136,7 +147,7 @@ def _note_settled(plan: Plan, results: dict[Address, Result], means: Means) -> N
         if change.action is Action.ADOPT:
             done = Result(change.address, Action.CREATE, Status.DONE, id=change.id)
             results[change.address] = done
-            means.tell(done)
+            means.manner.watcher.ended(done)
         elif change.action is Action.BLOCKED:
             _leave((change.address,), results, change.reason)
 

@@ -1,56 +1,75 @@
 """Sending the writes of a plan."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.chains import Chain, chains
 from kardia_ctl.applying.step import Step, Stop
+from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.waves import Wave, in_waves
+from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.planning.chains import Chain, chains
 
 PARALLELISM = 16
 """Writes in flight unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How writes are sent: so many at a time, in which waves, who watches."""
+
+    parallelism: int = PARALLELISM
+    waves: Waves | None = None
+    watcher: Watcher = field(default_factory=Watcher)
 
 
 @dataclass(slots=True)
 class _Run:
     step: Step
     brake: Brake
-    tell: Callable[[Result], None]
+    watcher: Watcher
+    wave: Wave
     waiting: Iterator[Chain]
-    results: list[Result] = field(default_factory=list)
+    results: list[Result]
 
     def note(self, result: Result) -> None:
         self.results.append(result)
-        self.tell(result)
+        self.watcher.ended(result)
+        if reason := self.wave.hears(result):
+            self.brake.pull(reason)
 
 
-async def execute(
-    plan: Plan, step: Step, brake: Brake, tell: Callable[[Result], None], parallelism: int = PARALLELISM
-) -> tuple[Result, ...]:
-    """Send every write of a plan; chains run beside each other, at most ``parallelism`` at a time.
+async def execute(plan: Plan, step: Step, brake: Brake, manner: Manner) -> tuple[Result, ...]:
+    """Send every write of a plan; chains run beside each other, wave after wave.
 
-    A failure stops what depends on it and nothing else. ``tell`` is called with each result as it comes.
+    A failure stops what depends on it and nothing else, unless it is one too many in its wave.
 
     Raises:
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
-    todo = chains(plan.changes)
-    run = _Run(step, brake, tell, iter(todo))
-    workers = [asyncio.create_task(_work(run)) for _ in range(min(parallelism, len(todo)))]
+    results: list[Result] = []
+    for wave in in_waves(chains(plan.changes), manner.waves):
+        run = _Run(step, brake, manner.watcher, wave, iter(wave.chains), results)
+        await _send(run, min(manner.parallelism, len(wave.chains)))
+    return results_in_order(results)
+
+
+async def _send(run: _Run, abreast: int) -> None:
+    """One wave, to its end."""
+    workers = [asyncio.create_task(_work(run)) for _ in range(abreast)]
     try:
         await asyncio.gather(*workers)
     except Exception as error:
         # Whatever it is (state, a codes file on a full disk): what is under way gets its answer recorded.
-        brake.pull(f"the run was stopped by a {type(error).__name__}")
+        run.brake.pull(f"the run was stopped by a {type(error).__name__}")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:
         for worker in workers:
             worker.cancel()
-    return results_in_order(run.results)
 
 
 async def _work(run: _Run) -> None:
@@ -73,6 +92,7 @@ async def _follow(run: _Run, chain: Chain) -> None:
 async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> Result:
     if reason := run.brake.reason or stopped_by or run.step.refusal(change):
         return Result(change.address, change.action, Status.SKIPPED, reason)
+    run.watcher.started(change)
     try:
         return await run.step.take(change, patient_id)
     except Stop as stop:
@@ -95,5 +115,7 @@ def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int = 
         reads=reads,
         writes=writes,
         interrupted=bool(brake.reason),
+        reason=brake.reason,
         blocked=sum(1 for change in left if change.address not in settled),
+        left=plan.left,
     )

@@ -11,7 +11,7 @@ from kardia_ctl.applying.assume import assume
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock, steady
-from kardia_ctl.applying.execute import report
+from kardia_ctl.applying.execute import Manner, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
@@ -138,7 +138,7 @@ def _run(path: Path, where: Where, view: View, options: dict[str, Any]) -> Run:
 
 def _saved_run(file: Path, where: Where, view: View, options: dict[str, Any]) -> Run:
     """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
-    for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse"):
+    for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
             flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
             raise refuse(f"{flag} goes with plan --out: a saved plan is applied as it is")
@@ -215,14 +215,13 @@ def _question(plan: Plan, workplace: Workplace) -> str:
 
 
 async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Report:
-    brake, store, clock = Brake(), run.workplace.store, run.clock
+    brake, store, clock = Brake(halt=session.halt), run.workplace.store, run.clock
     settle = ground.configuration.settle
     step = Step(
         seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add, settle=settle
     )
-    with progress(seen.plan.requests.writes) as tell, braking(brake, session.halt):
-        means = Means(
-            session.reader, store, step, clock, brake, tell, lambda: session.requests, run.parallelism
-        )
+    with progress(seen.plan.requests.writes) as watcher, braking(brake):
+        manner = Manner(run.parallelism, ground.configuration.waves, watcher)
+        means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
         results = await write(seen, ground, means)
     return report(seen.plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
@@ -12,11 +12,8 @@ from kardia_ctl.model.errors import KardiaError
 
 
 @contextmanager
-def braking(brake: Brake, halt: Callable[[str], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts.
-
-    ``halt`` reaches those who wait to send again: they do not.
-    """
+def braking(brake: Brake) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
@@ -24,9 +21,7 @@ def braking(brake: Brake, halt: Callable[[str], None]) -> Iterator[None]:
         if brake.reason and task is not None:
             task.cancel()
             return
-        reason = f"the run was stopped by {name}"
-        brake.pull(reason)
-        halt(reason)
+        brake.pull(f"the run was stopped by {name}")
         click.echo("\nStopping: waiting for what is under way. Once more to abort.", err=True)
 
     signals = (signal.SIGINT, signal.SIGTERM)

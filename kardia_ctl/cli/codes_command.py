@@ -8,7 +8,7 @@ import click
 
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.clock import steady
-from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.preview import Ground, preview
 from kardia_ctl.applying.reask import reask
 from kardia_ctl.applying.step import Step
@@ -67,14 +67,14 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
             return 1
         if warning := (await check_tenant(session.reader, seen.question))[1]:
             note(f"Warning: {warning}")
-        brake, desired = Brake(), seen.question.desired
+        brake, desired = Brake(halt=session.halt), seen.question.desired
         with (
             CodeFile(codes_out) as codes,
-            progress(len(wanted.plan.changes)) as tell,
-            braking(brake, session.halt),
+            progress(len(wanted.plan.changes)) as watcher,
+            braking(brake),
         ):
             step = Step(desired, session.writer(), store, steady().now, key, codes.add, issued=wanted.issued)
-            results = await execute(wanted.plan, step, brake, tell)
+            results = await execute(wanted.plan, step, brake, Manner(watcher=watcher))
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         note(f"Error: {result.address}: {result.status}: {result.detail}")

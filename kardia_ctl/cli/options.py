@@ -79,7 +79,7 @@ def address(text: str) -> Address:
 
 
 def decision_options(command: Command) -> Command:
-    """--target and the decisions about single addresses."""
+    """--target, --limit and the decisions about single addresses."""
     for option in reversed(
         (
             click.option(
@@ -115,6 +115,12 @@ def decision_options(command: Command) -> Command:
                 "--accept-collapse",
                 is_flag=True,
                 help="Go on although the account has far fewer patients than before.",
+            ),
+            click.option(
+                "--limit",
+                type=click.IntRange(1),
+                metavar="N",
+                help="Only the first N writes, patient by patient; the rest stays planned.",
             ),
         )
     ):

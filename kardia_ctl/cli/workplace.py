@@ -142,7 +142,9 @@ def decisions_from(options: dict[str, Any], configuration: Configuration) -> Dec
                 raise refuse(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
             if address not in declared and not _is_of_patient(address, configuration.desired):
                 raise refuse(f"{address} is not declared in the configuration")
-    return Decisions(**chosen, accept_collapse=bool(options.pop("accept_collapse")))
+    return Decisions(
+        **chosen, accept_collapse=bool(options.pop("accept_collapse")), limit=options.pop("limit")
+    )
 
 
 def _is_of_patient(address: Address, desired: Desired) -> bool:

@@ -19,6 +19,7 @@ from kardia_ctl.model.configuration import (
     Resource,
     ScanPolicy,
     TemplateRef,
+    Waves,
 )
 
 _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
@@ -78,6 +79,18 @@ def limits(sheet: Sheet) -> Limits:
     )
 
 
+def waves(sheet: Sheet) -> Waves | None:
+    """The waves, with the defaults where nothing is said of a part; None when there are to be none."""
+    said: Mapping[str, str] | None = sheet.value("waves")
+    if said is None:
+        return None
+    default = Waves()
+    return Waves(
+        size=int(said.get("size", default.size)),
+        stop_on_failures=int(said.get("stop_on_failures", default.stop_on_failures)),
+    )
+
+
 def _count(said: Mapping[str, str], name: str, default: int | None) -> int | None:
     return int(said[name]) if name in said else default
 
@@ -117,6 +130,7 @@ def configuration(sheet: Sheet, root: Path, desired: Desired) -> Configuration:
         region=Region(api.get("region", default.region)),
         scan=ScanPolicy(tree.get("scan", default.scan)),
         settle=float(settle.rstrip("sm")) * _UNIT[settle.lstrip("0123456789")],
+        waves=waves(sheet),
         state=tree.get("state", default.state),
         workspace=tree.get("workspace", default.workspace),
     )

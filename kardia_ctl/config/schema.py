@@ -64,6 +64,9 @@ def _count(what: str) -> dict[str, Any]:
     return text(f"How many {what} one run may do at most, e.g. 500.", pattern="^[0-9]{1,9}$", minimum=0)
 
 
+_WHOLE: Final = {"pattern": "^[1-9][0-9]{0,8}$", "minimum": 1}
+
+
 def _template() -> dict[str, Any]:
     description = "The template's id, or {name: its exact name in Kardia}."
     either = text(description, pattern=r"^\S+$")
@@ -149,6 +152,16 @@ def _running() -> dict[str, Any]:
             {
                 **{name: _count(f"{name}s") for name in ("create", "update", "disconnect", "delete")},
                 "cost": {**amount, "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?$"},
+            },
+        ),
+        "waves": _mapping(
+            "Bulk goes out in waves: the next begins when the last has ended, unless that went wrong.",
+            {
+                "size": text("How many patients a wave has, e.g. 500.", **_WHOLE),
+                "stop_on_failures": text(
+                    "How many writes of a wave may fail or be in doubt before it is the last, e.g. 5.",
+                    **_WHOLE,
+                ),
             },
         ),
         "settle": text(

@@ -80,6 +80,17 @@ class Limits:
     cost: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """Bulk in parts of ``size`` patients.
+
+    A wave in which ``stop_on_failures`` writes failed or are in doubt is the last.
+    """
+
+    size: int = 500
+    stop_on_failures: int = 5
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Desired:
     """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan."""
@@ -106,6 +117,7 @@ class Configuration:
     region: Region = Region.US
     scan: ScanPolicy = ScanPolicy.COUNT
     settle: float = 120.0
+    waves: Waves | None = None
     state: str = "sqlite:///.kardia/state.db"
     workspace: str = "default"
     digest: str = ""

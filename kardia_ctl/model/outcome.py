@@ -41,8 +41,8 @@ class Report:
     """What an apply did. ``results`` has the writes only; ``adopted`` and ``forgotten`` cost no request.
 
     ``reads`` and ``writes`` count the requests that were sent, repeated ones included. ``interrupted`` says
-    that the run was asked to stop before it was through. ``blocked`` counts the addresses of the plan that
-    are still blocked.
+    that the run stopped before it was through, and ``reason`` why. ``blocked`` counts the addresses of the
+    plan that are still blocked, ``left`` the writes that stay planned because of ``--limit``.
     """
 
     results: tuple[Result, ...] = ()
@@ -52,6 +52,8 @@ class Report:
     writes: int = 0
     interrupted: bool = False
     blocked: int = 0
+    left: int = 0
+    reason: str = ""
 
     def count(self, status: Status, *actions: Action) -> int:
         """How many results have this status, of these actions or, when none is named, of any."""

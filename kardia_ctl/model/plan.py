@@ -139,7 +139,8 @@ class Plan:
 
     ``changes`` holds everything but the no-ops, ``unchanged`` the names of those by kind. ``stops`` are
     the reasons why nothing at all may be written. ``cost`` is what the codes cost, in the templates'
-    currency; ``unpriced`` counts the codes whose template has no price.
+    currency; ``unpriced`` counts the codes whose template has no price. ``left`` is how many further writes
+    stay planned, because of ``--limit``.
     """
 
     changes: tuple[Change, ...] = ()
@@ -150,6 +151,7 @@ class Plan:
     cost: Decimal = Decimal(0)
     unpriced: int = 0
     team: str = ""
+    left: int = 0
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

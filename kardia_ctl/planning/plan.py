@@ -7,6 +7,7 @@ from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_ord
 from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.index import StateIndex
 from kardia_ctl.planning.leaving import plan_departures, plan_forgotten, tell_of_doubts
+from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.patients import plan_patients
 from kardia_ctl.planning.persons import block_same_persons
 from kardia_ctl.planning.question import Question
@@ -31,14 +32,14 @@ def make_plan(question: Question) -> Plan:
 
 
 def _finish(question: Question, draft: Draft) -> Plan:
-    changes = in_order(draft.changes)
+    changes, left = first_of(in_order(draft.changes), question.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(question, changes))
     writes = 0 if stopped else sum(1 for change in changes if change.action.writes)
     unread = question.observed.templates is None
     check = 1 if unread and not stopped and needs_tenant(question.state, changes) else 0
     return Plan(
-        changes=changes,
+        changes=tuple(changes),
         notices=tuple(sorted(draft.notices, key=_notice_order)),
         stops=stopped,
         unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
@@ -46,6 +47,7 @@ def _finish(question: Question, draft: Draft) -> Plan:
         cost=cost,
         unpriced=unpriced,
         team=question.desired.team,
+        left=left,
     )
 
 

@@ -15,6 +15,7 @@ class Decisions:
     ``recreate``: create again what was deleted elsewhere. ``reissue``: issue a code although an order exists
     or existed. ``distinct``: create although somebody with this name and birth date exists.
     ``targets``: only these and what they depend on. ``accept_collapse``: the live count fell for a reason.
+    ``limit``: only so many writes, the first ones (see ``planning.limit``).
     """
 
     recreate: frozenset[Address] = frozenset()
@@ -22,6 +23,7 @@ class Decisions:
     distinct: frozenset[Address] = frozenset()
     targets: frozenset[Address] = frozenset()
     accept_collapse: bool = False
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

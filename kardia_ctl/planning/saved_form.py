@@ -66,6 +66,7 @@ def as_json(saved: SavedPlan) -> dict[str, Any]:
         "cost": str(plan.cost),
         "unpriced": plan.unpriced,
         "team": plan.team,
+        "left": plan.left,
         "path": saved.path,
     }
 
@@ -77,6 +78,7 @@ def _decisions(decisions: Decisions) -> dict[str, Any]:
         "distinct": sorted(map(str, decisions.distinct)),
         "targets": sorted(map(str, decisions.targets)),
         "accept_collapse": decisions.accept_collapse,
+        "limit": decisions.limit,
     }
 
 
@@ -120,18 +122,23 @@ def from_json(facts: Mapping[str, Any]) -> SavedPlan:
     Raises:
         UNREADABLE: the JSON has another shape.
     """
-    decisions = {name: value for name, value in facts["decisions"].items() if name != "accept_collapse"}
     return SavedPlan(
         id=_text(facts["id"]),
         created=_whole(facts["created"]),
         binding=Binding(**{name: _text(value) for name, value in facts["binding"].items()}),
-        decisions=Decisions(
-            **{name: frozenset(map(Address.parse, texts)) for name, texts in decisions.items()},
-            accept_collapse=facts["decisions"]["accept_collapse"] is True,
-        ),
+        decisions=_read_decisions(facts["decisions"]),
         digests=tuple(_text(change["digest"]) for change in facts["changes"]),
         plan=_plan(facts),
         path=_text(facts["path"]),
+    )
+
+
+def _read_decisions(facts: Mapping[str, Any]) -> Decisions:
+    alone = ("accept_collapse", "limit")
+    return Decisions(
+        **{name: frozenset(map(Address.parse, texts)) for name, texts in facts.items() if name not in alone},
+        accept_collapse=facts["accept_collapse"] is True,
+        limit=None if facts["limit"] is None else _whole(facts["limit"]),
     )
 
 
@@ -161,6 +168,7 @@ def _plan(facts: Mapping[str, Any]) -> Plan:
         cost=_amount(facts["cost"]),
         unpriced=_whole(facts["unpriced"]),
         team=_text(facts["team"]),
+        left=_whole(facts["left"]),
     )
 
 

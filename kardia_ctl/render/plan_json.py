@@ -64,7 +64,7 @@ def plan_json(plan: Plan, stamp: Stamp) -> dict[str, Any]:
         "checks": [],
         "timestamp": stamp.timestamp,
         "applyable": not plan.stops and any(row.action is not Action.BLOCKED for row in shown),
-        "complete": not plan.blocked,
+        "complete": not plan.blocked and not plan.left,
         "errored": bool(plan.stops),
     }
 
@@ -81,6 +81,7 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
         "counts": {action.value.replace("-", "_"): count for action, count in action_counts(plan).items()},
         "cost": f"{plan.cost:f}",
         "unpriced": plan.unpriced,
+        **({"left_by_limit": plan.left} if plan.left else {}),
         "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
         "stops": [neutral(stop) for stop in plan.stops],
         "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],

@@ -30,7 +30,8 @@ def troubles_text(report: Report, view: View) -> str:
     """Everything that is not done, and why; a line or two each. Empty when all is done."""
     lines = list(_troubles(report, view))
     if report.interrupted:
-        lines.append(_said("Warning:", Colour.YELLOW, "stopped before everything was sent", view))
+        why = f": {neutral(report.reason)}" if report.reason else ""
+        lines.append(_said("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
     if report.blocked:
         text = f"{report.blocked} blocked; the plan says why, and what can be done"
         lines.append(_said("Error:", Colour.RED, text, view))
@@ -78,6 +79,9 @@ def _trouble(result: Result, view: View) -> str:
 
 def _closing(report: Report) -> Iterator[str]:
     yield complete_line(report)
+    if report.left:
+        stay = "change stays" if report.left == 1 else "changes stay"
+        yield f"{report.left} more {stay} planned: --limit"
     shares = f"{count_of(report.reads, 'read')}, {count_of(report.writes, 'write')}"
     yield f"Requests: {report.reads + report.writes} sent ({shares})."
 

@@ -33,6 +33,8 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     for stop in plan.stops:
         yield f"{paint('Error:', Colour.RED, on=view.colour)} {neutral(stop)}"
     yield no_changes(plan) if plan.is_empty else counts_line(plan)
+    if plan.left:
+        yield left_line(plan)
     yield from cost_lines(plan)
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
@@ -48,6 +50,15 @@ def counts_line(plan: Plan) -> str:
     )
     ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
     return f"{line} {', '.join(ours)}." if ours else line
+
+
+def left_line(plan: Plan) -> str:
+    """How much of the difference the plan is, and how much stays for another run."""
+    done = sum(1 for change in plan.changes if change.action.writes)
+    return (
+        f"Limit: {done} of {count_of(done + plan.left, 'change')}; {plan.left} more "
+        f"{'stays' if plan.left == 1 else 'stay'} planned: --limit {done}"
+    )
 
 
 def no_changes(plan: Plan) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from kardia_ctl.api.session import open_session
 from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.step import Step
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.outcome import Result, Status
@@ -43,7 +43,7 @@ class Run:
             rng=Random(1),
         ) as session:
             step = Step(self.desired, session.writer(), self.store, Ticking(), KEY, lambda _: None)
-            return await execute(plan, step, self.brake, lambda _: None, parallelism)
+            return await execute(plan, step, self.brake, Manner(parallelism))
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         number = len(self.sent)

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import execute
+from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.watching import Watcher
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
-from kardia_ctl.model.configuration import Desired, Resource
+from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
@@ -148,7 +149,9 @@ class Bench:
     store: Memory = field(default_factory=Memory)
     brake: Brake = field(default_factory=Brake)
     codes: list[IssuedCode] = field(default_factory=list)
+    started: list[Change] = field(default_factory=list)
     told: list[Result] = field(default_factory=list)
+    waves: Waves | None = None
     hand_out: Callable[[IssuedCode], None] | None = None
 
     def run(self, parallelism: int = 4) -> dict[str, Status]:
@@ -163,4 +166,6 @@ class Bench:
         desired = replace(self.desired, others=(CALLBACK,))
         step = Step(desired, self.hand, self.store, Ticking(), KEY, hand_out)
         plan = Plan(changes=tuple(self.changes))
-        return await execute(plan, step, self.brake, self.told.append, parallelism)
+        watcher = Watcher(started=self.started.append, ended=self.told.append)
+        manner = Manner(parallelism, self.waves, watcher)
+        return await execute(plan, step, self.brake, manner)

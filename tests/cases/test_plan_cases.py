@@ -41,6 +41,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     reissue: list[str] = []
     distinct: list[str] = []
     accept_collapse: bool = False
+    limit: int | None = None
     key: bool = True
 
     def decisions(self) -> Decisions:
@@ -50,6 +51,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
             reissue=frozenset(map(Address.parse, self.reissue)),
             distinct=frozenset(map(Address.parse, self.distinct)),
             accept_collapse=self.accept_collapse,
+            limit=self.limit,
         )
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from kardia_ctl.config import load
 from kardia_ctl.config.schema import build_schema
-from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy
+from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy, Waves
 from kardia_ctl.model.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -357,3 +357,16 @@ def test_editors_accept_the_examples_with_the_types_that_they_see() -> None:
         assert text.startswith("# yaml-language-server: $schema=../../schemas/kardia.schema.json\n")
         seen = yaml.load(text, Loader=yaml.BaseLoader) | {"version": 1}
         assert not list(Draft7Validator(build_schema()).iter_errors(seen))
+
+
+@pytest.mark.parametrize(
+    ("written", "waves"),
+    [
+        ("", None),
+        ("waves: {}", Waves(500, 5)),
+        ("waves: {size: 20}", Waves(20, 5)),
+        ("waves: {size: 20, stop_on_failures: 1}", Waves(20, 1)),
+    ],
+)
+def test_bulk_goes_in_waves_when_they_are_declared(tmp_path: Path, written: str, waves: Waves | None) -> None:
+    assert loaded(tmp_path, f"version: 1\n{written}\n").waves == waves

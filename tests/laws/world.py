@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from kardia_ctl.api.session import Session, open_session
 from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import execute, report
+from kardia_ctl.applying.execute import Manner, execute, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.step import Step
@@ -121,7 +121,7 @@ class World:
                 brake = Brake()
                 writer = self.wrap_writer(session.writer())
                 step = Step(desired, writer, store, self.clock, FINGERPRINT_KEY, codes.append)
-                results = await execute(plan, step, brake, lambda _: None, 4)
+                results = await execute(plan, step, brake, Manner(4))
                 counts = session.counts
                 done = report(plan, results, brake, reads=counts.reads, writes=counts.writes)
             self._note_deleted(store, seen, done)

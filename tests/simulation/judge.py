@@ -20,6 +20,7 @@ def violations(world: World) -> list[str]:
         *_leftovers(world),
         *_reports(world),
         *_counts(world),
+        *_waves(world),
     ]
 
 
@@ -97,6 +98,30 @@ def _reports(world: World) -> Iterator[str]:
                 yield f"run {run.number} said that {mrn} is done, and it does not exist"
             if result.status in (Status.FAILED, Status.SKIPPED) and effects[run.number, mrn]:
                 yield f"run {run.number} said that {mrn} was not executed, and it was"
+
+
+def _waves(world: World) -> Iterator[str]:
+    """A wave begins when the last has ended; and when one went wrong, nothing more is sent in that run."""
+    waves = world.story.waves
+    for run in world.runs:
+        if waves is None or run.plan is None:
+            continue
+        writes = [change.address for change in run.plan.changes if change.action.writes]
+        mrns = list(dict.fromkeys(address.names[0] for address in writes if address.names))
+        number = {address: mrns.index(address.names[0]) // waves.size for address in writes if address.names}
+        open_, wrong, gone_wrong = Counter(number.values()), Counter[int](), False
+        first = set(number)
+        for address, status in run.events:
+            if status is None:
+                if gone_wrong:
+                    yield f"run {run.number} sent {address} although a wave had gone wrong"
+                elif address in first and any(open_[wave] for wave in range(number[address])):
+                    yield f"run {run.number} sent {address} before the wave before it had ended"
+            elif address in first:
+                first.remove(address)
+                open_[number[address]] -= 1
+                wrong[number[address]] += status in (Status.FAILED, Status.IN_DOUBT)
+                gone_wrong = gone_wrong or wrong[number[address]] >= waves.stop_on_failures
 
 
 def _counts(world: World) -> Iterator[str]:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.configuration import Desired, Resource, TemplateRef
+from kardia_ctl.model.configuration import Desired, Resource, TemplateRef, Waves
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox import TEMPLATES, CursorStyle, DuplicateMrn, Quirks, UnsetField
 
@@ -76,6 +76,7 @@ class Scenario:
         present: Declared mrns of patients who exist already.
         storm: The runs before the weather clears.
         parallelism: Writes in flight.
+        waves: How bulk is cut, None when it is not.
     """
 
     seed: int
@@ -92,6 +93,7 @@ class Scenario:
     present: tuple[str, ...]
     storm: tuple[Plight, ...]
     parallelism: int
+    waves: Waves | None
     settle: float = SETTLE
     crowd: int = field(default=0)
     """How many others the account has at first."""
@@ -127,7 +129,13 @@ def scenario(seed: int) -> Scenario:
         storm=tuple(_plight(rng, skew) for _ in range(rng.randrange(1, 5))),
         parallelism=rng.choice((1, 2) if style is CursorStyle.SECOND else (1, 2, 4, 16)),
         crowd=rng.choice((0, 3, 9)),
+        waves=_waves(Random(f"waves/{seed}")),
     )
+
+
+def _waves(rng: Random) -> Waves | None:
+    """Drawn from a seed of their own, so that they change no other part of a story."""
+    return Waves(rng.randrange(1, 5), rng.randrange(1, 4)) if rng.random() < 0.5 else None
 
 
 def _desired(rng: Random) -> Desired:

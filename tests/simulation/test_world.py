@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.session import Session
-from kardia_ctl.applying import life
+from kardia_ctl.applying import execute, life
+from kardia_ctl.applying.waves import Wave
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Report
@@ -107,14 +108,23 @@ def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
         (Report, "succeeded", property(lambda _: True), "said that all is well"),
         (Account, "connection_code", None, "that does not exist"),
         (Disk, "write", None, "is recorded under an id that is not live"),
+        (Wave, "hears", lambda *_: "", "although a wave had gone wrong"),
+        (execute, "in_waves", lambda todo, _: [Wave(1, 1, todo, 0)], "before the wave before it had ended"),
     ],
-    ids=["requests are counted", "exit 0 means done", "codes exist", "ids are recorded"],
+    ids=[
+        "requests are counted",
+        "exit 0 means done",
+        "codes exist",
+        "ids are recorded",
+        "a wave stops",
+        "a wave waits",
+    ],
 )
 def test_the_judge_finds_what_is_wrong(
     target: type[Any], name: str, value: Any, found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(target, name, value or BROKEN[target](getattr(target, name)))
-    violations = [text for seed in range(10) for text in simulate(seed).violations]
+    violations = [text for seed in range(20) for text in simulate(seed).violations]
     assert any(found in text for text in violations), violations
 
 

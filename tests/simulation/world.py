@@ -12,15 +12,17 @@ from kardia_ctl.api.session import Session, open_session
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.execute import report
+from kardia_ctl.applying.execute import Manner, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, record, write
 from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import KardiaError
-from kardia_ctl.model.outcome import Result
+from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.sandbox import API_KEY
 from tests.simulation.disk import Disk, Mount
@@ -30,7 +32,10 @@ from tests.simulation.scenario import Pause, Plight, Scenario, Trouble
 from tests.simulation.server import START, Server
 
 MOST_CALM_RUNS: Final = 8
-"""Runs in good weather after which everything has to be as declared."""
+"""Runs in good weather after which everything has to be as declared.
+
+With waves, a server that refuses the codes of whom it does not yet show stops a run at each patient.
+"""
 
 _FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
 _FAIR: Final = Plight(Trouble.NONE, 0, Pause.NONE, 0, 0)
@@ -48,23 +53,26 @@ class Run:
     """Whether the command would exit with 0."""
     undone: tuple[str, ...] = ()
     """What was not recorded, or in doubt, when it ended."""
+    events: list[tuple[Address, Status | None]] = field(default_factory=list)
+    """What was begun (None) and what became of it, in the order of events."""
     calm: bool = False
     spent: int = 0
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
 
+    def begins(self, change: Change) -> None:
+        """A change is about to be sent."""
+        self.events.append((change.address, None))
+
 
 @dataclass(slots=True)
 class Stopping:
-    """Ctrl-C, as ``kardia_ctl.cli.braking`` hears it: ``halt`` is set while writes are sent."""
+    """Ctrl-C, as ``kardia_ctl.cli.braking`` hears it."""
 
     brake: Brake = field(default_factory=Brake)
-    halt: Callable[[str], None] = lambda _: None
 
     def stop(self) -> None:
-        reason = "the run was stopped by SIGINT"
-        self.brake.pull(reason)
-        self.halt(reason)
+        self.brake.pull("the run was stopped by SIGINT")
 
 
 @dataclass(slots=True)
@@ -92,7 +100,7 @@ class World:
         self.network.calm = True
         self.tell("the storm is over")
         rng = Random(f"calm/{self.story.seed}")
-        for _ in range(MOST_CALM_RUNS):
+        for _ in range(MOST_CALM_RUNS + (len(self.story.desired.patients) if self.story.waves else 0)):
             await self.run(_FAIR)
             await asyncio.sleep(rng.uniform(0, self.story.settle))
             if self._is_settled(self.runs[-1]):
@@ -213,15 +221,18 @@ class World:
             self.codes.append,
             settle=story.settle,
         )
-        means = Means(
-            session.reader, store, step, clock, brake, self._told, lambda: session.requests, story.parallelism
-        )
-        stopping.halt = session.halt
+        manner = Manner(story.parallelism, story.waves, Watcher(run.begins, self._told(run)))
+        means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
+        brake.halt = session.halt
         run.results = await write(seen, ground, means)
         run.succeeded = report(seen.plan, run.results, brake).succeeded
 
-    def _told(self, result: Result) -> None:
-        self.tell(f"{result.address}: {result.status} {result.detail}")
+    def _told(self, run: Run) -> Callable[[Result], None]:
+        def told(result: Result) -> None:
+            run.events.append((result.address, result.status))
+            self.tell(f"{result.address}: {result.status} {result.detail}")
+
+        return told
 
 
 def _said(plan: Plan) -> str:
