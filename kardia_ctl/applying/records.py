@@ -32,9 +32,20 @@ def remember(
 ) -> Remember:
     """The record of an address that now is as declared. ``at`` is in Unix seconds."""
     name, detail = _key_of(address, target)
-    label = address.names[1] if address.kind is Kind.CONNECTION_CODE else ""
     known = _fingerprint(desired, address, key)
+    label = _label(desired, address)
     return Remember(address.kind, name, detail, Record(patient_id, label, known, int(at)))
+
+
+def _label(desired: Desired, address: Address) -> str:
+    """The template name of a code; the cohort of a patient, who may leave the configuration one day."""
+    match address.kind:
+        case Kind.CONNECTION_CODE:
+            return address.names[1]
+        case Kind.PATIENT:
+            return desired.patients[address.names[0]].cohort
+        case _:
+            return ""
 
 
 def _fingerprint(desired: Desired, address: Address, key: bytes) -> bytes:
@@ -70,7 +81,7 @@ def _adopt(change: Change, question: Question) -> Iterator[Entry]:
     entry = remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
     if address.kind is Kind.PATIENT and question.key:
         agreed = _agreed(question.desired.patients[address.names[0]], question.key)
-        entry = replace(entry, record=Record(change.id, "", agreed, entry.record.at))
+        entry = replace(entry, record=Record(change.id, entry.record.label, agreed, entry.record.at))
     yield entry
     if address in state.intents:
         yield Resolve(address)
@@ -100,13 +111,11 @@ def _with(record: Record, *, forgotten: bool) -> Record:
 
 def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[Entry]:
     """What is declared is live: from now on that is what was applied last."""
-    record = state.patients[mrn]
-    if not key:
-        return
-    known = _agreed(desired.patients[mrn], key, record.fingerprint)
-    if known != record.fingerprint:
+    record, want = state.patients[mrn], desired.patients[mrn]
+    known = _agreed(want, key, record.fingerprint) if key else record.fingerprint
+    if (known, want.cohort) != (record.fingerprint, record.label):
         yield Remember(
-            Kind.PATIENT, mrn, "", Record(record.id, record.label, known, record.at, record.forgotten)
+            Kind.PATIENT, mrn, "", Record(record.id, want.cohort, known, record.at, record.forgotten)
         )
 
 

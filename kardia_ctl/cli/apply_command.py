@@ -1,7 +1,7 @@
 """``kardia-ctl apply``."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from kardia_ctl.applying.execute import Manner, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.survey import samples_after
 from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile
@@ -39,6 +40,7 @@ from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.question import Decisions
@@ -196,6 +198,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         if warning := await record(seen, session.reader, run.workplace.store, saved):
             note(f"Warning: {warning}")
         done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
+    _sample(run, seen, changed=acts(plan))
     if run.results is not None:
         write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
     if codes.count and run.codes_out is None:
@@ -206,6 +209,17 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
     if codes.trouble:
         note(codes.trouble)
     return 0 if done.succeeded and not codes.trouble else 1
+
+
+def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
+    """Keep how far everybody is now. That it cannot be kept changes nothing about what was done."""
+    store = run.workplace.store
+    try:
+        state = store.load() if changed else seen.question.state
+        if state.exists and (found := samples_after(replace(seen.question, state=state), run.clock.now())):
+            store.commit(found)
+    except StateError as error:
+        note(f"Warning: no sample of the counts was kept: {error}")
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:

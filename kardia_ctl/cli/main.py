@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "validate": ("validate", "Check the configuration; every problem at once, with its line."),
     "plan": ("plan", "Show what differs from the live account. Changes nothing."),
     "apply": ("apply", "Make the live account what the configuration declares."),
+    "status": ("status", "Show how far the patients of each cohort have come."),
     "show": ("show", "Print a saved plan, for people or as JSON."),
     "codes": ("codes", "Ask for the connection codes again and write them out."),
     "state": ("state", "List, show or forget what was recorded."),

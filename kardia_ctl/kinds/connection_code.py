@@ -6,9 +6,6 @@ from typing import Final
 
 from kardia_ctl.model.state import Record
 
-ORDERED: Final = frozenset({"pending", "connected"})
-"""Statuses of a patient for whom an order exists."""
-
 OLD_AFTER: Final = 90 * 86400
 """Seconds after which an unused code may have expired: by the vendor's help pages, not by the documents."""
 

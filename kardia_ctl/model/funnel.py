@@ -1,7 +1,54 @@
 """How far patients have come on their way from the configuration to a connected device."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Final
+
+import msgspec
+
+from kardia_ctl.model.terms import Terms
+
+
+class Stage(StrEnum):
+    """Where one patient is. Everybody is at exactly one of them.
+
+    =========  ==========================  ===============  ==================================================
+    stage      in Kardia                   live status      codes on record
+    =========  ==========================  ===============  ==================================================
+    waiting    no, or not proven           —                any
+    created    yes                         none, not known  none
+    pending    yes                         pending          none; or one of 90 days at most, or of this run
+    connected  yes                         connected        any
+    expired    yes                         pending          all older than 90 days: a hint
+    expired    yes                         none             any: it expired, or the patient was disconnected
+    unknown    yes                         not known        any
+    departed   not declared any more       —                a departure disconnected or deleted the patient
+    =========  ==========================  ===============  ==================================================
+
+    A patient counts as in Kardia when the plan's own matching finds one; a recorded id counts as existing
+    until a read by id says otherwise; of several who carry the mrn each exists, and the status is not known.
+    """
+
+    WAITING = "waiting"
+    CREATED = "created"
+    PENDING = "pending"
+    CONNECTED = "connected"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    DEPARTED = "departed"
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """One patient's stage. ``issued`` is when the latest code was recorded, in Unix seconds; 0 without one.
+
+    A struct for the reason given in ``model.patient``.
+    """
+
+    mrn: str
+    cohort: str
+    stage: Stage
+    issued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +86,7 @@ class Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in STAGES))
 
 
-STAGES: Final = tuple(field.name for field in fields(Counts))
+STAGES: Final = tuple(one.name for one in fields(Counts))
 """The stages in their order."""
 
 
@@ -50,3 +97,25 @@ class Sample:
     at: int
     cohort: str
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Where everybody is now, and where they were.
+
+    ``at`` is Unix seconds; ``cohorts`` by name, those in none under the empty one; ``templates`` those that
+    are declared, each with how many codes are on record; ``incomplete`` says why not everybody could be
+    read, and is empty when everybody was; ``reads`` is the number of requests; ``samples`` by time.
+    """
+
+    at: int
+    cohorts: Mapping[str, Counts] = field(default_factory=dict)
+    templates: tuple[tuple[Terms, int], ...] = ()
+    incomplete: str = ""
+    reads: int = 0
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def total(self) -> Counts:
+        """All cohorts together, and those in none."""
+        return sum(self.cohorts.values(), start=Counts())

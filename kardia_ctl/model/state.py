@@ -17,9 +17,10 @@ from kardia_ctl.model.funnel import Sample
 class Record(msgspec.Struct, frozen=True, gc=False):
     """One address that an apply made or adopted. A struct for the reason given in ``model.patient``.
 
-    ``id`` is the live id (a patient's), ``label`` the name it had in the YAML (a code's template name),
-    ``fingerprint`` the keyed fingerprints of what was last applied, ``at`` Unix seconds. ``forgotten`` marks
-    a tombstone: no longer managed, kept so that a patient who comes back is not ordered for again.
+    ``id`` is the live id (a patient's), ``label`` a name it had in the YAML (a code's template, a
+    patient's cohort), ``fingerprint`` the keyed fingerprints of what was last applied, ``at`` Unix seconds.
+    ``forgotten`` marks a tombstone: no longer managed, kept so that a patient who comes back is not ordered
+    for again.
     """
 
     id: str = ""

@@ -7,21 +7,28 @@ from math import isfinite
 
 from kardia_ctl.model.configuration import TemplateRef
 from kardia_ctl.model.patient import Template
+from kardia_ctl.model.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A template's id, with its live name and price where they are known; or why there is none."""
+    """A template's id, with its live name, price and duration (days) where known; or why there is none."""
 
     id: str = ""
     name: str = ""
     price: Decimal | None = None
+    duration: int | None = None
     missing: str = ""
 
 
 def resolve(refs: Mapping[str, TemplateRef], live: tuple[Template, ...] | None) -> Mapping[str, Resolved]:
     """Every declared template name, resolved. Without ``live`` an id stands for itself."""
     return {label: _resolve(ref, live) for label, ref in refs.items()}
+
+
+def terms_of(label: str, resolved: Resolved) -> Terms:
+    """What a template is and costs, as far as it is known."""
+    return Terms(label, resolved.id, resolved.name, resolved.duration, resolved.price)
 
 
 def _resolve(ref: TemplateRef, live: tuple[Template, ...] | None) -> Resolved:
@@ -32,7 +39,7 @@ def _resolve(ref: TemplateRef, live: tuple[Template, ...] | None) -> Resolved:
         found = {template_id: template for template_id, template in found.items() if template_id == ref.id}
     if len(found) == 1:
         template = next(iter(found.values()))
-        return Resolved(template.id, template.name, _price(template.price))
+        return Resolved(template.id, template.name, _price(template.price), template.duration)
     if found:
         return Resolved(missing=f"{len(found)} live templates have the name that template {ref.label} gives")
     return Resolved(

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final, assert_never
 
+from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.outcome import Report, Result, results_in_order
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.status_words import moment
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
+PLACE_COLUMNS: Final = ("mrn", "cohort", "issued")
 CODE_COLUMNS: Final = ("mrn", "code", "template", "status")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -49,6 +52,15 @@ def codes_file(codes: Iterable[IssuedCode]) -> str:
     return _csv(
         CODE_COLUMNS,
         [(issued.mrn, neutral(issued.code), issued.template, neutral(issued.status)) for issued in ordered],
+    )
+
+
+def places_file(places: Iterable[Place]) -> str:
+    """Patients at a stage as CSV, sorted by cohort and mrn, with when their latest code was issued."""
+    ordered = sorted(places, key=lambda place: (place.cohort, place.mrn))
+    return _csv(
+        PLACE_COLUMNS,
+        [(place.mrn, place.cohort, moment(place.issued) if place.issued else "") for place in ordered],
     )
 
 

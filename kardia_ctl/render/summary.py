@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Final
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.lines import Colour, count_of, paint
+from kardia_ctl.render.money import money
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
 from kardia_ctl.render.walk import unchanged
@@ -18,7 +18,6 @@ _OURS: Final[Mapping[Action, str]] = {
     Action.DISCONNECT: "{} to disconnect",
     Action.BLOCKED: "{} blocked",
 }
-_CENT: Final = Decimal("0.01")
 
 
 def action_counts(plan: Plan) -> Mapping[Action, int]:
@@ -106,10 +105,3 @@ def cost_lines(plan: Plan) -> Iterator[str]:
         return
     unpriced = f"; {plan.unpriced} of them without a known price" if plan.unpriced else ""
     yield f"Codes: {codes}, {money(plan.cost)} in the templates' currency{unpriced}"
-
-
-def money(amount: Decimal) -> str:
-    """An amount with at least two decimals; the API names no currency."""
-    exponent = amount.as_tuple().exponent
-    coarse = isinstance(exponent, int) and exponent > -2
-    return f"{amount.quantize(_CENT) if coarse else amount:f}"

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from kardia_ctl.state.lock import Holder
 
@@ -25,8 +26,14 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+QUIET: Final = frozenset({"status"})
+"""Operations that leave no mark: that an apply ended without finishing must stay known."""
+
+
 def begin(connection: sqlite3.Connection, workspace: int, holder: Holder, now: float) -> None:
     """Note that a run began, over whatever the run before it left."""
+    if holder.operation in QUIET:
+        return
     connection.execute(
         "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, 0)",
         (workspace, holder.id, holder.operation, holder.who, now),

@@ -1,0 +1,46 @@
+"""What status looks at, and the samples that status and apply keep of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from kardia_ctl.applying.preview import Ground
+from kardia_ctl.model.funnel import Counts, Sample
+from kardia_ctl.model.observed import Coverage, Observed
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.observe import observe, with_templates
+from kardia_ctl.observing.reading import choose
+from kardia_ctl.observing.sharing import Sharing
+from kardia_ctl.planning.funnel import funnel, places
+from kardia_ctl.planning.question import Question
+
+
+async def survey(reader: Reader, ground: Ground) -> Question:
+    """Read where the declared patients are, with the fewest safe reads; the templates when codes are wanted.
+
+    Raises:
+        ApiError: an answer could not be had or understood.
+    """
+    configuration, state = ground.configuration, ground.state
+    desired = replace(configuration.desired, others=(), departures=())
+    reading = choose(desired, state)
+    observed = await observe(Sharing(reader, desired, state), reading, configuration.scan)
+    if observed.templates is None and any(want.codes for want in desired.patients.values()):
+        observed = await with_templates(reader, observed)
+    return Question(configuration.desired, observed, state, ground.now)
+
+
+def is_whole(observed: Observed) -> bool:
+    """Whether everybody who is declared was looked for, so that the counts may be kept."""
+    return observed.coverage is not Coverage.INCOMPLETE
+
+
+def samples(counts: Mapping[str, Counts], now: float) -> Iterator[Sample]:
+    """The counts as they are kept. ``now`` is Unix seconds."""
+    return (Sample(int(now), cohort, counts[cohort]) for cohort in counts)
+
+
+def samples_after(question: Question, now: float) -> tuple[Sample, ...]:
+    """What an apply keeps at its end (Unix seconds): nothing when not everybody was read."""
+    if question.decisions.targets or not is_whole(question.observed):
+        return ()
+    return tuple(samples(funnel(places(question)), now))

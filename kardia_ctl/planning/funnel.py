@@ -1,0 +1,104 @@
+"""How far each patient has come. Pure: from what plan reads, and nothing more."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from kardia_ctl.kinds.connection_code import OLD_AFTER
+from kardia_ctl.model.configuration import Departing
+from kardia_ctl.model.funnel import Counts, Place, Stage
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.plan import Cause
+from kardia_ctl.model.state import Record
+from kardia_ctl.planning.matching import match
+from kardia_ctl.planning.question import Question
+
+_DELETE: Final = Departing.DELETE
+
+
+def places(question: Question) -> Iterator[Place]:
+    """Everybody who is declared, then everybody who departed."""
+    records, codes = question.state.patients, question.state.codes
+    for mrn, want in question.desired.patients.items():
+        exists, live = _look(question, want, records.get(mrn))
+        known = _codes(codes[mrn], live, records.get(mrn)) if mrn in codes else ()
+        stage = _stage(live, known, question.now) if exists else Stage.WAITING
+        yield Place(mrn, want.cohort, stage, max((record.at for record in known), default=0))
+    yield from _departed(question)
+
+
+def _look(question: Question, want: DesiredPatient, record: Record | None) -> tuple[bool, LivePatient | None]:
+    """Whether a patient is in Kardia, and the live one where it was seen."""
+    observed = question.observed
+    live = observed.patients.get(want.mrn)
+    if live is not None and record is not None and record.id == live.id and not want.id:
+        plain = want.mrn not in observed.twins and live.id not in question.state.departed
+        if plain:  # nearly everybody, and matching is several times dearer
+            return True, live
+    found = match(question, want, record)
+    recorded = record is not None and record.id != "" and not question.state.has_done(record.id, _DELETE)
+    unseen = found.cause is Cause.DUPLICATE_MRN or (found.cause is Cause.SCAN_INCOMPLETE and recorded)
+    return found.live is not None or unseen, found.live
+
+
+def _codes(
+    known: Mapping[str, Record], live: LivePatient | None, record: Record | None
+) -> tuple[Record, ...]:
+    """The codes of this patient, tombstones included; not those of an earlier one with the mrn."""
+    owner = live.id if live is not None else "" if record is None else record.id
+    return tuple(code for code in known.values() if code.id in ("", owner))
+
+
+def _stage(live: LivePatient | None, codes: tuple[Record, ...], now: float) -> Stage:
+    status = None if live is None else live.status
+    if status == "connected":
+        return Stage.CONNECTED
+    if any(code.at >= int(now) for code in codes):
+        return Stage.PENDING  # issued since the account was read
+    if status == "pending":
+        old = bool(codes) and all(now - code.at > OLD_AFTER for code in codes)
+        return Stage.EXPIRED if old else Stage.PENDING
+    if not codes:
+        return Stage.CREATED
+    return Stage.EXPIRED if status == "none" else Stage.UNKNOWN
+
+
+def _departed(question: Question) -> Iterator[Place]:
+    """Those whom a departure disconnected or deleted and who are not declared. State knows their cohort."""
+    desired, state = question.desired, question.state
+    if not state.departed:
+        return
+    for mrn, record in state.patients.items():
+        if mrn not in desired.patients and record.id and state.has_done(record.id, *Departing):
+            yield Place(mrn, record.label, Stage.DEPARTED)
+    for departure in desired.departures:
+        if departure.mrn not in state.patients and state.has_done(departure.id, *Departing):
+            yield Place(departure.mrn, "", Stage.DEPARTED)
+
+
+_IN_KARDIA: Final = frozenset({Stage.CREATED, Stage.PENDING, Stage.CONNECTED, Stage.EXPIRED, Stage.UNKNOWN})
+_ORDERED: Final = _IN_KARDIA - {Stage.CREATED}
+
+
+def funnel(found: Iterable[Place]) -> Mapping[str, Counts]:
+    """The counts of each cohort by its name, in order; those in no cohort under the empty name."""
+    tallies: dict[str, dict[Stage, int]] = {}
+    for place in found:
+        tally = tallies.get(place.cohort)
+        if tally is None:
+            tally = tallies[place.cohort] = dict.fromkeys(Stage, 0)
+        tally[place.stage] += 1
+    return {cohort: _counts(tallies[cohort]) for cohort in sorted(tallies)}
+
+
+def _counts(tally: Mapping[Stage, int]) -> Counts:
+    departed = tally[Stage.DEPARTED]
+    return Counts(
+        declared=sum(tally.values()) - departed,
+        created=sum(tally[stage] for stage in _IN_KARDIA),
+        issued=sum(tally[stage] for stage in _ORDERED),
+        pending=tally[Stage.PENDING],
+        connected=tally[Stage.CONNECTED],
+        expired=tally[Stage.EXPIRED],
+        unknown=tally[Stage.UNKNOWN],
+        departed=departed,
+    )

@@ -1,0 +1,32 @@
+"""Amounts, and templates with what they cost."""
+
+from decimal import Decimal
+from typing import Final
+
+from kardia_ctl.model.terms import Terms
+from kardia_ctl.render.lines import count_of
+from kardia_ctl.render.neutral import neutral
+
+_CENT: Final = Decimal("0.01")
+
+
+def money(amount: Decimal) -> str:
+    """An amount with at least two decimals; the API names no currency."""
+    exponent = amount.as_tuple().exponent
+    coarse = isinstance(exponent, int) and exponent > -2
+    return f"{amount.quantize(_CENT) if coarse else amount:f}"
+
+
+def terms_text(terms: Terms) -> str:
+    """``one-year: "Kardia 12 months", 365 days, 99.00``: the configuration's name, then what is known live.
+
+    The live name is left out where it is the same, and where it is not known.
+    """
+    label, name = neutral(terms.label), neutral(terms.name)
+    facts = []
+    if name and name != label:
+        facts.append('"' + name.replace('"', r"\"") + '"')
+    if terms.duration is not None:
+        facts.append(count_of(terms.duration, "day"))
+    facts.append("no known price" if terms.price is None else money(terms.price))
+    return f"{label}: {', '.join(facts)}"

@@ -1,0 +1,63 @@
+"""The funnel as a document for programs.
+
+``format_version`` "1.0"; a minor version adds members, a major one changes what is there::
+
+    {"format_version": "1.0", "timestamp": "2026-03-02T10:00:00Z", "complete": true, "detail": "",
+     "requests": 3,
+     "cohorts": [{"name": "spring-2026", "declared": 8, "created": 7, "issued": 6, "pending": 1,
+                  "connected": 4, "expired": 1, "unknown": 0, "departed": 2}],
+     "total": {"declared": 8, …},
+     "templates": [{"label": "one-year", "id": "4qq0…", "name": "Kardia 12 months", "duration_days": 365,
+                    "price": "99.00", "codes": 6}],
+     "samples": [{"timestamp": "2026-03-01T10:00:00Z", "cohort": "spring-2026", "declared": 8, …}]}
+
+Patients in no cohort have the name null. ``complete`` is false when not everybody could be read; ``detail``
+says why. What is not known of a template is null. Times are ISO 8601 in UTC.
+"""
+
+from typing import Any, Final
+
+from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
+from kardia_ctl.model.terms import Terms
+from kardia_ctl.render.money import money
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.status_words import moment
+
+FORMAT_VERSION: Final = "1.0"
+
+
+def status_json(report: StatusReport) -> dict[str, Any]:
+    """The document. The same report gives the same document."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "timestamp": moment(report.at),
+        "complete": not report.incomplete,
+        "detail": neutral(report.incomplete),
+        "requests": report.reads,
+        "cohorts": [{"name": _name(cohort), **_counts(report.cohorts[cohort])} for cohort in report.cohorts],
+        "total": _counts(report.total),
+        "templates": [_terms(terms, number) for terms, number in report.templates],
+        "samples": [
+            {"timestamp": moment(sample.at), "cohort": _name(sample.cohort), **_counts(sample.counts)}
+            for sample in report.samples
+        ],
+    }
+
+
+def _name(cohort: str) -> str | None:
+    return neutral(cohort) or None
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {stage: getattr(counts, stage) for stage in STAGES}
+
+
+def _terms(terms: Terms, number: int) -> dict[str, Any]:
+    return {
+        "label": neutral(terms.label),
+        "id": neutral(terms.id) or None,
+        "name": neutral(terms.name) or None,
+        "duration_days": terms.duration,
+        "price": None if terms.price is None else money(terms.price),
+        "codes": number,
+    }

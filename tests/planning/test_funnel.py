@@ -1,0 +1,213 @@
+"""Where a patient is, and that the counts add up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.model.configuration import Departing, Departure, Desired
+from kardia_ctl.model.funnel import STAGES, Counts, Stage
+from kardia_ctl.model.observed import Coverage, Observed
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.state import Record, State
+from kardia_ctl.planning.funnel import funnel, places
+from kardia_ctl.planning.question import Question
+
+NOW = 1_772_445_600
+DAY = 86400
+
+
+def live(status: str | None, patient_id: str = "1") -> LivePatient:
+    return LivePatient(patient_id, "A", "2000-01-01", "a@example.com", status=status)
+
+
+def code(days: float, patient_id: str = "1", *, forgotten: bool = False) -> Record:
+    return Record(patient_id, "one-year", at=int(NOW - days * DAY), forgotten=forgotten)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One declared patient with the mrn A, and the stage that is right."""
+
+    name: str
+    expected: Stage
+    live: LivePatient | None = None
+    record: Record | None = None
+    codes: tuple[Record, ...] = ()
+    twins: tuple[LivePatient, ...] = ()
+    missing: frozenset[str] = frozenset()
+    coverage: Coverage = Coverage.PROVEN
+    departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pin: str = ""
+
+
+ROWS = (
+    Row("nobody", Stage.WAITING),
+    Row("nobody seen in a scan that is incomplete", Stage.WAITING, coverage=Coverage.INCOMPLETE),
+    Row("created without a code", Stage.CREATED, live("none"), Record("1")),
+    Row("created, status not told", Stage.CREATED, live(None), Record("1")),
+    Row("not known to state, nothing ordered", Stage.CREATED, live("none")),
+    Row("ordered by somebody else and unused", Stage.PENDING, live("pending")),
+    Row("ordered by somebody else and connected", Stage.CONNECTED, live("connected")),
+    Row("a fresh code", Stage.PENDING, live("pending"), Record("1"), (code(3),)),
+    Row("90 days are not yet old", Stage.PENDING, live("pending"), Record("1"), (code(90),)),
+    Row("older than 90 days", Stage.EXPIRED, live("pending"), Record("1"), (code(90.01),)),
+    Row("a newer code beside an old one", Stage.PENDING, live("pending"), Record("1"), (code(99), code(9))),
+    Row("an old code that is in use", Stage.CONNECTED, live("connected"), Record("1"), (code(400),)),
+    Row("a code that ended", Stage.EXPIRED, live("none"), Record("1"), (code(3),)),
+    Row("a code forgotten since", Stage.PENDING, live("pending"), Record("1"), (code(3, forgotten=True),)),
+    Row("a code, status not told", Stage.UNKNOWN, live(None), Record("1"), (code(3),)),
+    Row("a code of an earlier patient", Stage.CREATED, live("none"), Record("1"), (code(3, "0"),)),
+    Row("a code of this very run", Stage.PENDING, live("none"), Record("1"), (code(0),)),
+    Row(
+        "created in this very run",
+        Stage.PENDING,
+        None,
+        Record("1"),
+        (code(0),),
+    ),
+    Row("created in this very run, without a code", Stage.CREATED, None, Record("1")),
+    Row("recorded and not looked up", Stage.UNKNOWN, None, Record("1"), (code(3),)),
+    Row("deleted elsewhere", Stage.WAITING, None, Record("1"), (code(3),), missing=frozenset({"1"})),
+    Row("two live patients", Stage.CREATED, live("pending"), twins=(live("pending"), live("none", "2"))),
+    Row(
+        "a pinned one of two",
+        Stage.CONNECTED,
+        live("none"),
+        twins=(live("none"), live("connected", "2")),
+        pin="2",
+    ),
+    Row("deleted by us and still listed", Stage.WAITING, live("none"), departed={"1": frozenset({"delete"})}),
+    Row(
+        "disconnected by us and back", Stage.CREATED, live("none"), departed={"1": frozenset({"disconnect"})}
+    ),
+    Row(
+        "deleted by us, not proven gone",
+        Stage.WAITING,
+        None,
+        Record("1"),
+        coverage=Coverage.INCOMPLETE,
+        departed={"1": frozenset({"delete"})},
+    ),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_everybody_is_at_one_stage(row: Row) -> None:
+    want = DesiredPatient("A", "2000-01-01", "a@example.com", id=row.pin, cohort="spring")
+    state = State(
+        exists=True,
+        patients={"A": row.record} if row.record else {},
+        codes={"A": {str(number): known for number, known in enumerate(row.codes)}} if row.codes else {},
+        departed=row.departed,
+    )
+    observed = Observed(
+        patients={"A": row.live} if row.live else {},
+        twins={"A": row.twins} if row.twins else {},
+        missing=row.missing,
+        coverage=row.coverage,
+    )
+    (place,) = places(Question(Desired(patients={"A": want}), observed, state, NOW))
+    assert (place.mrn, place.cohort, place.stage) == ("A", "spring", row.expected)
+
+
+def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
+    state = State(
+        exists=True,
+        patients={
+            "A": Record("1", "spring", forgotten=True),
+            "B": Record("2", "spring"),
+            "C": Record("3"),
+            "D": Record("4"),
+        },
+        departed={
+            "1": frozenset({"delete"}),
+            "2": frozenset({"disconnect", "delete"}),
+            "3": frozenset({"export"}),
+            "9": frozenset({"delete"}),
+        },
+    )
+    departures = (
+        Departure("Z", Departing.DELETE, "left", "9"),
+        Departure("A", Departing.DELETE, "left"),
+        Departure("Y", Departing.DELETE, "left"),
+    )
+    desired = Desired(departures=departures)
+    assert funnel(places(Question(desired, Observed(), state, NOW))) == {
+        "": Counts(departed=1),
+        "spring": Counts(departed=2),
+    }
+
+
+def test_who_is_declared_again_has_not_departed() -> None:
+    want = DesiredPatient("A", "2000-01-01", "a@example.com", cohort="autumn")
+    state = State(patients={"A": Record("1", "spring")}, departed={"1": frozenset({"disconnect"})})
+    observed = Observed(patients={"A": live("none")}, coverage=Coverage.PROVEN)
+    found = funnel(places(Question(Desired(patients={"A": want}), observed, state, NOW)))
+    assert found == {"autumn": Counts(declared=1, created=1)}
+
+
+_COHORTS = st.sampled_from(["", "spring", "autumn"])
+_IDS = st.sampled_from(["", "1", "2", "3", "4"])
+_MRNS = st.sampled_from("ABCDEFG")
+_STATUS = st.sampled_from([None, "none", "pending", "connected", "paused"])
+_LIVE = st.builds(LivePatient, _IDS.filter(bool), _MRNS, status=_STATUS)
+_RECORD = st.builds(
+    Record, _IDS, _COHORTS, st.just(b""), st.integers(NOW - 200 * DAY, NOW + 9), st.booleans()
+)
+_DONE = st.frozensets(st.sampled_from(["delete", "disconnect", "export"]), min_size=1)
+
+
+@st.composite
+def _questions(draw: st.DrawFn) -> Question:
+    mrns = draw(st.sets(_MRNS))
+    wanted = {
+        mrn: DesiredPatient(mrn, "2000-01-01", "a@example.com", id=draw(_IDS), cohort=draw(_COHORTS))
+        for mrn in mrns
+    }
+    seen = {one.mrn: one for one in draw(st.lists(_LIVE))}
+    departing = draw(st.lists(_MRNS.filter(lambda mrn: mrn not in mrns), unique=True))
+    return Question(
+        Desired(
+            patients=wanted,
+            departures=tuple(Departure(mrn, Departing.DELETE, "left", draw(_IDS)) for mrn in departing),
+        ),
+        Observed(
+            patients=seen,
+            twins={mrn: (seen[mrn], draw(_LIVE)) for mrn in draw(st.sets(_MRNS)) if mrn in seen},
+            missing=draw(st.frozensets(_IDS)),
+            coverage=draw(st.sampled_from(Coverage)),
+        ),
+        State(
+            exists=True,
+            patients=draw(st.dictionaries(_MRNS, _RECORD)),
+            codes=draw(st.dictionaries(_MRNS, st.dictionaries(st.sampled_from("tu"), _RECORD))),
+            departed=draw(st.dictionaries(_IDS, _DONE)),
+        ),
+        NOW,
+    )
+
+
+@given(_questions())
+def test_the_numbers_add_up(question: Question) -> None:
+    found = list(places(question))
+    counts = funnel(found)
+    assert len({place.mrn for place in found}) == len(found), "somebody counts twice"
+    for cohort, one in counts.items():
+        declared = [want for want in question.desired.patients.values() if want.cohort == cohort]
+        assert one.declared == len(declared)
+        assert one.declared >= one.created >= one.issued
+        assert one.issued == one.pending + one.connected + one.expired + one.unknown
+        assert min(getattr(one, stage) for stage in STAGES) >= 0
+    total = sum(counts.values(), start=Counts())
+    assert total.declared + total.departed == len(found)
+    assert total.declared == len(question.desired.patients)
+    assert list(counts) == sorted(counts)
+
+
+@given(_questions())
+def test_the_funnel_does_not_depend_on_an_order(question: Question) -> None:
+    found = list(places(question))
+    assert funnel(found) == funnel(reversed(found))
