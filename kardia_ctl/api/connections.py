@@ -1,18 +1,15 @@
-"""The HTTP clients."""
+"""The HTTP connections: each request under way has one of its own, and they are kept for the next ones."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, Self
+from typing import Self
 
 import httpx
 
 from kardia_ctl.model.errors import ApiError
-
-PER_CLIENT: Final = 8
-"""Connections of one client. httpx's pool is quadratic in them (measurements.md): small ones are faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,75 +31,79 @@ class Settings:
     ca_file: str | None = None
 
 
-_NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
-"""What a server sets is neither kept nor sent: a key is all that is needed, and an odd cookie ends a run."""
+class Connections:
+    """Transports of one connection each, made when one is needed; whichever rests longest is used next.
 
+    A pool of httpx looks through all its connections for every request (measurements.md): for 128 at once
+    that is half of a request's time. Its client adds redirects, cookies and authentication, none of which is
+    wanted here, for another fifth. So connections are kept here, and httpx's transports are used as they are.
+    Who rests longest comes first, so that all stay open while there is enough to do; one that rested for
+    ``keepalive`` seconds of ``clock`` would have to be opened again, and is used when no other is there.
+    """
 
-class Shards:
-    """A few clients of ``PER_CLIENT`` connections each; each request takes the one with the least to do."""
-
-    def __init__(self, clients: tuple[httpx.AsyncClient, ...]) -> None:
-        self._clients = clients
-        self._busy = [0] * len(clients)
-        self._open = AsyncExitStack()
+    def __init__(
+        self, make: Callable[[], httpx.AsyncBaseTransport], keepalive: float, clock: Callable[[], float]
+    ) -> None:
+        self._make = make
+        self._keepalive = keepalive
+        self._clock = clock
+        self._rested: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
+        self._cold = [make()]
+        self._made = [*self._cold]
 
     async def __aenter__(self) -> Self:
-        for client in self._clients:
-            await self._open.enter_async_context(client)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
+        async with AsyncExitStack() as closing:
+            for transport in self._made:
+                closing.push_async_callback(transport.aclose)
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The client with the fewest requests under way."""
-        place = min(range(len(self._clients)), key=self._busy.__getitem__)
-        self._busy[place] += 1
+    async def one(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """A connection that nobody else uses meanwhile."""
+        transport = self._take()
         try:
-            yield self._clients[place]
+            yield transport
         finally:
-            self._busy[place] -= 1
+            self._rested.append((self._clock(), transport))
+
+    def _take(self) -> httpx.AsyncBaseTransport:
+        stale = self._clock() - self._keepalive
+        while self._rested and self._rested[0][0] <= stale:
+            self._cold.append(self._rested.popleft()[1])
+        if self._rested:
+            return self._rested.popleft()[1]
+        if not self._cold:
+            self._cold.append(self._make())
+            self._made.extend(self._cold)
+        return self._cold.pop()
 
 
-def make_clients(
-    headers: dict[str, str],
+def connect(
     settings: Settings,
-    parallelism: int,
-    transport: httpx.AsyncBaseTransport | None = None,
     *,
+    clock: Callable[[], float],
+    transport: httpx.AsyncBaseTransport | None = None,
     secure: bool = True,
-) -> Shards:
-    """Clients for ``parallelism`` requests at once; a given ``transport`` replaces the network.
+) -> Connections:
+    """Connections, none of them open yet; a given ``transport`` replaces the network.
 
     ``secure`` False is for http on loopback, where loading the authorities would be time for nothing.
 
     Raises:
         ApiError: the proxy or the CA file cannot be used.
     """
-    number = 1 if transport else -(-parallelism // PER_CLIENT)
-    verify = _verify(settings.ca_file) if secure and not transport else False
+    if transport is not None:
+        return Connections(lambda: transport, settings.keepalive, clock)
+    verify = _verify(settings.ca_file) if secure else False
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=settings.keepalive)
+
+    def make() -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=settings.proxy)
+
     try:
-        return Shards(
-            tuple(
-                httpx.AsyncClient(
-                    headers=headers,
-                    cookies=CookieJar(_NO_COOKIES),
-                    timeout=httpx.Timeout(settings.read, connect=settings.connect),
-                    limits=httpx.Limits(
-                        max_connections=PER_CLIENT,
-                        max_keepalive_connections=PER_CLIENT,
-                        keepalive_expiry=settings.keepalive,
-                    ),
-                    trust_env=False,
-                    follow_redirects=False,
-                    proxy=settings.proxy,
-                    verify=verify,
-                    transport=transport,
-                )
-                for _ in range(number)
-            )
-        )
+        return Connections(make, settings.keepalive, clock)
     except (ValueError, ImportError, httpx.InvalidURL):
         if settings.proxy is None:
             raise

@@ -12,7 +12,7 @@ import httpx
 
 from kardia_ctl import __version__
 from kardia_ctl.api import v1
-from kardia_ctl.api.connections import Settings, make_clients
+from kardia_ctl.api.connections import Settings, connect
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.exchange import Exchange, SafeReads
 from kardia_ctl.api.outage import Outage
@@ -99,12 +99,13 @@ async def open_session(
         raise ApiError("parallelism must be at least 1. Next: leave --parallelism out, or name a number")
     base_url = check_endpoint(endpoint)
     secure = base_url.startswith("https:") or settings.proxy is not None
-    async with make_clients(_headers(key), settings, parallelism, http_transport, secure=secure) as shards:
-        transport = Transport(base_url, shards, total=settings.total, largest=settings.largest, now=now)
-        chance = rng or SystemRandom()
+    clock = clock or asyncio.get_running_loop().time
+    headers, chance = _headers(key), rng or SystemRandom()
+    async with connect(settings, clock=clock, transport=http_transport, secure=secure) as connections:
+        transport = Transport(base_url, connections, headers, settings, now=now)
         pace = Pace(
             parallelism,
-            clock=clock or asyncio.get_running_loop().time,
+            clock=clock,
             sleep=sleep,
             draw=lambda streak: policy.wait(streak, chance),
         )

@@ -5,14 +5,14 @@ unpacking of bodies. Ours are the bounds on a whole answer in time and size, for
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
 from kardia_ctl.api.body import read_body
-from kardia_ctl.api.connections import Shards
+from kardia_ctl.api.connections import Connections, Settings
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
 from kardia_ctl.api.retry import retry_after
 from kardia_ctl.api.wire import Answer
@@ -29,8 +29,6 @@ NEVER_CONNECTED: Final = (
 
 LOST: Final = (httpx.HTTPError, httpx.StreamError, OSError)
 """Whatever else may end a request. OSError covers a server inside this process, and our own timeout."""
-
-_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +62,25 @@ class Counts:
 class Transport:
     """Sends each request once, at once.
 
-    ``total`` seconds bound a request with its answer, ``largest`` bytes a body; ``now`` gives Unix seconds.
+    ``headers`` go with every request; ``now`` gives Unix seconds.
     """
 
     def __init__(
         self,
         endpoint: str,
-        shards: Shards,
+        connections: Connections,
+        headers: Mapping[str, str],
+        settings: Settings,
         *,
-        total: float,
-        largest: int,
         now: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
-        self._shards = shards
-        self._total = total
-        self._largest = largest
+        self._connections = connections
+        self._headers = httpx.Headers(headers)
+        self._form_headers = httpx.Headers({**headers, "Content-Type": "application/x-www-form-urlencoded"})
+        self._extensions = {"timeout": httpx.Timeout(settings.read, connect=settings.connect).as_dict()}
+        self._total = settings.total
+        self._largest = settings.largest
         self._now = now
         self._sent = dict.fromkeys(Nature, 0)
 
@@ -102,32 +103,34 @@ class Transport:
             NotExecuted: the call cannot be written as a request.
         """
         target, form = call.target, None if call.form is None else encode(call.form).encode()
-        async with self._shards.client() as client:
-            request = self._request(client, call.endpoint.method, target, form)
+        request = self._request(call.endpoint.method, target, form)
+        async with self._connections.one() as connection:
             self._sent[call.endpoint.nature] += 1
             try:
                 async with asyncio.timeout(self._total):
-                    return await self._exchange(client, request)
+                    return await self._exchange(connection, request)
             except NEVER_CONNECTED:
                 self._sent[call.endpoint.nature] -= 1
                 raise
 
-    def _request(
-        self, client: httpx.AsyncClient, method: str, target: str, form: bytes | None
-    ) -> httpx.Request:
-        headers = None if form is None else _FORM
+    def _request(self, method: str, target: str, form: bytes | None) -> httpx.Request:
+        headers = self._headers if form is None else self._form_headers
         try:
-            return client.build_request(method, f"{self._endpoint}{target}", content=form, headers=headers)
+            return httpx.Request(
+                method,
+                f"{self._endpoint}{target}",
+                content=form,
+                headers=headers,
+                extensions=self._extensions,
+            )
         except httpx.InvalidURL:
             raise NotExecuted(
                 "the endpoint is not a URL that can be used. Next: write https://HOST"
             ) from None
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-        try:
-            response = await client.send(request, stream=True)
-        except UnicodeError:  # httpx reads where a redirect leads, even when it is not to be followed
-            raise httpx.RemoteProtocolError("a redirect to no URL", request=request) from None
+    async def _exchange(self, connection: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
+        response = await connection.handle_async_request(request)
+        response.request = request
         try:
             body, whole = await read_body(response, self._largest)
         finally:

@@ -1,13 +1,13 @@
 """What goes onto the wire, byte for byte, and what is counted."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from kardia_ctl.api.connections import PER_CLIENT, Settings, make_clients
+from kardia_ctl.api.connections import Connections, Settings
 from kardia_ctl.api.session import Session, open_session
 from kardia_ctl.api.transport import Counts
 from kardia_ctl.model.address import Kind
@@ -139,26 +139,67 @@ async def test_a_connection_that_never_opened_sent_nothing(speak: Speak, waits: 
     assert len(waits) == 4
 
 
-@pytest.mark.parametrize(("parallelism", "clients"), [(1, 1), (8, 1), (9, 2), (32, 4)])
-async def test_connections_are_spread_over_small_clients(parallelism: int, clients: int) -> None:
-    shards = make_clients({}, Settings(), parallelism)
-    async with shards:
-        assert len(shards._clients) == clients
-        for client in shards._clients:
-            assert client.trust_env is False
-            assert client.follow_redirects is False
-            assert client.timeout == httpx.Timeout(30.0, connect=10.0)
+class Rests:
+    """Connections that never open, and a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.made: list[httpx.AsyncBaseTransport] = []
+        self.closed: list[httpx.AsyncBaseTransport] = []
+        self.now = 0.0
+        self.connections = Connections(self._make, 3.0, lambda: self.now)
+
+    def _make(self) -> httpx.AsyncBaseTransport:
+        rests = self
+
+        class Line(httpx.AsyncBaseTransport):
+            async def aclose(self) -> None:
+                rests.closed.append(self)
+
+        self.made.append(Line())
+        return self.made[-1]
+
+    async def together(self, count: int) -> list[httpx.AsyncBaseTransport]:
+        """Use so many at once, in their order."""
+        async with AsyncExitStack() as stack:
+            return [await stack.enter_async_context(self.connections.one()) for _ in range(count)]
 
 
-async def test_no_client_gets_more_than_its_connections() -> None:
-    shards = make_clients({}, Settings(), 2 * PER_CLIENT)
-    turns = [shards.client() for _ in range(2 * PER_CLIENT)]
-    for turn in turns:
-        await turn.__aenter__()
-    assert shards._busy == [PER_CLIENT, PER_CLIENT]
-    for turn in turns:
-        await turn.__aexit__(None, None, None)
-    assert shards._busy == [0, 0]
+async def test_who_asks_one_after_the_other_needs_one_connection() -> None:
+    rests = Rests()
+    for _ in range(5):
+        await rests.together(1)
+    assert len(rests.made) == 1
+
+
+async def test_each_request_under_way_has_a_connection_of_its_own() -> None:
+    rests = Rests()
+    async with rests.connections:
+        assert len(set(await rests.together(32))) == 32
+        await rests.together(32)
+        assert len(rests.made) == 32
+    assert sorted(map(id, rests.closed)) == sorted(map(id, rests.made))
+
+
+async def test_whoever_rests_longest_is_next_so_that_all_stay_open() -> None:
+    rests = Rests()
+    await rests.together(3)
+    used = []
+    for _ in range(6):
+        rests.now += 0.9
+        used += await rests.together(1)
+    assert set(used) == set(rests.made)
+    assert len(rests.made) == 3
+
+
+async def test_one_that_rested_too_long_is_used_only_when_no_other_is_there() -> None:
+    rests = Rests()
+    await rests.together(2)
+    rests.now += 2.0
+    (fresh,) = await rests.together(1)
+    rests.now += 1.5
+    assert await rests.together(1) == [fresh]
+    assert len(set(await rests.together(2))) == 2
+    assert len(rests.made) == 2
 
 
 @pytest.mark.parametrize("proxy", ["nonsense", "ftp://proxy.example.com", "http://user:secret@[::1"])
