@@ -23,7 +23,7 @@ async def survey(reader: Reader, ground: Ground) -> Question:
     configuration, state = ground.configuration, ground.state
     desired = replace(configuration.desired, others=(), departures=())
     reading = choose(desired, state)
-    observed = await observe(Sharing(reader, desired, state), reading, configuration.scan)
+    observed = await observe(reader, reading, configuration.scan, keep=Sharing(desired, state))
     if observed.templates is None and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
     return Question(configuration.desired, observed, state, ground.now)
