@@ -37,6 +37,7 @@ IMPORTERS = {
     "httpx": {"api", "cli/workplace.py"},
     "jsonschema": {"config"},
     "msgspec": {"model", "api"},
+    "pydyf": {"sandbox/pdf.py"},
     "rich": {"cli", "render"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},

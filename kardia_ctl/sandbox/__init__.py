@@ -1,11 +1,12 @@
-"""An embedded Kardia API: the v1 reference on a SQLite file, with quirks and faults as switches.
+"""An embedded Kardia API: both references on one SQLite file, with quirks and faults as switches.
 
     account = Account(":memory:")
     app = create_app(account, Quirks(), Faults())           # ASGI, for use in the process
     serve(app, port=0, on_ready=print)                      # or on a loopback port
+    with delivering(account): ...                           # webhooks, to receivers on this machine
 
-Written from the API reference, and imports nothing else of kardia_ctl. The names below are imported when they
-are first used, so that importing this package costs nothing.
+Written from the two API references, and imports nothing else of kardia_ctl. The names below are imported when
+they are first used, so that importing this package costs nothing.
 """
 
 from importlib import import_module
@@ -15,19 +16,28 @@ if TYPE_CHECKING:
     from kardia_ctl.sandbox.account import Account
     from kardia_ctl.sandbox.app import Sandbox, create_app
     from kardia_ctl.sandbox.clock import ManualClock
+    from kardia_ctl.sandbox.courier import delivering
+    from kardia_ctl.sandbox.events import About, Event
     from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
     from kardia_ctl.sandbox.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
     from kardia_ctl.sandbox.quirks import (
+        SERVED,
         CreateStatus,
         CursorStyle,
         DataController,
+        Disconnected,
         DuplicateMrn,
+        DuplicateUser,
         Envelope,
+        Naming,
         OldKey,
         Quirks,
+        Strictness,
         UnsetCallback,
         UnsetField,
+        UserStatus,
     )
+    from kardia_ctl.sandbox.recordings import Draft
     from kardia_ctl.sandbox.records import (
         Code,
         Hook,
@@ -38,27 +48,37 @@ if TYPE_CHECKING:
         Status,
         Template,
     )
+    from kardia_ctl.sandbox.remote import ControlError, ask
+    from kardia_ctl.sandbox.seeding import seed
     from kardia_ctl.sandbox.server import serve, serving
 
 __all__ = [
     "API_KEY",
     "LOGIN_EMAIL",
     "LOGIN_PASSWORD",
+    "SERVED",
     "TEAM_ID",
     "TEMPLATES",
+    "About",
     "Account",
     "Code",
+    "ControlError",
     "CreateStatus",
     "CursorStyle",
     "DataController",
+    "Disconnected",
+    "Draft",
     "DuplicateMrn",
+    "DuplicateUser",
     "Envelope",
+    "Event",
     "Fault",
     "FaultKind",
     "Faults",
     "Hook",
     "ManualClock",
     "Moment",
+    "Naming",
     "OldKey",
     "Patient",
     "PatientFields",
@@ -67,21 +87,37 @@ __all__ = [
     "RequestRecord",
     "Sandbox",
     "Status",
+    "Strictness",
     "Template",
     "UnsetCallback",
     "UnsetField",
+    "UserStatus",
+    "ask",
     "create_app",
+    "delivering",
+    "seed",
     "serve",
     "serving",
 ]
 
 _HOMES = {
+    "courier": ("delivering",),
+    "events": ("About", "Event"),
+    "recordings": ("Draft",),
+    "remote": ("ControlError", "ask"),
+    "seeding": ("seed",),
     "account": ("Account",),
     "app": ("Sandbox", "create_app"),
     "clock": ("ManualClock",),
     "faults": ("Fault", "FaultKind", "Faults", "Moment"),
     "invented": ("API_KEY", "LOGIN_EMAIL", "LOGIN_PASSWORD", "TEAM_ID", "TEMPLATES"),
     "quirks": (
+        "Disconnected",
+        "DuplicateUser",
+        "Naming",
+        "Strictness",
+        "UserStatus",
+        "SERVED",
         "CreateStatus",
         "CursorStyle",
         "DataController",

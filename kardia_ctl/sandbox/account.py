@@ -1,53 +1,63 @@
-"""One Kardia account in a SQLite file: what the sandbox serves, and the ground truth that tests ask."""
+"""One Kardia account in a SQLite file: what the sandbox serves."""
 
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kardia_ctl.sandbox import invented, ledger, patient_rows
+from kardia_ctl.sandbox import invented, ledger, patient_rows, users
 from kardia_ctl.sandbox.database import Database
+from kardia_ctl.sandbox.life import Life
 from kardia_ctl.sandbox.patient_rows import Listed
 from kardia_ctl.sandbox.records import (
-    Code,
     Hook,
     Issued,
-    Patient,
     PatientFields,
-    Provider,
     RequestRecord,
     Status,
     Template,
 )
-from kardia_ctl.sandbox.timeline import MICRO, Timeline
+from kardia_ctl.sandbox.timeline import MICRO
+from kardia_ctl.sandbox.truth import GroundTruth
 
 
-class Account(Timeline):
+class Account(GroundTruth):
     """A team with its patients, codes, callbacks, providers, keys and templates.
 
     Every method is atomic and may be called from any thread. What time brings (a lagging list, a deletion, a
     late commit) takes effect when the account is next asked, at the time it was due.
+
+    Attributes:
+        is_new: whether this opening made the account.
+        life: what the patients' side does and did: users, recordings, events.
     """
 
     def __init__(
-        self, path: str | Path = ":memory:", *, now: Callable[[], float] = time.time, seed: int | None = None
+        self,
+        path: str | Path = ":memory:",
+        *,
+        now: Callable[[], float] = time.time,
+        seed: int | None = None,
+        api_key: str = invented.API_KEY,
     ) -> None:
-        """Open the account at `path`, or create it with its team, its templates and `invented.API_KEY`.
+        """Open the account at `path`, or create it with its team, its templates and its key.
 
         Args:
             path: a SQLite file, or ":memory:".
             now: the clock, in seconds since the epoch.
             seed: makes ids, codes and keys repeatable; without it they are from the system's secure source.
+            api_key: the one key that a new account accepts.
 
         Raises:
             sqlite3.Error, OSError: the file cannot be opened or is no sandbox account.
         """
         super().__init__(Database(str(path)), now)
         with self._database.writing() as db:
-            opened = ledger.open_account(db, self._micros())
+            opened = ledger.open_account(db, self.micros(), api_key)
         # An account that is opened again must not draw the ids again that it has given out.
         self._random = random.SystemRandom() if seed is None else random.Random(f"{seed}/{opened}")  # noqa: S311 - asked for
+        self.is_new = opened == 1
+        self.life = Life(self, self._random, self.new_id)
 
     def new_id(self) -> str:
         """Draw an id of 32 letters and digits."""
@@ -57,37 +67,39 @@ class Account(Timeline):
     # Patients: what the endpoints do
 
     def add_patient(
-        self, fields: PatientFields, *, patient_id: str | None = None, list_lag: float = 0.0
+        self,
+        fields: PatientFields,
+        *,
+        patient_id: str | None = None,
+        list_lag: float = 0.0,
+        phone: str | None = None,
     ) -> str:
         """Create a patient and return its id; `list_lag` is in seconds."""
-        with self._writing() as db:
-            chosen, now = patient_id or self.new_id(), self._micros()
+        with self.writing() as db:
+            chosen, now = patient_id or self.new_id(), self.micros()
             listed_at = now + int(list_lag * MICRO)
             patient_rows.insert(db, [patient_rows.row_of(chosen, fields, Status.NONE, now, listed_at)])
+            if phone is not None:
+                ledger.set_phone(db, chosen, phone)
             return chosen
 
     def has_mrn(self, mrn: str) -> bool:
         """Whether a patient carries this mrn, byte for byte."""
-        with self._reading() as db:
+        with self.reading() as db:
             return patient_rows.has_mrn(db, mrn)
 
     def patient_json(self, patient_id: str) -> Listed | None:
         """Return one patient as JSON text."""
-        with self._reading() as db:
+        with self.reading() as db:
             return patient_rows.listed_one(db, patient_id)
-
-    def page(self, read: Callable[[sqlite3.Connection], list[Listed]]) -> tuple[list[Listed], int]:
-        """Return what `read` selects and the count of listed patients, as of one moment."""
-        with self._reading() as db:
-            return read(db), patient_rows.listed_count(db)
 
     def delete_patient(self, patient_id: str, delay: float) -> bool:
         """Accept a deletion that takes effect in `delay` seconds; whether the patient exists.
 
         Asking again does not postpone it.
         """
-        with self._writing() as db:
-            gone_at = self._micros() + int(delay * MICRO)
+        with self.writing() as db:
+            gone_at = self.micros() + int(delay * MICRO)
             sql = "UPDATE patients SET gone_at = COALESCE(gone_at, ?) WHERE id = ?"
             return db.execute(sql, (gone_at, patient_id)).rowcount == 1
 
@@ -96,14 +108,14 @@ class Account(Timeline):
 
         The patient is pending afterwards, unless it is connected (API reference, "Get Connection Code").
         """
-        with self._writing() as db:
+        with self.writing() as db:
             patient = patient_rows.one(db, patient_id)
             if patient is None:
                 return None
             code = ledger.valid_code(db, patient_id, template_id)
             if code is None:
                 code = invented.random_code(self._random)
-                ledger.mint(db, code, patient_id, template_id, self._micros())
+                ledger.mint(db, code, patient_id, template_id, self.micros())
             if patient.status is Status.CONNECTED:
                 return Issued(code, Status.CONNECTED)
             patient_rows.set_status(db, patient_id, Status.PENDING)
@@ -111,98 +123,60 @@ class Account(Timeline):
 
     def disconnect(self, patient_id: str) -> bool:
         """End a patient's connection and void its codes; whether the patient exists."""
-        with self._writing() as db:
-            ledger.void_codes(db, patient_id, self._micros())
-            sql = "UPDATE patients SET status = 'none' WHERE id = ?"
-            return db.execute(sql, (patient_id,)).rowcount == 1
+        with self.writing() as db:
+            patient = patient_rows.one(db, patient_id)
+            if patient is not None:
+                users.disconnect(db, patient, self.micros())
+            return patient is not None
+
+    def export(self, patient_id: str) -> bool:
+        """Queue an export of a patient; whether the patient exists."""
+        with self.writing() as db:
+            exists = patient_rows.one(db, patient_id) is not None
+            if exists:
+                ledger.add_export(db, patient_id, self.micros())
+            return exists
 
     def expire_codes(self, lifetime: float) -> None:
         """Void the codes that went unused for `lifetime` seconds."""
-        with self._writing() as db:
-            ledger.expire_codes(db, self._micros(), int(lifetime * MICRO))
+        with self.writing() as db:
+            ledger.expire_codes(db, self.micros(), int(lifetime * MICRO))
 
     # Keys, callbacks, providers: what the endpoints do
 
     def accepts_key(self, key: str) -> bool:
         """Whether this API key is known and not revoked."""
-        with self._reading() as db:
+        with self.reading() as db:
             return ledger.accepts_key(db, key)
 
     def key_for(self, email: str, password: str) -> str | None:
         """Return the newest API key of a login, None for wrong credentials."""
-        with self._reading() as db:
+        with self.reading() as db:
             return ledger.newest_key(db) if ledger.accepts_login(db, email, password) else None
 
     def new_key(self, old: str, *, revoke: bool) -> str:
         """Add an API key, and revoke the old one if asked to."""
-        with self._writing() as db:
+        with self.writing() as db:
             key = ledger.random_key(self._random)
             ledger.add_key(db, key)
             if revoke:
-                ledger.revoke_key(db, old, self._micros())
+                ledger.revoke_key(db, old, self.micros())
             return key
-
-    def callback(self, hook: Hook) -> str | None:
-        """Return a callback URL, None when none was set."""
-        with self._reading() as db:
-            return ledger.callback(db, hook)
 
     def set_callback(self, hook: Hook, url: str | None) -> None:
         """Set a callback URL; None makes it unset, which the API itself cannot."""
-        with self._writing() as db:
+        with self.writing() as db:
             ledger.set_callback(db, hook, url)
-
-    def teams(self) -> list[ledger.Team]:
-        """Return the teams of the account."""
-        with self._reading() as db:
-            return ledger.teams(db)
 
     def add_provider(self, team_id: str, provider_id: str) -> bool:
         """Add a service provider, once however often it is asked for; whether the team exists."""
-        with self._writing() as db:
+        with self.writing() as db:
             return ledger.add_provider(db, team_id, provider_id)
 
     def record(self, request: RequestRecord) -> None:
         """Write down that a request arrived."""
         with self._database.writing() as db:
             ledger.record(db, request)
-
-    # Ground truth
-
-    def patients(self) -> list[Patient]:
-        """Return every patient that exists, newest first, in the list or not."""
-        with self._reading() as db:
-            return patient_rows.everyone(db)
-
-    def patient(self, patient_id: str) -> Patient | None:
-        """Return one patient."""
-        with self._reading() as db:
-            return patient_rows.one(db, patient_id)
-
-    def codes(self) -> list[Code]:
-        """Return every code that was ever minted, oldest first: each may have been an order."""
-        with self._reading() as db:
-            return ledger.codes(db)
-
-    def templates(self) -> list[Template]:
-        """Return the connection templates."""
-        with self._reading() as db:
-            return ledger.templates(db)
-
-    def providers(self) -> list[Provider]:
-        """Return the service providers that were added."""
-        with self._reading() as db:
-            return ledger.providers(db)
-
-    def keys(self) -> list[str]:
-        """Return the API keys that are accepted, oldest first."""
-        with self._reading() as db:
-            return ledger.keys(db)
-
-    def requests(self, *, method: str | None = None, route: str | None = None) -> list[RequestRecord]:
-        """Return the requests that arrived, oldest first, optionally of one method or one path template."""
-        with self._reading() as db:
-            return ledger.requests(db, method, route)
 
     # The live side moves by itself
 
@@ -211,8 +185,8 @@ class Account(Timeline):
 
         Equal arguments on a new account with an equal clock give equal patients, ids included.
         """
-        with self._writing() as db:
-            ids, now = random.Random(f"ids/{seed}"), self._micros()  # noqa: S311 - repeatable on purpose
+        with self.writing() as db:
+            ids, now = random.Random(f"ids/{seed}"), self.micros()  # noqa: S311 - repeatable on purpose
             first = 1 + int(db.execute("SELECT COUNT(*) FROM patients").fetchone()[0])
             people = invented.invented_patients(count, seed, first)
             ages = ((count - 1 - place) // per_second * MICRO for place in range(count))
@@ -224,7 +198,7 @@ class Account(Timeline):
 
     def set_status(self, patient_id: str, status: Status) -> None:
         """Set a connection status, as the patient's own application does on connecting."""
-        with self._writing() as db:
+        with self.writing() as db:
             patient_rows.set_status(db, patient_id, status)
 
     def change_patient(self, patient_id: str, **values: str | int | None) -> None:
@@ -233,7 +207,7 @@ class Account(Timeline):
         Raises:
             KeyError: no such field or no such patient.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             patient_rows.change(db, patient_id, values)
 
     def set_custom_fields(self, patient_id: str, fields: Iterable[Mapping[str, str]]) -> None:
@@ -242,30 +216,30 @@ class Account(Timeline):
         Raises:
             KeyError: no such patient.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             patient_rows.set_custom_fields(db, patient_id, fields)
 
     def remove_patient(self, patient_id: str) -> None:
         """Remove a patient at once."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM patients WHERE id = ?", (patient_id,))
 
     def add_key(self, key: str) -> None:
         """Accept one more API key."""
-        with self._writing() as db:
+        with self.writing() as db:
             ledger.add_key(db, key)
 
     def add_template(self, template: Template) -> None:
         """Add a connection template."""
-        with self._writing() as db:
+        with self.writing() as db:
             ledger.add_template(db, template)
 
     def remove_template(self, template_id: str) -> None:
         """Remove a connection template."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM templates WHERE id = ?", (template_id,))
 
     def add_team(self, team_id: str, name: str) -> None:
         """Add a team to the account."""
-        with self._writing() as db:
-            ledger.add_team(db, team_id, name, self._micros())
+        with self.writing() as db:
+            ledger.add_team(db, team_id, name, self.micros())

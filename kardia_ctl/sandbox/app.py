@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application: the request log, then the faults, then the API."""
+"""The sandbox as an ASGI application: the request log, then the faults, then the APIs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,15 +10,16 @@ from starlette.responses import Response
 from starlette.routing import Router, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox import reading
+from kardia_ctl.sandbox import control, credentials, reading
 from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.calls import Access, Answer, Call, Endpoint
+from kardia_ctl.sandbox.calls import Access, Answer, Api, Call, Endpoint
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
 from kardia_ctl.sandbox.fault_layer import ABORT, COMMIT_AFTER, FAULT, FaultLayer
 from kardia_ctl.sandbox.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.records import RequestRecord
 from kardia_ctl.sandbox.refusals import Refusal, method_not_allowed, not_found, unauthorized
+from kardia_ctl.sandbox.remote import PREFIX
 
 _ROUTES = {
     path: (compile_path(path)[0], {e.method: e for e in ENDPOINTS if e.path == path})
@@ -27,7 +28,7 @@ _ROUTES = {
 
 
 class Sandbox:
-    """An ASGI application that answers as the Kardia API does, for one account.
+    """An ASGI application that answers as both Kardia APIs do, for one account.
 
     Attributes:
         account: what it serves; ask it for the ground truth.
@@ -60,6 +61,10 @@ class Sandbox:
         if scope["type"] != "http":
             await Router()(scope, receive, send)
             return
+        if scope["path"].startswith(PREFIX):
+            request = Request(scope, receive)
+            await _response(control.answer(self, request, await _body(request)))(scope, receive, send)
+            return
         scope[FAULT] = None
         note = _Note(self.account, scope)
         if (abort := scope.get(ABORT)) is not None:
@@ -90,20 +95,27 @@ class Sandbox:
             answer = Answer(refusal.status, refusal.body(self.account.new_id()), refusal.headers)
         return _response(answer)
 
-    def _call(self, endpoint: Endpoint, path: dict[str, Any], request: Request, body: bytes) -> Call:
+    def _call(self, endpoint: Endpoint, path: dict[str, Any], request: Request, content: bytes) -> Call:
+        strictness = self.quirks.strictness
+        key = self._key(endpoint, request) if endpoint.access is Access.KEY else ""
+        query = reading.query(request.scope["query_string"], endpoint.query, strictness)
+        body = reading.Body(request.headers.get("content-type"), content, strictness)
+        body.check(endpoint)
         return Call(
             account=self.account,
             quirks=self.quirks,
-            key=self._key(request) if endpoint.access is Access.KEY else "",
+            key=key,
             path=path,
-            query=reading.query(request.scope["query_string"], endpoint.query),
-            form=reading.form(request.headers.get("content-type"), body, endpoint.form),
+            query=query,
+            form=body.form(endpoint.form),
+            json=body.json(endpoint.json),
         )
 
-    def _key(self, request: Request) -> str:
-        key = reading.api_key(request.headers.get("authorization"))
+    def _key(self, endpoint: Endpoint, request: Request) -> str:
+        header = request.headers.get("authorization")
+        key = credentials.api_key(header, endpoint.api, self.quirks.strictness)
         if not self.account.accepts_key(key):
-            raise unauthorized("The API key is not known.")
+            raise unauthorized("The API key is not known.", "Bearer" if endpoint.api is Api.PRO else "Basic")
         return key
 
 
@@ -181,4 +193,4 @@ async def _body(request: Request) -> bytes:
 def _response(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status)
-    return Response(answer.body, answer.status, answer.headers, "application/json")
+    return Response(answer.body, answer.status, answer.headers, answer.media)

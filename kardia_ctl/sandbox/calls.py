@@ -21,20 +21,27 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, str]
+    json: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an endpoint answers: a status and a JSON text, or no body at all."""
+    """What an endpoint answers: a status and a JSON text, a PDF, or no body at all."""
 
     status: HTTPStatus
-    body: str | None
+    body: str | bytes | None
     headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
 
 
-def ok(content: Any) -> Answer:
-    """200 with this JSON value."""
-    return Answer(HTTPStatus.OK, json.dumps(content, ensure_ascii=False))
+def ok(content: Any, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """200, or the status that is given, with this JSON value."""
+    return Answer(status, json.dumps(content, ensure_ascii=False))
+
+
+def pdf(content: bytes) -> Answer:
+    """200 with a PDF."""
+    return Answer(HTTPStatus.OK, content, media="application/pdf")
 
 
 class Presence(Enum):
@@ -42,6 +49,21 @@ class Presence(Enum):
 
     REQUIRED = "required"
     OPTIONAL = "optional"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a JSON body: whether it has to be there, and the types that it may have."""
+
+    presence: Presence
+    kinds: tuple[type, ...] = (str,)
+
+
+class Api(Enum):
+    """Which of the two documents an endpoint is from."""
+
+    V1 = "v1"
+    PRO = "pro"
 
 
 class Access(Enum):
@@ -59,7 +81,8 @@ class Endpoint:
         method: the HTTP method.
         path: the path with {names} for what varies.
         answer: does the work; raises Refusal.
-        form: the fields of the body; without any, a body is refused.
+        form: the fields of a form body.
+        json: the members of a JSON body; without form and json, a body is refused.
         query: the query parameters that are known; every other one is refused.
         access: who may call it.
     """
@@ -68,5 +91,11 @@ class Endpoint:
     path: str
     answer: Callable[[Call], Answer]
     form: Mapping[str, Presence] = field(default_factory=dict)
+    json: Mapping[str, Member] = field(default_factory=dict)
     query: frozenset[str] = frozenset()
     access: Access = Access.KEY
+
+    @property
+    def api(self) -> Api:
+        """Which document it is from: the paths of pro begin with /e/."""
+        return Api.PRO if self.path.startswith("/e/") else Api.V1

@@ -36,6 +36,30 @@ CREATE INDEX IF NOT EXISTS patients_by_age ON patients (created_at DESC, seq DES
 CREATE INDEX IF NOT EXISTS patients_by_mrn ON patients (mrn);
 CREATE INDEX IF NOT EXISTS patients_unlisted ON patients (listed_at) WHERE NOT listed;
 CREATE INDEX IF NOT EXISTS patients_leaving ON patients (gone_at) WHERE gone_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS phones (patient_id TEXT PRIMARY KEY, phone TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS exports (seq INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS users (seq INTEGER PRIMARY KEY, email TEXT NOT NULL, country TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS redemptions (code TEXT PRIMARY KEY, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS recordings (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    patient_id TEXT NOT NULL, screening INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL, created_at INTEGER NOT NULL, duration INTEGER NOT NULL,
+    heart_rate INTEGER NOT NULL, determination TEXT NOT NULL, note TEXT NOT NULL, tags TEXT NOT NULL,
+    leads INTEGER NOT NULL, seed INTEGER NOT NULL, symptoms TEXT NOT NULL, activities TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS recordings_of_patient ON recordings (patient_id, recorded_at DESC, seq DESC);
+CREATE INDEX IF NOT EXISTS recordings_by_age ON recordings (screening, recorded_at DESC, seq DESC);
+CREATE TABLE IF NOT EXISTS measurements (id TEXT PRIMARY KEY, recording_id TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, hook TEXT NOT NULL, event TEXT NOT NULL,
+    body TEXT NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_by_time ON outbox (due, seq);
+CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL,
+    event TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL, error TEXT);
+CREATE TRIGGER IF NOT EXISTS records_leave AFTER DELETE ON patients BEGIN
+    DELETE FROM measurements WHERE recording_id IN
+        (SELECT id FROM recordings WHERE patient_id = old.id);
+    DELETE FROM recordings WHERE patient_id = old.id;
+    DELETE FROM phones WHERE patient_id = old.id;
+END;
 INSERT OR IGNORE INTO meta VALUES ('listed', 0);
 CREATE TRIGGER IF NOT EXISTS listed_insert AFTER INSERT ON patients WHEN new.listed
     BEGIN UPDATE meta SET value = value + 1 WHERE name = 'listed'; END;
@@ -44,8 +68,9 @@ CREATE TRIGGER IF NOT EXISTS listed_delete AFTER DELETE ON patients WHEN old.lis
 CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WHEN new.listed <> old.listed
     BEGIN UPDATE meta SET value = value + new.listed - old.listed WHERE name = 'listed'; END;
 """
-"""`patients.json` is SQLite's own work, so a page of patients joins texts that cannot be stale. Triggers
-keep the count of listed patients, because counting 100,000 rows takes longer than reading a page."""
+"""What came later is in tables of its own, so that an older file opens. `patients.json` is SQLite's own work,
+so a page of patients joins texts that cannot be stale. Triggers keep the count of listed patients, because
+counting 100,000 rows takes longer than reading a page, and take a patient's records along."""
 
 
 class Database:

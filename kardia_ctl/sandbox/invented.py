@@ -25,6 +25,21 @@ TEMPLATES = (
 )
 """The templates of a new account: both ids are in the API reference, the second one's name is invented."""
 
+TEAM_FIELDS = (
+    ("customParticipantID", "MRN", True, False, True),
+    ("firstName", "FIRST NAME", True, False, False),
+    ("lastName", "LAST NAME", True, False, False),
+    ("dob", "DATE OF BIRTH", True, False, False),
+    ("email", "EMAIL", True, False, False),
+    ("sex", "SEX", False, False, False),
+    ("steps", "STEPS", False, True, False),
+    ("emergencyContact", "EMERGENCY CONTACT", False, True, False),
+)
+"""The fields of a team's patients: name, display name, is required, is custom, is key identifier."""
+SYMPTOMS = ("Trouble breathing", "Dizzy, light-headed", "Palpitations", "Chest pain")
+"""The first two are in the API reference, "Get Recording Symptoms"."""
+ACTIVITIES = ("At rest (sitting or lying down)", "Walking", "After exercise")
+"""The first is in the API reference, "Get Recording Activity"."""
 ID_ALPHABET = string.ascii_letters + string.digits
 _HEADS = ("Zor", "Qui", "Mav", "Tre", "Olv", "Bex", "Jun", "Kya", "Vel", "Ard", "Nim", "Sko")
 _MIDDLES = ("ba", "ri", "lo", "ne", "ku", "za", "thi", "mo")

@@ -21,13 +21,13 @@ class Team:
     created_at: float
 
 
-def open_account(db: sqlite3.Connection, now: int) -> int:
+def open_account(db: sqlite3.Connection, now: int, api_key: str) -> int:
     """Count this opening and return the count; the first one fills in what every account has."""
     db.execute("INSERT INTO meta VALUES ('opened', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
     opened: int = db.execute("SELECT value FROM meta WHERE name = 'opened'").fetchone()[0]
     if opened == 1:
         add_team(db, invented.TEAM_ID, invented.TEAM_NAME, now)
-        add_key(db, invented.API_KEY)
+        add_key(db, api_key)
         db.execute("INSERT INTO logins VALUES (?, ?)", (invented.LOGIN_EMAIL, invented.LOGIN_PASSWORD))
         for template in invented.TEMPLATES:
             add_template(db, template)
@@ -110,6 +110,33 @@ def mint(db: sqlite3.Connection, code: str, patient_id: str, template_id: str, n
 def void_codes(db: sqlite3.Connection, patient_id: str, now: int) -> None:
     """Make a patient's codes invalid; they stay on record."""
     db.execute("UPDATE codes SET voided_at = ? WHERE patient_id = ? AND voided_at IS NULL", (now, patient_id))
+
+
+def void_code(db: sqlite3.Connection, patient_id: str, template_id: str, now: int) -> None:
+    """Make the code of one patient and template invalid, if there is one."""
+    sql = "UPDATE codes SET voided_at = ? WHERE patient_id = ? AND template_id = ? AND voided_at IS NULL"
+    db.execute(sql, (now, patient_id, template_id))
+
+
+def add_export(db: sqlite3.Connection, patient_id: str, now: int) -> None:
+    """Queue an export: the sandbox mails nothing, it keeps that it was asked for."""
+    db.execute("INSERT INTO exports (patient_id, at) VALUES (?, ?)", (patient_id, now))
+
+
+def exports(db: sqlite3.Connection) -> list[str]:
+    """Return the ids of the patients whose export was asked for, oldest first."""
+    return [row[0] for row in db.execute("SELECT patient_id FROM exports ORDER BY seq")]
+
+
+def set_phone(db: sqlite3.Connection, patient_id: str, phone: str) -> None:
+    """Keep a phone number, which only the pro API knows of."""
+    db.execute("INSERT OR REPLACE INTO phones VALUES (?, ?)", (patient_id, phone))
+
+
+def phone(db: sqlite3.Connection, patient_id: str) -> str | None:
+    """Return a patient's phone number."""
+    row = db.execute("SELECT phone FROM phones WHERE patient_id = ?", (patient_id,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def expire_codes(db: sqlite3.Connection, now: int, lifetime: int) -> None:

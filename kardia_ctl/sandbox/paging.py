@@ -8,10 +8,8 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Generic, Protocol, TypeVar, assert_never
 
-from kardia_ctl.sandbox import patient_rows
-from kardia_ctl.sandbox.patient_rows import Listed
 from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.sandbox.refusals import bad_request
 
@@ -25,12 +23,68 @@ _SECOND = 1_000_000
 _KINDS = {CursorStyle.EXACT: b"e", CursorStyle.OFFSET: b"o", CursorStyle.SECOND: b"s"}
 
 
+class Row(Protocol):
+    """What a page holds: anything that has a place, a moment in microseconds and a number."""
+
+    @property
+    def created_at(self) -> int:
+        """When it came, in microseconds."""
+
+    @property
+    def seq(self) -> int:
+        """Its number among those of one moment."""
+
+
+R = TypeVar("R", bound=Row)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page starts; what the two numbers mean is the cursor style's."""
 
     major: int
     minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where reading starts: after a moment and a number, or after so many rows."""
+
+    after: tuple[int, int] | None = None
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed(Generic[R]):
+    """A list that is paged, newest first.
+
+    Attributes:
+        select: its rows in SQL, ending in a condition.
+        count: the number of its rows in SQL.
+        values: what both take.
+        row: makes a row of the columns.
+        at: the column that it is ordered by, before seq.
+    """
+
+    select: str
+    count: str
+    values: tuple[str | int, ...]
+    row: Callable[..., R]
+    at: str = "created_at"
+
+    def read(self, db: sqlite3.Connection, start: Start | None, limit: int) -> list[R]:
+        """Return at most `limit` rows from a start, None for the head."""
+        start = start or Start()
+        sql, values = self.select, self.values
+        if start.after is not None:
+            sql, values = f"{sql} AND ({self.at}, seq) < (?, ?)", (*values, *start.after)
+        sql += f" ORDER BY {self.at} DESC, seq DESC LIMIT ? OFFSET ?"
+        return [self.row(*row) for row in db.execute(sql, (*values, limit, start.skip))]
+
+    def total(self, db: sqlite3.Connection) -> int:
+        """Return how many rows there are."""
+        count: int = db.execute(self.count, self.values).fetchone()[0]
+        return count
 
 
 def limit_of(query: Mapping[str, str]) -> int:
@@ -69,28 +123,22 @@ def cursor(style: CursorStyle, place: Place) -> str:
     return base64.b64encode(_MARK + body + _SUM.pack(zlib.crc32(body))).decode()
 
 
-def reader(
-    style: CursorStyle, place: Place | None, limit: int
-) -> Callable[[sqlite3.Connection], list[Listed]]:
-    """Return what reads the page that follows `place`, and one row more to tell whether it is the last."""
-
-    def read(db: sqlite3.Connection) -> list[Listed]:
-        if place is None:
-            return patient_rows.newest(db, limit + 1)
-        match style:
-            case CursorStyle.EXACT:
-                return patient_rows.older_than(db, place.major, place.minor, limit + 1)
-            case CursorStyle.OFFSET:
-                return patient_rows.from_offset(db, place.major, limit + 1)
-            case CursorStyle.SECOND:
-                return patient_rows.older_than(db, place.major * _SECOND, 0, limit + 1)
-            case _:
-                assert_never(style)
-
-    return read
+def start_of(style: CursorStyle, place: Place | None) -> Start | None:
+    """Return where the page that follows `place` starts."""
+    if place is None:
+        return None
+    match style:
+        case CursorStyle.EXACT:
+            return Start((place.major, place.minor))
+        case CursorStyle.OFFSET:
+            return Start(skip=place.major)
+        case CursorStyle.SECOND:
+            return Start((place.major * _SECOND, 0))
+        case _:
+            assert_never(style)
 
 
-def cursor_after(style: CursorStyle, place: Place | None, row: Listed, index: int) -> str:
+def cursor_after(style: CursorStyle, place: Place | None, row: Row, index: int) -> str:
     """Return the cursor of a row, the `index`th of a page that began after `place`."""
     match style:
         case CursorStyle.EXACT:

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kardia_ctl.sandbox.paging import Feed
 from kardia_ctl.sandbox.records import Patient, PatientFields, Status
 
 _COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6"
 _EVERYONE = f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC"  # noqa: S608 - constants
 _ONE = f"SELECT {_COLUMNS} FROM patients WHERE id = ?"  # noqa: S608 - constants
+_WITH_MRN = f"SELECT {_COLUMNS} FROM patients WHERE mrn = ? ORDER BY seq DESC LIMIT 1"  # noqa: S608 - constants
+_SINCE = f"SELECT {_COLUMNS} FROM patients WHERE seq > ? ORDER BY seq"  # noqa: S608 - constants
 _INSERT = (
     "INSERT INTO patients"
     " (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_PAGE = "SELECT json, custom_fields, created_at, seq FROM patients WHERE listed"
-_NEWEST_FIRST = "ORDER BY created_at DESC, seq DESC LIMIT ?"
 _CHANGEABLE = frozenset(("mrn", "dob", "email", "firstname", "lastname", "sex"))
 
 
@@ -29,6 +30,15 @@ class Listed:
     custom_fields: str
     created_at: int
     seq: int
+
+
+LISTED = Feed(
+    "SELECT json, custom_fields, created_at, seq FROM patients WHERE listed",
+    "SELECT value FROM meta WHERE name = 'listed'",
+    (),
+    Listed,
+)
+"""What "Get All Patients" lists."""
 
 
 def row_of(
@@ -64,6 +74,17 @@ def one(db: sqlite3.Connection, patient_id: str) -> Patient | None:
     """Return the patient with this id."""
     row = db.execute(_ONE, (patient_id,)).fetchone()
     return None if row is None else _patient(row)
+
+
+def newest_with(db: sqlite3.Connection, mrn: str) -> Patient | None:
+    """Return the newest patient that carries this mrn."""
+    row = db.execute(_WITH_MRN, (mrn,)).fetchone()
+    return None if row is None else _patient(row)
+
+
+def since(db: sqlite3.Connection, seq: int) -> list[Patient]:
+    """Return the patients that were added after the `seq`th, oldest first."""
+    return [_patient(row) for row in db.execute(_SINCE, (seq,))]
 
 
 def listed_one(db: sqlite3.Connection, patient_id: str) -> Listed | None:
@@ -109,25 +130,10 @@ def set_status(db: sqlite3.Connection, patient_id: str, status: Status) -> None:
     db.execute("UPDATE patients SET status = ? WHERE id = ?", (status.value, patient_id))
 
 
-def newest(db: sqlite3.Connection, limit: int) -> list[Listed]:
-    """Return the head of the list."""
-    return _page(db, f"{_PAGE} {_NEWEST_FIRST}", (limit,))
-
-
-def older_than(db: sqlite3.Connection, created_at: int, seq: int, limit: int) -> list[Listed]:
-    """Return what follows one place of the list; the place itself need not exist any more."""
-    return _page(db, f"{_PAGE} AND (created_at, seq) < (?, ?) {_NEWEST_FIRST}", (created_at, seq, limit))
-
-
-def from_offset(db: sqlite3.Connection, offset: int, limit: int) -> list[Listed]:
-    """Return what follows the first `offset` rows."""
-    return _page(db, f"{_PAGE} {_NEWEST_FIRST} OFFSET ?", (limit, offset))
-
-
-def listed_count(db: sqlite3.Connection) -> int:
-    """How many patients the list holds."""
-    count: int = db.execute("SELECT value FROM meta WHERE name = 'listed'").fetchone()[0]
-    return count
+def set_pending(db: sqlite3.Connection, patient_id: str) -> None:
+    """Make a patient pending unless it is connected."""
+    sql = "UPDATE patients SET status = 'pending' WHERE id = ? AND status = 'none'"
+    db.execute(sql, (patient_id,))
 
 
 def is_due(db: sqlite3.Connection, now: int) -> bool:
@@ -144,10 +150,6 @@ def advance(db: sqlite3.Connection, now: int) -> None:
     """List whose lag is over, and remove whose deletion is due."""
     db.execute("UPDATE patients SET listed = 1 WHERE NOT listed AND listed_at <= ?", (now,))
     db.execute("DELETE FROM patients WHERE gone_at IS NOT NULL AND gone_at <= ?", (now,))
-
-
-def _page(db: sqlite3.Connection, sql: str, values: tuple[int, ...]) -> list[Listed]:
-    return [Listed(*row) for row in db.execute(sql, values)]
 
 
 def _patient(row: tuple[Any, ...]) -> Patient:

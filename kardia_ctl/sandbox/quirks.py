@@ -10,6 +10,8 @@ from enum import Enum
 from typing import Any, Self, cast
 
 _WHOLE = ("page_cap", "total_count_offset")
+SERVED: Mapping[str, Any] = {"strictness": "lenient", "delete_delay": 2}
+"""What `kardia-ctl sandbox serve` reads differently from a sandbox in the process, unless it is told."""
 
 
 class DuplicateMrn(Enum):
@@ -69,10 +71,54 @@ class UnsetField(Enum):
 
 
 class DataController(Enum):
-    """Whether the key has the "Data Controller access" that "Delete Patient" needs."""
+    """Whether the key has the access that "Delete Patient" and "Export Patient" need; else 403 or 401."""
 
     GRANTED = "granted"
     WITHHELD = "withheld"
+    UNAUTHORIZED = "withheld-401"
+
+
+class Strictness(Enum):
+    """What becomes of a request that holds more than its endpoint knows, or another scheme's credentials.
+
+    STRICT refuses it, which finds a client's mistakes. LENIENT leaves aside what it does not know and takes
+    the key as Basic user name, as bearer token and bare on both APIs, which lets every published client in.
+    """
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class Naming(Enum):
+    """Whose names the fields bear where a table of the document and its example differ.
+
+    EXAMPLE: mains_freq, lead_I in the enhanced data, fieldName. TABLE: mainsFrequency, leadI, FieldName.
+    """
+
+    EXAMPLE = "example"
+    TABLE = "table"
+
+
+class DuplicateUser(Enum):
+    """What a second mobile user with one e-mail address does (not documented)."""
+
+    BAD_REQUEST = "400"
+    CONFLICT = "409"
+    ACCEPTED = "accepted"
+
+
+class UserStatus(Enum):
+    """The status of a successful v1 "Create User" (not documented; pro says 201)."""
+
+    OK = "200"
+    CREATED = "201"
+
+
+class Disconnected(Enum):
+    """What "Disconnect patient connection" answers: its example says {}, its text an empty response."""
+
+    OBJECT = "object"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +133,19 @@ class Quirks:
         cursor_style: what the list's cursors hold.
         old_key: what becomes of a key that was exchanged for a new one.
         unset_field: how optional fields that were never given are answered.
-        data_controller: whether DELETE is allowed (else 403).
+        data_controller: whether DELETE and export are allowed.
+        strictness: what becomes of what is not known.
+        naming: whose names fields bear where the document has two.
+        duplicate_user: what a second mobile user with one e-mail address does.
+        user_status: the status of a successful v1 "Create User".
+        disconnected: what a disconnection answers.
         list_lag: seconds until a new patient is in the list and in totalCount; reading by id works at once.
         commit_latency: seconds from the answer of a create until the patient exists anywhere.
         delete_delay: seconds from the 202 of a DELETE until the patient is gone.
         page_cap: the most patients that a page holds, whatever limit was asked for.
         total_count_offset: what totalCount is wrong by.
         code_lifetime: seconds after which an unused connection code expires.
+        user_delay: seconds from the answer of "Create User" until its patient is connected.
     """
 
     duplicate_mrn: DuplicateMrn = DuplicateMrn.ACCEPTED
@@ -104,15 +156,21 @@ class Quirks:
     old_key: OldKey = OldKey.REVOKED
     unset_field: UnsetField = UnsetField.ZERO
     data_controller: DataController = DataController.GRANTED
+    strictness: Strictness = Strictness.STRICT
+    naming: Naming = Naming.EXAMPLE
+    duplicate_user: DuplicateUser = DuplicateUser.BAD_REQUEST
+    user_status: UserStatus = UserStatus.OK
+    disconnected: Disconnected = Disconnected.OBJECT
     list_lag: float = 0.0
     commit_latency: float = 0.0
     delete_delay: float = 0.0
     page_cap: int | None = None
     total_count_offset: int = 0
     code_lifetime: float | None = None
+    user_delay: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("list_lag", "commit_latency", "delete_delay"):
+        for name in ("list_lag", "commit_latency", "delete_delay", "user_delay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"quirk {name}: must not be negative")
         if self.page_cap is not None and not 1 <= self.page_cap <= 500:

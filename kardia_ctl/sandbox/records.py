@@ -13,10 +13,14 @@ class Status(Enum):
 
 
 class Hook(Enum):
-    """The two callback URLs of a team (API reference, "Set callback URL", "Set QT Analysis Callback URL")."""
+    """The callback URLs of a team.
+
+    Two are v1's (API reference, "Set callback URL", "Set QT Analysis Callback URL"), one is pro's.
+    """
 
     CALLBACK = "callback"
     QT_CALLBACK = "qtCallback"
+    PRO_CALLBACK = "proCallback"
 
 
 @dataclass(frozen=True, slots=True)

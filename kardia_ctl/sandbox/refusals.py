@@ -31,9 +31,9 @@ def bad_request(detail: str) -> Refusal:
     return Refusal(HTTPStatus.BAD_REQUEST, detail)
 
 
-def unauthorized(detail: str) -> Refusal:
+def unauthorized(detail: str, scheme: str = "Basic") -> Refusal:
     """401: the API key or the login is wrong."""
-    return Refusal(HTTPStatus.UNAUTHORIZED, detail, {"www-authenticate": 'Basic realm="Kardia"'})
+    return Refusal(HTTPStatus.UNAUTHORIZED, detail, {"www-authenticate": f'{scheme} realm="Kardia"'})
 
 
 def not_found(detail: str) -> Refusal:

@@ -43,17 +43,20 @@ class Timeline:
             self._deferred_count += 1
             heapq.heappush(self._deferred, (self.now() + seconds, self._deferred_count, effect))
 
-    def _micros(self) -> int:
+    def micros(self) -> int:
+        """The account's time in microseconds, as the database counts."""
         return int(self.now() * MICRO)
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Read what is the case now."""
         with self._database.reading() as db:
             self._catch_up(db)
             yield db
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Change what is the case now: everything or nothing."""
         with self._database.reading() as db:
             self._catch_up(db)
             with self._database.writing():
@@ -66,6 +69,6 @@ class Timeline:
                 effect()
             finally:
                 self._due_now = None
-        if patient_rows.is_due(db, now := self._micros()):
+        if patient_rows.is_due(db, now := self.micros()):
             with self._database.writing():
                 patient_rows.advance(db, now)

@@ -41,7 +41,8 @@ def plain(account: Account) -> list[dict[str, object]]:
 
 
 def as_listed(account: Account) -> tuple[list[dict[str, object]], int]:
-    rows, total = account.page(lambda db: patient_rows.newest(db, 1000))
+    with account.reading() as db:
+        rows, total = patient_rows.LISTED.read(db, None, 1000), patient_rows.LISTED.total(db)
     return [json.loads(row.json) for row in rows], total
 
 

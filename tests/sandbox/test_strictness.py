@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.calls import Api
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
+from kardia_ctl.sandbox.invented import API_KEY
 from kardia_ctl.sandbox.records import PatientFields
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -200,9 +202,12 @@ async def test_a_wrong_query_is_400(connect: Connect, query: str) -> None:
 
 
 async def test_every_endpoint_refuses_an_unknown_query_parameter(connect: Connect) -> None:
-    client = connect()
     for endpoint in ENDPOINTS:
         path = endpoint.path.format(id="A", spid="B")
+        client = connect()
+        if endpoint.api is Api.PRO:
+            client.auth = httpx.Auth()
+            client.headers["authorization"] = API_KEY
         assert_refused(await client.request(endpoint.method, path, params={"unknown": "1"}), 400)
 
 

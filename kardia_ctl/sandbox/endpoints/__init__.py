@@ -1,7 +1,18 @@
 """The endpoints of the sandbox, one module per group; a new group is one more line here."""
 
 from kardia_ctl.sandbox.calls import Endpoint
-from kardia_ctl.sandbox.endpoints import callbacks, connections, keys, partners, patients
+from kardia_ctl.sandbox.endpoints import (
+    callbacks,
+    connections,
+    ecgs,
+    keys,
+    logs,
+    partners,
+    patients,
+    pro,
+    reports,
+    users,
+)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,
@@ -9,5 +20,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *connections.ENDPOINTS,
     *callbacks.ENDPOINTS,
     *partners.ENDPOINTS,
+    *ecgs.ENDPOINTS,
+    *reports.ENDPOINTS,
+    *users.ENDPOINTS,
+    *logs.ENDPOINTS,
+    *pro.ENDPOINTS,
 )
 """Every endpoint that the sandbox answers."""

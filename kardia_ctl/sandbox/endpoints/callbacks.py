@@ -1,10 +1,14 @@
-"""Callback URLs (API reference, "Set callback URL", "Get callback URL" and the same for QT analysis)."""
+"""Callback URLs.
+
+Source: API reference, "Set callback URL", "Get callback URL" and the same for QT analysis; Kardia Pro
+reference, "Event Callback".
+"""
 
 import re
 from functools import partial
 from typing import assert_never
 
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Presence, ok
+from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import UnsetCallback
 from kardia_ctl.sandbox.records import Hook
 from kardia_ctl.sandbox.refusals import bad_request, not_found
@@ -30,7 +34,7 @@ def read(hook: Hook, call: Call) -> Answer:
 
 def write(hook: Hook, call: Call) -> Answer:
     """PUT of a callback: the URL that is now set."""
-    url = call.form["url"]
+    url = (call.form or call.json)["url"]
     if not _is_web_address(url):
         raise bad_request("The url has to be a web address.")
     call.account.set_callback(hook, url)
@@ -41,11 +45,19 @@ def _is_web_address(url: str) -> bool:
     return bool(re.fullmatch(r"https?://[A-Za-z0-9.:-]+([/?#][!-~]*)?", url))
 
 
-ENDPOINTS = tuple(
-    endpoint
-    for hook in Hook
-    for endpoint in (
-        Endpoint("GET", f"/v1/{hook.value}", partial(read, hook)),
-        Endpoint("PUT", f"/v1/{hook.value}", partial(write, hook), form={"url": Presence.REQUIRED}),
+def _v1(hook: Hook) -> tuple[Endpoint, Endpoint]:
+    path = f"/v1/{hook.value}"
+    return (
+        Endpoint("GET", path, partial(read, hook)),
+        Endpoint("PUT", path, partial(write, hook), form={"url": Presence.REQUIRED}),
     )
+
+
+ENDPOINTS = (
+    *_v1(Hook.CALLBACK),
+    *_v1(Hook.QT_CALLBACK),
+    Endpoint("GET", "/e/v1/callback", partial(read, Hook.PRO_CALLBACK)),
+    Endpoint(
+        "PUT", "/e/v1/callback", partial(write, Hook.PRO_CALLBACK), json={"url": Member(Presence.REQUIRED)}
+    ),
 )

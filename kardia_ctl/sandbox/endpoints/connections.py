@@ -3,8 +3,11 @@
 Source: API reference, "Get Connection Templates", "Get Connection Code", "Disconnect patient connection".
 """
 
+from http import HTTPStatus
+
 from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, ok
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
+from kardia_ctl.sandbox.quirks import Disconnected
 from kardia_ctl.sandbox.refusals import not_found
 
 
@@ -37,10 +40,10 @@ def code(call: Call) -> Answer:
 
 
 def disconnect(call: Call) -> Answer:
-    """POST /v1/patients/:id/disconnect: the connection and the codes end; an empty object."""
+    """POST /v1/patients/:id/disconnect: the connection and the codes end; an empty response."""
     if not call.account.disconnect(call.path["id"]):
         raise no_such_patient()
-    return ok({})
+    return ok({}) if call.quirks.disconnected is Disconnected.OBJECT else Answer(HTTPStatus.OK, None)
 
 
 ENDPOINTS = (

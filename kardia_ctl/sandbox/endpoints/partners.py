@@ -1,12 +1,17 @@
-"""What partners see of their teams (API reference, "Get associated teams", "Add service Provider")."""
+"""What partners see of their teams.
+
+Source: API reference, "Get associated teams", "Teams" (titled "Get All Patients"), "Add service Provider".
+"""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from uuid import NAMESPACE_OID, uuid5
 
+from kardia_ctl.sandbox import invented
 from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, ok
 from kardia_ctl.sandbox.ledger import Team
 from kardia_ctl.sandbox.records import Hook
-from kardia_ctl.sandbox.refusals import Refusal
+from kardia_ctl.sandbox.refusals import Refusal, not_found
 
 
 def teams(call: Call) -> Answer:
@@ -15,11 +20,38 @@ def teams(call: Call) -> Answer:
     return ok({"teams": [_team(team, callback) for team in call.account.teams()]})
 
 
+def fields(call: Call) -> Answer:
+    """GET of a team's patient fields, which the document puts under the key `teams`."""
+    team = next((team for team in call.account.teams() if team.id == call.path["id"]), None)
+    if team is None:
+        raise not_found("There is no team with this id.")
+    return ok({"teams": [_field(team, *field) for field in invented.TEAM_FIELDS]})
+
+
 def add_provider(call: Call) -> Answer:
     """POST of a service provider: 200; the documented failure of an unknown team is 500."""
     if not call.account.add_provider(call.path["id"], call.path["spid"]):
         raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Failed to add service provider")
     return ok({})
+
+
+def _field(
+    team: Team, name: str, display: str, required: bool, custom: bool, key: bool
+) -> dict[str, str | bool]:
+    created = datetime.fromtimestamp(team.created_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {
+        "id": uuid5(NAMESPACE_OID, f"{team.id}/{name}").hex,
+        "teamId": team.id,
+        "fieldName": name,
+        "displayName": display,
+        "isRequired": required,
+        "isVisible": True,
+        "isCustom": custom,
+        "isKeyIdentifier": key,
+        "kardiaRXVisible": True,
+        "createdAt": created,
+        "updatedAt": created,
+    }
 
 
 def _team(team: Team, callback: str) -> dict[str, str]:
@@ -39,5 +71,6 @@ def _team(team: Team, callback: str) -> dict[str, str]:
 
 ENDPOINTS = (
     Endpoint("GET", "/partner/v1/teams", teams),
+    Endpoint("GET", "/partner/v1/teams/{id}/patient/fields", fields),
     Endpoint("POST", "/partner/v1/teams/{id}/serviceProviderTeams/{spid}", add_provider),
 )

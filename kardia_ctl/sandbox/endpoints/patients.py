@@ -1,4 +1,8 @@
-"""Patients (API reference, "Create Patient", "Get Patient", "Get All Patients", "Delete Patient")."""
+"""Patients.
+
+Source: API reference, "Create Patient", "Get Patient", "Get All Patients", "Delete Patient",
+"Export Patient".
+"""
 
 import json
 import re
@@ -6,13 +10,23 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from http import HTTPStatus
+from typing import assert_never
 
-from kardia_ctl.sandbox import paging
+from kardia_ctl.sandbox import patient_rows
 from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Presence
+from kardia_ctl.sandbox.endpoints.pages import QUERY, page
 from kardia_ctl.sandbox.patient_rows import Listed
-from kardia_ctl.sandbox.quirks import CreateStatus, DataController, DuplicateMrn, Quirks, UnsetField
+from kardia_ctl.sandbox.quirks import (
+    CreateStatus,
+    DataController,
+    DuplicateMrn,
+    Naming,
+    Quirks,
+    Strictness,
+    UnsetField,
+)
 from kardia_ctl.sandbox.records import PatientFields
-from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found
+from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found, unauthorized
 
 _FORM = {
     "mrn": Presence.REQUIRED,
@@ -41,32 +55,28 @@ def read(call: Call) -> Answer:
     found = call.account.patient_json(call.path["id"])
     if found is None:
         raise no_such_patient()
-    return Answer(HTTPStatus.OK, _text(found, custom=custom))
+    return Answer(HTTPStatus.OK, _text(found, call.quirks, custom=custom))
 
 
 def read_all(call: Call) -> Answer:
     """GET /v1/patients: a page of the list, newest first."""
-    custom, style = _wants_custom_fields(call), call.quirks.cursor_style
-    limit = min(paging.limit_of(call.query), call.quirks.page_cap or paging.MAX_LIMIT)
-    place = paging.place_of(call.query, style)
-    rows, total = call.account.page(paging.reader(style, place, limit))
-    page = rows[:limit]
-    info = {
-        "startCursor": paging.cursor_after(style, place, page[0], 0) if page else "",
-        "endCursor": paging.cursor_after(style, place, page[-1], len(page) - 1) if page else "",
-        "hasNextPage": len(rows) > limit,
-    }
-    texts = ",".join([_text(row, custom=custom) for row in page])
-    total = max(0, total + call.quirks.total_count_offset)
+    custom = _wants_custom_fields(call)
     name = call.quirks.envelope.value
-    return Answer(HTTPStatus.OK, f'{{"totalCount":{total},"{name}":[{texts}],"pageInfo":{json.dumps(info)}}}')
+    return page(call, patient_rows.LISTED, name, lambda row: _text(row, call.quirks, custom=custom))
 
 
 def delete(call: Call) -> Answer:
     """DELETE /v1/patients/:id: accepted; the patient is gone some time later."""
-    if call.quirks.data_controller is DataController.WITHHELD:
-        raise Refusal(HTTPStatus.FORBIDDEN, "This key has no Data Controller access.")
+    _require_data_controller(call.quirks)
     if not call.account.delete_patient(call.path["id"], call.quirks.delete_delay):
+        raise no_such_patient()
+    return Answer(HTTPStatus.ACCEPTED, None)
+
+
+def export(call: Call) -> Answer:
+    """GET /v1/patients/:id/export: accepted; a mail would tell the key's owner when it is ready."""
+    _require_data_controller(call.quirks)
+    if not call.account.export(call.path["id"]):
         raise no_such_patient()
     return Answer(HTTPStatus.ACCEPTED, None)
 
@@ -74,6 +84,18 @@ def delete(call: Call) -> Answer:
 def no_such_patient() -> Refusal:
     """404 for a patient's id that is not known."""
     return not_found("There is no patient with this id.")
+
+
+def _require_data_controller(quirks: Quirks) -> None:
+    match quirks.data_controller:
+        case DataController.GRANTED:
+            return
+        case DataController.WITHHELD:
+            raise Refusal(HTTPStatus.FORBIDDEN, "This key has no Data Controller access.")
+        case DataController.UNAUTHORIZED:
+            raise unauthorized("This key has no Data Controller access.")
+        case other:
+            assert_never(other)
 
 
 def _add(call: Call, fields: PatientFields) -> str:
@@ -89,9 +111,9 @@ def _add(call: Call, fields: PatientFields) -> str:
 
 
 def _fields(form: Mapping[str, str], quirks: Quirks) -> PatientFields:
-    if not re.fullmatch(r"[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+", form["email"]):
+    if not is_address(form["email"]):
         raise bad_request("The email has to be an address with an @.")
-    if not _is_date(form["dob"]):
+    if not is_date(form["dob"]):
         raise bad_request("The dob has to be a date as YYYY-MM-DD.")
     if (sex := form.get("sex")) is not None and sex not in _SEXES:
         raise bad_request("The sex has to be 0, 1, 2 or 9 (ISO/IEC 5218).")
@@ -106,7 +128,13 @@ def _fields(form: Mapping[str, str], quirks: Quirks) -> PatientFields:
     )
 
 
-def _is_date(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether this is an e-mail address: something, an @, something."""
+    return bool(re.fullmatch(r"[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+", text))
+
+
+def is_date(text: str) -> bool:
+    """Whether this is a date as YYYY-MM-DD."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return False
     try:
@@ -118,18 +146,29 @@ def _is_date(text: str) -> bool:
 
 def _wants_custom_fields(call: Call) -> bool:
     text = call.query.get("customField", "false")
+    if call.quirks.strictness is Strictness.LENIENT:
+        text = {"1": "true", "0": "false"}.get(text, text.lower())
     if text not in ("true", "false"):
         raise bad_request("The customField has to be true or false.")
     return text == "true"
 
 
-def _text(row: Listed, *, custom: bool) -> str:
-    return f'{row.json[:-1]},"participantCustomFields":{row.custom_fields}}}' if custom else row.json
+def _text(row: Listed, quirks: Quirks, *, custom: bool) -> str:
+    if not custom:
+        return row.json
+    fields = row.custom_fields
+    if quirks.naming is Naming.TABLE:
+        renamed = [
+            {name[0].upper() + name[1:]: value for name, value in one.items()} for one in json.loads(fields)
+        ]
+        fields = json.dumps(renamed, ensure_ascii=False)
+    return f'{row.json[:-1]},"participantCustomFields":{fields}}}'
 
 
 ENDPOINTS = (
     Endpoint("POST", "/v1/patients", create, form=_FORM),
-    Endpoint("GET", "/v1/patients", read_all, query=frozenset(("limit", "start", "customField"))),
+    Endpoint("GET", "/v1/patients", read_all, query=QUERY | {"customField"}),
     Endpoint("GET", "/v1/patients/{id}", read, query=frozenset(("customField",))),
     Endpoint("DELETE", "/v1/patients/{id}", delete),
+    Endpoint("GET", "/v1/patients/{id}/export", export),
 )
