@@ -44,7 +44,7 @@ class Step:
     ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued; ``settle`` is the window, in
     seconds, for which an effect whose answer was lost may still appear; ``issued`` are codes that are only
     asked for again, with when they were issued (Unix seconds); ``earlier`` is what was in doubt before this
-    run.
+    run, ``records`` what was recorded of patients.
     """
 
     desired: Desired
@@ -56,6 +56,7 @@ class Step:
     settle: float = 0.0
     issued: Mapping[Address, int] = field(default_factory=dict)
     earlier: Mapping[Address, Intent] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
 
     async def take(self, change: Change, patient_id: str) -> Result:
@@ -186,7 +187,8 @@ class Step:
             if error.status != 404:
                 raise
         mrn = change.address.names[0]
-        gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, at=int(self.now()), forgotten=True))
+        cohort = self.records.get(mrn, Record()).label  # status counts who departed by cohort
+        gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=int(self.now()), forgotten=True))
         return Done((Depart(patient_id, change.action.value), gone), patient_id)
 
 

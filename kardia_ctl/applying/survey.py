@@ -7,6 +7,7 @@ from kardia_ctl.applying.preview import Ground
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.state import State
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
 from kardia_ctl.observing.sharing import Sharing
@@ -39,8 +40,15 @@ def samples(counts: Mapping[str, Counts], now: float) -> Iterator[Sample]:
     return (Sample(int(now), cohort, counts[cohort]) for cohort in counts)
 
 
-def samples_after(question: Question, now: float) -> tuple[Sample, ...]:
-    """What an apply keeps at its end (Unix seconds): nothing when not everybody was read."""
+def samples_after(question: Question, state: State, now: float) -> tuple[Sample, ...]:
+    """What an apply keeps at its end: nothing when not everybody was read.
+
+    Args:
+        question: What its plan was made from.
+        state: What is recorded now.
+        now: Unix seconds.
+    """
     if question.decisions.targets or not is_whole(question.observed):
         return ()
-    return tuple(samples(funnel(places(question)), now))
+    found = places(replace(question, state=state), question.state)
+    return tuple(samples(funnel(found), now))

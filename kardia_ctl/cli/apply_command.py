@@ -1,7 +1,7 @@
 """``kardia-ctl apply``."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +216,7 @@ def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
     store = run.workplace.store
     try:
         state = store.load() if changed else seen.question.state
-        if state.exists and (found := samples_after(replace(seen.question, state=state), run.clock.now())):
+        if state.exists and (found := samples_after(seen.question, state, run.clock.now())):
             store.commit(found)
     except StateError as error:
         note(f"Warning: no sample of the counts was kept: {error}")
@@ -232,7 +232,14 @@ async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, co
     brake, store, clock = Brake(halt=session.halt), run.workplace.store, run.clock
     settle = ground.configuration.settle
     step = Step(
-        seen.question.desired, session.writer(), store, clock.now, ground.key, codes.add, settle=settle
+        seen.question.desired,
+        session.writer(),
+        store,
+        clock.now,
+        ground.key,
+        codes.add,
+        settle=settle,
+        records=ground.state.patients,
     )
     with progress(seen.plan.requests.writes) as watcher, braking(brake):
         manner = Manner(run.parallelism, ground.configuration.waves, watcher)

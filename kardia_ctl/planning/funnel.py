@@ -8,20 +8,25 @@ from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.funnel import Counts, Place, Stage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
-from kardia_ctl.model.state import Record
+from kardia_ctl.model.state import Record, State
 from kardia_ctl.planning.matching import match
 from kardia_ctl.planning.question import Question
 
 _DELETE: Final = Departing.DELETE
 
 
-def places(question: Question) -> Iterator[Place]:
-    """Everybody who is declared, then everybody who departed."""
+def places(question: Question, before: State | None = None) -> Iterator[Place]:
+    """Everybody who is declared, then everybody who departed.
+
+    ``before`` is the state at the time of the observation, when the question's is a later one: a code that
+    it lacks was issued since, and is not used yet.
+    """
     records, codes = question.state.patients, question.state.codes
     for mrn, want in question.desired.patients.items():
         exists, live = _look(question, want, records.get(mrn))
         known = _codes(codes[mrn], live, records.get(mrn)) if mrn in codes else ()
-        stage = _stage(live, known, question.now) if exists else Stage.WAITING
+        fresh = before is not None and mrn in codes and codes[mrn] != before.codes.get(mrn)
+        stage = _stage(live, known, question.now, fresh=fresh) if exists else Stage.WAITING
         yield Place(mrn, want.cohort, stage, max((record.at for record in known), default=0))
     yield from _departed(question)
 
@@ -48,12 +53,12 @@ def _codes(
     return tuple(code for code in known.values() if code.id in ("", owner))
 
 
-def _stage(live: LivePatient | None, codes: tuple[Record, ...], now: float) -> Stage:
+def _stage(live: LivePatient | None, codes: tuple[Record, ...], now: float, *, fresh: bool) -> Stage:
     status = None if live is None else live.status
     if status == "connected":
         return Stage.CONNECTED
-    if any(code.at >= int(now) for code in codes):
-        return Stage.PENDING  # issued since the account was read
+    if codes and fresh:
+        return Stage.PENDING
     if status == "pending":
         old = bool(codes) and all(now - code.at > OLD_AFTER for code in codes)
         return Stage.EXPIRED if old else Stage.PENDING

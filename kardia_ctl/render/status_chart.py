@@ -12,8 +12,11 @@ from kardia_ctl.render.status_words import NAMES, moment
 LINES: Final = ("declared", "issued", "connected")
 """What is drawn, the most important last: it lies on top."""
 
-_LETTER: Final = 7.2
+_LETTER: Final = 6.8
 """Pixels that a letter takes at most, on average, in 12 px text."""
+_CAPITAL: Final = 7.6
+"""The same in a text of digits and capitals."""
+
 _LEGEND_ROW: Final = 20
 _BELOW: Final = 26
 _RIGHT: Final = 14
@@ -42,7 +45,7 @@ class Frame:
 def chart(points: Sequence[Point], title: str, name: str, width: int, height: int) -> str:
     """An SVG of ``width`` by ``height`` pixels. ``name`` begins the ids in it, which a page has once."""
     ticks = count_ticks(max((point.counts.declared for point in points), default=0))
-    left = max(len(tick.label) for tick in ticks) * _LETTER + 10
+    left = max(len(tick.label) for tick in ticks) * _CAPITAL + 8
     frame = Frame(width, height, left, _LEGEND_ROW * len(_legend_rows(width)) + 12)
     body = "".join((*_legend(width), *_drawn(points, frame, ticks)))
     return (
@@ -76,15 +79,15 @@ def _legend_rows(width: int) -> list[list[str]]:
 
 
 def _entry_width(line: str) -> float:
-    return len(NAMES[line]) * _LETTER + 52
+    return len(NAMES[line]) * _LETTER + 38
 
 
 def _legend(width: int) -> Iterator[str]:
     for number, row in enumerate(_legend_rows(width)):
         x, y = 2.0, _LEGEND_ROW * number + 10
         for line in row:
-            yield f'<path class="line {line}" d="M{x:.1f} {y}h28"/>'
-            yield f'<text class="label" x="{x + 34:.1f}" y="{y + 4}">{escape(NAMES[line])}</text>'
+            yield f'<path class="line {line}" d="M{x:.1f} {y}h22"/>'
+            yield f'<text class="label" x="{x + 27:.1f}" y="{y + 4}">{escape(NAMES[line])}</text>'
             x += _entry_width(line)
 
 
@@ -118,12 +121,12 @@ def _across(points: Sequence[Point], frame: Frame) -> Callable[[int], float]:
 
 def _time_axis(points: Sequence[Point], frame: Frame, x: Callable[[int], float]) -> Iterator[str]:
     start, end = points[0].at, points[-1].at
-    most = max(2, int((frame.right - frame.left) // 90))
+    most = max(3, int((frame.right - frame.left) // 80))
     ticks = time_ticks(start, end, most) if start < end else ()
     if not ticks:  # nothing round lies between them
         ticks = (Tick(end, f"{moment(end)[:10]} {moment(end)[11:16]}"),)
     for tick in ticks:
-        at, half = x(tick.at), len(tick.label) * _LETTER / 2
+        at, half = x(tick.at), len(tick.label) * _CAPITAL / 2
         middle = min(max(at, frame.left - 10 + half), frame.width - half)
         yield f'<path class="axis" d="M{at:.1f} {frame.bottom:.1f}v5"/>'
         yield f'<text class="tick middle" x="{middle:.1f}" y="{frame.bottom + 19:.1f}">{tick.label}</text>'

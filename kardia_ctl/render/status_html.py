@@ -23,7 +23,7 @@ _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
-_WIDE: Final = 732
+_WIDE: Final = 794
 _NARROW: Final = 310
 _MOST_CHARTS: Final = 24
 _MOST_ROWS: Final = 31
@@ -112,7 +112,8 @@ def _over_time(report: StatusReport) -> Iterator[str]:
         caption, lambda name, width: chart(points, title, name, width, 300 if width > 400 else 240), "time"
     )
     yield from _each(report)
-    yield _samples(points)
+    if points:
+        yield _samples(points)
 
 
 def _each(report: StatusReport) -> Iterator[str]:

@@ -11,7 +11,7 @@ STYLE: Final = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:800px;margin:0 auto;padding:24px 16px 48px}
+main{max-width:860px;margin:0 auto;padding:24px 16px 48px}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 4px}
 h2{font-size:1.15rem;margin:36px 0 10px}
 h3{font-size:.95rem;margin:0 0 8px;overflow-wrap:anywhere}
@@ -21,6 +21,7 @@ p{margin:6px 0}
 .warning{border:1px solid var(--expired);border-left-width:6px;border-radius:6px;padding:8px 12px;
 margin:14px 0}
 figure{margin:0;padding:16px;background:var(--card);border:1px solid var(--rule);border-radius:8px}
+figcaption{margin-top:10px}
 figure+figure{margin-top:16px}
 .several{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:16px;margin-top:16px}
 .several figure{margin:0}
@@ -48,14 +49,14 @@ svg .middle{text-anchor:middle}
 .bar.pending{fill:var(--pending)}
 .bar.expired{fill:var(--expired)}
 .narrow{display:none}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;margin-top:20px}
 .scroll:focus-visible{outline:2px solid var(--issued);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:6px}
-th,td{padding:6px 8px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
-thead th{vertical-align:bottom;color:var(--quiet);font-weight:600}
+th,td{padding:6px 7px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
+thead th{vertical-align:bottom;white-space:normal;color:var(--quiet);font-weight:600}
 th:first-child{text-align:left;padding-left:0}
-tbody th{font-weight:400;white-space:normal;overflow-wrap:anywhere;min-width:7em}
+tbody th{font-weight:400;white-space:normal;overflow-wrap:anywhere;min-width:8em}
 tfoot th,tfoot td{font-weight:600;border-bottom:0}
 details{margin-top:12px}
 summary{cursor:pointer}

@@ -58,6 +58,10 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     assert len(desk.account.codes()) == 2
     good("apply", path, "--auto-approve", "--results", str(place / "results.ndjson"))
     good("codes", path, "--auto-approve", "--codes-out", str(place / "more.csv"))
+    good("status", path)
+    good("status", path, "--json")
+    good("status", path, "--html", str(place / "status.html"))
+    assert "MRN-3" in good("status", path, "--list", "created")
     good("state", "list", path)
     good("state", "show", ADDRESS, path)
     good("state", "show", CODE, path)
@@ -163,6 +167,7 @@ def test_an_error_in_the_configuration_names_no_value(watch: Watch, how: str) ->
         ("plan", path),
         ("apply", path, "--auto-approve"),
         ("codes", path, "--auto-approve"),
+        ("status", path),
         ("state", "list", path),
     ):
         ran = watch.run(*arguments)
@@ -281,6 +286,7 @@ def test_no_answer_of_the_server_is_repeated_with_values(watch: Watch, how: str)
         ("plan", path),
         ("apply", path, "--auto-approve"),
         ("codes", path, "--auto-approve"),
+        ("status", path, "--html", str(watch.place / "status.html")),
     ):
         assert "does not handle" not in watch.run(*arguments).err
     watch.wire.answer = lambda _: None

@@ -41,6 +41,7 @@ class Row:
     coverage: Coverage = Coverage.PROVEN
     departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pin: str = ""
+    before: State | None = None
 
 
 ROWS = (
@@ -60,13 +61,17 @@ ROWS = (
     Row("a code forgotten since", Stage.PENDING, live("pending"), Record("1"), (code(3, forgotten=True),)),
     Row("a code, status not told", Stage.UNKNOWN, live(None), Record("1"), (code(3),)),
     Row("a code of an earlier patient", Stage.CREATED, live("none"), Record("1"), (code(3, "0"),)),
-    Row("a code of this very run", Stage.PENDING, live("none"), Record("1"), (code(0),)),
+    Row("a code of this very run", Stage.PENDING, live("none"), Record("1"), (code(0),), before=State()),
+    Row(
+        "a code of this very run, used", Stage.CONNECTED, live("connected"), None, (code(0),), before=State()
+    ),
     Row(
         "created in this very run",
         Stage.PENDING,
         None,
         Record("1"),
         (code(0),),
+        before=State(),
     ),
     Row("created in this very run, without a code", Stage.CREATED, None, Record("1")),
     Row("recorded and not looked up", Stage.UNKNOWN, None, Record("1"), (code(3),)),
@@ -109,7 +114,7 @@ def test_everybody_is_at_one_stage(row: Row) -> None:
         missing=row.missing,
         coverage=row.coverage,
     )
-    (place,) = places(Question(Desired(patients={"A": want}), observed, state, NOW))
+    (place,) = places(Question(Desired(patients={"A": want}), observed, state, NOW), row.before)
     assert (place.mrn, place.cohort, place.stage) == ("A", "spring", row.expected)
 
 
