@@ -1,10 +1,10 @@
-"""A server so light that the client is what is measured: the sandbox's answers take longer than our requests.
+"""A server so light that the client is what is measured: the sandbox takes longer to answer than we to ask.
 
-python quick_server.py PATIENTS LATENCY [LOST]
+python quick_server.py LATENCY [LOST]
 
 It keeps an account in memory, follows the documents for the calls that onboarding sends, and waits LATENCY
-seconds before each answer. The fraction LOST of the writes is executed and then answered by a closed
-connection. GET /counts tells what arrived. The first line it prints is its base URL.
+seconds before each answer. The fraction LOST of the writes is executed, and then their connection is dropped.
+GET /counts tells what arrived and who is there; it is not counted. The first line printed is the base URL.
 """
 
 import asyncio
@@ -12,77 +12,74 @@ import json
 import random
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-_PAGE: Final = 500
 _TEMPLATES: Final = json.dumps(
     [{"teamID": "team-1", "templateName": "One year", "templateId": "tpl-1", "duration": 365, "price": 0}]
 ).encode()
-_PERSON: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex")
 
 
 class Account:
     """Who is there, newest last, and what arrived."""
 
-    def __init__(self, patients: int, lost: float) -> None:
-        self.people = [_invented(number) for number in range(patients)]
-        self.codes: Counter[str] = Counter()
-        self.requests: Counter[str] = Counter()
+    def __init__(self, lost: float) -> None:
         self.connections = 0
-        self.most_open = 0
-        self.open = 0
+        self._people: list[dict[str, str]] = []
+        self._orders: dict[str, set[str]] = {}
+        self._requests: Counter[str] = Counter()
         self._lost = lost
         self._chance = random.Random(1)
 
     def answer(self, method: str, target: str, body: bytes) -> bytes | None:
         """The body of a 200; None when the answer is lost."""
         parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/counts":
             return self._counts()
-        if parts.path == "/people":
-            return json.dumps([person["mrn"] for person in self.people]).encode()
-        self.requests[f"{method} {parts.path if parts.path.count('/') < 3 else '/v1/patients/:id/code'}"] += 1
-        if method == "GET" and parts.path == "/v1/patients":
-            return self._page(parse_qs(parts.query))
+        self._requests[method] += 1
         if parts.path == "/v1/teamConnectionTemplate":
             return _TEMPLATES
-        found = self._create(body) if method == "POST" else self._code(parts.path)
+        if method == "GET" and parts.path == "/v1/patients":
+            return self._page(int(query.get("limit", "100")), int(query.get("start", "0")))
+        found = self._create(body) if method == "POST" else self._issue(parts.path, query["template_id"])
         return None if self._chance.random() < self._lost else found
 
     def _counts(self) -> bytes:
-        return json.dumps(
-            {
-                "connections": self.connections,
-                "most_open": self.most_open,
-                "requests": self.requests,
-                "codes": self.codes,
-            }
-        ).encode()
+        self.connections -= 1
+        orders = [(person["mrn"], len(self._orders.get(person["id"], ()))) for person in self._people]
+        return _json({"connections": self.connections, "requests": self._requests.total(), "people": orders})
 
-    def _page(self, query: dict[str, list[str]]) -> bytes:
-        limit, start = int(query.get("limit", ["100"])[0]), int(query.get("start", ["0"])[0])
-        end = len(self.people) - start
-        rows = self.people[max(0, end - limit) : end][::-1]
-        more = start + limit < len(self.people)
-        info = {"startCursor": str(start), "endCursor": str(start + limit), "hasNextPage": more}
-        return json.dumps({"totalCount": len(self.people), "patients": rows, "pageInfo": info}).encode()
+    def _page(self, limit: int, start: int) -> bytes:
+        end = len(self._people) - start
+        rows = [
+            {**person, "status": self._status(person)} for person in self._people[max(0, end - limit) : end]
+        ]
+        info = {
+            "startCursor": str(start),
+            "endCursor": str(start + limit),
+            "hasNextPage": start + limit < len(self._people),
+        }
+        return _json({"totalCount": len(self._people), "patients": rows[::-1], "pageInfo": info})
+
+    def _status(self, person: Mapping[str, str]) -> str:
+        return "pending" if person["id"] in self._orders else "none"
 
     def _create(self, body: bytes) -> bytes:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        person = {"id": f"id{len(self.people):030}", **form}
-        self.people.append({**person, "status": "none"})
-        return json.dumps(person).encode()
+        person = {"id": f"id{len(self._people):030}", **form}
+        self._people.append(person)
+        return _json(person)
 
-    def _code(self, path: str) -> bytes:
-        patient_id = unquote(path.split("/")[3])
-        self.codes[patient_id] += 1
-        return json.dumps({"code": f"C{patient_id[-8:]}", "status": "pending"}).encode()
+    def _issue(self, path: str, template: str) -> bytes:
+        patient_id = path.split("/")[3]
+        self._orders.setdefault(patient_id, set()).add(template)
+        return _json({"code": f"C{patient_id[-8:]}", "status": "pending"})
 
 
-def _invented(number: int) -> dict[str, Any]:
-    values = (f"QS-{number:07}", "1980-01-02", f"patient-{number}@example.com", "Ansa", "Belmir", "0")
-    return {"id": f"id{number:030}", **dict(zip(_PERSON, values, strict=True)), "status": "none"}
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -98,14 +95,7 @@ class Connection(asyncio.Protocol):
         """Count it."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        account = self._account
-        account.connections += 1
-        account.open += 1
-        account.most_open = max(account.most_open, account.open)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        """Count it."""
-        self._account.open -= 1
+        self._account.connections += 1
 
     def data_received(self, data: bytes) -> None:
         """Answer what is whole, after the latency."""
@@ -135,15 +125,16 @@ class Connection(asyncio.Protocol):
         self._transport.write(head + found)
 
 
-async def main(patients: int, latency: float, lost: float) -> None:
+async def main(latency: float, lost: float) -> None:
     """Serve until the process is ended."""
-    account = Account(patients, lost)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(account, latency), "127.0.0.1", 0, backlog=1024)
+    account = Account(lost)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(account, latency), "127.0.0.1", 0, backlog=1024
+    )
     host, port = server.sockets[0].getsockname()[:2]
     print(f"http://{host}:{port}", flush=True)  # noqa: T201 - what the starter waits for
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), float((*sys.argv[3:], "0")[0])))
+    asyncio.run(main(float(sys.argv[1]), float((*sys.argv[2:], "0")[0])))

@@ -89,7 +89,7 @@ def _scenarios(scale: Scale) -> Iterator[Scenario]:
     yield Scenario("`apply` after a patient was taken out", _after(Desk.apply, _take_a_patient_out), 3)
     yield Scenario("`plan` after state was lost", _after(lambda desk: desk.plan(2), Desk.lose_state), 3)
     yield Scenario("`apply` after state was lost", _after(Desk.apply, Desk.lose_state), 5)
-    for patients in (scale.few, scale.thousands):
+    for patients in (scale.few, scale.thousands, scale.most):
         what = f"a no-op plan of {patients:,} patients from CSV"
         yield Scenario(what, _no_op, -(-patients // _PAGE), patients)
 

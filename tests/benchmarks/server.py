@@ -1,15 +1,19 @@
-"""The sandbox in a process of its own, on loopback with a SQLite file, and its own log of what arrived."""
+"""The servers, each in a process of its own on loopback: the sandbox, and a light one for throughput."""
 
 import json
 import re
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
-from tests.benchmarks.processes import SCRIPT, BenchmarkError, environment
+from tests.benchmarks import quick_server
+from tests.benchmarks.processes import SCRIPT, BenchmarkError, environment, python
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +61,60 @@ def sandbox(directory: Path, patients: int = 0, *, latency: float = 0.0) -> Iter
             if found is None:
                 raise BenchmarkError("the sandbox did not start")
             yield Server(found.group(), database)
+        finally:
+            process.terminate()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a light server saw: connections opened, requests, and the orders of each patient by mrn."""
+
+    connections: int
+    requests: int
+    people: tuple[tuple[str, int], ...]
+
+    @property
+    def duplicates(self) -> int:
+        """Patients beyond the first of their mrn."""
+        return len(self.people) - len({mrn for mrn, _ in self.people})
+
+    @property
+    def ordered_again(self) -> int:
+        """Codes ordered beyond the first for an mrn: each may be billed."""
+        orders: Counter[str] = Counter()
+        for mrn, count in self.people:
+            orders[mrn] += count
+        return sum(count - 1 for count in orders.values() if count > 1)
+
+    def missing(self, declared: int) -> int:
+        """Patients of so many declared who are not there."""
+        return declared - len({mrn for mrn, _ in self.people})
+
+    def without_code(self, declared: int) -> int:
+        """Patients of so many declared for whom no code was ordered."""
+        return declared - len({mrn for mrn, count in self.people if count})
+
+
+@dataclass(frozen=True, slots=True)
+class LightServer:
+    """A light server that is running."""
+
+    url: str
+
+    def counts(self) -> Counts:
+        """What it saw so far."""
+        with urlopen(f"{self.url}/counts", timeout=60) as answer:
+            found: Mapping[str, Any] = json.load(answer)
+        people = tuple((mrn, count) for mrn, count in found["people"])
+        return Counts(found["connections"], found["requests"], people)
+
+
+@contextmanager
+def light_server(latency: float, lost: float = 0.0) -> Iterator[LightServer]:
+    """Serve an empty account; ``latency`` in seconds, ``lost`` the share of lost answers to writes."""
+    command = python(quick_server.__file__, str(latency), str(lost))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        try:
+            yield LightServer((process.stdout.readline() if process.stdout else "").strip())
         finally:
             process.terminate()

@@ -1,21 +1,36 @@
 """The harness measures what it says, on a tiny size; no test here asks how long anything takes."""
 
 import re
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
 from tests.benchmarks import scenarios, startup
+from tests.benchmarks.growth import slope
 from tests.benchmarks.machine import Machine
+from tests.benchmarks.onboarding import Subject, apply
 from tests.benchmarks.pairs import interleaved, ratios, spread
 from tests.benchmarks.processes import UNITS_OF_PEAK, BenchmarkError, Run, environment, python, run
 from tests.benchmarks.scale import Scale
-from tests.benchmarks.server import sandbox
-from tests.benchmarks.table import Row, Standing, as_json, markdown
+from tests.benchmarks.server import Counts, sandbox
+from tests.benchmarks.table import Row, Section, Standing, Unit, as_json, from_json, markdown
 from tests.benchmarks.workload import Form, adopted, no_op_plan
 
-TINY = Scale(few=10, thousands=20, most=30, many=2, rounds=1, least=1)
+TINY = Scale(
+    few=10,
+    thousands=20,
+    most=30,
+    largest=40,
+    onboarded=12,
+    played=2,
+    peers=3,
+    many=2,
+    rounds=1,
+    least=1,
+    once=1,
+)
 MACHINE = Machine("2026-01-02", "Some CPU", 2, 8, "CPython 3.11", "Linux x86_64", 0.5)
 
 
@@ -73,17 +88,58 @@ def test_the_start_is_measured_in_every_round() -> None:
     assert [row.spread.count for row in startup.rows(TINY)] == [TINY.many] * 3
 
 
-def test_a_missed_goal_fails_today_and_not_later() -> None:
+def test_a_missed_goal_fails() -> None:
     missed = Row("plan", "slow", spread([3.0, 2.0, 4.0]), goal=2)
-    later = Row("plan", "slow", spread([3.0]), goal=2, standing=Standing.LATER)
-    assert (missed.met, missed.fails) == (False, True)
-    assert (later.met, later.fails) == (False, False)
-    text = markdown([missed, later], MACHINE)
+    kept = Row("plan", "high", spread([3.0]), goal=2, at_least=True)
+    beside = Row("plan", "beside", spread([3.0]), standing=Standing.ORIENTATION)
+    assert [row.fails for row in (missed, kept, beside)] == [True, False, False]
+    text = markdown({"plan": Section(MACHINE, (missed, kept, beside))})
     assert "| slow | 3.00 (2.00 to 4.00) |  | ≤ 2 | no | 3 |" in text
-    assert "| slow | 3.00 |  | ≤ 2 (later goal) | no | 1 |" in text
+    assert "| high | 3.00 |  | ≥ 2 | yes | 1 |" in text
+    assert "| beside | 3.00 |  | for orientation |  | 1 |" in text
+
+
+def test_peers_are_set_beside_each_other() -> None:
+    rows = [
+        Row("peers", what, spread([value]), Unit.COUNT, standing=Standing.ORIENTATION, subject=who)
+        for who, what, value in (("ours", "lost", 0.0), ("theirs", "lost", 7.0), ("theirs", "found", 3.0))
+    ]
+    text = markdown({"peers": Section(MACHINE, tuple(rows))})
+    assert "| who | lost | found |" in text
+    assert "| ours | 0 |  |" in text
+    assert "| theirs | 7 | 3 |" in text
+
+
+def test_what_was_measured_before_is_kept_as_it_was() -> None:
+    row = Row("plan", "what", spread([1.0, 2.0]), Unit.BYTES, goal=3, cpu=spread([4.0]), noise=1.5)
+    sections = {"plan": Section(MACHINE, (row,))}
+    assert from_json(as_json(sections)) == sections
+
+
+def test_a_slope_is_that_of_the_line() -> None:
+    assert slope([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]) == pytest.approx(2)
+
+
+def test_the_light_server_tells_what_arrived_and_what_was_done_twice() -> None:
+    counts = Counts(3, 9, (("A", 1), ("A", 1), ("B", 0), ("C", 2)))
+    assert (counts.duplicates, counts.ordered_again, counts.missing(5), counts.without_code(5)) == (
+        1,
+        2,
+        2,
+        3,
+    )
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_everybody_is_onboarded_once_whatever_is_lost(lost: float) -> None:
+    subject = Subject(12, partial(apply, parallelism=4, settle=0.5), lost=lost, latency=0.0)
+    subject()
+    (seen,) = subject.seen
+    assert (seen.duplicates, seen.missing(12), seen.without_code(12), seen.ordered_again) == (0, 0, 0, 0)
+    assert lost or (seen.requests, seen.connections) == (26, 4)
 
 
 def test_results_name_no_machine() -> None:
     here = Path(__file__).parent
-    texts = [as_json([], MACHINE), *(file.read_text() for file in here.glob("results.*"))]
+    texts = [as_json({"plan": Section(MACHINE, ())}), *(file.read_text() for file in here.glob("results.*"))]
     assert not [text for text in texts if re.search(r"/tmp|/work|/home|/root|/usr|localhost|127\.0", text)]

@@ -66,3 +66,19 @@ def _as_yaml(server: Server, directory: Path) -> Path:
             lines = (f"{name}: {value}\n" for name, value in zip(_NAMES, person, strict=True))
             opened.write("  - " + "    ".join(lines))
     return file
+
+
+def newcomers(directory: Path, count: int) -> Path:
+    """Declare so many patients with one code each, whom nobody knows yet; the CSV file that holds them."""
+    (directory / "kardia.yaml").write_text(
+        "version: 1\ntemplates: {one-year: tpl-1}\n"
+        "cohorts:\n  new: {source: new.csv, defaults: {codes: [one-year]}}\n"
+    )
+    file = directory / "new.csv"
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(_NAMES)
+        for number in range(count):
+            mail = f"patient-{number}@example.com"
+            writer.writerow((f"NC-{number:07}", "1980-01-02", mail, "Ansa", f"Belmir-{number}", "0"))
+    return file
