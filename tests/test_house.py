@@ -38,6 +38,7 @@ IMPORTERS = {
     "jsonschema": {"config"},
     "msgspec": {"model", "api"},
     "pydyf": {"sandbox/pdf.py"},
+    "openpyxl": {"config/cohorts/xlsx.py"},
     "rich": {"cli", "render"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},

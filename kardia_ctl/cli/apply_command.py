@@ -38,6 +38,7 @@ from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.plan_command import blocked_line
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.progress import progress
+from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import StateError
@@ -126,8 +127,10 @@ def command(path: Path, **options: Any) -> int:
     )
     for line in run.workplace.configuration.warnings:
         note(f"Warning: {line}")
+    has_rejected = set_aside(run.workplace.configuration)
     with run.workplace.store.lock("apply"):
-        return asyncio.run(_apply(run))
+        code = asyncio.run(_apply(run))
+    return 1 if has_rejected else code
 
 
 def _run(path: Path, where: Where, view: View, options: dict[str, Any]) -> Run:

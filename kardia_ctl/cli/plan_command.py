@@ -17,6 +17,7 @@ from kardia_ctl.cli.options import (
     where_options,
 )
 from kardia_ctl.cli.output import note, say
+from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
@@ -49,6 +50,7 @@ def command(
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:
             note(f"Warning: {line}")
+    has_rejected = set_aside(workplace.configuration)
     seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
     say(plan_text(seen.plan, view))
     if seen.plan.blocked:
@@ -59,7 +61,7 @@ def command(
         save(out, workplace, seen)
         click.echo(err=True)
         note(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
-    return exit_code(seen.plan, detailed=detailed_exitcode)
+    return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
 
 
 async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:

@@ -10,10 +10,11 @@ import click
 from kardia_ctl.cli.failure import failure_text
 from kardia_ctl.cli.options import path_argument
 from kardia_ctl.cli.output import note
+from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
-from kardia_ctl.render.problems import validate_json
+from kardia_ctl.render.problems import problem_lines, validate_json
 
 
 @click.command("validate")
@@ -32,11 +33,17 @@ def command(path: Path, as_json: bool) -> int:
         else:
             click.echo(failure_text(error), err=True)
         return 1
+    problems = [problem for rejected in configuration.rejected for problem in rejected.problems]
     if as_json:
-        click.echo(json.dumps(validate_json((), configuration.warnings), indent=2))
-        return 0
+        click.echo(json.dumps(validate_json(problems, configuration.warnings), indent=2))
+        return 1 if set_aside(configuration) else 0
     for warning in configuration.warnings:
         note(f"Warning: {warning}")
+    for line in problem_lines(problems):
+        note(line)
+    if set_aside(configuration):
+        click.echo(f"Apart from the rows that were set aside, it is valid: {_counted(configuration)}.")
+        return 1
     click.echo(f"The configuration is valid: {_counted(configuration)}.")
     return 0
 

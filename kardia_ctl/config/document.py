@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from kardia_ctl.config.cohort import Cohort
+from kardia_ctl.config.cohorts.declared import Cohort, declared_cohort
 from kardia_ctl.config.environment import expand, substitute
 from kardia_ctl.config.files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.reading import Reading, address_of
 from kardia_ctl.config.register import Register, faults, is_plain, patient_of
-from kardia_ctl.config.schema import DELIMITERS, document_schema, document_validator
+from kardia_ctl.config.schema import document_schema, document_validator
 from kardia_ctl.config.screen import accepts
 from kardia_ctl.config.wording import findings, quoted
 from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping, read_yaml
@@ -142,14 +142,12 @@ def cohorts(sheet: Sheet, reading: Reading) -> Iterator[Cohort]:
     declared = sheet.document.tree.get("cohorts")
     for name in declared if isinstance(declared, YamlMapping) else ():
         if sheet.is_sound("cohorts", name):
-            value, source = declared[name], sheet.source("cohorts", name, "source")
+            source = sheet.source("cohorts", name, "source")
             try:
-                path = lexical(sheet.relative.parent, value["source"])
+                path = lexical(sheet.relative.parent, declared[name]["source"])
+                yield declared_cohort(name, declared[name], path, source)
             except Unreadable as error:
                 reading.unreadable(source, error)
-                continue
-            delimiter = DELIMITERS[value.get("delimiter", ",")]
-            yield Cohort(name, path, value.get("columns", {}), delimiter, value.get("defaults", {}), source)
 
 
 def departures(sheets: Iterable[Sheet]) -> Iterator[Departure]:

@@ -9,15 +9,20 @@ from typing import Final
 YAML_LIMIT: Final = 64 << 20
 """Bytes in one YAML file."""
 
-CSV_LIMIT: Final = 512 << 20
-"""Bytes in one CSV file: a million patients take about 80 MB."""
+COHORT_LIMIT: Final = 2 << 30
+"""Bytes in one cohort's file, which is never held whole: a million patients take about 80 MB of CSV."""
 
 LINE_LIMIT: Final = 0xFFFF
 """Bytes in one line of YAML, so that a column fits in 16 bits."""
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
+"""What some programs write before UTF-8."""
+
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+_MISSING: Final = ("there is no such file", "Check the name, or create it")
 
 
 class Unreadable(Exception):  # noqa: N818  (it says what the file is)
@@ -28,6 +33,10 @@ class Unreadable(Exception):  # noqa: N818  (it says what the file is)
         self.message, self.remedy, self.line, self.column = message, remedy, line, column
 
 
+class Garbled(Unreadable):
+    """What stands in the file is not what it should be: line and column tell where."""
+
+
 def content(path: Path, limit: int) -> bytes:
     """The bytes of a regular file.
 
@@ -36,15 +45,38 @@ def content(path: Path, limit: int) -> bytes:
     """
     try:
         if not path.is_file():
-            raise Unreadable("there is no such file", "Check the name, or create it")
+            raise Unreadable(*_MISSING)
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not usable"
-        raise Unreadable(f"the file cannot be read ({reason.lower()})", "Check its permissions") from error
+        raise _refused(error) from error
     if len(data) > limit:
         raise Unreadable(f"the file is larger than {limit >> 20} MiB", "Split it into several files")
     return data
+
+
+def _refused(error: Exception) -> Unreadable:
+    reason = getattr(error, "strerror", None) or "its name is not usable"
+    return Unreadable(f"the file cannot be read ({reason.lower()})", "Check its permissions")
+
+
+def chunks(path: Path, limit: int, size: int) -> Iterator[bytes]:
+    """The bytes of a regular file, some at a time.
+
+    Raises:
+        Unreadable: as ``content``.
+    """
+    try:
+        if not path.is_file():
+            raise Unreadable(*_MISSING)
+        with path.open("rb") as stream:
+            while data := stream.read(size):
+                limit -= len(data)
+                if limit < 0:
+                    raise Unreadable("the file is larger than 2 GiB", "Split it into several files")
+                yield data
+    except (OSError, ValueError) as error:
+        raise _refused(error) from error
 
 
 def decoded(data: bytes) -> str:
@@ -55,7 +87,7 @@ def decoded(data: bytes) -> str:
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("the file is UTF-16", "Save it as UTF-8")
-    data = data.removeprefix(_BOM)
+    data = data.removeprefix(BOM)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from kardia_ctl.config import account
-from kardia_ctl.config.cohort import read_cohort
+from kardia_ctl.config.cohorts.declared import Cohort, OnBadRow
+from kardia_ctl.config.cohorts.read import read_cohort
+from kardia_ctl.config.cohorts.rejected import rejected_of, target_of
+from kardia_ctl.config.cohorts.table import Table
 from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patients, read_sheet
 from kardia_ctl.config.files import Unreadable, lexical, matches
 from kardia_ctl.config.reading import Reading
 from kardia_ctl.config.register import Register
-from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.configuration import Configuration, Desired, Rejected
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source
 
@@ -33,7 +36,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
         found = _load(PurePosixPath(main.name), reading)
     if found is None or reading.problems:
         raise ConfigurationError(reading.sorted_problems())
-    return replace(found, digest=reading.digest(), warnings=tuple(sorted(reading.warnings)))
+    return replace(found, digest=reading.digest(), warnings=reading.sorted_warnings())
 
 
 @contextmanager
@@ -74,16 +77,34 @@ def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
     sheets = [sheet, *_included(sheet, reading)]
     templates = account.templates(sheet)
     register = Register(reading, templates)
-    _enter(sheets, reading, register)
+    tables = _enter(sheets, reading, register)
     leaving = tuple(departures(sheets))
     register.check_departures(leaving)
+    held, unnamed = register.set_aside()
     others = account.settings(sheet, reading)
     account.check_state(sheet, reading)
+    rejected = _rejected(tables, reading)
     if reading.problems:
         return None
-    team = sheet.document.tree.get("team", "")
-    desired = Desired(team, register.patients, others, templates, leaving, account.limits(sheet))
-    return account.configuration(sheet, reading.root, desired)
+    team, limits = sheet.document.tree.get("team", ""), account.limits(sheet)
+    desired = Desired(team, register.patients, others, templates, leaving, limits, held, unnamed)
+    return replace(account.configuration(sheet, reading.root, desired), rejected=rejected)
+
+
+def _rejected(tables: list[tuple[Cohort, Table]], reading: Reading) -> tuple[Rejected, ...]:
+    """The bad rows of every cohort that sets them aside. Two must not name one file for them."""
+    found: dict[str, Rejected] = {}
+    for cohort, table in tables:
+        target = target_of(cohort, reading)
+        if reading.is_used(target) or str(target).casefold() in found:
+            message = f"the file for rows that are set aside, {target.name}, is used already"
+            reading.problem(cohort.declared, message, "Give the cohort another name")
+        elif not reading.problems:
+            try:
+                found[str(target).casefold()] = rejected_of(cohort, table, reading)
+            except Unreadable as error:
+                reading.unreadable(cohort.declared, error)
+    return tuple(found.values())
 
 
 def _included(main: Sheet, reading: Reading) -> Iterator[Sheet]:
@@ -109,13 +130,18 @@ def _included(main: Sheet, reading: Reading) -> Iterator[Sheet]:
                 yield sheet
 
 
-def _enter(sheets: list[Sheet], reading: Reading, register: Register) -> None:
+def _enter(sheets: list[Sheet], reading: Reading, register: Register) -> list[tuple[Cohort, Table]]:
+    """Enter everybody; the cohorts whose bad rows are to be set aside, with their tables."""
+    quarantining = []
     for sheet in sheets:
         enter_patients(sheet, reading, register)
     for sheet in sheets:
         for cohort in cohorts(sheet, reading):
             try:
                 if reading.first_use(cohort.source, cohort.declared):
-                    read_cohort(cohort, reading, register)
+                    table = read_cohort(cohort, reading, register)
+                    if cohort.on_bad_row is OnBadRow.QUARANTINE:
+                        quarantining.append((cohort, table))
             except Unreadable as error:
                 reading.unreadable(cohort.declared, error)
+    return quarantining

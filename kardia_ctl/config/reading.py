@@ -1,13 +1,19 @@
 """One run of ``load``: what was read so far, and what is wrong with it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO, Final
 
-from kardia_ctl.config.files import Unreadable, content, decoded, inside
+from kardia_ctl.config.files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.source import Problem, Source
+
+TOLD: Final = 20
+"""How many warnings that say the same are told one by one."""
 
 
 @dataclass(slots=True)
@@ -15,7 +21,8 @@ class Reading:
     """Collects problems, warnings and everything that the digest covers.
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
-    environment that ``${VAR}`` is taken from.
+    environment that ``${VAR}`` is taken from. ``rejections`` are the rows to set aside, by file and line, of
+    the files for which that was asked.
     """
 
     root: Path
@@ -24,6 +31,8 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
+    rejections: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
+    _warned: Counter[str] = field(default_factory=Counter)
     _declaring: dict[str, str] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
@@ -32,6 +41,31 @@ class Reading:
     def problem(self, source: Source, message: str, remedy: str = "", address: Address | None = None) -> None:
         """Note something that is wrong."""
         self.problems.append(Problem(source, message, remedy, address))
+
+    def warn(self, text: str, source: Source, address: Address | None = None) -> None:
+        """Note a warning; of many that say the same, the first few are told and the others counted."""
+        self._warned[text] += 1
+        if self._warned[text] <= TOLD:
+            self.warnings.append(f"{source}: {f'{address}: ' if address else ''}{text}")
+
+    def sorted_warnings(self) -> tuple[str, ...]:
+        """All warnings, with how many more there are of each kind."""
+        more = [f"{text}: {count - TOLD:,} more" for text, count in self._warned.items() if count > TOLD]
+        return (*sorted(self.warnings), *sorted(more))
+
+    def row_problem(self, source: Source, message: str, remedy: str, address: Address | None) -> None:
+        """Note that a patient is wrong: a problem, unless the file's bad rows are to be set aside.
+
+        ``source`` must be in the line that the patient begins in.
+        """
+        lines = self.rejections.get(source.file)
+        if lines is None:
+            self.problem(source, message, remedy, address)
+            return
+        problem = Problem(source, message, remedy, address)
+        found = lines.setdefault(source.line, [])
+        if problem not in found:
+            found.append(problem)
 
     def unreadable(self, source: Source, error: Unreadable) -> None:
         """Note why a file cannot be used, at the place that names it."""
@@ -68,6 +102,10 @@ class Reading:
         self._users[real] = by
         return True
 
+    def is_used(self, file: Path) -> bool:
+        """Whether the configuration reads this file."""
+        return file.resolve() in self._users
+
     def read(self, relative: PurePosixPath, limit: int) -> tuple[bytes, str] | None:
         """A file's bytes and text; None, and a problem in the file itself, when it is not text.
 
@@ -84,14 +122,48 @@ class Reading:
             self.unreadable(Source(shown, error.line, error.column), error)
             return None
 
+    def chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:
+        """A cohort's bytes, some at a time; the digest covers them once they were all read.
+
+        Raises:
+            Unreadable: the file cannot be had at all, or was changed since it was read before.
+        """
+        self._order.setdefault(self.name(relative), len(self._order))
+        total = hashlib.sha256()
+        for data in chunks(self.root / relative, COHORT_LIMIT, size):
+            total.update(data)
+            yield data
+        if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
+            raise Unreadable("the file was changed while it was read", "Try again")
+
+    @contextmanager
+    def opened(self, relative: PurePosixPath) -> Iterator[IO[bytes]]:
+        """A cohort's file for a reader that goes to and fro in it; the digest covers it.
+
+        Raises:
+            Unreadable: as ``chunks``.
+        """
+        for _ in self.chunks(relative, 1 << 20):
+            pass
+        try:
+            stream = (self.root / relative).open("rb")
+        except OSError as error:
+            raise Unreadable("the file cannot be opened", "Check its permissions") from error
+        with stream:
+            yield stream
+
     def sorted_problems(self) -> list[Problem]:
         """All problems in the order of files, lines and columns."""
+        return self.sorted(self.problems)
+
+    def sorted(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Problems in the order of files, lines and columns."""
 
         def place(problem: Problem) -> tuple[int, int, int, str]:
             source = problem.source
             return self._order.get(source.file, 0), source.line, source.column, problem.message
 
-        return sorted(self.problems, key=place)
+        return sorted(problems, key=place)
 
     def digest(self) -> str:
         """SHA-256 (hex) of every file with its name, and of the environment values that were put in."""

@@ -1,8 +1,9 @@
 """The register of patients: everyone once, whichever file declares them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from kardia_ctl.config.reading import Reading, address_of
@@ -17,6 +18,7 @@ from kardia_ctl.model.source import Source
 Where = Callable[..., Source]
 """Gives the place of one of a patient's attributes: its name, and an index in a list of names."""
 
+_codes_of = attrgetter("codes")
 _TEXTS: Final = frozenset(kind.TEXTS)
 _IGNORABLE: Final = frozenset(kind.SCHEMA["properties"]["ignore_changes"]["items"]["enum"])
 
@@ -89,25 +91,58 @@ class Register:
     templates: Mapping[str, TemplateRef]
     patients: dict[str, DesiredPatient] = field(default_factory=dict)
     _faulty: dict[str, Source] = field(default_factory=dict)
-    _sound_codes: set[tuple[str, ...]] = field(default_factory=set)
+    _sound_codes: set[tuple[str, ...]] = field(default_factory=lambda: {()})
     _ids: dict[str, DesiredPatient] = field(default_factory=dict)
 
     def add(self, patient: DesiredPatient, where: Where) -> None:
         """Enter a patient whose values are right; what does not go with the others is a problem."""
         mrn = patient.mrn
         if (earlier := self.patients.setdefault(mrn, patient)) is not patient:
-            self._twice(mrn, where("mrn"), f"{earlier.file}:{earlier.line}")
+            self._twice(mrn, where("mrn"), Source(earlier.file, earlier.line))
         elif mrn in self._faulty:
-            self._twice(mrn, where("mrn"), str(self._faulty[mrn]))
+            self._twice(mrn, where("mrn"), self._faulty[mrn])
+        self._check(patient, where)
+
+    def add_all(
+        self,
+        mrns: Sequence[str],
+        patients: Sequence[DesiredPatient],
+        where: Callable[[int], Where],
+        *,
+        pinned: bool,
+    ) -> None:
+        """``add`` for many at once, by what they have in common.
+
+        ``where`` gives the place of the one that begins in a line; ``pinned`` says that some may have an id.
+        """
+        lines = "\n".join(("", *mrns, ""))
+        if (
+            pinned
+            or "\n " in lines
+            or " \n" in lines
+            or not self._sound_codes.issuperset(map(_codes_of, patients))
+            or (self._faulty and not self._faulty.keys().isdisjoint(mrns))
+        ):
+            for patient in patients:
+                self.add(patient, where(patient.line))
+            return
+        entered = list(map(self.patients.setdefault, mrns, patients))
+        if entered == patients:
+            return
+        for earlier, patient in zip(entered, patients, strict=True):
+            if earlier is not patient:
+                self._twice(patient.mrn, where(patient.line)("mrn"), Source(earlier.file, earlier.line))
+
+    def _check(self, patient: DesiredPatient, where: Where) -> None:
+        mrn = patient.mrn
         if mrn[0] == " " or mrn[-1] == " ":
-            self.reading.warnings.append(
-                f"{where('mrn')}: {address_of(mrn)}: the mrn begins or ends with a space"
-            )
+            self.reading.warn("the mrn begins or ends with a space", where("mrn"), address_of(mrn))
         if patient.codes and patient.codes not in self._sound_codes:
             self._check_codes(mrn, patient.codes, where)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
-            message = f"the id is also that of the patient at {other.file}:{other.line}"
-            self.reading.problem(where("id"), message, "Pin each patient's own id", address_of(mrn))
+            said, remedy = "the id is also that of the patient at", "Pin each patient's own id"
+            first = Source(other.file, other.line)
+            self._collide(where("id"), said, remedy, first, (mrn, other.mrn))
 
     def add_faulty(self, mrn: Any, codes: Any, where: Where) -> None:
         """Check what can be checked of a patient whose other values are wrong.
@@ -117,15 +152,18 @@ class Register:
         if isinstance(codes, list | tuple) and _is_plain_list("codes", codes):
             self._check_codes(mrn, tuple(codes), where)
         if isinstance(mrn, str) and mrn:
-            if place := self.place(mrn):
+            if place := self._source(mrn):
                 self._twice(mrn, where("mrn"), place)
             self._faulty.setdefault(mrn, where("mrn"))
 
     def place(self, mrn: str) -> str:
         """Where the patient with this mrn is declared; empty when nowhere."""
+        return str(self._source(mrn) or "")
+
+    def _source(self, mrn: str) -> Source | None:
         if patient := self.patients.get(mrn):
-            return f"{patient.file}:{patient.line}"
-        return str(self._faulty.get(mrn, ""))
+            return Source(patient.file, patient.line)
+        return self._faulty.get(mrn)
 
     def check_departures(self, departures: Iterable[Departure]) -> None:
         """Nobody both stays and leaves, and nobody leaves twice."""
@@ -144,12 +182,50 @@ class Register:
                 remedy = "Remove the patient there, or the departure here"
                 self.reading.problem(source, message, remedy, address_of(departure.mrn))
 
-    def _twice(self, mrn: str, source: Source, place: str) -> None:
-        message = f"two patients have this mrn; the other is at {place}"
-        self.reading.problem(source, message, "Remove one, or give each its own mrn", address_of(mrn))
+    def _twice(self, mrn: str, source: Source, first: Source) -> None:
+        remedy = "Remove one, or give each its own mrn"
+        self._collide(source, "two patients have this mrn; the other is at", remedy, first, (mrn, mrn))
+
+    def _collide(self, source: Source, said: str, remedy: str, first: Source, mrns: tuple[str, str]) -> None:
+        """Two patients of whom one at most can be right: nobody knows which, so neither goes out.
+
+        A row is set aside only when the other is too: else it is a problem of the configuration.
+        """
+        mrn, earlier = mrns
+        asides = self.reading.rejections
+        if first.file not in asides or source.file not in asides:
+            self.reading.problem(source, f"{said} {first}", remedy, address_of(mrn))
+            return
+        self.reading.row_problem(source, f"{said} {first}", remedy, address_of(mrn))
+        if all(problem.remedy != remedy for problem in asides[first.file].get(first.line, ())):
+            place, message = Source(first.file, first.line), f"{said} {source.file}:{source.line}"
+            self.reading.row_problem(place, message, remedy, address_of(earlier))
+
+    def set_aside(self) -> tuple[dict[str, Source], int]:
+        """Take out everybody whose row is to be set aside.
+
+        Returns their mrns with their places, and the number of such rows whose mrn is not known for certain.
+        """
+        held: dict[str, Source] = {}
+        unnamed: set[tuple[str, int]] = set()
+        for file, lines in self.reading.rejections.items():
+            for line, problems in lines.items():
+                address = next((problem.address for problem in problems), None)
+                if address is None or any(problem.address != address for problem in problems):
+                    unnamed.add((file, line))
+                    continue
+                mrn = address.names[0]
+                held.setdefault(mrn, Source(file, line))
+                found = self.patients.get(mrn)
+                if found is not None and (found.file, found.line) == (file, line):
+                    del self.patients[mrn]
+        if unnamed:  # an mrn that is too long for an address may be in the register none the less
+            for mrn in [mrn for mrn, one in self.patients.items() if (one.file, one.line) in unnamed]:
+                del self.patients[mrn]
+        return held, len(unnamed)
 
     def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
-        problem, address = self.reading.problem, address_of(mrn)
+        problem, address = self.reading.row_problem, address_of(mrn)
         meant: dict[tuple[str, str], str] = {}
         sound = True
         for index, label in enumerate(codes):

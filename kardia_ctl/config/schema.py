@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from kardia_ctl.config.cohorts.shape import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.text import FORMATS, choice, text
 from kardia_ctl.model.configuration import Departing, Dialect, Region, ScanPolicy
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
     from jsonschema import Draft7Validator
 
 ID: Final = "urn:kardia-ctl:configuration:1"
-DELIMITERS: Final[Mapping[str, str]] = {",": ",", ";": ";", "|": "|", "tab": "\t"}
-COLUMNS: Final = (*patient.TEXTS, "codes")
-"""What a column of a CSV file may give."""
-
-DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes")
-"""What a cohort may say for all of its patients at once."""
-
 INCLUDED: Final = ("version", "patients", "cohorts", "departures")
 """The keys of an included file."""
 
@@ -79,25 +73,6 @@ def _template() -> dict[str, Any]:
     }
 
 
-def _cohort() -> dict[str, Any]:
-    of_patient = patient.SCHEMA["properties"]
-    columns = {name: text(f"The header of the column that gives {name}.") for name in COLUMNS}
-    defaults = {name: of_patient[name] for name in DEFAULTS}
-    return _mapping(
-        "Patients from a CSV file with a header row. An empty cell declares nothing.",
-        {
-            "source": text("The CSV file, relative to this file, e.g. cohorts/spring.csv."),
-            "columns": _mapping(
-                "Which column gives which attribute, e.g. {mrn: Record No}. Others: by the attribute's name.",
-                columns,
-            ),
-            "delimiter": choice("What stands between two cells; a comma if left out.", *DELIMITERS),
-            "defaults": _mapping("What holds for every patient whose cell is empty or missing.", defaults),
-        },
-        "source",
-    )
-
-
 def _departure() -> dict[str, Any]:
     return _mapping(
         "A patient who leaves.",
@@ -116,7 +91,7 @@ def _departure() -> dict[str, Any]:
 def _bulk() -> dict[str, Any]:
     return {
         "patients": _list("Patients who should exist.", patient.SCHEMA),
-        "cohorts": _labelled("Patients who should exist, from CSV files, by the cohort's name.", _cohort()),
+        "cohorts": _labelled("Patients who should exist, in bulk, by the cohort's name.", cohort_schema()),
         "departures": _list("Patients who leave. Nobody leaves without an entry here.", _departure()),
     }
 

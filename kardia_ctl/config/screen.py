@@ -23,6 +23,15 @@ def accepts(schema: Mapping[str, Any], value: Any) -> bool:
     return all(keyword in _RULES and _RULES[keyword](rule, value, schema) for keyword, rule in schema.items())
 
 
+def failing(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
+    """The keywords of a schema that do not plainly hold for a value."""
+    return tuple(
+        keyword
+        for keyword, rule in schema.items()
+        if keyword not in _RULES or not _RULES[keyword](rule, value, schema)
+    )
+
+
 def _said(_rule: Any, _value: Any, _schema: Mapping[str, Any]) -> bool:
     """An annotation holds whatever the value is."""
     return True

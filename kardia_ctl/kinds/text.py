@@ -6,7 +6,7 @@ below then hold for the text, which is what kardia-ctl checks.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -56,6 +56,21 @@ def is_written_day(value: str) -> bool:
     return True
 
 
+_DATES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+
+
+def are_written_days(values: Sequence[str]) -> bool:
+    """Whether ``is_written_day`` holds for every text; asked all at once."""
+    lines = "\n".join((*values, ""))
+    if len(lines) != 11 * len(values) or not _DATES.fullmatch(lines):
+        return False
+    try:
+        list(map(date.fromisoformat, values))
+    except ValueError:
+        return False
+    return True
+
+
 def is_day(value: object) -> bool:
     """Whether a text is a day that exists, written YYYY-MM-DD."""
     return not isinstance(value, str) or is_written_day(value)
@@ -64,6 +79,21 @@ def is_day(value: object) -> bool:
 def is_address(value: object) -> bool:
     """Whether a text looks like an e-mail address: printable, one @, no space, no empty label."""
     return not isinstance(value, str) or (value.isprintable() and EMAIL.fullmatch(value) is not None)
+
+
+_ADDRESSES: Final = re.compile(r"(?:[^@ \n]{1,64}+@[^@ \n.]++(?:\.[^@ \n.]++)*+\n)*+")
+"""``EMAIL`` of each line. The only space that can be printed is the blank, so \\s need not be asked for."""
+
+
+def are_addresses(values: Sequence[str]) -> bool:
+    """Whether ``is_address`` holds for every text, and none is longer than ``LONGEST``; asked all at once."""
+    lines = "\n".join(values) + "\n"
+    return (
+        lines.count("\n") == len(values)
+        and lines.replace("\n", " ").isprintable()
+        and max(map(len, values)) <= LONGEST
+        and _ADDRESSES.fullmatch(lines) is not None
+    )
 
 
 FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.source import Source
+from kardia_ctl.model.source import Problem, Source
 
 
 class Dialect(StrEnum):
@@ -93,7 +93,12 @@ class Waves:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Desired:
-    """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan."""
+    """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan.
+
+    ``held`` are the mrns of declared patients whose rows were set aside, with their places: nothing is known
+    of them but that they are declared. ``unnamed`` counts the rows that were set aside without telling whose
+    they are.
+    """
 
     team: str = ""
     patients: Mapping[str, DesiredPatient] = field(default_factory=dict)
@@ -101,6 +106,29 @@ class Desired:
     templates: Mapping[str, TemplateRef] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     limits: Limits = Limits()
+    held: Mapping[str, Source] = field(default_factory=dict)
+    unnamed: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rejected:
+    """The rows of one cohort that cannot be used and were set aside (``on_bad_row: quarantine``).
+
+    Attributes:
+        cohort: The cohort's name.
+        source: Its file, as sources name it.
+        target: The file that they belong into; one of an earlier run is out of date when there are none.
+        header: The source's own headers.
+        rows: The line (or number) of each, why, and its cells as they stand: values of patients.
+        problems: What is wrong with them, without values, in order.
+    """
+
+    cohort: str
+    source: str
+    target: Path
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[int, str, tuple[str, ...]], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +137,7 @@ class Configuration:
 
     ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of the environment
     values that were put into them, those of ``state`` aside: a saved plan belongs to exactly one digest.
+    ``rejected`` has one for each cohort whose bad rows are to be set aside, with or without any.
     """
 
     root: Path
@@ -122,3 +151,4 @@ class Configuration:
     workspace: str = "default"
     digest: str = ""
     warnings: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()

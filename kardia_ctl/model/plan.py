@@ -67,6 +67,7 @@ class Cause(StrEnum):
     DUPLICATE_TEMPLATE = "duplicate_template"
     OWNER_BLOCKED = "owner_blocked"
     UNREADABLE = "unreadable"
+    ROW_SET_ASIDE = "row_set_aside"
 
 
 @dataclass(frozen=True, slots=True)

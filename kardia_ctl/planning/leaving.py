@@ -6,29 +6,62 @@ from typing import assert_never
 from kardia_ctl.model.address import Kind, patient_address
 from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
+from kardia_ctl.model.source import Source
 from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.matching import live_by_id
 from kardia_ctl.planning.question import Question
 
 
 def plan_forgotten(question: Question, draft: Draft) -> None:
-    """Forget every managed patient that is neither declared nor departing."""
-    departing = {departure.mrn for departure in question.desired.departures}
-    for mrn in filterfalse(question.desired.patients.__contains__, question.state.patients):
+    """Forget every managed patient that is neither declared nor departing.
+
+    Whose row was set aside is declared, and stays as it is. While rows were set aside that do not tell whose
+    they are, they may be anybody's: then nobody is forgotten.
+    """
+    desired = question.desired
+    departing = {departure.mrn for departure in desired.departures}
+    kept = 0
+    for mrn in filterfalse(desired.patients.__contains__, question.state.patients):
         record = question.state.patients[mrn]
         if record.forgotten or mrn in departing:
             continue
-        reason = "no longer declared; the patient stays as is in Kardia"
-        address = patient_address(mrn)
-        draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
+        if mrn in desired.held:
+            draft.changes.append(_held(mrn, desired.held[mrn], record.id))
+        elif desired.unnamed:
+            kept += 1
+        else:
+            reason = "no longer declared; the patient stays as is in Kardia"
+            address = patient_address(mrn)
+            draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
+    if kept:
+        text = (
+            f"{kept:,} managed {'patient is' if kept == 1 else 'patients are'} not found among the declared; "
+            f"{desired.unnamed:,} {'row' if desired.unnamed == 1 else 'rows'} without a certain mrn were set "
+            "aside and may be theirs: nobody is forgotten until those rows are right"
+        )
+        draft.notices.append(Notice(NoticeKind.WARNING, text))
+
+
+def _held(mrn: str, source: Source, patient_id: str) -> Change:
+    reason = (
+        "its row cannot be used and was set aside; nothing is sent, and it stays managed: correct the row"
+    )
+    return Change(
+        patient_address(mrn), Action.BLOCKED, Cause.ROW_SET_ASIDE, reason, id=patient_id, source=source
+    )
 
 
 def tell_of_doubts(question: Question, draft: Draft) -> None:
     """Mention creates whose answer was lost and whose patient is declared no more: nobody looks for them."""
+    desired = question.desired
     for address, intent in question.state.intents.items():
-        declared = address.names and address.names[0] in question.desired.patients
-        if address.kind is Kind.PATIENT and intent.operation == Action.CREATE and not declared:
+        if address.kind is not Kind.PATIENT or intent.operation != Action.CREATE:
+            continue
+        mrn = address.names[0]
+        if mrn in desired.held and mrn not in question.state.patients:
+            draft.changes.append(_held(mrn, desired.held[mrn], ""))
+        elif mrn not in desired.patients and mrn not in desired.held:
             text = (
                 f"a {intent.operation} got no answer and the patient is declared no more: whether it was "
                 f"done is not known; look in Kardia, then: kardia-ctl state forget '{address}'"

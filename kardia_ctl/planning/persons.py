@@ -1,14 +1,16 @@
 """Creates that may be a person who exists already: a corrected mrn looks exactly like this."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from heapq import nsmallest
+from typing import Final
 
 from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
 from kardia_ctl.model.address import Address, Kind, patient_address
 from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.question import Question
 
@@ -25,17 +27,43 @@ def block_same_persons(question: Question, draft: Draft) -> None:
     if not creating:
         return
     live = _everyone(question)
-    persons = _persons(creating.values(), live)
+    persons = {key: _Circle(mrns) for key, mrns in _persons(creating.values(), live).items()}
     _warn(creating, live, draft)
     reasons: dict[Address, str] = {}
     for mrn, want in creating.items():
         address = patient_address(mrn)
+        if address in question.decisions.distinct:
+            continue
         key = person(want.dob, want.firstname, want.lastname)
-        others = [other for other in persons.get(key, ()) if other != address] if key else []
-        others += _in_doubt(question, want, draft)
-        if others and address not in question.decisions.distinct:
+        others = persons[key].others(mrn, _in_doubt(question, want, draft)) if key else ""
+        if others:
             reasons[address] = _reason(address, others)
     draft.changes = [_block(change, reasons) for change in draft.changes]
+
+
+class _Circle:
+    """Patients who have something in common. Naming a few of them costs the same for each, however many."""
+
+    def __init__(self, mrns: Collection[str]) -> None:
+        self._size = len(mrns)
+        self._first = nsmallest(_NAMED + 1, (str(patient_address(mrn)) for mrn in mrns))
+
+    def others(self, mrn: str, more: Iterable[str] = ()) -> str:
+        """Some of the others, as seen by one of them, and how many more there are; empty without any."""
+        own, added = str(patient_address(mrn)), set(more)
+        return _listed([name for name in (*self._first, *added) if name != own], self._size + len(added) - 1)
+
+    def everyone(self) -> str:
+        """Some of them, and how many more there are."""
+        return _listed(self._first, self._size)
+
+
+_NAMED: Final = 3
+
+
+def _listed(names: Iterable[str], size: int) -> str:
+    first = nsmallest(_NAMED, names)
+    return ", ".join(first) + (f" and {size - len(first):,} more" if size > len(first) else "")
 
 
 def _everyone(question: Question) -> list[LivePatient]:
@@ -50,34 +78,32 @@ def _everyone(question: Question) -> list[LivePatient]:
 
 def _persons(
     creating: Iterable[DesiredPatient], everyone: Iterable[LivePatient]
-) -> Mapping[Person, set[Address]]:
-    """Addresses by person, for the birth dates that are about to be created."""
-    found: defaultdict[Person, set[Address]] = defaultdict(set)
+) -> Mapping[Person, set[str]]:
+    """The mrns of each person, for the birth dates that are about to be created."""
+    found: defaultdict[Person, set[str]] = defaultdict(set)
     days = set()
     for want in creating:
         days.add(want.dob)
         if key := person(want.dob, want.firstname, want.lastname):
-            found[key].add(patient_address(want.mrn))
+            found[key].add(want.mrn)
     for live in everyone:
         if live.dob and live.dob[:10] in days:
             key = person(live.dob, live.firstname or "", live.lastname or "")
             if key:
-                found[key].add(patient_address(live.mrn))
+                found[key].add(live.mrn)
     return found
 
 
-def _in_doubt(question: Question, want: DesiredPatient, draft: Draft) -> list[Address]:
+def _in_doubt(question: Question, want: DesiredPatient, draft: Draft) -> list[str]:
     """Creates of this person, under another mrn, that got no answer and may still appear."""
     found = draft.index.persons_in_doubt.get(person_fingerprint(question.key, want), ())
     address = patient_address(want.mrn)
-    return [intent.address for intent in found if intent.address != address]
+    return [str(intent.address) for intent in found if intent.address != address]
 
 
-def _reason(address: Address, others: list[Address]) -> str:
-    names = ", ".join(sorted(str(other) for other in others)[:3])
-    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+def _reason(address: Address, others: str) -> str:
     return (
-        f"the same person? {names}{more} has this name and birth date, as it looks when an mrn is corrected; "
+        f"the same person? {others} has this name and birth date, as it looks when an mrn is corrected; "
         f"keep the mrn that is live, or say that they are two people with --distinct '{address}'"
     )
 
@@ -94,19 +120,33 @@ def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
 
 def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], draft: Draft) -> None:
     """An equal e-mail alone, or mrns that differ by case, space or Unicode form alone, is a warning."""
-    mails = _by((want.email.casefold(), mrn) for mrn, want in creating.items())
-    looks = _by((lookalike(mrn), mrn) for mrn in creating)
+    by_mail = {mrn: want.email.casefold() for mrn, want in creating.items()}
+    by_look = {mrn: lookalike(mrn) for mrn in creating}
+    mails = _by((mail, mrn) for mrn, mail in by_mail.items())
+    looks = _by((look, mrn) for mrn, look in by_look.items())
     for live in everyone:
         if live.email and (mail := live.email.casefold()) in mails:
             mails[mail].add(live.mrn)
         if (look := lookalike(live.mrn)) in looks:
             looks[look].add(live.mrn)
-    for mrn in creating:
-        address = patient_address(mrn)
-        if others := mails[creating[mrn].email.casefold()] - {mrn}:
-            draft.tell(NoticeKind.WARNING, f"its e-mail address is also that of {_listed(others)}", address)
-        if others := looks[lookalike(mrn)] - {mrn}:
-            draft.tell(NoticeKind.WARNING, f"its mrn looks like that of {_listed(others)}", address)
+    _warn_of(mails, "its e-mail address is also", "one e-mail address", by_mail, draft)
+    _warn_of(looks, "its mrn looks like", "mrns that look alike", by_look, draft)
+
+
+def _warn_of(
+    shared: Mapping[str, set[str]], one: str, many: str, creating: Mapping[str, str], draft: Draft
+) -> None:
+    """Warn each of a few who share something; of many, say it once."""
+    counts = Counter(creating.values())
+    circles = {key: _Circle(mrns) for key, mrns in shared.items() if len(mrns) > 1}
+    for key in sorted(circles):
+        if counts[key] > _NAMED:
+            text = f"{counts[key]:,} patients to be created have {many}: {circles[key].everyone()}"
+            draft.notices.append(Notice(NoticeKind.WARNING, text))
+    for mrn, key in creating.items():
+        if key in circles and counts[key] <= _NAMED:
+            text = f"{one} that of {circles[key].others(mrn)}"
+            draft.tell(NoticeKind.WARNING, text, patient_address(mrn))
 
 
 def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
@@ -114,8 +154,3 @@ def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     for key, mrn in pairs:
         found.setdefault(key, set()).add(mrn)
     return found
-
-
-def _listed(mrns: set[str]) -> str:
-    names = sorted(str(patient_address(mrn)) for mrn in mrns)
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

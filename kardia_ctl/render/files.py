@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final, assert_never
 
+from kardia_ctl.model.configuration import Rejected
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.outcome import Report, Result, results_in_order
 from kardia_ctl.model.patient import IssuedCode
@@ -15,6 +16,7 @@ from kardia_ctl.render.status_words import moment
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
 PLACE_COLUMNS: Final = ("mrn", "cohort", "issued")
+REJECTED_COLUMNS: Final = ("rejected file", "rejected line", "rejected because")
 CODE_COLUMNS: Final = ("mrn", "code", "template", "status")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -64,6 +66,12 @@ def places_file(places: Iterable[Place]) -> str:
     )
 
 
+def rejected_file(rejected: Rejected) -> str:
+    """The rows that a cohort set aside: file, line and reason, then their cells as they stand (mode 0600)."""
+    found = ((rejected.source, str(line), neutral(reason), *cells) for line, reason, cells in rejected.rows)
+    return _csv((*REJECTED_COLUMNS, *rejected.header), found)
+
+
 def safe_cell(text: str) -> str:
     """The text as a spreadsheet may read it: a ``'`` before what it would take for a formula.
 
@@ -85,6 +93,6 @@ def _cells(result: Result) -> tuple[str, ...]:
 def _csv(columns: Sequence[str], found: Iterable[Sequence[str]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([safe_cell(column) for column in columns])
     writer.writerows([safe_cell(cell) for cell in cells] for cells in found)
     return target.getvalue()

@@ -1,5 +1,7 @@
 """What is wrong with a configuration, for people and for tools that read Terraform's validate JSON."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -8,17 +10,38 @@ from kardia_ctl.render.lines import Colour, count_of, paint
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
 
-SHOWN: Final = 50
-"""How many problems are shown in text before the rest is counted; the JSON has them all."""
+SHOWN: Final = 20
+"""How many problems of one kind are shown in text before the rest is counted; the JSON has them all."""
+
+MOST: Final = 100
+"""How many problems are shown in text at all."""
+
+_PLACE: Final = re.compile(r"\bat \S+:\d+(:\d+)?|\d+")
 
 
 def problems_text(problems: Sequence[Problem], view: View) -> str:
     """``file:line:column: address: message. Remedy`` a line, then their number. Ends with a newline."""
-    lines = [neutral(str(problem)) for problem in problems[:SHOWN]]
-    if len(problems) > SHOWN:
-        lines.append(f"and {len(problems) - SHOWN} more")
+    lines = problem_lines(problems)
     lines.append(f"{paint('Error:', Colour.RED, on=view.colour)} {count_of(len(problems), 'problem')}.")
     return "\n".join(lines) + "\n"
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """A line for each of the first few problems of every kind, then how many more there are of each."""
+    met: Counter[str] = Counter()
+    shown: Counter[str] = Counter()
+    lines: list[str] = []
+    for problem in problems:
+        kind = _PLACE.sub("…", problem.message)
+        met[kind] += 1
+        if shown[kind] < SHOWN and len(lines) < MOST:
+            shown[kind] += 1
+            lines.append(neutral(str(problem)))
+    more = {kind: count - shown[kind] for kind, count in met.items() if count > shown[kind]}
+    told = [f"and {count:,} more: {neutral(kind)}" for kind, count in more.items()][: MOST // 5]
+    if rest := sum(list(more.values())[len(told) :]):
+        told.append(f"and {rest:,} more of other kinds")
+    return lines + told
 
 
 def validate_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""A text file as blocks of whole lines: a million rows without ever holding the file."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from kardia_ctl.config.files import BOM, Garbled, Unreadable, decoded
+
+SIZE: Final = 96 << 10
+"""Bytes that are read at once."""
+
+LONGEST_LINE: Final = 4 << 20
+"""Bytes in one line: a FHIR patient with a photograph is large."""
+
+
+class Block:
+    """Some whole lines; ``line`` is the number of the first, ``end`` of the last, ``byte`` the offset."""
+
+    __slots__ = ("_lines", "byte", "end", "line", "text")
+
+    def __init__(self, text: str, line: int, byte: int) -> None:
+        self.text = text
+        self.line = line
+        self.byte = byte
+        self._lines: list[str] = []
+        if "\r" in text and text.count("\r") != text.count("\r\n"):
+            count = len(self.lines)
+        else:
+            count = text.count("\n") + (not text.endswith("\n"))
+        self.end = line + count - 1
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines with their ends, split when they are first asked for."""
+        if not self._lines:
+            # ``decoded`` has refused every other character that splitlines takes for the end of a line.
+            self._lines = self.text.splitlines(keepends=True)
+        return self._lines
+
+
+def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
+    """The lines of a file whose bytes come in chunks.
+
+    Raises:
+        Garbled: it is not UTF-8, holds a character that no text should have, or a line that is too long.
+    """
+    line, byte = 1, 0
+    for data in _whole_lines(chunks):
+        marked = data.startswith(BOM)
+        if marked and byte:
+            raise Garbled("a byte order mark stands in the middle of the file", "Remove it", line)
+        try:
+            text = decoded(data)
+        except Unreadable as error:
+            raise Garbled(error.message, error.remedy, error.line + line - 1, error.column) from error
+        if text:
+            block = Block(text, line, byte + len(BOM) * marked)
+            line = block.end + 1
+            yield block
+        byte += len(data)
+
+
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest, line = b"", 1
+    for chunk in chunks:
+        data = rest + chunk
+        end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+        rest = data[end:]
+        if len(rest) > LONGEST_LINE:
+            raise Garbled(f"a line is longer than {LONGEST_LINE >> 20} MiB", "Look for an open quote", line)
+        if end:
+            line += data.count(b"\n", 0, end)
+            yield data[:end]
+    if rest:
+        yield rest

@@ -1,0 +1,59 @@
+"""Birth dates that are not written YYYY-MM-DD, where a mapping names how they are.
+
+The notation is that of date pickers and spreadsheets, in capitals: DD and MM are two digits, D and M one or
+two, MMM an English month of three letters, YYYY four digits. Two-digit years are not in it: whether 21 is
+1921 or 2021 decides a patient's age.
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TOKENS: Final = {
+    "YYYY": "(?P<year>[0-9]{4})",
+    "MMM": f"(?P<month>{'|'.join(_MONTHS)})",
+    "MM": "(?P<month>[0-9]{2})",
+    "M": "(?P<month>[0-9]{1,2})",
+    "DD": "(?P<day>[0-9]{2})",
+    "D": "(?P<day>[0-9]{1,2})",
+}
+_SPLIT: Final = re.compile("(YYYY|MMM|MM|M|DD|D)")
+
+DAY_FORM: Final = r"^(?=[^Y]*YYYY[^Y]*$)(?=[^M]*M{1,3}[^M]*$)(?=[^D]*D{1,2}[^D]*$)[YMD]+([-./ ]?[YMD]+){0,2}$"
+"""What a notation looks like, as a pattern for the JSON Schema: each of year, month and day once."""
+
+
+class DayForm:
+    """One way of writing days, such as DD.MM.YYYY; ``notation`` must match ``DAY_FORM``."""
+
+    def __init__(self, notation: str) -> None:
+        self.notation = notation
+        parts = _SPLIT.split(notation)
+        pattern = "".join(_TOKENS.get(part) or re.escape(part) for part in parts)
+        self._pattern = re.compile(pattern, re.IGNORECASE | re.ASCII)
+        self._parts = parts
+
+    def iso(self, written: str) -> str | None:
+        """The day as YYYY-MM-DD; None when it is not written so, or does not exist."""
+        found = self._pattern.fullmatch(written)
+        if found is None:
+            return None
+        month = found["month"].lower()
+        number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
+        try:
+            return date(int(found["year"]), number, int(found["day"])).isoformat()
+        except ValueError:
+            return None
+
+    def written(self, day: date) -> str:
+        """A day in this form."""
+        texts = {
+            "YYYY": f"{day.year:04}",
+            "MMM": _MONTHS[day.month - 1],
+            "MM": f"{day.month:02}",
+            "M": str(day.month),
+            "DD": f"{day.day:02}",
+            "D": str(day.day),
+        }
+        return "".join(texts.get(part, part) for part in self._parts)

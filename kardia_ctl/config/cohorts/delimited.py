@@ -1,0 +1,199 @@
+"""Cohorts in CSV and TSV.
+
+Most blocks of a file hold no quote. Those are cut into columns by a single split, which takes a third of the
+time of the csv module; the csv module reads every other block, and all rows that are not as the header says.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from kardia_ctl.config.cohorts.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.headers import columns_of
+from kardia_ctl.config.cohorts.table import Batch, Fault, Flawed
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.model.source import Source
+
+
+class Delimited:
+    """A CSV file. Nothing of it is held but the blocks that the present batch stands in."""
+
+    def __init__(self, cohort: Cohort, delimiter: str, reading: Reading) -> None:
+        self._cohort = cohort
+        self._delimiter = delimiter
+        self._reading = reading
+        self._recent: deque[Block] = deque()
+        self._indices: Mapping[str, int] = {}
+        self._header: Sequence[str] = ()
+        self.file = reading.name(cohort.source)
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, in the order of the file.
+
+        Raises:
+            Unreadable: the file cannot be had at all.
+        """
+        records = _Records(self._stream(), self._delimiter)
+        try:
+            self._header = records.header()
+            self._indices = columns_of(self._header, self._cohort, self._reading, self._at_header)
+            while self._indices and (batch := self._batch(records)):
+                yield batch
+                while len(self._recent) > 1 and self._recent[1].line <= records.line:
+                    self._recent.popleft()
+        except csv.Error as error:
+            message, remedy = _quoting(str(error))
+            self._reading.problem(Source(self.file, records.line, 1), message, remedy)
+
+    def _stream(self) -> Iterator[Block]:
+        for block in blocks(self._reading.chunks(self._cohort.source, SIZE)):
+            self._recent.append(block)
+            yield block
+
+    def _batch(self, records: "_Records") -> Batch | None:
+        width = len(self._header)
+        if not records.advance():
+            return None
+        if whole := records.split(width):
+            lines, cells = whole
+            columns = {name: cells[index :: width + 1] for name, index in self._indices.items()}
+            return Batch(lines, columns, printable=True)
+        found = list(records.rows())
+        right = [(line, row) for line, row in found if len(row) == width]
+        turned = list(zip(*(row for _, row in right), strict=True)) or [()] * width
+        return Batch(
+            [line for line, _ in right],
+            {name: turned[index] for name, index in self._indices.items()},
+            flawed=[_ragged(line, len(row), width) for line, row in found if 0 < len(row) != width],
+        )
+
+    def place(self, line: int, name: str) -> Source:
+        """Where an attribute's cell begins, when its row begins in a line of the last batch."""
+        index = self._indices.get(name)
+        return Source(self.file, line, 1) if index is None else self._cell(line, index)
+
+    def _at_header(self, index: int) -> Source:
+        return self._cell(1, index)
+
+    def _cell(self, line: int, index: int) -> Source:
+        block = next((one for one in reversed(self._recent) if one.line <= line), None)
+        if block is None or line - block.line >= len(block.lines):
+            return Source(self.file, line, 1)
+        begin, _ = cell_extent(block.lines[line - block.line], index, self._delimiter)
+        return Source(self.file, line, begin + 1)
+
+    def label(self, name: str) -> str:
+        """The column, where its header is not the attribute's name."""
+        header = self._cohort.header(name)
+        return "" if header == name else f'column "{header}"'
+
+    def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+        """The header, and the rows that begin in these lines, read once more."""
+        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
+        records = _Records(stream, self._delimiter)
+        return records.header(), ((line, row) for line, row in _every(records) if row and line in lines)
+
+
+def _every(records: "_Records") -> Iterator[tuple[int, list[str]]]:
+    while records.advance():
+        yield from records.rows()
+
+
+class _Records:
+    """The rows of a file's blocks: those of a block all at once where that is possible, else by csv."""
+
+    def __init__(self, stream: Iterator[Block], delimiter: str) -> None:
+        self._stream = stream
+        self._delimiter = delimiter
+        self._block: Block | None = None
+        self._end = 0
+        self.line = 1
+        """The line that the next row begins in."""
+
+    def advance(self) -> bool:
+        """Have a block whose rows are to be read; False at the end of the file."""
+        if self.line > self._end:
+            self._block = next(self._stream, None)
+            if self._block is not None:
+                self._end = self._block.end
+        return self._block is not None
+
+    def header(self) -> list[str]:
+        """The first row; the block then begins behind it."""
+        if not self.advance():
+            return []
+        rows = self.rows()
+        found = next(rows)[1]
+        if self._block is not None and self.line <= self._end:
+            rest = self._block.lines[self.line - self._block.line :]
+            self._block = Block("".join(rest), self.line, 0)
+        return found
+
+    def split(self, width: int) -> tuple[Sequence[int], list[str]] | None:
+        """The block as one list of cells, with one more behind each row; None where that is not certain.
+
+        Every line must have exactly ``width`` cells, none of them quoted and all of them printable. Newlines
+        are put in as cells of their own: when all of them stand where a row ends, every row has its width.
+        """
+        text, mark = self._block.text if self._block else "", self._delimiter
+        if '"' in text or len(text) > csv.field_size_limit() or width == 1:
+            return None
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        if not text.replace("\n", " ").replace(mark, " ").isprintable():
+            return None
+        text = text.removesuffix("\n")
+        rows = self._end - self.line + 1
+        cells = text.replace("\n", f"{mark}\n{mark}").split(mark)
+        cells.append("\n")
+        if len(cells) != rows * (width + 1) or cells[width :: width + 1].count("\n") != rows:
+            return None
+        line, self.line = self.line, self._end + 1
+        return range(line, self.line), cells
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows of the block, each with the line that it begins in, until one ends with a block."""
+        before = self.line - 1
+        reader = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
+        for row in reader:
+            line, self.line = self.line, before + reader.line_num + 1
+            yield line, row
+            if self.line > self._end:
+                return
+
+    def _lines(self) -> Iterator[str]:
+        while self._block is not None:
+            yield from self._block.lines
+            self._block = next(self._stream, None)
+            if self._block is not None:
+                self._end = self._block.end
+
+
+def cell_extent(text: str, index: int, delimiter: str) -> tuple[int, int]:
+    """Where a cell of a row begins and ends in the row's first line, in characters from 0.
+
+    A cell that ends in a later line ends with this one.
+    """
+    bare = text.rstrip("\r\n")
+    is_quoted, cells, begin = False, 0, 0
+    for place, character in enumerate(bare):
+        is_quoted ^= character == '"'
+        if character == delimiter and not is_quoted:
+            if cells == index:
+                return begin, place
+            cells, begin = cells + 1, place + 1
+    return (begin, len(bare)) if cells == index else (0, len(bare))
+
+
+def _quoting(error: str) -> tuple[str, str]:
+    if "end of data" in error:
+        return "a quote is opened here and never closed", 'Close it, or write a quote itself as ""'
+    if "expected after" in error:
+        return "something follows a closing quote", 'Write a quote inside a quoted cell as ""'
+    return "a cell is too long to be right", "Look for an open quote"
+
+
+def _ragged(line: int, cells: int, width: int) -> Flawed:
+    message = f"the row has {cells} cells where the header has {width}"
+    return Flawed(line, (Fault("", message, "Add or remove delimiters, or quote the cell that holds one"),))

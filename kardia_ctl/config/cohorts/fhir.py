@@ -1,0 +1,207 @@
+"""Cohorts in FHIR R4: Patient resources of a Bundle, or of a bulk export (NDJSON).
+
+What a patient declares is read from https://hl7.org/fhir/R4/patient.html: the identifier of the named system
+is the mrn; the official name, else the usual one, else one without a use; the e-mail address of the lowest
+rank. What is marked as old counts for nothing.
+
+Who is inactive or deceased is left out and counted in a warning: neither may be created, and a row that fails
+every run would teach people to ignore failures. Whoever of them is managed is forgotten, not deleted.
+
+ISO/IEC 5218 has no code for other. It becomes 0 (not known): 9 (not applicable) is for those who have no sex,
+such as companies, and the API does not say what it makes of a 9. ``constants: {sex: …}`` overrules it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from kardia_ctl.config.cohorts.blocks import SIZE, blocks
+from kardia_ctl.config.cohorts.bundle import entries
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.ndjson import lines_of, parsed
+from kardia_ctl.config.cohorts.table import PICKED, Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.model.source import Source
+
+_SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
+"""http://hl7.org/fhir/administrative-gender → ISO/IEC 5218."""
+
+_PATHS: Final = {
+    "mrn": "Patient.identifier",
+    "dob": "Patient.birthDate",
+    "email": "Patient.telecom",
+    "firstname": "Patient.name",
+    "lastname": "Patient.name",
+    "sex": "Patient.gender",
+}
+_NAME_USES: Final = ("official", "usual", None)
+_BATCH: Final = 1000
+
+
+class Fhir:
+    """Patients of a FHIR server. In a Bundle, which often is one line, the number is that of the entry."""
+
+    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+        self._cohort = cohort
+        self._reading = reading
+        self._left_out: Counter[str] = Counter()
+        self._is_bundle = cohort.source.suffix.lower() not in (".ndjson", ".jsonl")
+        self.file = reading.name(cohort.source)
+
+    def batches(self) -> Iterator[Batch]:
+        """All patients, in the order of the file.
+
+        Raises:
+            Unreadable: the file cannot be had at all.
+        """
+        resources = self._resources()
+        while found := list(islice(resources, _BATCH)):
+            rows = [row for number, value in found if (row := self._row(number, value))]
+            yield batch_of(rows)
+        for what, count in sorted(self._left_out.items()):
+            self._reading.warnings.append(f"{self.file}: {count:,} {what}: left out")
+
+    def _resources(self) -> Iterator[tuple[int, Any]]:
+        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
+        if not self._is_bundle:
+            return ((line, parsed(text)) for block in stream for line, text in lines_of(block))
+        return entries(stream, self._paged)
+
+    def _paged(self) -> None:
+        self._reading.warn("the Bundle has a next page, which is not in this file", Source(self.file, 1))
+
+    def _row(self, number: int, resource: Any) -> tuple[int, Mapping[str, str]] | Flawed | None:
+        if not isinstance(resource, dict) or not isinstance(kind := resource.get("resourceType"), str):
+            return Flawed(number, (Fault("", "this is not a FHIR resource", "Export the patients again"),))
+        if kind != "Patient":
+            self._left_out["resources that are no patients"] += 1
+            return None
+        if reason := _absent(resource):
+            self._left_out[reason] += 1
+            return None
+        try:
+            return number, {**_NOTHING, **cells(resource, self._cohort.identifier)}
+        except _Wrong as wrong:
+            return Flawed(number, wrong.faults, wrong.mrn)
+
+    def place(self, line: int, _name: str) -> Source:
+        """The line, or the number of the entry."""
+        return Source(self.file, line)
+
+    def label(self, name: str) -> str:
+        """The element, and for a Bundle that the number is an entry's."""
+        path = _PATHS.get(name, name)
+        return f"entry, {path}" if self._is_bundle else path
+
+    def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+        """The resources, read once more."""
+        found = ((number, value) for number, value in self._resources() if number in lines)
+        return ("record",), ((number, (json.dumps(value, ensure_ascii=False),)) for number, value in found)
+
+
+_NOTHING: Final = dict.fromkeys(PICKED, "")
+
+
+class _Wrong(Exception):  # noqa: N818  (it says what the patient is)
+    """A patient whose elements are not what FHIR says, with what could be read of them."""
+
+    def __init__(self, faults: Sequence[Fault], mrn: str) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
+        self.mrn = mrn
+
+
+def _absent(resource: Mapping[str, Any]) -> str:
+    """Why a patient is not to be created; empty when there is no reason."""
+    if resource.get("active") is False:
+        return "inactive patients"
+    deceased = resource.get("deceasedBoolean", False)
+    return "deceased patients" if deceased not in (False, None) or "deceasedDateTime" in resource else ""
+
+
+def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
+    """What a Patient declares, as cells.
+
+    Raises:
+        _Wrong: an element is not what FHIR says, or does not tell what is needed.
+    """
+    faults: list[Fault] = []
+    mrn = _mrn(resource, system, faults)
+    dob = _text(resource, "birthDate", "dob", faults)
+    if dob and len(dob) in (4, 7):
+        message = "the birth date is a year, or a year and a month, without a day"
+        faults.append(Fault("dob", message, "Complete it at its source: a patient needs a whole date"))
+    name = _name(resource, faults)
+    gender = _text(resource, "gender", "sex", faults)
+    if gender not in _SEXES and gender:
+        faults.append(
+            Fault("sex", "gender is not male, female, other or unknown", "Correct it at its source")
+        )
+    found = {
+        "mrn": mrn,
+        "dob": dob,
+        "email": _email(resource, faults),
+        "firstname": name[0],
+        "lastname": name[1],
+        "sex": _SEXES.get(gender, ""),
+    }
+    if faults:
+        raise _Wrong(faults, mrn)
+    return found
+
+
+def _mrn(resource: Mapping[str, Any], system: str, faults: list[Fault]) -> str:
+    values = {
+        value
+        for one in _objects(resource, "identifier", "mrn", faults)
+        if one.get("system") == system and one.get("use") != "old" and (value := one.get("value"))
+    }
+    if len(values) == 1 and isinstance(only := next(iter(values)), str):
+        return only
+    message = "identifiers are of the system" if values else "identifier is of the system"
+    remedy = "Compare identifier: in kardia.yaml with the export"
+    faults.append(Fault("mrn", f"{len(values) or 'no'} {message} that gives the mrn", remedy))
+    return ""
+
+
+def _name(resource: Mapping[str, Any], faults: list[Fault]) -> tuple[str, str]:
+    names = _objects(resource, "name", "lastname", faults)
+    for use in _NAME_USES:
+        for name in names:
+            if name.get("use") == use:
+                given = name.get("given") or []
+                if isinstance(given, list) and all(isinstance(one, str) for one in given):
+                    return " ".join(given), _text(name, "family", "lastname", faults)
+                faults.append(Fault("firstname", "given is not a list of texts", "Export the patients again"))
+                return "", ""
+    return "", ""
+
+
+def _email(resource: Mapping[str, Any], faults: list[Fault]) -> str:
+    found = [
+        one
+        for one in _objects(resource, "telecom", "email", faults)
+        if one.get("system") == "email" and one.get("use") != "old" and one.get("value")
+    ]
+    ranked = sorted(found, key=lambda one: rank if isinstance(rank := one.get("rank"), int) else 1 << 31)
+    return _text(ranked[0], "value", "email", faults) if ranked else ""
+
+
+def _objects(
+    resource: Mapping[str, Any], element: str, name: str, faults: list[Fault]
+) -> Sequence[Mapping[str, Any]]:
+    found = resource.get(element) or []
+    if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+        return found
+    faults.append(Fault(name, f"{element} is not a list of objects", "Export the patients again"))
+    return ()
+
+
+def _text(element: Mapping[str, Any], key: str, name: str, faults: list[Fault]) -> str:
+    found = element.get(key)
+    if found is None or isinstance(found, str):
+        return found or ""
+    faults.append(Fault(name, f"{key} is not a text", "Export the patients again"))
+    return ""

@@ -1,0 +1,67 @@
+"""Which column of a table gives which attribute."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
+
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.table import PICKED, REQUIRED
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.wording import near
+from kardia_ctl.model.source import Source
+
+_WIDEST: Final = 1000
+
+
+def columns_of(
+    header: Sequence[str], cohort: Cohort, reading: Reading, place: Callable[[int], Source]
+) -> Mapping[str, int]:
+    """Which column gives which attribute; nothing, and a problem for each reason, when that is not certain.
+
+    ``place`` tells where the header with an index is.
+    """
+    top = Source(reading.name(cohort.source), 1, 1)
+    if not 0 < len(header) <= _WIDEST:
+        message = "the header has too many columns" if header else "the file has no header row"
+        reading.problem(top, message, "Name the columns in line 1")
+        return {}
+    problems_before = len(reading.problems)
+    first: dict[str, int] = {}
+    for index, name in enumerate(header):
+        if name and first.setdefault(name, index) != index:
+            message = f"columns {first[name] + 1} and {index + 1} have the same header"
+            reading.problem(place(index), message, "Rename one")
+    indices = {}
+    for name in PICKED:
+        wanted = cohort.header(name)
+        if name in cohort.constants:
+            continue
+        if wanted in first:
+            indices[name] = first[wanted]
+        elif name in cohort.columns or (name in REQUIRED and name not in cohort.defaults):
+            reading.problem(top, *no_column("column", name, wanted, header))
+    warn_of_near_misses("column", header, cohort, indices, reading)
+    return indices if len(reading.problems) == problems_before else {}
+
+
+def no_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[str, str]:
+    """The message and remedy for a column or key that is not there."""
+    message = f'no {what} is called "{wanted}"' + ("" if wanted == name else f", which should give {name}")
+    if meant := near(wanted, known):
+        return f'{message}: did you mean "{meant}"?', ""
+    return message, f"Say which {what} gives it: columns: {{{name}: its {_WORDS[what]}}}"
+
+
+_WORDS: Final = {"column": "header", "key": "name"}
+
+
+def warn_of_near_misses(
+    what: str, header: Sequence[str], cohort: Cohort, used: Collection[str], reading: Reading
+) -> None:
+    """A header that is an attribute's name but for case, spaces and marks is probably meant to be read."""
+    read = {cohort.header(name) for name in used}
+    for written in header:
+        name = "".join(filter(str.isalnum, written.lower()))
+        if name in PICKED and written not in read and name not in cohort.constants:
+            shown = reading.name(cohort.source)
+            remedy = f"if it is meant, say columns: {{{name}: {written}}}"
+            reading.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')

@@ -1,0 +1,149 @@
+"""Cohorts in NDJSON: a JSON object in each line."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from kardia_ctl.config.cohorts.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.headers import no_column, warn_of_near_misses
+from kardia_ctl.config.cohorts.table import PICKED, Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.model.source import Source
+
+NO_OBJECT: Final = Fault("", "the line is not a JSON object", "Write one object a line, each key once")
+
+
+class Ndjson:
+    """A file of JSON objects. Keys that no attribute comes from are not read."""
+
+    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+        self._cohort = cohort
+        self._reading = reading
+        self._keys = {name: cohort.header(name) for name in PICKED if name not in cohort.constants}
+        self._unseen = {key for name, key in self._keys.items() if name in cohort.columns}
+        self._block: Block | None = None
+        self._met: Sequence[str] = ()
+        self.file = reading.name(cohort.source)
+
+    def batches(self) -> Iterator[Batch]:
+        """All objects, in the order of the file.
+
+        Raises:
+            Unreadable: the file cannot be had at all.
+        """
+        for block in blocks(self._reading.chunks(self._cohort.source, SIZE)):
+            self._block = block
+            yield batch_of([self._row(line, text) for line, text in lines_of(block)])
+        if self._met:
+            self._check_keys()
+
+    def _check_keys(self) -> None:
+        top = Source(self.file, 1, 1)
+        for name in self._cohort.columns:
+            if self._keys.get(name) in self._unseen:
+                self._reading.problem(top, *no_column("key", name, self._keys[name], self._met))
+        warn_of_near_misses("key", self._met, self._cohort, self._keys, self._reading)
+
+    def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | Flawed:
+        found = parsed(text)
+        if not isinstance(found, dict):
+            return Flawed(line, (NO_OBJECT,))
+        if not self._met:
+            self._met = tuple(found)
+            if "resourceType" in found and not self._cohort.format:
+                self._reading.warn(
+                    "these look like FHIR resources: say format: fhir", Source(self.file, line)
+                )
+        if self._unseen:
+            self._unseen.difference_update(found)
+        cells, faults = {}, []
+        for name, key in self._keys.items():
+            value = found.get(key, "")
+            if value.__class__ is not str:
+                value = _text(name, value)
+            if value is None:
+                faults.append(_NO_TEXT[name])
+            else:
+                cells[name] = value
+        return Flawed(line, tuple(faults), cells.get("mrn", "")) if faults else (line, cells)
+
+    def place(self, line: int, name: str) -> Source:
+        """Where an attribute's value begins, as far as the line's text tells."""
+        if self._block is None or name not in self._keys or not line - self._block.line >= 0:
+            return Source(self.file, line, 1)
+        begin, _ = value_extent(self._block.lines[line - self._block.line], self._keys[name])
+        return Source(self.file, line, begin + 1)
+
+    def label(self, name: str) -> str:
+        """The key, where it is not the attribute's name."""
+        key = self._cohort.header(name)
+        return "" if key == name else f'key "{key}"'
+
+    def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+        """The lines themselves, read once more."""
+        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
+        found = (pair for block in stream for pair in lines_of(block))
+        return ("record",), ((line, (text.strip(),)) for line, text in found if line in lines)
+
+
+def lines_of(block: Block) -> Iterator[tuple[int, str]]:
+    """The lines of a block that are not blank, with their numbers."""
+    return ((line, text) for line, text in enumerate(block.lines, block.line) if not text.isspace())
+
+
+def parsed(text: str) -> Any:
+    """The value of a JSON text; None for what is no JSON, or has a key twice in one object."""
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _text(name: str, value: Any) -> str | None:
+    """A value as the text of a cell; None when it is of a kind that this attribute does not have.
+
+    A number is no text: 12345 may have been 0012345. null is what is not declared.
+    """
+    if value is None:
+        return ""
+    if name == "codes" and isinstance(value, list):
+        return (
+            ";".join(value) if all(isinstance(one, str) and one and ";" not in one for one in value) else None
+        )
+    if name == "sex" and value.__class__ is int:
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+_NO_TEXT: Final = {
+    name: Fault(name, f"{name} is not a text", "Write it in quotes, with every zero that belongs to it")
+    for name in PICKED
+} | {
+    "codes": Fault("codes", "codes is not a list of names", 'Write ["one-year"], or "one-year;half-year"'),
+    "sex": Fault("sex", "sex is not a text", "Write 0, 1, 2 or 9"),
+}
+
+
+def value_extent(text: str, key: str) -> tuple[int, int]:
+    """Where the value of a key begins and ends in a line, in characters from 0; all of it if not found."""
+    end = len(text.rstrip("\r\n"))
+    found = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)
+    if found is None:
+        return 0, end
+    try:
+        return found.end(), json.JSONDecoder().raw_decode(text, found.end())[1]
+    except (ValueError, RecursionError):
+        return found.end(), end

@@ -1,0 +1,187 @@
+"""Rows into patients: a batch at once while nothing is wrong with it, else each through the schema."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any, Final, TypeVar
+
+from kardia_ctl.config.cohorts.dates import DayForm
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.findings import row_findings
+from kardia_ctl.config.cohorts.table import Batch, Flawed, Table
+from kardia_ctl.config.reading import address_of
+from kardia_ctl.config.register import Register, are_plain_codes, patient_of
+from kardia_ctl.config.wording import Finding
+from kardia_ctl.kinds import patient as kind
+from kardia_ctl.kinds.text import LONGEST, are_addresses, are_written_days
+from kardia_ctl.model.patient import UNSET, DesiredPatient
+
+_MOST_KNOWN: Final = 1 << 17
+"""How many cells of an attribute are remembered; a million patients have some 40,000 birth dates."""
+
+Known = TypeVar("Known")
+
+
+class Rows:
+    """Enters the batches of one cohort."""
+
+    def __init__(self, cohort: Cohort, table: Table, register: Register) -> None:
+        self._cohort = cohort
+        self._table = table
+        self._register = register
+        self._fill = fill = {**cohort.defaults, **cohort.constants}
+        # Each cell that was found right, with the one text that stands for it in all patients: days and names
+        # repeat, and a million copies would cost 200 MB.
+        self._days: dict[str, str] = {}
+        self._first: dict[str, str] = {"": fill.get("firstname", UNSET)}
+        self._last: dict[str, str] = {"": fill.get("lastname", UNSET)}
+        self._sexes = {**kind.SEX_DIGITS, "": kind.SEX_DIGITS[fill.get("sex", UNSET)]}
+        self._codes: dict[str, tuple[str, ...]] = {"": tuple(fill.get("codes", ()))}
+        self._pins = {"": UNSET}
+        self._ignored = tuple(fill.get("ignore_changes", ()))
+
+    def enter(self, batch: Batch) -> None:
+        """Enter all rows of a batch."""
+        if batch.lines:
+            patients = self._plain(batch)
+            if patients is None:
+                for index, line in enumerate(batch.lines):
+                    self._one(line, {name: cells[index] for name, cells in batch.columns.items()})
+            else:
+                mrns, pinned = batch.columns["mrn"], "id" in batch.columns
+                self._register.add_all(mrns, patients, self._where, pinned=pinned)
+        for row in batch.flawed:
+            self._flawed(row)
+
+    def _plain(self, batch: Batch) -> list[DesiredPatient] | None:
+        """The patients of a batch that the schema accepts as it is; None when any row is not plainly right.
+
+        Looks at whole columns: what is asked here once for two thousand cells costs a tenth of asking it of
+        each.
+        """
+        cells = batch.columns.get
+        mrns, pins = cells("mrn", ()), _known(self._pins, cells("id"), _texts)
+        codes = _known(self._codes, cells("codes"), _code_lists)
+        columns: tuple[Iterable[Any] | None, ...] = (
+            mrns if _are_mrns(mrns, printable=batch.printable) else None,
+            _known(self._days, cells("dob", ()), self._day_texts),
+            self._addresses(cells("email") or [""] * len(batch.lines)),
+            _known(self._first, cells("firstname"), _texts),
+            _known(self._last, cells("lastname"), _texts),
+            _known(self._sexes, cells("sex"), _sexes),
+            codes,
+            repeat(self._ignored),
+            pins,
+            repeat(self._table.file),
+            batch.lines,
+            repeat(self._cohort.name),
+        )
+        if None in columns:
+            return None
+        return list(map(DesiredPatient, *columns))  # type: ignore[arg-type]
+
+    def _addresses(self, cells: Sequence[str]) -> Sequence[str] | None:
+        default = self._fill.get("email", UNSET)
+        if default:
+            cells = [cell or default for cell in cells]
+        return cells if are_addresses(cells) else None
+
+    def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
+        if self._cohort.days is not None:
+            return list(map(self._cohort.days.iso, cells))
+        return cells if are_written_days(cells) else (None,)
+
+    def _where(self, line: int) -> Callable[..., Any]:
+        return partial(self._place, line)
+
+    def _place(self, line: int, name: str, *_index: int) -> Any:
+        return self._table.place(line, name)
+
+    def _one(self, line: int, cells: dict[str, str]) -> None:
+        """Enter a row by the schema, which says what is wrong with it."""
+        values: dict[str, Any] = {
+            **self._cohort.defaults,
+            **{name: cell for name, cell in cells.items() if cell},
+            **self._cohort.constants,
+        }
+        found = []
+        if self._cohort.days is not None and (written := values.get("dob")):
+            day = self._cohort.days.iso(written)
+            values["dob"] = day or "2000-01-01"  # told here in the words of its notation, not in the schema's
+            found += [] if day else [_not_so_written(self._cohort.days)]
+        if isinstance(codes := values.get("codes"), str):
+            values["codes"] = list(_names(codes))
+        found += row_findings(values)
+        if not found:
+            patient = patient_of(values, self._table.file, line, self._cohort.name)
+            self._register.add(patient, self._where(line))
+            return
+        mrn = values.get("mrn")
+        for finding in found:
+            name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
+            self._tell(line, name, finding.message, finding.remedy, mrn)
+        self._register.add_faulty(mrn, values.get("codes"), self._where(line))
+
+    def _flawed(self, row: Flawed) -> None:
+        for fault in row.faults:
+            self._tell(row.line, fault.name, fault.message, fault.remedy, row.mrn)
+        self._register.add_faulty(row.mrn, None, self._where(row.line))
+
+    def _tell(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
+        label = self._table.label(name) if name else ""
+        text = f"{message} ({label})" if label else message
+        self._register.reading.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
+
+
+def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
+    lengths = set(map(len, cells))
+    return 0 not in lengths and max(lengths) <= LONGEST and (printable or "".join(cells).isprintable())
+
+
+def _not_so_written(days: DayForm) -> Finding:
+    message = f"dob is not a day that exists, written {days.notation}"
+    return Finding(("dob",), message, "Correct the cell, or the format: of the column")
+
+
+def _known(
+    known: dict[str, Known],
+    cells: Sequence[str] | None,
+    read: Callable[[Sequence[str]], Sequence[Known | None]],
+) -> Iterable[Known] | None:
+    """What each cell stands for; None when ``read``, which is asked for the new cells alone, refuses one.
+
+    Where there is no such column, every cell is empty.
+    """
+    if cells is None:
+        return repeat(known[""])
+    found = list(map(known.get, cells))
+    if None not in found:
+        return found  # type: ignore[return-value]
+    new = list(set(cells).difference(known))
+    read_new = read(new)
+    if None in read_new:
+        return None
+    fresh: dict[str, Known] = dict(zip(new, read_new, strict=True))  # type: ignore[arg-type]
+    if len(known) < _MOST_KNOWN:
+        known.update(fresh)
+        return list(map(known.__getitem__, cells))
+    return [fresh[cell] if text is None else text for cell, text in zip(cells, found, strict=True)]
+
+
+def _texts(cells: Sequence[str]) -> Sequence[str | None]:
+    right = min(map(len, cells)) > 0 and max(map(len, cells)) <= LONGEST and "".join(cells).isprintable()
+    return cells if right else (None,)
+
+
+def _sexes(cells: Sequence[str]) -> Sequence[str | None]:
+    return list(map(kind.SEX_DIGITS.get, cells))
+
+
+def _code_lists(cells: Sequence[str]) -> Sequence[tuple[str, ...] | None]:
+    lists = list(map(_names, cells))
+    return lists if all(map(are_plain_codes, lists)) else (None,)
+
+
+def _names(cell: str) -> tuple[str, ...]:
+    """The template names in a cell."""
+    return tuple(name.strip() for name in cell.split(";"))

@@ -1,0 +1,78 @@
+"""What every format gives: rows by the thousand, and the place of each of their cells."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from kardia_ctl.kinds import patient as kind
+from kardia_ctl.model.source import Source
+
+PICKED: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
+"""What a row may give, one text each. Several codes stand in one text, with a ; between two."""
+
+REQUIRED: Final = tuple(kind.SCHEMA["required"])
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a format itself finds wrong with a row: with one attribute's cell, or with all of it (empty)."""
+
+    name: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """A row that its format cannot give. ``mrn`` is empty when the row does not tell it for certain."""
+
+    line: int
+    faults: tuple[Fault, ...]
+    mrn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows, column by column; an empty text declares nothing.
+
+    ``lines`` are where they begin. ``printable`` says that no cell has a character that cannot be printed;
+    without it that is not known. ``flawed`` are rows between them that are in no column.
+    """
+
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[str]]
+    printable: bool = False
+    flawed: Sequence[Flawed] = ()
+
+
+class Table(Protocol):
+    """A cohort's file, read as a stream."""
+
+    file: str
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows. What is wrong with the file itself is noted as a problem, and ends it.
+
+        Raises:
+            Unreadable: the file cannot be had at all.
+        """
+
+    def place(self, line: int, name: str) -> Source:
+        """Where an attribute of the row that begins in a line is; only for rows of the last batch."""
+
+    def label(self, name: str) -> str:
+        """How the file calls an attribute, e.g. column "Birth date"; empty when by the attribute's name."""
+
+    def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+        """The header, and the rows that begin in these lines as they stand, read once more."""
+
+
+def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | Flawed]) -> Batch:
+    """A batch of rows that come one by one. All that are not flawed must give the same attributes."""
+    right = [row for row in rows if not isinstance(row, Flawed)]
+    names = right[0][1] if right else ()
+    return Batch(
+        [line for line, _ in right],
+        {name: [cells[name] for _, cells in right] for name in names},
+        flawed=[row for row in rows if isinstance(row, Flawed)],
+    )

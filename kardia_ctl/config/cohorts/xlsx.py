@@ -1,0 +1,212 @@
+"""Cohorts in Excel workbooks, read as a stream by openpyxl (the extra ``xlsx``).
+
+A spreadsheet turns 0012345 into 12345 when it is typed; what is left of it is a number cell, and nobody can
+tell how many zeros it had. So a number is only taken where it cannot have lost anything: for a sex.
+"""
+
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, Final
+from zipfile import ZipFile
+
+from kardia_ctl.config.cohorts.declared import Cohort
+from kardia_ctl.config.cohorts.headers import columns_of
+from kardia_ctl.config.cohorts.table import Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.files import Garbled, Unreadable
+from kardia_ctl.config.reading import Reading
+from kardia_ctl.model.source import Source
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+_BATCH: Final = 1000
+_SHEET_LIMIT: Final = 2 << 30
+_PART_LIMIT: Final = 128 << 20
+"""Bytes that a sheet, and that any other part of a workbook, may have unpacked; the others are held whole."""
+
+_PARTS: Final = 1000
+_MOST_ROWS: Final = 1 << 20
+"""Rows that a sheet of Excel can have."""
+
+_BROKEN: Final = (
+    "the workbook cannot be read",
+    "Open it in a spreadsheet program and save it as .xlsx again",
+)
+
+
+class Xlsx:
+    """A sheet of a workbook whose first row is the header. Lines are its rows."""
+
+    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+        self._cohort = cohort
+        self._reading = reading
+        self._header: Sequence[str] = ()
+        self._indices: Mapping[str, int] = {}
+        self.file = reading.name(cohort.source)
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows that are not empty.
+
+        Raises:
+            Unreadable: the file cannot be had at all, or openpyxl is not there.
+        """
+        with self._rows() as rows:
+            self._header = _header(next(rows, (1, []))[1])
+            self._indices = columns_of(self._header, self._cohort, self._reading, self._at_header)
+            while self._indices and (found := list(islice(rows, _BATCH))):
+                yield batch_of([self._row(line, cells) for line, cells in found if _is_used(cells)])
+
+    def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | Flawed:
+        faults: list[Fault] = []
+        beyond = row[len(self._header) :]
+        if _is_used(beyond):
+            message = "the row has a cell right of the header's last"
+            faults.append(Fault("", message, "Name its column, or empty it"))
+        cells = {}
+        for name, index in self._indices.items():
+            found = self._text(name, row[index]) if index < len(row) else ""
+            if isinstance(found, Fault):
+                faults.append(found)
+            else:
+                cells[name] = found
+        return Flawed(line, tuple(faults), cells.get("mrn", "")) if faults else (line, cells)
+
+    def _text(self, name: str, cell: Any) -> str | Fault:
+        value = cell.value
+        if value is None:
+            return ""
+        if cell.data_type == "e":
+            return Fault(name, f"{name} is an error of the spreadsheet", "Correct the cell")
+        if isinstance(value, str):
+            return value
+        if name == "dob" and isinstance(value, date):
+            return self._day(value)
+        if name == "sex" and value.__class__ in (int, float) and value == int(value):
+            return str(int(value))
+        what = "a date cell" if isinstance(value, date | time) else "a number cell"
+        what = "a TRUE or FALSE cell" if isinstance(value, bool) else what
+        remedy = "Format the column as text, and enter what was lost anew"
+        return Fault(name, f"{name} is {what}, not text", remedy)
+
+    def _day(self, value: date) -> str | Fault:
+        if isinstance(value, datetime):
+            if value.time() != time():
+                return Fault("dob", "dob has a time of day", "Keep the date alone")
+            value = value.date()
+        return self._cohort.days.written(value) if self._cohort.days else value.isoformat()
+
+    @contextmanager
+    def _rows(self) -> Iterator[Iterator[tuple[int, Sequence[Any]]]]:
+        """The rows of the sheet with their numbers."""
+        with self._reading.opened(self._cohort.source) as stream:
+            with _as_garbled():
+                book = _opened(stream)
+            try:
+                yield _guarded(self._sheet(book))
+            finally:
+                book.close()
+
+    def _sheet(self, book: "Workbook") -> Iterator[tuple[int, Sequence[Any]]]:
+        name = self._cohort.sheet
+        if name and name not in book.sheetnames:
+            there = ", ".join(f'"{one}"' for one in book.sheetnames[:10])
+            raise Unreadable(f'the workbook has no sheet "{name}"', f"It has {there}")
+        with _as_garbled():
+            sheet: Any = book[name] if name else book.worksheets[0]
+            sheet.reset_dimensions()  # what some programs write there is too small, and cells would be lost
+            return enumerate(islice(sheet.iter_rows(), _MOST_ROWS + 1), start=1)
+
+    def place(self, line: int, name: str) -> Source:
+        """The row and the number of the column."""
+        return Source(self.file, line, self._indices.get(name, 0) + 1)
+
+    def _at_header(self, index: int) -> Source:
+        return Source(self.file, 1, index + 1)
+
+    def label(self, name: str) -> str:
+        """The column by its letter and its header."""
+        if name not in self._indices:
+            return ""
+        return f'column {_letter(self._indices[name])}, "{self._header[self._indices[name]]}"'
+
+    def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
+        """The header, and the cells of these rows as texts, read once more."""
+        return self._header, self._texts(lines)
+
+    def _texts(self, lines: Collection[int]) -> Iterator[tuple[int, Sequence[str]]]:
+        with self._rows() as rows:
+            for line, cells in rows:
+                if line in lines:
+                    yield line, ["" if cell.value is None else str(cell.value) for cell in cells]
+
+
+def _opened(stream: IO[bytes]) -> "Workbook":
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:
+        message = "reading .xlsx needs openpyxl, which is not installed"
+        raise Unreadable(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
+    _check_size(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and extensions, which nobody reads here
+        return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+
+
+def _check_size(stream: IO[bytes]) -> None:
+    """Some kilobytes can unpack to as many gigabytes; zipfile gives no more than the size it names."""
+    with ZipFile(stream) as archive:
+        parts = archive.infolist()
+    for part in parts:
+        limit = _SHEET_LIMIT if part.filename.startswith("xl/worksheets/") else _PART_LIMIT
+        if part.file_size > limit:
+            raise Garbled(f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it")
+    if len(parts) > _PARTS:
+        raise Garbled(f"the workbook has more than {_PARTS:,} parts", "Keep the patients in one of their own")
+    stream.seek(0)
+
+
+def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
+    while True:
+        with _as_garbled(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = list(islice(rows, _BATCH))
+        if not found:
+            return
+        if found[-1][0] > _MOST_ROWS:
+            raise Garbled(*_BROKEN)
+        yield from found
+
+
+@contextmanager
+def _as_garbled() -> Iterator[None]:
+    """Whatever openpyxl, zipfile and the XML parsers raise over a file that is no workbook."""
+    try:
+        yield
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:
+        raise Garbled(*_BROKEN) from error
+
+
+def _is_used(cells: Sequence[Any]) -> bool:
+    return any(cell.value not in (None, "") for cell in cells)
+
+
+def _header(cells: Sequence[Any]) -> list[str]:
+    """The header's texts; empty cells at its end are none."""
+    texts = ["" if cell.value is None else str(cell.value) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _letter(index: int) -> str:
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
