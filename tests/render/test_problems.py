@@ -24,12 +24,26 @@ def test_one_problem_is_not_problems() -> None:
     assert problems_text([LINE], View()).endswith("\nError: 1 problem.\n")
 
 
-@pytest.mark.parametrize(("number", "lines"), [(50, 51), (51, 52), (500, 52)])
-def test_fifty_are_shown_and_the_rest_is_counted(number: int, lines: int) -> None:
+@pytest.mark.parametrize(("number", "lines"), [(20, 21), (21, 22), (500, 22)])
+def test_twenty_of_a_kind_are_shown_and_the_rest_is_counted(number: int, lines: int) -> None:
     text = problems_text([LINE] * number, View())
     assert len(text.splitlines()) == lines
-    assert (f"\nand {number - 50} more\n" in text) == (number > 50)
+    assert (f"\nand {number - 20} more: a cell is missing\n" in text) == (number > 20)
     assert text.endswith(f"\nError: {number} problems.\n")
+
+
+def test_a_few_of_another_kind_are_not_lost_behind_a_flood() -> None:
+    doubles = [Problem(LINE.source, f"two have it; the other is at c.csv:{n}:1") for n in range(1000)]
+    text = problems_text([*doubles, DATE], View())
+    assert "kardia.yaml:12:7: patient/JS-1: dob is not a date" in text
+    assert "and 980 more: two have it; the other is …" in text
+
+
+def test_a_thousand_kinds_are_bounded_too() -> None:
+    kinds = [Problem(LINE.source, f"unknown key {'x' * n}") for n in range(1000)]
+    lines = problems_text(kinds, View()).splitlines()
+    assert len(lines) < 130
+    assert lines[-2] == "and 880 more of other kinds"
 
 
 def test_text_of_a_file_cannot_act_on_a_terminal_or_a_runner() -> None:
