@@ -16,11 +16,15 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.outcome import Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
-from kardia_ctl.model.state import Intent
+from kardia_ctl.model.state import Intent, Rate
 from kardia_ctl.planning.limit import first_of
+from kardia_ctl.planning.matching import due
 
 ROUNDS: Final = 4
 """How often a run sends one create at most: again only when a proven scan says that it is not there."""
+
+_TELLING: Final = 10
+"""Requests from which on a run tells how fast the next may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,15 @@ class Means:
     manner: Manner
 
 
-async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of each address, and how fast the first round was sent; None when it was too short."""
+
+    results: tuple[Result, ...]
+    rate: Rate | None
+
+
+async def carry_out(seen: Preview, ground: Ground, means: Means) -> Outcome:
     """Send every write of a plan, and settle by looking what is in doubt.
 
     Only addresses of the given plan are ever written. What an earlier run left in doubt is waited for and
@@ -46,7 +58,9 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
     step = replace(means.step, earlier=seen.question.state.intents)
+    began, before = means.clock.now(), means.spent()
     results = _by_address(await execute(seen.plan, step, means.brake, means.manner))
+    rate = _rate(means, means.spent() - before, means.clock.now() - began)
     known = _known_ids(seen, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
@@ -54,6 +68,7 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         if not doubts or means.brake.reason:
             break
         settle = ground.configuration.settle
+        means.manner.watcher.settling(_longest(doubts.values(), settle, means.clock.now()))
         await wait_until_decidable(doubts.values(), _wait(means, settle, known))
         if means.brake.reason:
             break
@@ -69,11 +84,21 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> tuple[Result
         results |= _by_address(later)
         for result in later:
             sent[result.address] = sent.get(result.address, 0) + 1
-    return results_in_order(results.values())
+    return Outcome(results_in_order(results.values()), rate)
+
+
+def _rate(means: Means, requests: int, seconds: float) -> Rate | None:
+    if requests < _TELLING or seconds <= 0:
+        return None
+    return Rate(round(requests / seconds, 3), means.manner.parallelism)
 
 
 def _wait(means: Means, settle: float, known: frozenset[str]) -> Wait:
     return Wait(means.reader, means.clock, means.brake, settle, known)
+
+
+def _longest(doubts: Iterable[Intent], settle: float, now: float) -> float:
+    return max(0.0, max(due(intent, settle) for intent in doubts) - now)
 
 
 def _by_address(results: Iterable[Result]) -> dict[Address, Result]:

@@ -56,21 +56,25 @@ async def record(seen: Preview, reader: Reader, store: Store, saved_plan: str = 
 
 
 async def write(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
-    """Send the writes, settle what is in doubt, and note how many patients there are now.
+    """Send the writes, settle what is in doubt, and note how fast it went and how many there are now.
 
     Raises:
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
-    results = await carry_out(seen, ground, means)
-    _note_count(results, seen.question, means.store)
-    return results
+    outcome = await carry_out(seen, ground, means)
+    entries = [Note("rate", str(outcome.rate))] if outcome.rate is not None else []
+    entries += _count(outcome.results, seen.question)
+    if entries:
+        means.store.commit(entries)
+    return outcome.results
 
 
-def _note_count(results: Sequence[Result], question: Question, store: Store) -> None:
+def _count(results: Sequence[Result], question: Question) -> list[Note]:
     """What the next run compares its count with: this one's, and what came and went by our own hand."""
     done = [one for one in results if one.status is Status.DONE and one.address.kind is Kind.PATIENT]
     created = sum(1 for one in done if one.action is Action.CREATE)
     deleted = sum(1 for one in done if one.action is Action.DELETE)
     count = living(question)
-    if count is not None and (created or deleted):
-        store.commit([Note("live_count", str(max(0, count + created - deleted)))])
+    if count is None or not (created or deleted):
+        return []
+    return [Note("live_count", str(max(0, count + created - deleted)))]

@@ -19,9 +19,9 @@ class Watcher:
         started: A change is about to be sent. Called again when it is sent again in a later round.
         ended: What became of it. Not every end had a start: what is skipped was never sent, and what was in
             doubt may be settled by looking.
-        settling: Everything else is sent; so many doubts are waited for, so many seconds at most.
+        settling: Everything else is sent; what is in doubt is waited for, so many seconds at most.
     """
 
     started: Callable[[Change], None] = _unheard
     ended: Callable[[Result], None] = _unheard
-    settling: Callable[[int, float], None] = _unheard
+    settling: Callable[[float], None] = _unheard

@@ -1,7 +1,6 @@
 """``kardia-ctl apply``."""
 
 import asyncio
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,21 +9,21 @@ import click
 from kardia_ctl.applying.assume import assume
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
-from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.applying.execute import Manner, report
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.survey import samples_after
 from kardia_ctl.cli import plan_files
+from kardia_ctl.cli.apply_run import Run, run_of
 from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import (
-    Where,
     address,
     decision_options,
+    json_option,
     lock_option,
     look_options,
     parallelism_option,
@@ -34,44 +33,21 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output import note, say
+from kardia_ctl.cli.output import note
 from kardia_ctl.cli.plan_command import blocked_line
 from kardia_ctl.cli.private_files import check_writable, write_private
-from kardia_ctl.cli.progress import progress
+from kardia_ctl.cli.progress import reading
 from kardia_ctl.cli.rejected import set_aside
-from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
-from kardia_ctl.model.address import Address
+from kardia_ctl.cli.telling import teller_for
+from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.planning.question import Decisions
-from kardia_ctl.planning.saved_form import SavedPlan
 from kardia_ctl.render.files import Form, results_file
-from kardia_ctl.render.plan_text import plan_text
-from kardia_ctl.render.results import report_text, troubles_text
-from kardia_ctl.render.view import View
+from kardia_ctl.render.results import troubles_text
 
 if TYPE_CHECKING:
     from kardia_ctl.api.session import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One apply as it was asked for."""
-
-    workplace: Workplace
-    decisions: Decisions
-    view: View
-    approved: bool
-    parallelism: int
-    codes_out: Path | None
-    results: Path | None
-    settle_first: bool = False
-    assume_absent: tuple[Address, ...] = ()
-    assume_created: tuple[Address, ...] = ()
-    saved: SavedPlan | None = None
-    plan_key: bytes = b""
-    clock: Clock = field(default_factory=steady)
 
 
 @click.command("apply")
@@ -106,13 +82,14 @@ class Run:
     metavar="ADDRESS",
     help="You looked: what was in doubt at this address did happen (only what cannot be read back).",
 )
+@json_option
 @settle_option
 @parallelism_option
 @lock_option
 @decision_options
 @where_options
 @look_options
-def command(path: Path, **options: Any) -> int:
+def command(path: Path, as_json: bool, **options: Any) -> int:
     """Make the live account what the configuration declares.
 
     PATH is a configuration file, a directory that holds kardia.yaml (default: this directory), or a plan
@@ -120,45 +97,17 @@ def command(path: Path, **options: Any) -> int:
     """
     view = view_from(options)
     where = where_from(options)
-    run = (
-        _saved_run(path, where, view, options)
-        if plan_files.is_plan(path)
-        else _run(path, where, view, options)
-    )
-    for line in run.workplace.configuration.warnings:
-        note(f"Warning: {line}")
-    has_rejected = set_aside(run.workplace.configuration)
-    with run.workplace.store.lock("apply"):
-        code = asyncio.run(_apply(run))
+    teller = teller_for(view, as_json=as_json)
+    with teller.errors():
+        run = run_of(path, where, teller, view, options)
+        if as_json and not run.approved:
+            raise refuse("--json asks nothing: say --auto-approve too, or apply a saved plan")
+        for line in run.workplace.configuration.warnings:
+            teller.warn(line)
+        has_rejected = set_aside(run.workplace.configuration)
+        with run.workplace.store.lock("apply"):
+            code = asyncio.run(_apply(run))
     return 1 if has_rejected else code
-
-
-def _run(path: Path, where: Where, view: View, options: dict[str, Any]) -> Run:
-    workplace = open_workplace(
-        path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
-    )
-    decisions = decisions_from(options, workplace.configuration)
-    return Run(workplace, decisions, view, options.pop("auto_approve"), **options)
-
-
-def _saved_run(file: Path, where: Where, view: View, options: dict[str, Any]) -> Run:
-    """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
-    for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
-        if options.pop(name):
-            flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
-            raise refuse(f"{flag} goes with plan --out: a saved plan is applied as it is")
-    data = plan_files.read(file)
-    hint = plan_files.hint(file, data)
-    if hint.sandbox and not where.sandbox and where.endpoint is None:
-        where = Where(sandbox=True)
-    workplace = open_workplace(
-        hint.path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
-    )
-    saved, key = plan_files.check_seal(data, workplace.keys)
-    plan_files.check_bound(saved, key, workplace, workplace.store.load())
-    plan_files.check_strength(data, workplace.keys)
-    options.pop("auto_approve")
-    return Run(workplace, saved.decisions, view, True, **options, saved=saved, plan_key=key)
 
 
 async def _apply(run: Run) -> int:
@@ -179,10 +128,11 @@ async def _apply(run: Run) -> int:
         run.decisions,
     )
     async with connected(workplace, parallelism=run.parallelism) as session:
-        seen = await preview(session.reader, ground, lambda: session.requests)
+        with reading(session.reader) as reader:
+            seen = await preview(reader, ground, lambda: session.requests)
         if run.saved is not None:
             plan_files.check_live(run.saved, run.plan_key, workplace, seen)
-        say(plan_text(seen.plan, run.view))
+        run.teller.plan(seen.plan)
         if seen.plan.stops:
             note(blocked_line(seen.plan))
             return 1
@@ -198,8 +148,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         check_writable(run.results)
     with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
         saved = run.saved.id if run.saved is not None else ""
-        if warning := await record(seen, session.reader, run.workplace.store, saved):
-            note(f"Warning: {warning}")
+        run.teller.warn(await record(seen, session.reader, run.workplace.store, saved))
         done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
     _sample(run, seen, changed=acts(plan))
     if run.results is not None:
@@ -207,7 +156,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
     if codes.count and run.codes_out is None:
         click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
     if acts(plan):
-        say("\n" + report_text(done))
+        run.teller.report(done)
     click.echo(troubles_text(done, run.view), nl=False, err=True)
     if codes.trouble:
         note(codes.trouble)
@@ -244,7 +193,7 @@ async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, co
         settle=settle,
         records=ground.state.patients,
     )
-    with progress(seen.plan.requests.writes) as watcher, braking(brake):
+    with run.teller.watching(seen.plan.requests.writes) as watcher, braking(brake):
         manner = Manner(run.parallelism, ground.configuration.waves, watcher)
         means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
         results = await write(seen, ground, means)

@@ -146,6 +146,16 @@ def view_from(options: dict[str, Any]) -> View:
     )
 
 
+def json_option(command: Command) -> Command:
+    """--json."""
+    return click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Tell it as Terraform's machine-readable lines on stdout, without patients' values.",
+    )(command)
+
+
 def settle_option(command: Command) -> Command:
     """--settle."""
     return click.option(

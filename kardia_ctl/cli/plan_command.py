@@ -9,6 +9,7 @@ import click
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.cli.options import (
     decision_options,
+    json_option,
     look_options,
     path_argument,
     settle_option,
@@ -16,13 +17,14 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output import note, say
+from kardia_ctl.cli.output import note
+from kardia_ctl.cli.progress import reading
 from kardia_ctl.cli.rejected import set_aside
+from kardia_ctl.cli.telling import teller_for
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.question import Decisions
-from kardia_ctl.render.plan_text import plan_text
 
 
 @click.command("plan")
@@ -33,26 +35,32 @@ from kardia_ctl.render.plan_text import plan_text
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none."
 )
+@json_option
 @settle_option
 @decision_options
 @where_options
 @look_options
 def command(
-    path: Path, out: Path | None, detailed_exitcode: bool, settle: float | None, **options: Any
+    path: Path,
+    out: Path | None,
+    detailed_exitcode: bool,
+    as_json: bool,
+    settle: float | None,
+    **options: Any,
 ) -> int:
     """Show what differs from the live account. Changes nothing, takes no lock.
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
-    view = view_from(options)
-    workplace = open_workplace(path, where_from(options), settle=settle)
-    decisions = decisions_from(options, workplace.configuration)
-    for line in (*workplace.configuration.warnings, workplace.store.activity()):
-        if line:
-            note(f"Warning: {line}")
-    has_rejected = set_aside(workplace.configuration)
-    seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
-    say(plan_text(seen.plan, view))
+    teller = teller_for(view_from(options), as_json=as_json)
+    with teller.errors():
+        workplace = open_workplace(path, where_from(options), settle=settle)
+        decisions = decisions_from(options, workplace.configuration)
+        for line in (*workplace.configuration.warnings, workplace.store.activity()):
+            teller.warn(line)
+        has_rejected = set_aside(workplace.configuration)
+        seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
+    teller.plan(seen.plan)
     if seen.plan.blocked:
         note(blocked_line(seen.plan))
     if out is not None:
@@ -68,7 +76,8 @@ async def look(workplace: Workplace, state: State, decisions: Decisions) -> Prev
     """Observe and plan in a session of its own."""
     ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
     async with connected(workplace, parallelism=8) as session:
-        return await preview(session.reader, ground, lambda: session.requests)
+        with reading(session.reader) as reader:
+            return await preview(reader, ground, lambda: session.requests)
 
 
 def blocked_line(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.source import Source
+from kardia_ctl.model.state import Rate
 
 Values = Mapping[str, str | None]
 """Attribute name to value, as text."""
@@ -141,7 +142,7 @@ class Plan:
     ``changes`` holds everything but the no-ops, ``unchanged`` the names of those by kind. ``stops`` are
     the reasons why nothing at all may be written. ``cost`` is what the codes cost, in the templates'
     currency; ``unpriced`` counts the codes whose template has no price. ``left`` is how many further writes
-    stay planned, because of ``--limit``.
+    stay planned, because of ``--limit``. ``rate`` is how fast the last apply sent, when that is known.
     """
 
     changes: tuple[Change, ...] = ()
@@ -153,6 +154,7 @@ class Plan:
     unpriced: int = 0
     team: str = ""
     left: int = 0
+    rate: Rate | None = None
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

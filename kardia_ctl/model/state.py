@@ -55,6 +55,26 @@ class Intent:
     person: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast the last apply sent: requests a second, with so many in flight."""
+
+    per_second: float
+    parallelism: int
+
+    def __str__(self) -> str:
+        return f"{self.per_second:.3f} {self.parallelism}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate | None":
+        """A rate as it was noted; None when the text is none."""
+        first, _, second = text.partition(" ")
+        whole, _, part = first.partition(".")
+        if not (whole.isdecimal() and (part or "0").isdecimal() and second.isdecimal()):
+            return None
+        return cls(float(first), int(second)) if float(first) > 0 else None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class State:
     """Everything recorded in one workspace.
@@ -62,8 +82,8 @@ class State:
     ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state
     was bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted
     since. ``departed`` holds the patient ids whose departure was done, each with all that was done.
-    ``samples`` are in the order of their times. ``exists`` is False when there is no state at all (then
-    ``lineage`` is empty).
+    ``samples`` are in the order of their times. ``rate`` is None until an apply was long enough to tell.
+    ``exists`` is False when there is no state at all (then ``lineage`` is empty).
     """
 
     exists: bool = False
@@ -78,6 +98,7 @@ class State:
     departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     used_plans: frozenset[str] = frozenset()
     samples: tuple[Sample, ...] = ()
+    rate: Rate | None = None
 
     def has_done(self, patient_id: str, *actions: str) -> bool:
         """Whether a departure did any of these actions to a patient id."""
@@ -119,7 +140,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Write one fact about the workspace: ``team``, ``live_count``."""
+    """Write one fact about the workspace: ``team``, ``live_count``, ``rate``."""
 
     key: str
     value: str

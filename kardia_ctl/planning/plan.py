@@ -48,6 +48,7 @@ def _finish(question: Question, draft: Draft) -> Plan:
         unpriced=unpriced,
         team=question.desired.team,
         left=left,
+        rate=question.state.rate,
     )
 
 

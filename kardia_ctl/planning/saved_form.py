@@ -8,6 +8,7 @@ from typing import Any, Final
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
 from kardia_ctl.model.source import Source
+from kardia_ctl.model.state import Rate
 from kardia_ctl.planning.question import Decisions
 
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -67,6 +68,7 @@ def as_json(saved: SavedPlan) -> dict[str, Any]:
         "unpriced": plan.unpriced,
         "team": plan.team,
         "left": plan.left,
+        "rate": None if plan.rate is None else str(plan.rate),
         "path": saved.path,
     }
 
@@ -169,6 +171,7 @@ def _plan(facts: Mapping[str, Any]) -> Plan:
         unpriced=_whole(facts["unpriced"]),
         team=_text(facts["team"]),
         left=_whole(facts["left"]),
+        rate=None if facts["rate"] is None else Rate.parse(_text(facts["rate"])),
     )
 
 

@@ -39,3 +39,22 @@ def kind_count(number: int, kind: Kind) -> str:
     """``1 patient``, ``480 connection codes``."""
     plural = _PLURALS[kind]
     return f"{number} {plural.removesuffix('s') if number == 1 else plural}"
+
+
+def duration(seconds: float) -> str:
+    """How long that is, for a person: ``35 seconds``, ``12 minutes``, ``3 hours 20 minutes``."""
+    if seconds < 90:
+        return count_of(max(1, round(seconds)), "second")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return count_of(minutes, "minute")
+    hours, rest = divmod(minutes, 60)
+    return f"{count_of(hours, 'hour')} {count_of(rest, 'minute')}" if rest else count_of(hours, "hour")
+
+
+def short_duration(seconds: float) -> str:
+    """The same in few characters: ``35 s``, ``12 min``, ``3 h 20 min``."""
+    text = duration(seconds)
+    for long, short in (("seconds", "s"), ("second", "s"), ("minutes", "min"), ("minute", "min")):
+        text = text.replace(long, short)
+    return text.replace("hours", "h").replace("hour", "h")

@@ -82,9 +82,23 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
         "cost": f"{plan.cost:f}",
         "unpriced": plan.unpriced,
         **({"left_by_limit": plan.left} if plan.left else {}),
+        **_estimate(plan),
         "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
         "stops": [neutral(stop) for stop in plan.stops],
         "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],
+    }
+
+
+def _estimate(plan: Plan) -> dict[str, Any]:
+    if plan.rate is None or not plan.requests.writes:
+        return {}
+    rate = plan.rate
+    return {
+        "estimate": {
+            "seconds": round(plan.requests.apply / rate.per_second),
+            "requests_per_second": rate.per_second,
+            "parallelism": rate.parallelism,
+        }
     }
 
 

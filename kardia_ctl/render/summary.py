@@ -6,7 +6,7 @@ from typing import Final
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
-from kardia_ctl.render.lines import Colour, count_of, paint
+from kardia_ctl.render.lines import Colour, count_of, duration, paint
 from kardia_ctl.render.money import money
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
@@ -38,6 +38,12 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
+    if plan.rate is not None and requests.writes:
+        yield (
+            f"Time: about {count_of(requests.apply, 'request')}, "
+            f"about {duration(requests.apply / plan.rate.per_second)} at the rate last seen "
+            f"({plan.rate.per_second:.3g} a second, {plan.rate.parallelism} in flight)."
+        )
 
 
 def counts_line(plan: Plan) -> str:

@@ -48,6 +48,8 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     good("validate", path)
     good("validate", path, "--json")
     good("plan", path)
+    good("plan", path, "--json", "--show-phi")
+    good("plan", path, "--limit", "1")
     good("plan", path, "--out", plan, "--detailed-exitcode", code=2)
     good("show", plan)
     good("show", plan, "--json")
@@ -56,6 +58,7 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     good("apply", plan, "--codes-out", str(codes), "--results", str(place / "results.csv"))
     watch.wire.listen = lambda: None
     assert len(desk.account.codes()) == 2
+    good("apply", path, "--auto-approve", "--json", "--show-phi")
     good("apply", path, "--auto-approve", "--results", str(place / "results.ndjson"))
     good("codes", path, "--auto-approve", "--codes-out", str(place / "more.csv"))
     good("status", path)
@@ -362,8 +365,8 @@ CRASHES = {
     "while issuing": "kardia_ctl.api.v1.V1Writer.issue_code",
     "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_callback",
     "while recording": "kardia_ctl.applying.step.remember",
-    "while printing the plan": "kardia_ctl.cli.apply_command.plan_text",
-    "while reporting": "kardia_ctl.cli.apply_command.report_text",
+    "while printing the plan": "kardia_ctl.cli.telling.plan_text",
+    "while reporting": "kardia_ctl.cli.telling.report_text",
     "while writing the results": "kardia_ctl.cli.apply_command.results_file",
     "while writing a code": "kardia_ctl.cli.code_file.codes_file",
 }

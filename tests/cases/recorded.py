@@ -8,7 +8,7 @@ from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.model.state import Intent, Rate, Record, State
 from kardia_ctl.planning.settings import fingerprints
 
 
@@ -45,6 +45,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
 
     team: str = ""
     live_count: int | None = None
+    rate: str = ""
     patients: dict[str, Kept] = {}
     codes: dict[str, dict[str, Kept]] = {}
     others: dict[str, Kept] = {}
@@ -58,6 +59,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
             serial=1,
             team=self.team,
             live_count=self.live_count,
+            rate=Rate.parse(self.rate),
             patients={
                 mrn: kept.record(now, _patient(key, mrn, kept.applied)) for mrn, kept in self.patients.items()
             },

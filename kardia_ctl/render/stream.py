@@ -1,0 +1,184 @@
+"""Terraform's machine-readable UI: one object a line. No patient's value is in any, whoever asks.
+
+The types are Terraform's (version, planned_change, resource_drift, change_summary, diagnostic, apply_start,
+apply_progress, apply_complete, apply_errored), so that tools which read its stream read ours; ``progress`` is
+our own: how far the whole run is.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.outcome import Report, Result, Status
+from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.model.source import Problem, Source
+from kardia_ctl.render.naming import PROVIDER, named
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.plan_json import TERRAFORM_VERSION
+from kardia_ctl.render.progress import Tally, facts, progress_line
+from kardia_ctl.render.results import complete_line
+from kardia_ctl.render.summary import action_counts, counts_line, no_changes
+
+UI_VERSION: Final = "1.2"
+"""The version of Terraform's stream that this one is like."""
+
+Line = Mapping[str, Any]
+_ACTIONS: Final[Mapping[Action, str]] = {
+    Action.NO_OP: "noop",
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.ADOPT: "import",
+    Action.FORGET: "forget",
+    Action.DISCONNECT: "delete",
+    Action.DELETE: "delete",
+    Action.BLOCKED: "noop",
+}
+_DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
+    Action.CREATE: ("Creating", "Still creating", "Creation"),
+    Action.UPDATE: ("Modifying", "Still modifying", "Modifications"),
+    Action.DISCONNECT: ("Disconnecting", "Still disconnecting", "Disconnection"),
+    Action.DELETE: ("Destroying", "Still destroying", "Destruction"),
+}
+
+
+def _line(kind: str, message: str, *, level: str = "info", **more: Any) -> Line:
+    return {"@level": level, "@message": neutral(message), "@module": "terraform.ui", "type": kind, **more}
+
+
+def version_line(version: str) -> Line:
+    """The first line."""
+    known = {"terraform": TERRAFORM_VERSION, "kardia_ctl": version, "ui": UI_VERSION}
+    return _line("version", f"kardia-ctl {version}", **known)
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """What a plan says: its changes, what drifted, what is wrong with it, its counts."""
+    for change in plan.changes:
+        if change.action is not Action.BLOCKED:
+            yield _planned(change)
+    for notice in plan.notices:
+        if notice.kind is NoticeKind.DRIFT and notice.address is not None:
+            about = {"resource": _resource(notice.address), "action": "update"}
+            yield _line("resource_drift", f"{notice.address}: Drift detected (update)", change=about)
+        elif notice.kind is NoticeKind.WARNING:
+            yield diagnostic("warning", notice.text, address=notice.address, source=notice.source)
+    for change in plan.changes:
+        if change.action is Action.BLOCKED:
+            yield diagnostic(
+                "error", f"blocked: {change.reason}", address=change.address, source=change.source
+            )
+    yield from (diagnostic("error", stop) for stop in plan.stops)
+    yield _summary(plan)
+
+
+def _planned(change: Change) -> Line:
+    action = _ACTIONS[change.action]
+    about: dict[str, Any] = {"resource": _resource(change.address), "action": action}
+    if change.action is Action.ADOPT:
+        about["importing"] = {"id": neutral(change.id)}
+    return _line("planned_change", f"{change.address}: Plan to {action}", change=about)
+
+
+def _summary(plan: Plan) -> Line:
+    counts = action_counts(plan)
+    changes = {
+        "add": counts[Action.CREATE],
+        "change": counts[Action.UPDATE],
+        "import": counts[Action.ADOPT],
+        "remove": counts[Action.DELETE] + counts[Action.DISCONNECT],
+        "operation": "plan",
+    }
+    message = no_changes(plan) if plan.is_empty else counts_line(plan)
+    return {**_line("change_summary", message, changes=changes), **_left(plan.left)}
+
+
+def _left(count: int) -> Line:
+    return {"left_by_limit": count} if count else {}
+
+
+def started_line(change: Change) -> Line:
+    """A change is sent."""
+    hook = _hook(change.address, change.action)
+    return _line("apply_start", f"{change.address}: {_DOING[change.action][0]}...", hook=hook)
+
+
+def still_line(change: Change, seconds: float) -> Line:
+    """It has been under way for some seconds."""
+    words, hook = _DOING[change.action][1], _hook(change.address, change.action, seconds)
+    return _line("apply_progress", f"{change.address}: {words}... [{seconds:.0f}s elapsed]", hook=hook)
+
+
+def ended_lines(result: Result, seconds: float) -> Iterator[Line]:
+    """What became of it, and why when it is not done. ``seconds`` is how long it was under way."""
+    words, hook = _DOING[result.action][2], _hook(result.address, result.action, seconds)
+    if result.status is Status.DONE:
+        found = {"id_key": "id", "id_value": neutral(result.id)} if result.id else {}
+        yield _line(
+            "apply_complete", f"{result.address}: {words} complete after {seconds:.0f}s", hook=hook | found
+        )
+        return
+    if result.status is not Status.SKIPPED:
+        text = f"{result.address}: {words} errored after {seconds:.0f}s"
+        yield _line("apply_errored", text, level="error", hook=hook)
+    said = {Status.SKIPPED: "warning"}.get(result.status, "error")
+    yield diagnostic(said, f"{result.action} {result.status}: {result.detail}", address=result.address)
+
+
+def tally_line(tally: Tally, now: float) -> Line:
+    """How far the whole run is."""
+    return _line("progress", progress_line(tally, now), progress=facts(tally, now))
+
+
+def report_line(report: Report) -> Line:
+    """The last line of an apply."""
+    changes = {
+        "add": report.count(Status.DONE, Action.CREATE),
+        "change": report.count(Status.DONE, Action.UPDATE),
+        "import": report.adopted,
+        "remove": report.count(Status.DONE, Action.DELETE, Action.DISCONNECT),
+        "operation": "apply",
+    }
+    return {**_line("change_summary", complete_line(report), changes=changes), **_left(report.left)}
+
+
+def diagnostic(
+    severity: str, text: str, *, address: Address | None = None, source: Source | None = None
+) -> Line:
+    """An error or a warning; ``text`` holds no patient's values."""
+    about = f"{address}: " if address else ""
+    found: dict[str, Any] = {"severity": severity, "summary": neutral(f"{about}{text}"), "detail": ""}
+    if address:
+        found["address"] = str(address)
+    if source:
+        place = {"line": source.line, "column": max(1, source.column), "byte": 0}
+        found["range"] = {"filename": neutral(source.file), "start": place, "end": place}
+    return _line(
+        "diagnostic",
+        f"{severity.capitalize()}: {about}{text}",
+        level={"warning": "warn"}.get(severity, severity),
+        diagnostic=found,
+    )
+
+
+def problem_line(problem: Problem) -> Line:
+    """One problem of the configuration."""
+    remedy = f". {problem.remedy}" if problem.remedy else ""
+    return diagnostic("error", f"{problem.message}{remedy}", address=problem.address, source=problem.source)
+
+
+def _hook(address: Address, action: Action, seconds: float | None = None) -> dict[str, Any]:
+    elapsed = {} if seconds is None else {"elapsed_seconds": round(seconds)}
+    return {"resource": _resource(address), "action": _ACTIONS[action], **elapsed}
+
+
+def _resource(address: Address) -> dict[str, Any]:
+    names = named(address)
+    return {
+        "addr": names["address"],
+        "module": "",
+        "resource": names["address"],
+        "implied_provider": PROVIDER,
+        "resource_type": names["type"],
+        "resource_name": names["name"],
+        "resource_key": None,
+    }
