@@ -7,6 +7,8 @@ from kardia_ctl.sandbox.calls import Api
 from kardia_ctl.sandbox.quirks import Strictness
 from kardia_ctl.sandbox.refusals import unauthorized
 
+_CHALLENGES = {Api.V1: "Basic", Api.PRO: "Bearer"}
+
 
 def api_key(authorization: str | None, api: Api, strictness: Strictness) -> str:
     """Return the API key of an Authorization header.
@@ -21,7 +23,7 @@ def api_key(authorization: str | None, api: Api, strictness: Strictness) -> str:
     lenient = strictness is Strictness.LENIENT
     match scheme.lower():
         case "basic" if space and (lenient or api is Api.V1):
-            return _basic(rest.strip(), any_password=lenient)
+            return _basic(rest.strip(), _CHALLENGES[api], any_password=lenient)
         case "bearer" if space and rest.strip() and (lenient or api is Api.PRO):
             return rest.strip()
         case bare if bare and not space and (lenient or api is Api.PRO):
@@ -31,12 +33,12 @@ def api_key(authorization: str | None, api: Api, strictness: Strictness) -> str:
     raise unauthorized("Basic authentication with an API key is required.")
 
 
-def _basic(encoded: str, *, any_password: bool) -> str:
+def _basic(encoded: str, challenge: str, *, any_password: bool) -> str:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise unauthorized("The Basic credentials cannot be decoded.") from None
+        raise unauthorized("The Basic credentials cannot be decoded.", challenge) from None
     key, colon, password = text.partition(":")
     if not colon or (password and not any_password):
-        raise unauthorized("The API key is the user name, and the password is empty.")
+        raise unauthorized("The API key is the user name, and the password is empty.", challenge)
     return key

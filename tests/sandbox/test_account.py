@@ -185,3 +185,33 @@ def test_importing_the_package_imports_no_server() -> None:
         "sys.exit(bool({'starlette', 'uvicorn', 'sqlite3'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_applying_to_the_sandbox_loads_no_pdfs_and_no_signals(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from kardia_ctl.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n"
+        "    loaded = {'pydyf', 'kardia_ctl.sandbox.pdf', 'kardia_ctl.sandbox.waveform', 'uvicorn'}\n"
+        "    sys.exit(end.code or bool(loaded & set(sys.modules)))\n"
+    )
+    (tmp_path / "kardia.yaml").write_text("version: 1\ncallback: {url: 'https://hooks.example.com/'}\n")
+    command = [sys.executable, "-c", script, "apply", str(tmp_path), "--sandbox", "--auto-approve"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 added" in done.stdout
+
+
+def test_an_account_of_an_earlier_version_opens(tmp_path: Path) -> None:
+    path = tmp_path / "account.db"
+    with Account(path) as account:
+        patient = account.add_patient(AWKWARD)
+    with sqlite3.connect(path) as db:
+        for table in ("phones", "exports", "users", "redemptions", "recordings", "outbox", "deliveries"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("DROP TRIGGER records_leave")
+    db.close()
+    with Account(path) as account:
+        assert account.life.recordings() == []
+        account.remove_patient(patient)
+        assert account.patients() == []
