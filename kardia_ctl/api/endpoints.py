@@ -149,7 +149,10 @@ def fill(endpoint: Endpoint, ids: Iterable[str]) -> str:
         NotExecuted: an id that is empty, ``.`` or ``..`` would name another endpoint.
     """
     given = iter(ids)
-    parts = (_segment(next(given)) if part.startswith("{") else part for part in endpoint.path.split("/"))
+    parts = (
+        _segment(next(given)) + part.partition("}")[2] if part.startswith("{") else part
+        for part in endpoint.path.split("/")
+    )
     return "/".join(parts)
 
 

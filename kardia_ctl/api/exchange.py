@@ -9,7 +9,7 @@ from random import Random
 from typing import Final, Generic, TypeVar, assert_never
 
 from kardia_ctl.api.complaints import complaint, described
-from kardia_ctl.api.endpoints import SAFE_READS
+from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
 from kardia_ctl.api.outage import Outage
 from kardia_ctl.api.outcome import Ending, Outcome, Verdict, ending_of, judge
 from kardia_ctl.api.pace import Halted, Pace, Turn
@@ -148,6 +148,7 @@ class Exchange:
             return _Try(Ending.NEVER_CONNECTED, reason=type(error).__name__)
         except LOST as error:
             return _Try(Ending.LOST, reason=type(error).__name__)
+        call.heard(answer)
         hidden = (*self._secrets, *call.hidden)
         if not 200 <= answer.status < 300 and answer.status not in call.endpoint.absent:
             return _Try(ending_of(answer.status), (), answer, described(call.endpoint, answer, hidden))
@@ -164,10 +165,14 @@ class Exchange:
 
 
 class SafeReads:
-    """What a Reader gets: it sends the fixed list of safe reads and refuses everything else."""
+    """What a Reader gets: it sends a fixed list of safe reads and refuses everything else.
 
-    def __init__(self, exchange: Exchange) -> None:
+    ``allowed`` is that list: planning's own, unless another is named.
+    """
+
+    def __init__(self, exchange: Exchange, allowed: tuple[Endpoint, ...] = SAFE_READS) -> None:
         self._exchange = exchange
+        self._allowed = allowed
 
     async def run(self, call: Call, understand: Callable[[Answer], T]) -> T:
         """As ``Exchange.run``.
@@ -176,8 +181,8 @@ class SafeReads:
             UnsafeRead: the call is not one of the safe reads.
             ApiError: the answer cannot be had or understood.
         """
-        if call.endpoint not in SAFE_READS or call.form is not None:
-            raise UnsafeRead(f"{call.endpoint} is not a safe read; planning must not send it")
+        if call.endpoint not in self._allowed or call.form is not None or call.content is not None:
+            raise UnsafeRead(f"{call.endpoint} is not a safe read; it must not be sent as one")
         return await self._exchange.run(call, understand)
 
 

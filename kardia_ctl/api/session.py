@@ -3,7 +3,7 @@
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
@@ -11,14 +11,19 @@ from random import Random, SystemRandom
 import httpx
 
 from kardia_ctl import __version__
-from kardia_ctl.api import v1
+from kardia_ctl.api import records, v1
 from kardia_ctl.api.connections import Settings, connect
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.exchange import Exchange, SafeReads
 from kardia_ctl.api.outage import Outage
 from kardia_ctl.api.pace import Pace
+from kardia_ctl.api.record_endpoints import RECORD_READS
+from kardia_ctl.api.records import Records
 from kardia_ctl.api.retry import RetryBudget, RetryPolicy
-from kardia_ctl.api.transport import Counts, Transport
+from kardia_ctl.api.rows import Row
+from kardia_ctl.api.transport import Call, Counts, Transport
+from kardia_ctl.api.wire import Answer
+from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader, Writer
 
@@ -52,6 +57,18 @@ class Session:
         What is under way ends as it would have.
         """
         self._pace.halt(reason)
+
+    def records(self, dialect: Dialect = Dialect.V1) -> Records:
+        """The way to read what planning does not need: recordings, documents, logs, teams."""
+        return Records(SafeReads(self._exchange, RECORD_READS), dialect)
+
+    async def add_qt(self, recording_id: str, values: Mapping[str, str | float]) -> Row:
+        """Record a QT measurement of a recording: an effect, sent once (see ``records.add_qt``)."""
+        return await records.add_qt(self._exchange, recording_id, values)
+
+    async def send_as_it_is(self, call: Call) -> Answer:
+        """A call that a person wrote by hand (see ``records.send_as_it_is``)."""
+        return await records.send_as_it_is(self._exchange, call)
 
     async def create_key(self, email: str, password: str) -> str:
         """The account's API key for a login. Open the session with an empty key for it."""

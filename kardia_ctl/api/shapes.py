@@ -32,6 +32,13 @@ class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
     has_next_page: Text = None
 
 
+class Paging(msgspec.Struct, frozen=True, rename="camel"):
+    """What every page has beside its rows."""
+
+    total_count: Text = None
+    page_info: PageInfo | None = None
+
+
 class Page(msgspec.Struct, frozen=True, rename="camel"):
     """``patients``, or ``data`` as older servers named it."""
 

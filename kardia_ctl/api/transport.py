@@ -31,11 +31,17 @@ LOST: Final = (httpx.HTTPError, httpx.StreamError, OSError)
 """Whatever else may end a request. OSError covers a server inside this process, and our own timeout."""
 
 
+def _unheard(_: Answer) -> None:
+    """Nobody wants the answers one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request to an endpoint: ids for its path, pairs for its query and its form, in their order.
 
-    ``hidden`` are values that no error may repeat.
+    ``content`` is a body as it is, with its type, instead of a form. ``extra`` are headers beside our own.
+    ``hidden`` are values that no error may repeat. ``heard`` is given every answer that came, whatever it
+    says.
     """
 
     endpoint: Endpoint
@@ -43,12 +49,26 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    content: tuple[str, bytes] | None = field(default=None, repr=False)
+    extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    heard: Callable[[Answer], None] = field(default=_unheard, repr=False, compare=False)
 
     @property
     def target(self) -> str:
         """Path and query as they go onto the wire."""
         path = fill(self.endpoint, self.ids)
         return f"{path}?{encode(self.query)}" if self.query else path
+
+    @property
+    def body(self) -> bytes | None:
+        """The body as it goes onto the wire; None for none.
+
+        Raises:
+            NotExecuted: a value that is not text in Unicode.
+        """
+        if self.content is not None:
+            return self.content[1]
+        return None if self.form is None else encode(self.form).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +122,8 @@ class Transport:
             httpx.HTTPError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
             NotExecuted: the call cannot be written as a request.
         """
-        target, form = call.target, None if call.form is None else encode(call.form).encode()
-        request = self._request(call.endpoint.method, target, form)
+        target, body = call.target, call.body
+        request = self._request(call, target, body)
         async with self._connections.one() as connection:
             self._sent[call.endpoint.nature] += 1
             try:
@@ -113,20 +133,29 @@ class Transport:
                 self._sent[call.endpoint.nature] -= 1
                 raise
 
-    def _request(self, method: str, target: str, form: bytes | None) -> httpx.Request:
-        headers = self._headers if form is None else self._form_headers
+    def _request(self, call: Call, target: str, body: bytes | None) -> httpx.Request:
         try:
             return httpx.Request(
-                method,
+                call.endpoint.method,
                 f"{self._endpoint}{target}",
-                content=form,
-                headers=headers,
+                content=body,
+                headers=self._headers_of(call),
                 extensions=self._extensions,
             )
         except httpx.InvalidURL:
             raise NotExecuted(
                 "the endpoint is not a URL that can be used. Next: write https://HOST"
             ) from None
+
+    def _headers_of(self, call: Call) -> httpx.Headers:
+        """The headers that go with every request, made once, unless the call has some of its own."""
+        if call.content is None and not call.extra:
+            return self._headers if call.form is None else self._form_headers
+        headers = httpx.Headers(self._headers)
+        if call.content is not None:
+            headers["Content-Type"] = call.content[0]
+        headers.update(dict(call.extra))
+        return headers
 
     async def _exchange(self, connection: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await connection.handle_async_request(request)

@@ -55,13 +55,14 @@ class Wanting(Exception):  # noqa: N818  (it names an ending)
 
 _Rows: TypeAlias = Sequence[LivePatient | LoosePatient]
 _MOST_FAULTS: Final = 100
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
+"""What some servers put before their JSON."""
 
 
 def faults(answer: Answer) -> tuple[Fault, ...]:
     """The ``errors`` of an answer, whatever its status; none when it has none that can be read."""
     try:
-        found = _json(answer, Envelope).errors
+        found = decoded(answer, Envelope).errors
     except (Unreadable, Wanting):
         return ()
     if not found:
@@ -73,21 +74,21 @@ def faults(answer: Answer) -> tuple[Fault, ...]:
 def page(answer: Answer) -> PatientsPage:
     """A page of GET /v1/patients."""
     try:
-        found: Page | LoosePage = _json(answer, Page)
+        found: Page | LoosePage = decoded(answer, Page)
     except Wanting:
-        found = _json(answer, LoosePage)
+        found = decoded(answer, LoosePage)
     if found.errors:
         raise Wanting("the answer holds errors in spite of its status")
     patients = tuple(
         row if isinstance(row, LivePatient) else _patient(row) for row in _rows(found.patients, found.data)
     )
-    return PatientsPage(patients, _whole_number(found.total_count), _next_cursor(found.page_info))
+    return PatientsPage(patients, whole_number(found.total_count), next_cursor(found.page_info))
 
 
 def patient(answer: Answer) -> LivePatient:
     """One patient, with an id: the answer to a create or to a read by id."""
-    _sound(answer)
-    found = _patient(_json(answer, LoosePatient))
+    sound(answer)
+    found = _patient(decoded(answer, LoosePatient))
     if not found.id:
         raise Wanting("the answer has no patient id")
     return found
@@ -102,9 +103,9 @@ def patient_or_none(answer: Answer) -> LivePatient | None:
 
 def templates(answer: Answer) -> tuple[Template, ...]:
     """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
-    if not answer.body.lstrip(_BOM).lstrip().startswith(b"["):
-        _sound(answer)
-    rows = _json(answer, list[LooseTemplate])
+    if not answer.body.lstrip(BOM).lstrip().startswith(b"["):
+        sound(answer)
+    rows = decoded(answer, list[LooseTemplate])
     return tuple(_template(row) for row in rows if _text(row.templateId))
 
 
@@ -114,14 +115,14 @@ def callback(answer: Answer) -> str | None:
         raise Unreadable("the answer is a web page")
     if not 200 <= answer.status < 300 or not answer.body.strip():
         return None
-    _sound(answer)
-    return _text(_json(answer, Url).url) or None
+    sound(answer)
+    return _text(decoded(answer, Url).url) or None
 
 
 def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
     """The code of GET /v1/patients/:id/code."""
-    _sound(answer)
-    found = _json(answer, Code)
+    sound(answer)
+    found = decoded(answer, Code)
     code = _text(found.code)
     if not code:
         raise Wanting("the answer has no code")
@@ -130,8 +131,8 @@ def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
 
 def api_key(answer: Answer) -> str:
     """The key of POST /v1/apikey and /v1/apikey/new."""
-    _sound(answer)
-    key = _text(_json(answer, Key).api_key)
+    sound(answer)
+    key = _text(decoded(answer, Key).api_key)
     if not key:
         raise Wanting("the answer has no key")
     return key
@@ -142,21 +143,31 @@ def nothing(answer: Answer) -> None:
     if answer.is_page or not answer.whole:
         raise Unreadable("the answer is a web page" if answer.is_page else "the answer is too large")
     if answer.body.lstrip()[:1] in {b"{", b"["}:
-        _json(answer, object)
-        _sound(answer)
+        decoded(answer, object)
+        sound(answer)
 
 
-def _sound(answer: Answer) -> None:
-    """Refuse an answer that carries errors in spite of its status."""
+def sound(answer: Answer) -> None:
+    """Refuse an answer that carries errors in spite of its status.
+
+    Raises:
+        Wanting: it does.
+    """
     if faults(answer):
         raise Wanting("the answer holds errors in spite of its status")
 
 
-def _json(answer: Answer, shape: type[T]) -> T:
+def decoded(answer: Answer, shape: type[T]) -> T:
+    """The body as a shape.
+
+    Raises:
+        Unreadable: it is not JSON, or not whole.
+        Wanting: it is JSON of another shape.
+    """
     if not answer.whole:
         raise Unreadable("the answer is larger than the bound")
     try:
-        return msgspec.json.decode(answer.body.removeprefix(_BOM), type=shape)
+        return msgspec.json.decode(answer.body.removeprefix(BOM), type=shape)
     except msgspec.ValidationError as error:
         raise Wanting(f"the answer has another shape: {_place(error)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -177,7 +188,8 @@ def _rows(*named: Sequence[LivePatient | LoosePatient] | msgspec.UnsetType | Non
     return next((rows for rows in given if rows), ())
 
 
-def _next_cursor(info: PageInfo | None) -> str | None:
+def next_cursor(info: PageInfo | None) -> str | None:
+    """The cursor of the next page; None when this is the last. Raises ``Wanting`` when it is missing."""
     if info is None or info.has_next_page in {None, False, "false", ""}:
         return None
     cursor = _text(info.end_cursor)
@@ -204,7 +216,7 @@ def _template(row: LooseTemplate) -> Template:
         id=_text(row.templateId),
         name=_text(row.templateName),
         team=_text(row.teamID) or _text(row.teamId),
-        duration=_whole_number(row.duration),
+        duration=whole_number(row.duration),
         price=_number(row.price),
     )
 
@@ -234,6 +246,7 @@ def _number(value: Text) -> float | None:
     return number if number is None or isfinite(number) else None
 
 
-def _whole_number(value: Text) -> int | None:
+def whole_number(value: Text) -> int | None:
+    """A whole number, however it was sent; None for what is none."""
     number = _number(value)
     return int(number) if number is not None and number.is_integer() else None

@@ -1,0 +1,122 @@
+"""Reading what is there, beside planning: lists page by page, single records, documents.
+
+Every request goes through a fixed list of safe reads of its own (``record_endpoints.RECORD_READS``).
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from typing import Final
+
+from kardia_ctl.api import record_endpoints as endpoints
+from kardia_ctl.api import rows
+from kardia_ctl.api.endpoints import READ_PATIENT, Nature
+from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api.record_endpoints import Listing
+from kardia_ctl.api.rows import Row, RowsPage
+from kardia_ctl.api.transport import Call
+from kardia_ctl.api.wire import Answer
+from kardia_ctl.model.configuration import Dialect
+from kardia_ctl.model.errors import ApiError
+
+LARGEST_PAGE: Final = 500
+"""API reference, "Querystring parameters"."""
+
+_MOST_PAGES: Final = 100_000
+_RECORDING: Final = {Dialect.V1: endpoints.READ_RECORDING, Dialect.PRO: endpoints.PRO_READ_RECORDING}
+_PDF: Final = {Dialect.V1: endpoints.READ_PDF, Dialect.PRO: endpoints.PRO_READ_PDF}
+_AS_PDF: Final = (("Accept", "application/pdf"),)
+_CUSTOM: Final = (("customField", "true"),)
+
+
+class Records:
+    """Reads records. Every method raises ``ApiError`` when the answer cannot be had or understood."""
+
+    def __init__(self, reads: SafeReads, dialect: Dialect) -> None:
+        self._reads = reads
+        self._dialect = dialect
+
+    async def pages(
+        self, listing: Listing, ids: tuple[str, ...] = (), *, most: int | None = None, custom: bool = False
+    ) -> AsyncIterator[RowsPage]:
+        """Every page of a list, in the server's order; the next one is read while one is worked on.
+
+        Args:
+            listing: Which list.
+            ids: What its path needs.
+            most: How many rows are wanted at most: no page is read for more.
+            custom: Whether patients come with their custom fields.
+        """
+        size = min(most or LARGEST_PAGE, LARGEST_PAGE)
+        query = ((("limit", str(size)),) if listing.paged else ()) + (_CUSTOM if custom else ())
+        seen: set[str] = set()
+        count, page = 0, await self._page(listing, ids, query)
+        while True:
+            count += len(page.rows)
+            start = page.next_cursor
+            if start is None or not listing.paged or (most is not None and count >= most):
+                yield page
+                return
+            if not page.rows or start in seen or len(seen) > _MOST_PAGES:
+                raise ApiError(
+                    f"{listing.endpoint}: the list has no end: a page is empty or repeats an earlier cursor. "
+                    "Next: run again; if it stays, report it to the vendor"
+                )
+            seen.add(start)
+            coming = asyncio.create_task(self._page(listing, ids, (*query, ("start", start))))
+            try:
+                yield page
+                page = await coming
+            finally:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+    async def _page(
+        self, listing: Listing, ids: tuple[str, ...], query: tuple[tuple[str, str], ...]
+    ) -> RowsPage:
+        return await self._reads.run(
+            Call(listing.endpoint, ids, query=query), partial(rows.page, listing=listing)
+        )
+
+    async def patient(self, patient_id: str, *, custom: bool = False) -> Row | None:
+        """GET /v1/patients/:id; None on 404."""
+        call = Call(READ_PATIENT, (patient_id,), query=_CUSTOM if custom else ())
+        return await self._reads.run(call, rows.row_or_none)
+
+    async def recording(self, recording_id: str) -> Row:
+        """GET /v1/recordings/:id or /e/v1/recordings/:id: the ECG with its samples."""
+        return await self._reads.run(Call(_RECORDING[self._dialect], (recording_id,)), rows.row)
+
+    async def pdf(self, recording_id: str) -> bytes:
+        """GET /v1/recordings/:id.pdf or /e/v1/recordings/:id.pdf."""
+        call = Call(_PDF[self._dialect], (recording_id,), extra=_AS_PDF)
+        return await self._reads.run(call, rows.pdf)
+
+    async def report(self, patient_id: str, query: Mapping[str, str]) -> bytes:
+        """GET /v1/patients/:id/summaryReport, a PDF; ``query`` may hold startTime, endTime, dateFormat."""
+        call = Call(endpoints.READ_REPORT, (patient_id,), query=tuple(query.items()), extra=_AS_PDF)
+        return await self._reads.run(call, rows.pdf)
+
+
+async def add_qt(exchange: Exchange, recording_id: str, values: Mapping[str, str | float]) -> Row:
+    """POST /v1/recordings/:id/qt: the measurement that was made. Sent once, whatever becomes of it.
+
+    Raises:
+        ApiError: as the methods of ``V1Writer``.
+    """
+    body = json.dumps(dict(values), allow_nan=False).encode()
+    said = tuple(value for value in values.values() if isinstance(value, str))
+    call = Call(endpoints.ADD_QT, (recording_id,), content=("application/json", body), hidden=said)
+    return await exchange.run(call, rows.row)
+
+
+async def send_as_it_is(exchange: Exchange, call: Call) -> Answer:
+    """Any call, and its answer whatever it holds: what ``kardia-ctl api`` sends.
+
+    Raises:
+        ApiError: as ``Exchange.run``; ``call.heard`` has the answer all the same, when there was one.
+    """
+    if call.endpoint.nature is Nature.REPEATABLE:
+        raise ValueError("what a person sends by hand is safe or sent once")
+    return await exchange.run(call, rows.anything)

@@ -1,0 +1,168 @@
+"""How an account is reached, with a configuration or without one: endpoint, dialect, key, session."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.keys import api_key, stored_key
+from kardia_ctl.cli.options import Where, where_from, where_options
+from kardia_ctl.config import load_account
+from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.session import Session
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SANDBOX: Final = "sandbox"
+"""The endpoint of the embedded API, as saved plans name it."""
+
+SANDBOX_DIRECTORY: Final = Path(".kardia") / "sandbox"
+
+_LARGEST: Final = 64_000_000
+"""Bytes of a document: a report of months is larger than a page of patients may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One account. ``configured`` says whether there is a configuration, and so a state."""
+
+    where: Where
+    configuration: Configuration
+    configured: bool = False
+    key: str = field(default="", repr=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which of the two APIs it speaks."""
+        return self.configuration.dialect
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL, or ``SANDBOX``."""
+        return endpoint_of(self.where, self.configuration)
+
+
+def endpoint_of(where: Where, configuration: Configuration) -> str:
+    """The base URL that a command talks to, or ``SANDBOX``."""
+    if where.sandbox:
+        return SANDBOX
+    from kardia_ctl.api.endpoints import base_url_for, check_endpoint
+
+    if where.endpoint:
+        return check_endpoint(where.endpoint)
+    return base_url_for(configuration.region)
+
+
+def reach_options(command: Command) -> Command:
+    """--config, --region, --dialect, and what ``where_options`` has."""
+    for option in reversed(
+        (
+            click.option(
+                "--config",
+                "path",
+                type=click.Path(path_type=Path),
+                metavar="PATH",
+                help="A configuration, for its region, dialect and state (default: this directory's, if any).",
+            ),
+            click.option(
+                "--region", type=click.Choice([*Region]), help="Where the account lives (default: us)."
+            ),
+            click.option(
+                "--dialect", type=click.Choice([*Dialect]), help="Which API the account speaks (default: v1)."
+            ),
+        )
+    ):
+        command = option(command)
+    return where_options(command)
+
+
+def reach_from(options: dict[str, Any], *, key: bool = True) -> Reach:
+    """Take the account out of a command's options. Without ``key`` none is looked for.
+
+    Raises:
+        ConfigurationError: there is a configuration, and what it says of the account is wrong.
+        RunStopped: there is no API key.
+    """
+    where = where_from(options)
+    configuration, configured = _configuration(options.pop("path"))
+    chosen: dict[str, Any] = {
+        name: value for name in ("region", "dialect") if (value := options.pop(name)) is not None
+    }
+    from dataclasses import replace
+
+    configuration = replace(configuration, **chosen)
+    if where.sandbox:
+        configuration = replace(configuration, state=f"sqlite:///{SANDBOX_DIRECTORY}/state.db")
+    found = Reach(where, configuration, configured)
+    if not key:
+        return found
+    return replace(found, key=api_key(where, os.environ, stored_key(found.endpoint, configuration.workspace)))
+
+
+def _configuration(path: Path | None) -> tuple[Configuration, bool]:
+    here = Path() if path is None else path
+    if path is None and not (here / "kardia.yaml").is_file():
+        return Configuration(here.resolve(), Desired()), False
+    return load_account(here, os.environ), True
+
+
+@asynccontextmanager
+async def reached(reach: Reach) -> AsyncIterator["Session"]:
+    """A session with the account."""
+    async with opened(reach.where, reach.configuration, reach.key, largest=_LARGEST) as session:
+        yield session
+
+
+@asynccontextmanager
+async def opened(
+    where: Where, configuration: Configuration, key: str, *, parallelism: int = 16, largest: int | None = None
+) -> AsyncIterator["Session"]:
+    """A session with an account, or with the sandbox inside this process."""
+    from kardia_ctl.api.connections import Settings
+    from kardia_ctl.api.session import open_session
+
+    bound = {} if largest is None else {"largest": largest}
+    ca_file = None if where.ca_file is None else str(where.ca_file)
+    settings = Settings(proxy=where.proxy, ca_file=ca_file, **bound)
+    if not where.sandbox:
+        async with open_session(
+            endpoint_of(where, configuration), key, parallelism=parallelism, settings=settings
+        ) as session:
+            yield session
+        return
+    import httpx
+
+    from kardia_ctl.sandbox import Account, create_app
+
+    file = configuration.root / SANDBOX_DIRECTORY / "account.db"
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Account(file) as account:
+        transport = httpx.ASGITransport(create_app(account))
+        async with open_session(
+            "http://127.0.0.1",
+            key,
+            parallelism=parallelism,
+            settings=Settings(**bound),
+            http_transport=transport,
+        ) as session:
+            yield session
+
+
+def v1_only(reach: Reach, what: str) -> None:
+    """Refuse what the pro API cannot do.
+
+    Raises:
+        RunStopped: the account speaks pro.
+    """
+    if reach.dialect is Dialect.PRO:
+        raise refuse(
+            f"the pro API cannot show {what}: it knows recordings by id alone. Use kardia-ctl get recording ID "
+            "or get pdf ID, or kardia-ctl state list for what was recorded"
+        )
