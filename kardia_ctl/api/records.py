@@ -5,7 +5,7 @@ Every request goes through a fixed list of safe reads of its own (``record_endpo
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import Final
 
@@ -39,7 +39,7 @@ class Records:
 
     async def pages(
         self, listing: Listing, ids: tuple[str, ...] = (), *, most: int | None = None, custom: bool = False
-    ) -> AsyncIterator[RowsPage]:
+    ) -> AsyncGenerator[RowsPage]:
         """Every page of a list, in the server's order; the next one is read while one is worked on.
 
         Args:

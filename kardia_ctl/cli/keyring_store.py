@@ -54,11 +54,13 @@ def keep_key(name: str, key: str, *, what: str = "the key") -> None:
     try:
         import keyring
     except ImportError as error:
-        raise refuse(f"the keyring library is missing: pip install 'kardia-ctl[keyring]', {_OTHERWISE}") from error
+        raise refuse(
+            f"the keyring library is missing: pip install 'kardia-ctl[keyring]', {_OTHERWISE}"
+        ) from error
     try:
         keyring.set_password(SERVICE, name, key)
         kept = keyring.get_password(SERVICE, name)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (backends raise what they like)
         # The text of the backend's error is dropped: it may hold what was to be kept.
         raise refuse(
             f"the keyring did not take {what}: {type(error).__name__}. Install or unlock a keyring "
@@ -85,7 +87,7 @@ def remove_key(name: str) -> bool:
         keyring.delete_password(SERVICE, name)
     except keyring.errors.NoKeyringError:
         return False
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (backends raise what they like)
         raise refuse(
             f"the keyring did not remove the key: {type(error).__name__}. Unlock it and try again"
         ) from None

@@ -1,7 +1,7 @@
 """Where keys come from: the API key, the key of state's fingerprints, the key of saved plans."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -14,8 +14,19 @@ from kardia_ctl.cli.private_files import write_private
 SIZE: Final = 32
 
 
-def api_key(where: Where, environ: Mapping[str, str]) -> str:
-    """The key of the account.
+def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
+    """Asks the keyring for a key, when it is asked itself: the library is slow to load."""
+
+    def ask() -> str:
+        from kardia_ctl.cli.keyring_store import find_key
+
+        return find_key(endpoint, workspace)
+
+    return ask
+
+
+def api_key(where: Where, environ: Mapping[str, str], stored: Callable[[], str] = str) -> str:
+    """The key of the account: --api-key-file, KARDIA_API_KEY, else what ``stored`` finds in the keyring.
 
     Raises:
         RunStopped: there is none; says where it may come from.
@@ -27,12 +38,14 @@ def api_key(where: Where, environ: Mapping[str, str]) -> str:
     if where.api_key_file is not None:
         key = _read(where.api_key_file).decode("utf-8", "replace").strip()
         source = str(where.api_key_file)
+    elif key := environ.get("KARDIA_API_KEY", "").strip():
+        source = "KARDIA_API_KEY"
     else:
-        key, source = environ.get("KARDIA_API_KEY", "").strip(), "KARDIA_API_KEY"
+        key, source = stored().strip(), "the keyring"
     if not key:
         raise refuse(
-            "no API key: set KARDIA_API_KEY or name a file with --api-key-file. "
-            "To try without an account: --sandbox"
+            "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or keep one with kardia-ctl "
+            "login. To try without an account: --sandbox"
         )
     if not key.isascii() or not key.isprintable() or ":" in key:
         raise refuse(f"the API key in {source} holds characters that no key has: copy it again")

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "status": ("status", "Show how far the patients of each cohort have come."),
     "show": ("show", "Print a saved plan, for people or as JSON."),
     "codes": ("codes", "Ask for the connection codes again and write them out."),
+    "get": ("get", "Read what is there: patients, recordings, documents, logs, teams."),
     "state": ("state", "List, show or forget what was recorded."),
     "schema": ("schema", "Write the JSON Schema that YAML editors read."),
     "sandbox": ("sandbox", "Serve an embedded Kardia API on a loopback port."),

@@ -2,8 +2,10 @@
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from kardia_ctl.cli.failure import refuse
 
@@ -14,21 +16,44 @@ def write_private(file: Path, data: bytes) -> None:
     Raises:
         RunStopped: it cannot be written.
     """
+    with private_file(file) as opened:
+        opened.write(data)
+
+
+@contextmanager
+def private_file(file: Path) -> Iterator[IO[bytes]]:
+    """A file (0600) that is there when the block has ended well, and not at all when it has not.
+
+    Raises:
+        RunStopped: it cannot be written.
+    """
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
+            yield opened
             opened.flush()
             os.fsync(opened.fileno())
         new.replace(file)
+        _keep_name(file.parent)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise refuse(
             f"{file} could not be written: {error.strerror}. Check that its directory exists, is yours to "
             "write and has room"
         ) from error
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+
+
+def _keep_name(directory: Path) -> None:
+    """See that a new name outlives a power cut, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(file: Path) -> None:

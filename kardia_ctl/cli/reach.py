@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -69,7 +69,7 @@ def reach_options(command: Command) -> Command:
                 "path",
                 type=click.Path(path_type=Path),
                 metavar="PATH",
-                help="A configuration, for its region, dialect and state (default: this directory's, if any).",
+                help="Take region, dialect and state from this configuration (default: this directory's).",
             ),
             click.option(
                 "--region", type=click.Choice([*Region]), help="Where the account lives (default: us)."
@@ -95,8 +95,6 @@ def reach_from(options: dict[str, Any], *, key: bool = True) -> Reach:
     chosen: dict[str, Any] = {
         name: value for name in ("region", "dialect") if (value := options.pop(name)) is not None
     }
-    from dataclasses import replace
-
     configuration = replace(configuration, **chosen)
     if where.sandbox:
         configuration = replace(configuration, state=f"sqlite:///{SANDBOX_DIRECTORY}/state.db")
@@ -128,9 +126,9 @@ async def opened(
     from kardia_ctl.api.connections import Settings
     from kardia_ctl.api.session import open_session
 
-    bound = {} if largest is None else {"largest": largest}
     ca_file = None if where.ca_file is None else str(where.ca_file)
-    settings = Settings(proxy=where.proxy, ca_file=ca_file, **bound)
+    settings = Settings(proxy=where.proxy, ca_file=ca_file)
+    settings = settings if largest is None else replace(settings, largest=largest)
     if not where.sandbox:
         async with open_session(
             endpoint_of(where, configuration), key, parallelism=parallelism, settings=settings
@@ -149,7 +147,7 @@ async def opened(
             "http://127.0.0.1",
             key,
             parallelism=parallelism,
-            settings=Settings(**bound),
+            settings=replace(settings, proxy=None, ca_file=None),
             http_transport=transport,
         ) as session:
             yield session
@@ -163,6 +161,6 @@ def v1_only(reach: Reach, what: str) -> None:
     """
     if reach.dialect is Dialect.PRO:
         raise refuse(
-            f"the pro API cannot show {what}: it knows recordings by id alone. Use kardia-ctl get recording ID "
-            "or get pdf ID, or kardia-ctl state list for what was recorded"
+            f"the pro API cannot show {what}: it knows recordings by id alone. Use kardia-ctl get recording "
+            "ID or get pdf ID; kardia-ctl state list shows what was recorded"
         )

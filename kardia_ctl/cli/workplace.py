@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.cli.keys import Keys, api_key
+from kardia_ctl.cli.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.options import Where
+from kardia_ctl.cli.reach import endpoint_of, opened
 from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
@@ -20,9 +21,6 @@ from kardia_ctl.state import open_store
 
 if TYPE_CHECKING:
     from kardia_ctl.api.session import Session
-
-SANDBOX: Final = "sandbox"
-"""The endpoint of the embedded API, as saved plans name it."""
 
 _PRIVATE = ".kardia"
 
@@ -41,13 +39,7 @@ class Workplace:
     @property
     def endpoint(self) -> str:
         """The base URL that this command talks to, or ``SANDBOX``."""
-        if self.where.sandbox:
-            return SANDBOX
-        from kardia_ctl.api.endpoints import base_url_for, check_endpoint
-
-        if self.where.endpoint:
-            return check_endpoint(self.where.endpoint)
-        return base_url_for(self.configuration.region)
+        return endpoint_of(self.where, self.configuration)
 
 
 def open_workplace(
@@ -82,7 +74,8 @@ def open_workplace(
     if where.sandbox:
         directory = directory / "sandbox"
         configuration = replace(configuration, state=f"sqlite:///{_PRIVATE}/sandbox/state.db")
-    secret = api_key(where, os.environ) if account else ""
+    stored = stored_key(endpoint_of(where, configuration), configuration.workspace) if account else str
+    secret = api_key(where, os.environ, stored) if account else ""
     store = open_store(
         configuration.state, configuration.root, configuration.workspace, lock_timeout=lock_timeout
     )
@@ -92,36 +85,10 @@ def open_workplace(
 @asynccontextmanager
 async def connected(workplace: Workplace, *, parallelism: int = 16) -> AsyncIterator["Session"]:
     """A session with the account, or with the sandbox inside this process."""
-    from kardia_ctl.api.connections import Settings
-    from kardia_ctl.api.session import open_session
-
-    if not workplace.where.sandbox:
-        where = workplace.where
-        async with open_session(
-            workplace.endpoint,
-            workplace.keys.secret,
-            parallelism=parallelism,
-            settings=Settings(
-                proxy=where.proxy, ca_file=None if where.ca_file is None else str(where.ca_file)
-            ),
-        ) as session:
-            yield session
-        return
-    import httpx
-
-    from kardia_ctl.sandbox import Account, create_app
-
-    file = workplace.configuration.root / _PRIVATE / "sandbox" / "account.db"
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Account(file) as account:
-        transport = httpx.ASGITransport(create_app(account))
-        async with open_session(
-            "http://127.0.0.1",
-            workplace.keys.secret,
-            parallelism=parallelism,
-            http_transport=transport,
-        ) as session:
-            yield session
+    async with opened(
+        workplace.where, workplace.configuration, workplace.keys.secret, parallelism=parallelism
+    ) as session:
+        yield session
 
 
 _KINDS: Final = {

@@ -39,6 +39,30 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
     return replace(found, digest=reading.digest(), warnings=reading.sorted_warnings())
 
 
+def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
+    """What a configuration says of the account: its region, dialect, state. No patients, cohorts, includes.
+
+    Raises:
+        ConfigurationError: with every problem of that one file.
+    """
+    main = _main_file(path)
+    reading = Reading(main.parent.resolve(), main.parent, environ)
+    relative = PurePosixPath(main.name)
+    here = Source(reading.name(relative), 1, 1)
+    sheet = None
+    with _collector_paused():
+        try:
+            reading.begin(relative, here)
+            sheet = read_sheet(relative, reading, included=False)
+        except Unreadable as error:
+            reading.unreadable(here, error)
+    if sheet is not None:
+        account.check_state(sheet, reading)
+    if sheet is None or reading.problems:
+        raise ConfigurationError(reading.sorted_problems())
+    return account.configuration(sheet, reading.root, Desired(sheet.document.tree.get("team", "")))
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """A tree of a million nodes has no cycles; looking for them would double the time."""

@@ -1,0 +1,163 @@
+"""Lists of records as a table, a JSON array or CSV, page by page: a million rows take the memory of one."""
+
+import csv
+import io
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, Final, assert_never
+
+from kardia_ctl.render.files import safe_cell
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.record_shapes import Shape
+from kardia_ctl.render.record_values import hidden_columns
+
+Seen = dict[str, Any]
+"""A record as its reader may see it (``record_values.seen``)."""
+
+_GAP: Final = "  "
+_WIDEST: Final = 60
+"""Columns are lined up to this width; what is longer is printed whole and moves the rest of its line."""
+
+
+class Form(Enum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Printer(ABC):
+    """Text of a list, to be written in this order: ``page`` for each page, then ``end``."""
+
+    @abstractmethod
+    def page(self, rows: Sequence[Seen]) -> str:
+        """The text of one more page."""
+
+    @abstractmethod
+    def end(self) -> str:
+        """The text that ends the list."""
+
+
+def printer(form: Form, shape: Shape, *, show_phi: bool) -> Printer:
+    """What prints a list of this shape in this form."""
+    match form:
+        case Form.TABLE:
+            return _Table(shape, show_phi=show_phi)
+        case Form.JSON:
+            return _Array()
+        case Form.CSV:
+            return _Csv(shape)
+        case _ as never:
+            assert_never(never)
+
+
+class _Table(Printer):
+    """Columns whose width the first page decides. Those of which nothing may be seen are left out."""
+
+    def __init__(self, shape: Shape, *, show_phi: bool) -> None:
+        hidden = hidden_columns(shape, show_phi=show_phi)
+        self._columns = tuple(name for name in shape.columns if name not in hidden)
+        self._widths: list[int] = []
+
+    def page(self, rows: Sequence[Seen]) -> str:
+        found = [[neutral(cell(row.get(name))) for name in self._columns] for row in rows]
+        if not self._widths:
+            if not found:
+                return ""
+            found.insert(0, [name.upper() for name in self._columns])
+            self._widths = [min(max(map(len, column)), _WIDEST) for column in zip(*found, strict=True)]
+        return "".join(f"{self._line(cells)}\n" for cells in found)
+
+    def _line(self, cells: Sequence[str]) -> str:
+        padded = (text.ljust(width) for text, width in zip(cells, self._widths, strict=True))
+        return _GAP.join(padded).rstrip()
+
+    def end(self) -> str:
+        return ""
+
+
+class _Array(Printer):
+    """A JSON array with one record a line: it reads as JSON whole, and line by line while it comes.
+
+    One that was cut off is no JSON, so it cannot be taken for the whole list.
+    """
+
+    def __init__(self) -> None:
+        self._mark = "[\n"
+
+    def page(self, rows: Sequence[Seen]) -> str:
+        if not rows:
+            return ""
+        mark, self._mark = self._mark, ",\n"
+        return mark + ",\n".join(map(json_line, rows))
+
+    def end(self) -> str:
+        return "[]\n" if self._mark == "[\n" else "\n]\n"
+
+
+class _Csv(Printer):
+    """CSV that a spreadsheet takes for nothing but text. The columns are always the same."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._columns = shape.columns
+        self._begun = False
+
+    def page(self, rows: Sequence[Seen]) -> str:
+        target = io.StringIO()
+        writer = csv.writer(target, lineterminator="\n")
+        if not self._begun:
+            self._begun = True
+            writer.writerow(self._columns)
+        writer.writerows([_safe(row.get(name)) for name in self._columns] for row in rows)
+        return target.getvalue()
+
+    def end(self) -> str:
+        return "" if self._begun else self.page(())
+
+
+def json_line(value: Any) -> str:
+    """JSON on one line, in ASCII: nothing in it moves a cursor or is taken for a command by a CI runner."""
+    text = json.dumps(value, ensure_ascii=True, separators=(", ", ": "))
+    return text.replace("##", r"\u0023#").replace("\x7f", r"\u007f")
+
+
+def record_text(row: Seen, shape: Shape) -> str:
+    """One record, a field a line: the shape's columns first, then what else may be seen."""
+    names = [name for name in shape.columns if name in row]
+    names += [name for name in row if name not in names]
+    width = max(map(len, names), default=0)
+    return "".join(
+        f"{neutral(name).ljust(width)}{_GAP}{neutral(cell(row[name]))}".rstrip() + "\n" for name in names
+    )
+
+
+def cell(value: Any) -> str:
+    """A value as one text."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return "; ".join(_part(one) for one in value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _part(value: Any) -> str:
+    match value:
+        case {"fieldName": name, "fieldValue": text}:
+            return f"{cell(name)}={cell(text)}"
+        case _:
+            return cell(value)
+
+
+def _safe(value: Any) -> str:
+    if isinstance(value, (int, float)):  # no number is a formula, not even a negative one
+        return cell(value)
+    return safe_cell(neutral(cell(value)))
