@@ -34,8 +34,10 @@ ALLOWED: dict[str, set[str]] = {
 IMPORTERS = {
     "click": {"cli", "render"},
     "deepdiff": {"planning/diff.py"},
-    "httpx": {"api", "cli/workplace.py"},
+    "httpx": {"api", "cli/reach.py"},
     "jsonschema": {"config"},
+    "keyring": {"cli/keyring_store.py"},
+    "matplotlib": {"render/ecg_strip.py"},
     "msgspec": {"model", "api"},
     "pydyf": {"sandbox/pdf.py"},
     "openpyxl": {"config/cohorts/xlsx.py"},

@@ -49,7 +49,8 @@ def _value(name: str, value: Any, shape: Shape, guard: Guard, *, show_phi: bool)
     if name not in shape.visible:
         return HIDDEN
     if isinstance(value, str) and _URL.search(name):
-        return shown("url", value).text or HIDDEN
+        found = shown("url", value).text
+        return HIDDEN if found is None else found
     return without_secrets(value)
 
 
