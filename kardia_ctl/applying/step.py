@@ -159,11 +159,15 @@ class Step:
             case _:
                 raise AssertionError(f"{change.action} is not a write")
 
+    def _issued(self, change: Change) -> float:
+        """When it was done, in Unix seconds: now, unless it is only asked for again."""
+        return self.issued.get(change.address, self.now())
+
     def _record(self, change: Change, patient_id: str = "") -> Entry:
         return remember(
             self.desired,
             change.address,
-            at=self.issued.get(change.address, self.now()),
+            at=self._issued(change),
             key=self.key,
             patient_id=patient_id,
             target=change.target,
@@ -177,7 +181,8 @@ class Step:
     async def _issue(self, change: Change, patient_id: str) -> Done:
         mrn, label = change.address.names
         code = await self.writer.issue_code(patient_id, mrn, change.target)
-        return Done((self._record(change, patient_id),), patient_id, code=replace_template(code, label))
+        issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued(change)))
+        return Done((self._record(change, patient_id),), patient_id, code=issued)
 
     async def _delete(self, change: Change, patient_id: str) -> Done:
         """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
@@ -190,11 +195,6 @@ class Step:
         cohort = self.records.get(mrn, Record()).label  # status counts who departed by cohort
         gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=int(self.now()), forgotten=True))
         return Done((Depart(patient_id, change.action.value), gone), patient_id)
-
-
-def replace_template(code: IssuedCode, label: str) -> IssuedCode:
-    """The same code under the name that its template has in the YAML."""
-    return IssuedCode(code.mrn, code.code, label, code.status)
 
 
 def _is_repeatable(change: Change) -> bool:

@@ -17,7 +17,7 @@ from kardia_ctl.applying.survey import samples_after
 from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.apply_run import Run, run_of
 from kardia_ctl.cli.braking import braking
-from kardia_ctl.cli.code_file import CodeFile
+from kardia_ctl.cli.code_file import CodeFile, form_of
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import (
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 @click.option(
     "--codes-out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=False),
-    help="Append the issued codes to this CSV file, readable by you alone.",
+    help="Append the issued codes to this file, readable by you alone: CSV, or NDJSON for .ndjson.",
 )
 @click.option(
     "--results",
@@ -99,6 +99,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
     where = where_from(options)
     teller = teller_for(view, as_json=as_json)
     with teller.errors():
+        form_of(options["codes_out"])
         run = run_of(path, where, teller, view, options)
         if as_json and not run.approved:
             raise refuse("--json asks nothing: say --auto-approve too, or apply a saved plan")

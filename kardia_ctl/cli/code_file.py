@@ -5,26 +5,33 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
 from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.held_codes import Held, held
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.files import codes_file
+from kardia_ctl.render.codes import CodeForm, code_cells, code_line, csv_line
+
+STDOUT: Final = Path("-")
 
 
 class CodeFile:
     """Appends each code as it is issued, so that a run that dies loses none of those before.
 
-    A file that exists is appended to: codes that an earlier run wrote stay. ``file`` None drops the codes
-    (``kardia-ctl codes`` asks for them again); ``-`` is stdout.
+    A file that exists is appended to: codes that an earlier run wrote stay, one that is handed out again is
+    not written again, and the part of a row that a crash left is taken away. ``file`` None drops the codes
+    (``kardia-ctl codes`` asks for them again); ``-`` is stdout, in the form ``form``.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, form: CodeForm | None = None) -> None:
         self.count = 0
+        self.again = 0
         self.trouble = ""
         self._file = file
-        self._stream = None if file is None else _open(file)
-        self._empty = self._stream is not None and (self._stream is sys.stdout or self._stream.tell() == 0)
+        self._form = form_of(file, form)
+        self._held = Held() if file in (None, STDOUT) else held(file, self._form)
+        self._stream = None if file is None else _open(file, self._held)
+        self._begun = self._held.whole > 0
 
     def __enter__(self) -> Self:
         return self
@@ -32,6 +39,8 @@ class CodeFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._form is CodeForm.JSON and error is None:
+            self._write("\n]\n" if self._begun else "[]\n")
         if self._stream is not None and self._stream is not sys.stdout:
             with suppress(OSError):  # what could not be written was said when it was written
                 self._stream.close()
@@ -40,31 +49,70 @@ class CodeFile:
         """Write one code through to the file.
 
         A file that cannot be written ends no run: the code is recorded as issued, and can be asked for again.
-        ``trouble`` then holds the line to print.
+        ``trouble`` then holds the line to print. ``again`` counts those that were there already.
         """
         self.count += 1
+        cells = code_cells(code, self._form)
+        if self._file not in (None, STDOUT) and not self._held.add(cells):
+            self.again += 1
+            return
+        line = code_line(cells, self._held.columns, self._form)
+        self._write(self._before() + (line.rstrip("\n") if self._form is CodeForm.JSON else line))
+        self._begun = True
+
+    def _before(self) -> str:
+        """What stands between what is there and the next row."""
+        match self._form:
+            case CodeForm.CSV:
+                return "" if self._begun else csv_line(self._held.columns)
+            case CodeForm.JSON:
+                return ",\n" if self._begun else "[\n"
+            case CodeForm.NDJSON:
+                return ""
+
+    def _write(self, text: str) -> None:
         if self._stream is None or self.trouble:
             return
-        text = codes_file([code])
         try:
-            self._stream.write(text if self._empty else text.partition("\n")[2])
+            self._stream.write(text)
             self._stream.flush()
         except OSError as error:
             self.trouble = (
                 f"Error: {self._file} does not hold all codes: {error.strerror}; they were issued, and "
                 "kardia-ctl codes asks for them again"
             )
-        self._empty = False
 
 
-def _open(file: Path) -> IO[str]:
-    if str(file) == "-":
+def form_of(file: Path | None, form: CodeForm | None = None) -> CodeForm:
+    """How a file is written: by its name, or on stdout as asked for.
+
+    Raises:
+        RunStopped: a file's name asks for what cannot be appended to.
+    """
+    if file in (None, STDOUT):
+        return form or CodeForm.CSV
+    found = CodeForm.of(file.name)
+    if found is CodeForm.JSON:
+        raise refuse(
+            f"{file}: one JSON array cannot take a code as it is issued and be whole after a crash; name it "
+            f"{file.stem}.ndjson (one object a line)"
+        )
+    if form not in (None, found):
+        raise refuse(f"--format {form} is for stdout: {file} is written as {found}, by its name")
+    return found
+
+
+def _open(file: Path, known: Held) -> IO[str]:
+    if file == STDOUT:
         return sys.stdout
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.fchmod(descriptor, 0o600)
+        if os.fstat(descriptor).st_size > known.whole:
+            os.truncate(descriptor, known.whole)
     except OSError as error:
         raise refuse(f"{file} could not be opened for the codes: {error.strerror}") from error
     stream = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
-    stream.seek(0, os.SEEK_END)
+    if not known.ended:
+        stream.write("\n")
     return stream

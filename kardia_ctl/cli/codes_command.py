@@ -1,6 +1,7 @@
 """``kardia-ctl codes``."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,33 @@ from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.clock import steady
 from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.preview import Ground, preview
-from kardia_ctl.applying.reask import reask
+from kardia_ctl.applying.reask import Reask, reask
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.tenant import check_tenant
 from kardia_ctl.cli.braking import braking
-from kardia_ctl.cli.code_file import CodeFile
+from kardia_ctl.cli.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.confirm import confirm
+from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.held_codes import Held, held
 from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.outcome import Status
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.render.codes import CodeForm, code_cells
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the codes is wanted, and where they go."""
+
+    file: Path
+    form: CodeForm | None
+    cohort: str | None
+    missing: bool
 
 
 @click.command("codes")
@@ -31,36 +48,68 @@ from kardia_ctl.model.outcome import Status
     "codes_out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     default="-",
-    help="Append to this CSV file, readable by you alone (default: stdout).",
+    help="Append to this file, readable by you alone: CSV, or NDJSON for .ndjson (default: stdout).",
 )
+@click.option(
+    "--format", "form", type=click.Choice([one.value for one in CodeForm]), help="The form on stdout."
+)
+@click.option("--cohort", metavar="NAME", help="Only the patients of this cohort.")
+@click.option("--missing", is_flag=True, help="Only the codes that the file does not hold yet.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask first.")
 @lock_option
 @where_options
 def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float, **options: Any) -> int:
-    """Ask for the connection codes that were issued, and write them out as CSV.
+    """Ask for the connection codes that were issued, and write them out for a mail merge.
+
+    A row has mrn, code, template, issued (UTC) and status. A file that exists is added to, and no code stands
+    in it twice; --missing takes up a run that was stopped.
 
     Asking is an effect in Kardia: a code that is no longer valid is issued anew, which can be an order. So
     this takes the lock, says how many it asks for, and wants a yes. Only codes that state recorded, that are
     still declared and that are in use now are asked for.
     """
     where: Where = where_from(options)
+    form = options.pop("form")
+    wish = Wish(codes_out, None if form is None else CodeForm(form), **options)
+    form_of(codes_out, wish.form)
+    if wish.missing and codes_out == STDOUT:
+        raise refuse("--missing goes with --codes-out FILE")
     workplace = open_workplace(path, where, lock_timeout=lock_timeout)
     with workplace.store.lock("codes"):
-        return asyncio.run(_ask(workplace, codes_out, approved=auto_approve))
+        return asyncio.run(_ask(workplace, wish, approved=auto_approve))
 
 
-async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
+def _chosen(wanted: Reask, wish: Wish, desired: Desired) -> Reask:
+    """The codes of the cohort, and those that the file lacks, as far as that was asked for."""
+    if wish.cohort is not None and all(one.cohort != wish.cohort for one in desired.patients.values()):
+        raise refuse(f"--cohort {wish.cohort}: no patient is declared in a cohort of this name")
+    form = form_of(wish.file, wish.form)
+    known = held(wish.file, form) if wish.missing else Held()
+
+    def is_wanted(address: Address) -> bool:
+        mrn, label = address.names
+        if wish.cohort is not None and desired.patients[mrn].cohort != wish.cohort:
+            return False
+        return not (wish.missing and known.has(code_cells(IssuedCode(mrn, "", label, ""), form)))
+
+    changes = tuple(change for change in wanted.plan.changes if is_wanted(change.address))
+    requests = replace(wanted.plan.requests, writes=len(changes))
+    left_out = tuple(address for address in wanted.left_out if is_wanted(address))
+    return replace(wanted, plan=replace(wanted.plan, changes=changes, requests=requests), left_out=left_out)
+
+
+async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
     state, store = workplace.store.load(), workplace.store
     key = workplace.keys.fingerprints(create=True)
     async with connected(workplace) as session:
         ground = Ground(workplace.configuration, state, workplace.now, key)
         seen = await preview(session.reader, ground, lambda: session.requests)
-        wanted = reask(seen)
+        wanted = _chosen(reask(seen), wish, seen.question.desired)
         if wanted.left_out:
             names = ", ".join(map(str, wanted.left_out[:5])) + (", …" if len(wanted.left_out) > 5 else "")
             click.echo(f"Not asked for, because it could be a new order: {names}; see plan", err=True)
         if not wanted.plan.changes:
-            click.echo("No code was issued for a patient who is declared here.", err=True)
+            click.echo("No code is to be asked for.", err=True)
             return 0
         if not confirm(f"Ask for {len(wanted.plan.changes)} codes? Each is one request.", approved=approved):
             click.echo("Nothing was done.", err=True)
@@ -69,7 +118,7 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
             note(f"Warning: {warning}")
         brake, desired = Brake(halt=session.halt), seen.question.desired
         with (
-            CodeFile(codes_out) as codes,
+            CodeFile(wish.file, wish.form) as codes,
             progress(len(wanted.plan.changes)) as watcher,
             braking(brake),
         ):
@@ -78,5 +127,6 @@ async def _ask(workplace: Workplace, codes_out: Path, *, approved: bool) -> int:
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         note(f"Error: {result.address}: {result.status}: {result.detail}")
-    note(codes.trouble or f"{codes.count} codes written, {len(failed)} not.")
+    again = f" ({codes.again} of them were there already)" if codes.again else ""
+    note(codes.trouble or f"{codes.count} codes written{again}, {len(failed)} not.")
     return 1 if failed or codes.trouble else 0

@@ -84,9 +84,13 @@ class PatientsPage(msgspec.Struct, frozen=True, gc=False):
 
 
 class IssuedCode(_Person, frozen=True, gc=False):
-    """A connection code as it was handed out. The code is a secret: only --codes-out gets it."""
+    """A connection code as it was handed out. The code is a secret: only --codes-out gets it.
+
+    ``issued`` is when it was ordered, in Unix seconds; 0 while that is not known.
+    """
 
     mrn: str
     code: str
     template: str
     status: str
+    issued: int = 0

@@ -1,4 +1,4 @@
-"""Files that a run leaves behind: results a row each, and the codes that were issued."""
+"""Files that a run leaves behind: what became of each address, and who is at a stage."""
 
 import csv
 import io
@@ -10,14 +10,12 @@ from typing import Final, assert_never
 from kardia_ctl.model.configuration import Rejected
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.outcome import Report, Result, results_in_order
-from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.status_words import moment
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
 PLACE_COLUMNS: Final = ("mrn", "cohort", "issued")
 REJECTED_COLUMNS: Final = ("rejected file", "rejected line", "rejected because")
-CODE_COLUMNS: Final = ("mrn", "code", "template", "status")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Beginnings that a spreadsheet takes for a formula, their full-width forms included."""
@@ -46,15 +44,6 @@ def results_file(report: Report, form: Form) -> str:
             return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         case _:
             assert_never(form)
-
-
-def codes_file(codes: Iterable[IssuedCode]) -> str:
-    """The issued codes as CSV, sorted by mrn and template. The only text that holds a code: mode 0600."""
-    ordered = sorted(codes, key=lambda issued: (issued.mrn, issued.template, issued.code))
-    return _csv(
-        CODE_COLUMNS,
-        [(issued.mrn, neutral(issued.code), issued.template, neutral(issued.status)) for issued in ordered],
-    )
 
 
 def places_file(places: Iterable[Place]) -> str:

@@ -1,5 +1,3 @@
-import csv
-import io
 import json
 import random
 from collections.abc import Callable
@@ -11,9 +9,8 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.outcome import Report, Result, Status
-from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
-from kardia_ctl.render.files import Form, codes_file, results_file, safe_cell
+from kardia_ctl.render.files import Form, results_file, safe_cell
 from kardia_ctl.render.results import complete_line, report_text, troubles_text
 from kardia_ctl.render.view import View
 
@@ -96,20 +93,6 @@ def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
 def test_no_cell_begins_a_formula(text: str) -> None:
     assert safe_cell(text)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
     assert safe_cell(text).removeprefix("'") == text.removeprefix("'")
-
-
-def test_codes_are_sorted_and_formula_safe() -> None:
-    issued = [
-        IssuedCode("Z-1", "=cmd()", "one-year", "pending"),
-        IssuedCode("-1+2", "ABC,D", "one-year", "pending"),
-    ]
-    text = codes_file(issued)
-    assert text == codes_file(reversed(issued))
-    assert list(csv.reader(io.StringIO(text))) == [
-        ["mrn", "code", "template", "status"],
-        ["'-1+2", "ABC,D", "one-year", "pending"],
-        ["Z-1", "'=cmd()", "one-year", "pending"],
-    ]
 
 
 def test_ndjson_has_an_object_a_line(report: Report) -> None:

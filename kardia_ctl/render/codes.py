@@ -1,0 +1,67 @@
+"""Codes as rows of a file for mail merge. The only text that holds a code: 0600, or stdout."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final, assert_never
+
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.render.files import safe_cell
+from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.status_words import moment
+
+CODE_COLUMNS: Final = ("mrn", "code", "template", "issued", "status")
+"""``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` what Kardia said with the code."""
+
+KEY_COLUMNS: Final = ("mrn", "template", "code")
+"""What makes two rows one: a code that is handed out again is not a second row."""
+
+
+class CodeForm(StrEnum):
+    """How codes are written. A file takes rows at its end, so there it is CSV or NDJSON."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    JSON = "json"
+
+    @classmethod
+    def of(cls, name: str) -> "CodeForm":
+        """The form that a file's name asks for: CSV unless it ends in .ndjson, .jsonl or .json."""
+        lower = name.lower()
+        if lower.endswith(".json"):
+            return cls.JSON
+        return cls.NDJSON if lower.endswith((".ndjson", ".jsonl")) else cls.CSV
+
+
+def code_cells(issued: IssuedCode, form: CodeForm) -> Mapping[str, str]:
+    """One code as it stands in a row: formula-safe in CSV, as it is in JSON."""
+    cells = {
+        "mrn": issued.mrn,
+        "code": neutral(issued.code),
+        "template": issued.template,
+        "issued": moment(issued.issued) if issued.issued else "",
+        "status": neutral(issued.status),
+    }
+    match form:
+        case CodeForm.CSV:
+            return {name: safe_cell(cell) for name, cell in cells.items()}
+        case CodeForm.NDJSON | CodeForm.JSON:
+            return cells
+        case _:
+            assert_never(form)
+
+
+def code_line(cells: Mapping[str, str], columns: Sequence[str], form: CodeForm) -> str:
+    """A row with its line end; in CSV in the order of ``columns``."""
+    if form is CodeForm.CSV:
+        return csv_line([cells.get(name, "") for name in columns])
+    return json.dumps(cells, ensure_ascii=False) + "\n"
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Cells that are safe already, as a line of CSV."""
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerow(cells)
+    return target.getvalue()
