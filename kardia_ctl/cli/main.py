@@ -89,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code. Never shows a traceback for what a person can mend."""
     import signal
 
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what __main__ set was for the imports
     # Until apply sends, SIGTERM is like Ctrl-C: nothing was done, and one line says so.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _leave(run(arguments))
@@ -107,7 +109,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = root.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except click.exceptions.Exit as ending:
         return ending.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Error: interrupted. Nothing more was sent.", err=True)
         return 1
     except click.ClickException as error:

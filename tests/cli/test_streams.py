@@ -139,3 +139,26 @@ def test_sigterm_before_anything_is_sent_is_one_line(clinic: Path) -> None:
                 _, err = process.communicate()
     assert process.returncode == 1
     assert err.strip() == "Error: interrupted. Nothing more was sent."
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == MODULE:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from kardia_ctl.__main__ import main
+sys.argv[1:] = ["validate", "nowhere"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "said"),
+    [("click", 130, ""), ("yaml", 1, "Error: interrupted. Nothing more was sent.")],
+)
+def test_ctrl_c_while_the_command_is_imported_shows_no_traceback(module: str, code: int, said: str) -> None:
+    script = INTERRUPTED_IMPORT.replace("MODULE", repr(module))
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.strip()) == (code, said)
