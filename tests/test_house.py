@@ -175,4 +175,5 @@ def test_every_case_says_its_rule_and_has_its_goldens() -> None:
             "options.json",
             "plan.txt",
             "plan.json",
+            "rows.csv",
         }

@@ -3,7 +3,9 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +16,7 @@ from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.model.source import Problem
 from kardia_ctl.render.problems import problem_lines, validate_json
 
 
@@ -29,13 +32,13 @@ def command(path: Path, as_json: bool) -> int:
         configuration = load(path, os.environ)
     except ConfigurationError as error:
         if as_json:
-            click.echo(json.dumps(validate_json(error.problems), indent=2))
+            click.echo(json.dumps(_as_json(error.problems), indent=2))
         else:
             click.echo(failure_text(error), err=True)
         return 1
     problems = [problem for rejected in configuration.rejected for problem in rejected.problems]
     if as_json:
-        click.echo(json.dumps(validate_json(problems, configuration.warnings), indent=2))
+        click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
         return 1 if set_aside(configuration) else 0
     for warning in configuration.warnings:
         note(f"Warning: {warning}")
@@ -46,6 +49,12 @@ def command(path: Path, as_json: bool) -> int:
         return 1
     click.echo(f"The configuration is valid: {_counted(configuration)}.")
     return 0
+
+
+def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:
+    from kardia_ctl.config.extents import extents
+
+    return validate_json(problems, warnings, extents(problem.source for problem in problems))
 
 
 def _counted(configuration: Configuration) -> str:

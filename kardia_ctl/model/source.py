@@ -19,6 +19,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """How far what begins at a source reaches: bytes from 0; line and column from 1, of what follows it."""
+
+    byte: int
+    end_byte: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with the configuration: where, about which address, what, and what to do.
 

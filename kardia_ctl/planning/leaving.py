@@ -35,10 +35,11 @@ def plan_forgotten(question: Question, draft: Draft) -> None:
             address = patient_address(mrn)
             draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
     if kept:
+        one, row = kept == 1, desired.unnamed == 1
         text = (
-            f"{kept:,} managed {'patient is' if kept == 1 else 'patients are'} not found among the declared; "
-            f"{desired.unnamed:,} {'row' if desired.unnamed == 1 else 'rows'} without a certain mrn were set "
-            "aside and may be theirs: nobody is forgotten until those rows are right"
+            f"{kept:,} managed {'patient is' if one else 'patients are'} not found among the declared; "
+            f"{desired.unnamed:,} {'row' if row else 'rows'} without a certain mrn "
+            f"{'was' if row else 'were'} set aside and may be theirs: nobody is forgotten until all rows are right"
         )
         draft.notices.append(Notice(NoticeKind.WARNING, text))
 

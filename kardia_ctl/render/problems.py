@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
-from kardia_ctl.model.source import Problem
+from kardia_ctl.model.source import Extent, Problem, Source
 from kardia_ctl.render.lines import Colour, count_of, paint
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
@@ -44,25 +45,40 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     return lines + told
 
 
-def validate_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:
-    """Terraform's validate document; ``address`` is ours. A warning has no place in a file."""
+def validate_json(
+    problems: Sequence[Problem],
+    warnings: Sequence[str] = (),
+    extents: Mapping[Source, Extent] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Terraform's validate document; ``address`` is ours. A warning has no place in a file.
+
+    There is never a snippet: the text of a line is a patient's. A place whose extent is not known ends where
+    it begins, at byte 0.
+    """
     return {
         "format_version": "1.0",
         "valid": not problems,
         "error_count": len(problems),
         "warning_count": len(warnings),
-        "diagnostics": [*map(_error, problems), *map(_warning, warnings)],
+        "diagnostics": [
+            *(_error(problem, extents.get(problem.source)) for problem in problems),
+            *map(_warning, warnings),
+        ],
     }
 
 
-def _error(problem: Problem) -> dict[str, Any]:
-    # Columns count from 1 there too, and a whole line has none: it begins at 1. Bytes are not kept.
-    place = {"line": problem.source.line, "column": max(problem.source.column, 1), "byte": 0}
+def _error(problem: Problem, extent: Extent | None) -> dict[str, Any]:
+    # Columns count from 1 there too, and a whole line has none: it begins at 1.
+    start = {"line": problem.source.line, "column": max(problem.source.column, 1), "byte": 0}
+    end = dict(start)
+    if extent is not None:
+        start["byte"] = extent.byte
+        end = {"line": extent.end_line, "column": extent.end_column, "byte": extent.end_byte}
     return {
         "severity": "error",
         "summary": neutral(problem.message),
         "detail": neutral(problem.remedy),
-        "range": {"filename": neutral(problem.source.file), "start": place, "end": dict(place)},
+        "range": {"filename": neutral(problem.source.file), "start": start, "end": end},
         "snippet": None,
         "address": str(problem.address) if problem.address else None,
     }

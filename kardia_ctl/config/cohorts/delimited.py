@@ -5,8 +5,10 @@ time of the csv module; the csv module reads every other block, and all rows tha
 """
 
 import csv
+import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from kardia_ctl.config.cohorts.blocks import SIZE, Block, blocks
 from kardia_ctl.config.cohorts.declared import Cohort
@@ -80,7 +82,7 @@ class Delimited:
         block = next((one for one in reversed(self._recent) if one.line <= line), None)
         if block is None or line - block.line >= len(block.lines):
             return Source(self.file, line, 1)
-        begin, _ = cell_extent(block.lines[line - block.line], index, self._delimiter)
+        begin = cell_begin(block.lines[line - block.line], index, self._delimiter)
         return Source(self.file, line, begin + 1)
 
     def label(self, name: str) -> str:
@@ -170,20 +172,33 @@ class _Records:
                 self._end = self._block.end
 
 
-def cell_extent(text: str, index: int, delimiter: str) -> tuple[int, int]:
-    """Where a cell of a row begins and ends in the row's first line, in characters from 0.
-
-    A cell that ends in a later line ends with this one.
-    """
-    bare = text.rstrip("\r\n")
-    is_quoted, cells, begin = False, 0, 0
-    for place, character in enumerate(bare):
+def cell_begin(text: str, index: int, delimiter: str) -> int:
+    """Where a cell begins in its row's first line, in characters from 0; 0 if it is in a later one."""
+    is_quoted, cells = False, 0
+    for place, character in enumerate(text):
+        if cells == index:
+            return place
         is_quoted ^= character == '"'
-        if character == delimiter and not is_quoted:
-            if cells == index:
-                return begin, place
-            cells, begin = cells + 1, place + 1
-    return (begin, len(bare)) if cells == index else (0, len(bare))
+        cells += character == delimiter and not is_quoted
+    return len(text.rstrip("\r\n")) if cells == index else 0
+
+
+_USUAL: Final = re.compile("[,;|\t]")
+
+
+def cell_end(text: str, begin: int) -> int:
+    """Where a cell that begins in a line ends; with the line, when it ends in a later one.
+
+    The delimiter is what stands before the cell; before the first one, the first of the usual ones.
+    """
+    usual = _USUAL.search(text)
+    delimiter = text[begin - 1] if begin else (usual[0] if usual else "\n")
+    is_quoted = False
+    for place in range(begin, len(text)):
+        is_quoted ^= text[place] == '"'
+        if text[place] == delimiter and not is_quoted:
+            return place
+    return len(text)
 
 
 def _quoting(error: str) -> tuple[str, str]:

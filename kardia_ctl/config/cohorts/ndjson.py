@@ -73,7 +73,7 @@ class Ndjson:
         """Where an attribute's value begins, as far as the line's text tells."""
         if self._block is None or name not in self._keys or not line - self._block.line >= 0:
             return Source(self.file, line, 1)
-        begin, _ = value_extent(self._block.lines[line - self._block.line], self._keys[name])
+        begin = value_begin(self._block.lines[line - self._block.line], self._keys[name])
         return Source(self.file, line, begin + 1)
 
     def label(self, name: str) -> str:
@@ -137,13 +137,15 @@ _NO_TEXT: Final = {
 }
 
 
-def value_extent(text: str, key: str) -> tuple[int, int]:
-    """Where the value of a key begins and ends in a line, in characters from 0; all of it if not found."""
-    end = len(text.rstrip("\r\n"))
+def value_begin(text: str, key: str) -> int:
+    """Where the value of a key begins in a line, in characters from 0; 0 if it is not found."""
     found = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)
-    if found is None:
-        return 0, end
+    return found.end() if found else 0
+
+
+def value_end(text: str, begin: int) -> int:
+    """Where the JSON value that begins in a line ends; the line's end when it is none."""
     try:
-        return found.end(), json.JSONDecoder().raw_decode(text, found.end())[1]
+        return json.JSONDecoder().raw_decode(text, begin)[1]
     except (ValueError, RecursionError):
-        return found.end(), end
+        return len(text)
