@@ -14,7 +14,7 @@ from typing import Final
 
 from tests.benchmarks.memory import check_own
 from tests.benchmarks.pairs import Runs, interleaved, spread
-from tests.benchmarks.processes import Run
+from tests.benchmarks.processes import BenchmarkError, Run
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import sandbox
 from tests.benchmarks.table import Row, Unit
@@ -42,7 +42,10 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 def _exponent(costs: dict[int, float]) -> float:
     (first, base), *others = sorted(costs.items())
-    return slope([(math.log(size - first), math.log(cost - base)) for size, cost in others])
+    points = [(math.log(size - first), math.log(cost - base)) for size, cost in others if cost > base]
+    if len(points) < 2:
+        raise BenchmarkError("the machine is too busy: a larger account took less than the smallest")
+    return slope(points)
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:

@@ -7,9 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kardia_ctl.sandbox.invented import API_KEY
-from tests.benchmarks import obvious_stack
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
-from tests.benchmarks.processes import python, run
+from tests.benchmarks.processes import run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import sandbox
 from tests.benchmarks.table import Row
@@ -26,7 +25,7 @@ def rows(scale: Scale) -> Iterator[Row]:
         place = Path(directory)
         with sandbox(place / "account", patients) as server:
             file = adopted(server, Form.YAML, place / "declared")
-            stack = python(obvious_stack.__file__, server.url, API_KEY, str(file))
+            stack = script("obvious_stack.py", server.url, API_KEY, str(file))
             subjects = {
                 "stack": partial(run, stack, expect="0"),
                 "plan": partial(no_op_plan, server, file.parent),

@@ -12,10 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kardia_ctl.sandbox.invented import API_KEY
-from tests.benchmarks import raw_client
 from tests.benchmarks.latency import SECONDS
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
-from tests.benchmarks.processes import SCRIPT, BenchmarkError, Run, python, run
+from tests.benchmarks.processes import SCRIPT, BenchmarkError, Run, run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Counts, LightServer, light_server
 from tests.benchmarks.table import Row
@@ -82,4 +81,4 @@ def apply(
 
 
 def _raw(server: LightServer, patients: int, _: Path, *, parallelism: int) -> Run:
-    return run(python(raw_client.__file__, server.url, API_KEY, str(patients), str(parallelism)))
+    return run(script("raw_client.py", server.url, API_KEY, str(patients), str(parallelism)))

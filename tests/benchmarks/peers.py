@@ -20,7 +20,7 @@ from typing import Final
 from kardia_ctl.sandbox.invented import API_KEY
 from tests.benchmarks.onboarding import Subject, apply
 from tests.benchmarks.pairs import spread
-from tests.benchmarks.processes import Run, python, run
+from tests.benchmarks.processes import HERE, Run, run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import LightServer
 from tests.benchmarks.table import Row, Standing, Unit
@@ -31,7 +31,6 @@ _ABREAST: Final = 32
 _LOST: Final = 0.05
 _SETTLE: Final = 3.0
 """Seconds for which a lost create may still appear: this server shows it at once."""
-_HERE: Final = Path(__file__).parent / "peer"
 _ANSIBLE: Final = "ansible-core>=2.16,<2.20"
 
 Onboard = Callable[[LightServer, int, Path], Run]
@@ -98,13 +97,13 @@ def _people(directory: Path, patients: int) -> str:
 
 
 def _plain(server: LightServer, patients: int, directory: Path) -> Run:
-    command = python(str(_HERE / "plain.py"), server.url, API_KEY, _people(directory, patients))
+    command = script("peer/plain.py", server.url, API_KEY, _people(directory, patients))
     return run(command, codes=(0, 1))
 
 
 def _abreast(server: LightServer, patients: int, directory: Path) -> Run:
     people = _people(directory, patients)
-    command = python(str(_HERE / "abreast.py"), server.url, API_KEY, people, str(_ABREAST))
+    command = script("peer/abreast.py", server.url, API_KEY, people, str(_ABREAST))
     return run(command, codes=(0, 1))
 
 
@@ -117,7 +116,7 @@ def _ansible(place: Path) -> Onboard:
     def play(server: LightServer, patients: int, directory: Path) -> Run:
         variables = {"url": server.url, "key": API_KEY, "people": _people(directory, patients)}
         pairs = [part for name, value in variables.items() for part in ("-e", f"{name}={value}")]
-        command = [str(place / "bin" / "ansible-playbook"), str(_HERE / "playbook.yml"), *pairs]
+        command = [str(place / "bin" / "ansible-playbook"), str(HERE / "peer" / "playbook.yml"), *pairs]
         return run(command, codes=(0, 1, 2))
 
     return play

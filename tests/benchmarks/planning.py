@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kardia_ctl.sandbox.invented import API_KEY
-from tests.benchmarks import bare_fetch
 from tests.benchmarks.pairs import Runs, cpu_ratios, interleaved, noise, ratios, spread
-from tests.benchmarks.processes import python, run
+from tests.benchmarks.processes import run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Server, sandbox
 from tests.benchmarks.table import Row, Standing
@@ -79,4 +78,4 @@ def _measured(patients: int, rounds: int) -> Runs:
 
 def fetch(server: Server, *files: str) -> list[str]:
     """The command line of a bare fetch, after libyaml's events of some files."""
-    return python(bare_fetch.__file__, server.url, API_KEY, *files)
+    return script("bare_fetch.py", server.url, API_KEY, *files)

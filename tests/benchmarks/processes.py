@@ -14,6 +14,7 @@ from kardia_ctl.sandbox.invented import API_KEY
 
 SCRIPT: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 """The installed command of the environment that runs the benchmarks."""
+HERE: Final = Path(__file__).parent
 UNITS_OF_PEAK: Final = 1 if sys.platform == "darwin" else 1024
 """Bytes in one unit of getrusage's ru_maxrss."""
 
@@ -70,6 +71,11 @@ def run(arguments: Sequence[str], *, expect: str = "", codes: Sequence[int] = (0
 def python(*arguments: str) -> list[str]:
     """A command line of the interpreter that runs the benchmarks."""
     return [sys.executable, *arguments]
+
+
+def script(name: str, *arguments: str) -> list[str]:
+    """A command line of a script that lies here. None is imported: this process has to stay small."""
+    return python(str(HERE / name), *arguments)
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.benchmarks import quick_server
-from tests.benchmarks.processes import SCRIPT, BenchmarkError, environment, python
+from tests.benchmarks.processes import SCRIPT, BenchmarkError, environment, script
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class LightServer:
 @contextmanager
 def light_server(latency: float, lost: float = 0.0) -> Iterator[LightServer]:
     """Serve an empty account; ``latency`` in seconds, ``lost`` the share of lost answers to writes."""
-    command = python(quick_server.__file__, str(latency), str(lost))
+    command = script("quick_server.py", str(latency), str(lost))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         try:
             yield LightServer((process.stdout.readline() if process.stdout else "").strip())

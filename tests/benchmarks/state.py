@@ -43,7 +43,8 @@ def _measured(size: int, rounds: int) -> Sequence[tuple[float, float]]:
     with TemporaryDirectory() as directory:
         store = SqliteStore(Path(directory, "state.db"), "default")
         with store.lock("apply"):
-            store.commit(_records("old", size))
+            for part in range(size // _STEPS):
+                store.commit(_records(f"old{part}", _STEPS))
             found = []
             for number in range(rounds + 1):
                 each = _seconds(store, ([step] for step in _records(f"a{number}", _STEPS)))
