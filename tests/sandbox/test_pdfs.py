@@ -31,7 +31,7 @@ def opened(response: httpx.Response) -> PdfReader:
 
 @pytest.fixture
 def owner(account: Account) -> str:
-    return account.add_patient(PatientFields("A(1)\\", "2000-07-21", "a@example.com", "Zoë", "Trø\u4e16"))
+    return account.add_patient(PatientFields("A(1\\", "2000-07-21", "a@example.com", "Zoë", "Trø\u4e16"))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def test_a_recordings_pdf_opens_and_names_what_it_shows(
     assert len(reader.pages) == pages
     for page in reader.pages:
         text = page.extract_text()
-        for part in ("Zoë Trø?, born 2000-07-21, A(1)\\", "afib", "71 bpm", "(Fine.)", "Coffee", "leadI"):
+        for part in ("Zoë Trø?, born 2000-07-21, A(1\\", "afib", "71 bpm", "(Fine.)", "Coffee", "leadI"):
             assert part in text
     strip = reader.pages[0].get_contents()
     assert strip is not None

@@ -324,3 +324,14 @@ def test_a_message_waits_for_the_next_start(tmp_path: Any, receiver: Receiver, c
     with Account(tmp_path / "account.db", now=clock) as account:
         assert Courier(account).deliver_due() == 1
     assert len(receiver.got) == 1
+
+
+def test_who_is_connected_already_is_not_told_of_again(account: Account, hooked: Receiver) -> None:
+    patient = add(account)
+    for _ in range(2):
+        account.life.connect(patient)
+    account.disconnect(patient)
+    account.disconnect(patient)
+    Courier(account).deliver_due()
+    told = [body["eventType"] for body in bodies(hooked, Hook.CALLBACK)]
+    assert told == ["participantConnected", "participantDisconnected"]
