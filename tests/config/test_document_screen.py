@@ -61,7 +61,7 @@ def test_a_keyword_that_is_not_known_is_left_to_jsonschema() -> None:
     assert not accepts({"type": "string", "contentEncoding": "base64"}, "x")
 
 
-@pytest.mark.parametrize("example", ["clinic", "cohort", "minimal"])
+@pytest.mark.parametrize("example", ["clinic", "cohort", "formats", "minimal"])
 def test_a_right_configuration_never_imports_jsonschema(example: str) -> None:
     path = Path(__file__).parents[2] / "examples" / example
     text = (

@@ -48,6 +48,24 @@ def test_the_examples_are_right(example: str) -> None:
     assert not load(ROOT / "examples" / example, {}).warnings
 
 
+def test_every_format_of_the_examples_is_read() -> None:
+    found = load(ROOT / "examples" / "formats", {})
+    patients = found.desired.patients.values()
+    assert [(one.cohort, one.mrn, one.dob, one.sex) for one in patients] == [
+        ("laboratory", "00417", "1949-02-11", "2"),
+        ("laboratory", "00418", "1952-09-27", "2"),
+        ("app", "u-9f31", "1988-12-03", "2"),
+        ("app", "u-9f32", "1991-04-30", ""),
+        ("ward", "000731", "1937-08-19", "1"),
+        ("ward", "000732", "1944-01-02", "2"),
+        ("hospital", "H-0012", "1961-06-30", "2"),
+        ("hospital", "H-0013", "1958-03-14", "0"),
+        ("outpatients", "H-0101", "1979-10-08", "1"),
+    ]
+    (warning,) = found.warnings
+    assert warning.endswith("outpatients.ndjson: deceased patients left out: 1")
+
+
 def test_the_clinic_declares_what_the_documents_show() -> None:
     found = load(ROOT / "examples" / "clinic", {}).desired
     assert found.team == "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah"
@@ -352,7 +370,7 @@ def _properties(schema: Any) -> Iterator[Any]:
 def test_editors_accept_the_examples_with_the_types_that_they_see() -> None:
     from jsonschema import Draft7Validator
 
-    for example in ("clinic", "cohort", "minimal"):
+    for example in ("clinic", "cohort", "formats", "minimal"):
         text = (ROOT / "examples" / example / "kardia.yaml").read_text(encoding="utf-8")
         assert text.startswith("# yaml-language-server: $schema=../../schemas/kardia.schema.json\n")
         seen = yaml.load(text, Loader=yaml.BaseLoader) | {"version": 1}

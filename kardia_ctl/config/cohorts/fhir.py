@@ -61,7 +61,7 @@ class Fhir:
             rows = [row for number, value in found if (row := self._row(number, value))]
             yield batch_of(rows)
         for what, count in sorted(self._left_out.items()):
-            self._reading.warnings.append(f"{self.file}: {count:,} {what}: left out")
+            self._reading.warnings.append(f"{self.file}: {what} left out: {count:,}")
 
     def _resources(self) -> Iterator[tuple[int, Any]]:
         stream = blocks(self._reading.chunks(self._cohort.source, SIZE))

@@ -360,9 +360,9 @@ def test_who_is_inactive_or_deceased_is_left_out_and_counted(cohort: Loading) ->
     found = cohort("c.json", bundle(*people), f"identifier: '{SYSTEM}'")
     assert list(found.desired.patients) == ["P-4"]
     assert found.warnings == (
-        "c.json: 1 inactive patients: left out",
-        "c.json: 1 resources that are no patients: left out",
-        "c.json: 2 deceased patients: left out",
+        "c.json: deceased patients left out: 2",
+        "c.json: inactive patients left out: 1",
+        "c.json: resources that are no patients left out: 1",
     )
 
 
