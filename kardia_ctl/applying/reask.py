@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from kardia_ctl.applying.preview import Preview
 from kardia_ctl.model.address import Address, Kind, code_address
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Plan, Requests
-from kardia_ctl.planning.templates import resolve
+from kardia_ctl.planning.templates import resolve, terms_of
 
 _NOT_ASKED = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
 
@@ -39,5 +39,7 @@ def reask(seen: Preview) -> Reask:
         changes.append(Change(address, Action.CREATE, Cause.DECLARED, id=patient_id, target=template))
         issued[address] = record.at
     requests = Requests(seen.plan.requests.spent, seen.plan.requests.reads, len(changes))
-    plan = replace(seen.plan, changes=tuple(changes), requests=requests)
+    asked = sorted({change.address.names[1] for change in changes})
+    known = tuple(terms_of(label, templates[label]) for label in asked)
+    plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=known)
     return Reask(plan, issued, tuple(left_out))

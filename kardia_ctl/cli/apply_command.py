@@ -45,6 +45,7 @@ from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.files import Form, results_file
 from kardia_ctl.render.results import troubles_text
+from kardia_ctl.render.summary import cost_lines
 
 if TYPE_CHECKING:
     from kardia_ctl.api.session import Session
@@ -172,12 +173,12 @@ def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
         if state.exists and (found := samples_after(seen.question, state, run.clock.now())):
             store.commit(found)
     except StateError as error:
-        note(f"Warning: no sample of the counts was kept: {error}")
+        run.teller.warn(f"no sample of the counts was kept: {error}")
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:
     if plan.writes:
-        return f"Send {plan.requests.writes} writes to {workplace.endpoint}?"
+        return "\n".join((f"Send {plan.requests.writes} writes to {workplace.endpoint}?", *cost_lines(plan)))
     return "Settle what is in doubt?" if doubts(plan) else "Record this in state? Nothing is sent."
 
 

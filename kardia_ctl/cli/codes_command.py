@@ -10,7 +10,7 @@ import click
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.clock import steady
 from kardia_ctl.applying.execute import Manner, execute
-from kardia_ctl.applying.preview import Ground, preview
+from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.reask import Reask, reask
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.tenant import check_tenant
@@ -23,11 +23,14 @@ from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
-from kardia_ctl.model.address import Address
+from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.render.codes import CodeForm, code_cells
+from kardia_ctl.render.summary import template_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,21 @@ def _chosen(wanted: Reask, wish: Wish, desired: Desired) -> Reask:
     return replace(wanted, plan=replace(wanted.plan, changes=changes, requests=requests), left_out=left_out)
 
 
+async def _with_templates(reader: Reader, seen: Preview) -> Preview:
+    """With what the templates are and cost, and whose key it is: one read, when the plan had no reason to."""
+    if seen.observed.templates is not None or not seen.plan.unchanged.get(Kind.CONNECTION_CODE):
+        return seen
+    observed = await with_templates(reader, seen.observed)
+    return replace(seen, question=replace(seen.question, observed=observed))
+
+
 async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
     state, store = workplace.store.load(), workplace.store
     key = workplace.keys.fingerprints(create=True)
     async with connected(workplace) as session:
         ground = Ground(workplace.configuration, state, workplace.now, key)
         seen = await preview(session.reader, ground, lambda: session.requests)
+        seen = await _with_templates(session.reader, seen)
         wanted = _chosen(reask(seen), wish, seen.question.desired)
         if wanted.left_out:
             names = ", ".join(map(str, wanted.left_out[:5])) + (", …" if len(wanted.left_out) > 5 else "")
@@ -111,7 +123,8 @@ async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
         if not wanted.plan.changes:
             click.echo("No code is to be asked for.", err=True)
             return 0
-        if not confirm(f"Ask for {len(wanted.plan.changes)} codes? Each is one request.", approved=approved):
+        question = f"Ask for {len(wanted.plan.changes)} codes? Each is one request."
+        if not confirm("\n".join((question, *template_lines(wanted.plan))), approved=approved):
             click.echo("Nothing was done.", err=True)
             return 1
         if warning := (await check_tenant(session.reader, seen.question))[1]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
+from kardia_ctl.model.terms import Terms
 
 Values = Mapping[str, str | None]
 """Attribute name to value, as text."""
@@ -141,7 +142,8 @@ class Plan:
 
     ``changes`` holds everything but the no-ops, ``unchanged`` the names of those by kind. ``stops`` are
     the reasons why nothing at all may be written. ``cost`` is what the codes cost, in the templates'
-    currency; ``unpriced`` counts the codes whose template has no price. ``left`` is how many further writes
+    currency; ``unpriced`` counts the codes whose template has no price. ``templates`` are those that codes
+    are to be issued of, by label. ``left`` is how many further writes
     stay planned, because of ``--limit``. ``rate`` is how fast the last apply sent, when that is known.
     """
 
@@ -153,6 +155,7 @@ class Plan:
     cost: Decimal = Decimal(0)
     unpriced: int = 0
     team: str = ""
+    templates: tuple[Terms, ...] = ()
     left: int = 0
     rate: Rate | None = None
 

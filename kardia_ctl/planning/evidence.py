@@ -60,7 +60,7 @@ def _facts(question: Question) -> Iterator[str | None]:
         yield str(address)
         yield from _values(None if resource is None else resource.attributes)
     for template in sorted(observed.templates or (), key=lambda template: template.id):
-        yield from (template.id, template.name, template.team, str(template.price))
+        yield from (template.id, template.name, template.team, str(template.price), str(template.duration))
 
 
 def _patient(live: LivePatient, *, status: bool) -> Iterator[str | None]:

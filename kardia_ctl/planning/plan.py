@@ -1,6 +1,6 @@
 """Making a plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
@@ -13,7 +13,7 @@ from kardia_ctl.planning.persons import block_same_persons
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import cost_of, needs_tenant, stops
 from kardia_ctl.planning.settings import plan_settings
-from kardia_ctl.planning.templates import resolve
+from kardia_ctl.planning.templates import Resolved, resolve, terms_of
 
 
 def make_plan(question: Question) -> Plan:
@@ -28,10 +28,10 @@ def make_plan(question: Question) -> Plan:
     block_same_persons(question, draft)
     if question.decisions.targets:
         _keep_targets(draft, question.decisions.targets)
-    return _finish(question, draft)
+    return _finish(question, draft, templates)
 
 
-def _finish(question: Question, draft: Draft) -> Plan:
+def _finish(question: Question, draft: Draft, templates: Mapping[str, Resolved]) -> Plan:
     changes, left = first_of(in_order(draft.changes), question.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(question, changes))
@@ -47,9 +47,19 @@ def _finish(question: Question, draft: Draft) -> Plan:
         cost=cost,
         unpriced=unpriced,
         team=question.desired.team,
+        templates=tuple(terms_of(label, templates[label]) for label in _issued(changes)),
         left=left,
         rate=question.state.rate,
     )
+
+
+def _issued(changes: Iterable[Change]) -> list[str]:
+    """The labels of the templates that codes are to be issued of."""
+    return sorted({change.address.names[1] for change in changes if _issues(change)})
+
+
+def _issues(change: Change) -> bool:
+    return change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE
 
 
 def _notice_order(notice: Notice) -> tuple[str, tuple[int, tuple[str, ...]], str]:
@@ -78,7 +88,4 @@ def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Addre
 
 def wants_templates(plan: Plan) -> bool:
     """Whether the plan issues a code, so that the templates must be read for its price and tenant."""
-    return any(
-        change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE
-        for change in plan.changes
-    )
+    return any(_issues(change) for change in plan.changes)

@@ -9,6 +9,7 @@ from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
+from kardia_ctl.model.terms import Terms
 from kardia_ctl.planning.question import Decisions
 
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -67,6 +68,7 @@ def as_json(saved: SavedPlan) -> dict[str, Any]:
         "cost": str(plan.cost),
         "unpriced": plan.unpriced,
         "team": plan.team,
+        "templates": [_terms(terms) for terms in plan.templates],
         "left": plan.left,
         "rate": None if plan.rate is None else str(plan.rate),
         "path": saved.path,
@@ -105,6 +107,11 @@ def _change(change: Change) -> dict[str, Any]:
         "source": _source(change.source),
         "price": None if change.price is None else str(change.price),
     }
+
+
+def _terms(terms: Terms) -> list[str | int | None]:
+    price = None if terms.price is None else str(terms.price)
+    return [terms.label, terms.id, terms.name, terms.duration, price]
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
@@ -170,6 +177,7 @@ def _plan(facts: Mapping[str, Any]) -> Plan:
         cost=_amount(facts["cost"]),
         unpriced=_whole(facts["unpriced"]),
         team=_text(facts["team"]),
+        templates=tuple(_read_terms(*terms) for terms in facts["templates"]),
         left=_whole(facts["left"]),
         rate=None if facts["rate"] is None else Rate.parse(_text(facts["rate"])),
     )
@@ -205,6 +213,16 @@ def _read_change(facts: Mapping[str, Any]) -> Change:
         target=_text(facts["target"]),
         source=_place(facts["source"]),
         price=None if facts["price"] is None else _amount(facts["price"]),
+    )
+
+
+def _read_terms(label: Any, template: Any, name: Any, duration: Any, price: Any) -> Terms:
+    return Terms(
+        _text(label),
+        _text(template),
+        _text(name),
+        None if duration is None else _whole(duration),
+        None if price is None else _amount(price),
     )
 
 

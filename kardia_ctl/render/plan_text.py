@@ -111,8 +111,6 @@ def _details(row: Row) -> Iterator[str]:
     match row.action:
         case Action.CREATE:
             yield from (_one(field, field.after) for field in row.fields if _is_there(field.after))
-            if row.price:
-                yield f"{'price':<{_NAME_WIDTH}} {row.price}"
         case Action.DELETE | Action.DISCONNECT:
             yield from (_one(field, field.before) for field in row.fields if _is_there(field.before))
         case Action.UPDATE | Action.BLOCKED:

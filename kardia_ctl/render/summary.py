@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.plan import Action, NoticeKind, Plan
+from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.model.terms import Terms
 from kardia_ctl.render.lines import Colour, count_of, duration, paint
-from kardia_ctl.render.money import money
+from kardia_ctl.render.money import money, terms_text
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View
 from kardia_ctl.render.walk import unchanged
@@ -97,17 +98,29 @@ def _told(plan: Plan) -> Mapping[NoticeKind, int]:
     return Counter(kind for address, kind in about if address in found)
 
 
+def template_lines(plan: Plan) -> Iterator[str]:
+    """How many codes of which template are to be asked for, each with its name, duration and price."""
+    numbers = Counter(change.address.names[1] for change in plan.changes if _is_code(change))
+    known = {terms.label: terms for terms in plan.templates}
+    for label in sorted(numbers):
+        yield f"  {numbers[label]} of {terms_text(known.get(label, Terms(label)))}"
+
+
+def _is_code(change: Change) -> bool:
+    return change.action is Action.CREATE and change.address.kind is Kind.CONNECTION_CODE
+
+
 def cost_lines(plan: Plan) -> Iterator[str]:
-    """What the codes to issue cost; nothing when none is to be issued."""
-    codes = sum(
-        1
-        for change in plan.changes
-        if change.action is Action.CREATE and change.address.kind is Kind.CONNECTION_CODE
-    )
+    """What the codes to issue cost, and of which templates they are; nothing when none is to be issued."""
+    codes = sum(1 for change in plan.changes if _is_code(change))
     if not codes:
         return
+    yield _cost(plan, codes)
+    yield from template_lines(plan)
+
+
+def _cost(plan: Plan, codes: int) -> str:
     if plan.unpriced >= codes:
-        yield f"Codes: {codes}; no price is known"
-        return
+        return f"Codes: {codes}; no price is known"
     unpriced = f"; {plan.unpriced} of them without a known price" if plan.unpriced else ""
-    yield f"Codes: {codes}, {money(plan.cost)} in the templates' currency{unpriced}"
+    return f"Codes: {codes}, {money(plan.cost)} in the templates' currency{unpriced}"

@@ -7,6 +7,8 @@ from typing import Final
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
+from kardia_ctl.model.terms import Terms
+from kardia_ctl.render.money import money
 from kardia_ctl.render.redaction import Shown, shown
 
 _ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT})
@@ -33,7 +35,6 @@ class Row:
     fields: tuple[Field, ...]
     id: str
     place: str
-    price: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ class More:
 def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | More]:
     """The plan's changes in their order, then what was left out. ``full`` None leaves nothing out."""
     seen: Counter[tuple[Kind, Action, Cause]] = Counter()
+    templates = {terms.label: terms for terms in plan.templates}
     for change in plan.changes:
         key = change.address.kind, change.action, change.cause
         seen[key] += 1
         if full is None or change.action in _ALWAYS or seen[key] <= full:
-            yield _row(change, show_phi=show_phi)
+            yield _row(change, templates, show_phi=show_phi)
     if full is None:
         return
     left: Counter[tuple[Kind, Action]] = Counter()
@@ -103,20 +105,33 @@ def identity(address: Address) -> Mapping[str, str]:
             return {}
 
 
-def _row(change: Change, *, show_phi: bool) -> Row:
-    known = dict(identity(change.address))
+def _row(change: Change, templates: Mapping[str, Terms], *, show_phi: bool) -> Row:
+    known: dict[str, str | None] = dict(identity(change.address))
     if change.address.kind is Kind.CONNECTION_CODE and change.target:
         known["template_id"] = change.target
+    costs: tuple[Field, ...] = ()
+    if change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE:
+        terms = templates.get(change.address.names[1], Terms(change.address.names[1], price=change.price))
+        known["template_name"] = terms.name or None
+        costs = _costs(terms)
     return Row(
         address=change.address,
         action=change.action,
         cause=change.cause,
         reason=change.reason,
-        fields=_fields(change.before, change.after, known, show_phi=show_phi),
+        fields=(*_fields(change.before, change.after, known, show_phi=show_phi), *costs),
         id=change.id,
         place=str(change.source) if change.source else "",
-        price="" if change.price is None else f"{change.price:f}",
     )
+
+
+def _costs(terms: Terms) -> tuple[Field, ...]:
+    """How long a code's template lasts and what it costs, as far as it is known."""
+    facts = {
+        "duration_days": None if terms.duration is None else str(terms.duration),
+        "price": None if terms.price is None else money(terms.price),
+    }
+    return tuple(Field(name, after=Shown(text)) for name, text in facts.items() if text is not None)
 
 
 def _remark(notice: Notice, *, show_phi: bool) -> Remark:
@@ -131,7 +146,7 @@ def _remark(notice: Notice, *, show_phi: bool) -> Remark:
 
 
 def _fields(
-    before: Values | None, after: Values | None, known: Mapping[str, str], *, show_phi: bool
+    before: Values | None, after: Values | None, known: Mapping[str, str | None], *, show_phi: bool
 ) -> tuple[Field, ...]:
     """Both sides, redacted.
 

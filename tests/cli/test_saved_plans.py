@@ -124,3 +124,35 @@ def test_a_plan_sealed_by_less_than_what_holds_here_is_refused(
     ran = desk.run("apply", str(plan))
     assert (ran.code, ran.requests) == (1, [])
     assert "here plan-key holds" in ran.err
+
+
+def test_a_saved_plan_shows_what_its_codes_are_and_cost(desk: Desk, tmp_path: Path) -> None:
+    plan = str(tmp_path / "saved.plan")
+    fresh = desk.plan("--out", plan)
+    (line,) = [line for line in fresh.out.splitlines() if line.startswith("  2 of one-year: ")]
+    assert " days, " in line
+    shown = desk.run("show", plan)
+    assert line in shown.out.splitlines()
+    assert "template_name (hidden)" not in shown.out
+    document = json.loads(desk.run("show", plan, "--json").out)
+    codes = [
+        one["change"]["after"] for one in document["resource_changes"] if "connection_code" in one["type"]
+    ]
+    assert all(code["price"] and code["duration_days"] and code["template_name"] for code in codes)
+
+
+def test_who_is_asked_is_told_what_the_codes_cost(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def confirm(question: str, *, approved: bool) -> bool:
+        asked.append(question)
+        return approved
+
+    monkeypatch.setattr("kardia_ctl.cli.apply_command.confirm", confirm)
+    monkeypatch.setattr("kardia_ctl.cli.codes_command.confirm", confirm)
+    desk.apply()
+    ran = desk.run("codes", str(desk.path))
+    assert [text.splitlines()[-1] for text in asked] == [
+        line for line in asked[0].splitlines() if line.startswith("  2 of one-year: ")
+    ] * 2
+    assert (ran.code, ran.requests.count("GET /v1/teamConnectionTemplate")) == (1, 1)
