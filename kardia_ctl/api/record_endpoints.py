@@ -31,7 +31,10 @@ ADD_QT: Final = Endpoint("POST", "/v1/recordings/{recording}/qt", Nature.ONCE, p
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that can be read: its endpoint, the names its array has gone by, whether it comes in pages."""
+    """A list that can be read: its endpoint, the names its array has gone by, whether it comes in pages.
+
+    Without names, the array is whatever is one.
+    """
 
     endpoint: Endpoint
     names: tuple[str, ...]

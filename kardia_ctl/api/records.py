@@ -5,9 +5,10 @@ Every request goes through a fixed list of safe reads of its own (``record_endpo
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from kardia_ctl.api import record_endpoints as endpoints
 from kardia_ctl.api import rows
@@ -37,7 +38,7 @@ class Records:
         self._reads = reads
         self._dialect = dialect
 
-    async def pages(
+    def pages(
         self, listing: Listing, ids: tuple[str, ...] = (), *, most: int | None = None, custom: bool = False
     ) -> AsyncGenerator[RowsPage]:
         """Every page of a list, in the server's order; the next one is read while one is worked on.
@@ -50,34 +51,9 @@ class Records:
         """
         size = min(most or LARGEST_PAGE, LARGEST_PAGE)
         query = ((("limit", str(size)),) if listing.paged else ()) + (_CUSTOM if custom else ())
-        seen: set[str] = set()
-        count, page = 0, await self._page(listing, ids, query)
-        while True:
-            count += len(page.rows)
-            start = page.next_cursor
-            if start is None or not listing.paged or (most is not None and count >= most):
-                yield page
-                return
-            if not page.rows or start in seen or len(seen) > _MOST_PAGES:
-                raise ApiError(
-                    f"{listing.endpoint}: the list has no end: a page is empty or repeats an earlier cursor. "
-                    "Next: run again; if it stays, report it to the vendor"
-                )
-            seen.add(start)
-            coming = asyncio.create_task(self._page(listing, ids, (*query, ("start", start))))
-            try:
-                yield page
-                page = await coming
-            finally:
-                coming.cancel()
-                await asyncio.gather(coming, return_exceptions=True)
-
-    async def _page(
-        self, listing: Listing, ids: tuple[str, ...], query: tuple[tuple[str, str], ...]
-    ) -> RowsPage:
-        return await self._reads.run(
-            Call(listing.endpoint, ids, query=query), partial(rows.page, listing=listing)
-        )
+        call = Call(listing.endpoint, ids, query=query)
+        understand = partial(rows.page, listing=listing)
+        return _walk(lambda one: self._reads.run(one, understand), call, most, paged=listing.paged)
 
     async def patient(self, patient_id: str, *, custom: bool = False) -> Row | None:
         """GET /v1/patients/:id; None on 404."""
@@ -109,6 +85,45 @@ async def add_qt(exchange: Exchange, recording_id: str, values: Mapping[str, str
     said = tuple(value for value in values.values() if isinstance(value, str))
     call = Call(endpoints.ADD_QT, (recording_id,), content=("application/json", body), hidden=said)
     return await exchange.run(call, rows.row)
+
+
+async def _walk(
+    read: Callable[[Call], Coroutine[Any, Any, RowsPage]], call: Call, most: int | None, *, paged: bool
+) -> AsyncGenerator[RowsPage]:
+    """Page after page of one call, until there is no other or ``most`` rows were read."""
+    seen: set[str] = set()
+    count, page = 0, await read(call)
+    while True:
+        count += len(page.rows)
+        start = page.next_cursor
+        if start is None or not paged or (most is not None and count >= most):
+            yield page
+            return
+        if not page.rows or start in seen or len(seen) > _MOST_PAGES:
+            raise ApiError(
+                f"{call.endpoint}: the list has no end: a page is empty or repeats an earlier cursor. "
+                "Next: run again; if it stays, report it to the vendor"
+            )
+        seen.add(start)
+        coming = asyncio.create_task(read(replace(call, query=(*call.query, ("start", start)))))
+        try:
+            yield page
+            page = await coming
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+def pages_as_they_are(exchange: Exchange, call: Call) -> AsyncGenerator[RowsPage]:
+    """Every page of a read that a person wrote, whatever its rows are called (``kardia-ctl api --paginate``).
+
+    Raises:
+        ValueError: the call is no read.
+    """
+    if call.endpoint.nature is not Nature.SAFE:
+        raise ValueError("only reads come in pages")
+    understand = partial(rows.page, listing=Listing(call.endpoint, (), paged=True))
+    return _walk(lambda one: exchange.run(one, understand), call, None, paged=True)
 
 
 async def send_as_it_is(exchange: Exchange, call: Call) -> Answer:

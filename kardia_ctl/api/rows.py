@@ -29,12 +29,13 @@ def page(answer: Answer, listing: Listing) -> RowsPage:
         return RowsPage(_rows(wire.decoded(answer, list[Any])))
     wire.sound(answer)
     found = wire.decoded(answer, dict[str, Any])
-    arrays = [found[name] for name in listing.names if name in found]
+    names = listing.names or tuple(name for name, value in found.items() if isinstance(value, list))
+    arrays = [found[name] for name in names if name in found]
     if not arrays:
-        raise Wanting(f"the answer has no list of {listing.names[0]}")
+        raise Wanting(f"the answer has no list of {'/'.join(listing.names[:1]) or 'anything'}")
     rows = next((array for array in arrays if array), None) or []
     if not isinstance(rows, list):
-        raise Wanting(f"the answer's {listing.names[0]} is no list")
+        raise Wanting(f"the answer's {names[0]} is no list")
     paging = wire.decoded(answer, Paging)
     return RowsPage(_rows(rows), wire.whole_number(paging.total_count), wire.next_cursor(paging.page_info))
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
@@ -20,7 +20,7 @@ from kardia_ctl.api.pace import Pace
 from kardia_ctl.api.record_endpoints import RECORD_READS
 from kardia_ctl.api.records import Records
 from kardia_ctl.api.retry import RetryBudget, RetryPolicy
-from kardia_ctl.api.rows import Row
+from kardia_ctl.api.rows import Row, RowsPage
 from kardia_ctl.api.transport import Call, Counts, Transport
 from kardia_ctl.api.wire import Answer
 from kardia_ctl.model.configuration import Dialect
@@ -69,6 +69,10 @@ class Session:
     async def send_as_it_is(self, call: Call) -> Answer:
         """A call that a person wrote by hand (see ``records.send_as_it_is``)."""
         return await records.send_as_it_is(self._exchange, call)
+
+    def pages_as_they_are(self, call: Call) -> AsyncGenerator[RowsPage]:
+        """Every page of a read that a person wrote by hand (see ``records.pages_as_they_are``)."""
+        return records.pages_as_they_are(self._exchange, call)
 
     async def create_key(self, email: str, password: str) -> str:
         """The account's API key for a login. Open the session with an empty key for it."""

@@ -31,7 +31,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--data",
     "filtering",
-    type=click.Choice([*Filtering]),
+    type=click.Choice([filtering.value for filtering in Filtering]),
     help="Which samples (default: enhanced, where there are both).",
 )
 @click.option("--json", "as_json", is_flag=True, help="The JSON object, with every sample as it was sent.")
@@ -42,7 +42,7 @@ def recording_command(
     recording: str,
     csv: Path | None,
     plot: Path | None,
-    filtering: Filtering | None,
+    filtering: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -60,7 +60,7 @@ def recording_command(
         raise refuse(f"--plot {plot}: its name must end in {', '.join(f'.{form}' for form in FORMS)}")
     row = asyncio.run(_recording(reach_from(options), recording))
     if csv is not None or plot is not None:
-        _take_samples(row, recording, csv, plot, filtering)
+        _take_samples(row, recording, csv, plot, Filtering(filtering) if filtering else None)
     if (csv is None and plot is None) or out is not None or as_json:
         _print(seen(row, RECORDING, str, show_phi=show_phi), row, out, as_json=as_json)
 

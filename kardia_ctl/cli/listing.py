@@ -160,7 +160,7 @@ async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, wish: Wish
     from kardia_ctl.api.redaction import redacted
 
     count, text = _Count(), printer(wish.form, shape, show_phi=wish.show_phi)
-    with _target(wish.out) as write, _progress(shape, wish) as progress:
+    with target(wish.out) as write, _progress(shape, wish) as progress:
         async with aclosing(pages):
             async for page in pages:
                 progress(len(page.rows), page.total)
@@ -210,7 +210,7 @@ def _tell(count: _Count, shape: Shape, wish: Wish) -> None:
 
 
 @contextmanager
-def _target(out: Path | None) -> Iterator[Callable[[str], object]]:
+def target(out: Path | None) -> Iterator[Callable[[str], object]]:
     """Where the text goes: stdout, which may be closed by its reader at any time, or a private file."""
     if out is None:
         yield _print

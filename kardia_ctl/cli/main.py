@@ -24,8 +24,13 @@ COMMANDS: Final = {
     "show": ("show", "Print a saved plan, for people or as JSON."),
     "codes": ("codes", "Ask for the connection codes again and write them out."),
     "get": ("get", "Read what is there: patients, recordings, documents, logs, teams."),
+    "recordings": ("recordings", "Record QT measurements."),
     "state": ("state", "List, show or forget what was recorded."),
     "schema": ("schema", "Write the JSON Schema that YAML editors read."),
+    "login": ("login", "Get the API key for a login and keep it in the keyring."),
+    "rotate-key": ("rotate_key", "Make a new API key and keep it."),
+    "logout": ("logout", "Remove the API key from the keyring."),
+    "api": ("api", "Send any request, with key, region and retries taken care of."),
     "sandbox": ("sandbox", "Serve an embedded Kardia API on a loopback port."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
@@ -81,7 +86,7 @@ def root() -> None:
 
     \b
     Exit codes: 0 done or nothing to do · 1 error, or something is blocked · 2 changes (plan
-    --detailed-exitcode). The API key comes from KARDIA_API_KEY or --api-key-file.
+    --detailed-exitcode). The API key comes from KARDIA_API_KEY, --api-key-file or kardia-ctl login.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
 
 

@@ -66,16 +66,19 @@ def reach_options(command: Command) -> Command:
         (
             click.option(
                 "--config",
-                "path",
                 type=click.Path(path_type=Path),
                 metavar="PATH",
                 help="Take region, dialect and state from this configuration (default: this directory's).",
             ),
             click.option(
-                "--region", type=click.Choice([*Region]), help="Where the account lives (default: us)."
+                "--region",
+                type=click.Choice([region.value for region in Region]),
+                help="Where the account lives (default: us).",
             ),
             click.option(
-                "--dialect", type=click.Choice([*Dialect]), help="Which API the account speaks (default: v1)."
+                "--dialect",
+                type=click.Choice([dialect.value for dialect in Dialect]),
+                help="Which API the account speaks (default: v1).",
             ),
         )
     ):
@@ -91,11 +94,13 @@ def reach_from(options: dict[str, Any], *, key: bool = True) -> Reach:
         RunStopped: there is no API key.
     """
     where = where_from(options)
-    configuration, configured = _configuration(options.pop("path"))
-    chosen: dict[str, Any] = {
-        name: value for name in ("region", "dialect") if (value := options.pop(name)) is not None
-    }
-    configuration = replace(configuration, **chosen)
+    configuration, configured = _configuration(options.pop("config"))
+    region, dialect = options.pop("region"), options.pop("dialect")
+    configuration = replace(
+        configuration,
+        region=Region(region) if region else configuration.region,
+        dialect=Dialect(dialect) if dialect else configuration.dialect,
+    )
     if where.sandbox:
         configuration = replace(configuration, state=f"sqlite:///{SANDBOX_DIRECTORY}/state.db")
     found = Reach(where, configuration, configured)
