@@ -39,7 +39,7 @@ def plan_forgotten(question: Question, draft: Draft) -> None:
         text = (
             f"{kept:,} managed {'patient is' if one else 'patients are'} not found among the declared; "
             f"{desired.unnamed:,} {'row' if row else 'rows'} without a certain mrn "
-            f"{'was' if row else 'were'} set aside and may be theirs: nobody is forgotten until they are right"
+            f"{'was' if row else 'were'} set aside and may be theirs: nobody is forgotten until all is right"
         )
         draft.notices.append(Notice(NoticeKind.WARNING, text))
 

@@ -4,6 +4,7 @@ A spreadsheet turns 0012345 into 12345 when it is typed; what is left of it is a
 tell how many zeros it had. So a number is only taken where it cannot have lost anything: for a sex.
 """
 
+import re
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -156,16 +157,37 @@ def _opened(stream: IO[bytes]) -> "Workbook":
 
 
 def _check_size(stream: IO[bytes]) -> None:
-    """Some kilobytes can unpack to as many gigabytes; zipfile gives no more than the size it names."""
+    """Refuse what unpacks to too much (zipfile gives no more than the size it names), or would lose rows."""
     with ZipFile(stream) as archive:
         parts = archive.infolist()
-    for part in parts:
-        limit = _SHEET_LIMIT if part.filename.startswith("xl/worksheets/") else _PART_LIMIT
-        if part.file_size > limit:
-            raise Garbled(f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it")
-    if len(parts) > _PARTS:
-        raise Garbled(f"the workbook has more than {_PARTS:,} parts", "Keep the patients in one of their own")
+        if len(parts) > _PARTS:
+            remedy = "Keep the patients in one of their own"
+            raise Garbled(f"the workbook has more than {_PARTS:,} parts", remedy)
+        for part in parts:
+            is_sheet = part.filename.startswith("xl/worksheets/")
+            limit = _SHEET_LIMIT if is_sheet else _PART_LIMIT
+            if part.file_size > limit:
+                raise Garbled(f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it")
+            if is_sheet and part.filename.endswith(".xml"):
+                with archive.open(part) as sheet:
+                    _check_order(sheet)
     stream.seek(0)
+
+
+_ROW: Final = re.compile(rb"""<(?:[A-Za-z]+:)?row(?:\s[^>]*?\sr|\sr)\s*=\s*["']([^"']*)["'][^>]*>""")
+
+
+def _check_order(sheet: IO[bytes]) -> None:
+    """Openpyxl leaves out, in silence, a row whose number is not greater than that of the row before."""
+    before, rest = 0, b""
+    while chunk := sheet.read(1 << 20):
+        data = rest + chunk
+        end = data.rfind(b">") + 1
+        rest = data[end:]
+        for found in _ROW.finditer(data, 0, end):
+            if not found[1].isdigit() or not before < int(found[1][:20]) <= _MOST_ROWS:
+                raise Garbled(*_BROKEN)
+            before = int(found[1])
 
 
 def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
