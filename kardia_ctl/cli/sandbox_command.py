@@ -65,7 +65,10 @@ for each in sandbox_life.COMMANDS:
     "--deliver-anywhere", is_flag=True, help="Send webhooks to other machines too, not to this one alone."
 )
 @click.option(
-    "--faults", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A JSON file of faults."
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A JSON file of faults, e.g. "
+    '{"rules": [{"kind": "error", "status": 500, "methods": ["POST"], "times": 1}]}.',
 )
 def serve_command(
     port: int,

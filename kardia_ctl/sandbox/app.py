@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Router, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox import control, credentials, reading
+from kardia_ctl.sandbox import credentials, reading
 from kardia_ctl.sandbox.account import Account
 from kardia_ctl.sandbox.calls import Access, Answer, Api, Call, Endpoint
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
@@ -62,6 +62,8 @@ class Sandbox:
             await Router()(scope, receive, send)
             return
         if scope["path"].startswith(PREFIX):
+            from kardia_ctl.sandbox import control
+
             request = Request(scope, receive)
             await _response(control.answer(self, request, await _body(request)))(scope, receive, send)
             return

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 
 from kardia_ctl.sandbox.calls import Answer, ok
-from kardia_ctl.sandbox.courier import is_loopback
 from kardia_ctl.sandbox.ecg import DETERMINATIONS
 from kardia_ctl.sandbox.events import About, Event
 from kardia_ctl.sandbox.faults import Faults
+from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.recordings import Draft
 from kardia_ctl.sandbox.records import Patient

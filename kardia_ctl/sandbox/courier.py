@@ -4,17 +4,16 @@ Neither document says what becomes of a delivery that fails. Here it is tried ag
 each attempt is a line of "Get callback logs". A 2xx is a success, a redirect is not followed.
 """
 
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from kardia_ctl.sandbox import ledger, outbox
+from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.outbox import Waiting
 from kardia_ctl.sandbox.timeline import MICRO, Timeline
 
@@ -118,22 +117,11 @@ def delivering(account: Timeline, *, anywhere: bool = False) -> Iterator[None]:
         thread.join()
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine: localhost, or a loopback address."""
-    if not host:
-        return False
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def _post(parts: SplitResult, body: str) -> Outcome:
     host, port = parts.hostname or "", parts.port
     if parts.scheme == "https":
+        import ssl
+
         context = ssl.create_default_context()
         connection: HTTPConnection = HTTPSConnection(host, port, timeout=_TIMEOUT, context=context)
     else:

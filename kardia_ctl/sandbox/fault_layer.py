@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from random import Random
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.refusals import Refusal
 
 ABORT = "kardia_ctl.abort"
 """Scope key: resets the connection at once. The server puts it there; in-process there is none."""
@@ -106,6 +108,9 @@ class FaultLayer:
                 await self._perhaps(fault, scope, body, receive)
                 page = "<!doctype html><html><body><h1>Bad Gateway</h1></body></html>"
                 await HTMLResponse(page, fault.status)(scope, receive, send)
+            case FaultKind.ERROR:
+                await self._perhaps(fault, scope, body, receive)
+                await _error(fault)(scope, receive, send)
             case FaultKind.REDIRECT:
                 await RedirectResponse("https://elsewhere.example.com/", 302)(scope, receive, send)
             case FaultKind.TRUNCATED:
@@ -154,6 +159,11 @@ class _Kept:
 def _plain(status: int, fault: Fault) -> Response:
     headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
     return Response(status_code=status, headers=headers)
+
+
+def _error(fault: Fault) -> Response:
+    refusal = Refusal(HTTPStatus(fault.status), "The sandbox was told to fail here.")
+    return Response(refusal.body(fault.name), fault.status, media_type="application/json")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Any, Self, TypeVar
 
 _E = TypeVar("_E", bound=Enum)
+_ERRORS = frozenset(status.value for status in HTTPStatus if status.value >= 400)
 
 
 class FaultKind(Enum):
@@ -27,6 +29,8 @@ class FaultKind(Enum):
     """The connection is reset, and the request takes effect `seconds` later."""
     HTML = "html"
     """An HTML page with `status`, as a proxy would answer."""
+    ERROR = "error"
+    """The documented error object with `status`, 500 for one."""
     REDIRECT = "redirect"
     """302 to another place; the request has no effect."""
     TRUNCATED = "truncated"
@@ -36,7 +40,7 @@ class FaultKind(Enum):
 
 
 class Moment(Enum):
-    """Whether UNAVAILABLE, DROPPED and HTML strike before the request takes effect, or after it."""
+    """Whether UNAVAILABLE, DROPPED, HTML and ERROR strike before the request takes effect, or after it."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -55,7 +59,7 @@ class Fault:
         times: how often it strikes at most; None is without end.
         skip: how many requests that it covers pass before it may strike.
         seconds: the time that LATE_COMMIT and SLOW take.
-        status: the status of HTML.
+        status: the status of HTML and ERROR.
         retry_after: the Retry-After of THROTTLED and UNAVAILABLE, as sent: seconds or an HTTP date.
     """
 
@@ -77,6 +81,8 @@ class Fault:
             raise ValueError("fault seconds, skip and times: must not be negative")
         if not 200 <= self.status <= 599:
             raise ValueError("fault status: must be 200 to 599")
+        if self.kind is FaultKind.ERROR and self.status not in _ERRORS:
+            raise ValueError("fault status: must be that of an error, 400 to 599")
 
     def covers(self, method: str, path: str) -> bool:
         """Whether the rule is about such a request."""
@@ -85,7 +91,7 @@ class Fault:
     @property
     def name(self) -> str:
         """What the request log calls it: "dropped-after", "late-commit"."""
-        if self.kind in (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML):
+        if self.kind in (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML, FaultKind.ERROR):
             return f"{self.kind.value}-{self.moment.value}"
         return str(self.kind.value)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,8 @@ def ask(url: str, action: str, said: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ControlError: it cannot be reached, or refuses.
     """
+    from http.client import HTTPException
+
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise ControlError(f"{url}: the sandbox is at an http:// address")
@@ -37,6 +38,8 @@ def ask(url: str, action: str, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _post(host: str, port: int, action: str, body: str) -> tuple[int, bytes]:
+    from http.client import HTTPConnection
+
     connection = HTTPConnection(host, port, timeout=_TIMEOUT)
     try:
         connection.request("POST", PREFIX + action, body, {"content-type": "application/json"})

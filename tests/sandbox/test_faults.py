@@ -93,6 +93,20 @@ async def test_html_instead_of_json(
     assert len(account.patients()) == created
 
 
+@pytest.mark.parametrize(("moment", "created"), [(BEFORE, 0), (AFTER, 1)])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503])
+async def test_an_error_is_the_documented_object(
+    connect: Connect, account: Account, joe: dict[str, str], moment: Moment, created: int, status: int
+) -> None:
+    client = connect(faults=always(FaultKind.ERROR, moment, status=status))
+    response = await client.post("/v1/patients", data=joe)
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["status"]) == (status, str(status))
+    assert set(error) == {"id", "status", "code", "title", "detail"}
+    assert len(account.patients()) == created
+    assert account.requests()[0].fault == f"error-{moment.value}"
+
+
 async def test_a_redirect_leads_elsewhere_and_does_nothing(
     connect: Connect, account: Account, joe: dict[str, str]
 ) -> None:
@@ -242,6 +256,8 @@ def test_faults_read_from_json() -> None:
         ({"rules": [{"kind": "dropped", "probability": 2}]}, "fault probability"),
         ({"rules": [{"kind": "dropped", "seconds": -1}]}, "must not be negative"),
         ({"rules": [{"kind": "html", "status": 100}]}, "fault status"),
+        ({"rules": [{"kind": "error", "status": 200}]}, "fault status"),
+        ({"rules": [{"kind": "error", "status": 599}]}, "fault status"),
         ({"rules": [{"kind": "html", "times": True}]}, "faults times: must be a whole number"),
     ],
 )
