@@ -1,13 +1,14 @@
 """Which endpoints there are, what each does to the account, and which of them planning may call."""
 
 import ipaddress
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, assert_never
 from urllib.parse import quote, urlsplit
 
-from kardia_ctl.model.configuration import Region
+from kardia_ctl.model.configuration import Dialect, Region
 from kardia_ctl.model.errors import ApiError, NotExecuted
 
 
@@ -60,7 +61,18 @@ READ_CALLBACK: Final = Endpoint("GET", "/v1/callback", Nature.SAFE, absent=_UNSE
 READ_QT_CALLBACK: Final = Endpoint("GET", "/v1/qtCallback", Nature.SAFE, absent=_UNSET)
 LIST_TEMPLATES: Final = Endpoint("GET", "/v1/teamConnectionTemplate", Nature.SAFE)
 
-SAFE_READS: Final = (LIST_PATIENTS, READ_PATIENT, READ_CALLBACK, READ_QT_CALLBACK, LIST_TEMPLATES)
+COUNT_RECORDINGS: Final = Endpoint("GET", "/v1/patients/{patient}/recordings", Nature.SAFE, personal=True)
+PRO_READ_CALLBACK: Final = Endpoint("GET", "/e/v1/callback", Nature.SAFE, absent=_UNSET)
+
+SAFE_READS: Final = (
+    LIST_PATIENTS,
+    READ_PATIENT,
+    READ_CALLBACK,
+    READ_QT_CALLBACK,
+    LIST_TEMPLATES,
+    COUNT_RECORDINGS,
+    PRO_READ_CALLBACK,
+)
 """All that planning may send. ``GET …/code`` and ``GET …/export`` are effects and are not here."""
 
 CREATE_PATIENT: Final = Endpoint("POST", "/v1/patients", Nature.ONCE)
@@ -77,8 +89,20 @@ DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature
 DELETE_PATIENT: Final = Endpoint(
     "DELETE", "/v1/patients/{patient}", Nature.REPEATABLE, gone=frozenset({404}), personal=True
 )
+EXPORT_PATIENT: Final = Endpoint(
+    "GET", "/v1/patients/{patient}/export", Nature.ONCE, gone=frozenset({404}), personal=True
+)
+CREATE_USER: Final = Endpoint("POST", "/v1/users", Nature.ONCE)
 CREATE_KEY: Final = Endpoint("POST", "/v1/apikey", Nature.REPEATABLE)
 RENEW_KEY: Final = Endpoint("POST", "/v1/apikey/new", Nature.ONCE)
+
+PRO_CREATE: Final = Endpoint("POST", "/e/v1/participants", Nature.REPEATABLE, gone=frozenset({409}))
+"""A 409 proves that the participant exists, also after a try that got no answer; it adds nothing."""
+PRO_ISSUE_CODE: Final = Endpoint("POST", "/e/v1/code", Nature.ONCE)
+PRO_CREATE_USER: Final = Endpoint("POST", "/e/v1/user", Nature.ONCE)
+PRO_REDEEM: Final = Endpoint("POST", "/e/v1/connection", Nature.ONCE)
+PRO_DISCONNECT: Final = Endpoint("POST", "/e/v1/disconnection", Nature.REPEATABLE)
+PRO_SET_CALLBACK: Final = Endpoint("PUT", "/e/v1/callback", Nature.REPEATABLE)
 
 EFFECTS: Final = (
     CREATE_PATIENT,
@@ -88,13 +112,23 @@ EFFECTS: Final = (
     ADD_PROVIDER,
     DISCONNECT,
     DELETE_PATIENT,
+    EXPORT_PATIENT,
+    CREATE_USER,
     CREATE_KEY,
     RENEW_KEY,
+    PRO_CREATE,
+    PRO_ISSUE_CODE,
+    PRO_CREATE_USER,
+    PRO_REDEEM,
+    PRO_DISCONNECT,
+    PRO_SET_CALLBACK,
 )
 
 
-def base_url_for(region: Region) -> str:
-    """The base URL of a region (API reference, "Base URL")."""
+def base_url_for(region: Region, dialect: Dialect = Dialect.V1) -> str:
+    """The base URL of a region (API reference, "Base URL"); pro has one alone ("Authentication")."""
+    if dialect is Dialect.PRO:
+        return "https://us-kardia-production.alivecor.com"
     match region:
         case Region.US:
             return "https://api.kardia.com"
@@ -179,5 +213,17 @@ def encode(pairs: Iterable[tuple[str, str]]) -> str:
     """
     try:
         return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+    except UnicodeEncodeError:
+        raise NotExecuted("a value with broken text cannot be sent. Next: check what was declared") from None
+
+
+def json_body(values: Mapping[str, str | int | float]) -> bytes:
+    """A JSON object as it goes onto the wire.
+
+    Raises:
+        NotExecuted: a value that is not text in Unicode.
+    """
+    try:
+        return json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         raise NotExecuted("a value with broken text cannot be sent. Next: check what was declared") from None

@@ -6,7 +6,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SHOWN: Final = 200
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -89,3 +89,14 @@ def _without(spelling: str, text: str) -> str:
     if len(spelling) < _WORD_LETTERS:  # two letters stand in many words
         whole = rf"(?<![^\W_]){whole}(?![^\W_])"
     return re.sub(whole, "[hidden]", text, flags=re.IGNORECASE)
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """What of a callback may be a token: its query, each value of it, what stands before the host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    before_host = parts.netloc.rpartition("@")[0]
+    values = (value for _, value in parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True))
+    return (parts.query, parts.fragment, before_host, *values)

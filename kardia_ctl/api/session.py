@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
+from typing import Final, assert_never
 
 import httpx
 
 from kardia_ctl import __version__
-from kardia_ctl.api import records, v1
+from kardia_ctl.api import pro, records, v1
 from kardia_ctl.api.connections import Settings, connect
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.exchange import Exchange, SafeReads
@@ -23,7 +24,7 @@ from kardia_ctl.api.retry import RetryBudget, RetryPolicy
 from kardia_ctl.api.rows import Row, RowsPage
 from kardia_ctl.api.transport import Call, Counts, Transport
 from kardia_ctl.api.wire import Answer
-from kardia_ctl.model.configuration import Dialect
+from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader, Writer
 
@@ -33,13 +34,14 @@ class Session:
     """What ``open_session`` gives. Observing gets ``reader``; only apply asks for ``writer()``."""
 
     reader: Reader
+    _dialect: Dialect
     _exchange: Exchange
     _transport: Transport
     _pace: Pace
 
     def writer(self) -> Writer:
         """The way to have effects."""
-        return v1.V1Writer(self._exchange)
+        return _WRITERS[self._dialect](self._exchange)
 
     @property
     def requests(self) -> int:
@@ -88,6 +90,8 @@ async def open_session(
     endpoint: str,
     key: str,
     *,
+    dialect: Dialect = Dialect.V1,
+    authorization: Authorization = Authorization.BEARER,
     parallelism: int = 8,
     http_transport: httpx.AsyncBaseTransport | None = None,
     settings: Settings = Settings(),  # noqa: B008  (a frozen value)
@@ -103,6 +107,8 @@ async def open_session(
     Args:
         endpoint: the base URL; https only, http for loopback alone.
         key: the API key; empty for ``Session.create_key`` alone.
+        dialect: which of the two APIs the account speaks.
+        authorization: how pro is shown the key; v1 has one way alone.
         parallelism: how many requests may be under way at once, when the server does not ask for less.
         http_transport: what replaces the network, such as ``httpx.ASGITransport`` of a sandbox.
         settings: timeouts, bounds, proxy and CA file.
@@ -121,7 +127,7 @@ async def open_session(
     base_url = check_endpoint(endpoint)
     secure = base_url.startswith("https:") or settings.proxy is not None
     clock = clock or asyncio.get_running_loop().time
-    headers, chance = _headers(key), rng or SystemRandom()
+    headers, chance = _headers(key, dialect, authorization), rng or SystemRandom()
     async with connect(settings, clock=clock, transport=http_transport, secure=secure) as connections:
         transport = Transport(base_url, connections, headers, settings, now=now)
         pace = Pace(
@@ -139,10 +145,20 @@ async def open_session(
             budget=budget or RetryBudget(),
             outage=Outage(),
         )
-        yield Session(v1.V1Reader(SafeReads(exchange)), exchange, transport, pace)
+        yield Session(_READERS[dialect](SafeReads(exchange)), dialect, exchange, transport, pace)
 
 
-def _headers(key: str) -> dict[str, str]:
+_READERS: Final[Mapping[Dialect, Callable[[SafeReads], Reader]]] = {
+    Dialect.V1: v1.V1Reader,
+    Dialect.PRO: pro.ProReader,
+}
+_WRITERS: Final[Mapping[Dialect, Callable[[Exchange], Writer]]] = {
+    Dialect.V1: v1.V1Writer,
+    Dialect.PRO: pro.ProWriter,
+}
+
+
+def _headers(key: str, dialect: Dialect, authorization: Authorization) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip, deflate",
@@ -155,4 +171,16 @@ def _headers(key: str) -> dict[str, str]:
             "the API key holds a character that no key has. Next: check KARDIA_API_KEY for a copied space, "
             "line end or colon"
         )
-    return headers | {"Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}
+    return headers | {"Authorization": _authorization(key, dialect, authorization)}
+
+
+def _authorization(key: str, dialect: Dialect, authorization: Authorization) -> str:
+    match dialect, authorization:
+        case Dialect.V1, _:
+            return f"Basic {b64encode(f'{key}:'.encode()).decode()}"
+        case Dialect.PRO, Authorization.BEARER:
+            return f"Bearer {key}"
+        case Dialect.PRO, Authorization.BARE:
+            return key
+        case never:
+            assert_never(never)

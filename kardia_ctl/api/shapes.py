@@ -100,3 +100,27 @@ class Key(msgspec.Struct, frozen=True, rename="camel"):
     """An API key."""
 
     api_key: Text = None
+
+
+class User(msgspec.Struct, frozen=True):
+    """A mobile user: v1 answers with ``requestId``, pro with ``user_token``."""
+
+    requestId: Text = None  # noqa: N815  (the API's own name)
+    user_token: Text = None
+
+
+class Total(msgspec.Struct, frozen=True, rename="camel"):
+    """Any paged list, of which only the count is wanted."""
+
+    total_count: Text = None
+
+
+class LooseParticipant(msgspec.Struct, frozen=True):
+    """The echo of a pro participant."""
+
+    customParticipantID: Text = None  # noqa: N815  (the API's own names)
+    firstName: Text = None  # noqa: N815
+    lastName: Text = None  # noqa: N815
+    email: Text = None
+    dob: Text = None
+    sex: Text = None

@@ -2,12 +2,13 @@
 
 from functools import partial
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 
 from kardia_ctl.api import endpoints, wire
 from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api.redaction import secrets_of
 from kardia_ctl.api.transport import Call
 from kardia_ctl.model.address import Kind
+from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import (
     UNSET,
     DesiredPatient,
@@ -55,6 +56,11 @@ class V1Reader:
         """GET /v1/teamConnectionTemplate."""
         return await self._reads.run(Call(endpoints.LIST_TEMPLATES), wire.templates)
 
+    async def recordings(self, patient_id: str) -> int | None:
+        """How many recordings a patient has: GET /v1/patients/:id/recordings, its totalCount."""
+        call = Call(endpoints.COUNT_RECORDINGS, (patient_id,), query=(("limit", "1"),))
+        return await self._reads.run(call, wire.total)
+
 
 class V1Writer:
     """The ``Writer`` of v1 (see ``kardia_ctl.model.ports``)."""
@@ -77,7 +83,7 @@ class V1Writer:
 
     async def set_callback(self, kind: Kind, url: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
-        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),), hidden=_secrets_of(url)))
+        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),), hidden=secrets_of(url)))
 
     async def add_service_provider(self, team: str, provider: str) -> None:
         """POST /partner/v1/teams/:id/serviceProviderTeams/:spid. Repeatable."""
@@ -91,19 +97,26 @@ class V1Writer:
         """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
         await self._do(Call(endpoints.DELETE_PATIENT, (patient_id,)))
 
+    async def export_patient(self, patient_id: str) -> None:
+        """GET /v1/patients/:id/export: an effect; it is queued and mailed to the key's owner. Sent once."""
+        await self._do(Call(endpoints.EXPORT_PATIENT, (patient_id,)))
+
+    async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
+        """POST /v1/users: the user is connected by itself, so there is no token. Sent once."""
+        form = (("email", email), ("password", password), ("countryCode", country), ("patientId", patient_id))
+        await self._do(Call(endpoints.CREATE_USER, form=form, hidden=(email, password)))
+        return ""
+
+    async def redeem(self, code: str, token: str) -> None:  # noqa: ARG002  (the port's)
+        """Nothing to do: a user of v1 is connected by itself.
+
+        Raises:
+            NotExecuted: always.
+        """
+        raise NotExecuted("v1 has no request that redeems a code. Next: leave redeem out")
+
     async def _do(self, call: Call) -> None:
         await self._exchange.run(call, wire.nothing)
-
-
-def _secrets_of(url: str) -> tuple[str, ...]:
-    """What of a callback may be a token: its query, each value of it, what stands before the host."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return (url,)
-    before_host = parts.netloc.rpartition("@")[0]
-    values = (value for _, value in parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True))
-    return (parts.query, parts.fragment, before_host, *values)
 
 
 async def create_key(exchange: Exchange, email: str, password: str) -> str:

@@ -13,12 +13,15 @@ from kardia_ctl.api.shapes import (
     Fault,
     Key,
     LoosePage,
+    LooseParticipant,
     LoosePatient,
     LooseTemplate,
     Page,
     PageInfo,
     Text,
+    Total,
     Url,
+    User,
 )
 from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage, Template
 
@@ -136,6 +139,30 @@ def api_key(answer: Answer) -> str:
     if not key:
         raise Wanting("the answer has no key")
     return key
+
+
+def user_token(answer: Answer) -> str:
+    """The token of a user that pro made: redeeming a code needs it."""
+    _sound(answer)
+    token = _text(_json(answer, User).user_token)
+    if not token:
+        raise Wanting("the answer has no user token")
+    return token
+
+
+def participant(answer: Answer, mrn: str) -> LivePatient:
+    """The echo of a pro participant, whose id is the mrn. An empty answer says as much as an echo."""
+    nothing(answer)
+    if answer.body.lstrip()[:1] != b"{":
+        return LivePatient(id=mrn, mrn=mrn)
+    row = _json(answer, LooseParticipant)
+    return LivePatient(id=mrn, mrn=_text(row.customParticipantID) or mrn, dob=_optional(row.dob))
+
+
+def total(answer: Answer) -> int | None:
+    """How many there are in a list; None when the server does not say."""
+    _sound(answer)
+    return _whole_number(_json(answer, Total).total_count)
 
 
 def nothing(answer: Answer) -> None:

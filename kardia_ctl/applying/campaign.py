@@ -12,6 +12,7 @@ from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.settle import Wait, wait_until_decidable
 from kardia_ctl.applying.step import Step
 from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.outcome import Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Cause, Plan
@@ -64,7 +65,7 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> Outcome:
     known = _known_ids(seen, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
-        doubts = _doubts(seen.plan, results, means.store)
+        doubts = _doubts(seen.plan, results, means.store, seen.question.capabilities)
         if not doubts or means.brake.reason:
             break
         settle = ground.configuration.settle
@@ -113,8 +114,15 @@ def _known_ids(seen: Preview, results: Mapping[Address, Result]) -> frozenset[st
     return frozenset((*(live.id for live in observed.patients.values()), *twins, *observed.by_id, *made))
 
 
-def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
-    """Patients of this plan whose create is in doubt: from this run, or from an earlier one."""
+def _doubts(
+    plan: Plan, results: Mapping[Address, Result], store: Store, can: Capabilities
+) -> dict[Address, Intent]:
+    """Patients of this plan whose create is in doubt: from this run, or from an earlier one.
+
+    Where the API shows no patients there is nothing to look at: the next run sends it again.
+    """
+    if not can.shows_patients:
+        return {}
     earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
     ours = {
         address

@@ -110,7 +110,7 @@ def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int = 
     left = (change for change in plan.changes if change.action is Action.BLOCKED)
     return Report(
         results=tuple(results),
-        adopted=plan.count(Action.ADOPT),
+        adopted=plan.count(Action.ADOPT) + sum(1 for one in results if one.action is Action.ADOPT),
         forgotten=plan.count(Action.FORGET),
         reads=reads,
         writes=writes,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Plan
@@ -54,7 +55,8 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
         ApiError: an answer could not be had or understood.
     """
     desired, decisions = ground.configuration.desired, ground.decisions
-    reading = choose(desired, ground.state, decisions.targets, recreating=bool(decisions.recreate))
+    can = CAPABILITIES[ground.configuration.dialect]
+    reading = choose(desired, ground.state, decisions.targets, can, recreating=bool(decisions.recreate))
     policy = ground.configuration.scan
     observed = await observe(
         reader,
@@ -72,9 +74,10 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
         ground.configuration.settle,
         spent(),
         decisions,
+        can,
     )
     plan = make_plan(question)
-    if observed.templates is None and wants_templates(plan):
+    if observed.templates is None and wants_templates(plan, can):
         observed = await with_templates(reader, observed)
         question = replace(question, observed=observed, spent=spent())
         plan = make_plan(question)

@@ -5,17 +5,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from kardia_ctl.applying.life import with_signs_of_life
-from kardia_ctl.applying.records import remember
+from kardia_ctl.applying.writes import Writes
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.outcome import Result, Status
-from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
+from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Store, Writer
-from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Record, Remember, Resolve
+from kardia_ctl.model.state import Entry, Intend, Intent, Resolve
 
 
 class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an error of its own)
@@ -27,14 +28,9 @@ class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an er
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A write that succeeded: the live id, what state keeps, and why the run must stop all the same."""
-
-    entries: tuple[Entry, ...]
-    id: str = ""
-    objection: str = ""
-    code: IssuedCode | None = None
+def no_password(mrn: str) -> str:
+    """What stands in where no mobile user is to be made. Raises ``AssertionError``."""
+    raise AssertionError(f"no password is at hand for the mobile user of {mrn}")
 
 
 @dataclass(slots=True)
@@ -57,7 +53,22 @@ class Step:
     issued: Mapping[Address, int] = field(default_factory=dict)
     earlier: Mapping[Address, Intent] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
+    password: Callable[[str], str] = no_password
+    capabilities: Capabilities = V1
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
+    _writes: Writes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._writes = Writes(
+            self.desired,
+            self.writer,
+            self.now,
+            self.key,
+            self.issued,
+            self.records,
+            self.password,
+            self.capabilities,
+        )
 
     async def take(self, change: Change, patient_id: str) -> Result:
         """Write one change.
@@ -75,7 +86,7 @@ class Step:
             self.store.commit([Intend(intent)])
         try:
             done = await with_signs_of_life(
-                self._write(change, patient_id or change.id), partial(self._show_life, change, intent)
+                self._writes.write(change, patient_id or change.id), partial(self._show_life, change, intent)
             )
         except NotExecuted as error:
             self._settle(change, [self._as_before(change)])
@@ -90,10 +101,19 @@ class Step:
         if done.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
             raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
-        return Result(change.address, change.action, Status.DONE, id=done.id)
+        return Result(change.address, done.action or change.action, done.status, done.detail, id=done.id)
 
     def refusal(self, change: Change) -> str:
-        """Why a change is not sent: the key was told in this run that it may not do such a thing."""
+        """Why a change is not sent.
+
+        The key was told in this run that it may not do such a thing; or the patient turned out to exist
+        already, so that an order may exist too.
+        """
+        if change.address.kind is Kind.CONNECTION_CODE and change.address.names[0] in self._writes.existed:
+            return (
+                "the patient existed already, and whether it has a code cannot be read; to issue one: "
+                f"--reissue '{change.address}'"
+            )
         return self._refusals.get(_operation(change), "")
 
     def _ended(self, change: Change, status: Status, error: ApiError) -> Result:
@@ -142,60 +162,6 @@ class Step:
             person=person,
         )
 
-    async def _write(self, change: Change, patient_id: str) -> Done:
-        if change.address.kind in SETTINGS:
-            await SETTINGS[change.address.kind].write(self.writer, change)
-            return Done((self._record(change),))
-        if change.address.kind is Kind.CONNECTION_CODE:
-            return await self._issue(change, patient_id)
-        match change.action:
-            case Action.CREATE:
-                return await self._create(change)
-            case Action.DISCONNECT:
-                await self.writer.disconnect(patient_id)
-                return Done((Depart(patient_id, change.action.value),), patient_id)
-            case Action.DELETE:
-                return await self._delete(change, patient_id)
-            case _:
-                raise AssertionError(f"{change.action} is not a write")
-
-    def _issued(self, change: Change) -> float:
-        """When it was done, in Unix seconds: now, unless it is only asked for again."""
-        return self.issued.get(change.address, self.now())
-
-    def _record(self, change: Change, patient_id: str = "") -> Entry:
-        return remember(
-            self.desired,
-            change.address,
-            at=self._issued(change),
-            key=self.key,
-            patient_id=patient_id,
-            target=change.target,
-        )
-
-    async def _create(self, change: Change) -> Done:
-        want = self.desired.patients[change.address.names[0]]
-        live = await self.writer.create_patient(want)
-        return Done((self._record(change, live.id),), live.id, _objection(want, live))
-
-    async def _issue(self, change: Change, patient_id: str) -> Done:
-        mrn, label = change.address.names
-        code = await self.writer.issue_code(patient_id, mrn, change.target)
-        issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued(change)))
-        return Done((self._record(change, patient_id),), patient_id, code=issued)
-
-    async def _delete(self, change: Change, patient_id: str) -> Done:
-        """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
-        try:
-            await self.writer.delete_patient(patient_id)
-        except NotExecuted as error:
-            if error.status != 404:
-                raise
-        mrn = change.address.names[0]
-        cohort = self.records.get(mrn, Record()).label  # status counts who departed by cohort
-        gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=int(self.now()), forgotten=True))
-        return Done((Depart(patient_id, change.action.value), gone), patient_id)
-
 
 def _is_repeatable(change: Change) -> bool:
     """Whether sending it again changes nothing more, so that no intent has to be durable before it leaves."""
@@ -209,12 +175,3 @@ def _operation(change: Change) -> tuple[Kind, Action]:
 
 def _result(change: Change, status: Status, error: ApiError) -> Result:
     return Result(change.address, change.action, status, str(error))
-
-
-def _objection(want: DesiredPatient, live: LivePatient) -> str:
-    """An answer that names another mrn or birth date than was sent: something is badly wrong."""
-    if live.mrn and live.mrn != want.mrn:
-        return f"it was created as {live.id}, but the answer names another mrn: look at it in Kardia"
-    if live.dob and patient_kind.normalise("dob", live.dob) != want.dob:
-        return f"it was created as {live.id}, but the answer names another birth date: look at it in Kardia"
-    return ""

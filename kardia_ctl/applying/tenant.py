@@ -12,12 +12,15 @@ async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
     """The team that the key belongs to, and a warning when it cannot be told.
 
     The templates tell it (API reference, "Get Connection Templates"); they are read here when the plan had
-    no reason to. When the account has none the team is empty: that is said, and not fatal.
+    no reason to. Where the dialect has none, nothing tells. When the account has none the team is empty:
+    that is said, and not fatal.
 
     Raises:
         RunStopped: the key belongs to another tenant than the configuration's or state's.
         ApiError: a team is expected, and the templates could not be read.
     """
+    if not question.capabilities.shows_templates:
+        return "", ""
     templates = question.observed.templates
     expected = question.desired.team or question.state.team
     if templates is None:

@@ -9,6 +9,9 @@ from kardia_ctl.kinds.text import EMAIL, LONGEST, choice, is_written_day, text
 from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
 
+SENT: Final = (*ATTRIBUTES, "phone")
+"""What a create may send besides the mrn, in the order of a record's fingerprints."""
+
 SEXES: Final[Mapping[str, str]] = {"unknown": "0", "male": "1", "female": "2", "not-applicable": "9"}
 """ISO/IEC 5218, by the names that the YAML accepts for its digits."""
 
@@ -168,13 +171,47 @@ def live_values(live: LivePatient, attributes: Sequence[str] = ATTRIBUTES) -> di
 
 
 def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
-    """What a record keeps of the values that were applied: ``SIZE`` bytes for each of ``ATTRIBUTES``."""
-    return b"".join(
+    """What a record keeps of the values that were applied: ``SIZE`` bytes for each of ``SENT``.
+
+    Hardly any patient has a phone number, which stands last and is left out then.
+    """
+    known = b"".join(
         MISSING
         if (value := getattr(desired, name)) == UNSET
         else fingerprint(key, desired.mrn, name, normalise(name, value))
-        for name in ATTRIBUTES
+        for name in SENT
     )
+    return known.removesuffix(MISSING) if desired.phone == UNSET else known
+
+
+EXISTED: Final = MISSING
+"""The fingerprints of a patient who was found to exist already, by a 409: nothing is known of the values."""
+
+
+def existed_before(known: bytes) -> bool:
+    """Whether a record's fingerprints are those of a patient who was found to exist already."""
+    return known == EXISTED
+
+
+def edited(known: bytes, key: bytes, desired: DesiredPatient) -> tuple[str, ...]:
+    """The attributes that are declared otherwise than they were applied, as far as that is known."""
+    if known in (b"", EXISTED) or known == fingerprints(key, desired):
+        return ()
+    return tuple(
+        name
+        for name in SENT
+        if name not in desired.ignore and _was(known, name) != _is(key, desired, name) and key
+    )
+
+
+def _was(known: bytes, name: str) -> bytes:
+    start = SENT.index(name) * SIZE
+    return known[start : start + SIZE] or MISSING
+
+
+def _is(key: bytes, desired: DesiredPatient, name: str) -> bytes:
+    value = getattr(desired, name)
+    return MISSING if value == UNSET else fingerprint(key, desired.mrn, name, normalise(name, value))
 
 
 def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> bool | None:

@@ -18,6 +18,13 @@ class Dialect(StrEnum):
     PRO = "pro"
 
 
+class Authorization(StrEnum):
+    """How the pro API is shown the key: its document has ``Bearer KEY`` and the key alone."""
+
+    BEARER = "bearer"
+    BARE = "bare"
+
+
 class Region(StrEnum):
     """Where the account lives (API reference, "Base URL")."""
 
@@ -58,15 +65,57 @@ class TemplateRef:
     source: Source | None = None
 
 
+class SecretSource(StrEnum):
+    """Where a secret comes from."""
+
+    ENV = "env"
+    FILE = "file"
+    GENERATE = "generate"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference to a secret, never the secret itself.
+
+    ``name`` is the variable, or the path relative to the configuration's root; empty when it is generated.
+    """
+
+    source: SecretSource
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class MobileUser:
+    """A Kardia Mobile user for a patient (API reference, "Create User").
+
+    ``country`` is an ISO 3166-1 alpha-2 code in lower case. ``redeem`` has the patient's code redeemed for
+    the new user, where the dialect has a request for that.
+    """
+
+    country: str
+    password: Secret
+    redeem: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A patient who leaves, with the reason that the record needs. ``id`` serves when state has no record."""
+    """A patient who leaves, with the reason that the record needs. ``id`` serves when state has no record.
+
+    ``export`` asks for the patient's data first; the deletion then waits until ``exported`` (YYYY-MM-DD) says
+    that it has come. ``confirmed`` lets somebody be deleted who is connected or has recordings.
+    """
 
     mrn: str
     action: Departing
     reason: str
     id: str = ""
     source: Source | None = None
+    export: bool = False
+    exported: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +142,7 @@ class Waves:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Desired:
-    """Everything that should exist. ``patients`` by mrn; their order does not matter to a plan.
+    """Everything that should exist. ``patients`` and ``users`` by mrn; their order does not matter.
 
     ``held`` are the mrns of declared patients whose rows were set aside, with their places: nothing is known
     of them but that they are declared. ``unnamed`` counts the rows that were set aside without telling whose
@@ -108,6 +157,7 @@ class Desired:
     limits: Limits = Limits()
     held: Mapping[str, Source] = field(default_factory=dict)
     unnamed: int = 0
+    users: Mapping[str, MobileUser] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,6 +194,7 @@ class Configuration:
     desired: Desired
     dialect: Dialect = Dialect.V1
     region: Region = Region.US
+    authorization: Authorization = Authorization.BEARER
     scan: ScanPolicy = ScanPolicy.COUNT
     settle: float = 120.0
     waves: Waves | None = None

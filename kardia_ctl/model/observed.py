@@ -28,6 +28,7 @@ class Observed:
     ``refused`` are addresses that the key may not read.
     ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
     ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
+    ``recordings`` counts the recordings of patients who are to be deleted, by id; None where nobody says.
     ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan
     is incomplete.
     """
@@ -43,3 +44,4 @@ class Observed:
     refused: frozenset[Address] = frozenset()
     templates: tuple[Template, ...] | None = None
     reads: int = 0
+    recordings: Mapping[str, int | None] = field(default_factory=dict)

@@ -25,7 +25,8 @@ class _Person(msgspec.Struct, frozen=True, gc=False):
 class DesiredPatient(_Person, frozen=True, gc=False):
     """A patient that the configuration declares. Texts are as written; ``sex`` is its ISO/IEC 5218 digit.
 
-    ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``). ``codes`` are template names.
+    ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``); in pro, ``dob`` and ``email`` may,
+    and there is a ``phone``. ``codes`` are template names.
     ``ignore`` are attribute names in which live may differ. ``id`` pins a live patient. ``line`` is where
     the patient begins in ``file``.
     """
@@ -42,6 +43,7 @@ class DesiredPatient(_Person, frozen=True, gc=False):
     file: str = ""
     line: int = 0
     cohort: str = ""
+    phone: str = UNSET
 
 
 class LivePatient(_Person, frozen=True, gc=False):

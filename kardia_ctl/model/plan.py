@@ -26,6 +26,7 @@ class Action(StrEnum):
     adopt       observed   desired   none: it exists live, state did not know
     forget      none       none      none: no longer managed, untouched in Kardia
     disconnect  observed   none      one POST …/disconnect
+    export      observed   observed  one GET …/export: an effect, mailed to the key's owner
     delete      observed   none      one DELETE
     blocked     observed   desired   none: the API cannot do it, or it is not safe
     ==========  =========  ========  =================================================
@@ -37,6 +38,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
     FORGET = "forget"
     DISCONNECT = "disconnect"
+    EXPORT = "export"
     DELETE = "delete"
     BLOCKED = "blocked"
 
@@ -46,7 +48,7 @@ class Action(StrEnum):
         return self in _WRITES
 
 
-_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.DISCONNECT, Action.DELETE})
+_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.DISCONNECT, Action.EXPORT, Action.DELETE})
 
 
 class Cause(StrEnum):
@@ -63,6 +65,7 @@ class Cause(StrEnum):
     ID_MISMATCH = "id_mismatch"
     DELETED_ELSEWHERE = "deleted_elsewhere"
     IN_DOUBT = "in_doubt"
+    UNSETTLED = "unsettled"
     SCAN_INCOMPLETE = "scan_incomplete"
     TEMPLATE_MISSING = "template_missing"
     PLAN_CHANGE = "plan_change"
@@ -70,6 +73,8 @@ class Cause(StrEnum):
     OWNER_BLOCKED = "owner_blocked"
     UNREADABLE = "unreadable"
     ROW_SET_ASIDE = "row_set_aside"
+    CODE_NOT_AT_HAND = "code_not_at_hand"
+    HAS_RECORDINGS = "has_recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ class NoticeKind(StrEnum):
     NOT_SENT = "not sent"
     WARNING = "warning"
     DEPARTED = "departed"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)

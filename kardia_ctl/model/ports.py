@@ -28,6 +28,10 @@ class Reader(Protocol):
         """GET /v1/teamConnectionTemplate."""
         ...
 
+    async def recordings(self, patient_id: str) -> int | None:
+        """How many recordings a patient has (GET /v1/patients/:id/recordings); None when it is not said."""
+        ...
+
 
 class Writer(Protocol):
     """Everything that has an effect.
@@ -58,6 +62,18 @@ class Writer(Protocol):
 
     async def delete_patient(self, patient_id: str) -> None:
         """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
+        ...
+
+    async def export_patient(self, patient_id: str) -> None:
+        """GET /v1/patients/:id/export: an effect; queued, and mailed to the key's owner. Not repeatable."""
+        ...
+
+    async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
+        """POST /v1/users or /e/v1/user; the token that ``redeem`` wants, if any. Not repeatable."""
+        ...
+
+    async def redeem(self, code: str, token: str) -> None:
+        """POST /e/v1/connection: connect the user of a token through a code. Not repeatable."""
         ...
 
 

@@ -57,6 +57,7 @@ async def observe(
     everyone, people = await _people(reader, reading, policy, keep, look_up_all=look_up_all)
     settings, refused = await _settings(reader, reading.settings)
     templates = await _templates(reader) if reading.templates else None
+    recordings = await _recordings(reader, [one for one in reading.recordings if one in everyone])
     by_mrn = {live.mrn: live for live in everyone.values()}
     twins = _twins(everyone) if len(by_mrn) < len(everyone) else {}
     by_mrn.update((mrn, several[0]) for mrn, several in twins.items())  # whatever the list's order is
@@ -71,7 +72,8 @@ async def observe(
         settings=settings,
         refused=refused,
         templates=templates,
-        reads=people.reads + len(reading.settings) + (templates is not None),
+        reads=people.reads + len(reading.settings) + (templates is not None) + len(recordings),
+        recordings=recordings,
     )
 
 
@@ -88,6 +90,19 @@ async def _templates(reader: Reader) -> tuple[Template, ...]:
         if error.status in _NOT_FOR_THIS_KEY:
             return ()
         raise
+
+
+async def _recordings(reader: Reader, patient_ids: Collection[str]) -> dict[str, int | None]:
+    """How many recordings some patients have; None where the key may not see them, or nobody knows."""
+    found: dict[str, int | None] = {}
+    for patient_id in patient_ids:
+        try:
+            found[patient_id] = await reader.recordings(patient_id)
+        except ApiError as error:
+            if error.status not in _NOT_FOR_THIS_KEY:
+                raise
+            found[patient_id] = None
+    return found
 
 
 async def _people(

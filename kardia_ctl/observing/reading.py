@@ -7,6 +7,7 @@ from typing import Final
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import State
@@ -25,6 +26,7 @@ class Reading:
         mrns: The mrn of each of ``ids``.
         settings: The addresses to read.
         templates: Whether a declared template goes by its live name, so that the templates must be read.
+        recordings: The ids of patients who are to be deleted: how many recordings they have is asked for.
     """
 
     scan: bool
@@ -32,10 +34,16 @@ class Reading:
     mrns: tuple[str, ...]
     settings: tuple[Address, ...]
     templates: bool
+    recordings: tuple[str, ...] = ()
 
 
 def choose(
-    desired: Desired, state: State, targets: Iterable[Address] = (), *, recreating: bool = False
+    desired: Desired,
+    state: State,
+    targets: Iterable[Address] = (),
+    capabilities: Capabilities = V1,
+    *,
+    recreating: bool = False,
 ) -> Reading:
     """The cheapest reads that answer what a plan will ask.
 
@@ -44,6 +52,8 @@ def choose(
     are read by id instead. Somebody whom a departure deleted is looked for too before the mrn is used again.
     """
     wanted = frozenset(targets)
+    if not capabilities.shows_patients:
+        return Reading(False, (), (), _settings(desired, wanted), templates=False)
     patients = _wanted(desired.patients, wanted)
     ids, mrns, unknown = _known(patients, state)
     departures = () if wanted else tuple(_departures(desired, state))
@@ -58,6 +68,7 @@ def choose(
         mrns=tuple(mrns),
         settings=_settings(desired, wanted),
         templates=any(not desired.templates[label].id for label in labels),
+        recordings=tuple(patient_id for patient_id, one in departures if one.action is Departing.DELETE),
     )
 
 

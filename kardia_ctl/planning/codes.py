@@ -6,7 +6,7 @@ from typing import assert_never
 
 from kardia_ctl.kinds.connection_code import Verdict, decide
 from kardia_ctl.model.address import Address, Kind, code_address
-from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
@@ -32,20 +32,25 @@ _NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The patient whose codes are looked at. ``blocked`` says why nothing may be sent, empty otherwise."""
+    """The patient whose codes and user are looked at.
+
+    ``id`` is empty for a patient who is yet to be created. ``status`` is the connection status: ``none`` for
+    such a patient, None where it is not known. ``blocked`` says why nothing may be sent, empty otherwise.
+    """
 
     want: DesiredPatient
-    live: LivePatient | None
+    id: str = ""
+    status: str | None = "none"
     blocked: str = ""
 
     @property
-    def status(self) -> str | None:
-        """The live connection status; ``none`` for a patient who is yet to be created."""
-        return "none" if self.live is None else self.live.status
+    def source(self) -> Source:
+        """Where the patient is declared."""
+        return Source(self.want.file, self.want.line)
 
     def is_of(self, patient_id: str) -> bool:
         """Whether a record or an intent is about this live patient, and not an earlier one of the mrn."""
-        return self.live is not None and patient_id in ("", self.live.id)
+        return bool(self.id) and patient_id in ("", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,9 @@ def _plan_code(
     question: Question, template: Resolved, label: str, orders: _Orders, holder: Holder, draft: Draft
 ) -> None:
     address = code_address(holder.want.mrn, label)
+    if template.id in orders.asked and not question.capabilities.repeats_codes:
+        draft.changes.append(_in_doubt(address, holder))
+        return
     reissue = address in question.decisions.reissue
     verdict = orders.verdict(template.id, holder, question.now, reissue=reissue)
     match verdict:
@@ -118,10 +126,6 @@ def _plan_code(
             draft.changes.append(_issue(template, label, holder))
         case _:
             assert_never(verdict)
-
-
-def _source(holder: Holder) -> Source:
-    return Source(holder.want.file, holder.want.line)
 
 
 def _keep(address: Address, template: Resolved, orders: _Orders, holder: Holder, draft: Draft) -> None:
@@ -137,7 +141,7 @@ def _keep(address: Address, template: Resolved, orders: _Orders, holder: Holder,
             "issued before it was forgotten",
             id=record.id,
             target=template.id,
-            source=_source(holder),
+            source=holder.source,
         )
     )
 
@@ -146,7 +150,15 @@ def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft) ->
     if verdict in _NOTICES:
         kind, text = _NOTICES[verdict]
         way = "" if verdict is Verdict.MAYBE_EXPIRED else f"; to issue it: --reissue '{address}'"
-        draft.tell(kind, text + way, address, _source(holder))
+        draft.tell(kind, text + way, address, holder.source)
+
+
+def _in_doubt(address: Address, holder: Holder) -> Change:
+    reason = (
+        "in doubt: it was asked for and no answer came; asking again would make another code: look whether "
+        f"the patient has one, then apply with --assume-created '{address}' or --assume-absent '{address}'"
+    )
+    return Change(address, Action.BLOCKED, Cause.UNSETTLED, reason, id=holder.id, source=holder.source)
 
 
 def _plan_change(address: Address, holder: Holder) -> Change:
@@ -155,18 +167,17 @@ def _plan_change(address: Address, holder: Holder) -> Change:
         "a cancel and a new order, for a person to decide; declare the other one again, or "
         "disconnect first"
     )
-    return Change(address, Action.BLOCKED, Cause.PLAN_CHANGE, reason, source=_source(holder))
+    return Change(address, Action.BLOCKED, Cause.PLAN_CHANGE, reason, source=holder.source)
 
 
 def _same_template(label: str, first: str, holder: Holder) -> Change:
     address = code_address(holder.want.mrn, label)
     reason = f"it means the same template as {first}: keep one of the two names, or it would be ordered twice"
-    return Change(address, Action.BLOCKED, Cause.DUPLICATE_TEMPLATE, reason, source=_source(holder))
+    return Change(address, Action.BLOCKED, Cause.DUPLICATE_TEMPLATE, reason, source=holder.source)
 
 
 def _issue(template: Resolved, label: str, holder: Holder) -> Change:
-    source = _source(holder)
-    address = code_address(holder.want.mrn, label)
+    source, address = holder.source, code_address(holder.want.mrn, label)
     if holder.blocked:
         return Change(address, Action.BLOCKED, Cause.OWNER_BLOCKED, holder.blocked, source=source)
     if template.missing:
@@ -177,7 +188,7 @@ def _issue(template: Resolved, label: str, holder: Holder) -> Change:
         Action.CREATE,
         Cause.DECLARED,
         after={"template": label, "template_id": template.id, "template_name": template.name or None},
-        id="" if holder.live is None else holder.live.id,
+        id=holder.id,
         target=template.id,
         source=source,
         price=template.price,

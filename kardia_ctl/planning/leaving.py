@@ -1,15 +1,11 @@
-"""Patients who are no longer declared (forgotten) and patients who depart. Absence never deletes."""
+"""Patients who are no longer declared: forgotten, or in doubt. Absence never deletes."""
 
 from itertools import filterfalse
-from typing import assert_never
 
 from kardia_ctl.model.address import Kind, patient_address
-from kardia_ctl.model.configuration import Departing, Departure
-from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.matching import live_by_id
 from kardia_ctl.planning.question import Question
 
 
@@ -68,77 +64,3 @@ def tell_of_doubts(question: Question, draft: Draft) -> None:
                 f"done is not known; look in Kardia, then: kardia-ctl state forget '{address}'"
             )
             draft.tell(NoticeKind.WARNING, text, address)
-
-
-def plan_departures(question: Question, draft: Draft) -> None:
-    """Disconnect or delete those whom ``departures`` names, once per recorded id."""
-    for departure in question.desired.departures:
-        _plan_departure(question, departure, draft)
-
-
-def _plan_departure(question: Question, departure: Departure, draft: Draft) -> None:
-    address = patient_address(departure.mrn)
-    record = question.state.patients.get(departure.mrn)
-    patient_id = departure.id or ("" if record is None else record.id)
-    if not patient_id:
-        reason = "state does not know this patient: give the id of the live one with id:"
-        draft.changes.append(
-            Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, source=departure.source)
-        )
-        return
-    live = live_by_id(question, departure.mrn, patient_id)
-    if question.state.has_done(patient_id, departure.action, Departing.DELETE):
-        dying = live is not None and departure.action is Departing.DELETE
-        text = (
-            "departed: the deletion was accepted, and the patient is still listed"
-            if dying
-            else (f"departed: {departure.action} is done")
-        )
-        draft.tell(NoticeKind.DEPARTED, text, address, departure.source)
-        return
-    if live is None:
-        _plan_absent(question, departure, patient_id, draft)
-        return
-    draft.changes.append(_change(departure, live))
-
-
-def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:
-    address = patient_address(departure.mrn)
-    record = question.state.patients.get(departure.mrn)
-    if patient_id in question.observed.missing and (record is None or record.id != patient_id):
-        reason = (
-            f"no patient has the id {patient_id}, and state never knew one with it: correct the id, or take "
-            "the departure out if the patient is gone"
-        )
-        draft.changes.append(
-            Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, id=patient_id, source=departure.source)
-        )
-        return
-    if patient_id in question.observed.missing:
-        draft.tell(
-            NoticeKind.DEPARTED, "departed: the patient is not live any more", address, departure.source
-        )
-        return
-    detail = question.observed.detail or "a list may lag, and its id was not looked up"
-    reason = f"the patient was not found, and absence is not proven: {detail}; plan again"
-    draft.changes.append(
-        Change(address, Action.BLOCKED, Cause.SCAN_INCOMPLETE, reason, id=patient_id, source=departure.source)
-    )
-
-
-def _change(departure: Departure, live: LivePatient) -> Change:
-    address = patient_address(departure.mrn)
-    if live.mrn != departure.mrn:
-        reason = f"the live patient {live.id} carries another mrn; correct the departure"
-        return Change(address, Action.BLOCKED, Cause.ID_MISMATCH, reason, id=live.id, source=departure.source)
-    match departure.action:
-        case Departing.DISCONNECT:
-            action = Action.DISCONNECT
-        case Departing.DELETE:
-            action = Action.DELETE
-        case _:
-            assert_never(departure.action)
-    before = {"status": live.status}
-    return Change(
-        address, action, Cause.DEPARTURE, departure.reason, before, id=live.id, source=departure.source
-    )

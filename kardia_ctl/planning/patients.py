@@ -14,12 +14,14 @@ from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.matching import Match, match
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.templates import Resolved
+from kardia_ctl.planning.users import plan_user
 
 
 def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
-    """Decide every declared patient and what hangs on it."""
+    """Decide every declared patient and what hangs on it, where the API shows patients."""
     live_of, record_of = question.observed.patients.get, question.state.patients.get
     twins, departed, codes = question.observed.twins, question.state.departed, question.state.codes
+    users, recorded_users = question.desired.users, draft.index.users
     keep = draft.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in question.desired.patients.items():
         live, record = live_of(mrn), record_of(mrn)
@@ -37,8 +39,14 @@ def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: 
             blocked = ""
         else:
             live, blocked = _plan_patient(question, want, record, draft)
-        if want.codes or mrn in codes:
-            plan_codes(question, templates, Holder(want, live, blocked), draft)
+        if want.codes or mrn in codes or mrn in users or mrn in recorded_users:
+            holder = Holder(want, "", "none", blocked) if live is None else _holder(want, live, blocked)
+            plan_codes(question, templates, holder, draft)
+            plan_user(question, holder, draft)
+
+
+def _holder(want: DesiredPatient, live: LivePatient, blocked: str) -> Holder:
+    return Holder(want, live.id, live.status, blocked)
 
 
 def _plan_patient(

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
+from kardia_ctl.planning.departures import plan_departures
 from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.index import StateIndex
-from kardia_ctl.planning.leaving import plan_departures, plan_forgotten, tell_of_doubts
+from kardia_ctl.planning.leaving import plan_forgotten, tell_of_doubts
 from kardia_ctl.planning.limit import first_of
+from kardia_ctl.planning.participants import plan_participants
 from kardia_ctl.planning.patients import plan_patients
 from kardia_ctl.planning.persons import block_same_persons
 from kardia_ctl.planning.question import Question
@@ -20,7 +23,10 @@ def make_plan(question: Question) -> Plan:
     """What apply would do. The same question gives the same plan, whatever the order of its inputs."""
     draft = Draft(StateIndex(question.state))
     templates = resolve(question.desired.templates, question.observed.templates)
-    plan_patients(question, templates, draft)
+    if question.capabilities.shows_patients:
+        plan_patients(question, templates, draft)
+    else:
+        plan_participants(question, templates, draft)
     plan_settings(question, draft)
     plan_forgotten(question, draft)
     plan_departures(question, draft)
@@ -37,7 +43,8 @@ def _finish(question: Question, draft: Draft, templates: Mapping[str, Resolved])
     stopped = tuple(stops(question, changes))
     writes = 0 if stopped else sum(1 for change in changes if change.action.writes)
     unread = question.observed.templates is None
-    check = 1 if unread and not stopped and needs_tenant(question.state, changes) else 0
+    tells_team = question.capabilities.shows_templates
+    check = 1 if tells_team and unread and not stopped and needs_tenant(question.state, changes) else 0
     return Plan(
         changes=tuple(changes),
         notices=tuple(sorted(draft.notices, key=_notice_order)),
@@ -78,7 +85,7 @@ def _keep_targets(draft: Draft, targets: frozenset[Address]) -> None:
 
 
 def _is_targetable(change: Change) -> bool:
-    return change.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
+    return change.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE, Action.EXPORT)
 
 
 def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Address]) -> list[tuple[str, ...]]:
@@ -86,6 +93,6 @@ def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Addre
     return [name for name in names if name in kept]
 
 
-def wants_templates(plan: Plan) -> bool:
+def wants_templates(plan: Plan, capabilities: Capabilities) -> bool:
     """Whether the plan issues a code, so that the templates must be read for its price and tenant."""
-    return any(_issues(change) for change in plan.changes)
+    return capabilities.shows_templates and any(_issues(change) for change in plan.changes)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.state import State
@@ -42,3 +43,4 @@ class Question:
     settle: float = 120.0
     spent: int = 0
     decisions: Decisions = field(default_factory=Decisions)
+    capabilities: Capabilities = V1

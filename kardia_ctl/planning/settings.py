@@ -21,7 +21,7 @@ def plan_settings(question: Question, draft: Draft) -> None:
             _plan_readable(question, resource, record, draft)
     declared = {resource.address for resource in question.desired.others}
     for address, record in question.state.others.items():
-        if address not in declared and not record.forgotten:
+        if address.kind in SETTINGS and address not in declared and not record.forgotten:
             reason = "no longer declared; it stays as it is in Kardia"
             draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason))
 

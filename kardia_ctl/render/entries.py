@@ -38,7 +38,7 @@ class Entry:
     @property
     def declared(self) -> bool:
         """Whether the configuration declares it as something that should exist."""
-        return self.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
+        return self.action not in (Action.FORGET, Action.DISCONNECT, Action.EXPORT, Action.DELETE)
 
 
 _NOTHING: Final = Side(None, {})
@@ -60,8 +60,9 @@ def row_entry(row: Row) -> Entry:
             return Entry(row.address, row.action, live, live, row.cause.value)
         case Action.ADOPT:
             return Entry(row.address, row.action, after, after, id=row.id or str(row.address))
-        case Action.UPDATE | Action.NO_OP:
-            return Entry(row.address, row.action, before, after)
+        case Action.UPDATE | Action.NO_OP | Action.EXPORT:
+            kept = row.action is Action.EXPORT
+            return Entry(row.address, row.action, before, before if kept else after)
 
 
 def no_op_entries(plan: Plan) -> Iterator[Entry]:

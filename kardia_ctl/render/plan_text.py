@@ -19,6 +19,7 @@ _MARKS: Final = {
     Action.ADOPT: ("=", Colour.CYAN),
     Action.FORGET: (".", Colour.CYAN),
     Action.DISCONNECT: ("-", Colour.RED),
+    Action.EXPORT: (">", Colour.CYAN),
     Action.DELETE: ("-", Colour.RED),
     Action.BLOCKED: ("!", Colour.RED),
 }
@@ -27,6 +28,7 @@ _WORDS: Final = {
     Action.UPDATE: "updated in-place",
     Action.DELETE: "destroyed",
     Action.DISCONNECT: "disconnected",
+    Action.EXPORT: "exported",
     Action.ADOPT: "adopted",
     Action.FORGET: "forgotten",
 }
@@ -38,6 +40,7 @@ _TITLES: Final = {
     NoticeKind.EXPIRED: "Perhaps expired (a hint; nothing is sent):",
     NoticeKind.NOT_SENT: "Not sent:",
     NoticeKind.DEPARTED: "Departures that are done:",
+    NoticeKind.WAITING: "Waiting for a person:",
     NoticeKind.WARNING: "",
 }
 """Sections in their order. What is known from state is only counted: it would be the same every night."""
@@ -47,6 +50,7 @@ _SIGNS: Final = {
     NoticeKind.EXPIRED: ("?", Colour.CYAN),
     NoticeKind.NOT_SENT: (".", Colour.CYAN),
     NoticeKind.DEPARTED: (".", Colour.CYAN),
+    NoticeKind.WAITING: ("?", Colour.CYAN),
 }
 _PLACE_COLUMN: Final = 46
 _NAME_WIDTH: Final = 13
@@ -92,7 +96,7 @@ def _headline(row: Row) -> Iterator[str]:
     """What happens to the address, in the words that comment bots look for, and why."""
     reason = neutral(row.reason)
     match row.action:
-        case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT:
+        case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT | Action.EXPORT:
             yield f"{row.address} will be {_WORDS[row.action]}"
             if reason:
                 yield f"({reason})"
@@ -111,7 +115,7 @@ def _details(row: Row) -> Iterator[str]:
     match row.action:
         case Action.CREATE:
             yield from (_one(field, field.after) for field in row.fields if _is_there(field.after))
-        case Action.DELETE | Action.DISCONNECT:
+        case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
             yield from (_one(field, field.before) for field in row.fields if _is_there(field.before))
         case Action.UPDATE | Action.BLOCKED:
             yield from (_both(field) for field in row.fields if field.before and field.after)

@@ -102,6 +102,7 @@ def complete_line(report: Report) -> str:
             (report.adopted, "adopted"),
             (report.forgotten, "forgotten"),
             (done[Action.DISCONNECT], "disconnected"),
+            (done[Action.EXPORT], "exported"),
             *((report.count(status), status.value) for status in Status if status is not Status.DONE),
             (report.blocked, "blocked"),
         )

@@ -17,6 +17,7 @@ _OURS: Final[Mapping[Action, str]] = {
     Action.ADOPT: "{} to adopt",
     Action.FORGET: "{} to forget",
     Action.DISCONNECT: "{} to disconnect",
+    Action.EXPORT: "{} to export",
     Action.BLOCKED: "{} blocked",
 }
 

@@ -11,8 +11,8 @@ from kardia_ctl.model.terms import Terms
 from kardia_ctl.render.money import money
 from kardia_ctl.render.redaction import Shown, shown
 
-_ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT})
-_ALWAYS_TOLD: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WARNING})
+_ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT, Action.EXPORT})
+_ALWAYS_TOLD: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})
 
 
 @dataclass(frozen=True, slots=True)

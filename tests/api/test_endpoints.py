@@ -21,6 +21,8 @@ def test_the_safe_reads_are_this_list_and_no_other() -> None:
         "GET /v1/callback",
         "GET /v1/qtCallback",
         "GET /v1/teamConnectionTemplate",
+        "GET /v1/patients/:patient/recordings",
+        "GET /e/v1/callback",
     ]
 
 
@@ -31,10 +33,15 @@ def test_an_effect_stays_an_effect_however_it_is_spelled() -> None:
     assert all(endpoint.nature is not Nature.SAFE for endpoint in EFFECTS)
 
 
-def test_creating_a_patient_and_renewing_a_key_are_sent_once() -> None:
+def test_what_would_be_done_twice_is_sent_once() -> None:
     assert {str(endpoint) for endpoint in EFFECTS if endpoint.nature is Nature.ONCE} == {
         "POST /v1/patients",
+        "GET /v1/patients/:patient/export",
+        "POST /v1/users",
         "POST /v1/apikey/new",
+        "POST /e/v1/code",
+        "POST /e/v1/user",
+        "POST /e/v1/connection",
     }
 
 

@@ -89,6 +89,7 @@ async def test_law_1_everything_that_a_reader_sends_is_a_get_of_the_list(speak: 
             lambda: reader.callback(Kind.CALLBACK),
             lambda: reader.callback(Kind.QT_CALLBACK),
             reader.templates,
+            lambda: reader.recordings("x"),
         ]
         for act in acts:
             try:
@@ -97,7 +98,8 @@ async def test_law_1_everything_that_a_reader_sends_is_a_get_of_the_list(speak: 
                 assert error.status == 404  # noqa: PT017
         assert session.counts.writes == 0
     sent = [f"{request.method} {request.url.path}" for request in seen]
-    assert sent == [str(endpoint).replace(":patient", "x") for endpoint in SAFE_READS]
+    ours = [str(endpoint).replace(":patient", "x") for endpoint in SAFE_READS]
+    assert sent == [read for read in ours if "/e/v1/" not in read]
 
 
 @pytest.mark.parametrize("lost", [httpx.ReadError(""), httpx.ReadTimeout(""), ConnectionResetError(), None])

@@ -22,6 +22,9 @@ class Offering:
         self._error = error
         self.asked = 0
 
+    async def recordings(self, patient_id: str) -> int | None:
+        raise AssertionError(patient_id)
+
     async def templates(self) -> tuple[Template, ...]:
         self.asked += 1
         if self._error:

@@ -109,6 +109,16 @@ class Hand:
     async def delete_patient(self, patient_id: str) -> None:
         await self._do(f"delete {patient_id}")
 
+    async def export_patient(self, patient_id: str) -> None:
+        await self._do(f"export {patient_id}")
+
+    async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
+        await self._do(f"user {patient_id} {email} {country} {password}")
+        return f"token-{patient_id}"
+
+    async def redeem(self, code: str, token: str) -> None:
+        await self._do(f"redeem {code} {token}")
+
 
 @dataclass
 class Ticking:

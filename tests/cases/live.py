@@ -43,7 +43,8 @@ class Account(msgspec.Struct, forbid_unknown_fields=True):
     """The whole account, newest patient first.
 
     ``others`` is how many further, invented patients come after those; ``total`` is a totalCount that is
-    wrong; ``page_cap`` the most patients that a page holds, whatever was asked for.
+    wrong; ``recordings`` how many a patient has, by id; ``page_cap`` the most patients that a page holds,
+    whatever was asked for.
     """
 
     patients: list[Listed] = []
@@ -53,6 +54,7 @@ class Account(msgspec.Struct, forbid_unknown_fields=True):
     callback: str | None = None
     qt_callback: str | None = None
     templates: list[Offered] = []
+    recordings: dict[str, int | None] = {}
 
     def everyone(self) -> list[Listed]:
         return [*self.patients, *map(_other, range(self.others))]
@@ -87,6 +89,10 @@ class AccountReader:
     async def callback(self, kind: Kind) -> str | None:
         self.log.append(kind.value)
         return self._account.callback if kind is Kind.CALLBACK else self._account.qt_callback
+
+    async def recordings(self, patient_id: str) -> int | None:
+        self.log.append(f"recordings {patient_id}")
+        return self._account.recordings.get(patient_id, 0)
 
     async def templates(self) -> tuple[Template, ...]:
         self.log.append("templates")

@@ -80,6 +80,10 @@ class Moving:
         self.log.append(kind.value)
         return None
 
+    async def recordings(self, patient_id: str) -> int | None:
+        self.log.append(f"recordings {patient_id}")
+        return 0
+
     async def templates(self) -> tuple[Template, ...]:
         self.log.append("templates")
         return ()
