@@ -38,7 +38,7 @@ class Entry:
     @property
     def declared(self) -> bool:
         """Whether the configuration declares it as something that should exist."""
-        return self.action not in (Action.FORGET, Action.DISCONNECT, Action.EXPORT, Action.DELETE)
+        return self.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
 
 
 _NOTHING: Final = Side(None, {})

@@ -31,6 +31,7 @@ ALLOWED = {
     "GET /v1/callback",
     "GET /v1/qtCallback",
     "GET /v1/teamConnectionTemplate",
+    "GET /v1/patients/{id}/recordings",
 }
 PACKAGE = Path(kardia_ctl.__file__).parent
 
@@ -105,7 +106,7 @@ def test_no_method_of_a_reader_has_an_effects_name() -> None:
     methods = {
         name for name, _ in inspect.getmembers(V1Reader, inspect.isfunction) if not name.startswith("_")
     }
-    assert methods == {"patients", "patient", "callback", "templates"}
+    assert methods == {"patients", "patient", "callback", "templates", "recordings"}
 
 
 class Curious:
@@ -113,6 +114,7 @@ class Curious:
 
     def __init__(self, reader: Reader, world: World) -> None:
         self.patients, self.callback = reader.patients, reader.callback
+        self.recordings = reader.recordings
         self.patient, self._reader, self._world = reader.patient, reader, world
 
     async def templates(self) -> Any:
