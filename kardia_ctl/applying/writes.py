@@ -40,8 +40,8 @@ class Writes:
     """Sends a change through the ``Writer``.
 
     ``now`` gives Unix seconds; ``issued`` are codes that are only asked for again, with when they were made;
-    ``records`` is what was recorded of patients; ``password`` gives the password of the mobile user of an mrn. ``existed`` gathers the mrns of patients who
-    turned out to exist already.
+    ``records`` is what was recorded of patients; ``password`` gives the password of the mobile user of an
+    mrn. ``existed`` gathers the mrns of patients who turned out to exist already.
     """
 
     desired: Desired

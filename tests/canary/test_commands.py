@@ -364,9 +364,9 @@ CRASHES = {
     "while creating": "kardia_ctl.api.v1.V1Writer.create_patient",
     "while issuing": "kardia_ctl.api.v1.V1Writer.issue_code",
     "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_callback",
-    "while recording": "kardia_ctl.applying.step.remember",
     "while printing the plan": "kardia_ctl.cli.telling.plan_text",
     "while reporting": "kardia_ctl.cli.telling.report_text",
+    "while recording": "kardia_ctl.applying.writes.remember",
     "while writing the results": "kardia_ctl.cli.apply_command.results_file",
     "while writing a code": "kardia_ctl.cli.code_file.code_line",
 }
