@@ -16,7 +16,7 @@ from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Store, Writer
-from kardia_ctl.model.state import Entry, Intend, Intent, Resolve
+from kardia_ctl.model.state import Entry, Intend, Intent, Record, Resolve
 
 
 class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an error of its own)

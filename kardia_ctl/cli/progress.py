@@ -165,6 +165,10 @@ class _Counting:
         """As the reader itself."""
         return await self._reader.templates()
 
+    async def recordings(self, patient_id: str) -> int | None:
+        """As the reader itself."""
+        return await self._reader.recordings(patient_id)
+
 
 @contextmanager
 def reading(reader: Reader) -> Iterator[Reader]:
