@@ -84,7 +84,9 @@ class ProWriter:
         }
         if patient.sex != UNSET:
             body["sex"] = int(patient.sex)
-        call = Call(endpoints.PRO_CREATE, content=_json(body), hidden=tuple(getattr(patient, name) for name in _PHI))
+        call = Call(
+            endpoints.PRO_CREATE, content=_json(body), hidden=tuple(getattr(patient, name) for name in _PHI)
+        )
         return await self._exchange.run(call, partial(wire.participant, mrn=patient.mrn))
 
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:

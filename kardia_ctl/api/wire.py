@@ -143,8 +143,8 @@ def api_key(answer: Answer) -> str:
 
 def user_token(answer: Answer) -> str:
     """The token of a user that pro made: redeeming a code needs it."""
-    _sound(answer)
-    token = _text(_json(answer, User).user_token)
+    sound(answer)
+    token = _text(decoded(answer, User).user_token)
     if not token:
         raise Wanting("the answer has no user token")
     return token
@@ -155,14 +155,14 @@ def participant(answer: Answer, mrn: str) -> LivePatient:
     nothing(answer)
     if answer.body.lstrip()[:1] != b"{":
         return LivePatient(id=mrn, mrn=mrn)
-    row = _json(answer, LooseParticipant)
+    row = decoded(answer, LooseParticipant)
     return LivePatient(id=mrn, mrn=_text(row.customParticipantID) or mrn, dob=_optional(row.dob))
 
 
 def total(answer: Answer) -> int | None:
     """How many there are in a list; None when the server does not say."""
-    _sound(answer)
-    return _whole_number(_json(answer, Total).total_count)
+    sound(answer)
+    return whole_number(decoded(answer, Total).total_count)
 
 
 def nothing(answer: Answer) -> None:
