@@ -16,7 +16,7 @@ from kardia_ctl.sandbox.events import About, Event
 from kardia_ctl.sandbox.faults import Faults
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
-from kardia_ctl.sandbox.recordings import Draft
+from kardia_ctl.sandbox.recordings import Draft, Recording
 from kardia_ctl.sandbox.records import Patient
 from kardia_ctl.sandbox.refusals import Refusal, bad_request, method_not_allowed, not_found
 from kardia_ctl.sandbox.remote import PREFIX
@@ -25,6 +25,10 @@ from kardia_ctl.sandbox.said import Said, read
 if TYPE_CHECKING:
     from kardia_ctl.sandbox.app import Sandbox
 
+_OF_PATIENTS = (Event.CONNECTED, Event.DISCONNECTED)
+_OF_RECORDINGS = tuple(
+    event for event in Event if event not in (*_OF_PATIENTS, Event.INBOX, Event.ESTABLISHED)
+)
 _LONGEST = 300_000
 _MOST_SEEDED = 100_000
 
@@ -102,7 +106,7 @@ def _record(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
         leads=said.number("leads", plain.leads, 1, 6),
         screening=said.yes("screening"),
         offset_minutes=said.number("offsetMinutes", 0, -840, 840),
-        seed=said.number("seed", len(account.life.recordings()), 0, 2**32),
+        seed=said.number("seed", account.life.recording_count(), 0, 2**32),
     )
     said.end()
     if draft.determination not in DETERMINATIONS:
@@ -131,7 +135,7 @@ def _emit(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
     account, name = sandbox.account, said.text("event")
     if name not in [event.value for event in Event]:
         raise bad_request(f"The event has to be one of {', '.join(event.value for event in Event)}.")
-    about = _about(sandbox, said)
+    about = _about(sandbox, said, Event(name))
     said.end()
     queued = account.life.emit(Event(name), about)
     if not queued:
@@ -139,24 +143,18 @@ def _emit(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
     return {"queued": [{"callback": one.hook.value, "eventType": one.event} for one in queued]}
 
 
-def _about(sandbox: "Sandbox", said: Said) -> About:
+def _about(sandbox: "Sandbox", said: Said, event: Event) -> About:
     account, plain = sandbox.account, About()
-    number, mrn, recording_id = said.text("patient"), said.text("mrn"), said.text("recording")
-    patient = account.life.find(patient_id=number, mrn=mrn) if number or mrn else None
-    if patient is None and (number or mrn):
-        raise not_found("There is no such patient.")
-    if recording_id is None:
-        recording = account.life.newest_recording(None if patient is None else patient.id)
-    else:
-        recording = account.life.recording(recording_id)
-        if recording is None:
-            raise not_found("There is no such recording.")
-    if patient is None:
-        patient = (
-            account.patient(recording.draft.patient_id) if recording else next(iter(account.patients()), None)
-        )
-    about = replace(
+    named = (said.text("recording"), said.text("patient"), said.text("mrn"))
+    patient, recording = _subject(sandbox, *named)
+    if event in _OF_RECORDINGS and recording is None:
+        raise Refusal(HTTPStatus.CONFLICT, "There is no recording to speak of: sandbox record makes one.")
+    if event in _OF_PATIENTS and patient is None:
+        raise Refusal(HTTPStatus.CONFLICT, "There is no patient to speak of: sandbox seed makes some.")
+    return replace(
         plain,
+        patient_id="" if patient is None else patient.id,
+        mrn="" if patient is None else patient.mrn,
         recording_id="" if recording is None else recording.id,
         remarks=said.text("remarks") or "notes here",
         timestamp=said.text("timestamp") or str(int(account.now())),
@@ -166,7 +164,26 @@ def _about(sandbox: "Sandbox", said: Said) -> About:
         member_id=said.text("member") or "doctorMemberId",
         action=said.text("action") or plain.action,
     )
-    return about if patient is None else replace(about, patient_id=patient.id, mrn=patient.mrn)
+
+
+def _subject(
+    sandbox: "Sandbox", recording_id: str | None, patient_id: str | None, mrn: str | None
+) -> tuple[Patient | None, Recording | None]:
+    """The patient and the recording that are named; else the newest recording, or the newest patient."""
+    account = sandbox.account
+    patient = account.life.find(patient_id=patient_id, mrn=mrn)
+    if patient is None and (patient_id or mrn):
+        raise not_found("There is no such patient.")
+    if recording_id is None:
+        recording = account.life.newest_recording(None if patient is None else patient.id)
+    else:
+        recording = account.life.recording(recording_id)
+        if recording is None:
+            raise not_found("There is no such recording.")
+    if patient is None:
+        owner = None if recording is None else recording.draft.patient_id
+        patient = account.life.newest_patient() if owner is None else account.patient(owner)
+    return patient, recording
 
 
 def _seed(sandbox: "Sandbox", said: Said) -> dict[str, Any]:

@@ -32,6 +32,11 @@ class Life:
                 return patient_rows.one(db, patient_id)
             return None if mrn is None else patient_rows.newest_with(db, mrn)
 
+    def newest_patient(self) -> Patient | None:
+        """Return the patient that was added last."""
+        with self._timeline.reading() as db:
+            return patient_rows.newest(db)
+
     def add_user(self, email: str, country: str) -> str:
         """Add a mobile user and return its token."""
         with self._timeline.writing() as db:
@@ -117,6 +122,11 @@ class Life:
         """Return the newest recording, of one patient if asked for."""
         with self._timeline.reading() as db:
             return recordings.newest(db, patient_id)
+
+    def recording_count(self) -> int:
+        """Return how many recordings there are."""
+        with self._timeline.reading() as db:
+            return recordings.everything().total(db)
 
     def recordings(self) -> list[Recording]:
         """Return every recording, newest first."""

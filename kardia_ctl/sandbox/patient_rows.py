@@ -13,6 +13,7 @@ _COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 
 _EVERYONE = f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC"  # noqa: S608 - constants
 _ONE = f"SELECT {_COLUMNS} FROM patients WHERE id = ?"  # noqa: S608 - constants
 _WITH_MRN = f"SELECT {_COLUMNS} FROM patients WHERE mrn = ? ORDER BY seq DESC LIMIT 1"  # noqa: S608 - constants
+_NEWEST = f"SELECT {_COLUMNS} FROM patients ORDER BY seq DESC LIMIT 1"  # noqa: S608 - constants
 _SINCE = f"SELECT {_COLUMNS} FROM patients WHERE seq > ? ORDER BY seq"  # noqa: S608 - constants
 _INSERT = (
     "INSERT INTO patients"
@@ -73,6 +74,12 @@ def everyone(db: sqlite3.Connection) -> list[Patient]:
 def one(db: sqlite3.Connection, patient_id: str) -> Patient | None:
     """Return the patient with this id."""
     row = db.execute(_ONE, (patient_id,)).fetchone()
+    return None if row is None else _patient(row)
+
+
+def newest(db: sqlite3.Connection) -> Patient | None:
+    """Return the patient that was added last."""
+    row = db.execute(_NEWEST).fetchone()
     return None if row is None else _patient(row)
 
 

@@ -114,6 +114,13 @@ class UserStatus(Enum):
     CREATED = "201"
 
 
+class ProPdf(Enum):
+    """Where pro has the PDF of a recording (not documented): as in v1, or below the recording."""
+
+    SUFFIX = "suffix"
+    FOLDER = "folder"
+
+
 class Disconnected(Enum):
     """What "Disconnect patient connection" answers: its example says {}, its text an empty response."""
 
@@ -139,6 +146,7 @@ class Quirks:
         duplicate_user: what a second mobile user with one e-mail address does.
         user_status: the status of a successful v1 "Create User".
         disconnected: what a disconnection answers.
+        pro_pdf: where pro has the PDF of a recording; the other path is 404.
         list_lag: seconds until a new patient is in the list and in totalCount; reading by id works at once.
         commit_latency: seconds from the answer of a create until the patient exists anywhere.
         delete_delay: seconds from the 202 of a DELETE until the patient is gone.
@@ -161,6 +169,7 @@ class Quirks:
     duplicate_user: DuplicateUser = DuplicateUser.BAD_REQUEST
     user_status: UserStatus = UserStatus.OK
     disconnected: Disconnected = Disconnected.OBJECT
+    pro_pdf: ProPdf = ProPdf.SUFFIX
     list_lag: float = 0.0
     commit_latency: float = 0.0
     delete_delay: float = 0.0

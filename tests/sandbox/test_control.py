@@ -83,10 +83,20 @@ async def test_every_event_can_be_emitted(
     client: httpx.AsyncClient, account: Account, patient: str, event: str
 ) -> None:
     assert (await act(client, "emit", event=event)).status_code == 409
+    await act(client, "record", mrn="A-1", duration=1000)
     for hook in Hook:
         account.set_callback(hook, "http://127.0.0.1:1/")
     queued = (await act(client, "emit", event=event, mrn="A-1")).json()["queued"]
     assert len(queued) == account.life.waiting() > 0
+
+
+async def test_an_event_about_nothing_is_not_emitted(client: httpx.AsyncClient, account: Account) -> None:
+    for hook in Hook:
+        account.set_callback(hook, "http://127.0.0.1:1/")
+    about_nothing = {"recordingInboxUpdated", "connectionEstablished"}
+    for event in Event:
+        expected = 200 if event.value in about_nothing else 409
+        assert (await act(client, "emit", event=event.value)).status_code == expected
 
 
 def test_the_command_knows_every_event() -> None:

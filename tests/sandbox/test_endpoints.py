@@ -217,6 +217,13 @@ async def test_a_callback_reads_back_and_leaves_the_other_alone(
 
 
 @pytest.mark.parametrize(
+    "url", ["http://[::1]:9000/hook", "http://my_service:80?a=b", "https://h.example.com"]
+)
+async def test_a_callback_may_be_any_web_address(connect: Connect, url: str) -> None:
+    assert (await connect().put("/v1/callback", data={"url": url})).json() == {"url": url}
+
+
+@pytest.mark.parametrize(
     ("quirk", "status", "body"),
     [
         (UnsetCallback.EMPTY, 200, {"url": ""}),

@@ -21,7 +21,7 @@ from kardia_ctl.sandbox.ecg import DETERMINATIONS
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
 from kardia_ctl.sandbox.events import About, Event, messages
 from kardia_ctl.sandbox.invented import API_KEY, TEAM_ID, TEMPLATES
-from kardia_ctl.sandbox.quirks import OldKey, Quirks
+from kardia_ctl.sandbox.quirks import OldKey, ProPdf, Quirks
 from kardia_ctl.sandbox.reading import FORM_TYPE, JSON_TYPE
 from kardia_ctl.sandbox.recordings import Draft, New
 from kardia_ctl.sandbox.records import Hook, PatientFields
@@ -66,6 +66,7 @@ LOOSE = {
         "generateCode": [200, 400],
         "redeemCode": [200, 400],
         "disconnect": [200, 400],
+        "getRecordingPdfInFolder": [200, 404],
     },
 }
 
@@ -138,7 +139,8 @@ class TestSequencesOfCallsAreAsDescribed(sequences.as_state_machine().TestCase):
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_the_examples_of_the_description_succeed(endpoint: Endpoint) -> None:
-    operation = load(endpoint.api, PATIENT)[endpoint.path][endpoint.method]
+    quirks = replace(PATIENT, pro_pdf=ProPdf.FOLDER) if endpoint.path.endswith("/pdf") else PATIENT
+    operation = load(endpoint.api, quirks)[endpoint.path][endpoint.method]
     raw = RAW[endpoint.api]["paths"][endpoint.path][endpoint.method.lower()]
     path = {"id": EXAMPLE, "spid": "8sP3SiaFigYoGRKoc4kaf692hmwi"}
     path |= {"id": TEAM_ID} if "partner" in endpoint.path else {}

@@ -11,7 +11,7 @@ from kardia_ctl.sandbox.account import Account
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks, Strictness, UnsetCallback, UnsetField
+from kardia_ctl.sandbox.quirks import DuplicateUser, ProPdf, Quirks, Strictness, UnsetCallback, UnsetField
 from kardia_ctl.sandbox.recordings import Draft
 from kardia_ctl.sandbox.records import PatientFields, Status
 
@@ -232,6 +232,19 @@ async def test_a_recording_is_what_the_example_shows(
 async def test_an_unknown_recording_and_its_pdf_are_404(pro: Connect) -> None:
     for path in ("/e/v1/recordings/unknown", "/e/v1/recordings/unknown.pdf"):
         assert (await pro().get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(("quirk", "statuses"), [(ProPdf.SUFFIX, (200, 404)), (ProPdf.FOLDER, (404, 200))])
+async def test_the_path_of_the_pdf_is_one_of_two(
+    pro: Connect, account: Account, quirk: ProPdf, statuses: tuple[int, int]
+) -> None:
+    owner = account.add_patient(PatientFields("AC001", "1970-07-21", "jsnow@example.com"))
+    path, client = (
+        f"/e/v1/recordings/{account.life.record(Draft(owner, 2000)).id}",
+        pro(Quirks(pro_pdf=quirk)),
+    )
+    answers = [await client.get(path + end) for end in (".pdf", "/pdf")]
+    assert tuple(answer.status_code for answer in answers) == statuses
 
 
 async def test_its_callback_is_its_own(pro: Connect, connect: Connect) -> None:

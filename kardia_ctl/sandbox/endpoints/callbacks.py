@@ -42,7 +42,8 @@ def write(hook: Hook, call: Call) -> Answer:
 
 
 def _is_web_address(url: str) -> bool:
-    return bool(re.fullmatch(r"https?://[A-Za-z0-9.:-]+([/?#][!-~]*)?", url))
+    host = r"([A-Za-z0-9._:-]+|\[[0-9A-Fa-f:.]+\](:[0-9]+)?)"
+    return bool(re.fullmatch(rf"https?://{host}([/?#][!-~]*)?", url))
 
 
 def _v1(hook: Hook) -> tuple[Endpoint, Endpoint]:

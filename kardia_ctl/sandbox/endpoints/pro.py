@@ -4,6 +4,7 @@ Source: the Kardia Pro reference. One account holds what both APIs create: a par
 patient of the other, its customParticipantID the mrn.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Member, Presence, ok
@@ -12,9 +13,9 @@ from kardia_ctl.sandbox.endpoints import reports
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import is_address, is_date
 from kardia_ctl.sandbox.endpoints.users import check
-from kardia_ctl.sandbox.quirks import UnsetField
+from kardia_ctl.sandbox.quirks import ProPdf, UnsetField
 from kardia_ctl.sandbox.records import Patient, PatientFields
-from kardia_ctl.sandbox.refusals import Refusal, bad_request
+from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found
 
 _NEEDED = Member(Presence.REQUIRED)
 _TEXT = Member(Presence.OPTIONAL)
@@ -108,6 +109,13 @@ def read_recording(call: Call) -> Answer:
     )
 
 
+def read_pdf(where: ProPdf, call: Call) -> Answer:
+    """GET of a recording's PDF, whose path the document does not give."""
+    if call.quirks.pro_pdf is not where:
+        raise not_found("There is no such path.")
+    return reports.recording(call)
+
+
 def _participant(call: Call) -> Patient:
     patient = call.account.life.find(mrn=call.json["customParticipantID"])
     if patient is None:
@@ -155,7 +163,7 @@ ENDPOINTS = (
         json={"connection_code": _TEXT, "connectionCode": _TEXT, "user_token": _NEEDED},
     ),
     Endpoint("POST", "/e/v1/disconnection", disconnect, json={"customParticipantID": _NEEDED}),
-    Endpoint("GET", "/e/v1/recordings/{id}.pdf", reports.recording),
+    Endpoint("GET", "/e/v1/recordings/{id}.pdf", partial(read_pdf, ProPdf.SUFFIX)),
+    Endpoint("GET", "/e/v1/recordings/{id}/pdf", partial(read_pdf, ProPdf.FOLDER)),
     Endpoint("GET", "/e/v1/recordings/{id}", read_recording),
 )
-"""The path of the PDF is not in the document: it is v1's."""
