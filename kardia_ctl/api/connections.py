@@ -9,6 +9,7 @@ from typing import Self
 
 import httpx
 
+from kardia_ctl.api.line import Line
 from kardia_ctl.model.errors import ApiError
 
 
@@ -34,11 +35,10 @@ class Settings:
 class Connections:
     """Transports of one connection each, made when one is needed; whichever rests longest is used next.
 
-    A pool of httpx looks through all its connections for every request (measurements.md): for 128 at once
-    that is half of a request's time. Its client adds redirects, cookies and authentication, none of which is
-    wanted here, for another fifth. So connections are kept here, and httpx's transports are used as they are.
-    Who rests longest comes first, so that all stay open while there is enough to do; one that rested for
-    ``keepalive`` seconds of ``clock`` would have to be opened again, and is used when no other is there.
+    A pool of httpx looks through all its connections for every request, and its client adds redirects,
+    cookies and authentication, none of which is wanted here: for 128 at once that is most of a request's
+    time. Who rests longest comes first, so that all stay open while there is enough to do; one that rested
+    for ``keepalive`` seconds of ``clock`` would have to be opened again, and is used when no other is there.
     """
 
     def __init__(
@@ -96,10 +96,13 @@ def connect(
     """
     if transport is not None:
         return Connections(lambda: transport, settings.keepalive, clock)
-    verify = _verify(settings.ca_file) if secure else False
+    trust = _trust(settings.ca_file) if secure else None
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=settings.keepalive)
 
     def make() -> httpx.AsyncBaseTransport:
+        if settings.proxy is None:
+            return Line(trust, settings.keepalive, clock)
+        verify = trust or False
         return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=settings.proxy)
 
     try:
@@ -112,12 +115,16 @@ def connect(
         raise ApiError("the proxy is not a URL that can be used. Next: write http://HOST:PORT") from None
 
 
-def _verify(ca_file: str | None) -> ssl.SSLContext:
+def _trust(ca_file: str | None) -> ssl.SSLContext:
     try:
-        if ca_file is not None:
-            return ssl.create_default_context(cafile=ca_file)
-        return httpx.create_ssl_context(trust_env=False)
+        trust = (
+            httpx.create_ssl_context(trust_env=False)
+            if ca_file is None
+            else ssl.create_default_context(cafile=ca_file)
+        )
     except (OSError, ssl.SSLError) as error:
         raise ApiError(
             f"the CA file {ca_file} cannot be used: {type(error).__name__}. Next: name a PEM file"
         ) from error
+    trust.set_alpn_protocols(["http/1.1"])
+    return trust

@@ -10,6 +10,7 @@ import vcr
 from kardia_ctl.api.session import Session, open_session
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
+from tests.api.recording import recorded
 
 EXAMPLES = Path(__file__).parents[2] / "cassettes" / "documents" / "v1.yaml"
 ID = "wNSEDeLOEPQE5rznkJmwbnjpxfdst93i"
@@ -19,7 +20,9 @@ HOOK = "https://www.example.com/webhooks"
 @pytest.fixture
 async def session(vcr_config: dict[str, Any]) -> AsyncIterator[Session]:
     with vcr.VCR(record_mode="none", match_on=vcr_config["match_on"]).use_cassette(str(EXAMPLES)):
-        async with open_session("https://api.kardia.com", "YOUR-API-KEY") as opened:
+        async with open_session(
+            "https://api.kardia.com", "YOUR-API-KEY", http_transport=recorded()
+        ) as opened:
             yield opened
 
 

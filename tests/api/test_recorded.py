@@ -16,6 +16,7 @@ from kardia_ctl.api.session import Session, open_session
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from tests.api.recording import recorded
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 SANDBOX_KEY = "sandbox-key"
@@ -30,7 +31,11 @@ _API_KEY = re.compile(r"apiKey\W+([\w-]+)")
 @pytest.fixture
 async def session(account_endpoint: str, vcr: object) -> AsyncIterator[Session]:
     async with open_session(
-        account_endpoint, SANDBOX_KEY, rng=Random(1), policy=RetryPolicy(tries=1)
+        account_endpoint,
+        SANDBOX_KEY,
+        rng=Random(1),
+        policy=RetryPolicy(tries=1),
+        http_transport=recorded(),
     ) as opened:
         yield opened
 
