@@ -130,10 +130,7 @@ class Line(httpx.AsyncBaseTransport):
         """The next thing that the other side says."""
         try:
             while (event := self._http.next_event()) is h11.NEED_DATA:
-                data = await wire.read(seconds)
-                if not data and self._http.their_state is h11.SEND_RESPONSE:
-                    raise httpx.RemoteProtocolError("closed without an answer", request=request)
-                self._http.receive_data(data)
+                self._http.receive_data(await wire.read(seconds))
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError("", request=request) from error
         except TimeoutError as error:

@@ -125,7 +125,7 @@ async def test_generate_a_new_key(session: Session) -> None:
 
 @pytest.mark.vcr
 async def test_a_wrong_key(account_endpoint: str, vcr: object) -> None:
-    async with open_session(account_endpoint, "wrong-key") as session:
+    async with open_session(account_endpoint, "wrong-key", http_transport=recorded()) as session:
         with pytest.raises(Unauthorized):
             await session.reader.templates()
 
