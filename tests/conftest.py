@@ -1,6 +1,11 @@
 """What every test may use."""
 
+import os
+
 import pytest
+
+# No test reads the keyring of whoever runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -150,11 +150,13 @@ def cell(value: Any) -> str:
 
 
 def _part(value: Any) -> str:
-    match value:
-        case {"fieldName": name, "fieldValue": text}:
-            return f"{cell(name)}={cell(text)}"
-        case _:
-            return cell(value)
+    """One of several values; a custom field, whose names the document writes in two ways, as name=value."""
+    if not isinstance(value, dict):
+        return cell(value)
+    named = {name.lower(): one for name, one in value.items()}
+    if "fieldname" not in named:
+        return cell(value)
+    return f"{cell(named['fieldname'])}={cell(named.get('fieldvalue'))}"
 
 
 def _safe(value: Any) -> str:
