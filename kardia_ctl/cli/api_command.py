@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from kardia_ctl.api.transport import Call
     from kardia_ctl.api.wire import Answer
 
+_PAGED: Final = ("/patients", "/recordings", "/logs")
+"""The lists that take a limit; 500 is the most (API reference, "Querystring parameters")."""
+
 _SECRET: Final = re.compile(rb'("(?:secret_?key|api_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 
 
@@ -111,7 +114,8 @@ def _print(answer: "Answer", out: Path | None) -> None:
 
 
 async def _pages(reach: Reach, call: "Call", out: Path | None) -> None:
-    if not any(name == "limit" for name, _ in call.query):
+    paged = call.endpoint.path.rstrip("/").endswith(_PAGED)
+    if paged and not any(name == "limit" for name, _ in call.query):
         call = replace(call, query=(*call.query, ("limit", "500")))
     text = printer(Form.JSON, PATIENTS, show_phi=True)
     async with reached(reach) as session:

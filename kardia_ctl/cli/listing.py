@@ -185,12 +185,19 @@ def _wanted(
     if wish.since is not None:
         since, times = wish.since, [time_of(row.get(shape.time)) for row in rows]
         count.timeless += times.count(None)
-        older = wish.newest_first and bool(times) and all(at is not None and at < since for at in times)
+        older = (
+            wish.newest_first and bool(page.rows) and all(_is_before(row, shape, since) for row in page.rows)
+        )
         rows = [row for row, at in zip(rows, times, strict=True) if at is None or at >= since]
     if wish.limit is not None:
         rows = rows[: wish.limit - count.shown]
     count.shown += len(rows)
     return rows, older
+
+
+def _is_before(row: Mapping[str, Any], shape: Shape, since: datetime) -> bool:
+    at = time_of(row.get(shape.time))
+    return at is not None and at < since
 
 
 def _tell(count: _Count, shape: Shape, wish: Wish) -> None:

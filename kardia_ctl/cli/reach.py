@@ -57,7 +57,7 @@ def endpoint_of(where: Where, configuration: Configuration) -> str:
 
     if where.endpoint:
         return check_endpoint(where.endpoint)
-    return base_url_for(configuration.region)
+    return base_url_for(configuration.region, configuration.dialect)
 
 
 def reach_options(command: Command) -> Command:
@@ -136,7 +136,11 @@ async def opened(
     settings = settings if largest is None else replace(settings, largest=largest)
     if not where.sandbox:
         async with open_session(
-            endpoint_of(where, configuration), key, parallelism=parallelism, settings=settings
+            endpoint_of(where, configuration),
+            key,
+            dialect=configuration.dialect,
+            parallelism=parallelism,
+            settings=settings,
         ) as session:
             yield session
         return
@@ -151,6 +155,7 @@ async def opened(
         async with open_session(
             "http://127.0.0.1",
             key,
+            dialect=configuration.dialect,
             parallelism=parallelism,
             settings=replace(settings, proxy=None, ca_file=None),
             http_transport=transport,
