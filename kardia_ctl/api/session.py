@@ -60,9 +60,9 @@ class Session:
         """
         self._pace.halt(reason)
 
-    def records(self, dialect: Dialect = Dialect.V1) -> Records:
+    def records(self) -> Records:
         """The way to read what planning does not need: recordings, documents, logs, teams."""
-        return Records(SafeReads(self._exchange, RECORD_READS), dialect)
+        return Records(SafeReads(self._exchange, RECORD_READS), self._dialect)
 
     async def add_qt(self, recording_id: str, values: Mapping[str, str | float]) -> Row:
         """Record a QT measurement of a recording: an effect, sent once (see ``records.add_qt``)."""

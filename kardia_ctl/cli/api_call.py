@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.model.configuration import Dialect
 
 if TYPE_CHECKING:
     from kardia_ctl.api.endpoints import Endpoint
@@ -38,7 +37,8 @@ def make_call(
     fields: Iterable[tuple[str, Any]],
     headers: Iterable[str],
     file: str | None,
-    dialect: Dialect,
+    *,
+    json_bodies: bool = False,
 ) -> "Call":
     """The call that a command line means.
 
@@ -48,7 +48,7 @@ def make_call(
         fields: Names and values: text, or what JSON gave.
         headers: ``Name: value`` each.
         file: What holds the body; ``-`` is stdin.
-        dialect: Says in what form bodies are by default.
+        json_bodies: Whether bodies are JSON unless a header says otherwise; forms otherwise.
 
     Raises:
         RunStopped: it means none, or one that has a command of its own.
@@ -65,7 +65,7 @@ def make_call(
         named = []
     if named and file is not None:
         raise refuse("-f or -F and --input are two bodies: choose one")
-    kind = extra.pop("content-type", _JSON if dialect is Dialect.PRO else _FORM)
+    kind = extra.pop("content-type", _JSON if json_bodies else _FORM)
     return Call(
         endpoint,
         query=tuple(query),

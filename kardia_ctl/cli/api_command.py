@@ -78,7 +78,7 @@ def command(
         check_writable(out)
     reach = reach_from(options)
     fields = [*map(read_field, texts), *map(read_typed_field, typed)]
-    call = make_call(method, path, fields, headers, file, reach.dialect)
+    call = make_call(method, path, fields, headers, file, json_bodies=reach.can.json_bodies)
     if is_effect(method, call.endpoint.path):
         if paginate:
             raise refuse("--paginate is for lists that are read")

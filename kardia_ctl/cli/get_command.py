@@ -9,7 +9,7 @@ import click
 from kardia_ctl.cli.get_patient import WhoseOptions, patient_command, patient_id, whose_options
 from kardia_ctl.cli.get_recording import pdf_command, recording_command, report_command
 from kardia_ctl.cli.listing import Wish, form_options, limit_option, print_list, since_options, wish_from
-from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached, v1_only
+from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.render import record_shapes as shapes
 from kardia_ctl.render.record_shapes import Shape
 
@@ -42,11 +42,11 @@ def _read(
     *,
     custom: bool = False,
 ) -> None:
-    v1_only(reach, f"{shape.noun}s")
+    check_shown(reach, f"{shape.noun}s")
 
     async def run() -> None:
         async with reached(reach) as session:
-            pages = session.records(reach.dialect).pages(listing(), ids, most=wish.most, custom=custom)
+            pages = session.records().pages(listing(), ids, most=wish.most, custom=custom)
             await print_list(pages, shape, wish)
 
     asyncio.run(run())
@@ -88,7 +88,7 @@ def recordings_command(mrn: str | None, identifier: str | None, **options: Any) 
     Recordings of screening stations are a list of their own: get screening.
     """
     wish, reach = wish_from(options), reach_from(options)
-    v1_only(reach, "recordings")
+    check_shown(reach, "recordings")
     whose = WhoseOptions(mrn, identifier)
     if whose.nobody:
         _read(reach, wish, _listing("RECORDINGS"), shapes.RECORDINGS)
@@ -98,7 +98,7 @@ def recordings_command(mrn: str | None, identifier: str | None, **options: Any) 
         from kardia_ctl.api.record_endpoints import RECORDINGS_OF_PATIENT
 
         async with reached(reach) as session:
-            records = session.records(reach.dialect)
+            records = session.records()
             found = await patient_id(reach, records, whose)
             await print_list(
                 records.pages(RECORDINGS_OF_PATIENT, (found,), most=wish.most), shapes.RECORDINGS, wish

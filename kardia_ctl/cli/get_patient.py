@@ -11,7 +11,7 @@ from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.listing import out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import write_private
-from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached, v1_only
+from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.listing import json_line, record_text
 from kardia_ctl.render.record_shapes import PATIENTS, PATIENTS_WITH_FIELDS
@@ -72,7 +72,7 @@ def patient_command(
     out = options.pop("out")
     show_phi = shows_phi(out, asked=options.pop("show_phi"))
     reach = reach_from(options)
-    v1_only(reach, "patients")
+    check_shown(reach, "patients")
     row = asyncio.run(_find(reach, WhoseOptions(mrn, identifier), custom=custom))
     shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
     found = seen(row, shape, str, show_phi=show_phi)
@@ -85,7 +85,7 @@ def patient_command(
 
 async def _find(reach: Reach, whose: WhoseOptions, *, custom: bool) -> "Row":
     async with reached(reach) as session:
-        found = await find_patient(reach, session.records(reach.dialect), whose, custom=custom)
+        found = await find_patient(reach, session.records(), whose, custom=custom)
         note(f"{count_of(session.requests, 'request')}.")
         return found
 

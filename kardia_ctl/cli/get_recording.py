@@ -12,7 +12,7 @@ from kardia_ctl.cli.get_patient import WhoseOptions, patient_id, whose_options
 from kardia_ctl.cli.listing import moment, out_option, show_phi_option, shows_phi, time_of
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import check_writable, write_private
-from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached, v1_only
+from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.model.ecg import Ecg, Filtering, NoEcg, read_ecg
 from kardia_ctl.render.ecg_csv import ecg_csv
 from kardia_ctl.render.ecg_strip import FORMS, CannotDraw, ecg_picture
@@ -67,7 +67,7 @@ def recording_command(
 
 async def _recording(reach: Reach, recording: str) -> dict[str, Any]:
     async with reached(reach) as session:
-        return await session.records(reach.dialect).recording(recording)
+        return await session.records().recording(recording)
 
 
 def _print(found: dict[str, Any], row: Mapping[str, Any], out: Path | None, *, as_json: bool) -> None:
@@ -135,7 +135,7 @@ def pdf_command(recording: str, out: Path, **options: Any) -> None:
 
     async def run() -> bytes:
         async with reached(reach) as session:
-            return await session.records(reach.dialect).pdf(recording)
+            return await session.records().pdf(recording)
 
     _keep_pdf(asyncio.run(run()), out)
 
@@ -159,11 +159,11 @@ def report_command(mrn: str | None, identifier: str | None, out: Path, **options
         "dateFormat": form,
     }
     whose, reach = WhoseOptions(mrn, identifier), reach_from(options)
-    v1_only(reach, "summary reports")
+    check_shown(reach, "summary reports")
 
     async def run() -> bytes:
         async with reached(reach) as session:
-            records = session.records(reach.dialect)
+            records = session.records()
             found = await patient_id(reach, records, whose)
             return await records.report(found, {name: value for name, value in said.items() if value})
 

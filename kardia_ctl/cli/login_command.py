@@ -11,7 +11,6 @@ from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keyring_store import account_name, check_keyring, keep_key
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached
-from kardia_ctl.model.configuration import Dialect
 
 _LONGEST = 10_000
 """Characters of a password on stdin."""
@@ -34,8 +33,10 @@ def command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -
         export KARDIA_API_KEY="$(kardia-ctl login --email … --password-stdin --print < secret)"
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     reach = reach_from(options, key=False)
-    if reach.dialect is Dialect.PRO:
-        raise refuse("the pro API has no login: its keys come from the vendor. Set KARDIA_API_KEY")
+    if not reach.can.makes_keys:
+        raise refuse(
+            f"the {reach.can.dialect} API has no login: its keys come from the vendor. Set KARDIA_API_KEY"
+        )
     if not to_stdout:
         check_keyring()
     key = asyncio.run(_log_in(reach, email, _password(from_stdin=password_stdin)))

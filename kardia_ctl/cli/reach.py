@@ -13,6 +13,7 @@ from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import api_key, stored_key
 from kardia_ctl.cli.options import Where, where_from, where_options
 from kardia_ctl.config import load_account
+from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class Reach:
     key: str = field(default="", repr=False)
 
     @property
-    def dialect(self) -> Dialect:
-        """Which of the two APIs it speaks."""
-        return self.configuration.dialect
+    def can(self) -> Capabilities:
+        """What its API can do."""
+        return CAPABILITIES[self.configuration.dialect]
 
     @property
     def endpoint(self) -> str:
@@ -139,6 +140,7 @@ async def opened(
             endpoint_of(where, configuration),
             key,
             dialect=configuration.dialect,
+            authorization=configuration.authorization,
             parallelism=parallelism,
             settings=settings,
         ) as session:
@@ -163,14 +165,14 @@ async def opened(
             yield session
 
 
-def v1_only(reach: Reach, what: str) -> None:
-    """Refuse what the pro API cannot do.
+def check_shown(reach: Reach, what: str) -> None:
+    """See that the account's API shows more than single recordings.
 
     Raises:
-        RunStopped: the account speaks pro.
+        RunStopped: it does not.
     """
-    if reach.dialect is Dialect.PRO:
+    if not reach.can.shows_patients:
         raise refuse(
-            f"the pro API cannot show {what}: it knows recordings by id alone. Use kardia-ctl get recording "
-            "ID or get pdf ID; kardia-ctl state list shows what was recorded"
+            f"the {reach.can.dialect} API cannot show {what}: it knows recordings by id alone. Use "
+            "kardia-ctl get recording ID or get pdf ID; kardia-ctl state list shows what was recorded"
         )

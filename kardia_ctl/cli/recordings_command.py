@@ -10,7 +10,7 @@ import click
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.output import note, say
-from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached, v1_only
+from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.render.listing import json_line, record_text
 from kardia_ctl.render.record_shapes import QT
 from kardia_ctl.render.record_values import without_secrets
@@ -74,7 +74,7 @@ def qt_command(
     if not values:
         raise refuse("there is nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
     reach = reach_from(options)
-    v1_only(reach, "QT measurements")
+    check_shown(reach, "QT measurements")
     if not confirm(f"Record a QT measurement of {recording}?", approved=auto_approve):
         note("Nothing was done.")
         return 1

@@ -21,7 +21,6 @@ from kardia_ctl.cli.options import lock_option
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import check_writable, private_file, write_private
 from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached
-from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
 from kardia_ctl.state import open_store
 
@@ -53,8 +52,8 @@ def command(
     if out is not None and to_stdout:
         raise refuse("--out and --print are two places for the new key: choose one")
     reach = reach_from(options)
-    if reach.dialect is Dialect.PRO:
-        raise refuse("the pro API makes no keys: they come from the vendor")
+    if not reach.can.makes_keys:
+        raise refuse(f"the {reach.can.dialect} API makes no keys: they come from the vendor")
     with _locked(reach, lock_timeout), _place(reach, out, to_stdout=to_stdout) as keep:
         if not confirm(_QUESTION, approved=auto_approve):
             click.echo("Nothing was done.", err=True)

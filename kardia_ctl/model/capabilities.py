@@ -11,6 +11,8 @@ templates, their price, team  read                    not shown
 qt_callback, providers        yes                     no
 delete, export                yes                     no
 a mobile user                 connects by itself      may redeem the patient's code
+API keys                      login, rotate-key       come from the vendor
+bodies                        forms                   JSON
 ============================  ======================  ==========================================
 """
 
@@ -38,6 +40,8 @@ class Capabilities:
         repeats_codes: Whether asking for a code again returns the same one.
         redeems: Whether a mobile user redeems the patient's code in a request of its own.
         has_phone: Whether a patient may have a phone number.
+        makes_keys: Whether a login gets a key, and a key makes a new one.
+        json_bodies: Whether bodies are JSON, as a rule; they are forms otherwise.
     """
 
     dialect: Dialect
@@ -50,6 +54,8 @@ class Capabilities:
     repeats_codes: bool
     redeems: bool
     has_phone: bool
+    makes_keys: bool
+    json_bodies: bool
 
 
 V1: Final = Capabilities(
@@ -63,6 +69,8 @@ V1: Final = Capabilities(
     repeats_codes=True,
     redeems=False,
     has_phone=False,
+    makes_keys=True,
+    json_bodies=False,
 )
 """The current API (API reference, "Introduction")."""
 
@@ -77,6 +85,8 @@ PRO: Final = Capabilities(
     repeats_codes=False,
     redeems=True,
     has_phone=True,
+    makes_keys=False,
+    json_bodies=True,
 )
 """The older Kardia Pro API (Kardia Pro API reference, "Participants" to "Event Callback")."""
 

@@ -148,8 +148,8 @@ async def test_each_dialect_reads_recordings_where_it_has_them(
         pdf = request.url.path.endswith(".pdf")
         return httpx.Response(200, content=b"%PDF-1.7") if pdf else httpx.Response(200, json={"id": "r"})
 
-    async with speak(answer) as session:
-        records = session.records(dialect)
+    async with speak(answer, dialect=dialect) as session:
+        records = session.records()
         assert (await records.recording("r"), await records.pdf("r")) == ({"id": "r"}, b"%PDF-1.7")
     assert [request.url.path for request in seen] == [path, f"{path}.pdf"]
     assert [request.headers["accept"] for request in seen] == ["application/json", "application/pdf"]
