@@ -23,11 +23,16 @@ def places(question: Question, before: State | None = None) -> Iterator[Place]:
     """
     records, codes = question.state.patients, question.state.codes
     for mrn, want in question.desired.patients.items():
-        exists, live = _look(question, want, records.get(mrn))
-        known = _codes(codes[mrn], live, records.get(mrn)) if mrn in codes else ()
-        fresh = before is not None and mrn in codes and codes[mrn] != before.codes.get(mrn)
-        stage = _stage(live, known, question.now, fresh=fresh) if exists else Stage.WAITING
-        yield Place(mrn, want.cohort, stage, max((record.at for record in known), default=0))
+        record = records.get(mrn)
+        exists, live = _look(question, want, record)
+        latest, fresh = None, False
+        if mrn in codes:
+            owner = live.id if live is not None else "" if record is None else record.id
+            latest = _latest(codes[mrn], owner)
+            fresh = before is not None and codes[mrn] != before.codes.get(mrn)
+        status = None if live is None else live.status
+        stage = _stage(status, latest, question.now, fresh=fresh) if exists else Stage.WAITING
+        yield Place(mrn, want.cohort, stage, latest or 0)
     yield from _departed(question)
 
 
@@ -45,24 +50,24 @@ def _look(question: Question, want: DesiredPatient, record: Record | None) -> tu
     return found.live is not None or unseen, found.live
 
 
-def _codes(
-    known: Mapping[str, Record], live: LivePatient | None, record: Record | None
-) -> tuple[Record, ...]:
-    """The codes of this patient, tombstones included; not those of an earlier one with the mrn."""
-    owner = live.id if live is not None else "" if record is None else record.id
-    return tuple(code for code in known.values() if code.id in ("", owner))
+def _latest(known: Mapping[str, Record], owner: str) -> int | None:
+    """When the latest code of a patient was issued, tombstones included; none of an earlier one's counts."""
+    latest = None
+    for code in known.values():
+        if code.id in ("", owner) and (latest is None or code.at > latest):
+            latest = code.at
+    return latest
 
 
-def _stage(live: LivePatient | None, codes: tuple[Record, ...], now: float, *, fresh: bool) -> Stage:
-    status = None if live is None else live.status
+def _stage(status: str | None, latest: int | None, now: float, *, fresh: bool) -> Stage:
+    """The stage of somebody who exists, by DESIGN.md's table of codes."""
     if status == "connected":
         return Stage.CONNECTED
-    if codes and fresh:
+    if latest is not None and fresh:
         return Stage.PENDING
     if status == "pending":
-        old = bool(codes) and all(now - code.at > OLD_AFTER for code in codes)
-        return Stage.EXPIRED if old else Stage.PENDING
-    if not codes:
+        return Stage.EXPIRED if latest is not None and now - latest > OLD_AFTER else Stage.PENDING
+    if latest is None:
         return Stage.CREATED
     return Stage.EXPIRED if status == "none" else Stage.UNKNOWN
 

@@ -155,42 +155,66 @@ def test_who_is_declared_again_has_not_departed() -> None:
 
 
 _COHORTS = st.sampled_from(["", "spring", "autumn"])
-_IDS = st.sampled_from(["", "1", "2", "3", "4"])
-_MRNS = st.sampled_from("ABCDEFG")
 _STATUS = st.sampled_from([None, "none", "pending", "connected", "paused"])
-_LIVE = st.builds(LivePatient, _IDS.filter(bool), _MRNS, status=_STATUS)
-_RECORD = st.builds(
-    Record, _IDS, _COHORTS, st.just(b""), st.integers(NOW - 200 * DAY, NOW + 9), st.booleans()
-)
+_TIMES = st.integers(NOW - 200 * DAY, NOW + 9)
 _DONE = st.frozensets(st.sampled_from(["delete", "disconnect", "export"]), min_size=1)
+
+
+@dataclass
+class _World:
+    """Everything about some mrns, drawn one after the other, so that the parts have to do with each other."""
+
+    wanted: dict[str, DesiredPatient] = field(default_factory=dict)
+    leaving: list[Departure] = field(default_factory=list)
+    seen: dict[str, LivePatient] = field(default_factory=dict)
+    twins: dict[str, tuple[LivePatient, ...]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    records: dict[str, Record] = field(default_factory=dict)
+    codes: dict[str, dict[str, Record]] = field(default_factory=dict)
+    departed: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def add(self, mrn: str, draw: st.DrawFn) -> None:
+        ids = st.sampled_from([f"{mrn}1", f"{mrn}1", f"{mrn}2"])
+        if draw(st.booleans()):
+            self.wanted[mrn] = DesiredPatient(
+                mrn, "2000-01-01", "a@example.com", id=draw(ids | st.just("")), cohort=draw(_COHORTS)
+            )
+        elif draw(st.booleans()):
+            self.leaving.append(Departure(mrn, Departing.DELETE, "left", draw(ids | st.just(""))))
+        if draw(st.booleans()):
+            self.seen[mrn] = LivePatient(draw(ids), mrn, status=draw(_STATUS))
+            if draw(st.integers(0, 4)) == 0:
+                self.twins[mrn] = self.seen[mrn], LivePatient(f"{mrn}3", mrn, status=draw(_STATUS))
+        if draw(st.booleans()):
+            self.records[mrn] = Record(
+                draw(ids), draw(_COHORTS), at=draw(_TIMES), forgotten=draw(st.booleans())
+            )
+        if draw(st.booleans()):
+            self.codes[mrn] = draw(
+                st.dictionaries(
+                    st.sampled_from("tu"), st.builds(Record, ids | st.just(""), at=_TIMES), min_size=1
+                )
+            )
+        if draw(st.integers(0, 3)) == 0:
+            self.departed[draw(ids)] = draw(_DONE)
+        if draw(st.integers(0, 3)) == 0:
+            self.missing.add(draw(ids))
 
 
 @st.composite
 def _questions(draw: st.DrawFn) -> Question:
-    mrns = draw(st.sets(_MRNS))
-    wanted = {
-        mrn: DesiredPatient(mrn, "2000-01-01", "a@example.com", id=draw(_IDS), cohort=draw(_COHORTS))
-        for mrn in mrns
-    }
-    seen = {one.mrn: one for one in draw(st.lists(_LIVE))}
-    departing = draw(st.lists(_MRNS.filter(lambda mrn: mrn not in mrns), unique=True))
+    world = _World()
+    for mrn in "ABCDEF":
+        world.add(mrn, draw)
     return Question(
-        Desired(
-            patients=wanted,
-            departures=tuple(Departure(mrn, Departing.DELETE, "left", draw(_IDS)) for mrn in departing),
-        ),
+        Desired(patients=world.wanted, departures=tuple(world.leaving)),
         Observed(
-            patients=seen,
-            twins={mrn: (seen[mrn], draw(_LIVE)) for mrn in draw(st.sets(_MRNS)) if mrn in seen},
-            missing=draw(st.frozensets(_IDS)),
+            patients=world.seen,
+            twins=world.twins,
+            missing=frozenset(world.missing),
             coverage=draw(st.sampled_from(Coverage)),
         ),
-        State(
-            exists=True,
-            patients=draw(st.dictionaries(_MRNS, _RECORD)),
-            codes=draw(st.dictionaries(_MRNS, st.dictionaries(st.sampled_from("tu"), _RECORD))),
-            departed=draw(st.dictionaries(_IDS, _DONE)),
-        ),
+        State(exists=True, patients=world.records, codes=world.codes, departed=world.departed),
         NOW,
     )
 
