@@ -83,6 +83,19 @@ def plainly_valid(mrn: str, dob: str, email: str, firstname: str, lastname: str,
     )
 
 
+def plain_text(name: str, value: str) -> bool:
+    """``plainly_valid`` of one of ``TEXTS`` that is declared."""
+    match name:
+        case "dob":
+            return is_written_day(value)
+        case "sex":
+            return value in SEXES or value in _DIGITS
+        case "email" if EMAIL.fullmatch(value) is None:
+            return False
+        case _:
+            return 0 < len(value) <= LONGEST and value.isprintable()
+
+
 def _day(value: str) -> str:
     """A date by value: a server may append a time of midnight to it."""
     head, mark, _ = value.partition("T")

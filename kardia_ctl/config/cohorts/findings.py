@@ -27,7 +27,7 @@ def _found(values: Mapping[str, Any]) -> Iterator[Finding]:
     for name, value in values.items():
         if not isinstance(value, str):
             yield from _about(name, faults({name: value}))
-        elif rules := failing(kind.SCHEMA["properties"][name], value):
+        elif not kind.plain_text(name, value) and (rules := failing(kind.SCHEMA["properties"][name], value)):
             yield from _kept(name, rules, value)
 
 

@@ -19,6 +19,8 @@ from kardia_ctl.model.patient import UNSET, DesiredPatient
 _MOST_KNOWN: Final = 1 << 17
 """How many cells of an attribute are remembered; a million patients have some 40,000 birth dates."""
 
+_DIGITS: Final = frozenset(kind.SEXES.values())
+
 Known = TypeVar("Known")
 
 
@@ -68,7 +70,7 @@ class Rows:
             self._addresses(cells("email") or [""] * len(batch.lines)),
             _known(self._first, cells("firstname"), _texts),
             _known(self._last, cells("lastname"), _texts),
-            _known(self._sexes, cells("sex"), _sexes),
+            self._sex_digits(cells("sex")),
             codes,
             repeat(self._ignored),
             pins,
@@ -85,6 +87,12 @@ class Rows:
         if default:
             cells = [cell or default for cell in cells]
         return cells if are_addresses(cells) else None
+
+    def _sex_digits(self, cells: Sequence[str] | None) -> Iterable[str] | None:
+        # The interpreter has one text for each digit anyway.
+        if cells is not None and _DIGITS.issuperset(cells):
+            return cells
+        return _known(self._sexes, cells, _sexes)
 
     def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
         if self._cohort.days is not None:
