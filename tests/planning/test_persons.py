@@ -112,3 +112,17 @@ def test_an_equal_email_is_warned_of_without_saying_it(mail: str) -> None:
     (notice,) = plan.notices
     assert notice.text == "its e-mail address is also that of patient/OLD"
     assert plan.count(Action.CREATE) == 1
+
+
+def test_many_with_one_email_and_one_name_are_told_once_and_all_blocked() -> None:
+    everybody = [
+        DesiredPatient(f"N-{n}", "2000-07-21", "one@example.com", "Joe", "Smith") for n in range(3000)
+    ]
+    plan = planned(*everybody)
+    (notice,) = plan.notices
+    assert notice.text == (
+        "3,000 patients to be created have one e-mail address: patient/N-0, patient/N-1, patient/N-10 and "
+        "2,997 more"
+    )
+    assert plan.count(Action.BLOCKED) == 3000
+    assert all("and 2,996 more" in change.reason for change in plan.changes)
