@@ -70,6 +70,7 @@ async def _send(run: _Run, abreast: int) -> None:
     finally:
         for worker in workers:
             worker.cancel()
+        await run.step.rest()
 
 
 async def _work(run: _Run) -> None:

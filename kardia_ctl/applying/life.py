@@ -5,7 +5,7 @@ waited for its turn, for a Retry-After or for its answer for minutes when the ru
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ INTERVAL: Final = 2.0
 """Seconds from one sign to the next. The margin of ``planning.matching.due`` has to be longer."""
 
 
-async def with_signs_of_life(request: Coroutine[Any, Any, T], show: Callable[[], None]) -> T:
+async def with_signs_of_life(request: Coroutine[Any, Any, T], show: Callable[[], Awaitable[None]]) -> T:
     """The result of a request; ``show`` is called every ``INTERVAL`` seconds until it is there.
 
     A sign that cannot be written ends the connection: an answer could not be written either, and whoever
@@ -26,7 +26,7 @@ async def with_signs_of_life(request: Coroutine[Any, Any, T], show: Callable[[],
     under_way = asyncio.ensure_future(request)
     try:
         while not (await asyncio.wait({under_way}, timeout=INTERVAL))[0]:
-            show()
+            await show()
         return under_way.result()
     finally:
         under_way.cancel()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from kardia_ctl.applying.journal import Beside, Journal, at_once
 from kardia_ctl.applying.life import with_signs_of_life
 from kardia_ctl.applying.writes import Writes
 from kardia_ctl.kinds import SETTINGS
@@ -55,10 +56,14 @@ class Step:
     records: Mapping[str, Record] = field(default_factory=dict)
     password: Callable[[str], str] = no_password
     capabilities: Capabilities = V1
+    beside: Beside = at_once
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
     _writes: Writes = field(init=False, repr=False)
+    _journal: Journal = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        """All steps of a round write through one journal."""
+        self._journal = Journal(self.store, self.beside)
         self._writes = Writes(
             self.desired,
             self.writer,
@@ -83,25 +88,29 @@ class Step:
         """
         intent = self._intent(change, patient_id or change.id)
         if not _is_repeatable(change):
-            self.store.commit([Intend(intent)])
+            await self._journal.commit([Intend(intent)])
         try:
             done = await with_signs_of_life(
                 self._writes.write(change, patient_id or change.id), partial(self._show_life, change, intent)
             )
         except NotExecuted as error:
-            self._settle(change, [self._as_before(change)])
+            await self._settle(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
             return self._ended(change, status, error)
         except InDoubt as error:
-            self._settle(change, [Intend(replace(intent, ended=self.now()))])
+            await self._settle(change, [Intend(replace(intent, ended=self.now()))])
             return self._ended(change, Status.IN_DOUBT, error)
-        self.store.commit([*done.entries, Resolve(change.address)])
+        await self._journal.commit([*done.entries, Resolve(change.address)])
         if done.code is not None:
             self.hand_out(done.code)
         if done.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
             raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
         return Result(change.address, done.action or change.action, done.status, done.detail, id=done.id)
+
+    async def rest(self) -> None:
+        """Return when everything that a step asked to have written was written, or could not be."""
+        await self._journal.rest()
 
     def refusal(self, change: Change) -> str:
         """Why a change is not sent.
@@ -141,12 +150,12 @@ class Step:
         settled = change.address.kind is Kind.PATIENT and change.action is Action.CREATE
         return Resolve(change.address) if earlier is None or settled else Intend(earlier)
 
-    def _settle(self, change: Change, entries: list[Entry]) -> None:
+    async def _settle(self, change: Change, entries: list[Entry]) -> None:
         if not _is_repeatable(change):
-            self.store.commit(entries)
+            await self._journal.commit(entries)
 
-    def _show_life(self, change: Change, intent: Intent) -> None:
-        self._settle(change, [Intend(replace(intent, at=self.now()))])
+    async def _show_life(self, change: Change, intent: Intent) -> None:
+        await self._settle(change, [Intend(replace(intent, at=self.now()))])
 
     def _intent(self, change: Change, patient_id: str) -> Intent:
         person = b""

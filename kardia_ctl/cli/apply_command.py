@@ -10,6 +10,7 @@ from kardia_ctl.applying.assume import assume
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.execute import Manner, report
+from kardia_ctl.applying.journal import in_a_thread
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
@@ -184,19 +185,20 @@ def _question(plan: Plan, workplace: Workplace) -> str:
 
 async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Report:
     brake, store, clock = Brake(halt=session.halt), run.workplace.store, run.clock
-    settle = ground.configuration.settle
-    step = Step(
-        seen.question.desired,
-        session.writer(),
-        store,
-        clock.now,
-        ground.key,
-        codes.add,
-        settle=settle,
-        records=ground.state.patients,
-    )
-    with run.teller.watching(seen.plan.requests.writes) as watcher, braking(brake):
-        manner = Manner(run.parallelism, ground.configuration.waves, watcher)
-        means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
-        results = await write(seen, ground, means)
+    async with in_a_thread() as beside:
+        step = Step(
+            seen.question.desired,
+            session.writer(),
+            store,
+            clock.now,
+            ground.key,
+            codes.add,
+            settle=ground.configuration.settle,
+            beside=beside,
+            records=ground.state.patients,
+        )
+        with run.teller.watching(seen.plan.requests.writes) as watcher, braking(brake):
+            manner = Manner(run.parallelism, ground.configuration.waves, watcher)
+            means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
+            results = await write(seen, ground, means)
     return report(seen.plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)

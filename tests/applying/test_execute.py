@@ -236,7 +236,7 @@ def test_state_that_fails_waits_for_what_is_under_way() -> None:
             await asyncio.sleep(0)
         ended.append(name)
 
-    bench = Bench(*creates("A", "B"), Hand(behave), Memory(fails_after=2))
+    bench = Bench(*creates("A", "B"), Hand(behave), Memory(fails_after=1))
     with pytest.raises(StateError):
         bench.run(parallelism=2)
     assert ended == ["create A", "create B"]

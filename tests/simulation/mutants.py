@@ -59,6 +59,10 @@ def _long_ago(*_: object) -> float:
     return 0.0
 
 
+async def _no_sign(*_: object) -> None:
+    """Nothing is shown."""
+
+
 def _by_mrn_alone(question: Question, want: DesiredPatient, _: Record) -> Match:
     return matching._find(question, want, None)
 
@@ -82,5 +86,5 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
     Mutant.NO_INTENT: ((Disk, "write", _written_without_intents(Disk.write)),),
-    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _long_ago)),
+    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _no_sign)),
 }

@@ -73,8 +73,10 @@ def test_a_request_shows_signs_of_life_until_its_answer(runner: asyncio.Runner) 
         await asyncio.sleep(7)
         return "answer"
 
-    shown = life.with_signs_of_life(request(), lambda: signs.append(runner.get_loop().time()))
-    assert runner.run(shown) == "answer"
+    async def show() -> None:
+        signs.append(runner.get_loop().time())
+
+    assert runner.run(life.with_signs_of_life(request(), show)) == "answer"
     assert signs == pytest.approx([2, 4, 6])
 
 
@@ -87,7 +89,7 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
         finally:
             ended.append(runner.get_loop().time())
 
-    def show() -> None:
+    async def show() -> None:
         raise StateError("writing the state: the disk is full")
 
     with pytest.raises(StateError):

@@ -13,6 +13,7 @@ from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock
 from kardia_ctl.applying.execute import Manner, report
+from kardia_ctl.applying.journal import Beside
 from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, record, write
 from kardia_ctl.applying.step import Step
@@ -220,6 +221,7 @@ class World:
             ground.key,
             self.codes.append,
             settle=story.settle,
+            beside=_beside(Random(f"disk/{story.seed}/{run.number}")),
         )
         manner = Manner(story.parallelism, story.waves, Watcher(run.begins, self._told(run)))
         means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
@@ -233,6 +235,16 @@ class World:
             self.tell(f"{result.address}: {result.status} {result.detail}")
 
         return told
+
+
+def _beside(rng: Random) -> Beside:
+    """The disk takes a while, so that steps share a commit."""
+
+    async def beside(work: Callable[[], None]) -> None:
+        await asyncio.sleep(rng.uniform(0, 0.05))
+        work()
+
+    return beside
 
 
 def _said(plan: Plan) -> str:

@@ -308,7 +308,7 @@ class FailingConnection(sqlite3.Connection):
         mine = type(self)
         match mine.kind:
             case Transaction.HELD:
-                mine.other = sqlite3.Connection(self.path, isolation_level=None)
+                mine.other = sqlite3.Connection(self.path, isolation_level=None, check_same_thread=False)
                 mine.other.execute("BEGIN IMMEDIATE")
             case Transaction.READ_ONLY:
                 super().execute("PRAGMA query_only=ON")

@@ -1,0 +1,76 @@
+"""Durable before it leaves, and together: steps that wait at the same time share one commit.
+
+A commit waits for the disk, some milliseconds each time. One for each step, one after the other and in the
+event loop, would bound an apply far below what the API allows. So a commit runs beside the loop, and what
+comes meanwhile goes into the next one: whoever waits is woken when their entries are on disk, as before.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from kardia_ctl.model.ports import Store
+from kardia_ctl.model.state import Entry
+
+Beside = Callable[[Callable[[], None]], Awaitable[None]]
+"""Runs a blocking piece of work, one at a time."""
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    """Run it here and now: for stores that wait for nothing."""
+    work()
+
+
+@asynccontextmanager
+async def in_a_thread() -> AsyncIterator[Beside]:
+    """Run the work in one thread of its own, which ends with the block."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "state") as thread:
+
+        async def beside(work: Callable[[], None]) -> None:
+            await loop.run_in_executor(thread, work)
+
+        yield beside
+
+
+@dataclass(slots=True)
+class Journal:
+    """Writes to the store in the order in which it was asked to, in as few commits as that allows."""
+
+    store: Store
+    beside: Beside = at_once
+    _waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = field(default_factory=list)
+    _writing: asyncio.Task[None] | None = None
+
+    async def commit(self, entries: Iterable[Entry]) -> None:
+        """Return when the entries are durable. Who is cancelled meanwhile has them written all the same.
+
+        Raises:
+            StateError: they could not be written, nor what shared their commit.
+        """
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((tuple(entries), done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        await done
+
+    async def rest(self) -> None:
+        """Return when nothing is left to write, whoever asked for it and is gone."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting, []
+            error: BaseException | None = None
+            try:
+                entries = [entry for batch, _ in together for entry in batch]
+                await self.beside(partial(self.store.commit, entries))
+            except BaseException as found:  # noqa: BLE001  (it is theirs who wait)
+                error = found
+            for _, done in together:
+                if not done.done():
+                    done.set_result(None) if error is None else done.set_exception(error)
