@@ -31,6 +31,7 @@ _ACTIONS: Final[Mapping[Action, str]] = {
     Action.FORGET: "forget",
     Action.DISCONNECT: "delete",
     Action.DELETE: "delete",
+    Action.EXPORT: "read",
     Action.BLOCKED: "noop",
 }
 _DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
@@ -38,6 +39,8 @@ _DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
     Action.UPDATE: ("Modifying", "Still modifying", "Modifications"),
     Action.DISCONNECT: ("Disconnecting", "Still disconnecting", "Disconnection"),
     Action.DELETE: ("Destroying", "Still destroying", "Destruction"),
+    Action.ADOPT: ("Importing", "Still importing", "Import"),
+    Action.EXPORT: ("Exporting", "Still exporting", "Export"),
 }
 
 
