@@ -87,6 +87,8 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
 
 def _as_live(request: Any) -> Any:
     request.uri = re.sub(r"^http://127\.0\.0\.1:\d+", LIVE, request.uri)
+    if request.body:
+        request.body = re.sub(rb"(password=)[^&]+", rb"\1scrubbed", request.body)
     request.headers = {name: value for name, value in request.headers.items() if name in _KEPT}
     return request
 
@@ -95,6 +97,7 @@ _KEPT = {"content-type", "accept", "accept-encoding"}
 _SECRETS = (
     (re.compile(rb'("code": ?")[A-Z-]+"'), b'\\1SCRU-BBED-CODE"'),
     (re.compile(rb'("apiKey": ?")[^"]+"'), b'\\1scrubbed-key"'),
+    (re.compile(rb'("secretKey": ?")[^"]+"'), b'\\1scrubbed-secret"'),
 )
 
 
