@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "rotate-key": ("rotate_key", "Make a new API key and keep it."),
     "logout": ("logout", "Remove the API key from the keyring."),
     "api": ("api", "Send any request, with key, region and retries taken care of."),
-    "sandbox": ("sandbox", "Serve an embedded Kardia API on a loopback port."),
+    "sandbox": ("sandbox", "Serve an embedded Kardia API, and let its patients act."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
 """Each command's module in ``kardia_ctl.cli`` and its line in ``--help``."""

@@ -110,13 +110,19 @@ def disconnect_command(patient: str | None, mrn: str | None, url: str, port: int
 @click.option("--tag", "tags", multiple=True, help="May be repeated.")
 @click.option("--symptom", "symptoms", multiple=True, help="May be repeated.")
 @click.option("--activity", "activities", multiple=True, help="May be repeated.")
+@click.option(
+    "--recorded-at", metavar="TIME", help="With its offset: 2026-03-01T08:00:00+01:00 [default: now]."
+)
 @click.option("--offset-minutes", type=int, help="How far the patient's clock is ahead of UTC.")
 @click.option("--screening", is_flag=True, help="Taken at a screening station.")
 @_where
-def record_command(leads: str, heart_rate: int | None, offset_minutes: int | None, **said: Any) -> None:
+def record_command(
+    leads: str, heart_rate: int | None, recorded_at: str | None, offset_minutes: int | None, **said: Any
+) -> None:
     """Record an ECG, as the patient's application does."""
     url, port = said.pop("url"), said.pop("port")
-    _ask(url, port, "record", leads=int(leads), heartRate=heart_rate, offsetMinutes=offset_minutes, **said)
+    said |= {"leads": int(leads), "heartRate": heart_rate, "offsetMinutes": offset_minutes}
+    _ask(url, port, "record", recordedAt=recorded_at, **said)
 
 
 @click.command("amend")

@@ -5,6 +5,7 @@ They answer on this machine alone, to JSON, without a key; faults and quirks do 
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ _OF_RECORDINGS = tuple(
     event for event in Event if event not in (*_OF_PATIENTS, Event.INBOX, Event.ESTABLISHED)
 )
 _LONGEST = 300_000
+_DAY = 24 * 60 - 1
 _MOST_SEEDED = 100_000
 
 
@@ -93,7 +95,8 @@ def _disconnect(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
 
 
 def _record(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    account, plain = sandbox.account, Draft("")
+    account, plain, moment = sandbox.account, Draft(""), said.moment("recordedAt")
+    offset = None if moment is None else moment.utcoffset()
     draft = Draft(
         patient_id=_patient(sandbox, said).id,
         duration=said.number("duration", plain.duration, 1000, _LONGEST),
@@ -105,7 +108,7 @@ def _record(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
         activities=said.texts("activities") or (),
         leads=said.number("leads", plain.leads, 1, 6),
         screening=said.yes("screening"),
-        offset_minutes=said.number("offsetMinutes", 0, -840, 840),
+        offset_minutes=said.number("offsetMinutes", _minutes(offset), -_DAY, _DAY),
         seed=said.number("seed", account.life.recording_count(), 0, 2**32),
     )
     said.end()
@@ -113,7 +116,12 @@ def _record(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
         raise bad_request(f"The determination has to be one of {'; '.join(DETERMINATIONS)}.")
     if draft.leads not in (1, 6):
         raise bad_request("The leads have to be 1 or 6.")
-    return {"recordingId": account.life.record(draft).id, "patientId": draft.patient_id}
+    at = None if moment is None else moment.timestamp()
+    return {"recordingId": account.life.record(draft, recorded_at=at).id, "patientId": draft.patient_id}
+
+
+def _minutes(offset: timedelta | None) -> int:
+    return 0 if offset is None else int(offset.total_seconds() // 60)
 
 
 def _amend(sandbox: "Sandbox", said: Said) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from kardia_ctl.sandbox.refusals import bad_request
@@ -29,6 +30,20 @@ class Said:
         if not least <= value <= most:
             raise bad_request(f"The {name} has to be {least} to {most}.")
         return int(value)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a time with its offset, None when it is not there."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            in_seconds = moment.timestamp()
+        except (ValueError, OverflowError):
+            moment, in_seconds = None, 0.0
+        if moment is None or moment.tzinfo is None or in_seconds < 0:
+            raise bad_request(f"The {name} has to be a time with an offset, e.g. 2026-03-01T08:00:00+01:00.")
+        return moment
 
     def yes(self, name: str) -> bool:
         """Return whether something was asked for."""

@@ -78,6 +78,22 @@ async def test_a_recording_is_made_and_amended(
     assert one.recorded_at.isoformat().endswith("-05:00")
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({"recordedAt": "2021-03-15T15:53:00+05:00"}, "2021-03-15T15:53:00+05:00"),
+        ({"recordedAt": "2021-03-15T15:53:00Z", "offsetMinutes": 60}, "2021-03-15T16:53:00+01:00"),
+        ({"recordedAt": "2021-03-15T15:53:00-08:00"}, "2021-03-15T15:53:00-08:00"),
+    ],
+)
+async def test_a_recording_may_be_of_another_time(
+    client: httpx.AsyncClient, patient: str, said: dict[str, Any], shown: str
+) -> None:
+    number = (await act(client, "record", mrn="A-1", duration=1000, **said)).json()["recordingId"]
+    recording = (await client.get(f"/v1/recordings/{number}", auth=(API_KEY, ""))).json()
+    assert recording["recordedAt"] == shown
+
+
 @pytest.mark.parametrize("event", [event.value for event in Event])
 async def test_every_event_can_be_emitted(
     client: httpx.AsyncClient, account: Account, patient: str, event: str
@@ -118,6 +134,9 @@ def test_the_command_knows_every_event() -> None:
         ("record", {"mrn": "A-1", "duration": 1}, 400),
         ("record", {"mrn": "A-1", "tags": "Coffee"}, 400),
         ("record", {"mrn": "A-1", "tags": [1]}, 400),
+        ("record", {"mrn": "A-1", "recordedAt": "yesterday"}, 400),
+        ("record", {"mrn": "A-1", "recordedAt": "2021-03-15T15:53:00"}, 400),
+        ("record", {"mrn": "A-1", "recordedAt": "0001-01-01T00:00:00+00:00"}, 400),
         ("record", {"mrn": "A-1", "screening": 1}, 400),
         ("amend", {"recording": "unknown", "note": "n"}, 404),
         ("amend", {"recording": "unknown"}, 400),
