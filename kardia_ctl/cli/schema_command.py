@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kardia_ctl.config.schema import build_schema
+from kardia_ctl.config.schema import editors_schema
 
 
 @click.command("schema")
@@ -15,7 +15,7 @@ def command(directory: Path | None) -> None:
 
     YAML editors read it: put  # yaml-language-server: $schema=PATH  on the first line of kardia.yaml.
     """
-    text = json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(editors_schema(), indent=2, ensure_ascii=False) + "\n"
     if directory is None:
         click.echo(text, nl=False)
         return

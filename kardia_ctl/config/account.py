@@ -1,17 +1,21 @@
 """What kardia.yaml says of the account itself: templates, callbacks, providers, limits, the state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kardia_ctl.config.document import Sheet
-from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.reading import Reading, address_of
 from kardia_ctl.config.yaml_tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import (
+    Authorization,
     Configuration,
+    Departing,
+    Departure,
     Desired,
     Dialect,
     Limits,
@@ -21,6 +25,7 @@ from kardia_ctl.model.configuration import (
     TemplateRef,
     Waves,
 )
+from kardia_ctl.model.source import Source
 
 _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
 _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
@@ -64,6 +69,46 @@ def _declared(sheet: Sheet, reading: Reading) -> Iterator[Resource]:
         for index, (address, attributes) in enumerate(definition.declare(value)):
             path: tuple[str | int, ...] = (index,) if isinstance(value, list) else tuple(attributes)[:1]
             yield Resource(address, attributes, sheet.source(definition.key, *path))
+
+
+def capabilities(sheet: Sheet) -> Capabilities:
+    """What the declared dialect can do; that of v1 when it is not declared, or not right."""
+    api: Mapping[str, str] = sheet.value("api") or {}
+    return CAPABILITIES[Dialect(api.get("dialect", Dialect.V1))]
+
+
+def check_dialect(
+    sheet: Sheet, declared: Mapping[str, TemplateRef], leaving: Iterable[Departure], reading: Reading
+) -> None:
+    """What the dialect cannot do must not be declared."""
+    can = capabilities(sheet)
+    api: Mapping[str, str] = sheet.value("api") or {}
+    if Region(api.get("region", Region.US)) not in can.regions:
+        remedy = f"Write {' or '.join(sorted(can.regions))}"
+        reading.problem(sheet.source("api", "region"), f"{can.dialect} has no such region", remedy)
+    for definition in SETTINGS.values():
+        if definition.kind not in can.kinds and sheet.value(definition.key) is not None:
+            message = f"the {can.dialect} API has no {definition.key}"
+            reading.problem(sheet.key_source(definition.key), message, "Leave it out")
+    for template in declared.values():
+        if template.name and not can.shows_templates and template.source:
+            message = f"the {can.dialect} API does not show templates, so that a name leads to none"
+            reading.problem(template.source, message, "Write the template's id")
+    for departure in leaving:
+        _check_departure(departure, can, reading)
+
+
+def _check_departure(departure: Departure, can: Capabilities, reading: Reading) -> None:
+    source, address = departure.source or Source("", 1), address_of(departure.mrn)
+    if departure.action not in can.departing:
+        actions = " or ".join(sorted(can.departing))
+        message = f"the {can.dialect} API cannot {departure.action} a patient"
+        reading.problem(source, message, f"Write action: {actions}", address)
+    if departure.action is not Departing.DELETE and (
+        departure.export or departure.exported or departure.confirmed
+    ):
+        message = "export, exported and confirm go with action: delete"
+        reading.problem(source, message, "Leave them out, or write action: delete", address)
 
 
 def limits(sheet: Sheet) -> Limits:
@@ -128,6 +173,7 @@ def configuration(sheet: Sheet, root: Path, desired: Desired) -> Configuration:
         desired=desired,
         dialect=Dialect(api.get("dialect", default.dialect)),
         region=Region(api.get("region", default.region)),
+        authorization=Authorization(api.get("authorization", default.authorization)),
         scan=ScanPolicy(tree.get("scan", default.scan)),
         settle=float(settle.rstrip("sm")) * _UNIT[settle.lstrip("0123456789")],
         waves=waves(sheet),

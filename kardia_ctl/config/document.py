@@ -1,7 +1,7 @@
 """One YAML file: read, checked against the schema, and its patients, cohorts and departures taken out."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,12 +10,13 @@ from kardia_ctl.config.cohorts.declared import Cohort, declared_cohort
 from kardia_ctl.config.environment import expand, substitute
 from kardia_ctl.config.files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.reading import Reading, address_of
-from kardia_ctl.config.register import Register, faults, is_plain, patient_of
+from kardia_ctl.config.register import Register, Where, faults, is_plain, patient_of
 from kardia_ctl.config.schema import document_schema, document_validator
 from kardia_ctl.config.screen import accepts
 from kardia_ctl.config.wording import findings, quoted
 from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping, read_yaml
-from kardia_ctl.model.configuration import Departing, Departure
+from kardia_ctl.kinds.mobile_user import user_of
+from kardia_ctl.model.configuration import Departing, Departure, Dialect, MobileUser
 from kardia_ctl.model.source import Source
 
 
@@ -110,6 +111,7 @@ def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
     document = sheet.document
     nodes = sheet.value("patients") or ()
     file, line = document.file, document.line
+    by_v1 = reading.capabilities.dialect is Dialect.V1  # the screen knows its schema alone
     for index, node in enumerate(nodes):
         where = partial(document.source, node)
         if not isinstance(node, YamlMapping):
@@ -117,15 +119,18 @@ def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
             continue
         if "id" in node and isinstance(node["id"], str):
             node["id"] = expand(node["id"], document, ("patients", index, "id"), reading)
-        if is_plain(node) or _is_right(sheet, index, reading, register):
-            register.add(patient_of(node, file, line(node)), where)
+        if (by_v1 and is_plain(node)) or _is_right(sheet, index, reading, register):
+            patient = patient_of(node, file, line(node))
+            register.add(patient, where)
+            if "mobile_user" in node and (user := declared_user(node["mobile_user"], sheet, where, reading)):
+                register.add_user(patient, user, where)
 
 
 def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) -> bool:
     """Whether the schema accepts a patient; what it finds wrong is reported."""
     document = sheet.document
     node = document.tree["patients"][index]
-    found = faults(node)
+    found = faults(node, reading.capabilities.dialect)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
     for finding in found:
         path = ("patients", index, *finding.path)
@@ -137,6 +142,20 @@ def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) ->
     return not found
 
 
+def declared_user(
+    value: Mapping[str, Any], sheet: Sheet, where: Where, reading: Reading
+) -> MobileUser | None:
+    """A mobile user that the schema found right; None, and a problem, when its file cannot be named so."""
+    paths = {}
+    try:
+        if name := value["password"].get("file"):
+            paths[name] = str(lexical(sheet.relative.parent, name))
+    except Unreadable as error:
+        reading.unreadable(where("mobile_user"), error)
+        return None
+    return user_of(value, paths)
+
+
 def cohorts(sheet: Sheet, reading: Reading) -> Iterator[Cohort]:
     """The cohorts that a file declares and that are right."""
     declared = sheet.document.tree.get("cohorts")
@@ -145,7 +164,11 @@ def cohorts(sheet: Sheet, reading: Reading) -> Iterator[Cohort]:
             source = sheet.source("cohorts", name, "source")
             try:
                 path = lexical(sheet.relative.parent, declared[name]["source"])
-                yield declared_cohort(name, declared[name], path, source)
+                cohort = declared_cohort(name, declared[name], path, source)
+                shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
+                where = partial(sheet.source, "cohorts", name)
+                user = declared_user(shared, sheet, where, reading) if shared else None
+                yield replace(cohort, user=user)
             except Unreadable as error:
                 reading.unreadable(source, error)
 
@@ -158,4 +181,13 @@ def departures(sheets: Iterable[Sheet]) -> Iterator[Departure]:
             if sheet.is_sound("departures", index):
                 source = sheet.source("departures", index)
                 action = Departing(value["action"])
-                yield Departure(value["mrn"], action, value["reason"], value.get("id", ""), source)
+                yield Departure(
+                    value["mrn"],
+                    action,
+                    value["reason"],
+                    value.get("id", ""),
+                    source,
+                    export=value.get("export") == "true",
+                    exported=value.get("exported", ""),
+                    confirmed="confirm" in value,
+                )

@@ -15,7 +15,7 @@ from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patient
 from kardia_ctl.config.files import Unreadable, lexical, matches
 from kardia_ctl.config.reading import Reading
 from kardia_ctl.config.register import Register
-from kardia_ctl.model.configuration import Configuration, Desired, Rejected
+from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Rejected
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source
 
@@ -98,6 +98,7 @@ def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
         return None
     if sheet is None:
         return None
+    reading.capabilities = account.capabilities(sheet)
     sheets = [sheet, *_included(sheet, reading)]
     templates = account.templates(sheet)
     register = Register(reading, templates)
@@ -105,14 +106,20 @@ def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
     leaving = tuple(departures(sheets))
     register.check_departures(leaving)
     held, unnamed = register.set_aside()
+    account.check_dialect(sheet, templates, leaving, reading)
     others = account.settings(sheet, reading)
     account.check_state(sheet, reading)
     rejected = _rejected(tables, reading)
     if reading.problems:
         return None
-    team, limits = sheet.document.tree.get("team", ""), account.limits(sheet)
-    desired = Desired(team, register.patients, others, templates, leaving, limits, held, unnamed)
+    team, limits, users = sheet.document.tree.get("team", ""), account.limits(sheet), _users(register)
+    desired = Desired(team, register.patients, others, templates, leaving, limits, held, unnamed, users)
     return replace(account.configuration(sheet, reading.root, desired), rejected=rejected)
+
+
+def _users(register: Register) -> dict[str, MobileUser]:
+    """The users of those who are declared and whose rows are right."""
+    return {mrn: user for mrn, user in register.users.items() if mrn in register.patients}
 
 
 def _rejected(tables: list[tuple[Cohort, Table]], reading: Reading) -> tuple[Rejected, ...]:

@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from kardia_ctl.config.files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
 from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
 
 TOLD: Final = 20
@@ -21,13 +22,14 @@ class Reading:
     """Collects problems, warnings and everything that the digest covers.
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
-    environment that ``${VAR}`` is taken from. ``rejections`` are the rows to set aside, by file and line, of
-    the files for which that was asked.
+    environment that ``${VAR}`` is taken from, ``capabilities`` what the dialect can do. ``rejections`` are
+    the rows to set aside, by file and line, of the files for which that was asked.
     """
 
     root: Path
     shown: Path
     environ: Mapping[str, str]
+    capabilities: Capabilities = V1
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)

@@ -7,11 +7,12 @@ from operator import attrgetter
 from typing import Any, Final
 
 from kardia_ctl.config.reading import Reading, address_of
-from kardia_ctl.config.schema import patient_validator
+from kardia_ctl.config.schema import PATIENT_SCHEMAS, patient_validator
+from kardia_ctl.config.screen import accepts
 from kardia_ctl.config.wording import Finding, findings, near, quoted
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.text import LONGEST
-from kardia_ctl.model.configuration import Departure, TemplateRef
+from kardia_ctl.model.configuration import Departure, Dialect, MobileUser, TemplateRef
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 
@@ -24,7 +25,7 @@ _IGNORABLE: Final = frozenset(kind.SCHEMA["properties"]["ignore_changes"]["items
 
 
 def is_plain(values: Mapping[str, Any]) -> bool:
-    """A screen in front of the schema: True only for a patient that the schema accepts."""
+    """A screen in front of the schema of v1: True only for a patient that it accepts."""
     for key, value in values.items():
         if value.__class__ is str:
             if not value or key not in _TEXTS:
@@ -64,8 +65,8 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
     get = values.get
     return DesiredPatient(
         values["mrn"],
-        values["dob"],
-        values["email"],
+        get("dob", UNSET),
+        get("email", UNSET),
         get("firstname", UNSET),
         get("lastname", UNSET),
         kind.SEX_DIGITS[get("sex", UNSET)],
@@ -75,21 +76,25 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
         file,
         line,
         cohort,
+        get("phone", UNSET),
     )
 
 
-def faults(values: Mapping[str, Any]) -> list[Finding]:
+def faults(values: Any, dialect: Dialect = Dialect.V1) -> list[Finding]:
     """What the schema, which has the last word, finds wrong with a patient."""
-    return list(findings(patient_validator().iter_errors(values), "a patient"))
+    if accepts(PATIENT_SCHEMAS[dialect], values):
+        return []
+    return list(findings(patient_validator(dialect).iter_errors(values), "a patient"))
 
 
 @dataclass(slots=True)
 class Register:
-    """Patients by mrn. ``templates`` are the names that codes may use."""
+    """Patients, and their mobile users, by mrn. ``templates`` are the names that codes may use."""
 
     reading: Reading
     templates: Mapping[str, TemplateRef]
     patients: dict[str, DesiredPatient] = field(default_factory=dict)
+    users: dict[str, MobileUser] = field(default_factory=dict)
     _faulty: dict[str, Source] = field(default_factory=dict)
     _sound_codes: set[tuple[str, ...]] = field(default_factory=lambda: {()})
     _ids: dict[str, DesiredPatient] = field(default_factory=dict)
@@ -102,6 +107,17 @@ class Register:
         elif mrn in self._faulty:
             self._twice(mrn, where("mrn"), self._faulty[mrn])
         self._check(patient, where)
+
+    def add_user(self, patient: DesiredPatient, user: MobileUser, where: Where) -> None:
+        """Enter a patient's mobile user, which needs an e-mail address and, to redeem, a code."""
+        self.users[patient.mrn] = user
+        address = address_of(patient.mrn)
+        if not patient.email:
+            message = "mobile_user needs the patient's email: it is the login"
+            self.reading.row_problem(where("mobile_user"), message, "Add email", address)
+        if user.redeem and not patient.codes:
+            message = "mobile_user redeems a code, and codes names none"
+            self.reading.row_problem(where("mobile_user"), message, "Add codes, or take redeem out", address)
 
     def add_all(
         self,

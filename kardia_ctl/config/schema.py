@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.config.cohorts.shape import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
-from kardia_ctl.kinds.text import FORMATS, choice, text
-from kardia_ctl.model.configuration import Departing, Dialect, Region, ScanPolicy
+from kardia_ctl.kinds.text import FORMATS, choice, flag, text
+from kardia_ctl.model.configuration import Authorization, Departing, Dialect, Region, ScanPolicy
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
 
 ID: Final = "urn:kardia-ctl:configuration:1"
+HAS_RECORDINGS: Final = "has-recordings"
+"""What a departure confirms."""
+
 INCLUDED: Final = ("version", "patients", "cohorts", "departures")
 """The keys of an included file."""
 
@@ -81,6 +84,11 @@ def _departure() -> dict[str, Any]:
             "action": choice("disconnect (stops the service) or delete (erases the data).", *Departing),
             "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
             "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),
+            "export": flag("Before deleting: have the patient's data mailed to the key's owner."),
+            "exported": text("The day on which that mail had come, as YYYY-MM-DD.", format="date"),
+            "confirm": choice(
+                "has-recordings: delete although the patient is connected or has recordings.", HAS_RECORDINGS
+            ),
         },
         "mrn",
         "action",
@@ -90,7 +98,7 @@ def _departure() -> dict[str, Any]:
 
 def _bulk() -> dict[str, Any]:
     return {
-        "patients": _list("Patients who should exist.", patient.SCHEMA),
+        "patients": _list("Patients who should exist.", patient.ANY_SCHEMA),
         "cohorts": _labelled("Patients who should exist, in bulk, by the cohort's name.", cohort_schema()),
         "departures": _list("Patients who leave. Nobody leaves without an entry here.", _departure()),
     }
@@ -103,6 +111,9 @@ def _account() -> dict[str, Any]:
             "Which API the account speaks.",
             {
                 "dialect": choice("v1 is the current API, pro the older Kardia Pro API.", *Dialect),
+                "authorization": choice(
+                    "How pro is shown the key: as a bearer token (if left out) or bare.", *Authorization
+                ),
                 "region": choice("Where the account lives: us or eu.", *Region),
             },
         ),
@@ -163,6 +174,21 @@ def build_schema() -> dict[str, Any]:
     }
 
 
+def editors_schema() -> dict[str, Any]:
+    """The same for editors, which check the patients with it: what they must have depends on the dialect."""
+    pro = {"properties": {"api": {"properties": {"dialect": {"const": "pro"}}, "required": ["dialect"]}}}
+    return {
+        **build_schema(),
+        "if": {**pro, "required": ["api"]},
+        "then": _patients_need(patient.PRO_SCHEMA),
+        "else": _patients_need(patient.SCHEMA),
+    }
+
+
+def _patients_need(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"properties": {"patients": {"items": {"required": schema["required"]}}}}
+
+
 def included_schema() -> dict[str, Any]:
     """The schema of an included file. It may have a version, so that editors can check it with the other."""
     keys = {**_account(), **_bulk()}
@@ -178,10 +204,16 @@ def _validator(schema: Mapping[str, Any]) -> "Draft7Validator":
     return Draft7Validator(schema, format_checker=checker)
 
 
+PATIENT_SCHEMAS: Final[Mapping[Dialect, Mapping[str, Any]]] = {
+    Dialect.V1: patient.SCHEMA,
+    Dialect.PRO: patient.PRO_SCHEMA,
+}
+
+
 @cache
-def patient_validator() -> "Draft7Validator":
+def patient_validator(dialect: Dialect = Dialect.V1) -> "Draft7Validator":
     """Checks one patient. Compiled once: jsonschema is slow to import and to build."""
-    return _validator(patient.SCHEMA)
+    return _validator(PATIENT_SCHEMAS[dialect])
 
 
 @cache

@@ -111,6 +111,14 @@ def _names(rule: Any, value: Any, _schema: Mapping[str, Any]) -> bool:
     return not isinstance(value, dict) or all(accepts(rule, key) for key in value)
 
 
+def _min_properties(rule: Any, value: Any, _schema: Mapping[str, Any]) -> bool:
+    return not isinstance(value, dict) or len(value) >= rule
+
+
+def _max_properties(rule: Any, value: Any, _schema: Mapping[str, Any]) -> bool:
+    return not isinstance(value, dict) or len(value) <= rule
+
+
 _RULES: Final[Mapping[str, Rule]] = {
     "$schema": _said,
     "$id": _said,
@@ -129,4 +137,6 @@ _RULES: Final[Mapping[str, Rule]] = {
     "additionalProperties": _additional,
     "required": _required,
     "propertyNames": _names,
+    "minProperties": _min_properties,
+    "maxProperties": _max_properties,
 }

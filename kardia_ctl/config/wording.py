@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 _KNOWN_ELSEWHERE: Final = {
-    "mobile_user": ("mobile_user is not supported yet", "Leave it out"),
-    "phone": ("phone is not supported yet", "Leave it out"),
+    "phone": ("phone is part of the pro API alone", "Leave it out, or declare api: {dialect: pro}"),
+    "redeem": ("redeem is part of the pro API alone: in v1 a user is connected by itself", "Leave it out"),
     "password": ("a password does not belong here", "Leave it out, and change it if it was committed"),
     **dict.fromkeys(
         ("api_key", "apikey", "apiKey", "key"),

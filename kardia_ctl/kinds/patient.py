@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from unicodedata import normalize
 
+from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.text import EMAIL, LONGEST, choice, is_written_day, text
 from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
@@ -51,10 +52,30 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "uniqueItems": True,
         },
         "id": text("Kardia's id of the live patient, to bind one when several carry the mrn."),
+        "mobile_user": mobile_user.SCHEMA,
     },
     "required": ["mrn", "dob", "email"],
     "additionalProperties": False,
 }
+"""A patient of v1 (API reference, "Create Patient")."""
+
+PRO_SCHEMA: Final[Mapping[str, Any]] = {
+    **SCHEMA,
+    "properties": {
+        **{name: rules for name, rules in SCHEMA["properties"].items() if name != "id"},
+        "phone": text("The mobile phone number, e.g. 555-555-5555. The pro API alone has it."),
+        "mobile_user": mobile_user.REDEEMING_SCHEMA,
+    },
+    "required": ["mrn", "firstname", "lastname"],
+}
+"""A participant of pro (Kardia Pro API reference, "Create Team Participant")."""
+
+ANY_SCHEMA: Final[Mapping[str, Any]] = {
+    **SCHEMA,
+    "properties": {**SCHEMA["properties"], **PRO_SCHEMA["properties"]},
+    "required": ["mrn"],
+}
+"""A patient of either, for editors of files that do not say which."""
 
 TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
 """The properties that are one text each."""

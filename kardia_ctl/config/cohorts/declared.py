@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.files import Unreadable
+from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.source import Source
 
 
@@ -59,6 +60,7 @@ class Cohort:
         identifier: The system of the FHIR identifier that is the mrn.
         on_bad_row: What a row that cannot be used does.
         said: The keys that were written.
+        user: The mobile user of every patient.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Cohort:
     identifier: str = ""
     on_bad_row: OnBadRow = OnBadRow.FAIL
     said: frozenset[str] = frozenset()
+    user: MobileUser | None = None
 
     @property
     def form(self) -> Format:

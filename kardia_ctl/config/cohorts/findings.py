@@ -9,14 +9,17 @@ from kardia_ctl.config.register import faults, is_plain
 from kardia_ctl.config.screen import failing
 from kardia_ctl.config.wording import Finding
 from kardia_ctl.kinds import patient as kind
+from kardia_ctl.model.configuration import Dialect
 
 
-def row_findings(values: Mapping[str, Any]) -> list[Finding]:
+def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> list[Finding]:
     """Everything that the schema finds wrong with a row's values.
 
     What it finds wrong with a text depends on which of its rules fail, and not on the text: so each such
     case is asked once. A file in which a million rows are wrong takes seconds.
     """
+    if dialect is not Dialect.V1:
+        return faults(values, dialect)
     return [] if is_plain(values) else list(_found(values))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.table import PICKED, REQUIRED
+from kardia_ctl.config.cohorts.table import PICKED
 from kardia_ctl.config.reading import Reading
 from kardia_ctl.config.wording import near
 from kardia_ctl.model.source import Source
@@ -31,13 +31,14 @@ def columns_of(
             message = f"columns {first[name] + 1} and {index + 1} have the same header"
             reading.problem(place(index), message, "Rename one")
     indices = {}
+    required = ("mrn", *reading.capabilities.required)
     for name in PICKED:
         wanted = cohort.header(name)
         if name in cohort.constants:
             continue
         if wanted in first:
             indices[name] = first[wanted]
-        elif name in cohort.columns or (name in REQUIRED and name not in cohort.defaults):
+        elif name in cohort.columns or (name in required and name not in cohort.defaults):
             reading.problem(top, *no_column("column", name, wanted, header))
     warn_of_near_misses("column", header, cohort, indices, reading)
     return indices if len(reading.problems) == problems_before else {}

@@ -14,6 +14,7 @@ from kardia_ctl.config.register import Register, are_plain_codes, patient_of
 from kardia_ctl.config.wording import Finding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.text import LONGEST, are_addresses, are_written_days
+from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 
 _MOST_KNOWN: Final = 1 << 17
@@ -40,18 +41,21 @@ class Rows:
         self._sexes = {**kind.SEX_DIGITS, "": kind.SEX_DIGITS[fill.get("sex", UNSET)]}
         self._codes: dict[str, tuple[str, ...]] = {"": tuple(fill.get("codes", ()))}
         self._pins = {"": UNSET}
+        self._by_v1 = register.reading.capabilities.dialect is Dialect.V1  # the screen knows its rules alone
         self._ignored = tuple(fill.get("ignore_changes", ()))
 
     def enter(self, batch: Batch) -> None:
         """Enter all rows of a batch."""
         if batch.lines:
-            patients = self._plain(batch)
+            patients = self._plain(batch) if self._by_v1 else None
             if patients is None:
                 for index, line in enumerate(batch.lines):
                     self._one(line, {name: cells[index] for name, cells in batch.columns.items()})
             else:
                 mrns, pinned = batch.columns["mrn"], "id" in batch.columns
                 self._register.add_all(mrns, patients, self._where, pinned=pinned)
+                for patient in patients if self._cohort.user else ():
+                    self._add_user(patient)
         for row in batch.flawed:
             self._flawed(row)
 
@@ -119,16 +123,22 @@ class Rows:
             found += [] if day else [_not_so_written(self._cohort.days)]
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
-        found += row_findings(values)
+        values.pop("mobile_user", None)  # it is the cohort's, and was found right there
+        found += row_findings(values, self._register.reading.capabilities.dialect)
         if not found:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
             self._register.add(patient, self._where(line))
+            self._add_user(patient)
             return
         mrn = values.get("mrn")
         for finding in found:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._tell(line, name, finding.message, finding.remedy, mrn)
         self._register.add_faulty(mrn, values.get("codes"), self._where(line))
+
+    def _add_user(self, patient: DesiredPatient) -> None:
+        if self._cohort.user:
+            self._register.add_user(patient, self._cohort.user, self._where(patient.line))
 
     def _flawed(self, row: Flawed) -> None:
         for fault in row.faults:

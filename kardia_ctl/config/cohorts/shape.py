@@ -11,13 +11,13 @@ from kardia_ctl.kinds.text import choice, text
 COLUMNS: Final = (*patient.TEXTS, "codes")
 """What a column may give."""
 
-DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes")
+DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes", "mobile_user")
 """What a cohort may say for all of its patients at once."""
 
 
 def cohort_schema() -> dict[str, Any]:
     """The schema of one cohort."""
-    of_patient = patient.SCHEMA["properties"]
+    of_patient = patient.ANY_SCHEMA["properties"]
     shared = {name: of_patient[name] for name in DEFAULTS}
     return _mapping(
         "Patients from a file with a row for each. An empty cell declares nothing.",

@@ -1,0 +1,53 @@
+"""Kardia Mobile users (API reference, "Create User"; Kardia Pro API reference, "Create User", "Redeem Code").
+
+A user belongs to a patient, is created with a password that is only ever referred to, and is not shown.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kardia_ctl.kinds.text import flag, text
+from kardia_ctl.model.configuration import MobileUser, Secret, SecretSource
+
+_PASSWORD: Final[Mapping[str, Any]] = {
+    "description": "Where the password comes from: {env: NAME}, {file: PATH} or {generate: true}.",
+    "type": "object",
+    "properties": {
+        "env": text("The environment variable that holds it.", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"),
+        "file": text("The file that holds it, relative to this file."),
+        "generate": {"description": "Make one up, and write it once to --codes-out.", "enum": ["true", True]},
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
+
+SCHEMA: Final[Mapping[str, Any]] = {
+    "description": "A user of the Kardia app for the patient, connected by itself.",
+    "type": "object",
+    "properties": {
+        "country": text("The country as ISO 3166-1 alpha-2, e.g. us.", format="country"),
+        "password": _PASSWORD,
+    },
+    "required": ["country", "password"],
+    "additionalProperties": False,
+}
+
+REDEEMING_SCHEMA: Final[Mapping[str, Any]] = {
+    **SCHEMA,
+    "properties": {
+        **SCHEMA["properties"],
+        "redeem": flag("Redeem the patient's code for the new user, so that both are connected."),
+    },
+}
+"""The same where a user has to redeem a code of its own."""
+
+
+def user_of(value: Mapping[str, Any], path_of: Mapping[str, str]) -> MobileUser:
+    """The user that a checked value declares. ``path_of`` gives the path from the root for a file's name."""
+    source, name = next(iter(value["password"].items()))
+    kind = SecretSource(source)
+    named = {SecretSource.ENV: name, SecretSource.FILE: path_of.get(name, name), SecretSource.GENERATE: ""}
+    return MobileUser(
+        value["country"].lower(), Secret(kind, named[kind]), redeem=value.get("redeem") == "true"
+    )
