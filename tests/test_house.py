@@ -46,6 +46,7 @@ IMPORTERS = {
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "yaml": {"config"},
+    "zxcvbn": {"cli/passwords.py"},
 }
 """Where each library may be imported: a room, or a single file."""
 

@@ -1,6 +1,7 @@
 """``kardia-ctl apply``."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from kardia_ctl.cli.options import (
     where_options,
 )
 from kardia_ctl.cli.output import note
+from kardia_ctl.cli.passwords import Passwords, makes_up_passwords
 from kardia_ctl.cli.plan_command import blocked_line
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.progress import reading
@@ -149,10 +151,19 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         return 1
     if run.results is not None:
         check_writable(run.results)
-    with CodeFile(run.codes_out) as codes:  # before anything is recorded: it may not be writable
+    made_up = makes_up_passwords(plan, seen.question.desired)
+    # Before anything is recorded: it may not be writable.
+    with CodeFile(run.codes_out, passwords=made_up) as codes:
+        passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, run.clock.now()))
+        root = run.workplace.configuration.root
+        passwords.prepare(plan, seen.question.desired, root, os.environ)
         saved = run.saved.id if run.saved is not None else ""
         run.teller.warn(await record(seen, session.reader, run.workplace.store, saved))
-        done = await _write(run, session, seen, ground, codes) if acts(plan) else report(plan, (), Brake())
+        done = (
+            await _write(run, session, seen, ground, codes, passwords)
+            if acts(plan)
+            else report(plan, (), Brake())
+        )
     _sample(run, seen, changed=acts(plan))
     if run.results is not None:
         write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
@@ -183,7 +194,9 @@ def _question(plan: Plan, workplace: Workplace) -> str:
     return "Settle what is in doubt?" if doubts(plan) else "Record this in state? Nothing is sent."
 
 
-async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Report:
+async def _write(
+    run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile, passwords: Passwords
+) -> Report:
     brake, store, clock = Brake(halt=session.halt), run.workplace.store, run.clock
     async with in_a_thread() as beside:
         step = Step(
@@ -196,6 +209,8 @@ async def _write(run: Run, session: "Session", seen: Preview, ground: Ground, co
             settle=ground.configuration.settle,
             beside=beside,
             records=ground.state.patients,
+            password=passwords,
+            capabilities=seen.question.capabilities,
         )
         with run.teller.watching(seen.plan.requests.writes) as watcher, braking(brake):
             manner = Manner(run.parallelism, ground.configuration.waves, watcher)

@@ -9,8 +9,9 @@ from typing import IO, Final, Self
 
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.held_codes import Held, held
+from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.codes import CodeForm, code_cells, code_line, csv_line
+from kardia_ctl.render.codes import PASSWORD, CodeForm, code_cells, code_line, csv_line
 
 STDOUT: Final = Path("-")
 
@@ -23,13 +24,15 @@ class CodeFile:
     (``kardia-ctl codes`` asks for them again); ``-`` is stdout, in the form ``form``.
     """
 
-    def __init__(self, file: Path | None, form: CodeForm | None = None) -> None:
+    def __init__(self, file: Path | None, form: CodeForm | None = None, *, passwords: bool = False) -> None:
         self.count = 0
         self.again = 0
         self.trouble = ""
         self._file = file
         self._form = form_of(file, form)
         self._held = Held() if file in (None, STDOUT) else held(file, self._form)
+        if passwords:
+            self._make_room_for_passwords()
         self._stream = None if file is None else _open(file, self._held)
         self._begun = self._held.whole > 0
 
@@ -59,6 +62,32 @@ class CodeFile:
         line = code_line(cells, self._held.columns, self._form)
         self._write(self._before() + (line.rstrip("\n") if self._form is CodeForm.JSON else line))
         self._begun = True
+
+    def add_password(self, mrn: str, password: str, now: float) -> None:
+        """Write a password that was made up, before it is sent: it is kept nowhere else.
+
+        ``now`` is in Unix seconds.
+
+        Raises:
+            NotExecuted: it could not be written, so it must not be sent.
+        """
+        count = self.count
+        self.add(IssuedCode(mrn, "", "", "", int(now), password))
+        self.count = count
+        if self.trouble:
+            raise NotExecuted(f"{self._file} could not be written, so the user was not made")
+
+    def _make_room_for_passwords(self) -> None:
+        if self._file is None:
+            raise refuse(
+                "passwords are made up here (password: {generate: true}): name a file with --codes-out"
+            )
+        if not self._held.whole:
+            self._held.columns = (*self._held.columns, PASSWORD)
+        elif self._form is CodeForm.CSV and PASSWORD not in self._held.columns:
+            raise refuse(
+                f"{self._file} has no column {PASSWORD}, and passwords are made up: name another file"
+            )
 
     def _before(self) -> str:
         """What stands between what is there and the next row."""

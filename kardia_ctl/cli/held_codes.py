@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.render.codes import CODE_COLUMNS, KEY_COLUMNS, CodeForm
+from kardia_ctl.render.codes import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
 
 _LONGEST: Final = 1 << 20
 """Bytes of a row: more is no row of ours."""
@@ -30,7 +30,7 @@ class Held:
 
     def add(self, cells: Mapping[str, str]) -> bool:
         """Note a row; whether it is a new one."""
-        digest = _digest(cells[name] for name in KEY_COLUMNS)
+        digest = _digest([*(cells[name] for name in KEY_COLUMNS), cells.get(PASSWORD, "")])
         if digest in self._digests:
             return False
         self._digests.update((digest, _digest((cells["mrn"], cells["template"]))))
@@ -109,7 +109,7 @@ def _row(text: str) -> list[str]:
 def _header(text: str, found: Held, *, whole: bool) -> Mapping[str, str] | None:
     """Take the columns from the first line; an earlier version had fewer."""
     columns = _row(text)
-    if not whole or not {*KEY_COLUMNS} <= {*columns} <= {*CODE_COLUMNS}:
+    if not whole or not {*KEY_COLUMNS} <= {*columns} <= {*CODE_COLUMNS, PASSWORD}:
         return None
     found.columns = tuple(columns)
     return {}

@@ -14,7 +14,7 @@ from kardia_ctl.cli.options import Where
 from kardia_ctl.cli.reach import endpoint_of, opened
 from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
-from kardia_ctl.model.configuration import Configuration, Desired, Dialect
+from kardia_ctl.model.configuration import Configuration, Desired
 from kardia_ctl.model.ports import Store
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.state import open_store
@@ -63,11 +63,9 @@ def open_workplace(
 
     Raises:
         ConfigurationError: the configuration has problems.
-        RunStopped: there is no API key, or the dialect is not supported.
+        RunStopped: there is no API key.
     """
     configuration = load(path, os.environ)
-    if configuration.dialect is Dialect.PRO and account:
-        raise refuse("api.dialect pro is not in this version: only v1 accounts can be planned")
     if settle is not None:
         configuration = replace(configuration, settle=settle)
     directory = configuration.root / _PRIVATE
@@ -118,6 +116,6 @@ def _is_of_patient(address: Address, desired: Desired) -> bool:
     patient = desired.patients.get(address.names[0]) if address.names else None
     if patient is None:
         return False
-    return address == patient_address(patient.mrn) or address in {
-        code_address(patient.mrn, label) for label in patient.codes
-    }
+    codes = {code_address(patient.mrn, label) for label in patient.codes}
+    users = {Address(Kind.MOBILE_USER, (mrn,)) for mrn in (patient.mrn,) if mrn in desired.users}
+    return address == patient_address(patient.mrn) or address in codes | users

@@ -88,7 +88,8 @@ class PatientsPage(msgspec.Struct, frozen=True, gc=False):
 class IssuedCode(_Person, frozen=True, gc=False):
     """A connection code as it was handed out. The code is a secret: only --codes-out gets it.
 
-    ``issued`` is when it was ordered, in Unix seconds; 0 while that is not known.
+    ``issued`` is when it was ordered, in Unix seconds; 0 while that is not known. ``password`` is that of the
+    patient's mobile user, when it was made up here; then there is no code.
     """
 
     mrn: str
@@ -96,3 +97,4 @@ class IssuedCode(_Person, frozen=True, gc=False):
     template: str
     status: str
     issued: int = 0
+    password: str = ""

@@ -15,6 +15,9 @@ from kardia_ctl.render.status_words import moment
 CODE_COLUMNS: Final = ("mrn", "code", "template", "issued", "status")
 """``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` what Kardia said with the code."""
 
+PASSWORD: Final = "password"  # noqa: S105  (a column's name)
+"""The column for passwords that were made up, in a file of a run that makes some up."""
+
 KEY_COLUMNS: Final = ("mrn", "template", "code")
 """What makes two rows one: a code that is handed out again is not a second row."""
 
@@ -43,6 +46,7 @@ def code_cells(issued: IssuedCode, form: CodeForm) -> Mapping[str, str]:
         "template": issued.template,
         "issued": moment(issued.issued) if issued.issued else "",
         "status": neutral(issued.status),
+        **({PASSWORD: issued.password} if issued.password else {}),
     }
     match form:
         case CodeForm.CSV:
