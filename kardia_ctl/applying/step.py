@@ -115,10 +115,13 @@ class Step:
     def refusal(self, change: Change) -> str:
         """Why a change is not sent.
 
-        The key was told in this run that it may not do such a thing; or the patient turned out to exist
-        already, so that an order may exist too.
+        The key was told in this run that it may not do such a thing; the patient turned out to exist already,
+        so that an order may exist too; or there is no code that a user could redeem.
         """
-        if change.address.kind is Kind.CONNECTION_CODE and change.address.names[0] in self._writes.existed:
+        mrn = change.address.names[0] if change.address.names else ""
+        if change.address.kind is Kind.MOBILE_USER and self._writes.lacks_code(mrn):
+            return "the code that it redeems was not issued in this run"
+        if change.address.kind is Kind.CONNECTION_CODE and mrn in self._writes.existed:
             return (
                 "the patient existed already, and whether it has a code cannot be read; to issue one: "
                 f"--reissue '{change.address}'"

@@ -55,6 +55,10 @@ class Writes:
     existed: set[str] = field(default_factory=set)
     _codes: dict[str, str] = field(default_factory=dict, repr=False)
 
+    def lacks_code(self, mrn: str) -> bool:
+        """Whether a patient's user is to redeem a code that is not at hand."""
+        return self.desired.users[mrn].redeem and mrn not in self._codes
+
     async def write(self, change: Change, patient_id: str) -> Done:
         """Send one change.
 

@@ -149,6 +149,8 @@ def _keep(address: Address, template: Resolved, orders: _Orders, holder: Holder,
 def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft) -> None:
     if verdict in _NOTICES:
         kind, text = _NOTICES[verdict]
+        if verdict is Verdict.UNVERIFIABLE and holder.status is None:
+            text = "the patient was there before, and whether a code exists cannot be read; nothing is sent"
         way = "" if verdict is Verdict.MAYBE_EXPIRED else f"; to issue it: --reissue '{address}'"
         draft.tell(kind, text + way, address, holder.source)
 
