@@ -1,7 +1,7 @@
 """What each list that can be read is made of: its columns, and which fields anybody may see.
 
-Field names are the API's own. A field that is not named here is hidden with the patients' values: only what
-is known to be harmless is shown.
+Field names are the API's own. A field that is not named here is left out where patients' values are hidden:
+only what is known to be harmless is shown.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,9 @@ class Shape:
 
 CUSTOM: Final = "participantCustomFields"
 """API reference, "Custom Participant Fields Object"."""
+
+SAMPLES: Final = "data"
+"""API reference, "ECG Object"."""
 
 _RECORDING: Final = ("id", "patientID", "recordedAt", "duration", "heartRate", "algorithmDetermination")
 
@@ -93,7 +96,7 @@ RECORDING: Final = Shape(
     "recording",
     (*_RECORDING, "customParticipantID", "tags", "note"),
     frozenset(_RECORDING)
-    | {"customParticipantID", "afibDetected", "noiseDetected", "normalDetected", "data"},
+    | {"customParticipantID", "afibDetected", "noiseDetected", "normalDetected", SAMPLES},
 )
 """One recording with its samples, of either dialect."""
 

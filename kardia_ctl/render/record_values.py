@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kardia_ctl.render.record_shapes import CUSTOM, Shape
+from kardia_ctl.render import record_shapes
+from kardia_ctl.render.record_shapes import Shape
 from kardia_ctl.render.redaction import HIDDEN, shown
 
 Guard = Callable[[str], str]
@@ -12,18 +13,21 @@ Guard = Callable[[str], str]
 
 _SECRETS: Final = frozenset({"secretkey", "apikey", "password", "secret", "token", "usertoken"})
 _URL: Final = re.compile(r"url$", re.IGNORECASE)
+_WORD: Final = re.compile(r"[A-Za-z_]{1,24}")
 _OF_CUSTOM_FIELD: Final = frozenset({"id", "fieldname", "displayname"})
 
 
 def seen(row: Mapping[str, Any], shape: Shape, guard: Guard, *, show_phi: bool) -> dict[str, Any]:
     """The record as it may be shown. A value that is hidden is replaced by ``HIDDEN``, a secret is left out.
 
-    That a hidden value is null or empty is hidden too.
+    That a hidden value is null or empty is hidden too. A field whose name is not known is left out with its
+    name, unless everything may be seen.
     """
+    known = shape.visible | shape.guarded | {*shape.columns}
     return {
         name: _value(name, value, shape, guard, show_phi=show_phi)
         for name, value in row.items()
-        if not is_secret(name)
+        if not is_secret(name) and (show_phi or name in known)
     }
 
 
@@ -40,30 +44,51 @@ def hidden_columns(shape: Shape, *, show_phi: bool) -> tuple[str, ...]:
 
 
 def _value(name: str, value: Any, shape: Shape, guard: Guard, *, show_phi: bool) -> Any:
-    if name == CUSTOM and name in shape.visible:
-        return _custom(value, show_phi=show_phi)
     if show_phi:
         return without_secrets(value)
     if name in shape.guarded:
         return guard(value) if isinstance(value, str) else value if value is None else HIDDEN
-    if name not in shape.visible:
-        return HIDDEN
-    if isinstance(value, str) and _URL.search(name):
-        found = shown("url", value).text
-        return HIDDEN if found is None else found
-    return without_secrets(value)
+    return _harmless(name, value) if name in shape.visible else HIDDEN
 
 
-def _custom(value: Any, *, show_phi: bool) -> Any:
-    """Custom fields: their names for anybody, their values not."""
-    if show_phi or not isinstance(value, list):
-        return without_secrets(value) if show_phi or value is None else HIDDEN
-    return [
-        {key: text if key.lower() in _OF_CUSTOM_FIELD else HIDDEN for key, text in one.items()}
-        if isinstance(one, dict)
-        else HIDDEN
-        for one in value
-    ]
+def _harmless(name: str, value: Any) -> Any:
+    """What anybody may see of a field that is harmless: of what it should not hold, nothing."""
+    match name, value:
+        case _, None:
+            return None
+        case record_shapes.CUSTOM, list():
+            return [_custom_field(one) if isinstance(one, dict) else HIDDEN for one in value]
+        case record_shapes.SAMPLES, dict():
+            return _numbers(value)
+        case _, dict() | list():
+            return HIDDEN
+        case _, str() if _URL.search(name):
+            found = shown("url", value).text
+            return HIDDEN if found is None else found
+        case _:
+            return value
+
+
+def _custom_field(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A custom field: its name for anybody, its value not."""
+    return {
+        name: value if name.lower() in _OF_CUSTOM_FIELD and isinstance(value, str) else HIDDEN
+        for name, value in field.items()
+        if name.lower() in {*_OF_CUSTOM_FIELD, "fieldvalue"}
+    }
+
+
+def _numbers(value: Any) -> Any:
+    """Of nested data the numbers, under names that are plain words."""
+    match value:
+        case dict():
+            return {key: _numbers(one) for key, one in value.items() if _WORD.fullmatch(key)}
+        case list():
+            return [_numbers(one) for one in value]
+        case str():
+            return HIDDEN
+        case _:
+            return value
 
 
 def without_secrets(value: Any) -> Any:

@@ -54,8 +54,8 @@ def test_hidden_values_are_marked_as_hidden_even_when_they_are_missing(form: For
     assert text.count("(hidden)") == 5
 
 
-def test_a_field_that_nobody_has_heard_of_is_hidden() -> None:
-    assert seen({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=False) == {"nickname": "(hidden)"}
+def test_a_field_that_nobody_has_heard_of_is_left_out_with_its_name() -> None:
+    assert seen({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=False) == {}
     assert seen({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=True) == {"nickname": "Joey"}
 
 
@@ -76,6 +76,17 @@ def test_of_a_callback_url_the_token_is_hidden() -> None:
 def test_free_text_of_logs_is_guarded() -> None:
     row = {"statusCode": "500", "error": "no answer for joe@example.com"}
     assert seen(row, shapes.LOGS, guard, show_phi=False)["error"] == "no answer for [e-mail]"
+
+
+def test_a_harmless_field_holds_nothing_but_a_plain_value() -> None:
+    row = {"id": {"Joe": 1}, "mrn": "JS-1"}
+    assert seen(row, shapes.PATIENTS, guard, show_phi=False) == {"id": "(hidden)", "mrn": "JS-1"}
+
+
+def test_of_samples_the_numbers_are_shown() -> None:
+    row = {"data": {"raw": {"frequency": 300, "samples": {"lead_I": [1, 2]}, "Joe Smith": 1, "by": "Joe"}}}
+    raw = seen(row, shapes.RECORDING, guard, show_phi=False)["data"]["raw"]
+    assert raw == {"frequency": 300, "samples": {"lead_I": [1, 2]}, "by": "(hidden)"}
 
 
 @pytest.mark.parametrize("names", [("fieldName", "fieldValue"), ("FieldName", "FieldValue")])
