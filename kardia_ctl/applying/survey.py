@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kardia_ctl.applying.preview import Ground
+from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
@@ -23,11 +24,13 @@ async def survey(reader: Reader, ground: Ground) -> Question:
     """
     configuration, state = ground.configuration, ground.state
     desired = replace(configuration.desired, others=(), departures=())
-    reading = choose(desired, state)
+    can = CAPABILITIES[configuration.dialect]
+    reading = choose(desired, state, capabilities=can)
     observed = await observe(reader, reading, configuration.scan, keep=Sharing(desired, state))
-    if observed.templates is None and any(want.codes for want in desired.patients.values()):
+    unread = can.shows_templates and observed.templates is None
+    if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
-    return Question(configuration.desired, observed, state, ground.now)
+    return Question(configuration.desired, observed, state, ground.now, capabilities=can)
 
 
 def is_whole(observed: Observed) -> bool:

@@ -98,6 +98,12 @@ class Change:
     price: Decimal | None = None
 
     @property
+    def requests(self) -> int:
+        """How many requests its apply sends: one, and another where a new user redeems a code."""
+        redeems = bool(self.after and self.after.get("redeem"))
+        return (1 + redeems) if self.action.writes else 0
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The names of the attributes in before and after, in their order."""
         return tuple(dict.fromkeys((*(self.after or ()), *(self.before or ()))))

@@ -119,7 +119,7 @@ def _plan_code(
     match verdict:
         case Verdict.NO_OP | Verdict.MAYBE_EXPIRED | Verdict.NOT_SENT | Verdict.UNVERIFIABLE:
             _keep(address, template, orders, holder, draft)
-            _notice(verdict, address, holder, draft)
+            _notice(verdict, address, holder, draft, shown=question.capabilities.shows_patients)
         case Verdict.PLAN_CHANGE:
             draft.changes.append(_plan_change(address, holder))
         case Verdict.ISSUE:
@@ -146,10 +146,10 @@ def _keep(address: Address, template: Resolved, orders: _Orders, holder: Holder,
     )
 
 
-def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft) -> None:
+def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft, *, shown: bool) -> None:
     if verdict in _NOTICES:
         kind, text = _NOTICES[verdict]
-        if verdict is Verdict.UNVERIFIABLE and holder.status is None:
+        if verdict is Verdict.UNVERIFIABLE and not shown:
             text = "the patient was there before, and whether a code exists cannot be read; nothing is sent"
         way = "" if verdict is Verdict.MAYBE_EXPIRED else f"; to issue it: --reissue '{address}'"
         draft.tell(kind, text + way, address, holder.source)

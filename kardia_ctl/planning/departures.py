@@ -35,7 +35,7 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
         text = "the deletion was accepted, and the patient is still listed" if dying else None
         _tell_done(departure, text or f"{departure.action} is done", draft)
     elif not question.capabilities.shows_patients:
-        draft.changes.append(_act(departure, Action.DISCONNECT, patient_id, {"status": None}))
+        draft.changes.append(_act(departure, Action.DISCONNECT, patient_id, {}))
     elif live is None:
         _plan_absent(question, departure, patient_id, draft)
     elif live.mrn != departure.mrn:

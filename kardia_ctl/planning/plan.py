@@ -41,7 +41,7 @@ def _finish(question: Question, draft: Draft, templates: Mapping[str, Resolved])
     changes, left = first_of(in_order(draft.changes), question.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(question, changes))
-    writes = 0 if stopped else sum(1 for change in changes if change.action.writes)
+    writes = 0 if stopped else sum(change.requests for change in changes)
     unread = question.observed.templates is None
     tells_team = question.capabilities.shows_templates
     check = 1 if tells_team and unread and not stopped and needs_tenant(question.state, changes) else 0

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.patient import UNSET, DesiredPatient
@@ -13,13 +14,17 @@ from kardia_ctl.planning.settings import fingerprints
 
 
 class Kept(msgspec.Struct, forbid_unknown_fields=True):
-    """A record. ``applied`` are the values whose fingerprints it keeps; none without it."""
+    """A record. ``applied`` are the values whose fingerprints it keeps; none without it.
+
+    ``existed`` says that it was found to exist already, by a 409.
+    """
 
     id: str = ""
     label: str = ""
     ago: int = 86400
     forgotten: bool = False
     applied: dict[str, str] | None = None
+    existed: bool = False
 
     def record(self, now: float, fingerprint: bytes = b"") -> Record:
         return Record(self.id, self.label, fingerprint, int(now) - self.ago, self.forgotten)
@@ -61,7 +66,8 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
             live_count=self.live_count,
             rate=Rate.parse(self.rate),
             patients={
-                mrn: kept.record(now, _patient(key, mrn, kept.applied)) for mrn, kept in self.patients.items()
+                mrn: kept.record(now, EXISTED if kept.existed else _patient(key, mrn, kept.applied))
+                for mrn, kept in self.patients.items()
             },
             codes={
                 mrn: {template: kept.record(now) for template, kept in codes.items()}
