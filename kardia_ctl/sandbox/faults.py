@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Self, TypeVar
 
 _E = TypeVar("_E", bound=Enum)
-_ERRORS = frozenset(status.value for status in HTTPStatus if status.value >= 400)
+_KNOWN = frozenset(status.value for status in HTTPStatus)
 
 
 class FaultKind(Enum):
@@ -30,7 +30,7 @@ class FaultKind(Enum):
     HTML = "html"
     """An HTML page with `status`, as a proxy would answer."""
     ERROR = "error"
-    """The documented error object with `status`, 500 for one."""
+    """The documented error object with `status`: 500 for one, or 200, which makes it no success."""
     REDIRECT = "redirect"
     """302 to another place; the request has no effect."""
     TRUNCATED = "truncated"
@@ -81,8 +81,8 @@ class Fault:
             raise ValueError("fault seconds, skip and times: must not be negative")
         if not 200 <= self.status <= 599:
             raise ValueError("fault status: must be 200 to 599")
-        if self.kind is FaultKind.ERROR and self.status not in _ERRORS:
-            raise ValueError("fault status: must be that of an error, 400 to 599")
+        if self.kind is FaultKind.ERROR and self.status not in _KNOWN:
+            raise ValueError("fault status: must be one that HTTP knows")
 
     def covers(self, method: str, path: str) -> bool:
         """Whether the rule is about such a request."""
