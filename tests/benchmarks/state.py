@@ -1,11 +1,17 @@
-"""State: a durable commit for each step ÷ one transaction for all of them, at three sizes of state."""
+"""State: a durable commit for each step ÷ one transaction for all of them, at three sizes of state.
 
+The steps are those of an apply: so many abreast, each of which waits until its entry is on disk. Those that
+wait at the same time share a commit, as they do in an apply.
+"""
+
+import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from kardia_ctl.applying.journal import Journal, in_a_thread
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.state import Record, Remember
 from kardia_ctl.state.sqlite import SqliteStore
@@ -15,6 +21,7 @@ from tests.benchmarks.table import Row, Standing
 
 NAME: Final = "state"
 _STEPS: Final = 1_000
+_ABREAST: Final = 32
 
 
 def rows(scale: Scale) -> Iterator[Row]:
@@ -25,7 +32,8 @@ def rows(scale: Scale) -> Iterator[Row]:
         costs[size] = [each for each, _ in found]
         yield Row(
             NAME,
-            f"a durable commit per step ÷ one transaction of {_STEPS:,}, {size:,} records in state",
+            f"a durable commit per step, {_ABREAST} in flight ÷ one transaction of {_STEPS:,}, "
+            f"{size:,} records in state",
             spread([each / together for each, together in found]),
             goal=12,
         )
@@ -47,16 +55,27 @@ def _measured(size: int, rounds: int) -> Sequence[tuple[float, float]]:
                 store.commit(_records(f"old{part}", _STEPS))
             found = []
             for number in range(rounds + 1):
-                each = _seconds(store, ([step] for step in _records(f"a{number}", _STEPS)))
-                together = _seconds(store, [_records(f"b{number}", _STEPS)])
+                each = asyncio.run(_step_by_step(store, _records(f"a{number}", _STEPS)))
+                together = _together(store, _records(f"b{number}", _STEPS))
                 found.append((each, together))
     return found[1:]
 
 
-def _seconds(store: SqliteStore, batches: Iterable[Iterable[Remember]]) -> float:
+async def _step_by_step(store: SqliteStore, steps: Iterator[Remember]) -> float:
+    async def work(journal: Journal) -> None:
+        for step in steps:
+            await journal.commit([step])
+
+    async with in_a_thread() as beside:
+        journal = Journal(store, beside)
+        began = time.perf_counter()
+        await asyncio.gather(*(work(journal) for _ in range(_ABREAST)))
+        return time.perf_counter() - began
+
+
+def _together(store: SqliteStore, steps: Iterator[Remember]) -> float:
     began = time.perf_counter()
-    for batch in batches:
-        store.commit(batch)
+    store.commit(steps)
     return time.perf_counter() - began
 
 
