@@ -16,7 +16,6 @@ from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.listing import json_line, record_text
 from kardia_ctl.render.record_shapes import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.record_values import seen
-from kardia_ctl.state import open_store
 
 if TYPE_CHECKING:
     from kardia_ctl.api.records import Records
@@ -125,6 +124,8 @@ async def _known(reach: Reach, records: "Records", mrn: str, *, custom: bool) ->
     """The patient by the id that state has, as long as it still carries the mrn."""
     if not reach.configured:
         return None
+    from kardia_ctl.state import open_store
+
     configuration = reach.configuration
     store = open_store(configuration.state, configuration.root, configuration.workspace)
     try:

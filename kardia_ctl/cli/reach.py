@@ -12,7 +12,6 @@ import click
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import api_key, stored_key
 from kardia_ctl.cli.options import Where, where_from, where_options
-from kardia_ctl.config import load_account
 from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 
@@ -114,6 +113,8 @@ def _configuration(path: Path | None) -> tuple[Configuration, bool]:
     here = Path() if path is None else path
     if path is None and not (here / "kardia.yaml").is_file():
         return Configuration(here.resolve(), Desired()), False
+    from kardia_ctl.config import load_account
+
     return load_account(here, os.environ), True
 
 

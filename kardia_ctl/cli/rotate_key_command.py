@@ -22,7 +22,6 @@ from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import check_writable, private_file, write_private
 from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
-from kardia_ctl.state import open_store
 
 Keep = Callable[[str], None]
 """Makes a key durable, or raises."""
@@ -61,12 +60,16 @@ def command(
         with _undisturbed():
             key = asyncio.run(_renewed(reach))
             _kept(key, keep)
-    return asyncio.run(_look(reach, key))
+    code = asyncio.run(_look(reach, key))
+    _warn_of_old_copies(reach, out)
+    return code
 
 
 def _locked(reach: Reach, timeout: float) -> AbstractContextManager[None]:
     if not reach.configured:
         return nullcontext()
+    from kardia_ctl.state import open_store
+
     there = reach.configuration
     store = open_store(there.state, there.root, there.workspace, lock_timeout=timeout)
     return store.lock("rotate-key")
@@ -167,6 +170,13 @@ async def _look(reach: Reach, key: str) -> int:
         if old is False
         else "Whether the old key still works could not be told."
     )
+    return 0 if new else 1
+
+
+def _warn_of_old_copies(reach: Reach, out: Path | None) -> None:
+    """Say where the next command would still find the old key."""
     if os.environ.get("KARDIA_API_KEY") == reach.key:
         note("Warning: KARDIA_API_KEY holds the old key, and is taken before the keyring.")
-    return 0 if new else 1
+    file = reach.where.api_key_file
+    if file is not None and (out is None or out.resolve() != file.resolve()):
+        note(f"Warning: {file} holds the old key.")

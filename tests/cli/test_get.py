@@ -408,3 +408,12 @@ def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, 
     for name in LISTS:
         good(nowhere, name)
     assert {one.method for one in account.requests()} == {"GET"}
+
+
+def test_every_read_has_a_row_in_the_readme() -> None:
+    import re
+
+    from kardia_ctl.cli.get_command import command
+
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bget ([a-z]+)", text)) >= set(command.commands)

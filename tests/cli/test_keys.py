@@ -240,6 +240,16 @@ def test_the_new_key_may_go_elsewhere(keyed: Desk, endpoint: str, ring: MemoryKe
         assert ran.out == f"{key}\n"
 
 
+def test_copies_of_the_old_key_are_named(keyed: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("old.key").write_text(API_KEY)
+    ran = keyed.run("rotate-key", "--auto-approve", "--api-key-file", "old.key", "--out", "old.key")
+    assert (ran.code, "Warning" in ran.err) == (0, False)
+    monkeypatch.setenv("KARDIA_API_KEY", Path("old.key").read_text().strip())
+    ran = keyed.run("rotate-key", "--auto-approve", "--api-key-file", "old.key")
+    assert "KARDIA_API_KEY holds the old key" in ran.err
+    assert "old.key holds the old key" in ran.err
+
+
 def test_without_a_yes_no_key_is_made(keyed: Desk) -> None:
     ran = keyed.run("rotate-key")
     assert (ran.code, make_keys(keyed)) == (1, 0)
