@@ -97,6 +97,18 @@ def test_patients_values_are_hidden_unless_asked_for(
         assert str(value) in shown.out
 
 
+def test_on_a_persons_terminal_values_are_shown_but_not_in_ci(
+    nowhere: Desk, person: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert str(person.lastname) in good(nowhere, "patients").out
+    assert str(person.lastname) in good(nowhere, "patient", person.mrn).out
+    good(nowhere, "patients", "--out", "kept.txt")
+    assert str(person.lastname) not in Path("kept.txt").read_text(encoding="utf-8")
+    monkeypatch.setenv("CI", "true")
+    assert str(person.lastname) not in good(nowhere, "patients").out
+
+
 def test_notes_are_hidden_unless_asked_for(nowhere: Desk, recording: str) -> None:
     for words in (("recordings", "--json"), ("recording", recording), ("recording", recording, "--json")):
         assert "Qzn0te" not in good(nowhere, *words).out
