@@ -44,23 +44,53 @@ class Journal:
     beside: Beside = at_once
     _waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = field(default_factory=list)
     _writing: asyncio.Task[None] | None = None
+    _failure: BaseException | None = None
 
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Return when the entries are durable. Who is cancelled meanwhile has them written all the same.
 
         Raises:
-            StateError: they could not be written, nor what shared their commit.
+            StateError: they could not be written, nor what shared their commit; or what was posted before
+                could not.
         """
-        done = asyncio.get_running_loop().create_future()
+        try:
+            await self.post(entries)
+        except Exception:
+            self._failure = None  # it is told here
+            raise
+        self._raise()
+
+    def post(self, entries: Iterable[Entry]) -> asyncio.Future[None]:
+        """Put entries in line, before whatever comes later; what it gives is done when they are durable.
+
+        For what may be lost in a crash: the record of what an intent, which is durable, is about. That it
+        could not be written is raised by whoever comes next, or by ``rest``.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(self._hear)
         self._waiting.append((tuple(entries), done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
-        await done
+        return done
 
     async def rest(self) -> None:
-        """Return when nothing is left to write, whoever asked for it and is gone."""
+        """Return when nothing is left to write, whoever asked for it and is gone.
+
+        Raises:
+            StateError: something that was posted could not be written, and nobody was told yet.
+        """
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
+        self._raise()
+
+    def _hear(self, done: asyncio.Future[None]) -> None:
+        if not done.cancelled() and (error := done.exception()):
+            self._failure = error
+
+    def _raise(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     async def _write(self) -> None:
         while self._waiting:

@@ -1,5 +1,6 @@
 """One write: durable intent, request, record."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -94,13 +95,13 @@ class Step:
                 self._writes.write(change, patient_id or change.id), partial(self._show_life, change, intent)
             )
         except NotExecuted as error:
-            await self._settle(change, [self._as_before(change)])
+            self._settle(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
             return self._ended(change, status, error)
         except InDoubt as error:
-            await self._settle(change, [Intend(replace(intent, ended=self.now()))])
+            self._settle(change, [Intend(replace(intent, ended=self.now()))])
             return self._ended(change, Status.IN_DOUBT, error)
-        await self._journal.commit([*done.entries, Resolve(change.address)])
+        self._journal.post([*done.entries, Resolve(change.address)])
         if done.code is not None:
             self.hand_out(done.code)
         if done.objection:
@@ -153,12 +154,11 @@ class Step:
         settled = change.address.kind is Kind.PATIENT and change.action is Action.CREATE
         return Resolve(change.address) if earlier is None or settled else Intend(earlier)
 
-    async def _settle(self, change: Change, entries: list[Entry]) -> None:
-        if not _is_repeatable(change):
-            await self._journal.commit(entries)
+    def _settle(self, change: Change, entries: list[Entry]) -> asyncio.Future[None] | None:
+        return None if _is_repeatable(change) else self._journal.post(entries)
 
-    async def _show_life(self, change: Change, intent: Intent) -> None:
-        await self._settle(change, [Intend(replace(intent, at=self.now()))])
+    def _show_life(self, change: Change, intent: Intent) -> asyncio.Future[None] | None:
+        return self._settle(change, [Intend(replace(intent, at=self.now()))])
 
     def _intent(self, change: Change, patient_id: str) -> Intent:
         person = b""

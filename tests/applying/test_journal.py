@@ -88,3 +88,28 @@ def test_a_thread_keeps_the_order_and_leaves_the_loop_free() -> None:
     store = asyncio.run(story())
     assert store.entries == [note(number) for number in range(100)]
     assert len(store.batches) < 100
+
+
+def test_what_was_posted_and_could_not_be_written_is_told_to_whoever_rests() -> None:
+    async def story() -> None:
+        journal = Journal(Memory(fails_after=0))
+        journal.post([note(1)])
+        with pytest.raises(StateError):
+            await journal.rest()
+        await journal.rest()  # once
+
+    asyncio.run(story())
+
+
+def test_what_was_posted_stands_before_what_comes_later() -> None:
+    async def story() -> Memory:
+        store, disk = Memory(), Disk()
+        journal = Journal(store, disk.beside)
+        journal.post([note(1)])
+        later = asyncio.create_task(journal.commit([note(2)]))
+        for _ in range(2):
+            disk.turn.release()
+        await later
+        return store
+
+    assert asyncio.run(story()).entries == [note(1), note(2)]

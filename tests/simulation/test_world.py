@@ -73,7 +73,7 @@ def test_a_request_shows_signs_of_life_until_its_answer(runner: asyncio.Runner) 
         await asyncio.sleep(7)
         return "answer"
 
-    async def show() -> None:
+    def show() -> None:
         signs.append(runner.get_loop().time())
 
     assert runner.run(life.with_signs_of_life(request(), show)) == "answer"
@@ -89,8 +89,10 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
         finally:
             ended.append(runner.get_loop().time())
 
-    async def show() -> None:
-        raise StateError("writing the state: the disk is full")
+    def show() -> asyncio.Future[None]:
+        sign: asyncio.Future[None] = runner.get_loop().create_future()
+        sign.set_exception(StateError("writing the state: the disk is full"))
+        return sign
 
     with pytest.raises(StateError):
         runner.run(life.with_signs_of_life(request(), show))
