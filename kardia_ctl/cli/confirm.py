@@ -17,7 +17,9 @@ def confirm(question: str, *, approved: bool) -> bool:
     if approved:
         return True
     if not sys.stdin.isatty():
-        raise RunStopped("there is no terminal to confirm on: look at the plan, then run with --auto-approve")
+        raise RunStopped(
+            "there is no terminal to confirm on: look at what it will do, then run with --auto-approve"
+        )
     click.echo(f"\n{question}\n  Only 'yes' is taken for yes.\n", err=True)
     # The event loop would keep a first Ctrl-C to itself until the answer is there.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
