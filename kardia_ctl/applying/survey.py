@@ -1,19 +1,22 @@
 """What status looks at, and the samples that status and apply keep of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kardia_ctl.applying.preview import Ground
 from kardia_ctl.model.capabilities import CAPABILITIES
-from kardia_ctl.model.funnel import Counts, Sample
+from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
+from kardia_ctl.model.terms import Terms
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
 from kardia_ctl.observing.sharing import Sharing
 from kardia_ctl.planning.funnel import funnel, places
 from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.templates import resolve, terms_of
 
 
 async def survey(reader: Reader, ground: Ground) -> Question:
@@ -31,6 +34,24 @@ async def survey(reader: Reader, ground: Ground) -> Question:
     if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
     return Question(configuration.desired, observed, state, ground.now, capabilities=can)
+
+
+def report_of(question: Question, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:
+    """What status says of these counts. ``at`` is Unix seconds, ``reads`` the number of requests."""
+    incomplete = "" if is_whole(question.observed) else question.observed.detail or "the scan is incomplete"
+    fresh = () if incomplete else tuple(samples(counts, at))
+    known = question.state.samples
+    return StatusReport(at, counts, tuple(_templates(question)), incomplete, reads, (*known, *fresh))
+
+
+def _templates(question: Question) -> Iterator[tuple[Terms, int]]:
+    """The declared templates, each with how many codes are on record for those who are declared."""
+    desired = question.desired
+    found = resolve(desired.templates, question.observed.templates)
+    codes = question.state.codes
+    issued = Counter(template for mrn in desired.patients.keys() & codes.keys() for template in codes[mrn])
+    for label in sorted(found):
+        yield terms_of(label, found[label]), issued[found[label].id]
 
 
 def is_whole(observed: Observed) -> bool:

@@ -2,28 +2,29 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kardia_ctl.applying.preview import Ground
-from kardia_ctl.applying.survey import is_whole, samples, survey
+from kardia_ctl.applying.survey import report_of, samples, survey
 from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.follow import Listening, follow
+from kardia_ctl.cli.keeping import record
+from kardia_ctl.cli.listen_address import hook_path, listen_address
 from kardia_ctl.cli.options import path_argument, where_from, where_options
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.status_screens import screen_for
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
-from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
-from kardia_ctl.model.terms import Terms
 from kardia_ctl.planning.funnel import funnel, places
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import wrong_team
-from kardia_ctl.planning.templates import resolve, terms_of
 from kardia_ctl.render.files import places_file
 from kardia_ctl.render.status_html import status_html
 from kardia_ctl.render.status_json import status_json
@@ -54,6 +55,22 @@ _DAY = 86400
     help="With --list: only those whose code is N days old or older.",
 )
 @click.option("--no-record", is_flag=True, help="Keep no sample of the counts in state.")
+@click.option(
+    "--listen",
+    type=listen_address,
+    metavar="[HOST:]PORT",
+    help="Then receive webhook events there and keep the counts current, until Ctrl-C (HOST: 127.0.0.1).",
+)
+@click.option(
+    "--path",
+    "hook",
+    type=hook_path,
+    default="/",
+    envvar="KARDIA_LISTEN_PATH",
+    show_envvar=True,
+    metavar="PATH",
+    help="With --listen: take deliveries at this path alone, such as one that nobody guesses.",
+)
 @where_options
 def command(path: Path, html: Path | None, stage: str | None, days: int, **options: Any) -> int:
     """Show how far the patients of each cohort have come.
@@ -70,10 +87,18 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
 
     Sends only safe reads. What it finds is kept in state (counts alone, one sample an hour), so that --html
     can show the connections over time; --no-record leaves state as it is.
+
+    With --listen it goes on: each webhook event about a connection leads to a read of that patient, and the
+    counts follow. Kardia does not sign its deliveries, so an event is a hint and what the API says counts;
+    the pro API cannot be asked, and what its events say is marked as told, not verified. Set the account's
+    callback URL to the address, or to a tunnel that leads there. With --json every change is a line.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     as_json, no_record = options.pop("as_json"), options.pop("no_record")
+    listen, hook = options.pop("listen"), options.pop("hook")
     if days and stage is None:
         raise refuse("--days goes with --list STAGE")
+    if stage is not None and listen is not None:
+        raise refuse("--list prints who is where now: leave --listen out")
     workplace = open_workplace(path, where_from(options))
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:
@@ -81,12 +106,14 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if html is not None:
         check_writable(html)
     state = workplace.store.load()
-    question, spent = asyncio.run(_look(workplace, state))
-    report = _report(question, spent)
-    if report.incomplete:
-        note(f"Warning: not everybody could be read, so the counts are too low: {report.incomplete}")
-    elif not no_record and state.exists:
-        _record(workplace, report)
+    records = state.exists and not no_record
+    if listen is not None:
+        wanted = Listening(listen, hook, html, records)
+        asyncio.run(follow(workplace, wanted, partial(_first, workplace, state), screen_for(as_json=as_json)))
+        return 0
+    question, report = asyncio.run(_first(workplace, state))
+    if records and not report.incomplete:
+        record(workplace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
         say(places_file(_at(places(question), Stage(stage), question.now - days * _DAY if days else None)))
     else:
@@ -96,6 +123,18 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     return 0
 
 
+async def _first(workplace: Workplace, state: State) -> tuple[Question, StatusReport]:
+    question, spent = await _look(workplace, state)
+    report = report_of(question, funnel(places(question)), at=int(question.now), reads=spent)
+    if report.incomplete:
+        _warn(f"not everybody could be read, so the counts are too low: {report.incomplete}")
+    return question, report
+
+
+def _warn(text: str) -> None:
+    note(f"Warning: {text}")
+
+
 async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
     ground = Ground(workplace.configuration, state, workplace.now)
     async with connected(workplace, parallelism=8) as session:
@@ -103,38 +142,6 @@ async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
         for reason in wrong_team(question.desired.team, state.team, question.observed.templates):
             raise refuse(reason)
         return question, session.requests
-
-
-def _report(question: Question, spent: int) -> StatusReport:
-    counts = funnel(places(question))
-    now = int(question.now)
-    incomplete = "" if is_whole(question.observed) else question.observed.detail or "the scan is incomplete"
-    fresh = () if incomplete else tuple(samples(counts, now))
-    return StatusReport(
-        now, counts, tuple(_templates(question)), incomplete, spent, (*question.state.samples, *fresh)
-    )
-
-
-def _templates(question: Question) -> Iterator[tuple[Terms, int]]:
-    """The declared templates, each with how many codes are on record for those who are declared."""
-    desired = question.desired
-    found = resolve(desired.templates, question.observed.templates)
-    codes = question.state.codes
-    issued = Counter(template for mrn in desired.patients.keys() & codes.keys() for template in codes[mrn])
-    for label in sorted(found):
-        yield terms_of(label, found[label]), issued[found[label].id]
-
-
-def _record(workplace: Workplace, report: StatusReport) -> None:
-    """Keep a sample, unless somebody holds the lock: then it is an apply, and keeps its own."""
-    store = workplace.store
-    try:
-        with store.lock("status"):
-            store.commit(samples(report.cohorts, report.at))
-    except LockHeld:
-        return
-    except StateError as error:
-        note(f"Warning: no sample was kept: {error}")
 
 
 def _at(found: Iterable[Place], stage: Stage, before: float | None) -> Iterator[Place]:

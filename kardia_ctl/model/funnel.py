@@ -85,6 +85,9 @@ class Counts:
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, name) + getattr(other, name) for name in STAGES))
 
+    def __sub__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) - getattr(other, name) for name in STAGES))
+
 
 STAGES: Final = tuple(one.name for one in fields(Counts))
 """The stages in their order."""
@@ -106,6 +109,8 @@ class StatusReport:
     ``at`` is Unix seconds; ``cohorts`` by name, those in none under the empty one; ``templates`` those that
     are declared, each with how many codes are on record; ``incomplete`` says why not everybody could be
     read, and is empty when everybody was; ``reads`` is the number of requests; ``samples`` by time.
+    ``told`` counts those who are where they are because a webhook event said so and nothing else: the API
+    cannot be asked (pro).
     """
 
     at: int
@@ -114,6 +119,7 @@ class StatusReport:
     incomplete: str = ""
     reads: int = 0
     samples: tuple[Sample, ...] = ()
+    told: int = 0
 
     @property
     def total(self) -> Counts:

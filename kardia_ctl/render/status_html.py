@@ -17,7 +17,7 @@ from kardia_ctl.render.status_bars import bars
 from kardia_ctl.render.status_chart import chart
 from kardia_ctl.render.status_history import Point, history
 from kardia_ctl.render.status_style import STYLE
-from kardia_ctl.render.status_words import MEANINGS, NAMES, cohort_name, moment, row, share
+from kardia_ctl.render.status_words import MEANINGS, NAMES, cohort_name, moment, row, share, told_line
 
 _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
@@ -52,6 +52,8 @@ def _parts(report: StatusReport) -> Iterator[str]:
             '<p class="warning"><strong>The counts are too low.</strong> Not everybody could be read: '
             f"{escape(neutral(report.incomplete))}.</p>"
         )
+    if report.told:
+        yield f'<p class="warning">{escape(told_line(report.told))}</p>'
     part = share(counts.connected, counts.declared)
     yield (
         f'<p class="lead"><strong>{counts.connected:,}</strong> of {counts.declared:,} declared patients '

@@ -1,9 +1,9 @@
 """The funnel as a document for programs.
 
-``format_version`` "1.0"; a minor version adds members, a major one changes what is there::
+``format_version`` "1.1"; a minor version adds members, a major one changes what is there::
 
-    {"format_version": "1.0", "timestamp": "2026-03-02T10:00:00Z", "complete": true, "detail": "",
-     "requests": 3,
+    {"format_version": "1.1", "timestamp": "2026-03-02T10:00:00Z", "complete": true, "detail": "",
+     "requests": 3, "told": 0,
      "cohorts": [{"name": "spring-2026", "declared": 8, "created": 7, "issued": 6, "pending": 1,
                   "connected": 4, "expired": 1, "unknown": 0, "departed": 2}],
      "total": {"declared": 8, …},
@@ -12,7 +12,8 @@
      "samples": [{"timestamp": "2026-03-01T10:00:00Z", "cohort": "spring-2026", "declared": 8, …}]}
 
 Patients in no cohort have the name null. ``complete`` is false when not everybody could be read; ``detail``
-says why. What is not known of a template is null. Times are ISO 8601 in UTC.
+says why. ``told`` counts those whose stage only a webhook event tells (since 1.1). What is not known of a
+template is null. Times are ISO 8601 in UTC.
 """
 
 from typing import Any, Final
@@ -23,7 +24,7 @@ from kardia_ctl.render.money import money
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.status_words import moment
 
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 
 
 def status_json(report: StatusReport) -> dict[str, Any]:
@@ -34,21 +35,26 @@ def status_json(report: StatusReport) -> dict[str, Any]:
         "complete": not report.incomplete,
         "detail": neutral(report.incomplete),
         "requests": report.reads,
-        "cohorts": [{"name": _name(cohort), **_counts(report.cohorts[cohort])} for cohort in report.cohorts],
-        "total": _counts(report.total),
+        "told": report.told,
+        "cohorts": [
+            {"name": name_json(cohort), **counts_json(report.cohorts[cohort])} for cohort in report.cohorts
+        ],
+        "total": counts_json(report.total),
         "templates": [_terms(terms, number) for terms, number in report.templates],
         "samples": [
-            {"timestamp": moment(sample.at), "cohort": _name(sample.cohort), **_counts(sample.counts)}
+            {"timestamp": moment(sample.at), "cohort": name_json(sample.cohort), **counts_json(sample.counts)}
             for sample in report.samples
         ],
     }
 
 
-def _name(cohort: str) -> str | None:
+def name_json(cohort: str) -> str | None:
+    """A cohort, harmless; null for patients in none."""
     return neutral(cohort) or None
 
 
-def _counts(counts: Counts) -> dict[str, int]:
+def counts_json(counts: Counts) -> dict[str, int]:
+    """The counts by stage."""
     return {stage: getattr(counts, stage) for stage in STAGES}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.money import terms_text
-from kardia_ctl.render.status_words import NAMES, cohort_name, moment, row
+from kardia_ctl.render.status_words import NAMES, cohort_name, moment, row, told_line
 
 
 def status_text(report: StatusReport) -> str:
@@ -17,6 +17,8 @@ def status_text(report: StatusReport) -> str:
     if report.templates:
         lines = (f"  {terms_text(terms)}; {count_of(number, 'code')}" for terms, number in report.templates)
         blocks.append("\n".join(("Templates:", *lines)))
+    if report.told:
+        blocks.append(told_line(report.told))
     blocks.append(f"As of {moment(report.at)}, from {count_of(report.reads, 'request')}.")
     return "\n\n".join(blocks) + "\n"
 

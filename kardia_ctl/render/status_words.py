@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
+from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.neutral import neutral
 
 NAMES: Final = {
@@ -48,3 +49,8 @@ def row(counts: Counts) -> tuple[int, ...]:
 def moment(seconds: int) -> str:
     """Unix seconds as ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def told_line(told: int) -> str:
+    """That some of the counts rest on webhook events alone, which anybody may have sent."""
+    return f"Told by events and not verified: {count_of(told, 'patient')}. This API cannot be asked."

@@ -1,0 +1,84 @@
+"""What moves in the funnel when some patients were looked at again. Pure; the rest is not counted anew."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+from kardia_ctl.model.events import EventKind
+from kardia_ctl.model.funnel import Place
+from kardia_ctl.model.observed import Observed
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.planning.funnel import places
+from kardia_ctl.planning.question import Question
+
+Looked = Mapping[str, LivePatient | None]
+"""Patients as reads by id found them, by id; None where nobody was found."""
+
+STATUS_TOLD: Final[Mapping[EventKind, str]] = {
+    EventKind.CONNECTED: "connected",
+    EventKind.DISCONNECTED: "none",
+}
+"""The status that a patient has when an event is true (API reference, "Patient Object", "Webhooks")."""
+
+
+def owners(question: Question) -> dict[str, str]:
+    """The mrn of each live id that a declared patient has, by pin, by record or by what was read."""
+    desired, records, observed = question.desired.patients, question.state.patients, question.observed
+    found: dict[str, str] = {}
+    for mrn, want in desired.items():
+        record, live = records.get(mrn), observed.patients.get(mrn)
+        if live is not None:
+            found[live.id] = mrn
+        if record is not None and record.id:
+            found[record.id] = mrn
+        if want.id:
+            found[want.id] = mrn
+    found.update(
+        (one.id, mrn) for mrn, several in observed.twins.items() if mrn in desired for one in several
+    )
+    return found
+
+
+def updated(question: Question, looked: Looked, owner: Mapping[str, str]) -> Question:
+    """The question with these patients as they are now. ``owner`` is what ``owners`` gave."""
+    return replace(question, observed=_updated(question.observed, looked, owner))
+
+
+def _updated(observed: Observed, looked: Looked, owner: Mapping[str, str]) -> Observed:
+    patients, twins, by_id = dict(observed.patients), dict(observed.twins), dict(observed.by_id)
+    for mrn in _touched(observed, looked, owner):
+        known = twins.pop(mrn, None) or ((patients[mrn],) if mrn in patients else ())
+        now = (live for live in looked.values() if live is not None and live.mrn == mrn)
+        several = sorted(chain((one for one in known if one.id not in looked), now), key=lambda one: one.id)
+        patients.pop(mrn, None)
+        if several:
+            patients[mrn] = several[0]
+        if len(several) > 1:
+            twins[mrn] = tuple(several)
+    for patient_id, live in looked.items():
+        by_id.pop(patient_id, None)
+        if live is not None:
+            by_id[patient_id] = live
+    gone = {patient_id for patient_id, live in looked.items() if live is None}
+    missing = (observed.missing - looked.keys()) | gone
+    return replace(observed, patients=patients, twins=twins, by_id=by_id, missing=missing)
+
+
+def _touched(observed: Observed, looked: Looked, owner: Mapping[str, str]) -> set[str]:
+    """The mrns under which these patients were seen before, or are now."""
+    mrns = {live.mrn for live in looked.values() if live is not None}
+    mrns |= {owner[patient_id] for patient_id in looked if patient_id in owner}
+    return mrns | {observed.by_id[patient_id].mrn for patient_id in looked if patient_id in observed.by_id}
+
+
+def places_of(question: Question, mrns: Collection[str]) -> Iterator[Place]:
+    """Where some of the declared patients are now."""
+    desired, state = question.desired, question.state
+    few = replace(
+        desired,
+        patients={mrn: desired.patients[mrn] for mrn in mrns if mrn in desired.patients},
+        departures=(),
+    )
+    known = replace(state, patients={mrn: state.patients[mrn] for mrn in mrns if mrn in state.patients})
+    yield from places(replace(question, desired=few, state=known))

@@ -1,0 +1,80 @@
+"""The funnel while it moves: a line for each change, a line for what arrived, and both as JSON.
+
+No line holds an mrn, an id or anything else of a delivery: kinds and counts alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from kardia_ctl.model.events import EventKind, Heard
+from kardia_ctl.model.funnel import Counts, StatusReport
+from kardia_ctl.render.lines import count_of
+from kardia_ctl.render.status_json import counts_json, name_json, status_json
+from kardia_ctl.render.status_words import NAMES, moment
+
+UNSIGNED: Final = (
+    "Kardia does not sign its deliveries: an event is a hint, and what the API says of the patient counts."
+)
+UNVERIFIED: Final = (
+    "Kardia does not sign its deliveries, and this API cannot be asked: what an event says is told, "
+    "not verified."
+)
+_WATCHED: Final = ("pending", "expired", "unknown", "created")
+"""What is said of a change that connects and disconnects nobody."""
+
+
+def change_line(before: StatusReport, after: StatusReport, clock: str) -> str:
+    """``12:03:11 connected: 41 of 120 (+1)``. Ends with a newline."""
+    found = list(_changes(before.total, after.total)) or ["patients moved between cohorts' stages"]
+    told = "; told, not verified" if after.told else ""
+    return f"{clock} {', '.join(found)}{told}\n"
+
+
+def _changes(before: Counts, after: Counts) -> Iterator[str]:
+    if after.connected != before.connected:
+        yield f"connected: {after.connected} of {after.declared} ({after.connected - before.connected:+d})"
+        return
+    for stage in _WATCHED:
+        was, now = getattr(before, stage), getattr(after, stage)
+        if was != now:
+            yield f"{NAMES[stage]}: {now} of {after.declared} ({now - was:+d})"
+
+
+def heard_line(heard: Heard) -> str:
+    """``Events: 3 newRecording, 1 participantConnected; 1 about unknown patients.`` Ends with a newline."""
+    kinds = ", ".join(f"{heard.kinds[kind]} {kind}" for kind in EventKind if heard.kinds[kind])
+    parts = [kinds or "none yet"]
+    if heard.unknown:
+        parts.append(f"{heard.unknown} about patients who are not declared")
+    if heard.refused:
+        parts.append(f"{count_of(heard.refused, 'request')} refused")
+    return f"Events: {'; '.join(parts)}.\n"
+
+
+def status_line(report: StatusReport, heard: Heard) -> Mapping[str, Any]:
+    """The whole funnel: the first line of a stream, and its last."""
+    return {"type": "status", **status_json(report), **_heard(heard)}
+
+
+def change_json(report: StatusReport) -> Mapping[str, Any]:
+    """The counts after a change."""
+    return {
+        "type": "change",
+        "timestamp": moment(report.at),
+        "told": report.told,
+        "cohorts": [{"name": name_json(name), **counts_json(one)} for name, one in report.cohorts.items()],
+        "total": counts_json(report.total),
+    }
+
+
+def heard_json(heard: Heard, at: int) -> Mapping[str, Any]:
+    """What arrived so far. ``at`` is Unix seconds."""
+    return {"type": "events", "timestamp": moment(at), **_heard(heard)}
+
+
+def _heard(heard: Heard) -> Mapping[str, Any]:
+    return {
+        "events": {kind.value: heard.kinds[kind] for kind in EventKind if heard.kinds[kind]},
+        "unknown_patients": heard.unknown,
+        "refused": heard.refused,
+    }
