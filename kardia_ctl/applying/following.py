@@ -15,7 +15,7 @@ from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.moves import STATUS_TOLD, Looked, owners, places_of, updated
+from kardia_ctl.planning.moves import STATUS_TOLD, Looked, owners, places_of, touched, updated
 from kardia_ctl.planning.question import Question
 
 _ABREAST: Final = 8
@@ -100,11 +100,10 @@ class Following:
     def _move(self, looked: Looked) -> None:
         if not looked:
             return
-        self.question = replace(updated(self.question, looked, self._owner), now=self._clock())
-        mrns = {self._owner[patient_id] for patient_id in looked if patient_id in self._owner}
+        mrns = touched(self.question, looked, self._owner)
+        self.question = replace(updated(self.question, looked, mrns), now=self._clock())
         for patient_id, live in looked.items():
             if live is not None and live.mrn in self.question.desired.patients:
-                mrns.add(live.mrn)
                 self._owner.setdefault(patient_id, live.mrn)
         for place in places_of(self.question, mrns):
             self._settle(place)

@@ -40,14 +40,22 @@ def owners(question: Question) -> dict[str, str]:
     return found
 
 
-def updated(question: Question, looked: Looked, owner: Mapping[str, str]) -> Question:
-    """The question with these patients as they are now. ``owner`` is what ``owners`` gave."""
-    return replace(question, observed=_updated(question.observed, looked, owner))
+def touched(question: Question, looked: Looked, owner: Mapping[str, str]) -> set[str]:
+    """The mrns under which these patients were seen before, or are now. ``owner`` is what ``owners`` gave."""
+    known = question.observed.by_id
+    mrns = {live.mrn for live in looked.values() if live is not None}
+    mrns |= {owner[patient_id] for patient_id in looked if patient_id in owner}
+    return mrns | {known[patient_id].mrn for patient_id in looked if patient_id in known}
 
 
-def _updated(observed: Observed, looked: Looked, owner: Mapping[str, str]) -> Observed:
+def updated(question: Question, looked: Looked, mrns: Collection[str]) -> Question:
+    """The question with these patients as they are now. ``mrns`` is what ``touched`` gave."""
+    return replace(question, observed=_updated(question.observed, looked, mrns))
+
+
+def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Observed:
     patients, twins, by_id = dict(observed.patients), dict(observed.twins), dict(observed.by_id)
-    for mrn in _touched(observed, looked, owner):
+    for mrn in mrns:
         known = twins.pop(mrn, None) or ((patients[mrn],) if mrn in patients else ())
         now = (live for live in looked.values() if live is not None and live.mrn == mrn)
         several = sorted(chain((one for one in known if one.id not in looked), now), key=lambda one: one.id)
@@ -63,13 +71,6 @@ def _updated(observed: Observed, looked: Looked, owner: Mapping[str, str]) -> Ob
     gone = {patient_id for patient_id, live in looked.items() if live is None}
     missing = (observed.missing - looked.keys()) | gone
     return replace(observed, patients=patients, twins=twins, by_id=by_id, missing=missing)
-
-
-def _touched(observed: Observed, looked: Looked, owner: Mapping[str, str]) -> set[str]:
-    """The mrns under which these patients were seen before, or are now."""
-    mrns = {live.mrn for live in looked.values() if live is not None}
-    mrns |= {owner[patient_id] for patient_id in looked if patient_id in owner}
-    return mrns | {observed.by_id[patient_id].mrn for patient_id in looked if patient_id in observed.by_id}
 
 
 def places_of(question: Question, mrns: Collection[str]) -> Iterator[Place]:

@@ -45,7 +45,7 @@ def heard_line(heard: Heard) -> str:
     kinds = ", ".join(f"{heard.kinds[kind]} {kind}" for kind in EventKind if heard.kinds[kind])
     parts = [kinds or "none yet"]
     if heard.unknown:
-        parts.append(f"{heard.unknown} about patients who are not declared")
+        parts.append(f"{heard.unknown} about unknown patients")
     if heard.refused:
         parts.append(f"{count_of(heard.refused, 'request')} refused")
     return f"Events: {'; '.join(parts)}.\n"
