@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.slots import Slots, workers_for
 from kardia_ctl.applying.step import Step, Stop
 from kardia_ctl.applying.watching import Watcher
 from kardia_ctl.applying.waves import Wave, in_waves
@@ -31,6 +32,7 @@ class _Run:
     step: Step
     brake: Brake
     watcher: Watcher
+    slots: Slots
     wave: Wave
     waiting: Iterator[Chain]
     results: list[Result]
@@ -51,9 +53,10 @@ async def execute(plan: Plan, step: Step, brake: Brake, manner: Manner) -> tuple
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
     results: list[Result] = []
+    slots = Slots(manner.parallelism, brake)
     for wave in in_waves(chains(plan.changes), manner.waves):
-        run = _Run(step, brake, manner.watcher, wave, iter(wave.chains), results)
-        await _send(run, min(manner.parallelism, len(wave.chains)))
+        run = _Run(step, brake, manner.watcher, slots, wave, iter(wave.chains), results)
+        await _send(run, min(workers_for(manner.parallelism), len(wave.chains)))
     return results_in_order(results)
 
 
@@ -93,9 +96,10 @@ async def _follow(run: _Run, chain: Chain) -> None:
 async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> Result:
     if reason := run.brake.reason or stopped_by or run.step.refusal(change):
         return Result(change.address, change.action, Status.SKIPPED, reason)
-    run.watcher.started(change)
     try:
-        return await run.step.take(change, patient_id)
+        return await run.step.take(
+            change, patient_id, lambda: run.slots.one(lambda: run.watcher.started(change))
+        )
     except Stop as stop:
         run.brake.pull(stop.reason)
         return stop.result

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeAlias
 
 from kardia_ctl.applying.journal import Beside, Journal, at_once
 from kardia_ctl.applying.life import with_signs_of_life
-from kardia_ctl.applying.writes import Writes
+from kardia_ctl.applying.writes import Done, Writes
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind
@@ -19,6 +21,8 @@ from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Store, Writer
 from kardia_ctl.model.state import Entry, Intend, Intent, Record, Resolve
+
+Slot: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an error of its own)
@@ -76,12 +80,13 @@ class Step:
             self.capabilities,
         )
 
-    async def take(self, change: Change, patient_id: str) -> Result:
+    async def take(self, change: Change, patient_id: str, slot: Slot = nullcontext) -> Result:
         """Write one change.
 
         Args:
             change: A change whose action writes.
             patient_id: The id of the patient that the change belongs to, when this run created it.
+            slot: Waits for leave to send; raises ``Withheld`` when there is none to be had any more.
 
         Raises:
             Stop: the run must not go on.
@@ -91,9 +96,8 @@ class Step:
         if not _is_repeatable(change):
             await self._journal.commit([Intend(intent)])
         try:
-            done = await with_signs_of_life(
-                self._writes.write(change, patient_id or change.id), partial(self._show_life, change, intent)
-            )
+            sending = self._send(change, patient_id or change.id, slot)
+            done = await with_signs_of_life(sending, partial(self._show_life, change, intent))
         except NotExecuted as error:
             self._settle(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
@@ -108,6 +112,10 @@ class Step:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
             raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
         return Result(change.address, done.action or change.action, done.status, done.detail, id=done.id)
+
+    async def _send(self, change: Change, patient_id: str, slot: Slot) -> Done:
+        async with slot():
+            return await self._writes.write(change, patient_id)
 
     async def rest(self) -> None:
         """Return when everything that a step asked to have written was written, or could not be."""

@@ -1,0 +1,35 @@
+"""More workers than may send, so that the next write is durable when a slot is free."""
+
+import asyncio
+
+import pytest
+
+from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.slots import Slots, workers_for
+from kardia_ctl.model.errors import Withheld
+
+
+def test_one_at_a_time_is_one_worker() -> None:
+    assert [workers_for(parallelism) for parallelism in (1, 4, 32)] == [1, 5, 40]
+
+
+def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:
+    taken: list[str] = []
+
+    async def story() -> None:
+        brake = Brake()
+        slots = Slots(1, brake)
+
+        async def worker() -> None:
+            async with slots.one(lambda: taken.append("next")):
+                raise AssertionError("it was sent")
+
+        async with slots.one(lambda: taken.append("first")):
+            waiting = asyncio.create_task(worker())
+            await asyncio.sleep(0)
+            brake.pull("enough")
+        with pytest.raises(Withheld, match="enough"):
+            await waiting
+
+    asyncio.run(story())
+    assert taken == ["first"]
