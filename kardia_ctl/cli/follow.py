@@ -1,6 +1,7 @@
 """``status --listen``: the funnel, kept current by webhook events until it is stopped."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -106,9 +107,16 @@ def _bound(address: ListenAddress) -> socket.socket:
         return bound(address.host, address.port)
     except OSError as error:
         raise refuse(
-            f"{address.host}:{address.port} cannot be listened on: {error.strerror}; try another "
+            f"{address.host}:{address.port} cannot be listened on: {_why(error)}; try another "
             "port, or 0 for a free one"
         ) from error
+
+
+def _why(error: OSError) -> str:
+    """The system's own words; asyncio and socket add the address, which is said already."""
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or type(error).__name__
+    return os.strerror(error.errno)
 
 
 def _announce(wanted: Listening, listener: socket.socket, workplace: Workplace) -> None:
