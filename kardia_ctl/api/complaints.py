@@ -34,10 +34,15 @@ _NEXT: Final = {
     Ending.SERVER_ERROR: "run again later",
 }
 _NEXT_OF_STATUS: Final = {
-    403: "ask the vendor whether the key may do this; deleting needs Data Controller access",
+    403: "ask the vendor whether the key may do this",
     404: "check the id and the region",
     409: "look whether it exists already",
 }
+_NOT_ALLOWED: Final = (401, 403)
+_GUARDED: Final = (
+    "ask the vendor whether the key has Data Controller access, which deleting and exporting need; without "
+    "it take the departure out"
+)
 _KNOWN: Final = {
     Verdict.IN_DOUBT: "; it may have taken effect",
     Verdict.NOT_EXECUTED: "; it was not executed",
@@ -53,6 +58,8 @@ def complaint(
     often = f" after {tries} tries" if tries > 1 else ""
     status = answer.status if answer else 0
     remedy = _NEXT_OF_STATUS.get(status) or _NEXT.get(ending, "run again")
+    if endpoint.guarded and status in _NOT_ALLOWED:
+        remedy = _GUARDED
     return f"{endpoint}: {seen}{often}{detail}{_KNOWN.get(verdict, '')}. Next: {remedy}"
 
 

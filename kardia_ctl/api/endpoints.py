@@ -33,6 +33,8 @@ class Endpoint:
             was in doubt.
         failure: Statuses that the documents give for this write having failed, although others of their
             hundred mean doubt.
+        guarded: Whether it needs Data Controller access, which a key may lack: a 401 may mean that alone,
+            and does not end the run (API reference, "Delete Patient", "Export Patient"; api-facts).
         personal: Whether it may answer with a person whose values are not known here, and so cannot be left
             out of an error.
     """
@@ -43,6 +45,7 @@ class Endpoint:
     absent: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
     failure: frozenset[int] = frozenset()
+    guarded: bool = False
     personal: bool = False
 
     def __str__(self) -> str:
@@ -87,10 +90,20 @@ ADD_PROVIDER: Final = Endpoint(
 )
 DISCONNECT: Final = Endpoint("POST", "/v1/patients/{patient}/disconnect", Nature.REPEATABLE, personal=True)
 DELETE_PATIENT: Final = Endpoint(
-    "DELETE", "/v1/patients/{patient}", Nature.REPEATABLE, gone=frozenset({404}), personal=True
+    "DELETE",
+    "/v1/patients/{patient}",
+    Nature.REPEATABLE,
+    gone=frozenset({404}),
+    guarded=True,
+    personal=True,
 )
 EXPORT_PATIENT: Final = Endpoint(
-    "GET", "/v1/patients/{patient}/export", Nature.ONCE, gone=frozenset({404}), personal=True
+    "GET",
+    "/v1/patients/{patient}/export",
+    Nature.ONCE,
+    gone=frozenset({404}),
+    guarded=True,
+    personal=True,
 )
 CREATE_USER: Final = Endpoint("POST", "/v1/users", Nature.ONCE)
 CREATE_KEY: Final = Endpoint("POST", "/v1/apikey", Nature.REPEATABLE)

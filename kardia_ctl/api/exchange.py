@@ -151,7 +151,7 @@ class Exchange:
         call.heard(answer)
         hidden = (*self._secrets, *call.hidden)
         if not 200 <= answer.status < 300 and answer.status not in call.endpoint.absent:
-            return _Try(ending_of(answer.status), (), answer, described(call.endpoint, answer, hidden))
+            return _Try(_ending(call, answer), (), answer, described(call.endpoint, answer, hidden))
         try:
             return _Try(Ending.SUCCESS, (understand(answer),), answer)
         except Unreadable as error:
@@ -184,6 +184,12 @@ class SafeReads:
         if call.endpoint not in self._allowed or call.form is not None or call.content is not None:
             raise UnsafeRead(f"{call.endpoint} is not a safe read; it must not be sent as one")
         return await self._exchange.run(call, understand)
+
+
+def _ending(call: Call, answer: Answer) -> Ending:
+    """The row of the table; where special access is needed a 401 is a refusal of this request alone."""
+    ending = ending_of(answer.status)
+    return Ending.REFUSED if ending is Ending.UNAUTHORIZED and call.endpoint.guarded else ending
 
 
 def _too_long(wait: float | None) -> str:

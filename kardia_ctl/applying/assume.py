@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Intent, Record, Remember, Resolve
 
@@ -29,6 +30,8 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
             raise RunStopped(f"nothing is in doubt at {address}; kardia-ctl state list shows what is")
         entries.append(Resolve(address))
     for address in created:
+        if intents[address].operation == Action.EXPORT:
+            raise RunStopped(f"{address}: if the export has come, write exported: DATE in its departure")
         if address.kind in _READ_BACK:
             raise RunStopped(f"{address} can be read back: apply looks for it, there is nothing to assume")
         entries.append(_record(address, intents[address]))

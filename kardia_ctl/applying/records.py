@@ -65,8 +65,9 @@ def without_requests(plan: Plan, question: Question) -> Iterator[Entry]:
             yield from _adopt(change, question)
         elif change.action is Action.FORGET:
             yield from _forget(change, state)
+    key = question.key if question.capabilities.shows_patients else b""
     for names in plan.unchanged.get(Kind.PATIENT, ()):
-        yield from _refresh(names[0], state, desired, question.key)
+        yield from _refresh(names[0], state, desired, key)
     yield from _learnt(question)
 
 
@@ -79,7 +80,10 @@ def _adopt(change: Change, question: Question) -> Iterator[Entry]:
         yield Remember(address.kind, mrn, change.target, revived)
         return
     entry = remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
-    if address.kind is Kind.PATIENT and question.key:
+    if address.kind is Kind.PATIENT and not question.capabilities.shows_patients:
+        sent = state.patients[address.names[0]]  # nothing was read: what is known of it stays
+        entry = replace(entry, record=Record(sent.id, entry.record.label, sent.fingerprint, sent.at))
+    elif address.kind is Kind.PATIENT and question.key:
         agreed = _agreed(question.desired.patients[address.names[0]], question.key)
         entry = replace(entry, record=Record(change.id, entry.record.label, agreed, entry.record.at))
     yield entry

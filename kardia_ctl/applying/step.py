@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from kardia_ctl.applying.journal import Beside, Journal, at_once
 from kardia_ctl.applying.life import with_signs_of_life
 from kardia_ctl.applying.writes import Done, Writes
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
@@ -32,6 +32,9 @@ class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an er
         super().__init__(reason)
         self.result = result
         self.reason = reason
+
+
+_NOT_ALLOWED: Final = (401, 403)
 
 
 def no_password(mrn: str) -> str:
@@ -105,9 +108,9 @@ class Step:
         except InDoubt as error:
             self._settle(change, [Intend(replace(intent, ended=self.now()))])
             return self._ended(change, Status.IN_DOUBT, error)
-        self._journal.post([*done.entries, Resolve(change.address)])
-        if done.code is not None:
+        if done.code is not None:  # first: what is recorded as issued is in somebody's hands
             self.hand_out(done.code)
+        self._journal.post([*done.entries, Resolve(change.address)])
         if done.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
             raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
@@ -128,24 +131,28 @@ class Step:
         so that an order may exist too; or there is no code that a user could redeem.
         """
         mrn = change.address.names[0] if change.address.names else ""
-        if change.address.kind is Kind.MOBILE_USER and self._writes.lacks_code(mrn):
-            return "the code that it redeems was not issued in this run"
-        if change.address.kind is Kind.CONNECTION_CODE and mrn in self._writes.existed:
+        if owner_of(change.address) and mrn in self._writes.existed:
+            noun, verb = (
+                ("code", "issue") if change.address.kind is Kind.CONNECTION_CODE else ("user", "make")
+            )
             return (
-                "the patient existed already, and whether it has a code cannot be read; to issue one: "
+                f"the patient existed already, and whether it has a {noun} cannot be read; to {verb} one: "
                 f"--reissue '{change.address}'"
             )
+        if change.address.kind is Kind.MOBILE_USER and self._writes.lacks_code(mrn):
+            return "the code that it redeems was not issued in this run"
         return self._refusals.get(_operation(change), "")
 
     def _ended(self, change: Change, status: Status, error: ApiError) -> Result:
         """The result of a write that was not done. Raises ``Stop`` when it ends the run.
 
         A 403 says that the key may not do this to anything: the rest of this kind would only be refused too.
+        So does a 401 that does not end the run (see ``api.endpoints``).
         """
-        if error.status == 403:
+        if error.status in _NOT_ALLOWED and not error.stops:
             kind = change.address.kind.replace("_", " ")
             self._refusals[_operation(change)] = (
-                f"the key may not {change.action} a {kind}: another was refused with 403"
+                f"the key may not {change.action} a {kind}: another was refused with {error.status}"
             )
         result = _result(change, status, error)
         if error.stops:

@@ -145,8 +145,8 @@ class Writes:
     async def _issue(self, change: Change, patient_id: str) -> Done:
         mrn, label = change.address.names
         code = await self.writer.issue_code(patient_id, mrn, change.target)
-        if mrn in self.desired.users:
-            self._codes.setdefault(mrn, code.code)
+        if mrn in self.desired.users and label == self.desired.patients[mrn].codes[0]:
+            self._codes[mrn] = code.code
         issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued(change)))
         return Done((self._record(change, patient_id),), patient_id, code=issued)
 

@@ -19,7 +19,7 @@ from kardia_ctl.applying.survey import samples_after
 from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.apply_run import Run, run_of
 from kardia_ctl.cli.braking import braking
-from kardia_ctl.cli.code_file import CodeFile, form_of
+from kardia_ctl.cli.code_file import CodeFile, check_file, form_of
 from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.options import (
@@ -145,24 +145,27 @@ async def _apply(run: Run) -> int:
 
 
 async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) -> int:
-    plan = seen.plan
+    plan, can = seen.plan, seen.question.capabilities
+    check_file(plan, seen.question.desired, can, run.codes_out)
     if acts(plan) and not confirm(_question(plan, run.workplace), approved=run.approved):
         click.echo("Nothing was done.", err=True)
         return 1
     if run.results is not None:
         check_writable(run.results)
     made_up = makes_up_passwords(plan, seen.question.desired)
-    # Before anything is recorded: it may not be writable.
-    with CodeFile(run.codes_out, passwords=made_up) as codes:
+    brake = Brake(halt=session.halt)
+    # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
+    on_trouble = None if can.repeats_codes else brake.pull
+    with CodeFile(run.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
         passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, run.clock.now()))
         root = run.workplace.configuration.root
         passwords.prepare(plan, seen.question.desired, root, os.environ)
         saved = run.saved.id if run.saved is not None else ""
         run.teller.warn(await record(seen, session.reader, run.workplace.store, saved))
         done = (
-            await _write(run, session, seen, ground, codes, passwords)
+            await _write(run, session, seen, ground, codes, passwords, brake)
             if acts(plan)
-            else report(plan, (), Brake())
+            else report(plan, (), brake)
         )
     _sample(run, seen, changed=acts(plan))
     if run.results is not None:
@@ -195,9 +198,15 @@ def _question(plan: Plan, workplace: Workplace) -> str:
 
 
 async def _write(
-    run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile, passwords: Passwords
+    run: Run,
+    session: "Session",
+    seen: Preview,
+    ground: Ground,
+    codes: CodeFile,
+    passwords: Passwords,
+    brake: Brake,
 ) -> Report:
-    brake, store, clock = Brake(halt=session.halt), run.workplace.store, run.clock
+    store, clock = run.workplace.store, run.clock
     async with in_a_thread() as beside:
         step = Step(
             seen.question.desired,

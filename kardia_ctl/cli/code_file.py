@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -9,8 +10,13 @@ from typing import IO, Final, Self
 
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.held_codes import Held, held
+from kardia_ctl.cli.passwords import makes_up_passwords
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.capabilities import Capabilities
+from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.codes import PASSWORD, CodeForm, code_cells, code_line, csv_line
 
 STDOUT: Final = Path("-")
@@ -21,15 +27,24 @@ class CodeFile:
 
     A file that exists is appended to: codes that an earlier run wrote stay, one that is handed out again is
     not written again, and the part of a row that a crash left is taken away. ``file`` None drops the codes
-    (``kardia-ctl codes`` asks for them again); ``-`` is stdout, in the form ``form``.
+    (``kardia-ctl codes`` asks for them again); ``-`` is stdout, in the form ``form``. ``on_trouble`` hears
+    the line to print when a row could not be written.
     """
 
-    def __init__(self, file: Path | None, form: CodeForm | None = None, *, passwords: bool = False) -> None:
+    def __init__(
+        self,
+        file: Path | None,
+        form: CodeForm | None = None,
+        *,
+        passwords: bool = False,
+        on_trouble: Callable[[str], None] | None = None,
+    ) -> None:
         self.count = 0
         self.again = 0
         self.trouble = ""
         self._file = file
         self._form = form_of(file, form)
+        self._on_trouble = on_trouble
         self._held = Held() if file in (None, STDOUT) else held(file, self._form)
         if passwords:
             self._make_room_for_passwords()
@@ -51,8 +66,8 @@ class CodeFile:
     def add(self, code: IssuedCode) -> None:
         """Write one code through to the file.
 
-        A file that cannot be written ends no run: the code is recorded as issued, and can be asked for again.
-        ``trouble`` then holds the line to print. ``again`` counts those that were there already.
+        A file that cannot be written ends no run by itself: the code is recorded as issued. ``trouble`` then
+        holds the line to print. ``again`` counts those that were there already.
         """
         self.count += 1
         cells = code_cells(code, self._form)
@@ -78,10 +93,6 @@ class CodeFile:
             raise NotExecuted(f"{self._file} could not be written, so the user was not made")
 
     def _make_room_for_passwords(self) -> None:
-        if self._file is None:
-            raise refuse(
-                "passwords are made up here (password: {generate: true}): name a file with --codes-out"
-            )
         if not self._held.whole:
             self._held.columns = (*self._held.columns, PASSWORD)
         elif self._form is CodeForm.CSV and PASSWORD not in self._held.columns:
@@ -106,10 +117,30 @@ class CodeFile:
             self._stream.write(text)
             self._stream.flush()
         except OSError as error:
-            self.trouble = (
-                f"Error: {self._file} does not hold all codes: {error.strerror}; they were issued, and "
-                "kardia-ctl codes asks for them again"
+            self.trouble = f"Error: {self._file} does not hold all codes: {error.strerror}; " + (
+                "they were issued, and kardia-ctl codes asks for them again"
+                if self._on_trouble is None
+                else "those that were issued are not shown again: kardia-ctl state list names them"
             )
+            if self._on_trouble is not None:
+                self._on_trouble(self.trouble)
+
+
+def check_file(plan: Plan, desired: Desired, can: Capabilities, file: Path | None) -> None:
+    """Refuse a run that would lose what is shown once: made up passwords, and codes where asking orders anew.
+
+    Raises:
+        RunStopped: there is no file for them.
+    """
+    if file is None and makes_up_passwords(plan, desired):
+        raise refuse("passwords are made up here (password: {generate: true}): name a file with --codes-out")
+    orders = any(
+        change.address.kind is Kind.CONNECTION_CODE and change.action.writes for change in plan.changes
+    )
+    if file is None and orders and not can.repeats_codes:
+        raise refuse(
+            f"the {can.dialect} API shows a code once, when it is issued: name a file with --codes-out"
+        )
 
 
 def form_of(file: Path | None, form: CodeForm | None = None) -> CodeForm:

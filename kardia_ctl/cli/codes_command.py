@@ -24,6 +24,7 @@ from kardia_ctl.cli.output import note
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
 from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.patient import IssuedCode
@@ -78,6 +79,11 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     if wish.missing and codes_out == STDOUT:
         raise refuse("--missing goes with --codes-out FILE")
     workplace = open_workplace(path, where, lock_timeout=lock_timeout)
+    if not CAPABILITIES[workplace.configuration.dialect].repeats_codes:
+        raise refuse(
+            "the pro API shows a code once, when it is issued: asking again would order another one. Look "
+            "into the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
+        )
     with workplace.store.lock("codes"):
         return asyncio.run(_ask(workplace, wish, approved=auto_approve))
 

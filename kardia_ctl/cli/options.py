@@ -102,7 +102,7 @@ def decision_options(command: Command) -> Command:
                 type=address,
                 multiple=True,
                 metavar="ADDRESS",
-                help="Issue this code although an order exists or existed.",
+                help="Issue this code, or make this user, although one exists or existed.",
             ),
             click.option(
                 "--distinct",

@@ -8,10 +8,10 @@ from string import ascii_letters, digits
 from typing import Final, assert_never
 
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.configuration import Desired, Secret, SecretSource
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.plan import Action, Cause, Plan
 
 _LENGTH: Final = 20
 _ALPHABET: Final = "".join(sorted(set(ascii_letters + digits) - set("0O1lI")))
@@ -72,11 +72,16 @@ class Passwords:
 
 
 def users_made(plan: Plan) -> list[str]:
-    """The mrns of the patients for whom a plan makes a user."""
+    """The mrns of the patients for whom an apply of a plan may make a user.
+
+    Also those whose patient is in doubt: it is settled in the same run, and then the user follows.
+    """
+    doubted = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
     return [
         change.address.names[0]
         for change in plan.changes
-        if change.address.kind is Kind.MOBILE_USER and change.action is Action.CREATE
+        if change.address.kind is Kind.MOBILE_USER
+        and (change.action is Action.CREATE or owner_of(change.address) in doubted)
     ]
 
 

@@ -62,5 +62,6 @@ def _counted(configuration: Configuration) -> str:
     counts = Counter(resource.address.kind.value for resource in desired.others)
     counts["patient"] = len(desired.patients)
     counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
+    counts["mobile_user"] = len(desired.users)
     counts["departure"] = len(desired.departures)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "it declares nothing"

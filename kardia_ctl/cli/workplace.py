@@ -91,7 +91,7 @@ async def connected(workplace: Workplace, *, parallelism: int = 16) -> AsyncIter
 
 _KINDS: Final = {
     "recreate": (Kind.PATIENT,),
-    "reissue": (Kind.CONNECTION_CODE,),
+    "reissue": (Kind.CONNECTION_CODE, Kind.MOBILE_USER),
     "distinct": (Kind.PATIENT,),
     "targets": tuple(Kind),
 }

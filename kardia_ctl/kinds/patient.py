@@ -267,11 +267,11 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 def person(dob: str, firstname: str, lastname: str) -> tuple[str, str, str] | None:
-    """What two records of one person share: name and birth date. None without a name to go by."""
+    """What two records of one person share: name and birth date. None without one of them to go by."""
     first, last = (
         _SPACES.sub(" ", normalize("NFKC", name)).strip().casefold() for name in (firstname, lastname)
     )
-    return (_day(dob), first, last) if first or last else None
+    return (_day(dob), first, last) if dob and (first or last) else None
 
 
 def lookalike(mrn: str) -> str:

@@ -33,7 +33,7 @@ class ApiError(KardiaError):
 
     def __init__(self, message: str, *, status: int | None = None, stops: str = "") -> None:
         self.status = status
-        self.stops = stops or (KEY_REFUSED if status == 401 else "")
+        self.stops = stops
         super().__init__(message)
 
 
@@ -51,6 +51,9 @@ class InDoubt(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
 
 class Unauthorized(NotExecuted):
     """401: the key is not accepted. The run stops."""
+
+    def __init__(self, message: str, *, status: int | None = 401) -> None:
+        super().__init__(message, status=status, stops=KEY_REFUSED)
 
 
 class StateError(KardiaError):

@@ -100,8 +100,12 @@ class Change:
     @property
     def requests(self) -> int:
         """How many requests its apply sends: one, and another where a new user redeems a code."""
-        redeems = bool(self.after and self.after.get("redeem"))
-        return (1 + redeems) if self.action.writes else 0
+        return (1 + self.redeems) if self.action.writes else 0
+
+    @property
+    def redeems(self) -> bool:
+        """Whether a new user redeems a code of the same run."""
+        return bool(self.after and self.after.get("redeem"))
 
     @property
     def fields(self) -> tuple[str, ...]:

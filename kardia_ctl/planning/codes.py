@@ -36,12 +36,14 @@ class Holder:
 
     ``id`` is empty for a patient who is yet to be created. ``status`` is the connection status: ``none`` for
     such a patient, None where it is not known. ``blocked`` says why nothing may be sent, empty otherwise.
+    ``existed``: it was there before, and nobody can read what it has.
     """
 
     want: DesiredPatient
     id: str = ""
     status: str | None = "none"
     blocked: str = ""
+    existed: bool = False
 
     @property
     def source(self) -> Source:

@@ -30,7 +30,9 @@ def plan_participants(question: Question, templates: Mapping[str, Resolved], dra
     for mrn, want in question.desired.patients.items():
         record = question.state.patients.get(mrn)
         blocked = _plan_participant(question, want, record, draft)
-        holder = Holder(want, "" if record is None else mrn, _status(question, mrn, record), blocked)
+        existed = record is not None and kind.existed_before(record.fingerprint)
+        status = _status(question, mrn, record)
+        holder = Holder(want, "" if record is None else mrn, status, blocked, existed)
         plan_codes(question, templates, holder, draft)
         plan_user(question, holder, draft)
 

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import Final
 
 from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
-from kardia_ctl.model.address import Address, Kind, patient_address
+from kardia_ctl.model.address import Address, Kind, owner_of, patient_address
 from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
@@ -112,7 +112,7 @@ def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
     if change.address in reasons:
         reason = reasons[change.address]
         return replace(change, action=Action.BLOCKED, cause=Cause.SAME_PERSON, reason=reason)
-    if change.address.kind is Kind.CONNECTION_CODE and patient_address(change.address.names[0]) in reasons:
+    if owner_of(change.address) in reasons:
         reason = "its patient is blocked"
         return replace(change, action=Action.BLOCKED, cause=Cause.OWNER_BLOCKED, reason=reason)
     return change
@@ -120,7 +120,7 @@ def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
 
 def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], draft: Draft) -> None:
     """An equal e-mail alone, or mrns that differ by case, space or Unicode form alone, is a warning."""
-    by_mail = {mrn: want.email.casefold() for mrn, want in creating.items()}
+    by_mail = {mrn: want.email.casefold() for mrn, want in creating.items() if want.email}
     by_look = {mrn: lookalike(mrn) for mrn in creating}
     mails = _by((mail, mrn) for mrn, mail in by_mail.items())
     looks = _by((look, mrn) for mrn, look in by_look.items())

@@ -1,8 +1,8 @@
 """Making a plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.address import Address, Kind, code_address, owner_of
 from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.planning.departures import plan_departures
@@ -33,7 +33,7 @@ def make_plan(question: Question) -> Plan:
     tell_of_doubts(question, draft)
     block_same_persons(question, draft)
     if question.decisions.targets:
-        _keep_targets(draft, question.decisions.targets)
+        _keep_targets(draft, question.decisions.targets | set(_redeemed(question)))
     return _finish(question, draft, templates)
 
 
@@ -82,6 +82,17 @@ def _keep_targets(draft: Draft, targets: frozenset[Address]) -> None:
     ]
     draft.notices = [notice for notice in draft.notices if notice.address is None or notice.address in wanted]
     draft.unchanged = {kind: _named(kind, names, wanted) for kind, names in draft.unchanged.items()}
+
+
+def _redeemed(question: Question) -> Iterator[Address]:
+    """A user that redeems a code needs it in the same run: a target of one takes the other along."""
+    for target in question.decisions.targets:
+        mrn = target.names[0] if owner_of(target) else ""
+        user = question.desired.users.get(mrn)
+        if user is not None and user.redeem:
+            code = code_address(mrn, question.desired.patients[mrn].codes[0])
+            if target.kind is Kind.MOBILE_USER or target == code:
+                yield from (code, Address(Kind.MOBILE_USER, (mrn,)))
 
 
 def _is_targetable(change: Change) -> bool:

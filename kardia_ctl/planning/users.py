@@ -33,6 +33,13 @@ def plan_user(question: Question, holder: Holder, draft: Draft) -> None:
         draft.changes.append(
             Change(address, Action.ADOPT, Cause.EXISTS_LIVE, reason, id=holder.id, source=holder.source)
         )
+    elif holder.existed and address not in question.decisions.reissue:
+        text = (
+            "the patient was there before, and whether it has a user cannot be read; nothing is sent; to "
+            f"make one: --reissue '{address}'"
+        )
+        draft.tell(NoticeKind.UNVERIFIABLE, text, address, holder.source)
+        draft.keep(Kind.MOBILE_USER, mrn)
     else:
         draft.changes.append(_create(question, user, address, holder, draft))
 

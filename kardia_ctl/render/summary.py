@@ -64,7 +64,7 @@ def left_line(plan: Plan) -> str:
     done = sum(1 for change in plan.changes if change.action.writes)
     return (
         f"Limit: {done} of {count_of(done + plan.left, 'change')}; {plan.left} more "
-        f"{'stays' if plan.left == 1 else 'stay'} planned: --limit {done}"
+        f"{'stays' if plan.left == 1 else 'stay'} planned: --limit"
     )
 
 

@@ -259,7 +259,8 @@ async def test_an_error_names_status_and_title_and_what_to_do(speak: Speak) -> N
     told = "Forbidden (no_access)"
     assert str(caught.value) == (
         f"DELETE /v1/patients/:patient: 403 Forbidden: {told}; {told}; {told}; and 2 more; it was not "
-        "executed. Next: ask the vendor whether the key may do this; deleting needs Data Controller access"
+        "executed. Next: ask the vendor whether the key has Data Controller access, which deleting and "
+        "exporting need; without it take the departure out"
     )
     assert "Forbidden (no_access): Ask for access.; " in str(detailed.value)
 
