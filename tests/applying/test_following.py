@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kardia_ctl.applying.following import Following
 from kardia_ctl.model.capabilities import PRO, V1, Capabilities
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.errors import ApiError, Unauthorized
 from kardia_ctl.model.events import Event, EventKind, Heard
 from kardia_ctl.model.funnel import Counts
 from kardia_ctl.model.observed import Coverage, Observed
@@ -219,7 +219,7 @@ def test_a_read_that_is_refused_is_not_repeated() -> None:
 
 def test_a_refused_key_ends_the_run() -> None:
     scene = Scene()
-    scene.api.wrong["id-A"] = ApiError("GET /v1/patients/:id: 401", status=401)
+    scene.api.wrong["id-A"] = Unauthorized("GET /v1/patients/:id: 401")
     with pytest.raises(ApiError, match="401"):
         scene.tell(event(CONNECTED, "A"))
 
