@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
 IMPORTERS = {
     "click": {"cli", "render"},
     "deepdiff": {"planning/diff.py"},
-    "h11": {"api"},
+    "httpcore": {"api"},
     "httpx": {"api", "cli/reach.py"},
     "jsonschema": {"config"},
     "keyring": {"cli/keyring_store.py"},

@@ -101,7 +101,7 @@ def connect(
 
     def make() -> httpx.AsyncBaseTransport:
         if settings.proxy is None:
-            return Line(trust, settings.keepalive, clock)
+            return Line(trust, settings.keepalive)
         verify = trust or False
         return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=settings.proxy)
 

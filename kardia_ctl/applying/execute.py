@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.slots import Slots, workers_for
@@ -42,6 +44,10 @@ class _Run:
         self.watcher.ended(result)
         if reason := self.wave.hears(result):
             self.brake.pull(reason)
+
+    def slot(self, change: Change) -> AbstractAsyncContextManager[None]:
+        """Leave to send a change, once there is a slot."""
+        return self.slots.one(partial(self.step.refusal, change), partial(self.watcher.started, change))
 
 
 async def execute(plan: Plan, step: Step, brake: Brake, manner: Manner) -> tuple[Result, ...]:
@@ -97,9 +103,7 @@ async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> 
     if reason := run.brake.reason or stopped_by or run.step.refusal(change):
         return Result(change.address, change.action, Status.SKIPPED, reason)
     try:
-        return await run.step.take(
-            change, patient_id, lambda: run.slots.one(lambda: run.watcher.started(change))
-        )
+        return await run.step.take(change, patient_id, partial(run.slot, change))
     except Stop as stop:
         run.brake.pull(stop.reason)
         return stop.result

@@ -26,14 +26,14 @@ class Slots:
         self._brake = brake
 
     @asynccontextmanager
-    async def one(self, taken: Callable[[], None]) -> AsyncIterator[None]:
+    async def one(self, refusal: Callable[[], str], taken: Callable[[], None]) -> AsyncIterator[None]:
         """Wait for a slot; ``taken`` is called when there is one.
 
         Raises:
-            Withheld: the run has stopped meanwhile.
+            Withheld: the run has stopped meanwhile, or ``refusal`` says why this must not be sent any more.
         """
         async with self._free:
-            if self._brake.reason:
-                raise Withheld(self._brake.reason)
+            if reason := self._brake.reason or refusal():
+                raise Withheld(reason)
             taken()
             yield

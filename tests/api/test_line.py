@@ -55,8 +55,20 @@ def answering(*answers: bytes) -> Talk:
     return talk
 
 
-def line(now: Callable[[], float] = lambda: 0.0) -> Line:
-    return Line(None, 3.0, now)
+OPEN: list[Line] = []
+
+
+@pytest.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    """Every line of a test is closed at its end."""
+    yield
+    while OPEN:
+        await OPEN.pop().aclose()
+
+
+def line(keepalive: float = 3600.0) -> Line:
+    OPEN.append(Line(None, keepalive))
+    return OPEN[-1]
 
 
 async def ask(on: Line, url: str, content: bytes | None = None, read: float = 5.0) -> httpx.Response:
@@ -163,14 +175,13 @@ async def test_what_is_said_unasked_later_answers_no_request() -> None:
 
 
 async def test_one_that_rested_too_long_is_opened_anew() -> None:
-    now = [0.0]
-    async with served(answering(OK, OK, OK)) as peer:
-        on = line(lambda: now[0])
-        for moment in (0.0, 2.9, 6.0):
-            now[0] = moment
-            await ask(on, peer.url)
-        assert peer.opened == 2
-        await on.aclose()
+    for keepalive, opened in ((3600.0, 1), (0.0, 2)):
+        async with served(answering(OK, OK)) as peer:
+            on = line(keepalive)
+            for _ in range(2):
+                assert (await ask(on, peer.url)).text == "ok"
+            assert peer.opened == opened
+            await on.aclose()
 
 
 @pytest.mark.parametrize(
@@ -219,11 +230,19 @@ async def test_silence_is_lost_and_its_late_answer_goes_to_nobody() -> None:
 
 
 async def test_a_request_that_is_given_up_leaves_no_connection_to_be_used_again() -> None:
-    async with served(answering(OK, OK)) as peer:
+    arrived = asyncio.Event()
+    answers = iter([b"", OK])
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        arrived.set()
+        writer.write(next(answers))
+        await reader.read()
+
+    async with served(talk) as peer:
         on = line()
-        await ask(on, peer.url)
         asking = asyncio.create_task(ask(on, peer.url))
-        await asyncio.sleep(0)
+        await arrived.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking

@@ -121,7 +121,16 @@ def test_an_outage_stops_the_run_before_everybody_is_in_doubt() -> None:
 
 
 def test_throttles_slow_a_run_down_and_all_gets_done() -> None:
-    run = Run(lambda request, number: httpx.Response(429) if number % 3 == 0 else created(request), mrns=200)
+    refused: set[bytes] = set()
+
+    def answer(request: httpx.Request, number: int) -> httpx.Response:
+        """Every third is refused, each once: four in a row would be refused for good."""
+        if number % 3 == 0 and request.content not in refused:
+            refused.add(request.content)
+            return httpx.Response(429)
+        return created(request)
+
+    run = Run(answer, mrns=200)
     assert counted(run.results(parallelism=16)) == {Status.DONE: 200}
 
 
@@ -131,8 +140,9 @@ def test_a_key_that_may_not_issue_codes_still_creates_patients() -> None:
 
     run = Run(answer, codes=("year", "quarter"))
     results = run.results()
-    assert counted(results) == {Status.DONE: 20, Status.FAILED: 4, Status.SKIPPED: 36}
-    assert sum(sent.startswith("GET") for sent in run.sent) == 4, "those that were under way together"
+    asked = sum(sent.startswith("GET") for sent in run.sent)
+    assert 1 <= asked <= 4, "those that were under way together"
+    assert counted(results) == {Status.DONE: 20, Status.FAILED: asked, Status.SKIPPED: 40 - asked}
     assert not run.brake.reason
     assert not run.store.intents()
     assert {each.detail for each in results if each.status is Status.SKIPPED} == {

@@ -21,10 +21,10 @@ def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:
         slots = Slots(1, brake)
 
         async def worker() -> None:
-            async with slots.one(lambda: taken.append("next")):
+            async with slots.one(str, lambda: taken.append("next")):
                 raise AssertionError("it was sent")
 
-        async with slots.one(lambda: taken.append("first")):
+        async with slots.one(str, lambda: taken.append("first")):
             waiting = asyncio.create_task(worker())
             await asyncio.sleep(0)
             brake.pull("enough")
