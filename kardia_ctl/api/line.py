@@ -13,6 +13,8 @@ from typing import Final
 import httpcore
 import httpx
 
+from kardia_ctl.api.wires import Wires
+
 _ERRORS: Final[Mapping[type[Exception], type[httpx.TransportError]]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.ConnectError: httpx.ConnectError,
@@ -67,7 +69,7 @@ class Line(httpx.AsyncBaseTransport):
             await self.aclose()
             origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or _PORTS[url.scheme])
             connection = self._connection = httpcore.AsyncHTTPConnection(
-                origin, ssl_context=self._trust, keepalive_expiry=self._keepalive
+                origin, ssl_context=self._trust, keepalive_expiry=self._keepalive, network_backend=Wires()
             )
         return connection
 
