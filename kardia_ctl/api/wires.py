@@ -18,9 +18,6 @@ _ENOUGH: Final = 1 << 20
 _EYEBALLS: Final = 0.25
 """Seconds after which the next address of a host is tried too (RFC 8305 recommends 250 ms)."""
 
-_CONNECTING: Final = (httpcore.ConnectTimeout, httpcore.ConnectError)
-_READING: Final = (httpcore.ReadTimeout, httpcore.ReadError)
-
 
 class Wires(httpcore.AsyncNetworkBackend):
     """Opens wires."""
@@ -39,7 +36,7 @@ class Wires(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError, httpcore.ConnectTimeout: there is no connection.
         """
         loop = asyncio.get_running_loop()
-        async with _within(timeout, _CONNECTING):
+        async with _connecting(timeout):
             _, wire = await loop.create_connection(
                 Wire, host.strip("[]"), port, happy_eyeballs_delay=_EYEBALLS
             )
@@ -70,18 +67,27 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._leaving:
             self._transport.write(b"".join(self._leaving))
             self._leaving.clear()
-        async with _within(timeout, _READING):
-            while not self._arrived and not self._ended:
-                self._waiting = asyncio.get_running_loop().create_future()
-                await self._waiting
-            if self._error is not None and not self._arrived:
-                raise OSError("the connection was lost") from self._error
+        if not self._arrived and not self._ended:
+            await self._arrival(timeout)
+        if self._error is not None and not self._arrived:
+            raise httpcore.ReadError("the connection was lost") from self._error
         found = bytes(self._arrived[:max_bytes])
         del self._arrived[:max_bytes]
         if self._paused and not self._arrived:
             self._paused = False
             self._transport.resume_reading()
         return found
+
+    async def _arrival(self, seconds: float | None) -> None:
+        """Wait until something arrives. A timer is cheaper than asyncio.timeout, and this is every answer."""
+        loop = asyncio.get_running_loop()
+        self._waiting = waiting = loop.create_future()
+        timer = None if seconds is None else loop.call_later(seconds, _give_up, waiting)
+        try:
+            await waiting
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
         """Have bytes leave with the next read: a head and its body go together."""
@@ -104,7 +110,7 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """
         loop, inner = asyncio.get_running_loop(), Wire()
         try:
-            async with _within(timeout, _CONNECTING):
+            async with _connecting(timeout):
                 transport = await loop.start_tls(
                     self._transport, inner, ssl_context, server_hostname=server_hostname
                 )
@@ -155,15 +161,18 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
             self._waiting.set_result(None)
 
 
+def _give_up(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(httpcore.ReadTimeout("nothing arrived in time"))
+
+
 @asynccontextmanager
-async def _within(
-    seconds: float | None, errors: tuple[type[Exception], type[Exception]]
-) -> AsyncIterator[None]:
-    """Bound a wait, and name what goes wrong as httpcore does: too late, or lost."""
+async def _connecting(seconds: float | None) -> AsyncIterator[None]:
+    """Bound the opening, and name what goes wrong as httpcore does: too late, or refused."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise errors[0] from error
+        raise httpcore.ConnectTimeout from error
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that no name server can be asked for
-        raise errors[1] from error
+        raise httpcore.ConnectError from error
