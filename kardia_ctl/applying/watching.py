@@ -1,10 +1,12 @@
 """Who is told what happens while a plan is carried out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from kardia_ctl.model.outcome import Result
-from kardia_ctl.model.plan import Change
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.outcome import Result, Status
+from kardia_ctl.model.plan import Change, Plan
 
 
 def _unheard(*_: object) -> None:
@@ -25,3 +27,39 @@ class Watcher:
     started: Callable[[Change], None] = _unheard
     ended: Callable[[Result], None] = _unheard
     settling: Callable[[float], None] = _unheard
+
+
+_LOST: Final = "the run broke off before this was recorded. Next: apply again; it looks first"
+_UNSENT: Final = "the run broke off before this was sent"
+
+
+@dataclass(slots=True)
+class Trail:
+    """How far a run came, for when it breaks off and has no report to give."""
+
+    _begun: set[Address] = field(default_factory=set)
+    _results: dict[Address, Result] = field(default_factory=dict)
+
+    def beside(self, watcher: Watcher) -> Watcher:
+        """The same watcher; what it hears is kept here too."""
+
+        def started(change: Change) -> None:
+            self._begun.add(change.address)
+            self._results.pop(change.address, None)
+            watcher.started(change)
+
+        def ended(result: Result) -> None:
+            self._results[result.address] = result
+            watcher.ended(result)
+
+        return replace(watcher, started=started, ended=ended)
+
+    def results(self, plan: Plan) -> Iterator[Result]:
+        """A result for each write of the plan: what began and has no end may have had its effect."""
+        for change in plan.changes:
+            if known := self._results.get(change.address):
+                yield known
+            elif change.action.writes:
+                lost = change.address in self._begun
+                status, detail = (Status.IN_DOUBT, _LOST) if lost else (Status.SKIPPED, _UNSENT)
+                yield Result(change.address, change.action, status, detail)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.run import acts, doubts, record, write
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.survey import samples_after
+from kardia_ctl.applying.watching import Trail
 from kardia_ctl.cli import plan_files
+from kardia_ctl.cli.aftermath import tell, told
 from kardia_ctl.cli.apply_run import Run, run_of
 from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import CodeFile, check_file, form_of
@@ -38,16 +41,14 @@ from kardia_ctl.cli.options import (
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.passwords import Passwords, makes_up_passwords
 from kardia_ctl.cli.plan_command import blocked_line
-from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.progress import reading
 from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.cli.telling import teller_for
 from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.model.outcome import Report
+from kardia_ctl.model.outcome import Report, Result, results_in_order
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.render.files import Form, results_file
-from kardia_ctl.render.results import troubles_text
 from kardia_ctl.render.summary import cost_lines
 
 if TYPE_CHECKING:
@@ -168,15 +169,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
             else report(plan, (), brake)
         )
     _sample(run, seen, changed=acts(plan))
-    if run.results is not None:
-        write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
-    if codes.count and run.codes_out is None:
-        click.echo(f"{codes.count} codes were issued; kardia-ctl codes writes them out", err=True)
-    if acts(plan):
-        run.teller.report(done)
-    click.echo(troubles_text(done, run.view), nl=False, err=True)
-    if codes.trouble:
-        note(codes.trouble)
+    tell(run, codes, done, acted=acts(plan))
     return 0 if done.succeeded and not codes.trouble else 1
 
 
@@ -206,7 +199,16 @@ async def _write(
     passwords: Passwords,
     brake: Brake,
 ) -> Report:
-    store, clock = run.workplace.store, run.clock
+    store, clock, trail = run.workplace.store, run.clock, Trail()
+
+    def reported(results: Iterable[Result]) -> Report:
+        counts = session.counts
+        return report(seen.plan, tuple(results), brake, reads=counts.reads, writes=counts.writes)
+
+    def so_far() -> Report:
+        brake.pull("the run broke off")
+        return reported(results_in_order(trail.results(seen.plan)))
+
     async with in_a_thread() as beside:
         step = Step(
             seen.question.desired,
@@ -221,8 +223,8 @@ async def _write(
             password=passwords,
             capabilities=seen.question.capabilities,
         )
-        with run.teller.watching(seen.plan.requests.writes) as watcher, braking(brake):
-            manner = Manner(run.parallelism, ground.configuration.waves, watcher)
+        writes = seen.plan.requests.writes
+        with told(run, codes, so_far), run.teller.watching(writes) as watcher, braking(brake):
+            manner = Manner(run.parallelism, ground.configuration.waves, trail.beside(watcher))
             means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
-            results = await write(seen, ground, means)
-    return report(seen.plan, results, brake, reads=session.counts.reads, writes=session.counts.writes)
+            return reported(await write(seen, ground, means))

@@ -11,6 +11,7 @@ from typing import IO, Final, Self
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.held_codes import Held, held
 from kardia_ctl.cli.passwords import makes_up_passwords
+from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.configuration import Desired
@@ -167,7 +168,8 @@ def _open(file: Path, known: Held) -> IO[str]:
         return sys.stdout
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.fchmod(descriptor, 0o600)
+        if not passes_on(file):  # a pipe or a device is not ours alone
+            os.fchmod(descriptor, 0o600)
         if os.fstat(descriptor).st_size > known.whole:
             os.truncate(descriptor, known.whole)
     except OSError as error:

@@ -105,8 +105,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code."""
     # What a plan holds has no cycles, and there is much of it: looking for them is a tenth of a no-op plan.
     gc.set_threshold(100_000, 50, 100)
-    if sys.stdout is None:  # closed before we began
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (no import; for good)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before we began
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (for good)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name must not end an apply
             stream.reconfigure(errors="backslashreplace")

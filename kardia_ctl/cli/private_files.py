@@ -5,9 +5,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from kardia_ctl.cli.failure import refuse
+
+_STREAMS: Final = (Path("/dev"), Path("/dev/fd"))
+_PROCESSES: Final = Path("/proc")
 
 
 def write_private(file: Path, data: bytes) -> None:
@@ -24,9 +27,34 @@ def write_private(file: Path, data: bytes) -> None:
 def private_file(file: Path) -> Iterator[IO[bytes]]:
     """A file (0600) that is there when the block has ended well, and not at all when it has not.
 
+    A pipe or a device is written to as it is: a file in its place would break it for everybody.
+
     Raises:
         RunStopped: it cannot be written.
     """
+    try:
+        with _passed_on(file) if passes_on(file) else _renamed(file) as opened:
+            yield opened
+    except OSError as error:
+        raise refuse(
+            f"{file} could not be written: {error.strerror}. Check that its directory exists, is yours to "
+            "write and has room"
+        ) from error
+
+
+def passes_on(file: Path) -> bool:
+    """Whether a name keeps nothing itself: a pipe, a device, or /dev/stdout, wherever that leads."""
+    if file.parent in _STREAMS or _PROCESSES in file.parents:
+        return file.exists()
+    return file.exists() and not file.is_file()
+
+
+def _passed_on(file: Path) -> IO[bytes]:
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND), "wb")
+
+
+@contextmanager
+def _renamed(file: Path) -> Iterator[IO[bytes]]:
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -36,11 +64,6 @@ def private_file(file: Path) -> Iterator[IO[bytes]]:
             os.fsync(opened.fileno())
         new.replace(file)
         _keep_name(file.parent)
-    except OSError as error:
-        raise refuse(
-            f"{file} could not be written: {error.strerror}. Check that its directory exists, is yours to "
-            "write and has room"
-        ) from error
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
@@ -58,5 +81,9 @@ def _keep_name(directory: Path) -> None:
 
 def check_writable(file: Path) -> None:
     """Refuse a file that could not be written, before anything is done whose result it is to hold."""
-    if file.is_dir() or not os.access(file.parent, os.W_OK | os.X_OK):
+    if passes_on(file) and not file.is_dir():
+        writable = os.access(file, os.W_OK)
+    else:
+        writable = not file.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
+    if not writable:
         raise refuse(f"{file} cannot be written: its directory does not exist or is not yours to write")

@@ -367,7 +367,7 @@ CRASHES = {
     "while printing the plan": "kardia_ctl.cli.telling.plan_text",
     "while reporting": "kardia_ctl.cli.telling.report_text",
     "while recording": "kardia_ctl.applying.writes.remember",
-    "while writing the results": "kardia_ctl.cli.apply_command.results_file",
+    "while writing the results": "kardia_ctl.cli.aftermath.results_file",
     "while writing a code": "kardia_ctl.cli.code_file.code_line",
 }
 

@@ -1,14 +1,20 @@
 """Who reads what: results on stdout, what went wrong on stderr, and readers that are gone."""
 
+import csv
 import os
 import shutil
+import stat
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.state import Entry
 from kardia_ctl.sandbox import Fault, FaultKind, Faults, Quirks, create_app, serving
+from kardia_ctl.state.sqlite import SqliteStore
 from tests.cli.conftest import EXAMPLES, Desk
 
 FULL = Path("/dev/full")
@@ -93,7 +99,7 @@ def test_output_on_a_full_disk_is_one_line_and_nothing_is_lost(clinic: Path) -> 
     assert (again.returncode, again.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("reader", [">&-", "| true", "| head -1"])
+@pytest.mark.parametrize("reader", [">&-", "2>&-", "> /dev/null 2>&-", "| true", "| head -1"])
 def test_a_reader_that_is_gone_ends_no_apply(clinic: Path, reader: str) -> None:
     ran = shell(command("apply", str(clinic), "--sandbox", "--auto-approve", reader))
     assert "Traceback" not in ran.stderr
@@ -108,6 +114,66 @@ def test_a_results_file_that_cannot_be_written_is_said_before_anything_is_done(
     ran = desk.apply("--results", str(tmp_path / "nowhere" / "results.csv"))
     assert ran.code == 1
     assert not [one for one in ran.requests if one.startswith(("POST", "PUT"))]
+
+
+def _by_number(node: Path, like: str) -> Path:
+    """A device of our own that behaves like another one."""
+    try:
+        os.mknod(node, 0o666 | stat.S_IFCHR, Path(like).stat().st_rdev)
+        node.write_bytes(b"")
+    except OSError:
+        pytest.skip("devices cannot be made here")
+    node.chmod(0o666)
+    return node
+
+
+@pytest.mark.parametrize("option", ["--results", "--codes-out"])
+def test_a_device_stays_a_device_for_everybody(desk: Desk, tmp_path: Path, option: str) -> None:
+    null = _by_number(tmp_path / "null", os.devnull)
+    assert desk.apply(option, str(null)).code == 0
+    assert stat.filemode(null.stat().st_mode) == "crw-rw-rw-"
+
+
+def test_results_go_through_a_pipe_that_somebody_reads(clinic: Path) -> None:
+    words = ("apply", str(clinic), "--sandbox", "--auto-approve", "--results", ">(cat >&2)", ">/dev/null")
+    ran = shell(f"{command(*words)}; sleep 0.3")
+    assert "address,action,status,id,detail\n" in ran.stderr
+    assert "patient/CL-0001042,create,done," in ran.stderr
+
+
+def test_what_was_done_is_told_when_the_results_cannot_be_kept(desk: Desk, tmp_path: Path) -> None:
+    full = _by_number(tmp_path / "full", str(FULL))
+    ran = desk.apply("--results", str(full), "--codes-out", str(full))
+    assert ran.code == 1
+    assert "Apply complete!" in ran.out
+    assert "kardia-ctl codes asks for them again" in ran.err
+    assert f"Error: {full} could not be written: No space left on device" in ran.err
+
+
+def test_what_was_done_is_told_when_state_cannot_be_written_any_more(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, calls = SqliteStore.commit, iter(range(1000))
+
+    def failing(store: SqliteStore, entries: Iterable[Entry]) -> None:
+        if next(calls) > 5:
+            raise StateError("the disk is full")
+        commit(store, entries)
+
+    monkeypatch.setattr(SqliteStore, "commit", failing)
+    file = tmp_path / "results.csv"
+    ran = desk.apply("--results", str(file), "--parallelism", "1")
+    assert ran.code == 1
+    assert "Apply incomplete:" in ran.out
+    assert ran.err.endswith("Error: the disk is full\n")
+    with file.open() as opened:
+        rows = {row["address"]: row["status"] for row in csv.DictReader(opened)}
+    assert len(rows) == 8
+    done = {address for address, status in rows.items() if status == "done"}
+    assert {one for one in done if one.startswith("patient")} == {
+        f"patient/{patient.mrn}" for patient in desk.account.patients()
+    }
+    assert set(rows.values()) == {"done", "skipped"}
 
 
 def test_a_departure_with_an_id_that_nobody_ever_had_is_not_done(desk: Desk) -> None:
