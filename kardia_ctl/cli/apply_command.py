@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,21 +211,23 @@ async def _write(
         return reported(results_in_order(trail.results(seen.plan)))
 
     async with in_a_thread() as beside:
-        step = Step(
-            seen.question.desired,
-            session.writer(),
-            store,
-            clock.now,
-            ground.key,
-            codes.add,
-            settle=ground.configuration.settle,
-            beside=beside,
-            records=ground.state.patients,
-            password=passwords,
-            capabilities=seen.question.capabilities,
-        )
+        step = replace(_step(run, session, seen, ground, codes), password=passwords, beside=beside)
         writes = seen.plan.requests.writes
         with told(run, codes, so_far), run.teller.watching(writes) as watcher, braking(brake):
             manner = Manner(run.parallelism, ground.configuration.waves, trail.beside(watcher))
             means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
             return reported(await write(seen, ground, means))
+
+
+def _step(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Step:
+    return Step(
+        seen.question.desired,
+        session.writer(),
+        run.workplace.store,
+        run.clock.now,
+        ground.key,
+        codes.add,
+        settle=ground.configuration.settle,
+        records=ground.state.patients,
+        capabilities=seen.question.capabilities,
+    )
