@@ -39,7 +39,7 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
 
 
 def apply(watch: Watch, *arguments: str) -> Ran:
-    """An apply; what it made up, issued and was told is looked for from then on, and so is in what it left."""
+    """An apply; what it made up, issued and was told is looked for from then on, also in what it left."""
     codes = watch.place / "codes.csv"
     ran = watch.apply("--codes-out", str(codes), "--results", str(watch.place / "results.csv"), *arguments)
     for user in watch.desk.account.life.users():
