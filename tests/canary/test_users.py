@@ -39,7 +39,7 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
 
 
 def apply(watch: Watch, *arguments: str) -> Ran:
-    """An apply; what it made up, issued and was told is looked for from then on, also in what it left."""
+    """An apply; what it made up, issued and was told is looked for from then on, and in what it left."""
     codes = watch.place / "codes.csv"
     ran = watch.apply("--codes-out", str(codes), "--results", str(watch.place / "results.csv"), *arguments)
     for user in watch.desk.account.life.users():
@@ -71,6 +71,7 @@ def test_users_are_made_and_nothing_of_theirs_is_seen(watch: Watch) -> None:
         assert watch.run(*arguments).code == 0
 
 
+@pytest.mark.parametrize("watch", ["v1", "pro"], indirect=True)
 @pytest.mark.parametrize("how", ANSWERS)
 def test_no_answer_to_a_user_or_a_code_is_repeated(watch: Watch, how: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response | None:
