@@ -69,12 +69,19 @@ class _Orders:
     declared: Collection[str]
 
     def verdict(self, template: str, holder: Holder, now: float, *, reissue: bool) -> Verdict:
-        """What is right for one declared template."""
+        """What is right for one declared template.
+
+        Of whom was there before, state knows the orders that it made, and of no other template whether it was
+        ordered: one more beside them would be a guess.
+        """
         again = template in self.asked and template not in self.recorded
         known = {**self.asked, **self.recorded}
         if again:
             del known[template]
-        return decide(template, self.declared, known, holder.status, now, reissue=reissue or again)
+        told = reissue or again
+        verdict = decide(template, self.declared, known, holder.status, now, reissue=told)
+        unknown = verdict is Verdict.ISSUE and holder.existed and not told
+        return Verdict.UNVERIFIABLE if unknown else verdict
 
 
 def _orders(question: Question, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> _Orders:

@@ -1,11 +1,11 @@
-"""``python -m tests.simulation [--without SAFEGUARD] SEED …``: replay seeds, and print what happened."""
+"""``python -m tests.simulation [--without SAFEGUARD | --peopled] SEED …``: replay seeds, and print them."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from tests.simulation.mutants import Mutant, mutated, mutated_story
-from tests.simulation.scenario import scenario
+from tests.simulation.scenario import peopled, scenario
 from tests.simulation.simulate import Verdict, simulate
 
 
@@ -16,10 +16,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--without", choices=[one.name for one in Mutant], help="take a safeguard out of the program"
     )
+    parser.add_argument("--peopled", action="store_true", help="the stories of users, orders and exports")
     options = parser.parse_args(arguments)
     broken = False
     for seed in options.seeds:
-        verdict = _simulated(seed, options.without)
+        verdict = simulate(seed, peopled(seed)) if options.peopled else _simulated(seed, options.without)
         broken = broken or bool(verdict.violations)
         lines = [f"seed {seed}", *verdict.trace, *(f"BROKEN: {one}" for one in verdict.violations)]
         print("\n".join(lines))  # noqa: T201 - a command's result

@@ -1,13 +1,15 @@
 """What must be true when a story is over, by the account's own truth."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kardia_ctl.applying.run import doubts
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.plan import Action
 from kardia_ctl.sandbox import Patient
+from kardia_ctl.sandbox import Status as Connection
 from tests.simulation.world import World
 
 
@@ -17,6 +19,8 @@ def violations(world: World) -> list[str]:
         *_duplicates_and_losses(world),
         *world.network.guesses,
         *_codes(world),
+        *_users(world),
+        *_departures(world),
         *_leftovers(world),
         *_reports(world),
         *_counts(world),
@@ -40,15 +44,64 @@ def _duplicates_and_losses(world: World) -> Iterator[str]:
             yield f"duplicate: {mrn} exists {len(found)} times, and {len(ours)} of them are ours"
         if not found:
             yield f"lost: {mrn} does not exist"
-        elif mrn not in world.story.rivals and world.recorded(mrn) not in {one.id for one in found}:
+        elif mrn not in world.story.rivals and world.recorded(mrn) not in _names(world, found):
             yield f"lost: {mrn} is recorded under an id that is not live"
+
+
+def _names(world: World, found: Iterable[Patient]) -> set[str]:
+    """What the dialect calls these patients by."""
+    return {one.mrn if world.story.dialect is Dialect.PRO else one.id for one in found}
+
+
+def _users(world: World) -> Iterator[str]:
+    """Each user was made once, as declared; whoever was known to exist already has the one it had."""
+    account, people = world.server.account, world.story.desired.patients
+    counts = Counter(user.email for user in account.life.users())
+    for mrn in world.story.desired.users:
+        made = counts.pop(people[mrn].email, 0)
+        if made > 1:
+            yield f"duplicate: {made} users were made for {mrn}"
+        elif not made and not _connected(world, mrn):
+            yield f"no user was made for {mrn}"
+    if counts:
+        yield f"users that nobody declared: {sorted(counts)}"
+
+
+def _connected(world: World, mrn: str) -> bool:
+    return any(one.status is Connection.CONNECTED for one in _by_mrn(world).get(mrn, ()))
+
+
+def _departures(world: World) -> Iterator[str]:
+    """Who leaves was exported once, and then deleted. Without state nobody knows of an export."""
+    account = world.server.account
+    exports = Counter(account.exports())
+    for mrn, number in world.server.leaving.items():
+        if exports[number] > 1 and not world.state_was_lost:
+            yield f"the data of {mrn} was exported {exports[number]} times"
+        if not exports[number]:
+            yield f"the data of {mrn} was never exported"
+        if account.patient(number) is not None:
+            yield f"{mrn} was not deleted"
+    for address, record in ((one, known) for one, of in world.disk.codes.items() for known in of.items()):
+        if world.story.dialect is Dialect.PRO and not _was_handed_out(world, address, record[0]):
+            yield f"the code of {address} for {record[0]} is recorded, and nobody was given it"
+
+
+def _was_handed_out(world: World, mrn: str, template: str) -> bool:
+    labels = {label for label, one in world.story.desired.templates.items() if one.id == template}
+    settled = {Address(Kind.CONNECTION_CODE, (mrn, label)) for label in labels} & world.told
+    return bool(settled) or any(code.mrn == mrn and code.template in labels for code in world.codes)
 
 
 def _codes(world: World) -> Iterator[str]:
     """Each code was ordered once, and handed out as it is."""
     account, desired = world.server.account, world.story.desired
     mrns = {patient.id: patient.mrn for patient in account.patients()}
-    minted = {(mrns[code.patient_id], code.template_id): code.code for code in account.codes()}
+    minted = {
+        (mrns[code.patient_id], code.template_id): code.code
+        for code in account.codes()
+        if code.patient_id in mrns
+    }
     if len(minted) < len(account.codes()):
         yield f"a code was ordered twice: {len(account.codes())} codes for {len(minted)}"
     declared = {
@@ -58,6 +111,8 @@ def _codes(world: World) -> Iterator[str]:
         yield f"codes that nobody declared: {sorted(undeclared)}"
     for mrn, template in sorted(declared - minted.keys()):
         unverifiable = world.state_was_lost and any(known == mrn for known, _ in minted)
+        # A user connects its patient: whether that came of an order is not known.
+        unverifiable = unverifiable or (mrn in desired.users and _connected(world, mrn))
         if mrn not in world.story.rivals and not unverifiable:
             yield f"the code of {mrn} for {template} was not ordered"
     for code in world.codes:
@@ -85,13 +140,13 @@ def _leftovers(world: World) -> Iterator[str]:
 
 def _reports(world: World) -> Iterator[str]:
     """What a run said is so: done exists, failed and skipped never happened, exit 0 means everything."""
-    live = {patient.id for patient in world.server.account.patients()}
+    live = _names(world, world.server.account.patients())
     effects = Counter((sending.run, sending.mrn) for sending in world.network.sendings if sending.id)
     for run in world.runs:
         if run.succeeded and run.undone:
             yield f"run {run.number} said that all is well, and {run.undone} was not done"
         for result in run.results or ():
-            if result.address.kind is not Kind.PATIENT:
+            if result.address.kind is not Kind.PATIENT or result.action is not Action.CREATE:
                 continue
             mrn = result.address.names[0]
             if result.status is Status.DONE and result.id not in live:

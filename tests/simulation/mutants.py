@@ -67,7 +67,7 @@ def _by_mrn_alone(question: Question, want: DesiredPatient, _: Record) -> Match:
     return matching._find(question, want, None)
 
 
-def _written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:
+def written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:
     def write(disk: Disk, entries: Iterable[Entry]) -> None:
         written(disk, [entry for entry in entries if not isinstance(entry, Intend) or entry.intent.ended])
 
@@ -85,6 +85,6 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LOOK_ONCE: ((matching, "due", _long_ago), (settle, "due", _long_ago)),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
-    Mutant.NO_INTENT: ((Disk, "write", _written_without_intents(Disk.write)),),
+    Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _no_sign)),
 }

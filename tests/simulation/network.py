@@ -109,7 +109,7 @@ class Network:
         name = f"{method} {path}"
         process.passes(f"{name} is about to leave")
         looked = self._time() if name == "GET /v1/patients" and b"start=" not in request.url.query else None
-        fate = self._fate(is_read=method == "GET" and not path.endswith("/code"))
+        fate = self._fate(is_read=method == "GET" and not path.endswith(("/code", "/export")))
         sending = None
         if name == "POST /v1/patients":
             sending = self._left(request, process, fate)

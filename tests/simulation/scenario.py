@@ -1,14 +1,25 @@
 """From a seed to everything that happens: who is declared, how the server reads its documents, what fails."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from random import Random
 from typing import Final
 
+import msgspec
+
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.configuration import Desired, Resource, TemplateRef, Waves
+from kardia_ctl.model.configuration import (
+    Desired,
+    Dialect,
+    MobileUser,
+    Resource,
+    Secret,
+    SecretSource,
+    TemplateRef,
+    Waves,
+)
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import TEMPLATES, CursorStyle, DuplicateMrn, Quirks, UnsetField
+from kardia_ctl.sandbox import TEMPLATES, CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField
 
 SETTLE: Final = 60.0
 """The settle window of the simulated configurations, in seconds."""
@@ -97,6 +108,9 @@ class Scenario:
     settle: float = SETTLE
     crowd: int = field(default=0)
     """How many others the account has at first."""
+    dialect: Dialect = Dialect.V1
+    leaving: tuple[str, ...] = ()
+    """The mrns of patients who exist, and who are to be exported and then deleted."""
 
 
 def scenario(seed: int) -> Scenario:
@@ -131,6 +145,32 @@ def scenario(seed: int) -> Scenario:
         crowd=rng.choice((0, 3, 9)),
         waves=_waves(Random(f"waves/{seed}")),
     )
+
+
+def peopled(seed: int) -> Scenario:
+    """The story of a seed with mobile users and, in v1, patients who leave; every other one speaks pro.
+
+    Nobody else uses an mrn of ours here. A second user with one e-mail address is accepted, so that it shows.
+    """
+    story, rng = scenario(seed), Random(f"users/{seed}")
+    dialect = Dialect.PRO if seed % 2 else Dialect.V1
+    users = {
+        mrn: MobileUser("us", Secret(SecretSource.GENERATE), redeem=_redeems(rng, dialect, want))
+        for mrn, want in story.desired.patients.items()
+        if rng.random() < 0.6
+    }
+    people = {
+        mrn: msgspec.structs.replace(want, firstname=want.firstname or "Nameless")  # pro wants one
+        for mrn, want in story.desired.patients.items()
+    }
+    desired = replace(story.desired, users=users, patients=people)
+    quirks = replace(story.quirks, duplicate_user=DuplicateUser.ACCEPTED)
+    leaving = tuple(f"L-{number}" for number in range(rng.randrange(1, 4))) if dialect is Dialect.V1 else ()
+    return replace(story, desired=desired, quirks=quirks, rivals={}, dialect=dialect, leaving=leaving)
+
+
+def _redeems(rng: Random, dialect: Dialect, want: DesiredPatient) -> bool:
+    return rng.random() < 0.7 and dialect is Dialect.PRO and bool(want.codes)
 
 
 def _waves(rng: Random) -> Waves | None:

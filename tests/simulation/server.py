@@ -41,6 +41,9 @@ class Server:
         self.strangers.update(patient.id for patient in self.account.patients())
         for mrn in story.present:
             self.strangers.add(self.account.add_patient(_same(story.desired.patients[mrn])))
+        self.leaving = {mrn: self.account.add_patient(_stranger(mrn)) for mrn in story.leaving}
+        """The ids of those who are to leave."""
+        self.strangers.update(self.leaving.values())
 
     def close(self) -> None:
         self.account.close()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -19,7 +19,8 @@ from kardia_ctl.applying.run import acts, record, write
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.watching import Watcher
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.capabilities import CAPABILITIES
+from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
@@ -28,6 +29,7 @@ from kardia_ctl.planning.question import Decisions
 from kardia_ctl.sandbox import API_KEY
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.network import Network, Wire
+from tests.simulation.person import looks
 from tests.simulation.process import Process
 from tests.simulation.scenario import Pause, Plight, Scenario, Trouble
 from tests.simulation.server import START, Server
@@ -39,6 +41,7 @@ With waves, a server that refuses the codes of whom it does not yet show stops a
 """
 
 _FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
+_NONE: Final = Decisions()
 _FAIR: Final = Plight(Trouble.NONE, 0, Pause.NONE, 0, 0)
 
 
@@ -89,6 +92,17 @@ class World:
     codes: list[IssuedCode] = field(default_factory=list)
     state_was_lost: bool = False
     clean: bool = False
+    desired: Desired = field(init=False)
+    """What is declared by now: somebody edits it when an export has come."""
+    told: set[Address] = field(default_factory=set)
+    """What a person looked up and settled by hand."""
+
+    def __post_init__(self) -> None:
+        leaving = tuple(
+            Departure(mrn, Departing.DELETE, "withdrew consent", number, export=True)
+            for mrn, number in self.server.leaving.items()
+        )
+        self.desired = replace(self.story.desired, departures=leaving)
 
     async def live(self) -> None:
         """The storm, and then better weather until nothing is left to do."""
@@ -102,7 +116,7 @@ class World:
         self.tell("the storm is over")
         rng = Random(f"calm/{self.story.seed}")
         for _ in range(MOST_CALM_RUNS + (len(self.story.desired.patients) if self.story.waves else 0)):
-            await self.run(_FAIR)
+            await self.run(_FAIR, await self._ask_a_person())
             await asyncio.sleep(rng.uniform(0, self.story.settle))
             if self._is_settled(self.runs[-1]):
                 self.clean = True
@@ -130,7 +144,14 @@ class World:
             self.tell("state is lost")
         await asyncio.sleep(plight.seconds)
 
-    async def run(self, plight: Plight) -> None:
+    async def _ask_a_person(self) -> Decisions:
+        """What cannot be read back is for a person, who waits until nothing can be under way any more."""
+        if not self.story.desired.users and not self.story.leaving:
+            return Decisions()
+        await asyncio.sleep(2 * self.story.settle)
+        return looks(self, Mount(self.disk, Process(-1, self.tell)))
+
+    async def run(self, plight: Plight, decisions: Decisions = _NONE) -> None:
         """One apply, in its own process, to its end or its death."""
         run = Run(len(self.runs), calm=self.network.calm)
         self.runs.append(run)
@@ -139,7 +160,7 @@ class World:
         stopping = Stopping()
         self.tell(f"run {run.number} begins")
         loop = asyncio.get_running_loop()
-        apply = loop.create_task(self._apply(run, process, store, stopping, plight.ahead))
+        apply = loop.create_task(self._apply(run, process, store, stopping, plight.ahead, decisions))
         alarm = None
         if plight.trouble is Trouble.KILL:
             alarm = loop.call_later(plight.when, process.die, "just then")
@@ -170,14 +191,14 @@ class World:
         self.tell(f"run {run.number} ends: {run.error or 'by itself'}")
 
     async def _apply(
-        self, run: Run, process: Process, store: Mount, stopping: Stopping, ahead: float
+        self, run: Run, process: Process, store: Mount, stopping: Stopping, ahead: float, decisions: Decisions
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
         story, loop = self.story, asyncio.get_running_loop()
         clock = Clock(lambda: START + loop.time() + ahead, asyncio.sleep)
         before = self.network.arrivals
-        configuration = Configuration(Path(), story.desired, settle=story.settle)
-        ground = Ground(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, Decisions())
+        configuration = Configuration(Path(), self.desired, story.dialect, settle=story.settle)
+        ground = Ground(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
             seen = await preview(session.reader, ground, lambda: session.requests)
             run.plan, run.spent = seen.plan, self.network.arrivals - before
@@ -190,6 +211,7 @@ class World:
         return open_session(
             "http://127.0.0.1",
             API_KEY,
+            dialect=self.story.dialect,
             parallelism=self.story.parallelism,
             http_transport=Wire(self.network, process),
             sleep=asyncio.sleep,
@@ -214,7 +236,7 @@ class World:
             return
         story = self.story
         step = Step(
-            story.desired,
+            self.desired,
             session.writer(),
             store,
             clock.now,
@@ -222,6 +244,9 @@ class World:
             self.codes.append,
             settle=story.settle,
             beside=_beside(Random(f"disk/{story.seed}/{run.number}")),
+            records=ground.state.patients,
+            password=lambda mrn: f"an invented password for {mrn}",
+            capabilities=CAPABILITIES[story.dialect],
         )
         manner = Manner(story.parallelism, story.waves, Watcher(run.begins, self._told(run)))
         means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)

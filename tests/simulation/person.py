@@ -1,0 +1,106 @@
+"""Somebody who looks in Kardia, in the mail and in the file of codes: what the API does not show.
+
+By then the weather is fair and everything late has happened, so that what is not there is not to come.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kardia_ctl.applying.assume import assume
+from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.configuration import Dialect
+from kardia_ctl.model.plan import Action
+from kardia_ctl.model.ports import Store
+from kardia_ctl.model.state import Intent
+from kardia_ctl.planning.question import Decisions
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+def looks(world: "World", store: Store) -> Decisions:
+    """Settle what waits for a person, and say which codes and users are to be made anew."""
+    intents = {
+        address: intent
+        for address, intent in world.disk.intents.items()
+        if _is_for_a_person(intent, world.story.dialect)
+    }
+    created = [address for address, intent in intents.items() if _happened(world, intent)]
+    asked = [address for address in created if intents[address].operation == Action.EXPORT]
+    absent = [address for address in intents if address not in created]
+    assume(store, absent, [address for address in created if address not in asked])
+    world.told.update(intents)
+    _write_dates(world)
+    return Decisions(reissue=frozenset(_missing(world)))
+
+
+def _is_for_a_person(intent: Intent, dialect: Dialect) -> bool:
+    match intent.address.kind:
+        case Kind.MOBILE_USER:
+            return True
+        case Kind.CONNECTION_CODE:
+            return dialect is Dialect.PRO
+        case _:
+            return intent.operation == Action.EXPORT
+
+
+def _happened(world: "World", intent: Intent) -> bool:
+    mrn = intent.address.names[0]
+    match intent.address.kind:
+        case Kind.MOBILE_USER:
+            return mrn in users(world)
+        case Kind.CONNECTION_CODE:
+            return (mrn, intent.target) in codes(world)
+        case _:
+            return intent.id in world.server.account.exports()
+
+
+def _write_dates(world: "World") -> None:
+    """An export that has come by mail is dated; who redeems a code that was shown before no longer does."""
+    arrived = set(world.server.account.exports())
+    departures = tuple(
+        replace(one, exported="2026-03-02") if one.id in arrived else one for one in world.desired.departures
+    )
+    known = codes(world)
+    templates = world.desired.templates
+    shown = {
+        mrn
+        for mrn in world.desired.users
+        for label in world.desired.patients[mrn].codes[:1]
+        if (mrn, templates[label].id) in known
+    }
+    people = {
+        mrn: replace(user, redeem=False) if mrn in shown else user
+        for mrn, user in world.desired.users.items()
+    }
+    world.desired = replace(world.desired, departures=departures, users=people)
+
+
+def _missing(world: "World") -> set[Address]:
+    """Of participants who existed already: what they truly do not have."""
+    if world.story.dialect is not Dialect.PRO:
+        return set()
+    known, people = codes(world), users(world)
+    wanted = {
+        code_address(mrn, label): (mrn, world.desired.templates[label].id) in known
+        for mrn, want in world.desired.patients.items()
+        for label in want.codes
+    }
+    wanted |= {Address(Kind.MOBILE_USER, (mrn,)): mrn in people for mrn in world.desired.users}
+    return {
+        address
+        for address, exists in wanted.items()
+        if not exists and patient_address(address.names[0]).names[0] in world.disk.patients
+    }
+
+
+def codes(world: "World") -> set[tuple[str, str]]:
+    """The mrn and template of each code that exists."""
+    mrns = {patient.id: patient.mrn for patient in world.server.account.patients()}
+    return {(mrns[code.patient_id], code.template_id) for code in world.server.account.codes()}
+
+
+def users(world: "World") -> set[str]:
+    """The mrns of those who have a user: in these stories an address tells whose it is."""
+    emails = {user.email for user in world.server.account.life.users()}
+    return {mrn for mrn, want in world.desired.patients.items() if want.email in emails}

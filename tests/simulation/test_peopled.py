@@ -1,0 +1,63 @@
+"""Users, orders of pro and exports in a simulated world: nothing twice, nothing lost, nothing on a guess."""
+
+import os
+from typing import Final
+
+import pytest
+
+from tests.simulation.broken_rules import Rule, broken, story_for
+from tests.simulation.scenario import peopled
+from tests.simulation.simulate import Verdict, simulate
+
+SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 15
+"""How many stories are tried; ``make soak`` tries more."""
+
+_BATCH: Final = 25
+
+SIGHTS: Final = {
+    "a user whose answer was lost, in v1": "in doubt POST /v1/users",
+    "a user whose answer was lost, in pro": "in doubt POST /e/v1/user",
+    "a code whose answer was lost, in pro": "in doubt POST /e/v1/code",
+    "an export whose answer was lost": "in doubt GET /v1/patients/:patient/export",
+    "a participant who exists already": "the patient existed already",
+    "a code that was not redeemed": "its code was not redeemed",
+    "a code that is not at hand": "code_not_at_hand",
+    "a user in doubt whose patient turns out to be connected": "adopt mobile_user",
+    "a crash between intent and request of a user": "is killed: after the commit of intend mobile_user",
+    "a crash after a code was issued": "is killed: POST /e/v1/code had its effect",
+    "state that is lost": "state is lost",
+    "a deletion": "delete patient/L-",
+}
+
+
+def _said(verdict: Verdict) -> str:
+    wrong = "\n  ".join(verdict.violations)
+    return f"seed {verdict.seed}: {wrong}\n  replay: python -m tests.simulation --peopled {verdict.seed}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
+def test_no_user_order_or_export_is_twice_or_lost_whatever_happens(first: int) -> None:
+    verdicts = (simulate(seed, peopled(seed)) for seed in range(first, min(first + _BATCH, SEEDS)))
+    wrong = [_said(verdict) for verdict in verdicts if verdict.violations]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_the_judge_sees_each_rule_that_is_broken(rule: Rule) -> None:
+    def found(seed: int) -> tuple[str, ...]:
+        return simulate(seed, story_for(rule, seed)).violations
+
+    with broken(rule):
+        caught = next((seed for seed in range(200) if found(seed)), None)
+    assert caught is not None, f"200 seeds show nothing of it: {rule}"
+    assert not found(caught)
+
+
+def test_the_stories_of_users_show_every_trouble() -> None:
+    waiting = dict(SIGHTS)
+    for seed in range(200):
+        seen = "\n".join(simulate(seed, peopled(seed)).trace)
+        waiting = {what: text for what, text in waiting.items() if text not in seen}
+        if not waiting:
+            return
+    raise AssertionError(f"never seen: {', '.join(waiting)}")
