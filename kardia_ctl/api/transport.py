@@ -149,7 +149,7 @@ class Transport:
                 headers=self._headers_of(call),
                 extensions=self._extensions,
             )
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):  # UnicodeError: an xn-- label that stands for nothing
             raise NotExecuted(
                 "the endpoint is not a URL that can be used. Next: write https://HOST"
             ) from None

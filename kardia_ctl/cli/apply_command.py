@@ -111,7 +111,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
             raise refuse("--json asks nothing: say --auto-approve too, or apply a saved plan")
         for line in run.workplace.configuration.warnings:
             teller.warn(line)
-        has_rejected = set_aside(run.workplace.configuration)
+        has_rejected = set_aside(run.workplace.configuration, teller.error)
         with run.workplace.store.lock("apply"):
             code = asyncio.run(_apply(run))
     return 1 if has_rejected else code

@@ -28,7 +28,13 @@ patients: []
 #     codes: [one-year]
 """
 
-_IGNORED: Final = "# Keys and state of kardia-ctl: never commit them.\n.kardia/\n"
+_IGNORED: Final = """\
+# Keys and state of kardia-ctl, rows that cohorts set aside, codes: never commit them.
+.kardia/
+*.rejected.csv
+codes.csv
+codes.ndjson
+"""
 
 
 @click.command("init")

@@ -58,7 +58,7 @@ def command(
         decisions = decisions_from(options, workplace.configuration)
         for line in (*workplace.configuration.warnings, workplace.store.activity()):
             teller.warn(line)
-        has_rejected = set_aside(workplace.configuration)
+        has_rejected = set_aside(workplace.configuration, teller.error)
         seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
     teller.plan(seen.plan)
     if seen.plan.blocked:

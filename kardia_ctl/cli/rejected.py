@@ -1,5 +1,6 @@
 """Rows that cohorts set aside: written beside their source, said on stderr, and told by the exit code."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kardia_ctl.cli.output import note
@@ -10,7 +11,11 @@ from kardia_ctl.render.files import REJECTED_COLUMNS, rejected_file
 from kardia_ctl.render.lines import count_of
 
 
-def set_aside(configuration: Configuration) -> bool:
+def _say(line: str) -> None:
+    note(f"Error: {line}")
+
+
+def set_aside(configuration: Configuration, tell: Callable[[str], None] = _say) -> bool:
     """Write the file of every cohort with bad rows, and remove those that are out of date.
 
     A file that cannot be written ends nothing: the problems are on stderr, and the exit code is 1 anyway.
@@ -25,7 +30,7 @@ def set_aside(configuration: Configuration) -> bool:
             note(f"Warning: {error}")
     for rejected in configuration.rejected:
         if rejected.rows:
-            note(rejected_line(rejected))
+            tell(rejected_line(rejected))
     return any(rejected.rows for rejected in configuration.rejected)
 
 
@@ -33,9 +38,20 @@ def rejected_line(rejected: Rejected) -> str:
     """Why the exit code is 1, for whoever keeps stderr alone."""
     count, name = count_of(len(rejected.rows), "row"), rejected.target.name
     return (
-        f"Error: {rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
+        f"{rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
         f"{'was' if len(rejected.rows) == 1 else 'were'} set aside; {name} beside it says why"
     )
+
+
+def warn_of_rejected(configuration: Configuration) -> None:
+    """Say whom the counts leave out. Nothing is written."""
+    for rejected in configuration.rejected:
+        if rejected.rows:
+            count = count_of(len(rejected.rows), "row")
+            note(
+                f"Warning: {rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
+                "are not counted; validate says why"
+            )
 
 
 def _keep(rejected: Rejected) -> None:

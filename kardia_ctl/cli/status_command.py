@@ -18,6 +18,7 @@ from kardia_ctl.cli.listen_address import hook_path, listen_address
 from kardia_ctl.cli.options import path_argument, where_from, where_options
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.rejected import warn_of_rejected
 from kardia_ctl.cli.status_screens import screen_for
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
@@ -103,6 +104,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:
             note(f"Warning: {line}")
+    warn_of_rejected(workplace.configuration)
     if html is not None:
         check_writable(html)
     state = workplace.store.load()

@@ -25,6 +25,10 @@ class Teller(Protocol):
         """Something to know that ends nothing; empty for nothing."""
         ...
 
+    def error(self, line: str) -> None:
+        """Something that ends nothing, and for which the exit code is 1."""
+        ...
+
     def plan(self, plan: Plan) -> None:
         """What is to be done."""
         ...
@@ -52,6 +56,10 @@ class TextTeller:
         """One line on stderr."""
         if line:
             note(f"Warning: {line}")
+
+    def error(self, line: str) -> None:
+        """One line on stderr."""
+        note(f"Error: {line}")
 
     def plan(self, plan: Plan) -> None:
         """The plan, as this reader may see it."""

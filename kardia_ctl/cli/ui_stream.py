@@ -41,6 +41,11 @@ class UiStream:
             self._print((stream.diagnostic("warning", line),))
             note(f"Warning: {line}")
 
+    def error(self, line: str) -> None:
+        """A diagnostic, and one line on stderr for who reads along."""
+        self._print((stream.diagnostic("error", line),))
+        note(f"Error: {line}")
+
     def report(self, report: Report) -> None:
         """What was done."""
         self._print((stream.report_line(report),))

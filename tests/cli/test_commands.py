@@ -190,7 +190,13 @@ def test_a_server_that_is_not_there_is_one_line(desk: Desk, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["http://kardia.example.com", "ftp://kardia.example.com", "https://u:p@kardia.example.com", "x"],
+    [
+        "http://kardia.example.com",
+        "ftp://kardia.example.com",
+        "https://u:p@kardia.example.com",
+        "x",
+        "https://xn--zz.invalid",
+    ],
 )
 def test_an_endpoint_must_be_https_but_for_loopback(
     desk: Desk, endpoint: str, monkeypatch: pytest.MonkeyPatch
@@ -206,6 +212,8 @@ def test_init_starts_a_configuration_that_validates(desk: Desk, tmp_path: Path) 
     assert desk.run("init", str(directory)).code == 0
     assert desk.run("validate", str(directory)).code == 0
     assert desk.run("init", str(directory)).code == 1
+    ignored = (directory / ".gitignore").read_text().splitlines()
+    assert {".kardia/", "*.rejected.csv", "codes.csv"} <= {*ignored}
 
 
 def test_unknown_words_are_errors_with_exit_code_1_and_a_hint(desk: Desk) -> None:

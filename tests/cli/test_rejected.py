@@ -91,3 +91,21 @@ def test_whoever_is_managed_is_held_while_the_row_is_bad(bulk: Desk) -> None:
     bulk.write(HEAD + GOOD, "c.csv")
     ran = bulk.plan("--detailed-exitcode")
     assert (ran.code, "No changes." in ran.out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_whoever_reads_the_stream_alone_sees_why_the_exit_code_is_1(bulk: Desk, command: str) -> None:
+    more = ["--auto-approve"] if command == "apply" else []
+    ran = bulk.run(command, str(bulk.path), "--json", *more)
+    errors = [line for line in map(json.loads, ran.out.splitlines()) if line["@level"] == "error"]
+    assert ran.code == 1
+    assert len(errors) == 1
+    assert "1 row of the cohort spring cannot be used" in errors[0]["@message"]
+    assert ran.err.count("Error:") == 1
+
+
+def test_status_says_whom_its_counts_leave_out(bulk: Desk) -> None:
+    ran = bulk.run("status", str(bulk.path))
+    assert "Warning:" in ran.err
+    assert "1 row of the cohort spring cannot be used and are not counted" in ran.err
+    assert not aside(bulk).exists()
