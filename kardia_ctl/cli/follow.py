@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.applying.following import Following
 from kardia_ctl.applying.survey import samples
 from kardia_ctl.cli.failure import refuse
+from kardia_ctl.cli.inbox import Inbox
 from kardia_ctl.cli.keeping import Keeper, later
 from kardia_ctl.cli.listen_address import ListenAddress
 from kardia_ctl.cli.output import note
@@ -22,7 +23,6 @@ from kardia_ctl.cli.status_screens import Screen
 from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.errors import KEY_REFUSED, ApiError
-from kardia_ctl.model.events import Event, Heard
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.planning.question import Question
 from kardia_ctl.render.lines import count_of
@@ -30,9 +30,6 @@ from kardia_ctl.render.status_live import UNSIGNED, UNVERIFIED
 
 _LAST: Final = 5.0
 """Seconds for the reads that are under way, or still to be sent, when it is told to end."""
-
-_EARLY: Final = 10_000
-"""Events that are held while the account is read for the first time."""
 
 First = Callable[[], Awaitable[tuple[Question, StatusReport]]]
 """Reads the account once, as status does without --listen."""
@@ -46,37 +43,6 @@ class Listening:
     path: str
     html: Path | None = None
     records: bool = False
-
-
-@dataclass(slots=True)
-class Inbox:
-    """Where deliveries go, from the first moment on. It is quick: who delivers is waiting for an answer."""
-
-    heard: Heard = field(default_factory=Heard)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    _early: list[Event] = field(default_factory=list)
-    _hear: Callable[[Event], None] | None = None
-
-    def hear(self, event: Event) -> None:
-        """An event arrived."""
-        self.heard.kinds[event.kind] += 1
-        self.arrived.set()
-        if self._hear is not None:
-            self._hear(event)
-        elif len(self._early) < _EARLY:
-            self._early.append(event)
-
-    def refuse(self) -> None:
-        """A request was not taken."""
-        self.heard.refused += 1
-        self.arrived.set()
-
-    def open(self, hear: Callable[[Event], None]) -> None:
-        """From now on somebody hears; and now, what came before."""
-        self._hear = hear
-        for event in self._early:
-            hear(event)
-        self._early.clear()
 
 
 async def follow(workplace: Workplace, wanted: Listening, first: First, screen: Screen) -> None:

@@ -55,9 +55,12 @@ def updated(question: Question, looked: Looked, mrns: Collection[str]) -> Questi
 
 def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Observed:
     patients, twins, by_id = dict(observed.patients), dict(observed.twins), dict(observed.by_id)
-    for mrn in mrns:
+    found: dict[str, list[LivePatient]] = {mrn: [] for mrn in mrns}
+    for live in looked.values():
+        if live is not None:
+            found[live.mrn].append(live)
+    for mrn, now in found.items():
         known = twins.pop(mrn, None) or ((patients[mrn],) if mrn in patients else ())
-        now = (live for live in looked.values() if live is not None and live.mrn == mrn)
         several = sorted(chain((one for one in known if one.id not in looked), now), key=lambda one: one.id)
         patients.pop(mrn, None)
         if several:
