@@ -168,7 +168,7 @@ async def test_what_is_known_after_each_answer(speak: Speak, what: str, how: str
         sent.append(request)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
-    async with speak(answered, dialect=Dialect.PRO, policy=RetryPolicy(tries=1)) as session:
+    async with speak(answered, dialect=Dialect.PRO, policy=RetryPolicy(tries=1, doubtful=1)) as session:
         if error is None:
             await CALLS[what](session.writer())
         else:
