@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from kardia_ctl.cli import code_file
+from kardia_ctl.model.address import Kind
+from kardia_ctl.model.capabilities import PRO, V1, Capabilities
 from kardia_ctl.sandbox import (
     Account,
     DuplicateUser,
@@ -25,7 +27,7 @@ from kardia_ctl.sandbox import (
     serving,
 )
 from kardia_ctl.state import open_store
-from tests.cli.conftest import Desk, Ran
+from tests.cli.conftest import EXAMPLES, Desk, Ran
 
 PARTICIPANT = "POST /e/v1/participants"
 CODE = "POST /e/v1/code"
@@ -399,3 +401,43 @@ def test_validate_counts_users(pro: Desk) -> None:
     ran = pro.run("validate", str(pro.path))
     assert ran.code == 0
     assert "2 patient, 2 connection_code, 1 mobile_user" in ran.out
+
+
+def test_the_example_of_pro_runs_as_it_is(pro: Desk) -> None:
+    pro.write((EXAMPLES / "pro" / "kardia.yaml").read_text())
+    pro.account.add_patient(PatientFields("AC-003", "", "", "Una", "Leaving", 0))
+    ran = apply(pro)
+    assert (ran.code, len(ran.requests)) == (0, 9)
+    assert pro.plan("--detailed-exitcode").code == 0
+    assert [row["mrn"] for row in codes_of(pro) if row["password"]] == ["AC-002"]
+
+
+def test_readme_says_what_pro_cannot_do() -> None:
+    """Its table is held to the table that the program asks."""
+    text = (EXAMPLES.parent / "README.md").read_text()
+    section = text[text.index("### The older Kardia Pro API") : text.index("### Who is connected yet")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if "|" in line]
+    said = {name: (v1, older) for name, v1, older in rows}
+    leaves = tuple(
+        ", ".join(one for one in ("disconnect", "export", "delete") if one in _all(can)) for can in CANS
+    )
+    assert said["departures"] == leaves
+    assert said["must have"] == tuple(_required(can) for can in CANS)
+    missing = {f"`{kind}{'s' if kind is Kind.SERVICE_PROVIDER else ''}`" for kind in V1.kinds - PRO.kinds}
+    assert said[", ".join(sorted(missing))] == ("yes", "no")
+    assert (V1.repeats_codes, PRO.repeats_codes) == (True, False)
+    assert said["a code again"][1].startswith("is shown once")
+    assert (V1.makes_keys, PRO.makes_keys) == (True, False)
+    assert said["regions, `login`, `rotate-key`"] == ("us, eu; yes", "us; the vendor makes keys")
+
+
+CANS = (V1, PRO)
+
+
+def _all(can: Capabilities) -> set[str]:
+    departing = {one.value for one in can.departing}
+    return departing | ({"export"} if "delete" in departing else set())
+
+
+def _required(can: Capabilities) -> str:
+    return ", ".join(can.required) + ("; may have phone" if can.has_phone else "")

@@ -17,7 +17,7 @@ from kardia_ctl.sandbox import (
     Status,
     UserStatus,
 )
-from tests.cli.conftest import Desk, Ran
+from tests.cli.conftest import EXAMPLES, Desk, Ran
 from tests.cli.test_pro import PASSWORD, dropped, served
 
 CREATE = "POST /v1/patients"
@@ -261,3 +261,11 @@ def test_in_this_process_users_are_made_too(users: Desk, monkeypatch: pytest.Mon
 
     assert inside("apply", "--auto-approve").code == 0
     assert inside("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_example_of_users_runs_as_it_is(users: Desk) -> None:
+    users.write((EXAMPLES / "users" / "kardia.yaml").read_text())
+    codes = users.path.parent / "codes.csv"
+    assert users.apply("--codes-out", str(codes)).code == 0
+    assert users.plan("--detailed-exitcode").code == 0
+    assert [row["mrn"] for row in rows(codes)] == ["US-001"]
