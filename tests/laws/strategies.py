@@ -1,9 +1,20 @@
 """Clinics that nobody runs: desired things for any account, and quirks for any server."""
 
+from dataclasses import replace
+
+import msgspec
 from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.configuration import Desired, Resource, TemplateRef
+from kardia_ctl.model.configuration import (
+    Desired,
+    Dialect,
+    MobileUser,
+    Resource,
+    Secret,
+    SecretSource,
+    TemplateRef,
+)
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox import TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.quirks import (
@@ -74,6 +85,28 @@ def clinics(draw: st.DrawFn, most: int = 7) -> Desired:
             LABELS[1]: draw(st.sampled_from([by_id, by_name])),
         },
     )
+
+
+@st.composite
+def peopled(draw: st.DrawFn, dialect: Dialect = Dialect.V1, most: int = 6) -> Desired:
+    """A clinic in which some patients have a user of the app; in pro some of those redeem a code."""
+    base = draw(clinics(most))
+    people, users = {}, {}
+    for number, (mrn, one) in enumerate(base.patients.items()):
+        people[mrn] = msgspec.structs.replace(
+            one,
+            email=f"p{number}@example.com",
+            firstname=one.firstname or "No",
+            lastname=one.lastname or "Name",
+        )
+        if draw(st.booleans()):
+            redeem = dialect is Dialect.PRO and bool(one.codes) and draw(st.booleans())
+            users[mrn] = MobileUser("us", Secret(SecretSource.GENERATE), redeem=redeem)
+    if dialect is Dialect.V1:
+        return replace(base, patients=people, users=users)
+    callbacks = tuple(one for one in base.others if one.address.kind is Kind.CALLBACK)
+    templates = {name: TemplateRef(name, id=one.id) for name, one in zip(LABELS, TEMPLATES, strict=False)}
+    return replace(base, team="", patients=people, users=users, others=callbacks, templates=templates)
 
 
 _OTHERS = (

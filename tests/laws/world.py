@@ -19,7 +19,7 @@ from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.applying.records import without_requests
 from kardia_ctl.applying.step import Step
 from kardia_ctl.applying.tenant import check_tenant
-from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.outcome import Report, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
@@ -56,6 +56,7 @@ class World:
     wrap_writer: Callable[[Writer], Any] = lambda writer: writer
     wrap_store: Callable[[Store], Any] = lambda store: store
     waits: list[float] = field(default_factory=list)
+    dialect: Dialect = Dialect.V1
 
     def requests(self) -> list[str]:
         """What arrived so far: method and path."""
@@ -66,7 +67,8 @@ class World:
         account = self.account
         patients = [(one.id, one.mrn, one.status, one.gone_at) for one in account.patients()]
         hooks = [account.callback(hook) for hook in _hooks()]
-        return sorted(patients), account.codes(), hooks, account.providers(), account.keys()
+        people = account.life.users(), account.exports()
+        return sorted(patients), account.codes(), hooks, account.providers(), account.keys(), people
 
     def store(self) -> Store:
         return open_store("sqlite:///state.db", self.directory, "default")
@@ -83,6 +85,7 @@ class World:
         async with open_session(
             "http://127.0.0.1",
             API_KEY,
+            dialect=self.dialect,
             parallelism=parallelism,
             http_transport=httpx.ASGITransport(self.app),
             sleep=sleep,
@@ -92,7 +95,7 @@ class World:
             yield session
 
     def ground(self, desired: Desired, state: State, decisions: Decisions) -> Ground:
-        configuration = Configuration(self.directory, desired)
+        configuration = Configuration(self.directory, desired, self.dialect)
         return Ground(configuration, state, self.clock(), FINGERPRINT_KEY, decisions)
 
     async def plan(self, desired: Desired, decisions: Decisions | None = None) -> Preview:
@@ -120,7 +123,16 @@ class World:
                     store.commit(entries)
                 brake = Brake()
                 writer = self.wrap_writer(session.writer())
-                step = Step(desired, writer, store, self.clock, FINGERPRINT_KEY, codes.append)
+                step = Step(
+                    desired,
+                    writer,
+                    store,
+                    self.clock,
+                    FINGERPRINT_KEY,
+                    codes.append,
+                    password=lambda mrn: f"an invented password for {mrn}",
+                    capabilities=seen.question.capabilities,
+                )
                 results = await execute(plan, step, brake, Manner(4))
                 counts = session.counts
                 done = report(plan, results, brake, reads=counts.reads, writes=counts.writes)
@@ -143,13 +155,14 @@ def in_world(
     story: Callable[[World], Coroutine[Any, Any, None]],
     quirks: Quirks | None = None,
     faults: Faults | None = None,
+    dialect: Dialect = Dialect.V1,
 ) -> None:
     """Let a story happen in a new world."""
     with tempfile.TemporaryDirectory() as name:
         clock = ManualClock()
         with Account(now=clock, seed=1) as account:
             app = create_app(account, quirks, faults, sleep=clock.sleep)
-            asyncio.run(story(World(Path(name), clock, account, app)))
+            asyncio.run(story(World(Path(name), clock, account, app, dialect=dialect)))
 
 
 def shuffled(desired: Desired, random: Random) -> Desired:
@@ -159,8 +172,11 @@ def shuffled(desired: Desired, random: Random) -> Desired:
     templates = list(desired.templates.items())
     for listed in (patients, others, departures, templates):
         random.shuffle(listed)
+    users = list(desired.users.items())
+    random.shuffle(users)
     return replace(
         desired,
+        users=dict(users),
         patients=dict(patients),
         others=tuple(others),
         departures=tuple(departures),
