@@ -32,6 +32,7 @@ _IGNORED: Final = """\
 # Keys and state of kardia-ctl, rows that cohorts set aside, codes: never commit them.
 .kardia/
 *.rejected.csv
+.*.rejected.csv.*
 codes.csv
 codes.ndjson
 """

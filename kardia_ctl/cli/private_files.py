@@ -11,6 +11,7 @@ from kardia_ctl.cli.failure import refuse
 
 _STREAMS: Final = (Path("/dev"), Path("/dev/fd"))
 _PROCESSES: Final = Path("/proc")
+_OWN: Final = {"/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}
 
 
 def write_private(file: Path, data: bytes) -> None:
@@ -50,7 +51,11 @@ def passes_on(file: Path) -> bool:
 
 
 def _passed_on(file: Path) -> IO[bytes]:
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND), "wb")
+    own = _OWN.get(
+        str(file)
+    )  # opened anew, a file that stdout goes to would be written from two places at once
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND) if own is None else os.dup(own)
+    return os.fdopen(descriptor, "wb")
 
 
 @contextmanager

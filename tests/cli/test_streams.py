@@ -141,6 +141,15 @@ def test_results_go_through_a_pipe_that_somebody_reads(clinic: Path) -> None:
     assert "patient/CL-0001042,create,done," in ran.stderr
 
 
+def test_results_on_stdout_stand_beside_the_report_also_in_a_file(clinic: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    shell(command("apply", str(clinic), "--sandbox", "--auto-approve", "--results /dev/stdout", f"> {kept}"))
+    text = kept.read_text()
+    assert text.count(",create,done,") == 8
+    assert "\nPlan: 8 to add" in text
+    assert text.index("address,action,status") < text.index("\nApply complete!")
+
+
 def test_what_was_done_is_told_when_the_results_cannot_be_kept(desk: Desk, tmp_path: Path) -> None:
     full = _by_number(tmp_path / "full", str(FULL))
     ran = desk.apply("--results", str(full), "--codes-out", str(full))
