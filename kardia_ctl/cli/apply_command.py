@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 @click.option(
     "--codes-out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=False),
-    help="Append the issued codes to this file, readable by you alone: CSV, or NDJSON for .ndjson.",
+    help="Append issued codes and made up passwords to this file, readable by you alone: CSV or .ndjson.",
 )
 @click.option(
     "--results",

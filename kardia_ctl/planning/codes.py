@@ -166,8 +166,9 @@ def _notice(verdict: Verdict, address: Address, holder: Holder, draft: Draft, *,
 
 def _in_doubt(address: Address, holder: Holder) -> Change:
     reason = (
-        "in doubt: it was asked for and no answer came; asking again would make another code: look whether "
-        f"the patient has one, then apply with --assume-created '{address}' or --assume-absent '{address}'"
+        "in doubt: it was asked for and no answer came; asking again would make another code: look into the "
+        "file of --codes-out and into Kardia whether the patient has one, then apply with "
+        f"--assume-created '{address}' or --assume-absent '{address}'"
     )
     return Change(address, Action.BLOCKED, Cause.UNSETTLED, reason, id=holder.id, source=holder.source)
 

@@ -31,9 +31,7 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
         return
     live = live_by_id(question, departure.mrn, patient_id)
     if question.state.has_done(patient_id, departure.action, Departing.DELETE):
-        dying = live is not None and departure.action is Departing.DELETE
-        text = "the deletion was accepted, and the patient is still listed" if dying else None
-        _tell_done(departure, text or f"{departure.action} is done", draft)
+        _tell_done(departure, _said_of(question, patient_id, live), draft)
     elif not question.capabilities.shows_patients:
         draft.changes.append(_act(departure, Action.DISCONNECT, patient_id, {}))
     elif live is None:
@@ -43,6 +41,16 @@ def _plan_departure(question: Question, departure: Departure, draft: Draft) -> N
         draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason, live.id))
     else:
         _plan_present(question, departure, live, draft)
+
+
+def _said_of(question: Question, patient_id: str, live: LivePatient | None) -> str:
+    """How a departure that was done stands: a deletion takes Kardia a while (202)."""
+    if not question.state.has_done(patient_id, Departing.DELETE):
+        return "disconnected; it is not done again"
+    if live is not None:
+        return "the deletion was accepted, and the patient is still listed"
+    gone = patient_id in question.observed.missing
+    return "deleted, and gone" if gone else "the deletion was accepted"
 
 
 def _id(question: Question, departure: Departure) -> str:
@@ -69,7 +77,8 @@ def _plan_delete(question: Question, departure: Departure, live: LivePatient, dr
         _plan_export(question, departure, live, before, draft)
     elif not departure.confirmed and (live.status == "connected" or recordings != 0):
         reason = (
-            f"{_holds(live, recordings)}, which deleting ends: if that is meant, add confirm: has-recordings"
+            f"{_holds(live, recordings)}, and deleting cannot be undone: if it is meant, add "
+            "confirm: has-recordings"
         )
         draft.changes.append(_blocked(departure, Cause.HAS_RECORDINGS, reason, live.id, before))
     else:

@@ -68,12 +68,14 @@ def _create(question: Question, user: MobileUser, address: Address, holder: Hold
         reason = (
             "in doubt: it was sent and no answer came, and a user cannot be read back: try its login in the "
             f"Kardia app, then apply with --assume-created '{address}' or --assume-absent '{address}'"
+            + ("; its code may not be redeemed: then the patient enters it there" if user.redeem else "")
         )
         return _blocked(address, Cause.UNSETTLED, reason, holder)
     if user.redeem and not _code_at_hand(holder, draft):
         reason = (
-            "its code is not issued in this run, and the API does not show it again: issue it anew with "
-            f"--reissue '{code_address(holder.want.mrn, holder.want.codes[0])}', or leave redeem out"
+            "its code is not issued in this run, and the API shows a code once: take redeem out, and the "
+            "patient enters the code in the Kardia app; or order another one with --reissue "
+            f"'{code_address(holder.want.mrn, holder.want.codes[0])}'"
         )
         return _blocked(address, Cause.CODE_NOT_AT_HAND, reason, holder)
     after = {"email": holder.want.email, "country": user.country, "password_from": str(user.password)}

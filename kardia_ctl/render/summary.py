@@ -73,7 +73,7 @@ def no_changes(plan: Plan) -> str:
     total = action_counts(plan)[Action.NO_OP]
     told = _told(plan)
     if not total:
-        return "No changes." if told else "No changes. Nothing is declared."
+        return "No changes." if told or plan.notices else "No changes. Nothing is declared."
     unlike = told[NoticeKind.DRIFT] + told[NoticeKind.NOT_SENT]
     alike = count_of(total - unlike, "resource")
     verb = "is" if total - unlike == 1 else "are"
