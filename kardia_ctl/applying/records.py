@@ -10,7 +10,7 @@ from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
-from kardia_ctl.model.state import Depart, Drop, Entry, Note, Record, Remember, Resolve, State
+from kardia_ctl.model.state import GONE, Depart, Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import living
 from kardia_ctl.planning.settings import fingerprints
@@ -140,6 +140,9 @@ def _learnt(question: Question) -> Iterator[Entry]:
         yield Note("live_count", str(count))
     for departure in question.desired.departures:
         patient_id = state.patients.get(departure.mrn, Record()).id
+        deleted = state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE)
+        if deleted and patient_id in observed.missing:
+            yield Depart(patient_id, GONE)
         if (
             departure.id in ("", patient_id)
             and patient_id in observed.missing

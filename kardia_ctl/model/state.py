@@ -7,11 +7,15 @@ a URL.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.funnel import Sample
+
+GONE: Final = "gone"
+"""What is recorded of a patient id whose deletion was accepted (202) once a read has answered 404."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -155,7 +159,7 @@ class UsePlan:
 
 @dataclass(frozen=True, slots=True)
 class Depart:
-    """Mark an action on a patient id as done, beside what was done before: disconnect or delete."""
+    """Mark an action on a patient id as done, beside what was done before: an action's word, or ``GONE``."""
 
     id: str
     action: str

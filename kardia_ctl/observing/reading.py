@@ -10,7 +10,7 @@ from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.state import State
+from kardia_ctl.model.state import GONE, State
 
 PAGE: Final = 500
 """The most patients that one page holds (API reference, "Get All Patients")."""
@@ -49,7 +49,7 @@ def choose(
 
     A whole scan is ceil(totalCount / 500) requests. When state knows every id that matters, nothing is to be
     created (``recreating`` says that something is) or deleted, and there are fewer of them than pages, those
-    are read by id instead. Somebody whom a departure deleted is looked for too before the mrn is used again.
+    are read by id instead. Somebody whom a departure deleted is read by id until a 404 says that it is over.
     """
     wanted = frozenset(targets)
     if not capabilities.shows_patients:
@@ -61,6 +61,9 @@ def choose(
     mrns.extend(one.mrn for _, one in departures)
     deleting = any(one.action is Departing.DELETE for _, one in departures)
     scan = deleting or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
+    for mrn, patient_id in () if wanted else _dying(desired, state):
+        ids.append(patient_id)
+        mrns.append(mrn)
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
     return Reading(
         scan=scan,
@@ -111,6 +114,15 @@ def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure
         patient_id = one.id or ("" if record is None else record.id)
         if patient_id and not state.has_done(patient_id, one.action, Departing.DELETE):
             yield patient_id, one
+
+
+def _dying(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
+    """The mrn and id of those whose deletion was accepted and may still be under way."""
+    for one in desired.departures:
+        record = state.patients.get(one.mrn)
+        patient_id = one.id or ("" if record is None else record.id)
+        if state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE):
+            yield one.mrn, patient_id
 
 
 def _fewer_than_pages(state: State, count: int) -> bool:

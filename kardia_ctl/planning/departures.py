@@ -12,6 +12,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.state import GONE
 from kardia_ctl.planning.draft import Draft
 from kardia_ctl.planning.matching import live_by_id
 from kardia_ctl.planning.question import Question
@@ -49,7 +50,7 @@ def _said_of(question: Question, patient_id: str, live: LivePatient | None) -> s
         return "disconnected; it is not done again"
     if live is not None:
         return "the deletion was accepted, and the patient is still listed"
-    gone = patient_id in question.observed.missing
+    gone = patient_id in question.observed.missing or question.state.has_done(patient_id, GONE)
     return "deleted, and gone" if gone else "the deletion was accepted"
 
 

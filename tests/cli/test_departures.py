@@ -152,6 +152,24 @@ def test_a_deletion_is_followed_until_the_patient_is_gone_and_only_then_the_mrn_
     assert id_of(clinic.account) != dying
 
 
+def test_a_deletion_is_followed_by_id_until_a_404_says_that_it_is_over(clinic: Desk) -> None:
+    dying = id_of(clinic.account)
+    clinic.write(leaving().replace(PEOPLE.splitlines(keepends=True)[1], "").replace("patients:\n", ""))
+    with served(clinic, Quirks(delete_delay=3600)):
+        assert clinic.apply().requests.count(DELETE) == 1
+        for _ in range(2):
+            still = clinic.apply()
+            assert (still.code, still.requests) == (0, [ONE])
+            assert "accepted, and the patient is still listed" in still.out
+        clinic.account.remove_patient(dying)
+        gone = clinic.apply()
+        assert (gone.code, gone.requests) == (0, [ONE])
+        assert "deleted, and gone" in gone.out
+        over = clinic.apply()
+    assert (over.code, over.requests) == (0, [])
+    assert "deleted, and gone" in over.out
+
+
 @pytest.mark.parametrize("access", [DataController.WITHHELD, DataController.UNAUTHORIZED])
 @pytest.mark.parametrize("more", ["", ", export: true"])
 def test_a_key_without_data_controller_access_is_told_so_and_the_rest_is_done(

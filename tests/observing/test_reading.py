@@ -33,7 +33,7 @@ def state(*mrns: str, live: int | None = THREE_PAGES, departed: dict[str, str] |
         True,
         live_count=live,
         patients={mrn: Record(f"id-{mrn}") for mrn in mrns},
-        departed={one: frozenset({action}) for one, action in (departed or {}).items()},
+        departed={one: frozenset(actions.split()) for one, actions in (departed or {}).items()},
     )
 
 
@@ -90,9 +90,17 @@ TABLE = [
         ("id-A",),
     ),
     Row(
-        "departure is done",
+        "deletion was accepted",
         desired(departures=(leaving("A"),)),
         state("A", departed={"id-A": "delete"}),
+        False,
+        ("id-A",),
+        ("id-A",),
+    ),
+    Row(
+        "deletion is over",
+        desired(departures=(leaving("A"),)),
+        state("A", departed={"id-A": "delete gone"}),
         False,
     ),
     Row(
@@ -104,7 +112,7 @@ TABLE = [
     Row(
         "disconnect of who is deleted",
         desired(departures=(leaving("A", "disconnect"),)),
-        state("A", departed={"id-A": "delete"}),
+        state("A", departed={"id-A": "delete gone"}),
         False,
     ),
     Row(
