@@ -14,6 +14,7 @@ from tests.canary.watch import OURS, PASSWORD, Watch, declared, entry, watched
 ENV = ", mobile_user: {country: us, password: {env: JOE_PASSWORD}}"
 MADE_UP = ", mobile_user: {country: us, password: {generate: true}}"
 REDEEMING = ", mobile_user: {country: us, redeem: true, password: {env: JOE_PASSWORD}}"
+PHONE = "+1 (555) 017-7788"
 PRO = """\
 version: 1
 api: {dialect: pro}
@@ -24,7 +25,7 @@ patients:
 
 
 def pro(more: str = REDEEMING) -> str:
-    return PRO + "".join(entry(one, more) for one in OURS)
+    return PRO + "".join(entry(one, f", phone: '{PHONE}'{more}") for one in OURS)
 
 
 CONFIGURATIONS = {"v1": declared(more=ENV), "v1, made up": declared(more=MADE_UP), "pro": pro()}
@@ -35,6 +36,7 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
     with in_memory() as place, watched(place / "watched") as opened:
         opened.write("kardia.yaml", CONFIGURATIONS[request.param])
         opened.allowed.add(opened.place / "codes.csv")
+        opened.scanner.add("a phone number", PHONE)
         yield opened
 
 
