@@ -10,6 +10,7 @@ from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import GONE, State
 
 PAGE: Final = 500
@@ -59,8 +60,12 @@ def choose(
     departures = () if wanted else tuple(_departures(desired, state))
     ids.extend(patient_id for patient_id, _ in departures)
     mrns.extend(one.mrn for _, one in departures)
-    deleting = any(one.action is Departing.DELETE for _, one in departures)
-    scan = deleting or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
+    deleting = [
+        patient_id
+        for patient_id, one in departures
+        if one.action is Departing.DELETE and not _waits(patient_id, one, state)
+    ]
+    scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
     for mrn, patient_id in () if wanted else _dying(desired, state):
         ids.append(patient_id)
         mrns.append(mrn)
@@ -71,7 +76,7 @@ def choose(
         mrns=tuple(mrns),
         settings=_settings(desired, wanted),
         templates=any(not desired.templates[label].id for label in labels),
-        recordings=tuple(patient_id for patient_id, one in departures if one.action is Departing.DELETE),
+        recordings=tuple(deleting),
     )
 
 
@@ -114,6 +119,11 @@ def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure
         patient_id = one.id or ("" if record is None else record.id)
         if patient_id and not state.has_done(patient_id, one.action, Departing.DELETE):
             yield patient_id, one
+
+
+def _waits(patient_id: str, departure: Departure, state: State) -> bool:
+    """Whether a person is to say first that the export has come: nothing is sent for it until then."""
+    return departure.export and not departure.exported and state.has_done(patient_id, Action.EXPORT)
 
 
 def _dying(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
