@@ -25,6 +25,9 @@ TEMPLATES = (
 )
 """The templates of a new account: both ids are in the API reference, the second one's name is invented."""
 
+PRO_TEMPLATE = "7uhcmvtlb87c4n5nyx1qq9ur7"
+"""The template of the Kardia Pro API reference, "Generate Connection Code": pro lists none."""
+
 TEAM_FIELDS = (
     ("customParticipantID", "MRN", True, False, True),
     ("firstName", "FIRST NAME", True, False, False),

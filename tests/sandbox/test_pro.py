@@ -128,6 +128,13 @@ async def test_each_code_is_a_new_one(pro: Connect, account: Account) -> None:
     assert only(account) is Status.PENDING
 
 
+async def test_the_documents_template_is_known(pro: Connect) -> None:
+    client = pro()
+    await client.post("/e/v1/participants", json=JON)
+    order = ORDER | {"templateID": "7uhcmvtlb87c4n5nyx1qq9ur7"}
+    assert (await client.post("/e/v1/code", json=order)).status_code == 200
+
+
 @pytest.mark.parametrize("change", [{"customParticipantID": "unknown"}, {"templateID": "unknown"}])
 async def test_a_code_of_nobody_or_nothing_is_400(
     pro: Connect, account: Account, change: dict[str, str]

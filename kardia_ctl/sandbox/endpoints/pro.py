@@ -13,6 +13,7 @@ from kardia_ctl.sandbox.endpoints import reports
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import is_address, is_date
 from kardia_ctl.sandbox.endpoints.users import check
+from kardia_ctl.sandbox.invented import PRO_TEMPLATE
 from kardia_ctl.sandbox.quirks import ProPdf, UnsetField
 from kardia_ctl.sandbox.records import Patient, PatientFields
 from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found
@@ -62,7 +63,8 @@ def create_user(call: Call) -> Answer:
 def generate_code(call: Call) -> Answer:
     """POST /e/v1/code: a new code each time."""
     patient = _participant(call)
-    if call.json["templateID"] not in [template.id for template in call.account.templates()]:
+    known = {PRO_TEMPLATE, *(template.id for template in call.account.templates())}
+    if call.json["templateID"] not in known:
         raise bad_request("There is no template with this id.")
     return ok({"code": call.account.life.new_code(patient.id, call.json["templateID"])})
 
