@@ -108,7 +108,7 @@ def test_imports_run_one_way_and_each_library_has_one_importer(file: Path) -> No
         ("planning/plan.py", "def f():\n    import kardia_ctl.state.sqlite"),
         ("planning/plan.py", "import deepdiff"),
         ("observing/scan.py", "import httpx"),
-        ("api/wire.py", "from kardia_ctl.sandbox import Account"),
+        ("api/decode.py", "from kardia_ctl.sandbox import Account"),
         ("sandbox/app.py", "from kardia_ctl.model.errors import ApiError"),
         ("sandbox/app.py", "from kardia_ctl import model"),
         ("render/plan_text.py", "from kardia_ctl.planning.plan import make_plan"),

@@ -1,4 +1,4 @@
 """The v1 API on httpx: what may be read, what has an effect, and what is known after each answer.
 
-``kardia_ctl.api.session.open_session`` is the way in.
+``kardia_ctl.api.client.open_session`` is the way in.
 """

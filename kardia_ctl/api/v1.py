@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Final
 
-from kardia_ctl.api import endpoints, wire
-from kardia_ctl.api.exchange import Exchange, SafeReads
+from kardia_ctl.api import decode as wire
+from kardia_ctl.api import endpoints
+from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.redaction import secrets_of
-from kardia_ctl.api.transport import Call
+from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import (

@@ -12,7 +12,7 @@ from kardia_ctl.cli.failure import refuse
 
 if TYPE_CHECKING:
     from kardia_ctl.api.endpoints import Endpoint
-    from kardia_ctl.api.transport import Call
+    from kardia_ctl.api.http.transport import Call
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -53,7 +53,7 @@ def make_call(
     Raises:
         RunStopped: it means none, or one that has a command of its own.
     """
-    from kardia_ctl.api.transport import Call
+    from kardia_ctl.api.http.transport import Call
 
     where, query = _target(path)
     endpoint, extra = _endpoint(method, where), _headers(headers)

@@ -23,8 +23,8 @@ from kardia_ctl.render.record_shapes import PATIENTS
 from kardia_ctl.render.record_values import without_secrets
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.transport import Call
-    from kardia_ctl.api.wire import Answer
+    from kardia_ctl.api.decode import Answer
+    from kardia_ctl.api.http.transport import Call
 
 _PAGED: Final = ("/patients", "/recordings", "/logs")
 """The lists that take a limit; 500 is the most (API reference, "Querystring parameters")."""

@@ -53,7 +53,7 @@ from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.summary import cost_lines
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.session import Session
+    from kardia_ctl.api.client import Session
 
 
 @click.command("apply")

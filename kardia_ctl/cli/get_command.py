@@ -14,7 +14,7 @@ from kardia_ctl.render import record_shapes as shapes
 from kardia_ctl.render.record_shapes import Shape
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.record_endpoints import Listing
+    from kardia_ctl.api.records.endpoints import Listing
 
 
 @click.group("get")
@@ -56,7 +56,7 @@ def _listing(name: str) -> Callable[[], "Listing"]:
     """One of the API's lists; what speaks HTTP is slow to load, and --help does not need it."""
 
     def find() -> "Listing":
-        from kardia_ctl.api import record_endpoints
+        from kardia_ctl.api.records import endpoints as record_endpoints
 
         found: Listing = getattr(record_endpoints, name)
         return found
@@ -95,7 +95,7 @@ def recordings_command(mrn: str | None, identifier: str | None, **options: Any) 
         return
 
     async def run() -> None:
-        from kardia_ctl.api.record_endpoints import RECORDINGS_OF_PATIENT
+        from kardia_ctl.api.records.endpoints import RECORDINGS_OF_PATIENT
 
         async with reached(reach) as session:
             records = session.records()

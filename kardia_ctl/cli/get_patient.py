@@ -18,8 +18,8 @@ from kardia_ctl.render.record_shapes import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.record_values import seen
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.records import Records
-    from kardia_ctl.api.rows import Row
+    from kardia_ctl.api.records.decode import Row
+    from kardia_ctl.api.records.reader import Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -138,7 +138,7 @@ async def _known(reach: Reach, records: "Records", mrn: str, *, custom: bool) ->
 
 async def _listed(records: "Records", mrn: str, *, custom: bool) -> "Row":
     """The patient by the whole list: only its end tells that nobody else has the mrn."""
-    from kardia_ctl.api.record_endpoints import PATIENTS as LISTING
+    from kardia_ctl.api.records.endpoints import PATIENTS as LISTING
 
     found: dict[str, Row] = {}
     async for page in records.pages(LISTING, custom=custom):

@@ -20,7 +20,7 @@ from kardia_ctl.render.record_shapes import Shape
 from kardia_ctl.render.record_values import hidden_columns, seen
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.rows import RowsPage
+    from kardia_ctl.api.records.decode import RowsPage
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

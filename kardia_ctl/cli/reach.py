@@ -16,7 +16,7 @@ from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.session import Session
+    from kardia_ctl.api.client import Session
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -130,8 +130,8 @@ async def opened(
     where: Where, configuration: Configuration, key: str, *, parallelism: int = 16, largest: int | None = None
 ) -> AsyncIterator["Session"]:
     """A session with an account, or with the sandbox inside this process."""
-    from kardia_ctl.api.connections import Settings
-    from kardia_ctl.api.session import open_session
+    from kardia_ctl.api.client import open_session
+    from kardia_ctl.api.http.connections import Settings
 
     ca_file = None if where.ca_file is None else str(where.ca_file)
     settings = Settings(proxy=where.proxy, ca_file=ca_file)

@@ -20,7 +20,7 @@ from kardia_ctl.planning.question import Decisions
 from kardia_ctl.state import open_store
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.session import Session
+    from kardia_ctl.api.client import Session
 
 _PRIVATE = ".kardia"
 

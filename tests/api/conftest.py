@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
 
 KEY = "3test974-cd11-48c3-a0dd-621test8test"
 LIVE = "https://api.kardia.com"

@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
-from kardia_ctl.api import wire
-from kardia_ctl.api.connections import Settings
-from kardia_ctl.api.session import Session
+from kardia_ctl.api import decode as wire
+from kardia_ctl.api.client import Session
+from kardia_ctl.api.http.connections import Settings
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
 from kardia_ctl.model.patient import DesiredPatient

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import vcr
 
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
 from tests.api.recording import recorded

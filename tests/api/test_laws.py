@@ -8,11 +8,12 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
-from kardia_ctl.api import endpoints, wire
+from kardia_ctl.api import decode as wire
+from kardia_ctl.api import endpoints
+from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.endpoints import EFFECTS, SAFE_READS, Endpoint, Nature
-from kardia_ctl.api.exchange import Exchange, SafeReads, UnsafeRead
-from kardia_ctl.api.session import Session, open_session
-from kardia_ctl.api.transport import Call
+from kardia_ctl.api.http.transport import Call
+from kardia_ctl.api.sender import Exchange, SafeReads, UnsafeRead
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, KardiaError
 from kardia_ctl.model.patient import DesiredPatient

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from kardia_ctl.api.client import Session
 from kardia_ctl.api.endpoints import Nature
-from kardia_ctl.api.outcome import Ending, Verdict, ending_of, judge
-from kardia_ctl.api.session import Session
+from kardia_ctl.api.outcomes import Ending, Verdict, ending_of, judge
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient

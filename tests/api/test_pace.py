@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.api.pace import Halted, Pace
+from kardia_ctl.api.limits.pacer import Halted, Pace
 from tests.api import skipping
 
 

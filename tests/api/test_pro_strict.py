@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from kardia_ctl.api.retry import RetryPolicy
+from kardia_ctl.api.limits.retry import RetryPolicy
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized

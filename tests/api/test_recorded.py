@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from kardia_ctl.api.retry import RetryPolicy
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
+from kardia_ctl.api.limits.retry import RetryPolicy
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient, LivePatient

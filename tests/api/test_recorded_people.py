@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
+from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.endpoints import base_url_for
-from kardia_ctl.api.retry import RetryPolicy
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.limits.retry import RetryPolicy
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Authorization, Dialect, Region
 from kardia_ctl.model.errors import NotExecuted

@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from kardia_ctl.api import record_endpoints as listings
-from kardia_ctl.api.record_endpoints import Listing
-from kardia_ctl.api.retry import RetryPolicy
-from kardia_ctl.api.rows import Row
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
+from kardia_ctl.api.limits.retry import RetryPolicy
+from kardia_ctl.api.records import endpoints as listings
+from kardia_ctl.api.records.decode import Row
+from kardia_ctl.api.records.endpoints import Listing
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.ecg import read_ecg
 from kardia_ctl.model.errors import ApiError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from kardia_ctl.api.connections import Connections, Settings
-from kardia_ctl.api.session import Session, open_session
-from kardia_ctl.api.transport import Counts
+from kardia_ctl.api.client import Session, open_session
+from kardia_ctl.api.http.connections import Connections, Settings
+from kardia_ctl.api.http.transport import Counts
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import DesiredPatient

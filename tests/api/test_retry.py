@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.api.retry import RetryBudget, RetryPolicy, retry_after
-from kardia_ctl.api.session import Session
+from kardia_ctl.api.client import Session
+from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy, retry_after
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
 

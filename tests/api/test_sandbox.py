@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.api.connections import Settings
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
+from kardia_ctl.api.http.connections import Settings
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient

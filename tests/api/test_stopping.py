@@ -8,7 +8,7 @@ from random import Random
 import httpx
 import pytest
 
-from kardia_ctl.api.session import open_session
+from kardia_ctl.api.client import open_session
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.execute import Manner, execute
 from kardia_ctl.applying.step import Step

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.api.window import Window
+from kardia_ctl.api.limits.window import Window
 
 
 @pytest.mark.parametrize(

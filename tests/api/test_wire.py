@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.api import wire
-from kardia_ctl.api.connections import Settings
-from kardia_ctl.api.session import Session
-from kardia_ctl.api.wire import Answer, Unreadable, Wanting
+from kardia_ctl.api import decode as wire
+from kardia_ctl.api.client import Session
+from kardia_ctl.api.decode import Answer, Unreadable, Wanting
+from kardia_ctl.api.http.connections import Settings
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, Template

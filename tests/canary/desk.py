@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from kardia_ctl.api import session
+from kardia_ctl.api import client as session
 from kardia_ctl.cli.main import run
 from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, create_app
 

@@ -107,7 +107,7 @@ CRASHES = (
     "kardia_ctl.api.v1.V1Writer.create_user",
     "kardia_ctl.api.pro.ProWriter.create_user",
     "kardia_ctl.api.pro.ProWriter.redeem",
-    "kardia_ctl.api.wire.user_token",
+    "kardia_ctl.api.decode.user_token",
     "kardia_ctl.applying.writes.remember",
     "kardia_ctl.cli.passwords.weakness_of",
     "kardia_ctl.cli.code_file.code_line",

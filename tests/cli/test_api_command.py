@@ -88,7 +88,7 @@ def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(
 
 
 def test_reads_are_tried_again(nowhere: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kardia_ctl.api.retry.RetryPolicy.wait", lambda *_: 0.0)
+    monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     fault = Fault(FaultKind.DROPPED, methods=frozenset({"GET"}), times=2)
     with serving(create_app(nowhere.account, Quirks(), Faults((fault,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)

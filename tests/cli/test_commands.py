@@ -181,7 +181,7 @@ def test_plan_says_that_an_apply_is_running_and_does_not_wait(desk: Desk) -> Non
 
 def test_a_server_that_is_not_there_is_one_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KARDIA_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr("kardia_ctl.api.retry.RetryPolicy.wait", lambda *_: 0.0)
+    monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     ran = desk.plan()
     assert ran.code == 1
     assert ran.err.startswith("Error: ")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.api.rows import RowsPage
+from kardia_ctl.api.records.decode import RowsPage
 from kardia_ctl.cli.listing import Wish, print_list
 from kardia_ctl.render import record_shapes as shapes
 from kardia_ctl.sandbox import TEAM_ID, Account, Draft, Patient, PatientFields, seed

@@ -52,7 +52,7 @@ def test_what_fails_is_an_apply_errored_with_its_diagnostic(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
-    monkeypatch.setattr("kardia_ctl.api.retry.RetryPolicy.wait", lambda *_: 0.0)
+    monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     with serving(create_app(desk.account, Quirks(), Faults((rule,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         ran = desk.apply("--json")

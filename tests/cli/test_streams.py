@@ -48,7 +48,7 @@ def test_failures_are_told_on_stderr_and_the_table_on_stdout(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
-    monkeypatch.setattr("kardia_ctl.api.retry.RetryPolicy.wait", lambda *_: 0.0)
+    monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     with serving(create_app(desk.account, Quirks(), Faults((rule,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         ran = desk.apply()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.api.retry import retry_after
+from kardia_ctl.api.limits.retry import retry_after
 from tests.canary.desk import InnerDesk, in_memory, inner_desk
 from tests.canary.watch import Chunks
 from tests.fuzz.speech import Altering, altered, bounded, is_clean, patiently

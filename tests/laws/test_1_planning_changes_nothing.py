@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import kardia_ctl
 from kardia_ctl.api import endpoints
-from kardia_ctl.api.exchange import UnsafeRead
-from kardia_ctl.api.transport import Call
+from kardia_ctl.api.http.transport import Call
+from kardia_ctl.api.sender import UnsafeRead
 from kardia_ctl.api.v1 import V1Reader
 from kardia_ctl.applying.preview import preview
 from kardia_ctl.applying.tenant import check_tenant

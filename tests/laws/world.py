@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 from hypothesis import settings
 
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.execute import Manner, execute, report
 from kardia_ctl.applying.preview import Ground, Preview, preview

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import httpx
 import pytest
 
-from kardia_ctl.api.session import open_session
+from kardia_ctl.api.client import open_session
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.api.session import Session
+from kardia_ctl.api.client import Session
 from kardia_ctl.applying import execute, life
 from kardia_ctl.applying.waves import Wave
 from kardia_ctl.model.address import patient_address

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from kardia_ctl.api.session import Session, open_session
+from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.campaign import Means
 from kardia_ctl.applying.clock import Clock

@@ -12,18 +12,19 @@ from typing import Final, assert_never
 import httpx
 
 from kardia_ctl import __version__
-from kardia_ctl.api import pro, records, v1
-from kardia_ctl.api.connections import Settings, connect
+from kardia_ctl.api import pro, v1
+from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import check_endpoint
-from kardia_ctl.api.exchange import Exchange, SafeReads
-from kardia_ctl.api.outage import Outage
-from kardia_ctl.api.pace import Pace
-from kardia_ctl.api.record_endpoints import RECORD_READS
-from kardia_ctl.api.records import Records
-from kardia_ctl.api.retry import RetryBudget, RetryPolicy
-from kardia_ctl.api.rows import Row, RowsPage
-from kardia_ctl.api.transport import Call, Counts, Transport
-from kardia_ctl.api.wire import Answer
+from kardia_ctl.api.http.connections import Settings, connect
+from kardia_ctl.api.http.transport import Call, Counts, Transport
+from kardia_ctl.api.limits.circuit_breaker import Outage
+from kardia_ctl.api.limits.pacer import Pace
+from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy
+from kardia_ctl.api.records import reader as records
+from kardia_ctl.api.records.decode import Row, RowsPage
+from kardia_ctl.api.records.endpoints import RECORD_READS
+from kardia_ctl.api.records.reader import Records
+from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader, Writer

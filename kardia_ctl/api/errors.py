@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+from kardia_ctl.api.decode import Answer, faults
 from kardia_ctl.api.endpoints import Endpoint
-from kardia_ctl.api.outcome import Ending, Verdict
+from kardia_ctl.api.outcomes import Ending, Verdict
 from kardia_ctl.api.redaction import redacted
-from kardia_ctl.api.shapes import Fault
-from kardia_ctl.api.wire import Answer, faults
+from kardia_ctl.api.schemas import Fault
 
 _FAULTS_SHOWN: Final = 3
 _PAGE_SHOWN: Final = 80

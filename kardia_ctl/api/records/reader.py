@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from kardia_ctl.api import record_endpoints as endpoints
-from kardia_ctl.api import rows
+from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import READ_PATIENT, Nature
-from kardia_ctl.api.exchange import Exchange, SafeReads
-from kardia_ctl.api.record_endpoints import Listing
-from kardia_ctl.api.rows import Row, RowsPage
-from kardia_ctl.api.transport import Call
-from kardia_ctl.api.wire import Answer
+from kardia_ctl.api.http.transport import Call
+from kardia_ctl.api.records import decode as rows
+from kardia_ctl.api.records import endpoints
+from kardia_ctl.api.records.decode import Row, RowsPage
+from kardia_ctl.api.records.endpoints import Listing
+from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.errors import ApiError
 

@@ -12,11 +12,11 @@ from typing import Final
 
 import httpx
 
-from kardia_ctl.api.body import read_body
-from kardia_ctl.api.connections import Connections, Settings
+from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
-from kardia_ctl.api.retry import retry_after
-from kardia_ctl.api.wire import Answer
+from kardia_ctl.api.http.body import read_body
+from kardia_ctl.api.http.connections import Connections, Settings
+from kardia_ctl.api.limits.retry import retry_after
 from kardia_ctl.model.errors import NotExecuted
 
 NEVER_CONNECTED: Final = (

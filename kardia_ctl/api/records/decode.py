@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from kardia_ctl.api import wire
-from kardia_ctl.api.record_endpoints import Listing
-from kardia_ctl.api.shapes import Paging
-from kardia_ctl.api.wire import Answer, Unreadable, Wanting
+from kardia_ctl.api import decode as wire
+from kardia_ctl.api.decode import Answer, Unreadable, Wanting
+from kardia_ctl.api.records.endpoints import Listing
+from kardia_ctl.api.schemas import Paging
 
 Row: TypeAlias = dict[str, Any]
 """One object as the API sent it."""

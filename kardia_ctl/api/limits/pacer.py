@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.api.window import Window
+from kardia_ctl.api.limits.window import Window
 
 ASKS_FOR_LESS: Final = frozenset({429, 503})
 """Statuses that slow all workers down."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Generic, TypeVar, assert_never
 
-from kardia_ctl.api.complaints import complaint, described
+from kardia_ctl.api.decode import Answer, Unreadable, Wanting
 from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
-from kardia_ctl.api.outage import Outage
-from kardia_ctl.api.outcome import Ending, Outcome, Verdict, ending_of, judge
-from kardia_ctl.api.pace import Halted, Pace, Turn
-from kardia_ctl.api.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
-from kardia_ctl.api.transport import LOST, NEVER_CONNECTED, Call, Transport
-from kardia_ctl.api.wire import Answer, Unreadable, Wanting
+from kardia_ctl.api.errors import complaint, described
+from kardia_ctl.api.http.transport import LOST, NEVER_CONNECTED, Call, Transport
+from kardia_ctl.api.limits.circuit_breaker import Outage
+from kardia_ctl.api.limits.pacer import Halted, Pace, Turn
+from kardia_ctl.api.limits.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
+from kardia_ctl.api.outcomes import Ending, Outcome, Verdict, ending_of, judge
 from kardia_ctl.model.errors import (
     KEY_REFUSED,
     ApiError,

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from kardia_ctl.api.shapes import (
+from kardia_ctl.api.schemas import (
     Code,
     Envelope,
     Fault,

@@ -1,0 +1,1 @@
+"""HTTP below the client: bodies, connections and the transport."""

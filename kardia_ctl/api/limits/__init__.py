@@ -1,0 +1,1 @@
+"""Limits on sending: pace, retries, the in-flight window and the circuit breaker."""
