@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.applying.brake import Brake
 from kardia_ctl.applying.clock import Clock
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import Intent

@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kardia_ctl.applying.assume import assume
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.campaign import Means
-from kardia_ctl.applying.execute import Manner, report
+from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.executor import Manner, report
 from kardia_ctl.applying.journal import in_a_thread
-from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.run import acts, doubts, record, write
-from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.survey import samples_after
-from kardia_ctl.applying.watching import Trail
+from kardia_ctl.applying.observer import Trail
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.cli import plan_files
 from kardia_ctl.cli.aftermath import tell, told
 from kardia_ctl.cli.apply_run import Run, run_of
@@ -50,6 +45,11 @@ from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.outcome import Report, Result, results_in_order
 from kardia_ctl.model.plan import Plan
+from kardia_ctl.operations.apply import acts, doubts, record, write
+from kardia_ctl.operations.apply_rounds import Means
+from kardia_ctl.operations.assume import assume
+from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.operations.status import samples_after
 from kardia_ctl.render.summary import cost_lines
 
 if TYPE_CHECKING:

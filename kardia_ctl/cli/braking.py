@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.errors import KardiaError
 
 

@@ -7,13 +7,10 @@ from typing import Any
 
 import click
 
-from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.clock import steady
-from kardia_ctl.applying.execute import Manner, execute
-from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.reask import Reask, reask
-from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.applying.executor import Manner, execute
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.cli.braking import braking
 from kardia_ctl.cli.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.confirm import confirm
@@ -30,6 +27,9 @@ from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.observe import with_templates
+from kardia_ctl.operations.codes import Reask, reask
+from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.render.codes import CodeForm, code_cells
 from kardia_ctl.render.summary import template_lines
 

@@ -10,10 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.applying.agenda import GATHER, Look
 from kardia_ctl.applying.clock import Clock, steady
-from kardia_ctl.applying.following import Following
-from kardia_ctl.applying.survey import samples
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.inbox import Inbox
 from kardia_ctl.cli.keeping import Keeper, later
@@ -24,6 +21,9 @@ from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.errors import KEY_REFUSED, ApiError
 from kardia_ctl.model.funnel import StatusReport
+from kardia_ctl.operations.follow import Following
+from kardia_ctl.operations.follow_schedule import GATHER, Look
+from kardia_ctl.operations.status import samples
 from kardia_ctl.planning.question import Question
 from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.status_live import UNSIGNED, UNVERIFIED

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.cli.options import (
     decision_options,
     json_option,
@@ -24,6 +23,7 @@ from kardia_ctl.cli.telling import teller_for
 from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.question import Decisions
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kardia_ctl import __version__
-from kardia_ctl.applying.preview import Preview
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import Keys
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.workplace import Workplace
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.evidence import digest, live_digest, state_digest
 from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
 from kardia_ctl.planning.saved import (

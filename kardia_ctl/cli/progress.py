@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from typing import Final, Protocol
 
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output import note
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.outcome import Result

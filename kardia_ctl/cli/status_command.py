@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 
-from kardia_ctl.applying.preview import Ground
-from kardia_ctl.applying.survey import report_of, samples, survey
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.follow import Listening, follow
 from kardia_ctl.cli.keeping import record
@@ -23,6 +21,8 @@ from kardia_ctl.cli.status_screens import screen_for
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Ground
+from kardia_ctl.operations.status import report_of, samples, survey
 from kardia_ctl.planning.funnel import funnel, places
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import wrong_team

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.model.outcome import Report

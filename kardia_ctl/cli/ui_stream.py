@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from kardia_ctl import __version__
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.progress import EVERY, progress
 from kardia_ctl.model.address import Address

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from kardia_ctl.api.client import open_session
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import Manner, execute
-from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.executor import Manner, execute
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Change, Plan

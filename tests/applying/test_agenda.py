@@ -1,7 +1,7 @@
 """When somebody is looked at."""
 
-from kardia_ctl.applying.agenda import AGAIN, GATHER, LATER, Agenda
 from kardia_ctl.model.events import Event, EventKind
+from kardia_ctl.operations.follow_schedule import AGAIN, GATHER, LATER, Agenda
 
 CONNECTED, DISCONNECTED = Event(EventKind.CONNECTED), Event(EventKind.DISCONNECTED)
 

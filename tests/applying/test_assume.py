@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.applying.assume import assume
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intend, Intent, State
+from kardia_ctl.operations.assume import assume
 from kardia_ctl.state import open_store
 
 PATIENT = patient_address("A-1")

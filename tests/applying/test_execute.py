@@ -5,8 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import report
+from kardia_ctl.applying.executor import report
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import InDoubt, NotExecuted, StateError, Unauthorized
 from kardia_ctl.model.outcome import Result, Status

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource

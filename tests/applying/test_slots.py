@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.slots import Slots, workers_for
+from kardia_ctl.applying.concurrency import Slots, workers_for
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.errors import Withheld
 
 

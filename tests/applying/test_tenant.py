@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from kardia_ctl.applying.tenant import check_tenant
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.state import State
+from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.question import Question
 
 

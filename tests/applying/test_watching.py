@@ -1,6 +1,6 @@
 """How far a run came that broke off."""
 
-from kardia_ctl.applying.watching import Trail, Watcher
+from kardia_ctl.applying.observer import Trail, Watcher
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Change, Plan

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import Manner, execute
-from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.executor import Manner, execute
+from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError

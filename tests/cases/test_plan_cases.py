@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kardia_ctl.applying.preview import Ground, Preview, preview
 from kardia_ctl.config import load
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text

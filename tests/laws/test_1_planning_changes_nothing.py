@@ -16,11 +16,11 @@ from kardia_ctl.api import endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.sender import UnsafeRead
 from kardia_ctl.api.v1 import V1Reader
-from kardia_ctl.applying.preview import preview
-from kardia_ctl.applying.tenant import check_tenant
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import observe, scan
+from kardia_ctl.operations.plan import preview
+from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.sandbox import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.applying.preview import Preview
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Record, Remember
+from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.evidence import live_digest
 from kardia_ctl.planning.saved import digests_of, seal
 from kardia_ctl.planning.saved_form import Binding, SavedPlan

@@ -13,18 +13,18 @@ import httpx
 from hypothesis import settings
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.execute import Manner, execute, report
-from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.records import without_requests
-from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.executor import Manner, execute, report
+from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.outcome import Report, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader, Store, Writer
 from kardia_ctl.model.state import Note, State
+from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, Quirks, Sandbox, create_app
 from kardia_ctl.state import open_store

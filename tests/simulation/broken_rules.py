@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.endpoints import Nature
-from kardia_ctl.applying import records, step
+from kardia_ctl.applying import change as step
+from kardia_ctl.applying import state_updates as records
 from kardia_ctl.applying.journal import Journal
 from kardia_ctl.kinds import patient
 from kardia_ctl.planning.codes import Holder

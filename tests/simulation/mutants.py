@@ -8,7 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
-from kardia_ctl.applying import life, settle, step
+from kardia_ctl.applying import change as step
+from kardia_ctl.applying import heartbeat as life
+from kardia_ctl.applying import settle
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
 from kardia_ctl.observing import scan

@@ -6,12 +6,12 @@ By then the weather is fair and everything late has happened, so that what is no
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kardia_ctl.applying.assume import assume
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intent
+from kardia_ctl.operations.assume import assume
 from kardia_ctl.planning.question import Decisions
 
 if TYPE_CHECKING:

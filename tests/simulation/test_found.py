@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.change import Step
 from kardia_ctl.model.address import code_address
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient

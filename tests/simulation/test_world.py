@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.client import Session
-from kardia_ctl.applying import execute, life
+from kardia_ctl.applying import executor as execute
+from kardia_ctl.applying import heartbeat as life
 from kardia_ctl.applying.waves import Wave
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError

@@ -9,15 +9,12 @@ from random import Random
 from typing import Final
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.campaign import Means
+from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.execute import Manner, report
+from kardia_ctl.applying.executor import Manner, report
 from kardia_ctl.applying.journal import Beside
-from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.run import acts, record, write
-from kardia_ctl.applying.step import Step
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
@@ -25,6 +22,9 @@ from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.operations.apply import acts, record, write
+from kardia_ctl.operations.apply_rounds import Means
+from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.question import Decisions
 from kardia_ctl.sandbox import API_KEY
 from tests.simulation.disk import Disk, Mount

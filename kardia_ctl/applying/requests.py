@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.applying.records import remember
+from kardia_ctl.applying.state_updates import remember
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind

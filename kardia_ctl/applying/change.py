@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeAlias
 
+from kardia_ctl.applying.heartbeat import with_signs_of_life
 from kardia_ctl.applying.journal import Beside, Journal, at_once
-from kardia_ctl.applying.life import with_signs_of_life
-from kardia_ctl.applying.writes import Done, Writes
+from kardia_ctl.applying.requests import Done, Writes
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind, owner_of

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.errors import Withheld
 
 

@@ -6,10 +6,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 
-from kardia_ctl.applying.brake import Brake
-from kardia_ctl.applying.slots import Slots, workers_for
-from kardia_ctl.applying.step import Step, Stop
-from kardia_ctl.applying.watching import Watcher
+from kardia_ctl.applying.change import Step, Stop
+from kardia_ctl.applying.concurrency import Slots, workers_for
+from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.applying.waves import Wave, in_waves
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.outcome import Report, Result, Status, results_in_order

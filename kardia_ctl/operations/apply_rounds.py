@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kardia_ctl.applying.brake import Brake
+from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.execute import Manner, execute
-from kardia_ctl.applying.preview import Ground, Preview, preview
-from kardia_ctl.applying.records import without_requests
+from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.settle import Wait, wait_until_decidable
-from kardia_ctl.applying.step import Step
+from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.errors import ApiError
@@ -18,6 +17,7 @@ from kardia_ctl.model.outcome import Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.state import Intent, Rate
+from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.matching import due
 

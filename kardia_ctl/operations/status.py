@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from kardia_ctl.applying.preview import Ground
 from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
@@ -14,6 +13,7 @@ from kardia_ctl.model.terms import Terms
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
 from kardia_ctl.observing.sharing import Sharing
+from kardia_ctl.operations.plan import Ground
 from kardia_ctl.planning.funnel import funnel, places
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.templates import resolve, terms_of

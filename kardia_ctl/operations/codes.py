@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from kardia_ctl.applying.preview import Preview
 from kardia_ctl.model.address import Address, Kind, code_address
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Plan, Requests
+from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.templates import resolve, terms_of
 
 _NOT_ASKED = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)

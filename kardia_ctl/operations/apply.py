@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from kardia_ctl.applying.campaign import Means, carry_out
-from kardia_ctl.applying.preview import Ground, Preview
-from kardia_ctl.applying.records import without_requests
-from kardia_ctl.applying.tenant import check_tenant
+from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.operations.apply_rounds import Means, carry_out
+from kardia_ctl.operations.plan import Ground, Preview
+from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.question import Question
 from kardia_ctl.planning.safety import living, needs_tenant
 

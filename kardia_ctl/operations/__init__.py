@@ -1,0 +1,1 @@
+"""One file for each thing that a command does. Above the engine, below the command line."""
