@@ -14,7 +14,7 @@ from kardia_ctl.applying.waves import Wave, in_waves
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Change, Plan
-from kardia_ctl.planning.chains import Chain, chains
+from kardia_ctl.planning.dependencies import Chain, chains
 
 PARALLELISM = 16
 """Writes in flight unless told otherwise."""

@@ -15,7 +15,7 @@ from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Writer
 from kardia_ctl.model.state import Depart, Entry, Record, Remember
-from kardia_ctl.planning.users import UNREDEEMED
+from kardia_ctl.planning.resources.mobile_users import UNREDEEMED
 
 
 @dataclass(frozen=True, slots=True)

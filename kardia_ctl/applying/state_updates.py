@@ -11,9 +11,9 @@ from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import GONE, Depart, Drop, Entry, Note, Record, Remember, Resolve, State
-from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import living
-from kardia_ctl.planning.settings import fingerprints
+from kardia_ctl.planning.checks.stops import living
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.resources.settings import fingerprints
 
 
 def _key_of(address: Address, target: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from kardia_ctl.cli.options import Where
 from kardia_ctl.cli.telling import Teller
 from kardia_ctl.cli.workplace import Workplace, decisions_from, open_workplace
 from kardia_ctl.model.address import Address
-from kardia_ctl.planning.question import Decisions
-from kardia_ctl.planning.saved_form import SavedPlan
+from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.render.view import View
 
 

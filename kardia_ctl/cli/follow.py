@@ -24,7 +24,7 @@ from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.operations.follow_schedule import GATHER, Look
 from kardia_ctl.operations.status import samples
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.status_live import UNSIGNED, UNVERIFIED
 

@@ -24,7 +24,7 @@ from kardia_ctl.cli.workplace import Workplace, connected, decisions_from, open_
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 
 
 @click.command("plan")

@@ -13,9 +13,9 @@ from kardia_ctl.cli.workplace import Workplace
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
-from kardia_ctl.planning.evidence import digest, live_digest, state_digest
-from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
-from kardia_ctl.planning.saved import (
+from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import digest, live_digest, state_digest
+from kardia_ctl.planning.saved.file import (
     MAGIC,
     MOST_BYTES,
     digests_of,
@@ -23,8 +23,8 @@ from kardia_ctl.planning.saved import (
     seal,
     unseal,
 )
-from kardia_ctl.planning.saved import hint as hint_of
-from kardia_ctl.planning.saved_form import Binding, SavedPlan
+from kardia_ctl.planning.saved.file import hint as hint_of
+from kardia_ctl.planning.saved.staleness import refuse_if_different, refuse_if_stale
 
 
 def save(file: Path, workplace: Workplace, seen: Preview) -> None:

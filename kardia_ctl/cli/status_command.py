@@ -19,13 +19,13 @@ from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.rejected import warn_of_rejected
 from kardia_ctl.cli.status_screens import screen_for
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
+from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground
 from kardia_ctl.operations.status import report_of, samples, survey
-from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import wrong_team
+from kardia_ctl.planning.checks.stops import wrong_team
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.render.files import places_file
 from kardia_ctl.render.status_html import status_html
 from kardia_ctl.render.status_json import status_json

@@ -16,7 +16,7 @@ from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired
 from kardia_ctl.model.ports import Store
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.state import open_store
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from kardia_ctl.model.state import Entry, Note, UsePlan
 from kardia_ctl.operations.apply_rounds import Means, carry_out
 from kardia_ctl.operations.plan import Ground, Preview
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import living, needs_tenant
+from kardia_ctl.planning.checks.stops import living, needs_tenant
+from kardia_ctl.planning.inputs import Question
 
 
 def doubts(plan: Plan) -> int:

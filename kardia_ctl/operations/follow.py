@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.updates import STATUS_TOLD, Looked, owners, places_of, touched, updated
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.events import Event, EventKind, Heard
 from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.follow_schedule import Agenda, Look
-from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.moves import STATUS_TOLD, Looked, owners, places_of, touched, updated
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 _ABREAST: Final = 8
 

@@ -12,8 +12,8 @@ from kardia_ctl.model.state import State
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
 from kardia_ctl.observing.sharing import Sharing
-from kardia_ctl.planning.plan import make_plan, wants_templates
-from kardia_ctl.planning.question import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.planner import make_plan, wants_templates
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
@@ -14,8 +15,7 @@ from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.reading import choose
 from kardia_ctl.observing.sharing import Sharing
 from kardia_ctl.operations.plan import Ground
-from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.templates import resolve, terms_of
 
 

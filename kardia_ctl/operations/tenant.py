@@ -2,8 +2,8 @@
 
 from kardia_ctl.model.errors import ApiError, RunStopped
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import wrong_team
+from kardia_ctl.planning.checks.stops import wrong_team
+from kardia_ctl.planning.inputs import Question
 
 _NONE_TO_BE_HAD = (403, 404)
 

@@ -5,7 +5,7 @@ from itertools import chain
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Change
-from kardia_ctl.planning.chains import Chain, chains
+from kardia_ctl.planning.dependencies import Chain, chains
 
 
 def first_of(changes: Sequence[Change], limit: int | None) -> tuple[Sequence[Change], int]:

@@ -8,7 +8,7 @@ from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Intent, Record
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 
 @dataclass(frozen=True, slots=True)

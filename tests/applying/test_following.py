@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.capabilities import PRO, V1, Capabilities
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, Unauthorized
@@ -17,8 +18,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
 from kardia_ctl.operations.follow import Following
-from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 NOW = 1_772_445_600.0
 MRNS = tuple("ABCD")

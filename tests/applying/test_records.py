@@ -10,7 +10,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.state import Drop, Entry, Intent, Note, Record, Remember, Resolve, State
-from kardia_ctl.planning.question import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, Question
 from tests.applying.workshop import KEY, NOW
 
 JOE = DesiredPatient("A", "2000-07-21", "joe@example.com", "Joe", "Smith", codes=("year",))

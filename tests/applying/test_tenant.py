@@ -11,7 +11,7 @@ from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 
 class Offering:

@@ -10,7 +10,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.state import Intent, Rate, Record, State
-from kardia_ctl.planning.settings import fingerprints
+from kardia_ctl.planning.resources.settings import fingerprints
 
 
 class Kept(msgspec.Struct, forbid_unknown_fields=True):

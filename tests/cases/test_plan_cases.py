@@ -19,7 +19,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text
 from kardia_ctl.render.view import View

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.planning.saved import _mac
+from kardia_ctl.planning.saved.file import _mac
 from tests.canary.desk import EXAMPLES, InnerDesk
 from tests.fuzz.speech import altered, bounded, is_clean, patiently
 from tests.fuzz.test_answers import new_desk

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kardia_ctl.model.address import Kind, patient_address
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
 from kardia_ctl.model.plan import Action, Plan
-from kardia_ctl.planning.plan import make_plan
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.sandbox import Quirks, Status
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world

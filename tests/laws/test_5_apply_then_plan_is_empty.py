@@ -13,8 +13,8 @@ from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry
-from kardia_ctl.planning.plan import make_plan
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text
 from kardia_ctl.render.view import View

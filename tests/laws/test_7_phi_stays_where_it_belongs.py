@@ -18,9 +18,9 @@ from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Record, Remember
 from kardia_ctl.operations.plan import Preview
-from kardia_ctl.planning.evidence import live_digest
-from kardia_ctl.planning.saved import digests_of, seal
-from kardia_ctl.planning.saved_form import Binding, SavedPlan
+from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import live_digest
+from kardia_ctl.planning.saved.file import digests_of, seal
 from kardia_ctl.render.files import Form, results_file
 from kardia_ctl.render.plan_json import Stamp, plan_json
 from kardia_ctl.render.plan_text import plan_text

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired, Dialect
 from kardia_ctl.model.plan import Action
-from kardia_ctl.planning.plan import make_plan
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.sandbox import DuplicateUser, Quirks
 from tests.laws.strategies import LABELS, clinic, peopled
 from tests.laws.test_5_apply_then_plan_is_empty import apply_then_plan_is_empty, order_does_not_show

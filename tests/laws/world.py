@@ -25,7 +25,7 @@ from kardia_ctl.model.ports import Reader, Store, Writer
 from kardia_ctl.model.state import Note, State
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, Quirks, Sandbox, create_app
 from kardia_ctl.state import open_store
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address, Kind, code_address, owner_of, patient_address
 from kardia_ctl.model.plan import Action, Cause, Change
-from kardia_ctl.planning.chains import chains
+from kardia_ctl.planning.dependencies import chains
 
 MRNS = st.sampled_from(["A", "B", "C"])
 ADDRESSES = st.one_of(

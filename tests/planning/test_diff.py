@@ -32,7 +32,7 @@ def test_values_are_shown_as_they_are_and_compared_as_they_mean() -> None:
 
 def test_planning_does_not_import_the_library_before_something_differs() -> None:
     program = (
-        "import sys; import kardia_ctl.planning.plan; import kardia_ctl.planning.saved; "
+        "import sys; import kardia_ctl.planning.planner; import kardia_ctl.planning.saved.file; "
         "sys.exit('deepdiff' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.funnel import STAGES, Counts, Stage
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.planning.funnel import funnel, places
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 NOW = 1_772_445_600
 DAY = 86400

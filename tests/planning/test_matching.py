@@ -10,8 +10,8 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
 from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.planning.inputs import Decisions, Question
 from kardia_ctl.planning.matching import match
-from kardia_ctl.planning.question import Decisions, Question
 
 NOW = 1_000_000.0
 ADDRESS = patient_address("A")

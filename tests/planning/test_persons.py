@@ -10,8 +10,8 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.plan import make_plan
-from kardia_ctl.planning.question import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.planner import make_plan
 
 JOE = DesiredPatient("NEW", "2000-07-21", "new@example.com", "Joe", "Smith")
 

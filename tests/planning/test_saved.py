@@ -15,11 +15,11 @@ from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.evidence import NO_STATE, change_digest, digest, state_digest
-from kardia_ctl.planning.freshness import refuse_if_different, refuse_if_stale
-from kardia_ctl.planning.question import Decisions
-from kardia_ctl.planning.saved import digests_of, hint, key_source, seal, unseal
-from kardia_ctl.planning.saved_form import Binding, SavedPlan
+from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import NO_STATE, change_digest, digest, state_digest
+from kardia_ctl.planning.saved.file import digests_of, hint, key_source, seal, unseal
+from kardia_ctl.planning.saved.staleness import refuse_if_different, refuse_if_stale
 
 KEY = b"an invented key for saved plans."
 JOE = patient_address("JS-1/\N{ANATOMICAL HEART}")
@@ -263,7 +263,7 @@ def test_a_body_that_is_no_plan_is_refused_before_its_seal_is_known(raw: bytes) 
     ids=str,
 )
 def test_a_sealed_file_that_this_version_cannot_read_is_refused(path: tuple[Any, ...], value: Any) -> None:
-    from kardia_ctl.planning.saved import _mac
+    from kardia_ctl.planning.saved.file import _mac
 
     raw = put(*path, value)(sealed()).partition(b"\n")[2]
     line = "kardia-ctl-plan 1 plan-key"

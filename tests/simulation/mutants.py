@@ -15,8 +15,8 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
 from kardia_ctl.observing import scan
 from kardia_ctl.planning import matching
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.matching import Match
-from kardia_ctl.planning.question import Question
 from kardia_ctl.sandbox import CursorStyle
 from tests.simulation.disk import Disk
 from tests.simulation.scenario import Scenario

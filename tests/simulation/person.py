@@ -12,7 +12,7 @@ from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intent
 from kardia_ctl.operations.assume import assume
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -25,7 +25,7 @@ from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.operations.apply import acts, record, write
 from kardia_ctl.operations.apply_rounds import Means
 from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.sandbox import API_KEY
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.network import Network, Wire

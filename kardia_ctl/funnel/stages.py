@@ -9,8 +9,8 @@ from kardia_ctl.model.funnel import Counts, Place, Stage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
 from kardia_ctl.model.state import Record, State
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.matching import match
-from kardia_ctl.planning.question import Question
 
 _DELETE: Final = Departing.DELETE
 

@@ -10,7 +10,7 @@ from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Pla
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
 from kardia_ctl.model.terms import Terms
-from kardia_ctl.planning.question import Decisions
+from kardia_ctl.planning.inputs import Decisions
 
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What JSON of another shape than ours makes of the code that reads it."""

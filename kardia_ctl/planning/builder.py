@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Change, Notice, NoticeKind, Values
 from kardia_ctl.model.source import Source
-from kardia_ctl.planning.index import StateIndex
+from kardia_ctl.planning.state_index import StateIndex
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.saved_form import Binding, SavedPlan
+from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 
 _WORDS = {
     "version": "it was made by kardia-ctl {saved}, and this is {current}",

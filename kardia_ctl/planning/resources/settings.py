@@ -6,9 +6,9 @@ from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.fingerprint import fingerprint
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Values
 from kardia_ctl.model.state import Record
+from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.diff import differing
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 
 def plan_settings(question: Question, draft: Draft) -> None:

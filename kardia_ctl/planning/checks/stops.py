@@ -9,7 +9,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 
 def stops(question: Question, changes: Sequence[Change]) -> Iterator[str]:

@@ -18,11 +18,11 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
-from kardia_ctl.planning.codes import Holder, plan_codes
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.resources.codes import Holder, plan_codes
+from kardia_ctl.planning.resources.mobile_users import plan_user
 from kardia_ctl.planning.templates import Resolved
-from kardia_ctl.planning.users import plan_user
 
 
 def plan_participants(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:

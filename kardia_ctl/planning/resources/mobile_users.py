@@ -4,9 +4,9 @@ from kardia_ctl.model.address import Address, Kind, code_address
 from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.state import Record
-from kardia_ctl.planning.codes import Holder
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.resources.codes import Holder
 
 UNREDEEMED = "not redeemed"
 """The label of a record whose user exists, and whose code was not redeemed for it."""

@@ -12,8 +12,8 @@ from typing import Final
 
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.planning.evidence import change_digest
-from kardia_ctl.planning.saved_form import UNREADABLE, SavedPlan, as_json, from_json
+from kardia_ctl.planning.saved.codec import UNREADABLE, SavedPlan, as_json, from_json
+from kardia_ctl.planning.saved.digests import change_digest
 
 MAGIC: Final = "kardia-ctl-plan"
 FORMAT: Final = 1

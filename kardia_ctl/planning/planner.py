@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from kardia_ctl.model.address import Address, Kind, code_address, owner_of
 from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
-from kardia_ctl.planning.departures import plan_departures
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.index import StateIndex
-from kardia_ctl.planning.leaving import plan_forgotten, tell_of_doubts
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.checks.same_person import block_same_persons
+from kardia_ctl.planning.checks.stops import cost_of, needs_tenant, stops
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.limit import first_of
-from kardia_ctl.planning.participants import plan_participants
-from kardia_ctl.planning.patients import plan_patients
-from kardia_ctl.planning.persons import block_same_persons
-from kardia_ctl.planning.question import Question
-from kardia_ctl.planning.safety import cost_of, needs_tenant, stops
-from kardia_ctl.planning.settings import plan_settings
+from kardia_ctl.planning.resources.departures import plan_departures
+from kardia_ctl.planning.resources.forgotten import plan_forgotten, tell_of_doubts
+from kardia_ctl.planning.resources.patients import plan_patients
+from kardia_ctl.planning.resources.pro_patients import plan_participants
+from kardia_ctl.planning.resources.settings import plan_settings
+from kardia_ctl.planning.state_index import StateIndex
 from kardia_ctl.planning.templates import Resolved, resolve, terms_of
 
 

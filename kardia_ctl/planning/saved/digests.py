@@ -7,7 +7,7 @@ from typing import Final
 from kardia_ctl.model.patient import ATTRIBUTES, LivePatient
 from kardia_ctl.model.plan import Change, Values
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 NO_STATE: Final = "none"
 """The digest of a state that does not exist: plan and apply may then run on different machines."""

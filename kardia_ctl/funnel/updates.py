@@ -5,12 +5,12 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
+from kardia_ctl.funnel.stages import places
 from kardia_ctl.model.events import EventKind
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.planning.funnel import places
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.inputs import Question
 
 Looked = Mapping[str, LivePatient | None]
 """Patients as reads by id found them, by id; None where nobody was found."""

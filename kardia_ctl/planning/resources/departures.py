@@ -13,9 +13,9 @@ from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.state import GONE
-from kardia_ctl.planning.draft import Draft
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.matching import live_by_id
-from kardia_ctl.planning.question import Question
 
 
 def plan_departures(question: Question, draft: Draft) -> None:

@@ -5,8 +5,8 @@ from itertools import filterfalse
 from kardia_ctl.model.address import Kind, patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.model.source import Source
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
 
 
 def plan_forgotten(question: Question, draft: Draft) -> None:

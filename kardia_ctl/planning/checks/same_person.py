@@ -11,8 +11,8 @@ from kardia_ctl.model.address import Address, Kind, owner_of, patient_address
 from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
 
 Person = tuple[str, str, str]
 

@@ -10,8 +10,8 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
-from kardia_ctl.planning.draft import Draft
-from kardia_ctl.planning.question import Question
+from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.templates import Resolved
 
 _NOTICES = {

@@ -1,0 +1,1 @@
+"""Checks over a whole plan: the same person twice, and reasons to stop the run."""
