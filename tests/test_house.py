@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kardia_ctl
-from kardia_ctl.config import load
+from kardia_ctl.config import loader as load
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Kind
 
@@ -41,7 +41,7 @@ IMPORTERS = {
     "matplotlib": {"render/ecg_strip.py"},
     "msgspec": {"model", "api"},
     "pydyf": {"sandbox/pdf.py"},
-    "openpyxl": {"config/cohorts/xlsx.py"},
+    "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},
     "starlette": {"sandbox", "cli/listening.py"},
     "uvicorn": {"sandbox", "cli/listening.py"},

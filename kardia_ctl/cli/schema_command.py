@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kardia_ctl.config.schema import editors_schema
+from kardia_ctl.config.schema.build import editors_schema
 
 
 @click.command("schema")

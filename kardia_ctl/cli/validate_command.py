@@ -13,7 +13,7 @@ from kardia_ctl.cli.failure import failure_text
 from kardia_ctl.cli.options import path_argument
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.rejected import set_aside
-from kardia_ctl.config import load
+from kardia_ctl.config import loader as load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem
@@ -52,7 +52,7 @@ def command(path: Path, as_json: bool) -> int:
 
 
 def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:
-    from kardia_ctl.config.extents import extents
+    from kardia_ctl.config.spans import extents
 
     return validate_json(problems, warnings, extents(problem.source for problem in problems))
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from kardia_ctl.config.context import Reading, address_of
 from kardia_ctl.config.document import Sheet
-from kardia_ctl.config.reading import Reading, address_of
-from kardia_ctl.config.yaml_tree import YamlMapping
+from kardia_ctl.config.yaml.tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.schema import build_schema, document_schema, document_validator
-from kardia_ctl.config.screen import accepts
+from kardia_ctl.config.schema.build import build_schema, document_schema, document_validator
+from kardia_ctl.config.schema.fast_check import accepts
 
 TEXT = st.text(max_size=6) | st.sampled_from(
     ["1", "v1", "us", "120s", "0012", "https://a.example.com", "a b", "x" * 1001, "\n", "a\n", "tab", "count"]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kardia_ctl.config import load
-from kardia_ctl.config.schema import editors_schema
+from kardia_ctl.config import loader as load
+from kardia_ctl.config.schema.build import editors_schema
 from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy, Waves
 from kardia_ctl.model.errors import ConfigurationError
 

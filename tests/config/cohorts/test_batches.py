@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.config.cohorts.findings import row_findings
-from kardia_ctl.config.register import faults
+from kardia_ctl.config.cohorts.row_errors import row_findings
+from kardia_ctl.config.patients import faults
 from kardia_ctl.kinds.text import are_addresses, are_written_days, is_address, is_written_day
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading

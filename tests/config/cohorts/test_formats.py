@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import openpyxl
 import pytest
 
-from kardia_ctl.config.cohorts import blocks
+from kardia_ctl.config.cohorts.formats import blocks
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
@@ -154,7 +154,7 @@ def test_a_header_that_nearly_is_an_attribute_is_warned_of(cohort: Loading) -> N
 def test_places_hold_far_into_a_file_and_behind_quoted_newlines(
     cohort: Loading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kardia_ctl.config.cohorts.delimited.SIZE", 64)
+    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.csv.SIZE", 64)
     rows = "".join(f'P-{n},2000-07-21,p{n}@example.com,"x{chr(10) * (n % 3)}"\n' for n in range(100))
     with pytest.raises(ConfigurationError) as caught:
         cohort("c.csv", f"mrn,dob,email,note\n{rows}P-100,2000-07-21,wrong,\n")
@@ -163,7 +163,7 @@ def test_places_hold_far_into_a_file_and_behind_quoted_newlines(
 
 
 def test_a_row_longer_than_a_block_is_one_row(cohort: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kardia_ctl.config.cohorts.delimited.SIZE", 16)
+    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.csv.SIZE", 16)
     note = '"' + "line\n" * 50 + '"'
     found = cohort(
         "c.csv", f"mrn,dob,email,note\nA,2000-07-21,a@example.com,{note}\nB,2000-07-21,b@example.com,\n"
@@ -252,7 +252,7 @@ def test_an_unknown_sheet_is_told_with_those_that_there_are(cohort: Loading) -> 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(
     cohort: Loading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kardia_ctl.config.cohorts.xlsx._SHEET_LIMIT", 1 << 20)
+    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.xlsx._SHEET_LIMIT", 1 << 20)
     target = io.BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED) as bomb:
         bomb.writestr("xl/worksheets/sheet1.xml", b" " * (2 << 20))
@@ -392,7 +392,7 @@ def test_what_is_no_bundle_is_one_problem(cohort: Loading, content: str, message
 
 
 def test_a_bundle_is_read_as_a_stream(cohort: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kardia_ctl.config.cohorts.fhir.SIZE", 16)
+    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.fhir.SIZE", 16)
     people = ({**JOE, "identifier": [{"system": SYSTEM, "value": f"P-{n}"}]} for n in range(300))
     found = cohort("c.json", bundle(*people, indent=1), f"identifier: '{SYSTEM}'")
     assert [one.line for one in found.desired.patients.values()] == list(range(1, 301))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.table import PICKED
-from kardia_ctl.config.reading import Reading
-from kardia_ctl.config.wording import near
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.formats.table import PICKED
+from kardia_ctl.config.context import Reading
+from kardia_ctl.config.schema.messages import near
 from kardia_ctl.model.source import Source
 
 _WIDEST: Final = 1000

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from kardia_ctl.config import account
-from kardia_ctl.config.cohorts.declared import Cohort, OnBadRow
-from kardia_ctl.config.cohorts.read import read_cohort
-from kardia_ctl.config.cohorts.rejected import rejected_of, target_of
-from kardia_ctl.config.cohorts.table import Table
+from kardia_ctl.config.cohorts.cohort import Cohort, OnBadRow
+from kardia_ctl.config.cohorts.formats.table import Table
+from kardia_ctl.config.cohorts.quarantine import rejected_of, target_of
+from kardia_ctl.config.cohorts.reader import read_cohort
+from kardia_ctl.config.context import Reading
 from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patients, read_sheet
 from kardia_ctl.config.files import Unreadable, lexical, matches
-from kardia_ctl.config.reading import Reading
-from kardia_ctl.config.register import Register
+from kardia_ctl.config.patients import Register
 from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Rejected
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source

@@ -5,13 +5,13 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Final, TypeVar
 
+from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import DayForm
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.findings import row_findings
-from kardia_ctl.config.cohorts.table import Batch, Flawed, Table
-from kardia_ctl.config.reading import address_of
-from kardia_ctl.config.register import Register, are_plain_codes, patient_of
-from kardia_ctl.config.wording import Finding
+from kardia_ctl.config.cohorts.formats.table import Batch, Flawed, Table
+from kardia_ctl.config.cohorts.row_errors import row_findings
+from kardia_ctl.config.context import address_of
+from kardia_ctl.config.patients import Register, are_plain_codes, patient_of
+from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.text import LONGEST, are_addresses, are_written_days
 from kardia_ctl.model.configuration import Dialect

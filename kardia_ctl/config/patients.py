@@ -6,10 +6,10 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from kardia_ctl.config.reading import Reading, address_of
-from kardia_ctl.config.schema import PATIENT_SCHEMAS, patient_validator
-from kardia_ctl.config.screen import accepts
-from kardia_ctl.config.wording import Finding, findings, near, quoted
+from kardia_ctl.config.context import Reading, address_of
+from kardia_ctl.config.schema.build import PATIENT_SCHEMAS, patient_validator
+from kardia_ctl.config.schema.fast_check import accepts
+from kardia_ctl.config.schema.messages import Finding, findings, near, quoted
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.text import LONGEST
 from kardia_ctl.model.configuration import Departure, Dialect, MobileUser, TemplateRef

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import yaml
 
-from kardia_ctl.config.cohorts.delimited import cell_end
-from kardia_ctl.config.cohorts.ndjson import value_end
+from kardia_ctl.config.cohorts.formats.csv import cell_end
+from kardia_ctl.config.cohorts.formats.ndjson import value_end
 from kardia_ctl.config.files import BOM, YAML_LIMIT, Unreadable, content
 from kardia_ctl.model.source import Extent, Source
 

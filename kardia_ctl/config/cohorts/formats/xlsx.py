@@ -13,11 +13,11 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
 from zipfile import ZipFile
 
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.headers import columns_of
-from kardia_ctl.config.cohorts.table import Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.columns import columns_of
+from kardia_ctl.config.cohorts.formats.table import Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.context import Reading
 from kardia_ctl.config.files import Garbled, Unreadable
-from kardia_ctl.config.reading import Reading
 from kardia_ctl.model.source import Source
 
 if TYPE_CHECKING:

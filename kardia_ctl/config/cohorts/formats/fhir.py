@@ -17,12 +17,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.blocks import SIZE, blocks
-from kardia_ctl.config.cohorts.bundle import entries
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.ndjson import lines_of, parsed
-from kardia_ctl.config.cohorts.table import PICKED, Batch, Fault, Flawed, batch_of
-from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.formats.blocks import SIZE, blocks
+from kardia_ctl.config.cohorts.formats.fhir_bundle import entries
+from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
+from kardia_ctl.config.cohorts.formats.table import PICKED, Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.context import Reading
 from kardia_ctl.model.source import Source
 
 _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kardia_ctl.config.reading import Reading
-from kardia_ctl.config.yaml_tree import Document, YamlList, YamlMapping
+from kardia_ctl.config.context import Reading
+from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 _EVERY: Final = "*"

@@ -2,16 +2,16 @@
 
 from typing import assert_never
 
-from kardia_ctl.config.cohorts.declared import Cohort, Format, OnBadRow, check
-from kardia_ctl.config.cohorts.delimited import Delimited
-from kardia_ctl.config.cohorts.fhir import Fhir
-from kardia_ctl.config.cohorts.ndjson import Ndjson
-from kardia_ctl.config.cohorts.rows import Rows
-from kardia_ctl.config.cohorts.table import Table
-from kardia_ctl.config.cohorts.xlsx import Xlsx
+from kardia_ctl.config.cohorts.cohort import Cohort, Format, OnBadRow, check
+from kardia_ctl.config.cohorts.formats.csv import Delimited
+from kardia_ctl.config.cohorts.formats.fhir import Fhir
+from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
+from kardia_ctl.config.cohorts.formats.table import Table
+from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
+from kardia_ctl.config.cohorts.patients import Rows
+from kardia_ctl.config.context import Reading
 from kardia_ctl.config.files import Garbled
-from kardia_ctl.config.reading import Reading
-from kardia_ctl.config.register import Register
+from kardia_ctl.config.patients import Register
 from kardia_ctl.model.source import Source
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.blocks import LONGEST_LINE, Block
+from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
 from kardia_ctl.config.files import Garbled
 
 _BLANK: Final = " \t\r\n"

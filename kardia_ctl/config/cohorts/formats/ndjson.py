@@ -5,11 +5,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.blocks import SIZE, Block, blocks
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.headers import no_column, warn_of_near_misses
-from kardia_ctl.config.cohorts.table import PICKED, Batch, Fault, Flawed, batch_of
-from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.columns import no_column, warn_of_near_misses
+from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.table import PICKED, Batch, Fault, Flawed, batch_of
+from kardia_ctl.config.context import Reading
 from kardia_ctl.model.source import Source
 
 NO_OBJECT: Final = Fault("", "the line is not a JSON object", "Write one object a line, each key once")

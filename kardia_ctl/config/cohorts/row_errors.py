@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kardia_ctl.config.cohorts.table import REQUIRED
-from kardia_ctl.config.register import faults, is_plain
-from kardia_ctl.config.screen import failing
-from kardia_ctl.config.wording import Finding
+from kardia_ctl.config.cohorts.formats.table import REQUIRED
+from kardia_ctl.config.patients import faults, is_plain
+from kardia_ctl.config.schema.fast_check import failing
+from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.configuration import Dialect
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kardia_ctl.config.schema import INCLUDED, build_schema
+from kardia_ctl.config.schema.build import INCLUDED, build_schema
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.table import Table
-from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.formats.table import Table
+from kardia_ctl.config.context import Reading
 from kardia_ctl.model.configuration import Rejected
 from kardia_ctl.model.source import Problem
 

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from kardia_ctl.config.cohorts.blocks import SIZE, Block, blocks
-from kardia_ctl.config.cohorts.declared import Cohort
-from kardia_ctl.config.cohorts.headers import columns_of
-from kardia_ctl.config.cohorts.table import Batch, Fault, Flawed
-from kardia_ctl.config.reading import Reading
+from kardia_ctl.config.cohorts.cohort import Cohort
+from kardia_ctl.config.cohorts.columns import columns_of
+from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.table import Batch, Fault, Flawed
+from kardia_ctl.config.context import Reading
 from kardia_ctl.model.source import Source
 
 

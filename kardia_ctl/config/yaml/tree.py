@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from kardia_ctl.config.files import Unreadable
-from kardia_ctl.config.yaml_words import plain_words
+from kardia_ctl.config.yaml.messages import plain_words
 from kardia_ctl.model.source import Source
 
 DEPTH: Final = 20

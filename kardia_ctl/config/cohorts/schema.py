@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kardia_ctl.config.cohorts.cohort import Format, OnBadRow
 from kardia_ctl.config.cohorts.dates import DAY_FORM
-from kardia_ctl.config.cohorts.declared import Format, OnBadRow
 from kardia_ctl.kinds import patient
 from kardia_ctl.kinds.text import choice, text
 
