@@ -12,8 +12,8 @@ from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.applying.waves import Wave, in_waves
 from kardia_ctl.model.configuration import Waves
-from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.model.results import Report, Result, Status, results_in_order
 from kardia_ctl.planning.dependencies import Chain, chains
 
 PARALLELISM = 16

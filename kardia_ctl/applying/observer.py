@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Change, Plan
+from kardia_ctl.model.results import Result, Status
 
 
 def _unheard(*_: object) -> None:

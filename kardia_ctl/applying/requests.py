@@ -7,13 +7,13 @@ from kardia_ctl.applying.state_updates import remember
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
-from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Writer
+from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Depart, Entry, Record, Remember
 from kardia_ctl.planning.resources.mobile_users import UNREDEEMED
 

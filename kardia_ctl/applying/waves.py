@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Waves
-from kardia_ctl.model.outcome import Result, Status
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.planning.dependencies import Chain
 
 _WRONG = (Status.FAILED, Status.IN_DOUBT)

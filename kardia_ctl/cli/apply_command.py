@@ -43,8 +43,8 @@ from kardia_ctl.cli.rejected import set_aside
 from kardia_ctl.cli.telling import teller_for
 from kardia_ctl.cli.workplace import Workplace, connected
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.model.outcome import Report, Result, results_in_order
 from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import acts, doubts, record, write
 from kardia_ctl.operations.apply_rounds import Means
 from kardia_ctl.operations.assume import assume

@@ -13,8 +13,8 @@ from kardia_ctl.cli.held_codes import Held, held
 from kardia_ctl.cli.passwords import makes_up_passwords
 from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.capabilities import Capabilities
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan

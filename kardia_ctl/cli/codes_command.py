@@ -21,11 +21,11 @@ from kardia_ctl.cli.output import note
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.cli.workplace import Workplace, connected, open_workplace
 from kardia_ctl.model.address import Address, Kind
-from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.outcome import Status
+from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.results import Status
 from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.codes import Reask, reask
 from kardia_ctl.operations.plan import Ground, Preview, preview

@@ -18,7 +18,7 @@ from kardia_ctl.cli.listen_address import ListenAddress
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.status_screens import Screen
 from kardia_ctl.cli.workplace import Workplace, connected
-from kardia_ctl.model.capabilities import CAPABILITIES
+from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import KEY_REFUSED, ApiError
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following

@@ -12,10 +12,10 @@ from typing import Final, Protocol
 from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output import note
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.outcome import Result
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.results import Result
 from kardia_ctl.render.progress import Tally, live_line, progress_line, reading_line
 
 EVERY: Final = 5.0

@@ -12,8 +12,8 @@ import click
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.keys import api_key, stored_key
 from kardia_ctl.cli.options import Where, where_from, where_options
-from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
+from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session

@@ -7,8 +7,8 @@ from typing import Protocol
 from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.progress import progress
-from kardia_ctl.model.outcome import Report
 from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.results import Report
 from kardia_ctl.render.plan_text import plan_text
 from kardia_ctl.render.results import report_text
 from kardia_ctl.render.view import View

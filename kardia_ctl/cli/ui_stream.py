@@ -14,8 +14,8 @@ from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.progress import EVERY, progress
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
-from kardia_ctl.model.outcome import Report, Result
 from kardia_ctl.model.plan import Change, Plan
+from kardia_ctl.model.results import Report, Result
 from kardia_ctl.render import stream
 from kardia_ctl.render.progress import Tally
 

@@ -10,7 +10,6 @@ from kardia_ctl.config.context import Reading, address_of
 from kardia_ctl.config.document import Sheet
 from kardia_ctl.config.yaml.tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
-from kardia_ctl.model.capabilities import CAPABILITIES, Capabilities
 from kardia_ctl.model.configuration import (
     Authorization,
     Configuration,
@@ -25,6 +24,7 @@ from kardia_ctl.model.configuration import (
     TemplateRef,
     Waves,
 )
+from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.source import Source
 
 _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")

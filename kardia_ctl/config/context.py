@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from kardia_ctl.config.files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
 from kardia_ctl.model.address import Address, patient_address
-from kardia_ctl.model.capabilities import V1, Capabilities
+from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
 
 TOLD: Final = 20

@@ -11,7 +11,7 @@ from kardia_ctl.config.schema.build import PATIENT_SCHEMAS, patient_validator
 from kardia_ctl.config.schema.fast_check import accepts
 from kardia_ctl.config.schema.messages import Finding, findings, near, quoted
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.text import LONGEST
+from kardia_ctl.kinds.formats import LONGEST
 from kardia_ctl.model.configuration import Departure, Dialect, MobileUser, TemplateRef
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source

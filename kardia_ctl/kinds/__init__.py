@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kardia_ctl.kinds import callback, qt_callback, service_provider
-from kardia_ctl.kinds.setting import SettingKind
+from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.model.address import Kind
 
 SETTINGS: Final[Mapping[Kind, SettingKind]] = {

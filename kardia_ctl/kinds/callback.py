@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from kardia_ctl.kinds.setting import SettingKind
-from kardia_ctl.kinds.text import text
+from kardia_ctl.kinds.definition import SettingKind
+from kardia_ctl.kinds.formats import text
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.plan import Change

@@ -6,7 +6,7 @@ A user belongs to a patient, is created with a password that is only ever referr
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kardia_ctl.kinds.text import flag, text
+from kardia_ctl.kinds.formats import flag, text
 from kardia_ctl.model.configuration import MobileUser, Secret, SecretSource
 
 _PASSWORD: Final[Mapping[str, Any]] = {

@@ -6,7 +6,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from kardia_ctl.kinds import mobile_user
-from kardia_ctl.kinds.text import EMAIL, LONGEST, choice, is_written_day, text
+from kardia_ctl.kinds.formats import EMAIL, LONGEST, choice, is_written_day, text
 from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from kardia_ctl.kinds import callback
-from kardia_ctl.kinds.setting import SettingKind
+from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.model.address import Kind
 
 DEFINITION: Final = SettingKind(

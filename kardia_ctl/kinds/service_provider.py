@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kardia_ctl.kinds.setting import SettingKind
-from kardia_ctl.kinds.text import text
+from kardia_ctl.kinds.definition import SettingKind
+from kardia_ctl.kinds.formats import text
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.plan import Change

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 
 
 class Stage(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 
 Values = Mapping[str, str | None]
 """Attribute name to value, as text."""

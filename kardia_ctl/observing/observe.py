@@ -13,7 +13,7 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient, Template
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.observing.reading import Reading
+from kardia_ctl.observing.read_plan import Reading
 from kardia_ctl.observing.scan import Keep, Scan, scan
 
 _ABREAST = 8

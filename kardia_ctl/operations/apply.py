@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Entry, Note, UsePlan
 from kardia_ctl.operations.apply_rounds import Means, carry_out
 from kardia_ctl.operations.plan import Ground, Preview

@@ -11,11 +11,11 @@ from kardia_ctl.applying.settle import Wait, wait_until_decidable
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address, Kind, owner_of
-from kardia_ctl.model.capabilities import Capabilities
+from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import ApiError
-from kardia_ctl.model.outcome import Result, Status, results_in_order
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
+from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Intent, Rate
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.limit import first_of

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
+from kardia_ctl.observing.interning import Sharing
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.reading import choose
-from kardia_ctl.observing.sharing import Sharing
+from kardia_ctl.observing.read_plan import choose
 from kardia_ctl.planning.inputs import Decisions, Question
 from kardia_ctl.planning.planner import make_plan, wants_templates
 

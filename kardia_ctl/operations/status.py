@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kardia_ctl.funnel.stages import funnel, places
-from kardia_ctl.model.capabilities import CAPABILITIES
+from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
+from kardia_ctl.observing.interning import Sharing
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.reading import choose
-from kardia_ctl.observing.sharing import Sharing
+from kardia_ctl.observing.read_plan import choose
 from kardia_ctl.operations.plan import Ground
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.templates import resolve, terms_of

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.capabilities import V1, Capabilities
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.state import State
 

@@ -7,7 +7,7 @@ from math import isfinite
 
 from kardia_ctl.model.configuration import TemplateRef
 from kardia_ctl.model.patient import Template
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.neutral import neutral
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.outcome import Result, Status
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.render.lines import short_duration
 
 WINDOW: Final = 10.0

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.outcome import Report, Result, Status, results_in_order
 from kardia_ctl.model.plan import Action
+from kardia_ctl.model.results import Report, Result, Status, results_in_order
 from kardia_ctl.render.lines import Colour, count_of, paint
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.view import View

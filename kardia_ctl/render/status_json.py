@@ -19,7 +19,7 @@ template is null. Times are ISO 8601 in UTC.
 from typing import Any, Final
 
 from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.money import money
 from kardia_ctl.render.neutral import neutral
 from kardia_ctl.render.status_words import moment

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.outcome import Report, Result, Status
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.naming import PROVIDER, named
 from kardia_ctl.render.neutral import neutral

@@ -6,7 +6,7 @@ from typing import Final
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.lines import Colour, count_of, duration, paint
 from kardia_ctl.render.money import money, terms_text
 from kardia_ctl.render.neutral import neutral

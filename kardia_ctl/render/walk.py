@@ -7,7 +7,7 @@ from typing import Final
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.money import money
 from kardia_ctl.render.redaction import Shown, shown
 

@@ -13,8 +13,8 @@ from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.results import Result, Status
 from tests.api import skipping
 from tests.applying.workshop import KEY, Memory, Ticking, creates
 

@@ -9,9 +9,9 @@ from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import InDoubt, NotExecuted, StateError, Unauthorized
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.results import Result, Status
 from tests.applying.workshop import SET_CALLBACK, Behaviour, Bench, Hand, Memory, creates
 
 DONE, FAILED, DOUBT, SKIPPED = Status.DONE, Status.FAILED, Status.IN_DOUBT, Status.SKIPPED

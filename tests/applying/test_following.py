@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.funnel.stages import funnel, places
-from kardia_ctl.model.capabilities import PRO, V1, Capabilities
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.errors import ApiError, Unauthorized
 from kardia_ctl.model.events import Event, EventKind, Heard
 from kardia_ctl.model.funnel import Counts

@@ -2,8 +2,8 @@
 
 from kardia_ctl.applying.observer import Trail, Watcher
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.results import Result, Status
 
 DONE, AGAIN, NEVER = (
     Change(patient_address(mrn), Action.CREATE, Cause.DECLARED) for mrn in ("done", "again", "never")

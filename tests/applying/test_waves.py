@@ -7,7 +7,7 @@ import pytest
 from kardia_ctl.applying.waves import in_waves
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.errors import InDoubt, NotExecuted
-from kardia_ctl.model.outcome import Status
+from kardia_ctl.model.results import Status
 from kardia_ctl.planning.dependencies import chains
 from tests.applying.test_execute import raising
 from tests.applying.workshop import SET_CALLBACK, Bench, Hand, creates

@@ -12,9 +12,9 @@ from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Resolve, State
 
 KEY = b"an invented key for fingerprints"

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.status_html import status_html
 from tests.browser.chromium import NAMES, Browser, browser, found
 

@@ -12,7 +12,7 @@ import pytest
 
 from kardia_ctl.cli import code_file
 from kardia_ctl.model.address import Kind
-from kardia_ctl.model.capabilities import PRO, V1, Capabilities
+from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.sandbox import (
     Account,
     DuplicateUser,

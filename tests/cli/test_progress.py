@@ -14,9 +14,9 @@ import pytest
 from kardia_ctl.cli import progress as moving
 from kardia_ctl.cli.progress import LinesScreen, LiveScreen, progress, reading
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.plan import Action
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.render.progress import Tally
 from tests.cases.live import Account, AccountReader
 from tests.cli.conftest import Desk

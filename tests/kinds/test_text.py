@@ -2,7 +2,7 @@
 
 import pytest
 
-from kardia_ctl.kinds.text import FORMATS, choice, text
+from kardia_ctl.kinds.formats import FORMATS, choice, text
 
 
 @pytest.mark.parametrize("day", ["2000-02-29", "1899-12-31", "9999-12-31"])

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import InDoubt
-from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.ports import Writer
+from kardia_ctl.model.results import Status
 from kardia_ctl.sandbox import Fault, FaultKind, Faults, Moment, Quirks
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import LAWFUL, World, in_world

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Store
+from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Entry
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan

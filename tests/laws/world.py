@@ -18,10 +18,10 @@ from kardia_ctl.applying.executor import Manner, execute, report
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
-from kardia_ctl.model.outcome import Report, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.model.results import Report, Status
 from kardia_ctl.model.state import Note, State
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.tenant import check_tenant

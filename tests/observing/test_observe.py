@@ -9,7 +9,7 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.reading import Reading
+from kardia_ctl.observing.read_plan import Reading
 from tests.observing.script import Moving, crowd, live
 
 

@@ -8,7 +8,7 @@ from kardia_ctl.model.address import Address, Kind, code_address, patient_addres
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource, TemplateRef
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.observing.reading import Reading, choose
+from kardia_ctl.observing.read_plan import Reading, choose
 
 CALLBACK, QT_CALLBACK = Address(Kind.CALLBACK), Address(Kind.QT_CALLBACK)
 PROVIDER = Address(Kind.SERVICE_PROVIDER, ("sp",))

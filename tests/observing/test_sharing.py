@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.observing.sharing import Sharing
+from kardia_ctl.observing.interning import Sharing
 
 NAMES = ("mrn", "dob", "email", "firstname", "lastname")
 TEXTS = st.sampled_from(["", "one", "One", "two"])

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
-from kardia_ctl.model.outcome import Report, Result, Status
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
+from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Source
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 
 GOLDEN = Path(__file__).parent / "golden"
 PATIENT = {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.funnel import STAGES, Counts, Sample, StatusReport
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.render.money import terms_text
 from kardia_ctl.render.status_axes import count_ticks, time_ticks
 from kardia_ctl.render.status_history import history

@@ -3,8 +3,8 @@
 import pytest
 
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.plan import Action
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.render.stream import ended_lines
 
 

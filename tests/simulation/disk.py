@@ -59,7 +59,7 @@ class Disk:
         )
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """One batch, as ``kardia_ctl.state.entries`` writes it."""
+        """One batch, as ``kardia_ctl.state.rows`` writes it."""
         for entry in entries:
             if not isinstance(entry, Sample):  # no run depends on one
                 self.exists = True

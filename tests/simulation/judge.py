@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Dialect
-from kardia_ctl.model.outcome import Status
 from kardia_ctl.model.plan import Action
+from kardia_ctl.model.results import Status
 from kardia_ctl.operations.apply import doubts
 from kardia_ctl.sandbox import Patient
 from kardia_ctl.sandbox import Status as Connection

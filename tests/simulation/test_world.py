@@ -13,7 +13,7 @@ from kardia_ctl.applying import heartbeat as life
 from kardia_ctl.applying.waves import Wave
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.model.outcome import Report
+from kardia_ctl.model.results import Report
 from kardia_ctl.model.state import Intend, Intent, Remember
 from kardia_ctl.planning import matching
 from kardia_ctl.planning.matching import due

@@ -16,12 +16,12 @@ from kardia_ctl.applying.journal import Beside
 from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.capabilities import CAPABILITIES
 from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
+from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import KardiaError
-from kardia_ctl.model.outcome import Result, Status
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.model.results import Result, Status
 from kardia_ctl.operations.apply import acts, record, write
 from kardia_ctl.operations.apply_rounds import Means
 from kardia_ctl.operations.plan import Ground, Preview, preview

@@ -12,7 +12,7 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.faults import faults
+from kardia_ctl.state.errors import faults
 from kardia_ctl.state.sqlite import SqliteStore
 
 _AS_ANOTHER = """

@@ -4,7 +4,7 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.state import open_store
-from kardia_ctl.state.location import sqlite_path
+from kardia_ctl.state.open import sqlite_path
 
 
 def test_a_relative_path_lies_below_the_configuration() -> None:

@@ -13,7 +13,7 @@ from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patients import Register, are_plain_codes, patient_of
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.text import LONGEST, are_addresses, are_written_days
+from kardia_ctl.kinds.formats import LONGEST, are_addresses, are_written_days
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kardia_ctl.config.cohorts.cohort import Format, OnBadRow
 from kardia_ctl.config.cohorts.dates import DAY_FORM
 from kardia_ctl.kinds import patient
-from kardia_ctl.kinds.text import choice, text
+from kardia_ctl.kinds.formats import choice, text
 
 COLUMNS: Final = (*patient.TEXTS, "codes")
 """What a column may give."""

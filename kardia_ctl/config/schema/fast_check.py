@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from kardia_ctl.kinds.text import FORMATS
+from kardia_ctl.kinds.formats import FORMATS
 
 Rule = Callable[[Any, Any, Mapping[str, Any]], bool]
 """(the keyword's value, what is checked, the schema it stands in) → whether it plainly holds."""

@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
-from kardia_ctl.model.terms import Terms
+from kardia_ctl.model.template import Terms
 from kardia_ctl.planning.inputs import Decisions
 
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
