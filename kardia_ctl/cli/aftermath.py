@@ -11,9 +11,9 @@ from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
-from kardia_ctl.render.files import Form, results_file
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.results import troubles_text
+from kardia_ctl.render.apply.report import troubles_text
+from kardia_ctl.render.files.csv import Form, results_file
+from kardia_ctl.render.text import count_of
 
 
 def tell(run: Run, codes: CodeFile, done: Report, *, acted: bool) -> None:

@@ -17,10 +17,10 @@ from kardia_ctl.cli.listing import out_option, target
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.reach import Reach, reach_from, reach_options, reached
-from kardia_ctl.render.listing import Form, printer
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.record_shapes import PATIENTS
-from kardia_ctl.render.record_values import without_secrets
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.records.columns import PATIENTS
+from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.visibility import without_secrets
 
 if TYPE_CHECKING:
     from kardia_ctl.api.decode import Answer

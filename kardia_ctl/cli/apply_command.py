@@ -50,7 +50,7 @@ from kardia_ctl.operations.apply_rounds import Means
 from kardia_ctl.operations.assume import assume
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.status import samples_after
-from kardia_ctl.render.summary import cost_lines
+from kardia_ctl.render.plan.summary import cost_lines
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session

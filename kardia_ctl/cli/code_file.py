@@ -18,7 +18,7 @@ from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.render.codes import PASSWORD, CodeForm, code_cells, code_line, csv_line
+from kardia_ctl.render.files.codes import PASSWORD, CodeForm, code_cells, code_line, csv_line
 
 STDOUT: Final = Path("-")
 

@@ -30,8 +30,8 @@ from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.codes import Reask, reask
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.render.codes import CodeForm, code_cells
-from kardia_ctl.render.summary import template_lines
+from kardia_ctl.render.files.codes import CodeForm, code_cells
+from kardia_ctl.render.plan.summary import template_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kardia_ctl import __version__
 from kardia_ctl.model.errors import ConfigurationError, KardiaError, RunStopped
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.problems import problems_text
 from kardia_ctl.render.view import View
 

@@ -25,8 +25,8 @@ from kardia_ctl.operations.follow import Following
 from kardia_ctl.operations.follow_schedule import GATHER, Look
 from kardia_ctl.operations.status import samples
 from kardia_ctl.planning.inputs import Question
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.status_live import UNSIGNED, UNVERIFIED
+from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
+from kardia_ctl.render.text import count_of
 
 _LAST: Final = 5.0
 """Seconds for the reads that are under way, or still to be sent, when it is told to end."""

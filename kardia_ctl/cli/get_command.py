@@ -10,8 +10,8 @@ from kardia_ctl.cli.get_patient import WhoseOptions, patient_command, patient_id
 from kardia_ctl.cli.get_recording import pdf_command, recording_command, report_command
 from kardia_ctl.cli.listing import Wish, form_options, limit_option, print_list, since_options, wish_from
 from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.render import record_shapes as shapes
-from kardia_ctl.render.record_shapes import Shape
+from kardia_ctl.render.records import columns as shapes
+from kardia_ctl.render.records.columns import Shape
 
 if TYPE_CHECKING:
     from kardia_ctl.api.records.endpoints import Listing

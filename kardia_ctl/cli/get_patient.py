@@ -12,10 +12,10 @@ from kardia_ctl.cli.listing import out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.listing import json_line, record_text
-from kardia_ctl.render.record_shapes import PATIENTS, PATIENTS_WITH_FIELDS
-from kardia_ctl.render.record_values import seen
+from kardia_ctl.render.records.columns import PATIENTS, PATIENTS_WITH_FIELDS
+from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.visibility import seen
+from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
     from kardia_ctl.api.records.decode import Row

@@ -14,12 +14,12 @@ from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.model.ecg import Ecg, Filtering, NoEcg, read_ecg
-from kardia_ctl.render.ecg_csv import ecg_csv
-from kardia_ctl.render.ecg_strip import FORMS, CannotDraw, ecg_picture
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.listing import json_line, record_text
-from kardia_ctl.render.record_shapes import RECORDING
-from kardia_ctl.render.record_values import seen
+from kardia_ctl.render.records.columns import RECORDING
+from kardia_ctl.render.records.ecg_csv import ecg_csv
+from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_picture
+from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.visibility import seen
+from kardia_ctl.render.text import count_of
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 

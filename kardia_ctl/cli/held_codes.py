@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.failure import refuse
-from kardia_ctl.render.codes import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
+from kardia_ctl.render.files.codes import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
 
 _LONGEST: Final = 1 << 20
 """Bytes of a row: more is no row of ours."""

@@ -85,7 +85,7 @@ class Keeper:
         That something cannot be written is a warning: the funnel goes on.
         """
         if self._html is not None and self._page.take(now, last=last):
-            from kardia_ctl.render.status_html import status_html
+            from kardia_ctl.render.status.html import status_html
 
             try:
                 write_private(self._html, status_html(report).encode())

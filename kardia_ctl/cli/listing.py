@@ -14,10 +14,10 @@ import click
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import private_file
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.listing import Form, printer
-from kardia_ctl.render.record_shapes import Shape
-from kardia_ctl.render.record_values import hidden_columns, seen
+from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.visibility import hidden_columns, seen
+from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
     from kardia_ctl.api.records.decode import RowsPage

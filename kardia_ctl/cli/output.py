@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
 
 _lost: list[str] = []
 

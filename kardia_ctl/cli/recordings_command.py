@@ -11,9 +11,9 @@ from kardia_ctl.cli.confirm import confirm
 from kardia_ctl.cli.failure import refuse
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.reach import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.render.listing import json_line, record_text
-from kardia_ctl.render.record_shapes import QT
-from kardia_ctl.render.record_values import without_secrets
+from kardia_ctl.render.records.columns import QT
+from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.visibility import without_secrets
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

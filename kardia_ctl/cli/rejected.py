@@ -7,8 +7,8 @@ from kardia_ctl.cli.output import note
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.configuration import Configuration, Rejected
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.files import REJECTED_COLUMNS, rejected_file
-from kardia_ctl.render.lines import count_of
+from kardia_ctl.render.files.csv import REJECTED_COLUMNS, rejected_file
+from kardia_ctl.render.text import count_of
 
 
 def _say(line: str) -> None:

@@ -14,8 +14,8 @@ from kardia_ctl.cli.keys import Keys, api_key
 from kardia_ctl.cli.options import Where, look_options, view_from
 from kardia_ctl.cli.output import say
 from kardia_ctl.model.errors import KardiaError
-from kardia_ctl.render.plan_json import Stamp, plan_json
-from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.text import plan_text
 
 
 @click.command("show")

@@ -11,7 +11,7 @@ from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.workplace import Workplace, open_workplace
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
-from kardia_ctl.render.state_text import state_list, state_show
+from kardia_ctl.render.records.state import state_list, state_show
 
 
 @click.group("state")

@@ -11,8 +11,8 @@ from typing import Protocol
 from kardia_ctl.cli.output import note, say
 from kardia_ctl.model.events import Heard
 from kardia_ctl.model.funnel import StatusReport
-from kardia_ctl.render.status_live import change_json, change_line, heard_json, heard_line, status_line
-from kardia_ctl.render.status_text import status_text
+from kardia_ctl.render.status.live import change_json, change_line, heard_json, heard_line, status_line
+from kardia_ctl.render.status.text import status_text
 
 
 class Screen(Protocol):

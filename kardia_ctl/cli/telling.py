@@ -9,8 +9,8 @@ from kardia_ctl.cli.output import note, say
 from kardia_ctl.cli.progress import progress
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
-from kardia_ctl.render.plan_text import plan_text
-from kardia_ctl.render.results import report_text
+from kardia_ctl.render.apply.report import report_text
+from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 
 

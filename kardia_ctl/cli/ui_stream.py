@@ -16,8 +16,8 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.model.plan import Change, Plan
 from kardia_ctl.model.results import Report, Result
-from kardia_ctl.render import stream
-from kardia_ctl.render.progress import Tally
+from kardia_ctl.render.apply.progress import Tally
+from kardia_ctl.render.plan import terraform_stream as stream
 
 STILL: Final = 10.0
 """Seconds after which a change that is under way is mentioned, and again (as Terraform does)."""

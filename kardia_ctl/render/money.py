@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Final
 
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.text import count_of
 
 _CENT: Final = Decimal("0.01")
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kardia_ctl.model.source import Extent, Problem, Source
-from kardia_ctl.render.lines import Colour, count_of, paint
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.text import Colour, count_of, paint
 from kardia_ctl.render.view import View
 
 SHOWN: Final = 20

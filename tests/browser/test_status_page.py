@@ -16,7 +16,7 @@ import pytest
 
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.status_html import status_html
+from kardia_ctl.render.status.html import status_html
 from tests.browser.chromium import NAMES, Browser, browser, found
 
 NOW: Final = 1_772_445_600

@@ -23,7 +23,7 @@ import os, sys
 from kardia_ctl.api import session
 from kardia_ctl.cli.main import main
 from kardia_ctl.cli import apply_command, plan_command, state_command, codes_command
-import kardia_ctl.state.sqlite, kardia_ctl.render.plan_json, jsonschema, httpx, anyio._backends._asyncio
+import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json, jsonschema, httpx, anyio._backends._asyncio
 
 if os.geteuid() == 0:  # root may write everywhere; what belongs to Python may be root's alone
     os.setgid(65534)

@@ -20,8 +20,8 @@ from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.inputs import Decisions
-from kardia_ctl.render.plan_json import Stamp, plan_json
-from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from tests.cases.live import Account, AccountReader
 from tests.cases.recorded import Recorded

@@ -16,7 +16,7 @@ from kardia_ctl.cli.code_file import CodeFile
 from kardia_ctl.cli.held_codes import held
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.codes import CodeForm
+from kardia_ctl.render.files.codes import CodeForm
 from tests.cli.conftest import Desk
 
 NOW = 1_772_445_600

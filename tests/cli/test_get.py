@@ -13,7 +13,7 @@ import pytest
 
 from kardia_ctl.api.records.decode import RowsPage
 from kardia_ctl.cli.listing import Wish, print_list
-from kardia_ctl.render import record_shapes as shapes
+from kardia_ctl.render.records import columns as shapes
 from kardia_ctl.sandbox import TEAM_ID, Account, Draft, Patient, PatientFields, seed
 from tests.cli.conftest import Desk, Ran
 

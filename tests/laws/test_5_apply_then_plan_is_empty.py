@@ -15,8 +15,8 @@ from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Entry
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.render.plan_json import Stamp, plan_json
-from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox import Quirks
 from tests.laws.strategies import clinic, clinics, quirks

@@ -21,10 +21,10 @@ from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 from kardia_ctl.planning.saved.digests import live_digest
 from kardia_ctl.planning.saved.file import digests_of, seal
-from kardia_ctl.render.files import Form, results_file
-from kardia_ctl.render.plan_json import Stamp, plan_json
-from kardia_ctl.render.plan_text import plan_text
-from kardia_ctl.render.results import report_text, troubles_text
+from kardia_ctl.render.apply.report import report_text, troubles_text
+from kardia_ctl.render.files.csv import Form, results_file
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox import API_KEY, Fault, FaultKind, Faults, Moment, Quirks
 from tests.laws.strategies import LABELS, clinic

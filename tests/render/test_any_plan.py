@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
-from kardia_ctl.render.naming import identifier
-from kardia_ctl.render.plan_json import Stamp, plan_json
-from kardia_ctl.render.plan_text import plan_text
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_names import identifier
+from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 
 HIDING, SHOWING = View(), View(show_phi=True)

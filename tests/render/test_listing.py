@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.render import record_shapes as shapes
-from kardia_ctl.render.listing import Form, json_line, printer, record_text
-from kardia_ctl.render.record_shapes import Shape
-from kardia_ctl.render.record_values import seen
+from kardia_ctl.render.records import columns as shapes
+from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records.listing import Form, json_line, printer, record_text
+from kardia_ctl.render.records.visibility import seen
 
 PATIENT = {
     "id": "p1",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
 
 ANYTHING = st.text(st.characters())
 

@@ -5,8 +5,8 @@ import pytest
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.lines import duration, short_duration
-from kardia_ctl.render.progress import Tally, facts, live_line, progress_line, reading_line
+from kardia_ctl.render.apply.progress import Tally, facts, live_line, progress_line, reading_line
+from kardia_ctl.render.text import duration, short_duration
 
 
 def who(number: int) -> Address:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status
-from kardia_ctl.render.files import Form, results_file, safe_cell
-from kardia_ctl.render.results import complete_line, report_text, troubles_text
+from kardia_ctl.render.apply.report import complete_line, report_text, troubles_text
+from kardia_ctl.render.files.csv import Form, results_file, safe_cell
 from kardia_ctl.render.view import View
 
 Golden = Callable[[str, str], None]

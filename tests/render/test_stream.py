@@ -5,7 +5,7 @@ import pytest
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.stream import ended_lines
+from kardia_ctl.render.plan.terraform_stream import ended_lines
 
 
 @pytest.mark.parametrize("status", Status)

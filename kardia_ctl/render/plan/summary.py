@@ -7,11 +7,11 @@ from typing import Final
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.lines import Colour, count_of, duration, paint
+from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.money import money, terms_text
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.plan.rows import unchanged
+from kardia_ctl.render.text import Colour, count_of, duration, paint
 from kardia_ctl.render.view import View
-from kardia_ctl.render.walk import unchanged
 
 _OURS: Final[Mapping[Action, str]] = {
     Action.ADOPT: "{} to adopt",

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from kardia_ctl.model.events import EventKind, Heard
 from kardia_ctl.model.funnel import Counts, StatusReport
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.status_json import counts_json, name_json, status_json
-from kardia_ctl.render.status_words import NAMES, moment
+from kardia_ctl.render.status.json import counts_json, name_json, status_json
+from kardia_ctl.render.status.labels import NAMES, moment
+from kardia_ctl.render.text import count_of
 
 UNSIGNED: Final = (
     "Kardia does not sign its deliveries: an event is a hint, and what the API says of the patient counts."

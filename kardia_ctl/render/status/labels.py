@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
-from kardia_ctl.render.lines import count_of
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.text import count_of
 
 NAMES: Final = {
     "declared": "declared",

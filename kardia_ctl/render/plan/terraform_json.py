@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
-from kardia_ctl.render.entries import Entry, Side, drift_entry, no_op_entries, row_entry
-from kardia_ctl.render.naming import PROVIDER, named, provider_config
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.summary import action_counts
-from kardia_ctl.render.walk import Remark, Row, identity, remarks, rows
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.plan.rows import Remark, Row, identity, remarks, rows
+from kardia_ctl.render.plan.summary import action_counts
+from kardia_ctl.render.plan.terraform_entries import Entry, Side, drift_entry, no_op_entries, row_entry
+from kardia_ctl.render.plan.terraform_names import PROVIDER, named, provider_config
 
 FORMAT_VERSION: Final = "1.2"
 """The plan representation's version: terraform-json wants one from 0.1 up to, not including, 2.0."""

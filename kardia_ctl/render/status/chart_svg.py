@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from kardia_ctl.render.status_axes import Tick, count_ticks, time_ticks
-from kardia_ctl.render.status_history import Point
-from kardia_ctl.render.status_words import NAMES, moment
+from kardia_ctl.render.status.axes import Tick, count_ticks, time_ticks
+from kardia_ctl.render.status.history import Point
+from kardia_ctl.render.status.labels import NAMES, moment
 
 LINES: Final = ("declared", "issued", "connected")
 """What is drawn, the most important last: it lies on top."""

@@ -5,12 +5,12 @@ from typing import Final, assert_never
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
-from kardia_ctl.render.lines import Colour, kind_count, paint
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.plan.rows import Field, More, Remark, Row, remarks, rows
+from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
-from kardia_ctl.render.summary import summary_lines
+from kardia_ctl.render.text import Colour, kind_count, paint
 from kardia_ctl.render.view import View
-from kardia_ctl.render.walk import Field, More, Remark, Row, remarks, rows
 
 _MARKS: Final = {
     Action.NO_OP: (" ", Colour.BOLD),

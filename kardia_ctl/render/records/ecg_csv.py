@@ -3,8 +3,8 @@
 from itertools import zip_longest
 
 from kardia_ctl.model.ecg import Ecg
-from kardia_ctl.render.files import safe_cell
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.files.csv import safe_cell
 
 
 def ecg_csv(ecg: Ecg) -> str:

@@ -10,14 +10,14 @@ from html import escape
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts, StatusReport
-from kardia_ctl.render.lines import count_of
+from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.money import terms_text
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.status_bars import bars
-from kardia_ctl.render.status_chart import chart
-from kardia_ctl.render.status_history import Point, history
-from kardia_ctl.render.status_style import STYLE
-from kardia_ctl.render.status_words import MEANINGS, NAMES, cohort_name, moment, row, share, told_line
+from kardia_ctl.render.status.bars_svg import bars
+from kardia_ctl.render.status.chart_svg import chart
+from kardia_ctl.render.status.css import STYLE
+from kardia_ctl.render.status.history import Point, history
+from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, moment, row, share, told_line
+from kardia_ctl.render.text import count_of
 
 _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "

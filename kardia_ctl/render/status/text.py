@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from kardia_ctl.model.funnel import StatusReport
-from kardia_ctl.render.lines import count_of
 from kardia_ctl.render.money import terms_text
-from kardia_ctl.render.status_words import NAMES, cohort_name, moment, row, told_line
+from kardia_ctl.render.status.labels import NAMES, cohort_name, moment, row, told_line
+from kardia_ctl.render.text import count_of
 
 
 def status_text(report: StatusReport) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.state import Intent, Record, State
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
 
 
 def recorded(state: State) -> Iterator[tuple[Address, Record]]:

@@ -12,12 +12,12 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Problem, Source
-from kardia_ctl.render.naming import PROVIDER, named
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.plan_json import TERRAFORM_VERSION
-from kardia_ctl.render.progress import Tally, facts, progress_line
-from kardia_ctl.render.results import complete_line
-from kardia_ctl.render.summary import action_counts, counts_line, no_changes
+from kardia_ctl.render.apply.progress import Tally, facts, progress_line
+from kardia_ctl.render.apply.report import complete_line
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.plan.summary import action_counts, counts_line, no_changes
+from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
+from kardia_ctl.render.plan.terraform_names import PROVIDER, named
 
 UI_VERSION: Final = "1.2"
 """The version of Terraform's stream that this one is like."""

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.files import safe_cell
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.status_words import moment
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.files.csv import safe_cell
+from kardia_ctl.render.status.labels import moment
 
 CODE_COLUMNS: Final = ("mrn", "code", "template", "issued", "status")
 """``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` what Kardia said with the code."""

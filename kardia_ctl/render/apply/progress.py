@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.lines import short_duration
+from kardia_ctl.render.text import short_duration
 
 WINDOW: Final = 10.0
 """Seconds over which the rate is taken: long enough to be calm, short enough to follow a server."""

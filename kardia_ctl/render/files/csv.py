@@ -10,8 +10,8 @@ from typing import Final, assert_never
 from kardia_ctl.model.configuration import Rejected
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.status_words import moment
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.status.labels import moment
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
 PLACE_COLUMNS: Final = ("mrn", "cohort", "issued")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final, assert_never
 
-from kardia_ctl.render.files import safe_cell
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.record_shapes import Shape
-from kardia_ctl.render.record_values import hidden_columns
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.files.csv import safe_cell
+from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records.visibility import hidden_columns
 
 Seen = dict[str, Any]
 """A record as its reader may see it (``record_values.seen``)."""

@@ -7,8 +7,8 @@ from typing import Final
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status, results_in_order
-from kardia_ctl.render.lines import Colour, count_of, paint
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.text import Colour, count_of, paint
 from kardia_ctl.render.view import View
 
 _WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {

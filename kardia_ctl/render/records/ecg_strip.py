@@ -5,7 +5,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.model.ecg import Ecg, Lead
-from kardia_ctl.render.neutral import neutral
+from kardia_ctl.render.escape import neutral
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

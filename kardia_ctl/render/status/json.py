@@ -20,9 +20,9 @@ from typing import Any, Final
 
 from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
 from kardia_ctl.model.template import Terms
+from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.money import money
-from kardia_ctl.render.neutral import neutral
-from kardia_ctl.render.status_words import moment
+from kardia_ctl.render.status.labels import moment
 
 FORMAT_VERSION: Final = "1.1"
 

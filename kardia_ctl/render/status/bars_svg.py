@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
-from kardia_ctl.render.status_words import NAMES, share
+from kardia_ctl.render.status.labels import NAMES, share
 
 REACHED: Final = ("declared", "created", "issued", "connected")
 NOW: Final = ("pending", "expired", "unknown", "departed")

@@ -1,0 +1,1 @@
+"""An apply's progress and its report."""

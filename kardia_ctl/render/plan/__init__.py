@@ -1,0 +1,1 @@
+"""Plans as text, as Terraform's JSON and as its stream of lines."""

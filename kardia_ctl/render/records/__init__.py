@@ -1,0 +1,1 @@
+"""Records that `get` and `state` show, as tables and drawings."""

@@ -1,0 +1,1 @@
+"""Status as text, JSON and HTML."""
