@@ -40,7 +40,7 @@ IMPORTERS = {
     "keyring": {"cli/keyring_store.py"},
     "matplotlib": {"render/records/ecg_strip.py"},
     "msgspec": {"model", "api"},
-    "pydyf": {"sandbox/pdf.py"},
+    "pydyf": {"sandbox/data/pdf.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},
     "starlette": {"sandbox", "cli/listening.py"},

@@ -13,13 +13,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kardia_ctl.sandbox.account import Account
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.account.events import About, Event
+    from kardia_ctl.sandbox.account.recordings import Draft
     from kardia_ctl.sandbox.app import Sandbox, create_app
     from kardia_ctl.sandbox.clock import ManualClock
+    from kardia_ctl.sandbox.control.seeding import seed
+    from kardia_ctl.sandbox.control_client import ControlError, ask
     from kardia_ctl.sandbox.courier import delivering
-    from kardia_ctl.sandbox.events import About, Event
-    from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
-    from kardia_ctl.sandbox.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
+    from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
+    from kardia_ctl.sandbox.data.values import (
+        Code,
+        Hook,
+        Patient,
+        PatientFields,
+        Provider,
+        RequestRecord,
+        Status,
+        Template,
+    )
+    from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
     from kardia_ctl.sandbox.quirks import (
         SERVED,
         CreateStatus,
@@ -38,19 +51,6 @@ if TYPE_CHECKING:
         UnsetField,
         UserStatus,
     )
-    from kardia_ctl.sandbox.recordings import Draft
-    from kardia_ctl.sandbox.records import (
-        Code,
-        Hook,
-        Patient,
-        PatientFields,
-        Provider,
-        RequestRecord,
-        Status,
-        Template,
-    )
-    from kardia_ctl.sandbox.remote import ControlError, ask
-    from kardia_ctl.sandbox.seeding import seed
     from kardia_ctl.sandbox.server import serve, serving
 
 __all__ = [

@@ -10,16 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Router, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox import credentials, reading
-from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.calls import Access, Answer, Api, Call, Endpoint
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.control_client import PREFIX
+from kardia_ctl.sandbox.data.values import RequestRecord
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.fault_layer import ABORT, COMMIT_AFTER, FAULT, FaultLayer
-from kardia_ctl.sandbox.faults import Faults
+from kardia_ctl.sandbox.errors import Refusal, method_not_allowed, not_found, unauthorized
+from kardia_ctl.sandbox.faults.faults import Faults
+from kardia_ctl.sandbox.faults.middleware import ABORT, COMMIT_AFTER, FAULT, FaultLayer
+from kardia_ctl.sandbox.http import credentials
+from kardia_ctl.sandbox.http import request as reading
+from kardia_ctl.sandbox.http.endpoint import Access, Answer, Api, Call, Endpoint
 from kardia_ctl.sandbox.quirks import Quirks
-from kardia_ctl.sandbox.records import RequestRecord
-from kardia_ctl.sandbox.refusals import Refusal, method_not_allowed, not_found, unauthorized
-from kardia_ctl.sandbox.remote import PREFIX
 
 _ROUTES = {
     path: (compile_path(path)[0], {e.method: e for e in ENDPOINTS if e.path == path})
@@ -62,7 +63,7 @@ class Sandbox:
             await Router()(scope, receive, send)
             return
         if scope["path"].startswith(PREFIX):
-            from kardia_ctl.sandbox import control
+            from kardia_ctl.sandbox.control import handler as control
 
             request = Request(scope, receive)
             await _response(control.answer(self, request, await _body(request)))(scope, receive, send)

@@ -12,10 +12,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from kardia_ctl.sandbox import ledger, outbox
+from kardia_ctl.sandbox.account import ledger, outbox
+from kardia_ctl.sandbox.account.outbox import Waiting
+from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
 from kardia_ctl.sandbox.loopback import is_loopback
-from kardia_ctl.sandbox.outbox import Waiting
-from kardia_ctl.sandbox.timeline import MICRO, Timeline
 
 BACK_OFF: Final = (1.0, 5.0, 25.0)
 """Seconds before each further attempt."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kardia_ctl.sandbox.fault_layer import ABORT, CLOSE
+from kardia_ctl.sandbox.faults.middleware import ABORT, CLOSE
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 75

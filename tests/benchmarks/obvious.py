@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
 from tests.benchmarks.processes import run, script
 from tests.benchmarks.scale import Scale

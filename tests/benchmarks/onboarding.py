@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.latency import SECONDS
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
 from tests.benchmarks.processes import SCRIPT, BenchmarkError, Run, run, script

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.onboarding import Subject, apply
 from tests.benchmarks.pairs import spread
 from tests.benchmarks.processes import HERE, Run, run, script

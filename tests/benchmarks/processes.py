@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 
 SCRIPT: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 """The installed command of the environment that runs the benchmarks."""

@@ -3,11 +3,11 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.faults import Faults
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 
 

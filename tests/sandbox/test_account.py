@@ -11,11 +11,11 @@ from threading import Thread
 import pytest
 
 from kardia_ctl import sandbox
-from kardia_ctl.sandbox import patient_rows
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.records import Hook, PatientFields, RequestRecord, Status
+from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, RequestRecord, Status
 
 AWKWARD = PatientFields('"\\/', "2000-07-21", "a'b@example.com", "Zoë\u2028😀", "", 9)
 
@@ -192,7 +192,7 @@ def test_applying_to_the_sandbox_loads_no_pdfs_and_no_signals(tmp_path: Path) ->
         "import sys\n"
         "from kardia_ctl.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n"
-        "    loaded = {'pydyf', 'kardia_ctl.sandbox.pdf', 'kardia_ctl.sandbox.waveform', 'uvicorn'}\n"
+        "    loaded = {'pydyf', 'kardia_ctl.sandbox.data.pdf', 'kardia_ctl.sandbox.data.waveform', 'uvicorn'}\n"
         "    sys.exit(end.code or bool(loaded & set(sys.modules)))\n"
     )
     (tmp_path / "kardia.yaml").write_text("version: 1\ncallback: {url: 'https://hooks.example.com/'}\n")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.invented import API_KEY
 from kardia_ctl.sandbox.quirks import Quirks, Strictness
 
 Connect = Callable[..., httpx.AsyncClient]

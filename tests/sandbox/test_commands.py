@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from kardia_ctl.cli.sandbox_command import command
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.invented import TEMPLATES
-from kardia_ctl.sandbox.records import Hook, PatientFields, Status
+from kardia_ctl.sandbox.data.invented import TEMPLATES
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, Status
 from kardia_ctl.sandbox.server import serving
 
 

@@ -7,16 +7,16 @@ import httpx
 import pytest
 
 from kardia_ctl.cli import sandbox_life
-from kardia_ctl.sandbox import seeding
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.events import Event
 from kardia_ctl.sandbox.app import Sandbox, create_app
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.events import Event
-from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults
-from kardia_ctl.sandbox.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.control import seeding
+from kardia_ctl.sandbox.control_client import ControlError, ask
+from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, Status
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
 from kardia_ctl.sandbox.quirks import CursorStyle
-from kardia_ctl.sandbox.records import Hook, PatientFields, Status
-from kardia_ctl.sandbox.remote import ControlError, ask
 from kardia_ctl.sandbox.server import serving
 
 Control = Callable[..., httpx.Response]

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
+from kardia_ctl.sandbox.data.ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
+from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.data.waveform import samples
 from kardia_ctl.sandbox.quirks import CursorStyle, Naming, Quirks
-from kardia_ctl.sandbox.recordings import Draft
-from kardia_ctl.sandbox.records import PatientFields
-from kardia_ctl.sandbox.waveform import samples
 
 Connect = Callable[..., httpx.AsyncClient]
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, Provider, Status
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     DataController,
@@ -18,7 +19,6 @@ from kardia_ctl.sandbox.quirks import (
     UnsetCallback,
     UnsetField,
 )
-from kardia_ctl.sandbox.records import Hook, PatientFields, Provider, Status
 
 Connect = Callable[..., httpx.AsyncClient]
 LOGIN = {"email": LOGIN_EMAIL, "password": LOGIN_PASSWORD}

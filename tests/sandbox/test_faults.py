@@ -9,13 +9,13 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.fault_layer import ABORT
-from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
-from kardia_ctl.sandbox.invented import API_KEY
-from kardia_ctl.sandbox.records import RequestRecord
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.data.values import RequestRecord
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.middleware import ABORT
 
 Connect = Callable[..., httpx.AsyncClient]
 BEFORE, AFTER = Moment.BEFORE, Moment.AFTER

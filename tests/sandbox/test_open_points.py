@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.invented import TEAM_FIELDS, TEAM_ID
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.invented import TEAM_FIELDS, TEAM_ID
+from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.quirks import (
     SERVED,
     DataController,
@@ -17,7 +18,6 @@ from kardia_ctl.sandbox.quirks import (
     Strictness,
     UserStatus,
 )
-from kardia_ctl.sandbox.records import PatientFields
 
 Connect = Callable[..., httpx.AsyncClient]
 LENIENT = Quirks(strictness=Strictness.LENIENT)

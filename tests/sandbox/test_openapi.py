@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
-from kardia_ctl.sandbox import recordings
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account import recordings
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.events import About, Event, messages
+from kardia_ctl.sandbox.account.recordings import Draft, New
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.calls import Api, Endpoint
-from kardia_ctl.sandbox.ecg import DETERMINATIONS
+from kardia_ctl.sandbox.data.ecg import DETERMINATIONS
+from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.data.values import Hook, PatientFields
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.events import About, Event, messages
-from kardia_ctl.sandbox.invented import API_KEY, TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.http.endpoint import Api, Endpoint
+from kardia_ctl.sandbox.http.request import FORM_TYPE, JSON_TYPE
 from kardia_ctl.sandbox.quirks import OldKey, ProPdf, Quirks
-from kardia_ctl.sandbox.reading import FORM_TYPE, JSON_TYPE
-from kardia_ctl.sandbox.recordings import Draft, New
-from kardia_ctl.sandbox.records import Hook, PatientFields
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 BOUNDED = settings(

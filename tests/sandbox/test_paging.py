@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.quirks import CursorStyle, Quirks
-from kardia_ctl.sandbox.records import PatientFields
 
 Connect = Callable[..., httpx.AsyncClient]
 

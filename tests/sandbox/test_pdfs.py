@@ -10,13 +10,13 @@ import httpx
 import pytest
 from pypdf import PdfReader
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.ecg import Trace
-from kardia_ctl.sandbox.pdf import strips
-from kardia_ctl.sandbox.recordings import Draft
-from kardia_ctl.sandbox.records import PatientFields
-from kardia_ctl.sandbox.waveform import samples
+from kardia_ctl.sandbox.data.ecg import Trace
+from kardia_ctl.sandbox.data.pdf import strips
+from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.data.waveform import samples
 
 Connect = Callable[..., httpx.AsyncClient]
 DAY = 86_400

@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
-from kardia_ctl.sandbox.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
+from kardia_ctl.sandbox.data.values import PatientFields, Status
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, ProPdf, Quirks, Strictness, UnsetCallback, UnsetField
-from kardia_ctl.sandbox.recordings import Draft
-from kardia_ctl.sandbox.records import PatientFields, Status
 
 Connect = Callable[..., httpx.AsyncClient]
 JON: dict[str, Any] = {

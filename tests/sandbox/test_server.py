@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import Sandbox, create_app
-from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.server import serving
 
 

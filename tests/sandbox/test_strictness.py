@@ -6,11 +6,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.calls import Api
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.invented import API_KEY
-from kardia_ctl.sandbox.records import PatientFields
+from kardia_ctl.sandbox.http.endpoint import Api
 
 Connect = Callable[..., httpx.AsyncClient]
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.events import About, Event
+from kardia_ctl.sandbox.account.recordings import Draft
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.courier import BACK_OFF, Courier, Outcome, delivering
-from kardia_ctl.sandbox.events import About, Event
-from kardia_ctl.sandbox.invented import API_KEY, TEAM_ID, TEAM_NAME
+from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEAM_NAME
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, Status
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
-from kardia_ctl.sandbox.recordings import Draft
-from kardia_ctl.sandbox.records import Hook, PatientFields, Status
 from kardia_ctl.sandbox.server import serving
 
 Connect = Callable[..., httpx.AsyncClient]

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kardia_ctl.api.endpoints import is_loopback
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.machine import this_machine
 from tests.soak.harness import Scale, Verdict, soak
 from tests.soak.results import conditions, markdown

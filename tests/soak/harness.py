@@ -9,7 +9,7 @@ from random import Random
 from signal import SIGKILL, SIGSTOP
 from typing import Final
 
-from kardia_ctl.sandbox.invented import TEMPLATES
+from kardia_ctl.sandbox.data.invented import TEMPLATES
 from tests.benchmarks.processes import SCRIPT
 from tests.soak.client import LONGEST, Client, Ending, Running
 from tests.soak.population import Population, declare, population

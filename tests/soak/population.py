@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.sandbox.invented import invented_patients
-from kardia_ctl.sandbox.records import PatientFields
+from kardia_ctl.sandbox.data.invented import invented_patients
+from kardia_ctl.sandbox.data.values import PatientFields
 
 _LABEL: Final = "one-year"
 _CODED: Final = 10

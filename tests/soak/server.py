@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kardia_ctl.sandbox.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.processes import SCRIPT, environment
 
 _CREATES: Final = "/v1/patients"

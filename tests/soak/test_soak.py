@@ -10,7 +10,7 @@ from sys import executable
 
 import pytest
 
-from kardia_ctl.sandbox.records import PatientFields
+from kardia_ctl.sandbox.data.values import PatientFields
 from tests.benchmarks.machine import Machine
 from tests.soak import broken_client
 from tests.soak.__main__ import main

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import httpx
 
-from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.records import PatientFields
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.values import PatientFields
 from tests.soak.population import Population
 from tests.soak.server import Server, SoakError
 

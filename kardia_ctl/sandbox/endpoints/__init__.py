@@ -1,6 +1,5 @@
 """The endpoints of the sandbox, one module per group; a new group is one more line here."""
 
-from kardia_ctl.sandbox.calls import Endpoint
 from kardia_ctl.sandbox.endpoints import (
     callbacks,
     connections,
@@ -13,6 +12,7 @@ from kardia_ctl.sandbox.endpoints import (
     reports,
     users,
 )
+from kardia_ctl.sandbox.http.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,

@@ -8,10 +8,10 @@ import re
 from functools import partial
 from typing import assert_never
 
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Member, Presence, ok
+from kardia_ctl.sandbox.data.values import Hook
+from kardia_ctl.sandbox.errors import bad_request, not_found
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import UnsetCallback
-from kardia_ctl.sandbox.records import Hook
-from kardia_ctl.sandbox.refusals import bad_request, not_found
 
 
 def read(hook: Hook, call: Call) -> Answer:

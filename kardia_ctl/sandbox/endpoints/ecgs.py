@@ -7,14 +7,14 @@ import json
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from kardia_ctl.sandbox import recordings
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Member, Presence, ok
-from kardia_ctl.sandbox.ecg import AMPLITUDE_RESOLUTION, FREQUENCY
+from kardia_ctl.sandbox.account import recordings
+from kardia_ctl.sandbox.account.recordings import Recording
+from kardia_ctl.sandbox.data.ecg import AMPLITUDE_RESOLUTION, FREQUENCY
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
+from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import Naming
-from kardia_ctl.sandbox.recordings import Recording
-from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found
 
 _NUMBER = Member(Presence.OPTIONAL, (int, float))
 _TEXT = Member(Presence.OPTIONAL)
@@ -113,7 +113,7 @@ def _head(one: Recording) -> dict[str, Any]:
 
 
 def _data(one: Recording, naming: Naming, *, enhanced: bool) -> dict[str, Any]:
-    from kardia_ctl.sandbox.waveform import samples
+    from kardia_ctl.sandbox.data.waveform import samples
 
     table = naming is Naming.TABLE
     leads = samples(one.trace, enhanced=enhanced)

@@ -1,8 +1,8 @@
 """API keys (API reference, "Authentication")."""
 
-from kardia_ctl.sandbox.calls import Access, Answer, Call, Endpoint, Presence, ok
+from kardia_ctl.sandbox.errors import unauthorized
+from kardia_ctl.sandbox.http.endpoint import Access, Answer, Call, Endpoint, Presence, ok
 from kardia_ctl.sandbox.quirks import OldKey
-from kardia_ctl.sandbox.refusals import unauthorized
 
 
 def read(call: Call) -> Answer:

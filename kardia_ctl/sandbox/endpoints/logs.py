@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint
+from kardia_ctl.sandbox.account.outbox import LOGS, Delivery
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
-from kardia_ctl.sandbox.outbox import LOGS, Delivery
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint
 
 
 def read_all(call: Call) -> Answer:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 
-from kardia_ctl.sandbox import paging
-from kardia_ctl.sandbox.calls import Answer, Call
-from kardia_ctl.sandbox.paging import Feed, R
+from kardia_ctl.sandbox.account import paging
+from kardia_ctl.sandbox.account.paging import Feed, R
+from kardia_ctl.sandbox.http.endpoint import Answer, Call
 
 QUERY = frozenset(("limit", "start"))
 """The query parameters of every list."""

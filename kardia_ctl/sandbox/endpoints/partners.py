@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import NAMESPACE_OID, uuid5
 
-from kardia_ctl.sandbox import invented
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, ok
-from kardia_ctl.sandbox.ledger import Team
-from kardia_ctl.sandbox.records import Hook
-from kardia_ctl.sandbox.refusals import Refusal, not_found
+from kardia_ctl.sandbox.account.ledger import Team
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import Hook
+from kardia_ctl.sandbox.errors import Refusal, not_found
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, ok
 
 
 def teams(call: Call) -> Answer:

@@ -12,10 +12,12 @@ from datetime import date
 from http import HTTPStatus
 from typing import assert_never
 
-from kardia_ctl.sandbox import patient_rows
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Presence
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.patients import Listed
+from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
-from kardia_ctl.sandbox.patient_rows import Listed
+from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found, unauthorized
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Presence
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     DataController,
@@ -25,8 +27,6 @@ from kardia_ctl.sandbox.quirks import (
     Strictness,
     UnsetField,
 )
-from kardia_ctl.sandbox.records import PatientFields
-from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found, unauthorized
 
 _FORM = {
     "mrn": Presence.REQUIRED,

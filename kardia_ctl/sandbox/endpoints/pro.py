@@ -7,16 +7,16 @@ patient of the other, its customParticipantID the mrn.
 from functools import partial
 from http import HTTPStatus
 
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, Member, Presence, ok
-from kardia_ctl.sandbox.ecg import FIBRILLATION, FREQUENCY, NOISY, NORMAL
+from kardia_ctl.sandbox.data.ecg import FIBRILLATION, FREQUENCY, NOISY, NORMAL
+from kardia_ctl.sandbox.data.invented import PRO_TEMPLATE
+from kardia_ctl.sandbox.data.values import Patient, PatientFields
 from kardia_ctl.sandbox.endpoints import reports
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import is_address, is_date
 from kardia_ctl.sandbox.endpoints.users import check
-from kardia_ctl.sandbox.invented import PRO_TEMPLATE
+from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import ProPdf, UnsetField
-from kardia_ctl.sandbox.records import Patient, PatientFields
-from kardia_ctl.sandbox.refusals import Refusal, bad_request, not_found
 
 _NEEDED = Member(Presence.REQUIRED)
 _TEXT = Member(Presence.OPTIONAL)
@@ -90,7 +90,7 @@ def disconnect(call: Call) -> Answer:
 
 def read_recording(call: Call) -> Answer:
     """GET /e/v1/recordings/:id: the ECG with the enhanced samples of lead I."""
-    from kardia_ctl.sandbox.waveform import samples
+    from kardia_ctl.sandbox.data.waveform import samples
 
     one = find(call)
     patient, draft = call.account.patient(one.draft.patient_id), one.draft

@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from kardia_ctl.sandbox.calls import Answer, Call, Endpoint, pdf
+from kardia_ctl.sandbox.account.recordings import Recording
+from kardia_ctl.sandbox.data.values import Patient
 from kardia_ctl.sandbox.endpoints.ecgs import READ, find
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
-from kardia_ctl.sandbox.recordings import Recording
-from kardia_ctl.sandbox.records import Patient
-from kardia_ctl.sandbox.refusals import bad_request
+from kardia_ctl.sandbox.errors import bad_request
+from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, pdf
 
 _DAYS = timedelta(days=30)
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -21,8 +21,8 @@ _DATES = {"us": "%m/%d/%Y", "iso": "%Y-%m-%d"}
 
 def recording(call: Call) -> Answer:
     """GET of a recording's PDF: its strip, enhanced, 25 mm a second and 10 mm a millivolt."""
-    from kardia_ctl.sandbox.pdf import strips
-    from kardia_ctl.sandbox.waveform import samples
+    from kardia_ctl.sandbox.data.pdf import strips
+    from kardia_ctl.sandbox.data.waveform import samples
 
     one = find(call)
     patient = call.account.patient(one.draft.patient_id)
@@ -39,7 +39,7 @@ def recording(call: Call) -> Answer:
 
 def summary(call: Call) -> Answer:
     """GET /v1/patients/:id/summaryReport: the last 30 days unless startTime and endTime say otherwise."""
-    from kardia_ctl.sandbox.pdf import listing
+    from kardia_ctl.sandbox.data.pdf import listing
 
     patient = call.account.patient(call.path["id"])
     if patient is None:

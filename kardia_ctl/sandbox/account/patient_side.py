@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from random import Random
 
-from kardia_ctl.sandbox import invented, ledger, outbox, patient_rows, recordings, users
-from kardia_ctl.sandbox.events import About, Event, Message
-from kardia_ctl.sandbox.outbox import Delivery
-from kardia_ctl.sandbox.recordings import Draft, New, Recording
-from kardia_ctl.sandbox.records import Patient
-from kardia_ctl.sandbox.timeline import MICRO, Timeline
-from kardia_ctl.sandbox.users import User
+from kardia_ctl.sandbox.account import ledger, outbox, recordings, users
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.events import About, Event, Message
+from kardia_ctl.sandbox.account.outbox import Delivery
+from kardia_ctl.sandbox.account.recordings import Draft, New, Recording
+from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
+from kardia_ctl.sandbox.account.users import User
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import Patient
 
 
 class Life:

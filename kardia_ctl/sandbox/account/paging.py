@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, assert_never
 
+from kardia_ctl.sandbox.errors import bad_request
 from kardia_ctl.sandbox.quirks import CursorStyle
-from kardia_ctl.sandbox.refusals import bad_request
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from random import Random
 
-from kardia_ctl.sandbox import invented, ledger, patient_rows, recordings
-from kardia_ctl.sandbox.account import Account
-from kardia_ctl.sandbox.recordings import Draft, New
-from kardia_ctl.sandbox.records import Patient, Status
-from kardia_ctl.sandbox.timeline import MICRO
+from kardia_ctl.sandbox.account import ledger, recordings
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.recordings import Draft, New
+from kardia_ctl.sandbox.account.timeline import MICRO
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import Patient, Status
 
 _SPAN = 60 * 86_400 * MICRO
 _OFFSETS = (-480, -300, 0, 60, 330)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from kardia_ctl.sandbox.calls import Endpoint, Member, Presence
+from kardia_ctl.sandbox.errors import Refusal, bad_request
+from kardia_ctl.sandbox.http.endpoint import Endpoint, Member, Presence
 from kardia_ctl.sandbox.quirks import Strictness
-from kardia_ctl.sandbox.refusals import Refusal, bad_request
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_TYPE = "application/json"

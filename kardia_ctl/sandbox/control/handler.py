@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from kardia_ctl.sandbox.calls import Answer, ok
-from kardia_ctl.sandbox.ecg import DETERMINATIONS
-from kardia_ctl.sandbox.events import About, Event
-from kardia_ctl.sandbox.faults import Faults
+from kardia_ctl.sandbox.account.events import About, Event
+from kardia_ctl.sandbox.account.recordings import Draft, Recording
+from kardia_ctl.sandbox.control.request import Said, read
+from kardia_ctl.sandbox.control_client import PREFIX
+from kardia_ctl.sandbox.data.ecg import DETERMINATIONS
+from kardia_ctl.sandbox.data.values import Patient
+from kardia_ctl.sandbox.errors import Refusal, bad_request, method_not_allowed, not_found
+from kardia_ctl.sandbox.faults.faults import Faults
+from kardia_ctl.sandbox.http.endpoint import Answer, ok
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
-from kardia_ctl.sandbox.recordings import Draft, Recording
-from kardia_ctl.sandbox.records import Patient
-from kardia_ctl.sandbox.refusals import Refusal, bad_request, method_not_allowed, not_found
-from kardia_ctl.sandbox.remote import PREFIX
-from kardia_ctl.sandbox.said import Said, read
 
 if TYPE_CHECKING:
     from kardia_ctl.sandbox.app import Sandbox
@@ -195,7 +195,7 @@ def _subject(
 
 
 def _seed(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    from kardia_ctl.sandbox.seeding import seed
+    from kardia_ctl.sandbox.control.seeding import seed
 
     count, number = said.number("patients", 5, 1, _MOST_SEEDED), said.number("seed", 0, -(2**32), 2**32)
     said.end()

@@ -4,9 +4,11 @@ import sqlite3
 from dataclasses import dataclass, field
 from random import Random
 
-from kardia_ctl.sandbox import invented, ledger, outbox, patient_rows
-from kardia_ctl.sandbox.events import About, Event
-from kardia_ctl.sandbox.records import Patient, Status
+from kardia_ctl.sandbox.account import ledger, outbox
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.events import About, Event
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import Patient, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kardia_ctl.sandbox import invented, ledger, patient_rows, users
-from kardia_ctl.sandbox.database import Database
-from kardia_ctl.sandbox.life import Life
-from kardia_ctl.sandbox.patient_rows import Listed
-from kardia_ctl.sandbox.records import (
+from kardia_ctl.sandbox.account import ledger, users
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.database import Database
+from kardia_ctl.sandbox.account.patient_side import Life
+from kardia_ctl.sandbox.account.patients import Listed
+from kardia_ctl.sandbox.account.queries import GroundTruth
+from kardia_ctl.sandbox.account.timeline import MICRO
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import (
     Hook,
     Issued,
     PatientFields,
@@ -17,8 +21,6 @@ from kardia_ctl.sandbox.records import (
     Status,
     Template,
 )
-from kardia_ctl.sandbox.timeline import MICRO
-from kardia_ctl.sandbox.truth import GroundTruth
 
 
 class Account(GroundTruth):

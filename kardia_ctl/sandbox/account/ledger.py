@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass, field
 from random import Random
 from uuid import UUID
 
-from kardia_ctl.sandbox import invented
-from kardia_ctl.sandbox.records import Code, Hook, Provider, RequestRecord, Template
+from kardia_ctl.sandbox.data import invented
+from kardia_ctl.sandbox.data.values import Code, Hook, Provider, RequestRecord, Template
 
 
 @dataclass(frozen=True, slots=True)

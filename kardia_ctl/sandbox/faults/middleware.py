@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox.faults import Fault, FaultKind, Faults, Moment
-from kardia_ctl.sandbox.refusals import Refusal
+from kardia_ctl.sandbox.errors import Refusal
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 
 ABORT = "kardia_ctl.abort"
 """Scope key: resets the connection at once. The server puts it there; in-process there is none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from kardia_ctl.sandbox.records import Hook
+from kardia_ctl.sandbox.data.values import Hook
 
 
 class Event(Enum):

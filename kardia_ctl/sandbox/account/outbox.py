@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kardia_ctl.sandbox import ledger
-from kardia_ctl.sandbox.events import About, Event, Message, messages
-from kardia_ctl.sandbox.paging import Feed
-from kardia_ctl.sandbox.records import Hook
+from kardia_ctl.sandbox.account import ledger
+from kardia_ctl.sandbox.account.events import About, Event, Message, messages
+from kardia_ctl.sandbox.account.paging import Feed
+from kardia_ctl.sandbox.data.values import Hook
 
 
 @dataclass(frozen=True, slots=True)

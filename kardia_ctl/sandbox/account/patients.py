@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kardia_ctl.sandbox.paging import Feed
-from kardia_ctl.sandbox.records import Patient, PatientFields, Status
+from kardia_ctl.sandbox.account.paging import Feed
+from kardia_ctl.sandbox.data.values import Patient, PatientFields, Status
 
 _COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6"
 _EVERYONE = f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC"  # noqa: S608 - constants

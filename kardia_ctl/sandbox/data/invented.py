@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterator
 from random import Random
 
-from kardia_ctl.sandbox.records import PatientFields, Template
+from kardia_ctl.sandbox.data.values import PatientFields, Template
 
 API_KEY = "sandbox-key"
 """The API key that a new account accepts."""

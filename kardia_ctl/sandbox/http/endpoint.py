@@ -7,7 +7,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from kardia_ctl.sandbox.account import Account
+from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.quirks import Quirks
 
 

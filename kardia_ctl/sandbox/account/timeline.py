@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from kardia_ctl.sandbox import patient_rows
-from kardia_ctl.sandbox.database import Database
+from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account.database import Database
 
 MICRO = 1_000_000
 """Microseconds in a second; the database counts in them."""

@@ -3,9 +3,9 @@
 import base64
 import binascii
 
-from kardia_ctl.sandbox.calls import Api
+from kardia_ctl.sandbox.errors import unauthorized
+from kardia_ctl.sandbox.http.endpoint import Api
 from kardia_ctl.sandbox.quirks import Strictness
-from kardia_ctl.sandbox.refusals import unauthorized
 
 _CHALLENGES = {Api.V1: "Basic", Api.PRO: "Bearer"}
 

@@ -1,0 +1,1 @@
+"""The sandbox's account on its SQLite file."""

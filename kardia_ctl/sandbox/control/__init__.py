@@ -1,0 +1,1 @@
+"""The sandbox's own paths: seeding, patients' actions, quirks and faults."""

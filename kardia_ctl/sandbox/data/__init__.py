@@ -1,0 +1,1 @@
+"""Invented data: patients, ECGs and PDFs."""

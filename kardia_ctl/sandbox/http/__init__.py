@@ -1,0 +1,1 @@
+"""Requests, credentials and the declaration of an endpoint."""
