@@ -35,18 +35,18 @@ IMPORTERS = {
     "click": {"cli", "render"},
     "deepdiff": {"planning/diff.py"},
     "httpcore": {"api"},
-    "httpx": {"api", "cli/reach.py"},
+    "httpx": {"api", "cli/account/connection.py"},
     "jsonschema": {"config"},
-    "keyring": {"cli/keyring_store.py"},
+    "keyring": {"cli/account/keyring.py"},
     "matplotlib": {"render/records/ecg_strip.py"},
     "msgspec": {"model", "api"},
     "pydyf": {"sandbox/data/pdf.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},
-    "starlette": {"sandbox", "cli/listening.py"},
-    "uvicorn": {"sandbox", "cli/listening.py"},
+    "starlette": {"sandbox", "cli/webhooks/server.py"},
+    "uvicorn": {"sandbox", "cli/webhooks/server.py"},
     "yaml": {"config"},
-    "zxcvbn": {"cli/passwords.py"},
+    "zxcvbn": {"cli/files/passwords.py"},
 }
 """Where each library may be imported: a room, or a single file."""
 

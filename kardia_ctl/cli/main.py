@@ -131,7 +131,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _misused(error: click.ClickException) -> int:
     """Say what is wrong with a command line, which may quote what others wrote."""
-    from kardia_ctl.cli.output import note
+    from kardia_ctl.cli.output.console import note
 
     shown = StringIO()
     error.show(shown)
@@ -142,7 +142,7 @@ def _misused(error: click.ClickException) -> int:
 
 def _after_output(code: int) -> int:
     """The exit code, when what was printed may have been lost."""
-    from kardia_ctl.cli.output import lost_output
+    from kardia_ctl.cli.output.console import lost_output
 
     if reason := lost_output():
         click.echo(f"Error: the output could not be written: {reason}", err=True)
@@ -166,7 +166,7 @@ def _leave(code: int) -> NoReturn:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong. A traceback could hold values of patients, so there is none unless asked for."""
-    from kardia_ctl.cli.failure import failure_text
+    from kardia_ctl.cli.output.errors import failure_text
 
     click.echo(failure_text(error), err=True)
     if os.environ.get("KARDIA_DEBUG"):

@@ -115,7 +115,7 @@ def _tell_time(patch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     told = SimpleNamespace(time=clock, monotonic=clock)
     patch.setattr("kardia_ctl.applying.clock.time", told)
     patch.setattr("kardia_ctl.applying.clock.asyncio", SimpleNamespace(sleep=clock.sleep))
-    patch.setattr("kardia_ctl.cli.workplace.time", told)
+    patch.setattr("kardia_ctl.cli.account.workspace.time", told)
 
 
 def _over(desk: InnerDesk, open_session: Any, endpoint: str, key: str, **options: Any) -> Any:

@@ -353,7 +353,7 @@ def test_a_state_that_cannot_be_written_is_named_without_values(
 # Crashes
 
 CRASHES = {
-    "while reading the configuration": "kardia_ctl.cli.workplace.load",
+    "while reading the configuration": "kardia_ctl.cli.account.workspace.load",
     "while opening the state": "kardia_ctl.state.sqlite.open_writable",
     "while reading the state": "kardia_ctl.state.sqlite.read_state",
     "while writing the state": "kardia_ctl.state.sqlite.write",
@@ -364,11 +364,11 @@ CRASHES = {
     "while creating": "kardia_ctl.api.v1.V1Writer.create_patient",
     "while issuing": "kardia_ctl.api.v1.V1Writer.issue_code",
     "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_callback",
-    "while printing the plan": "kardia_ctl.cli.telling.plan_text",
-    "while reporting": "kardia_ctl.cli.telling.report_text",
+    "while printing the plan": "kardia_ctl.cli.output.reporter.plan_text",
+    "while reporting": "kardia_ctl.cli.output.reporter.report_text",
     "while recording": "kardia_ctl.applying.requests.remember",
-    "while writing the results": "kardia_ctl.cli.aftermath.results_file",
-    "while writing a code": "kardia_ctl.cli.code_file.code_line",
+    "while writing the results": "kardia_ctl.cli.commands.apply.report.results_file",
+    "while writing a code": "kardia_ctl.cli.files.codes.code_line",
 }
 
 

@@ -109,8 +109,8 @@ CRASHES = (
     "kardia_ctl.api.pro.ProWriter.redeem",
     "kardia_ctl.api.decode.user_token",
     "kardia_ctl.applying.requests.remember",
-    "kardia_ctl.cli.passwords.weakness_of",
-    "kardia_ctl.cli.code_file.code_line",
+    "kardia_ctl.cli.files.passwords.weakness_of",
+    "kardia_ctl.cli.files.codes.code_line",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.cli.api_call import is_effect, make_call
+from kardia_ctl.cli.commands.api_request import is_effect, make_call
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox import (
     TEMPLATES,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.records.decode import RowsPage
-from kardia_ctl.cli.listing import Wish, print_list
+from kardia_ctl.cli.commands.get.listing import Wish, print_list
 from kardia_ctl.render.records import columns as shapes
 from kardia_ctl.sandbox import TEAM_ID, Account, Draft, Patient, PatientFields, seed
 from tests.cli.conftest import Desk, Ran
@@ -341,7 +341,7 @@ def test_pro_shows_recordings_by_id_and_says_what_it_cannot(nowhere: Desk, recor
 def _endpoint(*words: str) -> str:
     import click
 
-    from kardia_ctl.cli.reach import reach_from, reach_options
+    from kardia_ctl.cli.account.connection import reach_from, reach_options
 
     found = []
 
@@ -412,7 +412,7 @@ def test_a_million_rows_take_the_memory_of_a_page() -> None:
 async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
     from unittest.mock import patch
 
-    with patch("kardia_ctl.cli.listing.click.echo"):
+    with patch("kardia_ctl.cli.commands.get.listing.click.echo"):
         await print_list(pages, shapes.PATIENTS, Wish())
 
 
@@ -425,7 +425,7 @@ def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, 
 def test_every_read_has_a_row_in_the_readme() -> None:
     import re
 
-    from kardia_ctl.cli.get_command import command
+    from kardia_ctl.cli.commands.get.lists import command
 
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\bget ([a-z]+)", text)) >= set(command.commands)

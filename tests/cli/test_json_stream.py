@@ -93,8 +93,8 @@ def test_nothing_is_asked_in_a_stream(desk: Desk) -> None:
 
 
 def test_what_takes_long_is_mentioned_every_ten_seconds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kardia_ctl.cli.ui_stream.STILL", 0.0)
-    monkeypatch.setattr("kardia_ctl.cli.ui_stream.EVERY", 0.0)
+    monkeypatch.setattr("kardia_ctl.cli.output.json_reporter.STILL", 0.0)
+    monkeypatch.setattr("kardia_ctl.cli.output.json_reporter.EVERY", 0.0)
     found = lines(desk.apply("--json"))
     assert of(found, "apply_progress")
     progress = of(found, "progress")[-1]["progress"]

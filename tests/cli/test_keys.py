@@ -13,7 +13,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
-from kardia_ctl.cli.keyring_store import SERVICE
+from kardia_ctl.cli.account.keyring import SERVICE
 from kardia_ctl.sandbox import (
     API_KEY,
     LOGIN_EMAIL,
@@ -163,7 +163,7 @@ def test_the_keyring_is_not_even_loaded_when_a_key_is_nearer(
     def asked(*_: object) -> str:
         raise AssertionError("the keyring was asked")
 
-    monkeypatch.setattr("kardia_ctl.cli.keyring_store.find_key", asked)
+    monkeypatch.setattr("kardia_ctl.cli.account.keyring.find_key", asked)
     file = tmp_path / "key"
     file.write_text(API_KEY)
     assert nowhere.run("get", "templates", "--api-key-file", str(file)).code == 0
@@ -310,7 +310,7 @@ def test_no_key_is_made_while_an_apply_runs(keyed: Desk) -> None:
 def test_ctrl_c_does_not_come_between_a_key_and_its_being_kept(
     keyed: Desk, endpoint: str, ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kardia_ctl.cli import rotate_key_command
+    from kardia_ctl.cli.commands import rotate_key as rotate_key_command
 
     keep = rotate_key_command._kept
 

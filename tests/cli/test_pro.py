@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kardia_ctl.cli import code_file
+from kardia_ctl.cli.files import codes as code_file
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.sandbox import (

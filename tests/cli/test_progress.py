@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kardia_ctl.cli import progress as moving
-from kardia_ctl.cli.progress import LinesScreen, LiveScreen, progress, reading
+from kardia_ctl.cli.output import progress as moving
+from kardia_ctl.cli.output.progress import LinesScreen, LiveScreen, progress, reading
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.plan import Action

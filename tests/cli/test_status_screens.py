@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.cli import status_screens
-from kardia_ctl.cli.keeping import PAGE_EVERY, SAMPLE_EVERY, Keeper, later
-from kardia_ctl.cli.status_screens import JsonScreen, LinesScreen, Screen, TableScreen, screen_for
+from kardia_ctl.cli.output import status_screens
+from kardia_ctl.cli.output.status_screens import JsonScreen, LinesScreen, Screen, TableScreen, screen_for
+from kardia_ctl.cli.webhooks.recorder import PAGE_EVERY, SAMPLE_EVERY, Keeper, later
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.events import EventKind, Heard
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport

@@ -184,7 +184,7 @@ def test_a_sealed_plan_of_another_shape_is_refused(random: Random) -> None:
 
 
 def desk_key() -> bytes:
-    from kardia_ctl.cli.keys import Keys
+    from kardia_ctl.cli.account.keys import Keys
 
     return Keys(Path(), {"KARDIA_PLAN_KEY": "ours"}).plans("plan-key")[0]
 

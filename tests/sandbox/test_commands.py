@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from kardia_ctl.cli.sandbox_command import command
+from kardia_ctl.cli.commands.sandbox.serve import command
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kardia_ctl.cli import sandbox_life
+from kardia_ctl.cli.commands.sandbox import control as sandbox_life
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.events import Event
 from kardia_ctl.sandbox.app import Sandbox, create_app

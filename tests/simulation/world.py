@@ -71,7 +71,7 @@ class Run:
 
 @dataclass(slots=True)
 class Stopping:
-    """Ctrl-C, as ``kardia_ctl.cli.braking`` hears it."""
+    """Ctrl-C, as ``kardia_ctl.cli.signals`` hears it."""
 
     brake: Brake = field(default_factory=Brake)
 

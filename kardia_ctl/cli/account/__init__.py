@@ -1,0 +1,1 @@
+"""The account that a command talks to: endpoint, key, workspace and session."""

@@ -1,0 +1,94 @@
+"""The API key in the keyring of the operating system: the one importer of the keyring library."""
+
+from typing import Final
+
+from kardia_ctl.cli.output.errors import refuse
+
+SERVICE: Final = "kardia-ctl"
+_OTHERWISE: Final = "or use --print and keep the key yourself, for KARDIA_API_KEY or --api-key-file"
+
+
+def account_name(endpoint: str, workspace: str = "default") -> str:
+    """The name under which a key is kept: the endpoint, and the workspace where it is not the default one.
+
+    A region is its endpoint. Accounts that share an endpoint are told apart by their workspaces.
+    """
+    return endpoint if workspace == "default" else f"{endpoint} {workspace}"
+
+
+def find_key(endpoint: str, workspace: str = "default") -> str:
+    """The key of an account, the workspace's own before the endpoint's; empty when there is none.
+
+    That there is no keyring here is no error: then no key is in it.
+    """
+    try:
+        import keyring
+    except ImportError:
+        return ""
+    for name in dict.fromkeys((account_name(endpoint, workspace), account_name(endpoint))):
+        try:
+            found = keyring.get_password(SERVICE, name)
+        except Exception:  # noqa: BLE001  (backends raise what they like; the next source is asked)
+            return ""
+        if found:
+            return found
+    return ""
+
+
+def check_keyring() -> None:
+    """See that a key can be kept, by keeping a trial entry, before anything is done that makes a key.
+
+    Raises:
+        RunStopped: the library is missing, there is no keyring, or it forgets what it was given.
+    """
+    keep_key("a trial entry", "trial", what="a trial entry")
+    remove_key("a trial entry")
+
+
+def keep_key(name: str, key: str, *, what: str = "the key") -> None:
+    """Write a key and read it back.
+
+    Raises:
+        RunStopped: as ``check_keyring``.
+    """
+    try:
+        import keyring
+    except ImportError as error:
+        raise refuse(
+            f"the keyring library is missing: pip install 'kardia-ctl[keyring]', {_OTHERWISE}"
+        ) from error
+    try:
+        keyring.set_password(SERVICE, name, key)
+        kept = keyring.get_password(SERVICE, name)
+    except Exception as error:  # noqa: BLE001  (backends raise what they like)
+        # The text of the backend's error is dropped: it may hold what was to be kept.
+        raise refuse(
+            f"the keyring did not take {what}: {type(error).__name__}. Install or unlock a keyring "
+            f"(python -m keyring --list-backends shows which there are), {_OTHERWISE}"
+        ) from None
+    if kept != key:
+        raise refuse(f"the keyring forgets what it is given: it keeps nothing. Install one, {_OTHERWISE}")
+
+
+def remove_key(name: str) -> bool:
+    """Remove a key; whether there was one.
+
+    Raises:
+        RunStopped: there may be one, and it could not be removed.
+    """
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        return False
+    try:
+        if keyring.get_password(SERVICE, name) is None:
+            return False
+        keyring.delete_password(SERVICE, name)
+    except keyring.errors.NoKeyringError:
+        return False
+    except Exception as error:  # noqa: BLE001  (backends raise what they like)
+        raise refuse(
+            f"the keyring did not remove the key: {type(error).__name__}. Unlock it and try again"
+        ) from None
+    return True

@@ -1,0 +1,1 @@
+"""One file for each command, or a folder where a command has several."""

@@ -1,0 +1,233 @@
+"""``kardia-ctl apply``."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.executor import Manner, report
+from kardia_ctl.applying.journal import in_a_thread
+from kardia_ctl.applying.observer import Trail
+from kardia_ctl.applying.stop import Brake
+from kardia_ctl.cli.account.workspace import Workplace, connected
+from kardia_ctl.cli.commands.apply.report import tell, told
+from kardia_ctl.cli.commands.apply.request import Run, run_of
+from kardia_ctl.cli.commands.plan import blocked_line
+from kardia_ctl.cli.files import saved_plan as plan_files
+from kardia_ctl.cli.files.codes import CodeFile, check_file, form_of
+from kardia_ctl.cli.files.passwords import Passwords, makes_up_passwords
+from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.options import (
+    address,
+    decision_options,
+    json_option,
+    lock_option,
+    look_options,
+    parallelism_option,
+    path_argument,
+    settle_option,
+    view_from,
+    where_from,
+    where_options,
+)
+from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.progress import reading
+from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.reporter import teller_for
+from kardia_ctl.cli.private_files import check_writable
+from kardia_ctl.cli.signals import braking
+from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.results import Report, Result, results_in_order
+from kardia_ctl.operations.apply import acts, doubts, record, write
+from kardia_ctl.operations.apply_rounds import Means
+from kardia_ctl.operations.assume import assume
+from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.operations.status import samples_after
+from kardia_ctl.render.plan.summary import cost_lines
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.client import Session
+
+
+@click.command("apply")
+@path_argument
+@click.option("--auto-approve", is_flag=True, help="Do not ask before the first write.")
+@click.option(
+    "--codes-out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=False),
+    help="Append issued codes and made up passwords to this file, readable by you alone: CSV or .ndjson.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what became of each address: CSV, or NDJSON for .ndjson and .json.",
+)
+@click.option(
+    "--settle-first",
+    is_flag=True,
+    help="Wait the settle window before anything else: for a state that was lost in a crash.",
+)
+@click.option(
+    "--assume-absent",
+    type=address,
+    multiple=True,
+    metavar="ADDRESS",
+    help="You looked: what was in doubt at this address did not happen.",
+)
+@click.option(
+    "--assume-created",
+    type=address,
+    multiple=True,
+    metavar="ADDRESS",
+    help="You looked: what was in doubt at this address did happen (only what cannot be read back).",
+)
+@json_option
+@settle_option
+@parallelism_option
+@lock_option
+@decision_options
+@where_options
+@look_options
+def command(path: Path, as_json: bool, **options: Any) -> int:
+    """Make the live account what the configuration declares.
+
+    PATH is a configuration file, a directory that holds kardia.yaml (default: this directory), or a plan
+    that plan --out saved: then exactly that is done, or refused when anything it used has changed.
+    """
+    view = view_from(options)
+    where = where_from(options)
+    teller = teller_for(view, as_json=as_json)
+    with teller.errors():
+        form_of(options["codes_out"])
+        run = run_of(path, where, teller, view, options)
+        if as_json and not run.approved:
+            raise refuse("--json asks nothing: say --auto-approve too, or apply a saved plan")
+        for line in run.workplace.configuration.warnings:
+            teller.warn(line)
+        has_rejected = set_aside(run.workplace.configuration, teller.error)
+        with run.workplace.store.lock("apply"):
+            code = asyncio.run(_apply(run))
+    return 1 if has_rejected else code
+
+
+async def _apply(run: Run) -> int:
+    workplace = run.workplace
+    if run.settle_first:
+        seconds = workplace.configuration.settle
+        click.echo(f"Waiting {seconds:g} s for what may still be under way.", err=True)
+        await run.clock.sleep(seconds)
+    assume(workplace.store, run.assume_absent, run.assume_created)
+    state = workplace.store.load()
+    if run.saved is not None:
+        plan_files.check_bound(run.saved, run.plan_key, workplace, state)
+    ground = Ground(
+        workplace.configuration,
+        state,
+        run.clock.now(),
+        workplace.keys.fingerprints(create=True),
+        run.decisions,
+    )
+    async with connected(workplace, parallelism=run.parallelism) as session:
+        with reading(session.reader) as reader:
+            seen = await preview(reader, ground, lambda: session.requests)
+        if run.saved is not None:
+            plan_files.check_live(run.saved, run.plan_key, workplace, seen)
+        run.teller.plan(seen.plan)
+        if seen.plan.stops:
+            note(blocked_line(seen.plan))
+            return 1
+        return await _go_on(run, session, seen, ground)
+
+
+async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) -> int:
+    plan, can = seen.plan, seen.question.capabilities
+    check_file(plan, seen.question.desired, can, run.codes_out)
+    if acts(plan) and not confirm(_question(plan, run.workplace), approved=run.approved):
+        click.echo("Nothing was done.", err=True)
+        return 1
+    if run.results is not None:
+        check_writable(run.results)
+    made_up = makes_up_passwords(plan, seen.question.desired)
+    brake = Brake(halt=session.halt)
+    # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
+    on_trouble = None if can.repeats_codes else brake.pull
+    with CodeFile(run.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
+        passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, run.clock.now()))
+        root = run.workplace.configuration.root
+        passwords.prepare(plan, seen.question.desired, root, os.environ)
+        saved = run.saved.id if run.saved is not None else ""
+        run.teller.warn(await record(seen, session.reader, run.workplace.store, saved))
+        done = (
+            await _write(run, session, seen, ground, codes, passwords, brake)
+            if acts(plan)
+            else report(plan, (), brake)
+        )
+    _sample(run, seen, changed=acts(plan))
+    tell(run, codes, done, acted=acts(plan))
+    return 0 if done.succeeded and not codes.trouble else 1
+
+
+def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
+    """Keep how far everybody is now. That it cannot be kept changes nothing about what was done."""
+    store = run.workplace.store
+    try:
+        state = store.load() if changed else seen.question.state
+        if state.exists and (found := samples_after(seen.question, state, run.clock.now())):
+            store.commit(found)
+    except StateError as error:
+        run.teller.warn(f"no sample of the counts was kept: {error}")
+
+
+def _question(plan: Plan, workplace: Workplace) -> str:
+    if plan.writes:
+        return "\n".join((f"Send {plan.requests.writes} writes to {workplace.endpoint}?", *cost_lines(plan)))
+    return "Settle what is in doubt?" if doubts(plan) else "Record this in state? Nothing is sent."
+
+
+async def _write(
+    run: Run,
+    session: "Session",
+    seen: Preview,
+    ground: Ground,
+    codes: CodeFile,
+    passwords: Passwords,
+    brake: Brake,
+) -> Report:
+    store, clock, trail = run.workplace.store, run.clock, Trail()
+
+    def reported(results: Iterable[Result]) -> Report:
+        counts = session.counts
+        return report(seen.plan, tuple(results), brake, reads=counts.reads, writes=counts.writes)
+
+    def so_far() -> Report:
+        brake.pull("the run broke off")
+        return reported(results_in_order(trail.results(seen.plan)))
+
+    async with in_a_thread() as beside:
+        step = replace(_step(run, session, seen, ground, codes), password=passwords, beside=beside)
+        writes = seen.plan.requests.writes
+        with told(run, codes, so_far), run.teller.watching(writes) as watcher, braking(brake):
+            manner = Manner(run.parallelism, ground.configuration.waves, trail.beside(watcher))
+            means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
+            return reported(await write(seen, ground, means))
+
+
+def _step(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Step:
+    return Step(
+        seen.question.desired,
+        session.writer(),
+        run.workplace.store,
+        run.clock.now,
+        ground.key,
+        codes.add,
+        settle=ground.configuration.settle,
+        records=ground.state.patients,
+        capabilities=seen.question.capabilities,
+    )

@@ -1,0 +1,76 @@
+"""One apply as it was asked for: of a configuration, or of a saved plan."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kardia_ctl.applying.clock import Clock, steady
+from kardia_ctl.cli.account.workspace import Workplace, decisions_from, open_workplace
+from kardia_ctl.cli.files import saved_plan as plan_files
+from kardia_ctl.cli.options import Where
+from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.reporter import Teller
+from kardia_ctl.model.address import Address
+from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.planning.saved.codec import SavedPlan
+from kardia_ctl.render.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply as it was asked for."""
+
+    workplace: Workplace
+    decisions: Decisions
+    teller: Teller
+    view: View
+    approved: bool
+    parallelism: int
+    codes_out: Path | None
+    results: Path | None
+    settle_first: bool = False
+    assume_absent: tuple[Address, ...] = ()
+    assume_created: tuple[Address, ...] = ()
+    saved: SavedPlan | None = None
+    plan_key: bytes = b""
+    clock: Clock = field(default_factory=steady)
+
+
+def run_of(path: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+    """The run that a command line asks for.
+
+    Raises:
+        ConfigurationError: the configuration has problems.
+        PlanRefused: the saved plan is altered, used, stale or of another version.
+        RunStopped: the command line cannot be.
+    """
+    make = _saved_run if plan_files.is_plan(path) else _run
+    return make(path, where, teller, view, options)
+
+
+def _run(path: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+    workplace = open_workplace(
+        path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+    )
+    decisions = decisions_from(options, workplace.configuration)
+    return Run(workplace, decisions, teller, view, options.pop("auto_approve"), **options)
+
+
+def _saved_run(file: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+    """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
+    for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
+        if options.pop(name):
+            flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
+            raise refuse(f"{flag} goes with plan --out: a saved plan is applied as it is")
+    data = plan_files.read(file)
+    hint = plan_files.hint(file, data)
+    if hint.sandbox and not where.sandbox and where.endpoint is None:
+        where = Where(sandbox=True)
+    workplace = open_workplace(
+        hint.path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+    )
+    saved, key = plan_files.check_seal(data, workplace.keys)
+    plan_files.check_bound(saved, key, workplace, workplace.store.load())
+    plan_files.check_strength(data, workplace.keys)
+    options.pop("auto_approve")
+    return Run(workplace, saved.decisions, teller, view, True, **options, saved=saved, plan_key=key)

@@ -1,0 +1,94 @@
+"""``kardia-ctl plan``."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kardia_ctl.cli.account.workspace import Workplace, connected, decisions_from, open_workplace
+from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.options import (
+    decision_options,
+    json_option,
+    look_options,
+    path_argument,
+    settle_option,
+    view_from,
+    where_from,
+    where_options,
+)
+from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.progress import reading
+from kardia_ctl.cli.output.reporter import teller_for
+from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.planning.inputs import Decisions
+
+
+@click.command("plan")
+@path_argument
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; apply FILE applies it."
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none."
+)
+@json_option
+@settle_option
+@decision_options
+@where_options
+@look_options
+def command(
+    path: Path,
+    out: Path | None,
+    detailed_exitcode: bool,
+    as_json: bool,
+    settle: float | None,
+    **options: Any,
+) -> int:
+    """Show what differs from the live account. Changes nothing, takes no lock.
+
+    PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
+    """
+    teller = teller_for(view_from(options), as_json=as_json)
+    with teller.errors():
+        workplace = open_workplace(path, where_from(options), settle=settle)
+        decisions = decisions_from(options, workplace.configuration)
+        for line in (*workplace.configuration.warnings, workplace.store.activity()):
+            teller.warn(line)
+        has_rejected = set_aside(workplace.configuration, teller.error)
+        seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
+    teller.plan(seen.plan)
+    if seen.plan.blocked:
+        note(blocked_line(seen.plan))
+    if out is not None:
+        from kardia_ctl.cli.files.saved_plan import save
+
+        save(out, workplace, seen)
+        click.echo(err=True)
+        note(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
+    return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
+
+
+async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:
+    """Observe and plan in a session of its own."""
+    ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
+    async with connected(workplace, parallelism=8) as session:
+        with reading(session.reader) as reader:
+            return await preview(reader, ground, lambda: session.requests)
+
+
+def blocked_line(plan: Plan) -> str:
+    """Why the exit code is 1, for whoever keeps stderr alone."""
+    if plan.stops:
+        return f"Error: nothing can be applied: {'; '.join(plan.stops)}"
+    return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan says why, and what can be done"
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> int:
+    """1 when something is blocked; else with ``detailed`` 2 when something would be written."""
+    if plan.blocked:
+        return 1
+    return 2 if detailed and plan.writes else 0

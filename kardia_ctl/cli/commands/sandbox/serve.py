@@ -1,0 +1,173 @@
+"""``kardia-ctl sandbox``."""
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kardia_ctl.cli.commands.sandbox import control as sandbox_life
+from kardia_ctl.cli.output.errors import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kardia_ctl.sandbox import Account, Faults, Quirks
+
+_FEW = 5
+
+
+@click.group("sandbox")
+def command() -> None:
+    """An embedded Kardia API, to try things on and to build against."""
+
+
+for each in sandbox_life.COMMANDS:
+    command.add_command(each)
+
+
+@command.command("serve")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8180, show_default=True, help="0 picks a free one."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only, unless you know better.")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep the account in this SQLite file (default: in memory).",
+)
+@click.option("--reset", is_flag=True, help="Remove what the database held before.")
+@click.option(
+    "--api-key",
+    envvar="KARDIA_API_KEY",
+    show_envvar=True,
+    help="The one key that a new account accepts (default: sandbox-key).",
+)
+@click.option("--empty", is_flag=True, help="Start without invented patients.")
+@click.option(
+    "--patients",
+    type=click.IntRange(0),
+    help=f"Start with this many more invented patients (default: {_FEW} in a new account).",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Makes the invented patients repeatable."
+)
+@click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Read an open point of the documents in this way, e.g. duplicate_mrn=409, strictness=strict.",
+)
+@click.option("--no-data-controller", is_flag=True, help="The key may neither delete nor export: 403.")
+@click.option(
+    "--deliver-anywhere", is_flag=True, help="Send webhooks to other machines too, not to this one alone."
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A JSON file of faults, e.g. "
+    '{"rules": [{"kind": "error", "status": 500, "methods": ["POST"], "times": 1}]}.',
+)
+def serve_command(
+    port: int,
+    host: str,
+    database: Path | None,
+    reset: bool,
+    api_key: str | None,
+    empty: bool,
+    patients: int | None,
+    seed: int,
+    quirks: tuple[str, ...],
+    no_data_controller: bool,
+    deliver_anywhere: bool,
+    faults: Path | None,
+) -> None:
+    """Serve both APIs until it is stopped; the first line of output is the URL.
+
+    The key is taken as Basic user name, as bearer token and bare. Webhooks go to the callback URLs that are
+    set, on this machine.
+
+    \b
+    In another terminal:
+        export KARDIA_ENDPOINT=http://127.0.0.1:8180 KARDIA_API_KEY=sandbox-key
+        kardia-ctl plan
+        kardia-ctl sandbox connect --mrn CL-0001042
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from kardia_ctl.sandbox import create_app, delivering, serve
+
+    if empty and patients:
+        raise refuse("--empty and --patients contradict each other: give one of them")
+    reading, wrong = _readings(quirks, faults, no_data_controller=no_data_controller)
+    if reset and database is not None:
+        for suffix in ("", "-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+    with _account(database, api_key) as account:
+        _fill(account, 0 if empty else patients, seed)
+        try:
+            with delivering(account, anywhere=deliver_anywhere):
+                serve(
+                    create_app(account, reading, wrong),
+                    host=host,
+                    port=port,
+                    on_ready=lambda url: _tell(url, given=api_key is not None),
+                )
+        except OSError as error:
+            raise refuse(f"{host}:{port} cannot be served on: {error.strerror}; try --port 0") from error
+
+
+def _tell(url: str, *, given: bool) -> None:
+    from kardia_ctl.sandbox import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
+
+    click.echo(url)
+    key = "as given" if given else API_KEY
+    click.echo(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}", err=True)
+
+
+def _readings(
+    quirks: tuple[str, ...], faults: Path | None, *, no_data_controller: bool
+) -> tuple["Quirks", "Faults"]:
+    from kardia_ctl.sandbox import SERVED, Faults, Quirks
+
+    withheld = {"data_controller": "withheld"} if no_data_controller else {}
+    try:
+        reading = Quirks.from_mapping({**SERVED, **withheld, **dict(_quirk(text) for text in quirks)})
+        wrong = Faults.from_mapping({} if faults is None else json.loads(faults.read_bytes()))
+    except ValueError as error:
+        raise refuse(str(error)) from error
+    return reading, wrong
+
+
+@contextmanager
+def _account(database: Path | None, api_key: str | None) -> "Iterator[Account]":
+    from kardia_ctl.sandbox import API_KEY, Account
+
+    key = api_key or API_KEY
+    with Account(":memory:" if database is None else database, api_key=key) as account:
+        if api_key and not account.accepts_key(api_key):
+            account.add_key(api_key)
+        yield account
+
+
+def _fill(account: "Account", patients: int | None, number: int) -> None:
+    from kardia_ctl.sandbox import seed
+
+    count = (_FEW if account.is_new else 0) if patients is None else patients
+    if count:
+        seed(account, count, number)
+
+
+def _quirk(text: str) -> tuple[str, Any]:
+    name, mark, value = text.partition("=")
+    if not mark:
+        raise refuse(f"--quirk {text}: write NAME=VALUE")
+    try:
+        number = json.loads(value)
+    except ValueError:
+        return name, value
+    whole = isinstance(number, (int, float)) and name not in _WORDS
+    return name, number if whole else value
+
+
+_WORDS = ("duplicate_mrn", "unset_callback", "create_status", "duplicate_user", "user_status")

@@ -1,0 +1,48 @@
+"""``kardia-ctl show``."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kardia_ctl.cli.account.keys import Keys, api_key
+from kardia_ctl.cli.files import saved_plan as plan_files
+from kardia_ctl.cli.options import Where, look_options, view_from
+from kardia_ctl.cli.output.console import say
+from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.text import plan_text
+
+
+@click.command("show")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Terraform's plan representation, values redacted.")
+@look_options
+def command(file: Path, as_json: bool, **options: Any) -> int:
+    """Print a saved plan. It holds no patient's values, so none are shown."""
+    view = view_from(options)
+    if not plan_files.is_plan(file):
+        raise refuse(f"{file} is not a plan that kardia-ctl saved; make one with plan --out {file}")
+    data = plan_files.read(file)
+    saved, _ = plan_files.check_seal(data, _keys(file, data))
+    if not as_json:
+        say(plan_text(saved.plan, view))
+        return 0
+    created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    say(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2) + "\n")
+    return 0
+
+
+def _keys(file: Path, data: bytes) -> Keys:
+    hint = plan_files.hint(file, data)
+    root = hint.path if hint.path.is_dir() else hint.path.parent
+    directory = root / ".kardia" / "sandbox" if hint.sandbox else root / ".kardia"
+    try:
+        secret = api_key(Where(sandbox=hint.sandbox), os.environ)
+    except KardiaError:
+        secret = ""
+    return Keys(directory, os.environ, secret)

@@ -1,0 +1,153 @@
+"""``kardia-ctl status``."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
+from kardia_ctl.cli.files.quarantine import warn_of_rejected
+from kardia_ctl.cli.options import path_argument, where_from, where_options
+from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.status_screens import screen_for
+from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.webhooks.address import hook_path, listen_address
+from kardia_ctl.cli.webhooks.follow import Listening, follow
+from kardia_ctl.cli.webhooks.recorder import record
+from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.model.funnel import Place, Stage, StatusReport
+from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Ground
+from kardia_ctl.operations.status import report_of, samples, survey
+from kardia_ctl.planning.checks.stops import wrong_team
+from kardia_ctl.planning.inputs import Question
+from kardia_ctl.render.files.csv import places_file
+from kardia_ctl.render.status.html import status_html
+from kardia_ctl.render.status.json import status_json
+from kardia_ctl.render.status.text import status_text
+
+_DAY = 86400
+
+
+@click.command("status")
+@path_argument
+@click.option("--json", "as_json", is_flag=True, help="The counts and their history as JSON.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write them as one page that needs no network.",
+)
+@click.option(
+    "--list",
+    "stage",
+    type=click.Choice([one.value for one in Stage]),
+    help="Print the mrns at this stage as CSV, instead of the counts.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="With --list: only those whose code is N days old or older.",
+)
+@click.option("--no-record", is_flag=True, help="Keep no sample of the counts in state.")
+@click.option(
+    "--listen",
+    type=listen_address,
+    metavar="[HOST:]PORT",
+    help="Then receive webhook events there and keep the counts current, until Ctrl-C (HOST: 127.0.0.1).",
+)
+@click.option(
+    "--path",
+    "hook",
+    type=hook_path,
+    default="/",
+    envvar="KARDIA_LISTEN_PATH",
+    show_envvar=True,
+    metavar="PATH",
+    help="With --listen: take deliveries at this path alone, such as one that nobody guesses.",
+)
+@where_options
+def command(path: Path, html: Path | None, stage: str | None, days: int, **options: Any) -> int:
+    """Show how far the patients of each cohort have come.
+
+    \b
+    declared     in the configuration now
+    created      of those, in Kardia
+    code issued  of those, with a connection code; each is one of
+      pending      the code is given out and not used yet
+      connected    the device is connected
+      expired?     a hint: unused for 90 days, or expired or disconnected
+      unknown      Kardia did not say
+    departed     left by an entry under departures
+
+    Sends only safe reads. What it finds is kept in state (counts alone, one sample an hour), so that --html
+    can show the connections over time; --no-record leaves state as it is.
+
+    With --listen it goes on: each webhook event about a connection leads to a read of that patient, and the
+    counts follow. Kardia does not sign its deliveries, so an event is a hint and what the API says counts;
+    the pro API cannot be asked, and what its events say is marked as told, not verified. Set the account's
+    callback URL to the address, or to a tunnel that leads there. With --json every change is a line.
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    as_json, no_record = options.pop("as_json"), options.pop("no_record")
+    listen, hook = options.pop("listen"), options.pop("hook")
+    if days and stage is None:
+        raise refuse("--days goes with --list STAGE")
+    if stage is not None and listen is not None:
+        raise refuse("--list prints who is where now: leave --listen out")
+    workplace = open_workplace(path, where_from(options))
+    for line in (*workplace.configuration.warnings, workplace.store.activity()):
+        if line:
+            note(f"Warning: {line}")
+    warn_of_rejected(workplace.configuration)
+    if html is not None:
+        check_writable(html)
+    state = workplace.store.load()
+    records = state.exists and not no_record
+    if listen is not None:
+        wanted = Listening(listen, hook, html, records)
+        asyncio.run(follow(workplace, wanted, partial(_first, workplace, state), screen_for(as_json=as_json)))
+        return 0
+    question, report = asyncio.run(_first(workplace, state))
+    if records and not report.incomplete:
+        record(workplace.store, tuple(samples(report.cohorts, report.at)), _warn)
+    if stage is not None:
+        say(places_file(_at(places(question), Stage(stage), question.now - days * _DAY if days else None)))
+    else:
+        say(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
+    if html is not None:
+        write_private(html, status_html(report).encode())
+    return 0
+
+
+async def _first(workplace: Workplace, state: State) -> tuple[Question, StatusReport]:
+    question, spent = await _look(workplace, state)
+    report = report_of(question, funnel(places(question)), at=int(question.now), reads=spent)
+    if report.incomplete:
+        _warn(f"not everybody could be read, so the counts are too low: {report.incomplete}")
+    return question, report
+
+
+def _warn(text: str) -> None:
+    note(f"Warning: {text}")
+
+
+async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
+    ground = Ground(workplace.configuration, state, workplace.now)
+    async with connected(workplace, parallelism=8) as session:
+        question = await survey(session.reader, ground)
+        for reason in wrong_team(question.desired.team, state.team, question.observed.templates):
+            raise refuse(reason)
+        return question, session.requests
+
+
+def _at(found: Iterable[Place], stage: Stage, before: float | None) -> Iterator[Place]:
+    """Those at a stage; with ``before`` (Unix seconds) only those whose code was issued by then."""
+    for place in found:
+        if place.stage is stage and (before is None or 0 < place.issued <= before):
+            yield place

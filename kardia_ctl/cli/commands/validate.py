@@ -1,0 +1,67 @@
+"""``kardia-ctl validate``."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.options import path_argument
+from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.errors import failure_text
+from kardia_ctl.config import loader as load
+from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.model.source import Problem
+from kardia_ctl.render.problems import problem_lines, validate_json
+
+
+@click.command("validate")
+@path_argument
+@click.option("--json", "as_json", is_flag=True, help="Terraform's validate JSON, for editors and CI.")
+def command(path: Path, as_json: bool) -> int:
+    """Check the configuration: every problem at once, each with file, line and column. Asks no server.
+
+    PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
+    """
+    try:
+        configuration = load(path, os.environ)
+    except ConfigurationError as error:
+        if as_json:
+            click.echo(json.dumps(_as_json(error.problems), indent=2))
+        else:
+            click.echo(failure_text(error), err=True)
+        return 1
+    problems = [problem for rejected in configuration.rejected for problem in rejected.problems]
+    if as_json:
+        click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
+        return 1 if set_aside(configuration) else 0
+    for warning in configuration.warnings:
+        note(f"Warning: {warning}")
+    for line in problem_lines(problems):
+        note(line)
+    if set_aside(configuration):
+        click.echo(f"Apart from the rows that were set aside, it is valid: {_counted(configuration)}.")
+        return 1
+    click.echo(f"The configuration is valid: {_counted(configuration)}.")
+    return 0
+
+
+def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:
+    from kardia_ctl.config.spans import extents
+
+    return validate_json(problems, warnings, extents(problem.source for problem in problems))
+
+
+def _counted(configuration: Configuration) -> str:
+    desired = configuration.desired
+    counts = Counter(resource.address.kind.value for resource in desired.others)
+    counts["patient"] = len(desired.patients)
+    counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
+    counts["mobile_user"] = len(desired.users)
+    counts["departure"] = len(desired.departures)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "it declares nothing"

@@ -1,0 +1,1 @@
+"""Files that commands read and write for a person: codes, passwords, saved plans, quarantine."""

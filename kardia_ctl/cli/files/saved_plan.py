@@ -1,0 +1,123 @@
+"""Saving plans to files and reading them back."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from kardia_ctl import __version__
+from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.workspace import Workplace
+from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.model.errors import PlanRefused
+from kardia_ctl.model.state import State
+from kardia_ctl.operations.plan import Preview
+from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import digest, live_digest, state_digest
+from kardia_ctl.planning.saved.file import (
+    MAGIC,
+    MOST_BYTES,
+    digests_of,
+    key_source,
+    seal,
+    unseal,
+)
+from kardia_ctl.planning.saved.file import hint as hint_of
+from kardia_ctl.planning.saved.staleness import refuse_if_different, refuse_if_stale
+
+
+def save(file: Path, workplace: Workplace, seen: Preview) -> None:
+    """Seal a plan into a file (0600), whole or not at all."""
+    key, source = workplace.keys.plans()
+    saved = SavedPlan(
+        id=secrets.token_hex(16),
+        created=int(workplace.now),
+        binding=binding_of(workplace, seen.question.state, key, live_digest(key, seen.question)),
+        decisions=seen.question.decisions,
+        digests=digests_of(seen.plan, key),
+        plan=seen.plan,
+        path=os.path.relpath(workplace.path.resolve(), file.resolve().parent),
+    )
+    write_private(file, seal(saved, key, source))
+
+
+def binding_of(workplace: Workplace, state: State, key: bytes, live: str = "") -> Binding:
+    """What a plan that is made here and now is bound to. Its digests are keyed: names went into them."""
+    configuration = workplace.configuration
+    return Binding(
+        version=__version__,
+        endpoint=workplace.endpoint,
+        team=configuration.desired.team,
+        workspace=configuration.workspace,
+        configuration=digest(key, (configuration.digest,)),
+        state=state_digest(state),
+        live=live,
+    )
+
+
+def is_plan(file: Path) -> bool:
+    """Whether a path is a saved plan rather than a configuration."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(MAGIC)) == MAGIC.encode()
+    except OSError:
+        return False
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a saved plan."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES)
+    except OSError as error:
+        raise refuse(f"{file}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a saved plan says of itself before its seal is checked: where to look for the key to check it."""
+
+    path: Path
+    sandbox: bool
+
+
+def hint(file: Path, data: bytes) -> Hint:
+    """Where a saved plan's configuration should be. It only decides where the key is looked for."""
+    path, endpoint = hint_of(data)
+    return Hint(Path(os.path.normpath(file.resolve().parent / path)), endpoint == "sandbox")
+
+
+def check_seal(data: bytes, keys: Keys) -> tuple[SavedPlan, bytes]:
+    """A saved plan whose seal is whole, and the key of its digests.
+
+    Raises:
+        PlanRefused: it was altered, or its key is not to be had here.
+    """
+    key, source = keys.plans(key_source(data))
+    if not key:
+        raise PlanRefused(f"the saved plan was sealed with a key that is not here ({source}); plan again")
+    return unseal(data, key), key
+
+
+def check_strength(data: bytes, keys: Keys) -> None:
+    """Refuse a seal by a weaker key than the one that holds here: its first line is anybody's to write.
+
+    Raises:
+        PlanRefused: KARDIA_PLAN_KEY or the workspace's key is here, and the plan was sealed with less.
+    """
+    sealed, holds = key_source(data), keys.plans()[1]
+    if sealed != holds:
+        raise PlanRefused(f"the saved plan is sealed by {sealed}, and here {holds} holds; plan again")
+
+
+def check_bound(saved: SavedPlan, key: bytes, workplace: Workplace, state: State) -> None:
+    """Refuse a saved plan before anything is read, when what is known without reading has changed."""
+    refuse_if_stale(saved, binding_of(workplace, state, key), state)
+
+
+def check_live(saved: SavedPlan, key: bytes, workplace: Workplace, seen: Preview) -> None:
+    """Refuse a saved plan when any live fact that it used has changed."""
+    live = live_digest(key, seen.question)
+    refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
+    refuse_if_stale(saved, binding_of(workplace, seen.question.state, key, live), seen.question.state)

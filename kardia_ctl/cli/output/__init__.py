@@ -1,0 +1,1 @@
+"""What a command prints: messages, progress and questions."""

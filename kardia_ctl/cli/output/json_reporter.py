@@ -1,0 +1,108 @@
+"""``--json``: Terraform's machine-readable UI on stdout, a line an object, as it happens."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from kardia_ctl import __version__
+from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.progress import EVERY, progress
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.model.plan import Change, Plan
+from kardia_ctl.model.results import Report, Result
+from kardia_ctl.render.apply.progress import Tally
+from kardia_ctl.render.plan import terraform_stream as stream
+
+STILL: Final = 10.0
+"""Seconds after which a change that is under way is mentioned, and again (as Terraform does)."""
+
+
+class UiStream:
+    """The ``Teller`` of tools. It is the ``Screen`` of its progress as well."""
+
+    def __init__(self) -> None:
+        self._changes: dict[Address, tuple[Change, float, float]] = {}
+        self._last = time.monotonic()
+        self._print((stream.version_line(__version__),))
+
+    def plan(self, plan: Plan) -> None:
+        """What is to be done."""
+        self._print(stream.plan_lines(plan))
+
+    def warn(self, line: str) -> None:
+        """A diagnostic, and one line on stderr for who reads along."""
+        if line:
+            self._print((stream.diagnostic("warning", line),))
+            note(f"Warning: {line}")
+
+    def error(self, line: str) -> None:
+        """A diagnostic, and one line on stderr for who reads along."""
+        self._print((stream.diagnostic("error", line),))
+        note(f"Error: {line}")
+
+    def report(self, report: Report) -> None:
+        """What was done."""
+        self._print((stream.report_line(report),))
+
+    @contextmanager
+    def watching(self, total: int) -> Iterator[Watcher]:
+        """Print each event, what takes long, and now and then how far the whole is."""
+        self._last = time.monotonic()
+        with progress(total, self) as inner:
+            yield self._printing(inner)
+
+    def _printing(self, inner: Watcher) -> Watcher:
+        def started(change: Change) -> None:
+            now = time.monotonic()
+            self._changes[change.address] = change, now, now
+            self._print((stream.started_line(change),))
+            inner.started(change)
+
+        def ended(result: Result) -> None:
+            _, began, _ = self._changes.pop(result.address, (None, time.monotonic(), 0.0))
+            self._print(stream.ended_lines(result, time.monotonic() - began))
+            inner.ended(result)
+
+        return Watcher(started, ended, inner.settling)
+
+    def show(self, tally: Tally, now: float) -> None:
+        """How far it is, every ``EVERY`` seconds; and what takes long."""
+        if now - self._last >= EVERY:
+            self._last = now
+            self._print((stream.tally_line(tally, now),))
+        for address, (change, began, said) in list(self._changes.items())[:_OLDEST]:
+            if now - said >= STILL:
+                self._changes[address] = change, began, now
+                self._print((stream.still_line(change, now - began),))
+
+    def close(self) -> None:
+        """Every line is whole."""
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Say an error that ends the command in the stream too."""
+        try:
+            yield
+        except ConfigurationError as error:
+            self._print(map(stream.problem_line, error.problems))
+            raise
+        except KardiaError as error:
+            self._print((stream.diagnostic("error", str(error)),))
+            raise
+
+    def _print(self, lines: Iterable[stream.Line]) -> None:
+        moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        for line in lines:
+            say(_dumps({**line, "@timestamp": moment}) + "\n")
+
+
+_OLDEST: Final = 256
+"""As many changes may be under way (see ``--parallelism``)."""
+
+_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))

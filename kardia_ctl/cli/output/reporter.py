@@ -1,0 +1,85 @@
+"""How a command tells what it plans and does: as text for people, or as a stream of JSON for tools."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol
+
+from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.progress import progress
+from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.results import Report
+from kardia_ctl.render.apply.report import report_text
+from kardia_ctl.render.plan.text import plan_text
+from kardia_ctl.render.view import View
+
+
+class Teller(Protocol):
+    """What plan and apply tell, in the order in which they do."""
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Tell an error that ends the command, when the command's end does not do so by itself."""
+        ...
+
+    def warn(self, line: str) -> None:
+        """Something to know that ends nothing; empty for nothing."""
+        ...
+
+    def error(self, line: str) -> None:
+        """Something that ends nothing, and for which the exit code is 1."""
+        ...
+
+    def plan(self, plan: Plan) -> None:
+        """What is to be done."""
+        ...
+
+    def watching(self, total: int) -> AbstractContextManager[Watcher]:
+        """Follow so many writes; inside a running event loop."""
+        ...
+
+    def report(self, report: Report) -> None:
+        """What was done."""
+        ...
+
+
+class TextTeller:
+    """For people: the plan and the report on stdout, the rest on stderr."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def errors(self) -> AbstractContextManager[None]:
+        """The command's end prints them."""
+        return nullcontext()
+
+    def warn(self, line: str) -> None:
+        """One line on stderr."""
+        if line:
+            note(f"Warning: {line}")
+
+    def error(self, line: str) -> None:
+        """One line on stderr."""
+        note(f"Error: {line}")
+
+    def plan(self, plan: Plan) -> None:
+        """The plan, as this reader may see it."""
+        say(plan_text(plan, self._view))
+
+    @contextmanager
+    def watching(self, total: int) -> Iterator[Watcher]:
+        """A row that moves, or a line now and then."""
+        with progress(total) as watcher:
+            yield watcher
+
+    def report(self, report: Report) -> None:
+        """The table and the counts."""
+        say("\n" + report_text(report))
+
+
+def teller_for(view: View, *, as_json: bool) -> Teller:
+    """The teller that was asked for."""
+    if not as_json:
+        return TextTeller(view)
+    from kardia_ctl.cli.output.json_reporter import UiStream
+
+    return UiStream()

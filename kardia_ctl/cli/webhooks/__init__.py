@@ -1,0 +1,1 @@
+"""`status --listen`: receiving webhook events."""
