@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kardia_ctl
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Kind
 

@@ -19,11 +19,11 @@ COMMANDS: Final = {
     "init": ("init", "Start a configuration in a directory."),
     "validate": ("validate", "Check the configuration; every problem at once, with its line."),
     "plan": ("plan", "Show what differs from the live account. Changes nothing."),
-    "apply": ("apply", "Make the live account what the configuration declares."),
+    "apply": ("apply.command", "Make the live account what the configuration declares."),
     "status": ("status", "Show how far the patients of each cohort have come."),
     "show": ("show", "Print a saved plan, for people or as JSON."),
     "codes": ("codes", "Ask for the connection codes again and write them out."),
-    "get": ("get", "Read what is there: patients, recordings, documents, logs, teams."),
+    "get": ("get.lists", "Read what is there: patients, recordings, documents, logs, teams."),
     "recordings": ("recordings", "Record QT measurements."),
     "state": ("state", "List, show or forget what was recorded."),
     "schema": ("schema", "Write the JSON Schema that YAML editors read."),
@@ -31,10 +31,10 @@ COMMANDS: Final = {
     "rotate-key": ("rotate_key", "Make a new API key and keep it."),
     "logout": ("logout", "Remove the API key from the keyring."),
     "api": ("api", "Send any request, with key, region and retries taken care of."),
-    "sandbox": ("sandbox", "Serve an embedded Kardia API, and let its patients act."),
+    "sandbox": ("sandbox.serve", "Serve an embedded Kardia API, and let its patients act."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
-"""Each command's module in ``kardia_ctl.cli`` and its line in ``--help``."""
+"""Each command's module in ``kardia_ctl.cli.commands`` and its line in ``--help``."""
 
 
 class Commands(click.Group):
@@ -48,7 +48,7 @@ class Commands(click.Group):
         """The command of this name; None when there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kardia_ctl.cli.{COMMANDS[cmd_name][0]}_command")
+        module = import_module(f"kardia_ctl.cli.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return command
 

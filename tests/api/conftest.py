@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,6 +10,7 @@ import httpx
 import pytest
 
 from kardia_ctl.api.client import Session, open_session
+from tests.paths import CASSETTES
 
 KEY = "3test974-cd11-48c3-a0dd-621test8test"
 LIVE = "https://api.kardia.com"
@@ -68,7 +68,7 @@ def vcr_config() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def vcr_cassette_dir() -> str:
-    return str(Path(__file__).parents[2] / "cassettes" / "v1")
+    return str(CASSETTES / "v1")
 
 
 @pytest.fixture

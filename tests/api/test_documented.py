@@ -1,7 +1,6 @@
 """The documents' own examples, request for request and answer for answer."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
 from tests.api.recording import recorded
+from tests.paths import CASSETTES
 
-EXAMPLES = Path(__file__).parents[2] / "cassettes" / "documents" / "v1.yaml"
+EXAMPLES = CASSETTES / "documents" / "v1.yaml"
 ID = "wNSEDeLOEPQE5rznkJmwbnjpxfdst93i"
 HOOK = "https://www.example.com/webhooks"
 

@@ -9,7 +9,7 @@ from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.errors import InDoubt, NotExecuted
 from kardia_ctl.model.results import Status
 from kardia_ctl.planning.dependencies import chains
-from tests.applying.test_execute import raising
+from tests.applying.test_executor import raising
 from tests.applying.workshop import SET_CALLBACK, Bench, Hand, creates
 
 DONE, FAILED, DOUBT, SKIPPED = Status.DONE, Status.FAILED, Status.IN_DOUBT, Status.SKIPPED

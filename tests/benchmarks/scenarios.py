@@ -12,9 +12,10 @@ from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Server, sandbox
 from tests.benchmarks.table import Row
 from tests.benchmarks.workload import Form, adopted, no_op_plan
+from tests.paths import EXAMPLES
 
 NAME = "requests"
-_CLINIC = Path(__file__).parents[2] / "examples" / "clinic"
+_CLINIC = EXAMPLES / "clinic"
 _PAGE = 500
 
 

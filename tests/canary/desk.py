@@ -20,9 +20,9 @@ import pytest
 from kardia_ctl.api import client as session
 from kardia_ctl.cli.main import run
 from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, create_app
+from tests.paths import EXAMPLES
 
 ENDPOINT: Final = "https://api.example.com"
-EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 _OURS: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_DEBUG", "NO_COLOR", "CI")
 
 

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -18,8 +17,8 @@ from kardia_ctl.state import open_store
 from tests.canary.desk import files_below, in_memory
 from tests.canary.scanner import Scanner
 from tests.canary.watch import API_KEY, OURS, PASSWORD, THEIRS, TOKEN, Watch, declared, entry, fields, watched
+from tests.paths import CASSETTES
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
 ADDRESS = "patient/MRN-1"
 CODE = "connection_code/MRN-1/one-year"
 

@@ -15,15 +15,17 @@ import pytest
 
 from kardia_ctl.sandbox import API_KEY, Account, Faults, create_app, serving
 from tests.canary.desk import in_memory
+from tests.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 PEOPLE: Final = 24
 _AS_NOBODY: Final = """
 import os, sys
 from kardia_ctl.api import session
 from kardia_ctl.cli.main import main
-from kardia_ctl.cli import apply_command, plan_command, state_command, codes_command
-import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json, jsonschema, httpx, anyio._backends._asyncio
+from kardia_ctl.cli.commands import plan, state, codes
+from kardia_ctl.cli.commands.apply import command
+import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json
+import jsonschema, httpx, anyio._backends._asyncio
 
 if os.geteuid() == 0:  # root may write everywhere; what belongs to Python may be root's alone
     os.setgid(65534)

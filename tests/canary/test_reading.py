@@ -13,7 +13,7 @@ from kardia_ctl.sandbox import LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, Draft
 from tests.canary.desk import Ran, in_memory
 from tests.canary.test_commands import ANSWERS, crash
 from tests.canary.watch import API_KEY, THEIRS, Watch, fields, watched
-from tests.cli.test_keys import MemoryKeyring
+from tests.cli.account.test_keys import MemoryKeyring
 
 NOTE = "qznote after the stairs"
 FIELD = "qzfield nobody's number"

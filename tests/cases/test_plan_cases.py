@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import State

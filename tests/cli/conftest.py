@@ -9,8 +9,7 @@ import pytest
 
 from kardia_ctl.cli.main import run
 from kardia_ctl.sandbox import API_KEY, Account, create_app, serving
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.paths import EXAMPLES
 
 
 @dataclass(frozen=True)

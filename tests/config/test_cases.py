@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.config.schema.build import build_schema
 from kardia_ctl.kinds.patient import SCHEMA
 from kardia_ctl.model.errors import ConfigurationError

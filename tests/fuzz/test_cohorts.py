@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
-from tests.canary.desk import EXAMPLES
+from tests.paths import EXAMPLES
 from tests.fuzz.speech import bounded, patiently
 from tests.fuzz.test_files import worn
 

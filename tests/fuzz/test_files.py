@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.planning.saved.file import _mac
-from tests.canary.desk import EXAMPLES, InnerDesk
+from tests.canary.desk import InnerDesk
+from tests.paths import EXAMPLES
 from tests.fuzz.speech import altered, bounded, is_clean, patiently
 from tests.fuzz.test_answers import new_desk
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import jsonschema
@@ -25,8 +24,8 @@ from kardia_ctl.sandbox.endpoints import ENDPOINTS
 from kardia_ctl.sandbox.http.endpoint import Api, Endpoint
 from kardia_ctl.sandbox.http.request import FORM_TYPE, JSON_TYPE
 from kardia_ctl.sandbox.quirks import OldKey, ProPdf, Quirks
+from tests.paths import SCHEMAS
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 BOUNDED = settings(
     max_examples=25,
     stateful_step_count=8,

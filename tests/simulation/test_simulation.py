@@ -13,6 +13,7 @@ import pytest
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.sandbox import CursorStyle
 from kardia_ctl.state import open_store
+from tests.paths import ROOT
 from tests.simulation.disk import Disk
 from tests.simulation.mutants import Mutant, mutated, mutated_story
 from tests.simulation.scenario import Pause, Scenario, Trouble, scenario
@@ -23,7 +24,7 @@ SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000"))
 
 TINY_PAGES: Final = {"500": "2", "499": "2", "397": "2"}
 _BATCH: Final = 60
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = ROOT
 
 SIGHTS: Final = {
     "a create whose answer was lost": "in doubt POST /v1/patients: lost on the way",

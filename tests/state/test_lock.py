@@ -15,6 +15,7 @@ from kardia_ctl.model.errors import LockHeld, RunStopped, StateError
 from kardia_ctl.model.state import Note
 from kardia_ctl.state.lock import FileLock, Holder
 from kardia_ctl.state.sqlite import SqliteStore
+from tests.paths import ROOT
 
 _HOLDER = """
 import sys, time
@@ -36,7 +37,7 @@ with store.lock("apply"):
 
 @contextmanager
 def another_run(path: Path) -> Iterator[subprocess.Popen[str]]:
-    root = Path(__file__).parents[2]
+    root = ROOT
     command = [sys.executable, "-c", _HOLDER, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 
 Loading = Callable[..., Configuration]

@@ -10,7 +10,7 @@ from kardia_ctl.config.patients import faults
 from kardia_ctl.kinds.formats import are_addresses, are_written_days, is_address, is_written_day
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
-from tests.config.test_screen import DAYS, MAILS, NAMES, ODD, SEXES
+from tests.config.schema.test_fast_check import DAYS, MAILS, NAMES, ODD, SEXES
 
 CELLS = ODD.filter(lambda text: not set(text) & set("\n\r\0\x1c\x1d\x1e\x85\u2028\u2029"))
 ROWS = st.fixed_dictionaries(

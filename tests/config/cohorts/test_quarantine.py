@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
 

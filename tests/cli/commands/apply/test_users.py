@@ -17,8 +17,9 @@ from kardia_ctl.sandbox import (
     Status,
     UserStatus,
 )
-from tests.cli.conftest import EXAMPLES, Desk, Ran
-from tests.cli.test_pro import PASSWORD, dropped, served
+from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
+from tests.paths import EXAMPLES
+from tests.cli.conftest import Desk, Ran
 
 CREATE = "POST /v1/patients"
 USER = "POST /v1/users"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.config.spans import extents
 from kardia_ctl.model.errors import ConfigurationError
 

@@ -16,6 +16,7 @@ from kardia_ctl.cli.commands.get.listing import Wish, print_list
 from kardia_ctl.render.records import columns as shapes
 from kardia_ctl.sandbox import TEAM_ID, Account, Draft, Patient, PatientFields, seed
 from tests.cli.conftest import Desk, Ran
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -427,5 +428,5 @@ def test_every_read_has_a_row_in_the_readme() -> None:
 
     from kardia_ctl.cli.commands.get.lists import command
 
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\bget ([a-z]+)", text)) >= set(command.commands)

@@ -14,8 +14,8 @@ from kardia_ctl.sandbox import (
     PatientFields,
     Quirks,
 )
+from tests.cli.commands.apply.test_pro import served
 from tests.cli.conftest import Desk
-from tests.cli.test_pro import served
 
 LIST = "GET /v1/patients"
 ONE = "GET /v1/patients/{id}"

@@ -17,8 +17,9 @@ from kardia_ctl.model.configuration import Authorization, Dialect, Region
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api import conftest
+from tests.api.cassettes.test_writes import ANN, JOE, SANDBOX_KEY
+from tests.paths import CASSETTES
 from tests.api.recording import recorded
-from tests.api.test_recorded import ANN, CASSETTES, JOE, SANDBOX_KEY
 
 TEMPLATE: Final = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
 PASSWORD: Final = "an invented password"

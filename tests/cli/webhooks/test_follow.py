@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from kardia_ctl.state import open_store
+from tests.paths import EXAMPLES
 
-EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 COMMAND: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 KEY: Final = "sandbox-key"
 PRO: Final = """\

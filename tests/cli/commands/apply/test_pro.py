@@ -27,7 +27,8 @@ from kardia_ctl.sandbox import (
     serving,
 )
 from kardia_ctl.state import open_store
-from tests.cli.conftest import EXAMPLES, Desk, Ran
+from tests.paths import EXAMPLES
+from tests.cli.conftest import Desk, Ran
 
 PARTICIPANT = "POST /e/v1/participants"
 CODE = "POST /e/v1/code"

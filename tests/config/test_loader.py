@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from kardia_ctl.config import loader as load
+from kardia_ctl.config import load
 from kardia_ctl.config.schema.build import editors_schema
 from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy, Waves
 from kardia_ctl.model.errors import ConfigurationError
+from tests.paths import EXAMPLES, SCHEMAS
 
-ROOT = Path(__file__).parents[2]
 PATIENT = "{mrn: P-1, dob: 2000-07-21, email: a@example.com"
 
 
@@ -45,11 +45,11 @@ def loaded(root: Path, text: str | bytes, environ: Mapping[str, str] | None = No
 
 @pytest.mark.parametrize("example", ["clinic", "cohort", "minimal"])
 def test_the_examples_are_right(example: str) -> None:
-    assert not load(ROOT / "examples" / example, {}).warnings
+    assert not load(EXAMPLES / example, {}).warnings
 
 
 def test_every_format_of_the_examples_is_read() -> None:
-    found = load(ROOT / "examples" / "formats", {})
+    found = load(EXAMPLES / "formats", {})
     patients = found.desired.patients.values()
     assert [(one.cohort, one.mrn, one.dob, one.sex) for one in patients] == [
         ("laboratory", "00417", "1949-02-11", "2"),
@@ -67,7 +67,7 @@ def test_every_format_of_the_examples_is_read() -> None:
 
 
 def test_the_clinic_declares_what_the_documents_show() -> None:
-    found = load(ROOT / "examples" / "clinic", {}).desired
+    found = load(EXAMPLES / "clinic", {}).desired
     assert found.team == "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah"
     assert [str(resource.address) for resource in found.others] == [
         "callback",
@@ -345,7 +345,7 @@ def test_the_collector_runs_again_after_a_problem(tmp_path: Path) -> None:
 
 
 def test_the_schema_in_schemas_is_the_one_of_the_code() -> None:
-    checked_in = json.loads((ROOT / "schemas" / "kardia.schema.json").read_text(encoding="utf-8"))
+    checked_in = json.loads((SCHEMAS / "kardia.schema.json").read_text(encoding="utf-8"))
     assert checked_in == editors_schema()
 
 
@@ -372,7 +372,7 @@ def test_editors_accept_the_examples_with_the_types_that_they_see() -> None:
     from jsonschema import Draft7Validator
 
     for example in ("clinic", "cohort", "formats", "minimal"):
-        text = (ROOT / "examples" / example / "kardia.yaml").read_text(encoding="utf-8")
+        text = (EXAMPLES / example / "kardia.yaml").read_text(encoding="utf-8")
         assert text.startswith("# yaml-language-server: $schema=../../schemas/kardia.schema.json\n")
         seen = yaml.load(text, Loader=yaml.BaseLoader) | {"version": 1}
         assert not list(Draft7Validator(editors_schema()).iter_errors(seen))

@@ -1,12 +1,11 @@
 """Every endpoint over exchanges that were recorded from the sandbox.
 
-Record them anew with ``pytest tests/api/test_recorded.py --record-mode=rewrite``: a fresh sandbox serves on
+Record them anew with ``pytest tests/api/cassettes --record-mode=rewrite``: a fresh sandbox serves on
 loopback, and its address, the key and the codes are replaced before anything is written.
 """
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,8 +16,8 @@ from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api.recording import recorded
+from tests.paths import CASSETTES
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
 SANDBOX_KEY = "sandbox-key"
 JOE = DesiredPatient("JS/20000721 ø", "2000-07-21", "joe+one@example.com", "Joe", "Smith", "1")
 ANN = DesiredPatient("0012345", "1999-12-31", "ann@example.com")

@@ -14,6 +14,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
 from kardia_ctl.state.errors import faults
 from kardia_ctl.state.sqlite import SqliteStore
+from tests.paths import ROOT
 
 _AS_ANOTHER = """
 import os, sys
@@ -47,7 +48,7 @@ def public() -> Iterator[Path]:
 
 
 def as_another(path: Path, action: str) -> str:
-    root = Path(__file__).parents[2]
+    root = ROOT
     command = [sys.executable, "-W", "error", "-c", _AS_ANOTHER, str(path), action]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.stderr == ""

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.config.schema.build import build_schema, document_schema, document_validator
 from kardia_ctl.config.schema.fast_check import accepts
+from tests.paths import EXAMPLES
 
 TEXT = st.text(max_size=6) | st.sampled_from(
     ["1", "v1", "us", "120s", "0012", "https://a.example.com", "a b", "x" * 1001, "\n", "a\n", "tab", "count"]
@@ -63,7 +63,7 @@ def test_a_keyword_that_is_not_known_is_left_to_jsonschema() -> None:
 
 @pytest.mark.parametrize("example", ["clinic", "cohort", "formats", "minimal"])
 def test_a_right_configuration_never_imports_jsonschema(example: str) -> None:
-    path = Path(__file__).parents[2] / "examples" / example
+    path = EXAMPLES / example
     text = (
         "import sys, pathlib; from kardia_ctl.config import load; "
         "load(pathlib.Path(sys.argv[1]), {}); sys.exit('jsonschema' in sys.modules)"

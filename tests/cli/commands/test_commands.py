@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
 from kardia_ctl.sandbox import Status
-from tests.cli.conftest import EXAMPLES, Desk
+from tests.paths import EXAMPLES
+from tests.cli.conftest import Desk
 
 CODE = "GET /v1/patients/{id}/code"
 
