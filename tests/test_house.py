@@ -43,8 +43,8 @@ IMPORTERS = {
     "pydyf": {"sandbox/data/pdf.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},
-    "starlette": {"sandbox", "cli/webhooks/server.py"},
-    "uvicorn": {"sandbox", "cli/webhooks/server.py"},
+    "starlette": {"sandbox", "cli/webhooks/receiver.py"},
+    "uvicorn": {"sandbox", "cli/webhooks/receiver.py"},
     "yaml": {"config"},
     "zxcvbn": {"cli/files/passwords.py"},
 }

@@ -20,10 +20,10 @@ from kardia_ctl.api.http.transport import Call, Counts, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Pace
 from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy
-from kardia_ctl.api.records import reader as records
-from kardia_ctl.api.records.decode import Row, RowsPage
-from kardia_ctl.api.records.endpoints import RECORD_READS
-from kardia_ctl.api.records.reader import Records
+from kardia_ctl.api.records import record_reader as records
+from kardia_ctl.api.records.decode_rows import Row, RowsPage
+from kardia_ctl.api.records.record_endpoints import RECORD_READS
+from kardia_ctl.api.records.record_reader import Records
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError

@@ -166,7 +166,7 @@ def _leave(code: int) -> NoReturn:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong. A traceback could hold values of patients, so there is none unless asked for."""
-    from kardia_ctl.cli.output.errors import failure_text
+    from kardia_ctl.cli.output.failure import failure_text
 
     click.echo(failure_text(error), err=True)
     if os.environ.get("KARDIA_DEBUG"):

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 _STREAMS: Final = (Path("/dev"), Path("/dev/fd"))
 _PROCESSES: Final = Path("/proc")

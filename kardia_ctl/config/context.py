@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from kardia_ctl.config.files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
+from kardia_ctl.config.source_files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source

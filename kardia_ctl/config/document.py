@@ -8,12 +8,12 @@ from typing import Any
 
 from kardia_ctl.config.cohorts.cohort import Cohort, declared_cohort
 from kardia_ctl.config.context import Reading, address_of
-from kardia_ctl.config.files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.interpolation import expand, substitute
-from kardia_ctl.config.patients import Register, Where, faults, is_plain, patient_of
+from kardia_ctl.config.patient_registry import Register, Where, faults, is_plain, patient_of
 from kardia_ctl.config.schema.build import document_schema, document_validator
 from kardia_ctl.config.schema.fast_check import accepts
 from kardia_ctl.config.schema.messages import findings, quoted
+from kardia_ctl.config.source_files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping, read_yaml
 from kardia_ctl.kinds.mobile_user import user_of
 from kardia_ctl.model.configuration import Departing, Departure, Dialect, MobileUser

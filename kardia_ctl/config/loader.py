@@ -13,8 +13,8 @@ from kardia_ctl.config.cohorts.quarantine import rejected_of, target_of
 from kardia_ctl.config.cohorts.reader import read_cohort
 from kardia_ctl.config.context import Reading
 from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patients, read_sheet
-from kardia_ctl.config.files import Unreadable, lexical, matches
-from kardia_ctl.config.patients import Register
+from kardia_ctl.config.patient_registry import Register
+from kardia_ctl.config.source_files import Unreadable, lexical, matches
 from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Rejected
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source

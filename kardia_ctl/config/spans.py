@@ -10,7 +10,7 @@ import yaml
 
 from kardia_ctl.config.cohorts.formats.csv import cell_end
 from kardia_ctl.config.cohorts.formats.ndjson import value_end
-from kardia_ctl.config.files import BOM, YAML_LIMIT, Unreadable, content
+from kardia_ctl.config.source_files import BOM, YAML_LIMIT, Unreadable, content
 from kardia_ctl.model.source import Extent, Source
 
 _Ends = Callable[[int, int, str], tuple[int, int]]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kardia_ctl.sandbox.account.account import Account
-    from kardia_ctl.sandbox.account.events import About, Event
-    from kardia_ctl.sandbox.account.recordings import Draft
+    from kardia_ctl.sandbox.account.ecg_recordings import Draft
+    from kardia_ctl.sandbox.account.webhook_events import About, Event
     from kardia_ctl.sandbox.app import Sandbox, create_app
     from kardia_ctl.sandbox.clock import ManualClock
     from kardia_ctl.sandbox.control.seeding import seed

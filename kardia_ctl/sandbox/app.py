@@ -14,7 +14,7 @@ from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.control_client import PREFIX
 from kardia_ctl.sandbox.data.values import RequestRecord
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.errors import Refusal, method_not_allowed, not_found, unauthorized
+from kardia_ctl.sandbox.error_answers import Refusal, method_not_allowed, not_found, unauthorized
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.faults.middleware import ABORT, COMMIT_AFTER, FAULT, FaultLayer
 from kardia_ctl.sandbox.http import credentials

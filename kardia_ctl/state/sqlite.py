@@ -13,11 +13,11 @@ from kardia_ctl import __version__
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state import run_marks as runs
-from kardia_ctl.state.errors import faults
 from kardia_ctl.state.files import is_still
 from kardia_ctl.state.lock import FileLock, Holder, who
 from kardia_ctl.state.rows import read_state, write
 from kardia_ctl.state.schema import open_writable, read
+from kardia_ctl.state.sqlite_errors import faults
 
 
 class SqliteStore:

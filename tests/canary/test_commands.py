@@ -366,8 +366,8 @@ CRASHES = {
     "while printing the plan": "kardia_ctl.cli.output.reporter.plan_text",
     "while reporting": "kardia_ctl.cli.output.reporter.report_text",
     "while recording": "kardia_ctl.applying.requests.remember",
-    "while writing the results": "kardia_ctl.cli.commands.apply.report.results_file",
-    "while writing a code": "kardia_ctl.cli.files.codes.code_line",
+    "while writing the results": "kardia_ctl.cli.commands.apply.finish.results_file",
+    "while writing a code": "kardia_ctl.cli.files.code_file.code_line",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from kardia_ctl.cli.webhooks.server import bound
+from kardia_ctl.cli.webhooks.receiver import bound
 from tests.canary.desk import in_memory
 from tests.canary.watch import OURS, THEIRS, Watch, watched
 

@@ -110,7 +110,7 @@ CRASHES = (
     "kardia_ctl.api.decode.user_token",
     "kardia_ctl.applying.requests.remember",
     "kardia_ctl.cli.files.passwords.weakness_of",
-    "kardia_ctl.cli.files.codes.code_line",
+    "kardia_ctl.cli.files.code_file.code_line",
 )
 
 

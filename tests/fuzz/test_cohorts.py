@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
-from tests.paths import EXAMPLES
 from tests.fuzz.speech import bounded, patiently
 from tests.fuzz.test_files import worn
+from tests.paths import EXAMPLES
 
 RANDOM = st.randoms(use_true_random=False)
 SYSTEM = "https://hospital.example.com/mrn"

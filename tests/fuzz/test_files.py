@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from kardia_ctl.planning.saved.file import _mac
 from tests.canary.desk import InnerDesk
-from tests.paths import EXAMPLES
 from tests.fuzz.speech import altered, bounded, is_clean, patiently
 from tests.fuzz.test_answers import new_desk
+from tests.paths import EXAMPLES
 
 RANDOM = st.randoms(use_true_random=False)
 CLINIC = (EXAMPLES / "clinic" / "kardia.yaml").read_bytes()

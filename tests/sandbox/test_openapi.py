@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
-from kardia_ctl.sandbox.account import recordings
+from kardia_ctl.sandbox.account import ecg_recordings as recordings
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.events import About, Event, messages
-from kardia_ctl.sandbox.account.recordings import Draft, New
+from kardia_ctl.sandbox.account.ecg_recordings import Draft, New
+from kardia_ctl.sandbox.account.webhook_events import About, Event, messages
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.data.ecg import DETERMINATIONS
 from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
 from kardia_ctl.sandbox.data.values import Hook, PatientFields
 from kardia_ctl.sandbox.endpoints import ENDPOINTS
 from kardia_ctl.sandbox.http.endpoint import Api, Endpoint

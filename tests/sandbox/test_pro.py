@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
 from kardia_ctl.sandbox.data.values import PatientFields, Status

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.events import About, Event
-from kardia_ctl.sandbox.account.recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import Draft
+from kardia_ctl.sandbox.account.webhook_events import About, Event
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.courier import BACK_OFF, Courier, Outcome, delivering

@@ -12,8 +12,8 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.errors import faults
 from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite_errors import faults
 from tests.paths import ROOT
 
 _AS_ANOTHER = """

@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.account.keys import api_key, stored_key
 from kardia_ctl.cli.options import Where, where_from, where_options
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 SERVICE: Final = "kardia-ctl"
 _OTHERWISE: Final = "or use --print and keep the key yourself, for KARDIA_API_KEY or --api-key-file"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import write_private
 
 SIZE: Final = 32

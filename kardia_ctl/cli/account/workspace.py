@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kardia_ctl.cli.account.connection import endpoint_of, opened
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired

@@ -12,14 +12,14 @@ import click
 
 from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
 from kardia_ctl.cli.commands.api_request import METHODS, is_effect, make_call, read_field, read_typed_field
-from kardia_ctl.cli.commands.get.listing import out_option, target
+from kardia_ctl.cli.commands.get.list_output import out_option, target
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.render.escape import neutral
-from kardia_ctl.render.records.columns import PATIENTS
 from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
 
 if TYPE_CHECKING:

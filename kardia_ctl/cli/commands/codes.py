@@ -12,11 +12,11 @@ from kardia_ctl.applying.clock import steady
 from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
-from kardia_ctl.cli.files.codes import STDOUT, CodeFile, form_of
+from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.files.existing_codes import Held, held
 from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.signals import braking
@@ -27,10 +27,10 @@ from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Status
 from kardia_ctl.observing.observe import with_templates
-from kardia_ctl.operations.codes import Reask, reask
 from kardia_ctl.operations.plan import Ground, Preview, preview
+from kardia_ctl.operations.refetch_codes import Reask, reask
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.render.files.codes import CodeForm, code_cells
+from kardia_ctl.render.files.code_rows import CodeForm, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 
 

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 
 @click.command("completion")

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 STARTER: Final = """\
 # What should exist in the Kardia account. kardia-ctl validate checks it, plan shows what differs.

@@ -10,7 +10,7 @@ import click
 from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 _LONGEST = 10_000
 """Characters of a password on stdin."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kardia_ctl.cli.account.workspace import Workplace, connected, decisions_from, open_workplace
-from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import (
     decision_options,
     json_option,

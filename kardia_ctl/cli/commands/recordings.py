@@ -9,10 +9,10 @@ import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.render.records.columns import QT
 from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.record_columns import QT
 from kardia_ctl.render.records.visibility import without_secrets
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -15,10 +15,10 @@ import click
 
 from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
-from kardia_ctl.cli.commands.get.listing import out_option
+from kardia_ctl.cli.commands.get.list_output import out_option
 from kardia_ctl.cli.options import lock_option
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.private_files import check_writable, private_file, write_private
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized

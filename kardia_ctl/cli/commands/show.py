@@ -12,7 +12,7 @@ from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import Where, look_options, view_from
 from kardia_ctl.cli.output.console import say
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text

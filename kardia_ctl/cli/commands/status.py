@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
-from kardia_ctl.cli.files.quarantine import warn_of_rejected
+from kardia_ctl.cli.files.quarantine_file import warn_of_rejected
 from kardia_ctl.cli.options import path_argument, where_from, where_options
 from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.status_screens import screen_for
 from kardia_ctl.cli.private_files import check_writable, write_private
-from kardia_ctl.cli.webhooks.address import hook_path, listen_address
-from kardia_ctl.cli.webhooks.follow import Listening, follow
+from kardia_ctl.cli.webhooks.listen import Listening, follow
+from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
 from kardia_ctl.cli.webhooks.recorder import record
 from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.funnel import Place, Stage, StatusReport

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import path_argument
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import failure_text
+from kardia_ctl.cli.output.failure import failure_text
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError

@@ -9,8 +9,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.cli.output.errors import refuse
-from kardia_ctl.render.files.codes import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
+from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
 
 _LONGEST: Final = 1 << 20
 """Bytes of a row: more is no row of ours."""

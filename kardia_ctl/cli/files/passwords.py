@@ -7,7 +7,7 @@ from pathlib import Path
 from string import ascii_letters, digits
 from typing import Final, assert_never
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.configuration import Desired, Secret, SecretSource
 from kardia_ctl.model.patient import DesiredPatient

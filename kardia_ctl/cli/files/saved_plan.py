@@ -8,7 +8,7 @@ from pathlib import Path
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.workspace import Workplace
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.state import State

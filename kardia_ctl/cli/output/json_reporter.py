@@ -16,7 +16,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.model.plan import Change, Plan
 from kardia_ctl.model.results import Report, Result
-from kardia_ctl.render.apply.progress import Tally
+from kardia_ctl.render.apply.progress_line import Tally
 from kardia_ctl.render.plan import terraform_stream as stream
 
 STILL: Final = 10.0

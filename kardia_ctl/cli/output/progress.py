@@ -16,7 +16,7 @@ from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Result
-from kardia_ctl.render.apply.progress import Tally, live_line, progress_line, reading_line
+from kardia_ctl.render.apply.progress_line import Tally, live_line, progress_line, reading_line
 
 EVERY: Final = 5.0
 """Seconds from one line to the next where no line can move."""

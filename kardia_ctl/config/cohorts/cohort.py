@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import DayForm
-from kardia_ctl.config.files import Unreadable
+from kardia_ctl.config.source_files import Unreadable
 from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.source import Source
 

@@ -8,10 +8,10 @@ from kardia_ctl.config.cohorts.formats.fhir import Fhir
 from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
-from kardia_ctl.config.cohorts.patients import Rows
+from kardia_ctl.config.cohorts.row_patients import Rows
 from kardia_ctl.config.context import Reading
-from kardia_ctl.config.files import Garbled
-from kardia_ctl.config.patients import Register
+from kardia_ctl.config.patient_registry import Register
+from kardia_ctl.config.source_files import Garbled
 from kardia_ctl.model.source import Source
 
 

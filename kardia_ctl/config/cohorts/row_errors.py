@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from kardia_ctl.config.cohorts.formats.table import REQUIRED
-from kardia_ctl.config.patients import faults, is_plain
+from kardia_ctl.config.patient_registry import faults, is_plain
 from kardia_ctl.config.schema.fast_check import failing
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds import patient as kind

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from kardia_ctl.config.cohorts.schema import cohort_schema
+from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import FORMATS, choice, flag, text
 from kardia_ctl.model.configuration import Authorization, Departing, Dialect, Region, ScanPolicy

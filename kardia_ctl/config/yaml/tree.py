@@ -25,8 +25,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kardia_ctl.config.files import Unreadable
-from kardia_ctl.config.yaml.messages import plain_words
+from kardia_ctl.config.source_files import Unreadable
+from kardia_ctl.config.yaml.syntax_errors import plain_words
 from kardia_ctl.model.source import Source
 
 DEPTH: Final = 20

@@ -9,7 +9,7 @@ from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Terms
 from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.money import money, terms_text
-from kardia_ctl.render.plan.rows import unchanged
+from kardia_ctl.render.plan.plan_rows import unchanged
 from kardia_ctl.render.text import Colour, count_of, duration, paint
 from kardia_ctl.render.view import View
 

@@ -7,7 +7,7 @@ from typing import Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.escape import neutral
-from kardia_ctl.render.plan.rows import Field, Remark, Row, identity, unchanged
+from kardia_ctl.render.plan.plan_rows import Field, Remark, Row, identity, unchanged
 from kardia_ctl.render.redaction import Shown
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import neutral
-from kardia_ctl.render.plan.rows import Remark, Row, identity, remarks, rows
+from kardia_ctl.render.plan.plan_rows import Remark, Row, identity, remarks, rows
 from kardia_ctl.render.plan.summary import action_counts
 from kardia_ctl.render.plan.terraform_entries import Entry, Side, drift_entry, no_op_entries, row_entry
 from kardia_ctl.render.plan.terraform_names import PROVIDER, named, provider_config

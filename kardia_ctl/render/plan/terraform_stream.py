@@ -12,7 +12,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Problem, Source
-from kardia_ctl.render.apply.progress import Tally, facts, progress_line
+from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.plan.summary import action_counts, counts_line, no_changes

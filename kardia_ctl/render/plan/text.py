@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import neutral
-from kardia_ctl.render.plan.rows import Field, More, Remark, Row, remarks, rows
+from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
 from kardia_ctl.render.text import Colour, kind_count, paint

@@ -10,7 +10,7 @@ from typing import Any, Final, assert_never
 
 from kardia_ctl.render.escape import neutral
 from kardia_ctl.render.files.csv import safe_cell
-from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns
 
 Seen = dict[str, Any]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kardia_ctl.render.records import columns as record_shapes
-from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records import record_columns as record_shapes
+from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.redaction import HIDDEN, shown
 
 Guard = Callable[[str], str]

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kardia_ctl.sandbox.account import ledger, users
-from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account import app_users as users
+from kardia_ctl.sandbox.account import ledger
+from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.database import Database
 from kardia_ctl.sandbox.account.patient_side import Life
-from kardia_ctl.sandbox.account.patients import Listed
+from kardia_ctl.sandbox.account.patient_table import Listed
 from kardia_ctl.sandbox.account.queries import GroundTruth
 from kardia_ctl.sandbox.account.timeline import MICRO
 from kardia_ctl.sandbox.data import invented

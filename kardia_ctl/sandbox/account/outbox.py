@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kardia_ctl.sandbox.account import ledger
-from kardia_ctl.sandbox.account.events import About, Event, Message, messages
 from kardia_ctl.sandbox.account.paging import Feed
+from kardia_ctl.sandbox.account.webhook_events import About, Event, Message, messages
 from kardia_ctl.sandbox.data.values import Hook
 
 

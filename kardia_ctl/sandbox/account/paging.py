@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, assert_never
 
-from kardia_ctl.sandbox.errors import bad_request
+from kardia_ctl.sandbox.error_answers import bad_request
 from kardia_ctl.sandbox.quirks import CursorStyle
 
 MAX_LIMIT = 500

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from random import Random
 
-from kardia_ctl.sandbox.account import ledger, outbox, recordings, users
-from kardia_ctl.sandbox.account import patients as patient_rows
-from kardia_ctl.sandbox.account.events import About, Event, Message
+from kardia_ctl.sandbox.account import app_users as users
+from kardia_ctl.sandbox.account import ecg_recordings as recordings
+from kardia_ctl.sandbox.account import ledger, outbox
+from kardia_ctl.sandbox.account import patient_table as patient_rows
+from kardia_ctl.sandbox.account.app_users import User
+from kardia_ctl.sandbox.account.ecg_recordings import Draft, New, Recording
 from kardia_ctl.sandbox.account.outbox import Delivery
-from kardia_ctl.sandbox.account.recordings import Draft, New, Recording
 from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
-from kardia_ctl.sandbox.account.users import User
+from kardia_ctl.sandbox.account.webhook_events import About, Event, Message
 from kardia_ctl.sandbox.data import invented
 from kardia_ctl.sandbox.data.values import Patient
 

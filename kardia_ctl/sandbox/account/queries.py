@@ -1,7 +1,7 @@
 """What is truly the case in an account: what a test asks after its client did what it did."""
 
 from kardia_ctl.sandbox.account import ledger
-from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.timeline import Timeline
 from kardia_ctl.sandbox.data.values import Code, Hook, Patient, Provider, RequestRecord, Template
 

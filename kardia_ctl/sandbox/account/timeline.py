@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.database import Database
 
 MICRO = 1_000_000

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from kardia_ctl.sandbox.account.events import About, Event
-from kardia_ctl.sandbox.account.recordings import Draft, Recording
-from kardia_ctl.sandbox.control.request import Said, read
+from kardia_ctl.sandbox.account.ecg_recordings import Draft, Recording
+from kardia_ctl.sandbox.account.webhook_events import About, Event
+from kardia_ctl.sandbox.control.control_request import Said, read
 from kardia_ctl.sandbox.control_client import PREFIX
-from kardia_ctl.sandbox.data.ecg import DETERMINATIONS
+from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
 from kardia_ctl.sandbox.data.values import Patient
-from kardia_ctl.sandbox.errors import Refusal, bad_request, method_not_allowed, not_found
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request, method_not_allowed, not_found
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.http.endpoint import Answer, ok
 from kardia_ctl.sandbox.loopback import is_loopback

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from random import Random
 
-from kardia_ctl.sandbox.account import ledger, recordings
-from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account import ecg_recordings as recordings
+from kardia_ctl.sandbox.account import ledger
+from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.recordings import Draft, New
+from kardia_ctl.sandbox.account.ecg_recordings import Draft, New
 from kardia_ctl.sandbox.account.timeline import MICRO
 from kardia_ctl.sandbox.data import invented
 from kardia_ctl.sandbox.data.values import Patient, Status

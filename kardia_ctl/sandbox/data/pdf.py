@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pydyf
 
-from kardia_ctl.sandbox.data.ecg import FREQUENCY, UNITS_PER_MILLIVOLT
+from kardia_ctl.sandbox.data.invented_ecg import FREQUENCY, UNITS_PER_MILLIVOLT
 
 _MM = 72 / 25.4
 _WIDTH, _HEIGHT = 297, 210

@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import exp, pi, sin, sqrt
 from random import Random
 
-from kardia_ctl.sandbox.data.ecg import FIBRILLATION, FREQUENCY, NOISY, UNITS_PER_MILLIVOLT, Trace
+from kardia_ctl.sandbox.data.invented_ecg import FIBRILLATION, FREQUENCY, NOISY, UNITS_PER_MILLIVOLT, Trace
 
 _REACH = 4
 """The spreads on either side of a wave's middle within which it is drawn."""

@@ -1,17 +1,8 @@
 """The endpoints of the sandbox, one module per group; a new group is one more line here."""
 
-from kardia_ctl.sandbox.endpoints import (
-    callbacks,
-    connections,
-    ecgs,
-    keys,
-    logs,
-    partners,
-    patients,
-    pro,
-    reports,
-    users,
-)
+from kardia_ctl.sandbox.endpoints import api_keys as keys
+from kardia_ctl.sandbox.endpoints import callbacks, ecgs, logs, partners, patients, pro, reports, users
+from kardia_ctl.sandbox.endpoints import connection_codes as connections
 from kardia_ctl.sandbox.http.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -9,7 +9,7 @@ from functools import partial
 from typing import assert_never
 
 from kardia_ctl.sandbox.data.values import Hook
-from kardia_ctl.sandbox.errors import bad_request, not_found
+from kardia_ctl.sandbox.error_answers import bad_request, not_found
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import UnsetCallback
 

@@ -7,12 +7,12 @@ import json
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from kardia_ctl.sandbox.account import recordings
-from kardia_ctl.sandbox.account.recordings import Recording
-from kardia_ctl.sandbox.data.ecg import AMPLITUDE_RESOLUTION, FREQUENCY
+from kardia_ctl.sandbox.account import ecg_recordings as recordings
+from kardia_ctl.sandbox.account.ecg_recordings import Recording
+from kardia_ctl.sandbox.data.invented_ecg import AMPLITUDE_RESOLUTION, FREQUENCY
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
-from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request, not_found
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import Naming
 

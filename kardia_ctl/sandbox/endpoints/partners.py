@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 from kardia_ctl.sandbox.account.ledger import Team
 from kardia_ctl.sandbox.data import invented
 from kardia_ctl.sandbox.data.values import Hook
-from kardia_ctl.sandbox.errors import Refusal, not_found
+from kardia_ctl.sandbox.error_answers import Refusal, not_found
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, ok
 
 

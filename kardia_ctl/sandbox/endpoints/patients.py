@@ -12,11 +12,11 @@ from datetime import date
 from http import HTTPStatus
 from typing import assert_never
 
-from kardia_ctl.sandbox.account import patients as patient_rows
-from kardia_ctl.sandbox.account.patients import Listed
+from kardia_ctl.sandbox.account import patient_table as patient_rows
+from kardia_ctl.sandbox.account.patient_table import Listed
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
-from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found, unauthorized
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request, not_found, unauthorized
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Presence
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,

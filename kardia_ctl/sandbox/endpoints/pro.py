@@ -7,14 +7,14 @@ patient of the other, its customParticipantID the mrn.
 from functools import partial
 from http import HTTPStatus
 
-from kardia_ctl.sandbox.data.ecg import FIBRILLATION, FREQUENCY, NOISY, NORMAL
 from kardia_ctl.sandbox.data.invented import PRO_TEMPLATE
+from kardia_ctl.sandbox.data.invented_ecg import FIBRILLATION, FREQUENCY, NOISY, NORMAL
 from kardia_ctl.sandbox.data.values import Patient, PatientFields
 from kardia_ctl.sandbox.endpoints import reports
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import is_address, is_date
 from kardia_ctl.sandbox.endpoints.users import check
-from kardia_ctl.sandbox.errors import Refusal, bad_request, not_found
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request, not_found
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Member, Presence, ok
 from kardia_ctl.sandbox.quirks import ProPdf, UnsetField
 

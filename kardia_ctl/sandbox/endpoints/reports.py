@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from kardia_ctl.sandbox.account.recordings import Recording
+from kardia_ctl.sandbox.account.ecg_recordings import Recording
 from kardia_ctl.sandbox.data.values import Patient
 from kardia_ctl.sandbox.endpoints.ecgs import READ, find
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
-from kardia_ctl.sandbox.errors import bad_request
+from kardia_ctl.sandbox.error_answers import bad_request
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, pdf
 
 _DAYS = timedelta(days=30)

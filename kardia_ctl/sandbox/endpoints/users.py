@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import assert_never
 
 from kardia_ctl.sandbox.endpoints.patients import is_address, no_such_patient
-from kardia_ctl.sandbox.errors import Refusal, bad_request
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, Presence, ok
 from kardia_ctl.sandbox.quirks import DuplicateUser, UserStatus
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox.errors import Refusal
+from kardia_ctl.sandbox.error_answers import Refusal
 from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 
 ABORT = "kardia_ctl.abort"

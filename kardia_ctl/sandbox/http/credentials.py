@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from kardia_ctl.sandbox.errors import unauthorized
+from kardia_ctl.sandbox.error_answers import unauthorized
 from kardia_ctl.sandbox.http.endpoint import Api
 from kardia_ctl.sandbox.quirks import Strictness
 

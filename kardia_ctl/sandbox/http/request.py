@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from kardia_ctl.sandbox.errors import Refusal, bad_request
+from kardia_ctl.sandbox.error_answers import Refusal, bad_request
 from kardia_ctl.sandbox.http.endpoint import Endpoint, Member, Presence
 from kardia_ctl.sandbox.quirks import Strictness
 

@@ -10,9 +10,9 @@ import pytest
 
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.limits.retry import RetryPolicy
-from kardia_ctl.api.records import endpoints as listings
-from kardia_ctl.api.records.decode import Row
-from kardia_ctl.api.records.endpoints import Listing
+from kardia_ctl.api.records import record_endpoints as listings
+from kardia_ctl.api.records.decode_rows import Row
+from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.ecg import read_ecg
 from kardia_ctl.model.errors import ApiError

@@ -18,8 +18,8 @@ from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api import conftest
 from tests.api.cassettes.test_writes import ANN, JOE, SANDBOX_KEY
-from tests.paths import CASSETTES
 from tests.api.recording import recorded
+from tests.paths import CASSETTES
 
 TEMPLATE: Final = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
 PASSWORD: Final = "an invented password"

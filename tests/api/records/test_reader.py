@@ -10,9 +10,9 @@ import pytest
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.endpoints import EFFECTS, ISSUE_CODE, SAFE_READS, Endpoint, Nature, fill
 from kardia_ctl.api.http.transport import Call
-from kardia_ctl.api.records import endpoints as listings
-from kardia_ctl.api.records.decode import RowsPage
-from kardia_ctl.api.records.endpoints import ADD_QT, RECORD_READS, Listing
+from kardia_ctl.api.records import record_endpoints as listings
+from kardia_ctl.api.records.decode_rows import RowsPage
+from kardia_ctl.api.records.record_endpoints import ADD_QT, RECORD_READS, Listing
 from kardia_ctl.api.sender import SafeReads, UnsafeRead
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
 from kardia_ctl.sandbox import Status
-from tests.paths import EXAMPLES
 from tests.cli.conftest import Desk
+from tests.paths import EXAMPLES
 
 CODE = "GET /v1/patients/{id}/code"
 

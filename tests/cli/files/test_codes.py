@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.cli.files.codes import CodeFile
+from kardia_ctl.cli.files.code_file import CodeFile
 from kardia_ctl.cli.files.existing_codes import held
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.files.codes import CodeForm
+from kardia_ctl.render.files.code_rows import CodeForm
 from tests.cli.conftest import Desk
 
 NOW = 1_772_445_600

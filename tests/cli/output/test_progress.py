@@ -17,7 +17,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.apply.progress import Tally
+from kardia_ctl.render.apply.progress_line import Tally
 from tests.cases.live import Account, AccountReader
 from tests.cli.conftest import Desk
 

@@ -15,8 +15,8 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.sandbox import Fault, FaultKind, Faults, Quirks, create_app, serving
 from kardia_ctl.state.sqlite import SqliteStore
-from tests.paths import EXAMPLES
 from tests.cli.conftest import Desk
+from tests.paths import EXAMPLES
 
 FULL = Path("/dev/full")
 

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from kardia_ctl.cli.webhooks.address import ListenAddress, hook_path, listen_address
+from kardia_ctl.cli.webhooks.listen_address import ListenAddress, hook_path, listen_address
 
 
 @pytest.mark.parametrize(

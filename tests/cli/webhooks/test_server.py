@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kardia_ctl.cli.webhooks import server as listening
-from kardia_ctl.cli.webhooks.server import LARGEST, bound, receiving
+from kardia_ctl.cli.webhooks import receiver as listening
+from kardia_ctl.cli.webhooks.receiver import LARGEST, bound, receiving
 from kardia_ctl.model.events import Event, EventKind
 
 CONNECTED = json.dumps(

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kardia_ctl.config.cohorts.row_errors import row_findings
-from kardia_ctl.config.patients import faults
+from kardia_ctl.config.patient_registry import faults
 from kardia_ctl.kinds.formats import are_addresses, are_written_days, is_address, is_written_day
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading

@@ -399,7 +399,7 @@ def test_a_bundle_is_read_as_a_stream(cohort: Loading, monkeypatch: pytest.Monke
 
 
 def test_a_mark_in_the_middle_is_no_beginning() -> None:
-    from kardia_ctl.config.files import Garbled
+    from kardia_ctl.config.source_files import Garbled
 
     with pytest.raises(Garbled):
         list(blocks.blocks([b"a\n", b"\xef\xbb\xbfb\n"]))

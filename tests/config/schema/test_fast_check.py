@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.patients import are_plain_codes, faults, is_plain
+from kardia_ctl.config.patient_registry import are_plain_codes, faults, is_plain
 from kardia_ctl.kinds import patient as kind
 
 ODD = st.text(max_size=8) | st.sampled_from(["", " ", "a\n", "\u200b", "x" * 1001, "é" * 1000, "\ud800"])

@@ -5,7 +5,7 @@ import pytest
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.apply.progress import Tally, facts, live_line, progress_line, reading_line
+from kardia_ctl.render.apply.progress_line import Tally, facts, live_line, progress_line, reading_line
 from kardia_ctl.render.text import duration, short_duration
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.render.records import columns as shapes
-from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.render.records.listing import Form, json_line, printer, record_text
+from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import seen
 
 PATIENT = {

@@ -2,7 +2,7 @@ import pytest
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.state import Intent, Record, State
-from kardia_ctl.render.records.state import state_list, state_show
+from kardia_ctl.render.records.state_list import state_list, state_show
 
 AT = 1772445600  # 2026-03-02T10:00:00Z
 JOE, NEW = patient_address("JS-1"), patient_address("NEW 1")

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from kardia_ctl import sandbox
-from kardia_ctl.sandbox.account import patients as patient_rows
+from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES

@@ -8,7 +8,7 @@ import pytest
 
 from kardia_ctl.cli.commands.sandbox import control as sandbox_life
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.events import Event
+from kardia_ctl.sandbox.account.webhook_events import Event
 from kardia_ctl.sandbox.app import Sandbox, create_app
 from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.control import seeding

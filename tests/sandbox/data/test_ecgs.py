@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.data.ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
+from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.data.waveform import samples
 from kardia_ctl.sandbox.quirks import CursorStyle, Naming, Quirks

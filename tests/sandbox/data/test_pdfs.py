@@ -11,9 +11,9 @@ import pytest
 from pypdf import PdfReader
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import Draft
 from kardia_ctl.sandbox.clock import ManualClock
-from kardia_ctl.sandbox.data.ecg import Trace
+from kardia_ctl.sandbox.data.invented_ecg import Trace
 from kardia_ctl.sandbox.data.pdf import strips
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.data.waveform import samples

@@ -15,13 +15,13 @@ from kardia_ctl.applying.journal import in_a_thread
 from kardia_ctl.applying.observer import Trail
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.cli.account.workspace import Workplace, connected
-from kardia_ctl.cli.commands.apply.report import tell, told
-from kardia_ctl.cli.commands.apply.request import Run, run_of
+from kardia_ctl.cli.commands.apply.arguments import Run, run_of
+from kardia_ctl.cli.commands.apply.finish import tell, told
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.files.codes import CodeFile, check_file, form_of
+from kardia_ctl.cli.files.code_file import CodeFile, check_file, form_of
 from kardia_ctl.cli.files.passwords import Passwords, makes_up_passwords
-from kardia_ctl.cli.files.quarantine import set_aside
+from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import (
     address,
     decision_options,
@@ -36,7 +36,7 @@ from kardia_ctl.cli.options import (
     where_options,
 )
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.output.reporter import teller_for

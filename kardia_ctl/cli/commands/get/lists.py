@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.commands.get.listing import (
+from kardia_ctl.cli.commands.get.list_output import (
     Wish,
     form_options,
     limit_option,
@@ -17,11 +17,11 @@ from kardia_ctl.cli.commands.get.listing import (
 )
 from kardia_ctl.cli.commands.get.patient import WhoseOptions, patient_command, patient_id, whose_options
 from kardia_ctl.cli.commands.get.recording import pdf_command, recording_command, report_command
-from kardia_ctl.render.records import columns as shapes
-from kardia_ctl.render.records.columns import Shape
+from kardia_ctl.render.records import record_columns as shapes
+from kardia_ctl.render.records.record_columns import Shape
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.records.endpoints import Listing
+    from kardia_ctl.api.records.record_endpoints import Listing
 
 
 @click.group("get")
@@ -63,7 +63,7 @@ def _listing(name: str) -> Callable[[], "Listing"]:
     """One of the API's lists; what speaks HTTP is slow to load, and --help does not need it."""
 
     def find() -> "Listing":
-        from kardia_ctl.api.records import endpoints as record_endpoints
+        from kardia_ctl.api.records import record_endpoints
 
         found: Listing = getattr(record_endpoints, name)
         return found
@@ -102,7 +102,7 @@ def recordings_command(mrn: str | None, identifier: str | None, **options: Any) 
         return
 
     async def run() -> None:
-        from kardia_ctl.api.records.endpoints import RECORDINGS_OF_PATIENT
+        from kardia_ctl.api.records.record_endpoints import RECORDINGS_OF_PATIENT
 
         async with reached(reach) as session:
             records = session.records()

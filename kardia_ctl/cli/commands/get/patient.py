@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.commands.get.listing import out_option, show_phi_option, shows_phi
+from kardia_ctl.cli.commands.get.list_output import out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import write_private
-from kardia_ctl.render.records.columns import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.record_columns import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.records.visibility import seen
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.records.decode import Row
-    from kardia_ctl.api.records.reader import Records
+    from kardia_ctl.api.records.decode_rows import Row
+    from kardia_ctl.api.records.record_reader import Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -138,7 +138,7 @@ async def _known(reach: Reach, records: "Records", mrn: str, *, custom: bool) ->
 
 async def _listed(records: "Records", mrn: str, *, custom: bool) -> "Row":
     """The patient by the whole list: only its end tells that nobody else has the mrn."""
-    from kardia_ctl.api.records.endpoints import PATIENTS as LISTING
+    from kardia_ctl.api.records.record_endpoints import PATIENTS as LISTING
 
     found: dict[str, Row] = {}
     async for page in records.pages(LISTING, custom=custom):

@@ -8,16 +8,16 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.commands.get.listing import moment, out_option, show_phi_option, shows_phi, time_of
+from kardia_ctl.cli.commands.get.list_output import moment, out_option, show_phi_option, shows_phi, time_of
 from kardia_ctl.cli.commands.get.patient import WhoseOptions, patient_id, whose_options
 from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.model.ecg import Ecg, Filtering, NoEcg, read_ecg
-from kardia_ctl.render.records.columns import RECORDING
 from kardia_ctl.render.records.ecg_csv import ecg_csv
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_picture
 from kardia_ctl.render.records.listing import json_line, record_text
+from kardia_ctl.render.records.record_columns import RECORDING
 from kardia_ctl.render.records.visibility import seen
 from kardia_ctl.render.text import count_of
 

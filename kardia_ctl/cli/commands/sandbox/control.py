@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EVENTS = (

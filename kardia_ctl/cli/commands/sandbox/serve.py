@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kardia_ctl.cli.commands.sandbox import control as sandbox_life
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kardia_ctl.config.files import BOM, Garbled, Unreadable, decoded
+from kardia_ctl.config.source_files import BOM, Garbled, Unreadable, decoded
 
 SIZE: Final = 96 << 10
 """Bytes that are read at once."""

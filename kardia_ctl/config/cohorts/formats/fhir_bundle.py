@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
-from kardia_ctl.config.files import Garbled
+from kardia_ctl.config.source_files import Garbled
 
 _BLANK: Final = " \t\r\n"
 _NO_BUNDLE: Final = (

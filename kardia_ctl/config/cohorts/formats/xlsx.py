@@ -17,7 +17,7 @@ from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
 from kardia_ctl.config.cohorts.formats.table import Batch, Fault, Flawed, batch_of
 from kardia_ctl.config.context import Reading
-from kardia_ctl.config.files import Garbled, Unreadable
+from kardia_ctl.config.source_files import Garbled, Unreadable
 from kardia_ctl.model.source import Source
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kardia_ctl.cli.files import codes as code_file
+from kardia_ctl.cli.files import code_file
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.sandbox import (
@@ -27,8 +27,8 @@ from kardia_ctl.sandbox import (
     serving,
 )
 from kardia_ctl.state import open_store
-from tests.paths import EXAMPLES
 from tests.cli.conftest import Desk, Ran
+from tests.paths import EXAMPLES
 
 PARTICIPANT = "POST /e/v1/participants"
 CODE = "POST /e/v1/code"

@@ -18,8 +18,8 @@ from kardia_ctl.sandbox import (
     UserStatus,
 )
 from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
-from tests.paths import EXAMPLES
 from tests.cli.conftest import Desk, Ran
+from tests.paths import EXAMPLES
 
 CREATE = "POST /v1/patients"
 USER = "POST /v1/users"

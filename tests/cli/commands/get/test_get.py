@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.api.records.decode import RowsPage
-from kardia_ctl.cli.commands.get.listing import Wish, print_list
-from kardia_ctl.render.records import columns as shapes
+from kardia_ctl.api.records.decode_rows import RowsPage
+from kardia_ctl.cli.commands.get.list_output import Wish, print_list
+from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.sandbox import TEAM_ID, Account, Draft, Patient, PatientFields, seed
 from tests.cli.conftest import Desk, Ran
 from tests.paths import ROOT
@@ -413,7 +413,7 @@ def test_a_million_rows_take_the_memory_of_a_page() -> None:
 async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
     from unittest.mock import patch
 
-    with patch("kardia_ctl.cli.commands.get.listing.click.echo"):
+    with patch("kardia_ctl.cli.commands.get.list_output.click.echo"):
         await print_list(pages, shapes.PATIENTS, Wish())
 
 

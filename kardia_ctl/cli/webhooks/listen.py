@@ -13,10 +13,10 @@ from typing import Final
 from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.workspace import Workplace, connected
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.status_screens import Screen
-from kardia_ctl.cli.webhooks.address import ListenAddress
 from kardia_ctl.cli.webhooks.inbox import Inbox
+from kardia_ctl.cli.webhooks.listen_address import ListenAddress
 from kardia_ctl.cli.webhooks.recorder import Keeper, later
 from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import KEY_REFUSED, ApiError
@@ -52,7 +52,7 @@ async def follow(workplace: Workplace, wanted: Listening, first: First, screen: 
         RunStopped: the address cannot be listened on.
         ApiError: the account cannot be read, or the key was refused.
     """
-    from kardia_ctl.cli.webhooks.server import receiving
+    from kardia_ctl.cli.webhooks.receiver import receiving
 
     inbox, listener = Inbox(), _bound(wanted.address)
     _announce(wanted, listener, workplace)
@@ -67,7 +67,7 @@ async def follow(workplace: Workplace, wanted: Listening, first: First, screen: 
 
 
 def _bound(address: ListenAddress) -> socket.socket:
-    from kardia_ctl.cli.webhooks.server import bound
+    from kardia_ctl.cli.webhooks.receiver import bound
 
     try:
         return bound(address.host, address.port)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kardia_ctl.sandbox.errors import bad_request
+from kardia_ctl.sandbox.error_answers import bad_request
 
 
 class Said:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from kardia_ctl.api.decode import Answer, faults
 from kardia_ctl.api.endpoints import Endpoint
 from kardia_ctl.api.outcomes import Ending, Verdict
-from kardia_ctl.api.redaction import redacted
 from kardia_ctl.api.schemas import Fault
+from kardia_ctl.api.scrub import redacted
 
 _FAULTS_SHOWN: Final = 3
 _PAGE_SHOWN: Final = 80

@@ -8,7 +8,7 @@ from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.workspace import Workplace, decisions_from, open_workplace
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.reporter import Teller
 from kardia_ctl.model.address import Address
 from kardia_ctl.planning.inputs import Decisions

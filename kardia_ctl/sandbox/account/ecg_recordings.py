@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from kardia_ctl.sandbox.account.paging import Feed
-from kardia_ctl.sandbox.data.ecg import Trace
+from kardia_ctl.sandbox.data.invented_ecg import Trace
 
 _COLUMNS = (
     "seq, id, patient_id, screening, recorded_at, offset_minutes, created_at, duration, heart_rate,"

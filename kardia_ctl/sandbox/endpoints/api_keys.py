@@ -1,6 +1,6 @@
 """API keys (API reference, "Authentication")."""
 
-from kardia_ctl.sandbox.errors import unauthorized
+from kardia_ctl.sandbox.error_answers import unauthorized
 from kardia_ctl.sandbox.http.endpoint import Access, Answer, Call, Endpoint, Presence, ok
 from kardia_ctl.sandbox.quirks import OldKey
 

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from kardia_ctl.api import decode as wire
 from kardia_ctl.api.decode import Answer, Unreadable, Wanting
-from kardia_ctl.api.records.endpoints import Listing
+from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.api.schemas import Paging
 
 Row: TypeAlias = dict[str, Any]

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.errors import refuse
+from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import private_file
-from kardia_ctl.render.records.columns import Shape
 from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns, seen
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.records.decode import RowsPage
+    from kardia_ctl.api.records.decode_rows import RowsPage
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -157,7 +157,7 @@ class _Count:
 
 async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, wish: Wish) -> int:
     """Print a list as it is read; how many rows were printed."""
-    from kardia_ctl.api.redaction import redacted
+    from kardia_ctl.api.scrub import redacted
 
     count, text = _Count(), printer(wish.form, shape, show_phi=wish.show_phi)
     with target(wish.out) as write, _progress(shape, wish) as progress:

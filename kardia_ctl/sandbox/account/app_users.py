@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kardia_ctl.sandbox.account import ledger, outbox
-from kardia_ctl.sandbox.account import patients as patient_rows
-from kardia_ctl.sandbox.account.events import About, Event
+from kardia_ctl.sandbox.account import patient_table as patient_rows
+from kardia_ctl.sandbox.account.webhook_events import About, Event
 from kardia_ctl.sandbox.data import invented
 from kardia_ctl.sandbox.data.values import Patient, Status
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import click
 
-from kardia_ctl.cli.commands.apply.request import Run
-from kardia_ctl.cli.files.codes import CodeFile
+from kardia_ctl.cli.commands.apply.arguments import Run
+from kardia_ctl.cli.files.code_file import CodeFile
 from kardia_ctl.cli.output.console import note
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped

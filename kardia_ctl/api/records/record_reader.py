@@ -13,10 +13,10 @@ from typing import Any, Final
 from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import READ_PATIENT, Nature
 from kardia_ctl.api.http.transport import Call
-from kardia_ctl.api.records import decode as rows
-from kardia_ctl.api.records import endpoints
-from kardia_ctl.api.records.decode import Row, RowsPage
-from kardia_ctl.api.records.endpoints import Listing
+from kardia_ctl.api.records import decode_rows as rows
+from kardia_ctl.api.records import record_endpoints as endpoints
+from kardia_ctl.api.records.decode_rows import Row, RowsPage
+from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.errors import ApiError

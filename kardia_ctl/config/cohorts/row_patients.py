@@ -10,7 +10,7 @@ from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.cohorts.formats.table import Batch, Flawed, Table
 from kardia_ctl.config.cohorts.row_errors import row_findings
 from kardia_ctl.config.context import address_of
-from kardia_ctl.config.patients import Register, are_plain_codes, patient_of
+from kardia_ctl.config.patient_registry import Register, are_plain_codes, patient_of
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import LONGEST, are_addresses, are_written_days

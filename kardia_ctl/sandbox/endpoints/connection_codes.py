@@ -6,7 +6,7 @@ Source: API reference, "Get Connection Templates", "Get Connection Code", "Disco
 from http import HTTPStatus
 
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
-from kardia_ctl.sandbox.errors import not_found
+from kardia_ctl.sandbox.error_answers import not_found
 from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, ok
 from kardia_ctl.sandbox.quirks import Disconnected
 
