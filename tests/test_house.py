@@ -25,7 +25,9 @@ ALLOWED: dict[str, set[str]] = {
     "planning": {"model", "kinds"},
     "api": {"model"},
     "state": {"model"},
+    "funnel": {"model", "kinds", "planning"},
     "applying": {"model", "kinds", "observing", "planning", "state"},
+    "operations": {"model", "kinds", "observing", "planning", "funnel", "applying", "state"},
     "render": {"model"},
     "sandbox": set(),
 }
@@ -131,7 +133,7 @@ def test_every_room_is_in_the_table() -> None:
 
 def test_only_the_command_line_prints_prompts_and_exits() -> None:
     for file in FILES:
-        if file.parent.name == "cli":
+        if PACKAGE / "cli" in file.parents:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         called = {
@@ -144,7 +146,7 @@ def test_only_the_command_line_prints_prompts_and_exits() -> None:
 
 def test_planning_reads_no_clock_and_no_environment() -> None:
     for room in ("model", "planning"):
-        for file in (PACKAGE / room).glob("*.py"):
+        for file in (PACKAGE / room).rglob("*.py"):
             tree = ast.parse(file.read_text(encoding="utf-8"))
             named = {found.name.partition(".")[0] for found in imports(tree)}
             assert not named & {"os", "time", "logging", "random", "secrets", "socket", "asyncio"}, file

@@ -77,7 +77,9 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
     if record_mode == "none":
         yield LIVE
         return
-    from kardia_ctl.sandbox import Account, create_app, serving
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.app import create_app
+    from kardia_ctl.sandbox.server import serving
 
     account = Account(":memory:", seed=1)
     with serving(create_app(account)) as url:

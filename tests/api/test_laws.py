@@ -17,7 +17,10 @@ from kardia_ctl.api.sender import Exchange, SafeReads, UnsafeRead
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, KardiaError
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import API_KEY, Account, create_app, serving
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.server import serving
 from tests.api.recording import recorded
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]

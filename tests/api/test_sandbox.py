@@ -13,23 +13,19 @@ from kardia_ctl.api.http.connections import Settings
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import (
-    API_KEY,
-    Account,
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import Sandbox, create_app
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     DataController,
     Envelope,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
     Quirks,
-    Sandbox,
     UnsetCallback,
     UnsetField,
-    create_app,
-    serving,
 )
+from kardia_ctl.sandbox.server import serving
 
 JOE = DesiredPatient("JS-1", "2000-07-21", "joe@example.com")
 

@@ -19,7 +19,11 @@ import pytest
 
 from kardia_ctl.api import client as session
 from kardia_ctl.cli.main import run
-from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, create_app
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Faults
 from tests.paths import EXAMPLES
 
 ENDPOINT: Final = "https://api.example.com"

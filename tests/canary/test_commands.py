@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from kardia_ctl.cli.main import COMMANDS
-from kardia_ctl.sandbox import API_KEY as SANDBOX_KEY
-from kardia_ctl.sandbox import LOGIN_PASSWORD, Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.data.invented import API_KEY as SANDBOX_KEY
+from kardia_ctl.sandbox.data.invented import LOGIN_PASSWORD
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.state import open_store
 from tests.canary.desk import files_below, in_memory
 from tests.canary.scanner import Scanner
@@ -114,7 +115,7 @@ def test_values_are_seen_where_they_were_asked_for_and_secrets_never(watch: Watc
 
 
 def _hook() -> Any:
-    from kardia_ctl.sandbox import Hook
+    from kardia_ctl.sandbox.data.values import Hook
 
     return Hook.CALLBACK
 

@@ -13,14 +13,18 @@ from typing import Any, Final
 
 import pytest
 
-from kardia_ctl.sandbox import API_KEY, Account, Faults, create_app, serving
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Faults
+from kardia_ctl.sandbox.server import serving
 from tests.canary.desk import in_memory
 from tests.paths import ROOT
 
 PEOPLE: Final = 24
 _AS_NOBODY: Final = """
 import os, sys
-from kardia_ctl.api import session
+from kardia_ctl.api import client
 from kardia_ctl.cli.main import main
 from kardia_ctl.cli.commands import plan, state, codes
 from kardia_ctl.cli.commands.apply import command
@@ -42,13 +46,13 @@ main(sys.argv[1:])
 """
 _CRASHING: Final = """
 import sys
-from kardia_ctl.applying import preview
+from kardia_ctl.operations import plan
 from kardia_ctl.cli.main import main
 
 def make_plan(question):
     raise RuntimeError(f"what is it with {[one.email for one in question.desired.patients.values()]}?")
 
-preview.make_plan = make_plan
+plan.make_plan = make_plan
 main(sys.argv[1:])
 """
 

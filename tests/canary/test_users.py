@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from kardia_ctl.sandbox import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from tests.canary.desk import Ran, in_memory
 from tests.canary.test_commands import ANSWERS, crash
 from tests.canary.watch import OURS, PASSWORD, Watch, declared, entry, watched

@@ -15,7 +15,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from kardia_ctl.sandbox import LOGIN_PASSWORD, PatientFields
+from kardia_ctl.sandbox.data.invented import LOGIN_PASSWORD
+from kardia_ctl.sandbox.data.values import PatientFields
 from tests.canary.desk import InnerDesk, Ran, files_below, inner_desk
 from tests.canary.scanner import Scanner
 

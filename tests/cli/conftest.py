@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.cli.main import run
-from kardia_ctl.sandbox import API_KEY, Account, create_app, serving
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.server import serving
 from tests.paths import EXAMPLES
 
 

@@ -16,7 +16,7 @@ from kardia_ctl.model.configuration import (
     TemplateRef,
 )
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import TEAM_ID, TEMPLATES
+from kardia_ctl.sandbox.data.invented import TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     CursorStyle,

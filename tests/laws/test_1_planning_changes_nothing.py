@@ -21,7 +21,7 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import observe, scan
 from kardia_ctl.operations.plan import preview
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.sandbox import Quirks
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 

@@ -13,7 +13,8 @@ from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.sandbox import Quirks, Status
+from kardia_ctl.sandbox.data.values import Status
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 

@@ -15,7 +15,7 @@ from kardia_ctl.model.patient import ATTRIBUTES
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.sandbox import Quirks
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 

@@ -12,7 +12,8 @@ from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.ports import Writer
 from kardia_ctl.model.results import Status
-from kardia_ctl.sandbox import Fault, FaultKind, Faults, Moment, Quirks
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import LAWFUL, World, in_world
 

@@ -18,7 +18,7 @@ from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
-from kardia_ctl.sandbox import Quirks
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world, shuffled
 

@@ -12,7 +12,7 @@ from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.sandbox import Quirks
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 

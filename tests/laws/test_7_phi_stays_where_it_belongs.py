@@ -26,7 +26,9 @@ from kardia_ctl.render.files.csv import Form, results_file
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
-from kardia_ctl.sandbox import API_KEY, Fault, FaultKind, Faults, Moment, Quirks
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import FINGERPRINT_KEY, LAWFUL, Applied, World, in_world
 

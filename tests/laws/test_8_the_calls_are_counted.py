@@ -11,7 +11,8 @@ from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits, Resource
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.sandbox import TEAM_ID, Quirks
+from kardia_ctl.sandbox.data.invented import TEAM_ID
+from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 

@@ -13,7 +13,7 @@ from kardia_ctl.model.configuration import Desired, Dialect
 from kardia_ctl.model.plan import Action
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.sandbox import DuplicateUser, Quirks
+from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from tests.laws.strategies import LABELS, clinic, peopled
 from tests.laws.test_5_apply_then_plan_is_empty import apply_then_plan_is_empty, order_does_not_show
 from tests.laws.test_8_the_calls_are_counted import the_calls_are_counted

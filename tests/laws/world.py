@@ -26,7 +26,12 @@ from kardia_ctl.model.state import Note, State
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.inputs import Decisions
-from kardia_ctl.sandbox import API_KEY, Account, Faults, ManualClock, Quirks, Sandbox, create_app
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import Sandbox, create_app
+from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.faults.faults import Faults
+from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.state import open_store
 
 LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -146,7 +151,7 @@ class World:
 
 
 def _hooks() -> tuple[Any, ...]:
-    from kardia_ctl.sandbox import Hook
+    from kardia_ctl.sandbox.data.values import Hook
 
     return tuple(Hook)
 

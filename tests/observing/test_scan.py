@@ -11,7 +11,11 @@ from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.observing.scan import LIMITS, Scan, scan
-from kardia_ctl.sandbox import API_KEY, Account, CursorStyle, ManualClock, Quirks, create_app
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.quirks import CursorStyle, Quirks
 from tests.observing.script import Happening, Moving, Scripted, crowd, live
 
 

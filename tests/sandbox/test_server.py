@@ -105,7 +105,9 @@ def test_a_taken_port_is_an_os_error(app: Sandbox) -> None:
 def test_serve_says_when_it_is_ready_and_nothing_else() -> None:
     script = """
 import os, signal, sys, urllib.error, urllib.request
-from kardia_ctl.sandbox import Account, create_app, serve
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.server import serve
 from threading import Thread
 
 def ask(url):

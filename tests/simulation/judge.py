@@ -8,8 +8,8 @@ from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Status
 from kardia_ctl.operations.apply import doubts
-from kardia_ctl.sandbox import Patient
-from kardia_ctl.sandbox import Status as Connection
+from kardia_ctl.sandbox.data.values import Patient
+from kardia_ctl.sandbox.data.values import Status as Connection
 from tests.simulation.world import World
 
 

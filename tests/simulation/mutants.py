@@ -17,7 +17,7 @@ from kardia_ctl.observing import scan
 from kardia_ctl.planning import matching
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.matching import Match
-from kardia_ctl.sandbox import CursorStyle
+from kardia_ctl.sandbox.quirks import CursorStyle
 from tests.simulation.disk import Disk
 from tests.simulation.scenario import Scenario
 

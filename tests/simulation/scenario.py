@@ -19,7 +19,8 @@ from kardia_ctl.model.configuration import (
     Waves,
 )
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import TEMPLATES, CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField
+from kardia_ctl.sandbox.data.invented import TEMPLATES
+from kardia_ctl.sandbox.quirks import CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField
 
 SETTLE: Final = 60.0
 """The settle window of the simulated configurations, in seconds."""

@@ -7,7 +7,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.sandbox import Account, PatientFields, create_app
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.values import PatientFields
 from tests.simulation.scenario import Scenario
 
 START: Final = 1_772_445_600.0

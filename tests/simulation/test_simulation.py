@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from kardia_ctl.model.state import Entry, State
-from kardia_ctl.sandbox import CursorStyle
+from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.state import open_store
 from tests.paths import ROOT
 from tests.simulation.disk import Disk

@@ -17,7 +17,7 @@ from kardia_ctl.model.results import Report
 from kardia_ctl.model.state import Intend, Intent, Remember
 from kardia_ctl.planning import matching
 from kardia_ctl.planning.matching import due
-from kardia_ctl.sandbox import Account
+from kardia_ctl.sandbox.account.account import Account
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.process import Killed, Process
 from tests.simulation.simulate import simulate

@@ -26,7 +26,7 @@ from kardia_ctl.operations.apply import acts, record, write
 from kardia_ctl.operations.apply_rounds import Means
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.planning.inputs import Decisions
-from kardia_ctl.sandbox import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.network import Network, Wire
 from tests.simulation.person import looks

@@ -23,7 +23,7 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
-from kardia_ctl.sandbox import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.canary.desk import InnerDesk, Ran, in_memory, inner_desk
 

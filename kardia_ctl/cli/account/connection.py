@@ -149,7 +149,8 @@ async def opened(
         return
     import httpx
 
-    from kardia_ctl.sandbox import Account, create_app
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.app import create_app
 
     file = configuration.root / SANDBOX_DIRECTORY / "account.db"
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def api_key(where: Where, environ: Mapping[str, str], stored: Callable[[], str] 
         RunStopped: there is none; says where it may come from.
     """
     if where.sandbox:
-        from kardia_ctl.sandbox import API_KEY
+        from kardia_ctl.sandbox.data.invented import API_KEY
 
         return str(API_KEY)
     if where.api_key_file is not None:

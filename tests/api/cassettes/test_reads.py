@@ -30,7 +30,11 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
     if record_mode == "none":
         yield LIVE
         return
-    from kardia_ctl.sandbox import Account, Draft, PatientFields, create_app, serving
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.account.ecg_recordings import Draft
+    from kardia_ctl.sandbox.app import create_app
+    from kardia_ctl.sandbox.data.values import PatientFields
+    from kardia_ctl.sandbox.server import serving
 
     with Account(":memory:", seed=1) as account:
         people = [

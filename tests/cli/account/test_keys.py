@@ -14,19 +14,11 @@ from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
 from kardia_ctl.cli.account.keyring import SERVICE
-from kardia_ctl.sandbox import (
-    API_KEY,
-    LOGIN_EMAIL,
-    LOGIN_PASSWORD,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
-    OldKey,
-    Quirks,
-    create_app,
-    serving,
-)
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import OldKey, Quirks
+from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state import open_store
 from tests.cli.conftest import Desk, Ran
 

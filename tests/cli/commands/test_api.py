@@ -10,17 +10,12 @@ import pytest
 
 from kardia_ctl.cli.commands.api_request import is_effect, make_call
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.sandbox import (
-    TEMPLATES,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
-    Patient,
-    Quirks,
-    create_app,
-    serving,
-)
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.invented import TEMPLATES
+from kardia_ctl.sandbox.data.values import Patient
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import Quirks
+from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
 
 
@@ -207,7 +202,7 @@ def test_pro_takes_json(nowhere: Desk) -> None:
 
 @pytest.fixture
 def recording(nowhere: Desk, person: Patient) -> str:
-    from kardia_ctl.sandbox import Draft
+    from kardia_ctl.sandbox.account.ecg_recordings import Draft
 
     return nowhere.account.life.record(Draft(person.id, duration=1000)).id
 

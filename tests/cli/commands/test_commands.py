@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
-from kardia_ctl.sandbox import Status
+from kardia_ctl.sandbox.data.values import Status
 from tests.cli.conftest import Desk
 from tests.paths import EXAMPLES
 

@@ -13,7 +13,10 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
-from kardia_ctl.sandbox import Fault, FaultKind, Faults, Quirks, create_app, serving
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.quirks import Quirks
+from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.cli.conftest import Desk
 from tests.paths import EXAMPLES

@@ -48,7 +48,7 @@ def _who(command: _F) -> _F:
 
 def _ask(url: str, port: int | None, action: str, /, **said: Any) -> None:
     """Ask the running sandbox, and print what it answers as JSON."""
-    from kardia_ctl.sandbox import ControlError, ask
+    from kardia_ctl.sandbox.control_client import ControlError, ask
 
     given = {name: value for name, value in said.items() if value not in (None, (), False)}
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
@@ -73,8 +73,8 @@ def seed_command(patients: int, seed: int, database: Path | None, url: str, port
     if database is None:
         _ask(url, port, "seed", patients=patients, seed=seed)
         return
-    from kardia_ctl.sandbox import Account
-    from kardia_ctl.sandbox import seed as fill
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.control.seeding import seed as fill
 
     with Account(database) as account:
         recordings = fill(account, patients, seed)

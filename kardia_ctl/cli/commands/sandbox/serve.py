@@ -13,7 +13,9 @@ from kardia_ctl.cli.output.failure import refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kardia_ctl.sandbox import Account, Faults, Quirks
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.faults.faults import Faults
+    from kardia_ctl.sandbox.quirks import Quirks
 
 _FEW = 5
 
@@ -95,7 +97,9 @@ def serve_command(
         kardia-ctl plan
         kardia-ctl sandbox connect --mrn CL-0001042
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from kardia_ctl.sandbox import create_app, delivering, serve
+    from kardia_ctl.sandbox.app import create_app
+    from kardia_ctl.sandbox.courier import delivering
+    from kardia_ctl.sandbox.server import serve
 
     if empty and patients:
         raise refuse("--empty and --patients contradict each other: give one of them")
@@ -118,7 +122,7 @@ def serve_command(
 
 
 def _tell(url: str, *, given: bool) -> None:
-    from kardia_ctl.sandbox import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
+    from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 
     click.echo(url)
     key = "as given" if given else API_KEY
@@ -128,7 +132,8 @@ def _tell(url: str, *, given: bool) -> None:
 def _readings(
     quirks: tuple[str, ...], faults: Path | None, *, no_data_controller: bool
 ) -> tuple["Quirks", "Faults"]:
-    from kardia_ctl.sandbox import SERVED, Faults, Quirks
+    from kardia_ctl.sandbox.faults.faults import Faults
+    from kardia_ctl.sandbox.quirks import SERVED, Quirks
 
     withheld = {"data_controller": "withheld"} if no_data_controller else {}
     try:
@@ -141,7 +146,8 @@ def _readings(
 
 @contextmanager
 def _account(database: Path | None, api_key: str | None) -> "Iterator[Account]":
-    from kardia_ctl.sandbox import API_KEY, Account
+    from kardia_ctl.sandbox.account.account import Account
+    from kardia_ctl.sandbox.data.invented import API_KEY
 
     key = api_key or API_KEY
     with Account(":memory:" if database is None else database, api_key=key) as account:
@@ -151,7 +157,7 @@ def _account(database: Path | None, api_key: str | None) -> "Iterator[Account]":
 
 
 def _fill(account: "Account", patients: int | None, number: int) -> None:
-    from kardia_ctl.sandbox import seed
+    from kardia_ctl.sandbox.control.seeding import seed
 
     count = (_FEW if account.is_new else 0) if patients is None else patients
     if count:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.sandbox import Fault, FaultKind, Faults, Quirks, create_app, serving
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.quirks import Quirks
+from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
 
 ONE_YEAR = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"

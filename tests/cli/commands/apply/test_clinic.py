@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from kardia_ctl.sandbox import Account, PatientFields
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.values import PatientFields
 from tests.cli.conftest import Desk
 
 LIST = "GET /v1/patients"

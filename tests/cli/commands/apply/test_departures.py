@@ -2,18 +2,12 @@
 
 import pytest
 
-from kardia_ctl.sandbox import (
-    API_KEY,
-    Account,
-    DataController,
-    Draft,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
-    PatientFields,
-    Quirks,
-)
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.ecg_recordings import Draft
+from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import DataController, Quirks
 from tests.cli.commands.apply.test_pro import served
 from tests.cli.conftest import Desk
 

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from kardia_ctl.sandbox import Account, Fault, FaultKind, Faults, Moment, Quirks, create_app, serving
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import Quirks
+from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
 
 CREATE = "POST /v1/patients"

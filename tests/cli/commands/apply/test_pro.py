@@ -13,19 +13,12 @@ import pytest
 from kardia_ctl.cli.files import code_file
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
-from kardia_ctl.sandbox import (
-    Account,
-    DuplicateUser,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
-    PatientFields,
-    Quirks,
-    Status,
-    create_app,
-    serving,
-)
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.data.values import PatientFields, Status
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
+from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state import open_store
 from tests.cli.conftest import Desk, Ran
 from tests.paths import EXAMPLES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.sandbox import Hook
+from kardia_ctl.sandbox.data.values import Hook
 from tests.cli.conftest import Desk
 
 PHI = ("Ottoline", "Fernquist", "ottoline.fernquist@example.com", "Tillwick", "1971-11-02")

@@ -5,18 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.sandbox import (
-    Account,
-    DuplicateUser,
-    Fault,
-    FaultKind,
-    Faults,
-    Moment,
-    PatientFields,
-    Quirks,
-    Status,
-    UserStatus,
-)
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.values import PatientFields, Status
+from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks, UserStatus
 from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
 from tests.cli.conftest import Desk, Ran
 from tests.paths import EXAMPLES
