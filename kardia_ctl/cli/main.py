@@ -131,12 +131,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _misused(error: click.ClickException) -> int:
     """Say what is wrong with a command line, which may quote what others wrote."""
-    from kardia_ctl.cli.output.console import note
+    from kardia_ctl.cli.output.console import print_message
 
     shown = StringIO()
     error.show(shown)
     for line in shown.getvalue().splitlines():
-        note(line)
+        print_message(line)
     return 1
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 _STREAMS: Final = (Path("/dev"), Path("/dev/fd"))
 _PROCESSES: Final = Path("/proc")
@@ -37,7 +37,7 @@ def private_file(file: Path) -> Iterator[IO[bytes]]:
         with _passed_on(file) if passes_on(file) else _renamed(file) as opened:
             yield opened
     except OSError as error:
-        raise refuse(
+        raise RunStopped(
             f"{file} could not be written: {error.strerror}. Check that its directory exists, is yours to "
             "write and has room"
         ) from error
@@ -91,4 +91,4 @@ def check_writable(file: Path) -> None:
     else:
         writable = not file.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
     if not writable:
-        raise refuse(f"{file} cannot be written: its directory does not exist or is not yours to write")
+        raise RunStopped(f"{file} cannot be written: its directory does not exist or is not yours to write")

@@ -10,12 +10,12 @@ _ANYWHERE: Final = re.compile(r"#(?=#)")
 """``##[command]``, ``##vso[`` and ``##teamcity[`` are obeyed wherever they stand in a line."""
 
 
-def neutral(text: str) -> str:
+def escape(text: str) -> str:
     r"""The text with everything that acts on a terminal or a CI runner turned into a visible escape.
 
     Control characters, escapes, line ends, bidi marks, invisible characters and lone surrogates become
     ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``; so do the marks that begin a workflow command. The outcome is
-    one printable line, and making it neutral again changes nothing.
+    one printable line, and escaping it again changes nothing.
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _escape(char) for char in text)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import count_of
 
 _CENT: Final = Decimal("0.01")
@@ -22,7 +22,7 @@ def terms_text(terms: Terms) -> str:
 
     The live name is left out where it is the same, and where it is not known.
     """
-    label, name = neutral(terms.label), neutral(terms.name)
+    label, name = escape(terms.label), escape(terms.name)
     facts = []
     if name and name != label:
         facts.append('"' + name.replace('"', r"\"") + '"')

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kardia_ctl.model.source import Extent, Problem, Source
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import Colour, count_of, paint
 from kardia_ctl.render.view import View
 
@@ -37,9 +37,9 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
         met[kind] += 1
         if shown[kind] < SHOWN and len(lines) < MOST:
             shown[kind] += 1
-            lines.append(neutral(str(problem)))
+            lines.append(escape(str(problem)))
     more = {kind: count - shown[kind] for kind, count in met.items() if count > shown[kind]}
-    told = [f"and {count:,} more: {neutral(kind)}" for kind, count in more.items()][: MOST // 5]
+    told = [f"and {count:,} more: {escape(kind)}" for kind, count in more.items()][: MOST // 5]
     if rest := sum(list(more.values())[len(told) :]):
         told.append(f"and {rest:,} more of other kinds")
     return lines + told
@@ -76,9 +76,9 @@ def _error(problem: Problem, extent: Extent | None) -> dict[str, Any]:
         end = {"line": extent.end_line, "column": extent.end_column, "byte": extent.end_byte}
     return {
         "severity": "error",
-        "summary": neutral(problem.message),
-        "detail": neutral(problem.remedy),
-        "range": {"filename": neutral(problem.source.file), "start": start, "end": end},
+        "summary": escape(problem.message),
+        "detail": escape(problem.remedy),
+        "range": {"filename": escape(problem.source.file), "start": start, "end": end},
         "snippet": None,
         "address": str(problem.address) if problem.address else None,
     }
@@ -87,7 +87,7 @@ def _error(problem: Problem, extent: Extent | None) -> dict[str, Any]:
 def _warning(text: str) -> dict[str, Any]:
     return {
         "severity": "warning",
-        "summary": neutral(text),
+        "summary": escape(text),
         "detail": "",
         "range": None,
         "snippet": None,

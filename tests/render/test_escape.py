@@ -5,27 +5,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 
 ANYTHING = st.text(st.characters())
 
 
 @given(ANYTHING)
 def test_nothing_that_acts_on_a_terminal_is_left(text: str) -> None:
-    bad = [char for char in neutral(text) if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
+    bad = [char for char in escape(text) if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
     assert not bad
 
 
 @given(ANYTHING | st.from_regex(r"\s*::[a-z]+::", fullmatch=True))
 def test_no_line_is_a_workflow_command(text: str) -> None:
-    shown = neutral(text)
+    shown = escape(text)
     assert not re.match(r"\s*::", shown)
     assert "##" not in shown
 
 
 @given(ANYTHING)
 def test_neutral_text_stays_as_it_is(text: str) -> None:
-    assert neutral(neutral(text)) == neutral(text)
+    assert escape(escape(text)) == escape(text)
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_neutral_text_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_each_kind_of_mark_becomes_a_visible_escape(text: str, shown: str) -> None:
-    assert neutral(text) == shown
+    assert escape(text) == shown

@@ -11,9 +11,9 @@ import click
 
 from kardia_ctl.cli.account.keys import api_key, stored_key
 from kardia_ctl.cli.options import Where, where_from, where_options
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
+from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
@@ -174,7 +174,7 @@ def check_shown(reach: Reach, what: str) -> None:
         RunStopped: it does not.
     """
     if not reach.can.shows_patients:
-        raise refuse(
+        raise RunStopped(
             f"the {reach.can.dialect} API cannot show {what}: it knows recordings by id alone. Use "
             "kardia-ctl get recording ID or get pdf ID; kardia-ctl state list shows what was recorded"
         )

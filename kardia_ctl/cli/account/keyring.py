@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 SERVICE: Final = "kardia-ctl"
 _OTHERWISE: Final = "or use --print and keep the key yourself, for KARDIA_API_KEY or --api-key-file"
@@ -54,7 +54,7 @@ def keep_key(name: str, key: str, *, what: str = "the key") -> None:
     try:
         import keyring
     except ImportError as error:
-        raise refuse(
+        raise RunStopped(
             f"the keyring library is missing: pip install 'kardia-ctl[keyring]', {_OTHERWISE}"
         ) from error
     try:
@@ -62,12 +62,12 @@ def keep_key(name: str, key: str, *, what: str = "the key") -> None:
         kept = keyring.get_password(SERVICE, name)
     except Exception as error:  # noqa: BLE001  (backends raise what they like)
         # The text of the backend's error is dropped: it may hold what was to be kept.
-        raise refuse(
+        raise RunStopped(
             f"the keyring did not take {what}: {type(error).__name__}. Install or unlock a keyring "
             f"(python -m keyring --list-backends shows which there are), {_OTHERWISE}"
         ) from None
     if kept != key:
-        raise refuse(f"the keyring forgets what it is given: it keeps nothing. Install one, {_OTHERWISE}")
+        raise RunStopped(f"the keyring forgets what it is given: it keeps nothing. Install one, {_OTHERWISE}")
 
 
 def remove_key(name: str) -> bool:
@@ -88,7 +88,7 @@ def remove_key(name: str) -> bool:
     except keyring.errors.NoKeyringError:
         return False
     except Exception as error:  # noqa: BLE001  (backends raise what they like)
-        raise refuse(
+        raise RunStopped(
             f"the keyring did not remove the key: {type(error).__name__}. Unlock it and try again"
         ) from None
     return True

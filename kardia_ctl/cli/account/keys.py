@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.model.errors import RunStopped
 
 SIZE: Final = 32
 
@@ -43,12 +43,12 @@ def api_key(where: Where, environ: Mapping[str, str], stored: Callable[[], str] 
     else:
         key, source = stored().strip(), "the keyring"
     if not key:
-        raise refuse(
+        raise RunStopped(
             "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or keep one with kardia-ctl "
             "login. To try without an account: --sandbox"
         )
     if not key.isascii() or not key.isprintable() or ":" in key:
-        raise refuse(f"the API key in {source} holds characters that no key has: copy it again")
+        raise RunStopped(f"the API key in {source} holds characters that no key has: copy it again")
     return key
 
 
@@ -56,7 +56,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()[:65536]
     except OSError as error:
-        raise refuse(f"{path}: {error.strerror}") from error
+        raise RunStopped(f"{path}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)

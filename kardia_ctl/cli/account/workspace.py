@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from kardia_ctl.cli.account.connection import endpoint_of, opened
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.state import open_store
@@ -104,9 +104,9 @@ def decisions_from(options: dict[str, Any], configuration: Configuration) -> Dec
     for name, addresses in chosen.items():
         for address in sorted(addresses, key=lambda one: one.order):
             if address.kind not in _KINDS[name]:
-                raise refuse(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
+                raise RunStopped(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
             if address not in declared and not _is_of_patient(address, configuration.desired):
-                raise refuse(f"{address} is not declared in the configuration")
+                raise RunStopped(f"{address} is not declared in the configuration")
     return Decisions(
         **chosen, accept_collapse=bool(options.pop("accept_collapse")), limit=options.pop("limit")
     )

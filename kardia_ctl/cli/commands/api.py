@@ -13,11 +13,11 @@ import click
 from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
 from kardia_ctl.cli.commands.api_request import METHODS, is_effect, make_call, read_field, read_typed_field
 from kardia_ctl.cli.commands.get.list_output import out_option, target
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.private_files import check_writable, write_private
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.records.listing import Form, printer
 from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
@@ -81,9 +81,9 @@ def command(
     call = make_call(method, path, fields, headers, file, json_bodies=reach.can.json_bodies)
     if is_effect(method, call.endpoint.path):
         if paginate:
-            raise refuse("--paginate is for lists that are read")
+            raise RunStopped("--paginate is for lists that are read")
         if not confirm(f"Send {call.endpoint}? It has an effect, and is sent once.", approved=auto_approve):
-            note("Nothing was done.")
+            print_message("Nothing was done.")
             return 1
     asyncio.run(_pages(reach, call, out) if paginate else _send(reach, call, out))
     return 0
@@ -107,10 +107,12 @@ def _print(answer: "Answer", out: Path | None) -> None:
     elif not sys.stdout.isatty():
         click.echo(body, nl=False)
     elif b"\0" in body or body.startswith(b"%PDF"):
-        note(f"{len(body)} bytes of {answer.content_type or 'no type'}: --out FILE writes them to a file.")
+        print_message(
+            f"{len(body)} bytes of {answer.content_type or 'no type'}: --out FILE writes them to a file."
+        )
     else:
         for line in body.decode("utf-8", "replace").splitlines():
-            click.echo(neutral(line))
+            click.echo(escape(line))
 
 
 async def _pages(reach: Reach, call: "Call", out: Path | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
     from kardia_ctl.api.endpoints import Endpoint
@@ -60,11 +60,11 @@ def make_call(
     named = list(fields)
     if method in _READS:
         if file is not None:
-            raise refuse(f"{method} has no body: leave --input out")
+            raise RunStopped(f"{method} has no body: leave --input out")
         query += [(name, _text(value)) for name, value in named]
         named = []
     if named and file is not None:
-        raise refuse("-f or -F and --input are two bodies: choose one")
+        raise RunStopped("-f or -F and --input are two bodies: choose one")
     kind = extra.pop("content-type", _JSON if json_bodies else _FORM)
     return Call(
         endpoint,
@@ -89,7 +89,7 @@ def read_field(text: str) -> tuple[str, str]:
     """
     name, mark, value = text.partition("=")
     if not mark or not name:
-        raise refuse("a field is written name=value")
+        raise RunStopped("a field is written name=value")
     return name, value
 
 
@@ -104,26 +104,26 @@ def read_typed_field(text: str) -> tuple[str, Any]:
         try:
             return name, Path(value[1:]).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise refuse(f"-F {name}: {value[1:]} cannot be read: {type(error).__name__}") from error
+            raise RunStopped(f"-F {name}: {value[1:]} cannot be read: {type(error).__name__}") from error
     try:
         return name, json.loads(value)
     except ValueError:
-        raise refuse(f"-F {name}: the value is no JSON; -f {name}=… sends text") from None
+        raise RunStopped(f"-F {name}: the value is no JSON; -f {name}=… sends text") from None
 
 
 def _target(path: str) -> tuple[str, list[tuple[str, str]]]:
     """The path, encoded, and its query."""
     if "://" in path:
-        raise refuse("name a path, such as /v1/patients; --endpoint or --region names the host")
+        raise RunStopped("name a path, such as /v1/patients; --endpoint or --region names the host")
     where, _, query = path.partition("?")
     where = "/" + where.lstrip("/")
     if "#" in path or any(part in {".", ".."} for part in unquote(where).split("/")):
-        raise refuse(f"{path} holds #, . or .., which a server would take for another path")
+        raise RunStopped(f"{path} holds #, . or .., which a server would take for another path")
     if not where.isprintable():
-        raise refuse("the path holds a character that cannot be printed")
+        raise RunStopped("the path holds a character that cannot be printed")
     plain = posixpath.normpath(unquote(where)).rstrip("/")
     if command := _KEYS.get(plain.lower()):
-        raise refuse(f"{plain} gives out a key: use kardia-ctl {command}, which keeps it")
+        raise RunStopped(f"{plain} gives out a key: use kardia-ctl {command}, which keeps it")
     return quote(where, safe=_KEPT), parse_qsl(query, keep_blank_values=True)
 
 
@@ -141,9 +141,9 @@ def _headers(lines: Iterable[str]) -> dict[str, str]:
         name, mark, value = line.partition(":")
         name, value = name.strip().lower(), value.strip()
         if not mark or not name or not (name + value).isascii() or not (name + value).isprintable():
-            raise refuse("a header is written 'Name: value'")
+            raise RunStopped("a header is written 'Name: value'")
         if name in _OURS:
-            raise refuse(f"the header {name} is set by kardia-ctl itself")
+            raise RunStopped(f"the header {name} is set by kardia-ctl itself")
         found[name] = value
     return found
 
@@ -165,7 +165,7 @@ def _content(file: str) -> bytes:
         with Path(file).open("rb") as opened:
             data = opened.read(_MOST + 1)
     if len(data) > _MOST:
-        raise refuse(f"{file} is larger than {_MOST} bytes")
+        raise RunStopped(f"{file} is larger than {_MOST} bytes")
     return data
 
 

@@ -15,14 +15,14 @@ from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplac
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.files.existing_codes import Held, held
 from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.signals import braking
 from kardia_ctl.model.address import Address, Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import CAPABILITIES
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Status
@@ -77,10 +77,10 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     wish = Wish(codes_out, None if form is None else CodeForm(form), **options)
     form_of(codes_out, wish.form)
     if wish.missing and codes_out == STDOUT:
-        raise refuse("--missing goes with --codes-out FILE")
+        raise RunStopped("--missing goes with --codes-out FILE")
     workplace = open_workplace(path, where, lock_timeout=lock_timeout)
     if not CAPABILITIES[workplace.configuration.dialect].repeats_codes:
-        raise refuse(
+        raise RunStopped(
             "the pro API shows a code once, when it is issued: asking again would order another one. Look "
             "into the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
         )
@@ -91,7 +91,7 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
 def _chosen(wanted: Reask, wish: Wish, desired: Desired) -> Reask:
     """The codes of the cohort, and those that the file lacks, as far as that was asked for."""
     if wish.cohort is not None and all(one.cohort != wish.cohort for one in desired.patients.values()):
-        raise refuse(f"--cohort {wish.cohort}: no patient is declared in a cohort of this name")
+        raise RunStopped(f"--cohort {wish.cohort}: no patient is declared in a cohort of this name")
     form = form_of(wish.file, wish.form)
     known = held(wish.file, form) if wish.missing else Held()
 
@@ -134,7 +134,7 @@ async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
             click.echo("Nothing was done.", err=True)
             return 1
         if warning := (await check_tenant(session.reader, seen.question))[1]:
-            note(f"Warning: {warning}")
+            print_message(f"Warning: {warning}")
         brake, desired = Brake(halt=session.halt), seen.question.desired
         with (
             CodeFile(wish.file, wish.form) as codes,
@@ -145,7 +145,7 @@ async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
             results = await execute(wanted.plan, step, brake, Manner(watcher=watcher))
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
-        note(f"Error: {result.address}: {result.status}: {result.detail}")
+        print_message(f"Error: {result.address}: {result.status}: {result.detail}")
     again = f" ({codes.again} of them were there already)" if codes.again else ""
-    note(codes.trouble or f"{codes.count} codes written{again}, {len(failed)} not.")
+    print_message(codes.trouble or f"{codes.count} codes written{again}, {len(failed)} not.")
     return 1 if failed or codes.trouble else 0

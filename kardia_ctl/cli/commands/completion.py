@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 
 @click.command("completion")
@@ -20,5 +20,5 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     if kind is None:
-        raise refuse(f"there is no completion for {shell}")
+        raise RunStopped(f"there is no completion for {shell}")
     click.echo(kind(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source())

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 STARTER: Final = """\
 # What should exist in the Kardia account. kardia-ctl validate checks it, plan shows what differs.
@@ -44,7 +44,7 @@ def command(directory: Path) -> None:
     """Write a first kardia.yaml, and a .gitignore for keys and state, into DIRECTORY (default: here)."""
     file = directory / "kardia.yaml"
     if file.exists():
-        raise refuse(f"{file} exists already; it was left as it is")
+        raise RunStopped(f"{file} exists already; it was left as it is")
     directory.mkdir(parents=True, exist_ok=True)
     file.write_text(STARTER, encoding="utf-8")
     ignore = directory / ".gitignore"

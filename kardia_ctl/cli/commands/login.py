@@ -9,8 +9,8 @@ import click
 
 from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.model.errors import RunStopped
 
 _LONGEST = 10_000
 """Characters of a password on stdin."""
@@ -34,7 +34,7 @@ def command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     reach = reach_from(options, key=False)
     if not reach.can.makes_keys:
-        raise refuse(
+        raise RunStopped(
             f"the {reach.can.dialect} API has no login: its keys come from the vendor. Set KARDIA_API_KEY"
         )
     if not to_stdout:
@@ -44,9 +44,9 @@ def command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -
         click.echo(key)
         return
     keep_key(account_name(reach.endpoint, reach.configuration.workspace), key)
-    note(f"The key for {reach.endpoint} is in the keyring.")
+    print_message(f"The key for {reach.endpoint} is in the keyring.")
     if os.environ.get("KARDIA_API_KEY"):
-        note("Warning: KARDIA_API_KEY is set, and is taken instead of it.")
+        print_message("Warning: KARDIA_API_KEY is set, and is taken instead of it.")
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -55,9 +55,9 @@ def _password(*, from_stdin: bool) -> str:
     elif sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, err=True)
     else:
-        raise refuse("there is no terminal to ask for the password on: give it with --password-stdin")
+        raise RunStopped("there is no terminal to ask for the password on: give it with --password-stdin")
     if not password:
-        raise refuse("the password is empty: give it on one line of stdin")
+        raise RunStopped("the password is empty: give it on one line of stdin")
     return password
 
 
@@ -68,7 +68,7 @@ async def _log_in(reach: Reach, email: str, password: str) -> str:
         try:
             return await session.create_key(email, password)
         except Unauthorized as error:
-            raise refuse(
+            raise RunStopped(
                 f"{reach.endpoint} does not accept this e-mail address with this password. Check both, and "
                 "the region"
             ) from error

@@ -18,9 +18,9 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.reporter import teller_for
+from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground, Preview, preview
@@ -52,23 +52,23 @@ def command(
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
-    teller = teller_for(view_from(options), as_json=as_json)
-    with teller.errors():
+    reporter = reporter_for(view_from(options), as_json=as_json)
+    with reporter.errors():
         workplace = open_workplace(path, where_from(options), settle=settle)
         decisions = decisions_from(options, workplace.configuration)
         for line in (*workplace.configuration.warnings, workplace.store.activity()):
-            teller.warn(line)
-        has_rejected = set_aside(workplace.configuration, teller.error)
+            reporter.warn(line)
+        has_rejected = set_aside(workplace.configuration, reporter.error)
         seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
-    teller.plan(seen.plan)
+    reporter.plan(seen.plan)
     if seen.plan.blocked:
-        note(blocked_line(seen.plan))
+        print_message(blocked_line(seen.plan))
     if out is not None:
         from kardia_ctl.cli.files.saved_plan import save
 
         save(out, workplace, seen)
         click.echo(err=True)
-        note(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
+        print_message(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
     return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import QT
 from kardia_ctl.render.records.visibility import without_secrets
@@ -66,20 +66,20 @@ def qt_command(
         name: value for name in _MEASURED if (value := options.pop(name)) is not None
     }
     if error is not None and error_type is None:
-        raise refuse(f"--error wants --error-type: one of {', '.join(ERROR_TYPES)}")
+        raise RunStopped(f"--error wants --error-type: one of {', '.join(ERROR_TYPES)}")
     if error_type is not None and error is None:
-        raise refuse("--error-type is the kind of an --error: say what it was")
+        raise RunStopped("--error-type is the kind of an --error: say what it was")
     if error is not None and error_type is not None:
         values |= {"error": error, "errorType": error_type}
     if not values:
-        raise refuse("there is nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
+        raise RunStopped("there is nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
     reach = reach_from(options)
     check_shown(reach, "QT measurements")
     if not confirm(f"Record a QT measurement of {recording}?", approved=auto_approve):
-        note("Nothing was done.")
+        print_message("Nothing was done.")
         return 1
     found = without_secrets(asyncio.run(_send(reach, recording, values)))
-    say(f"{json_line(found)}\n" if as_json else record_text(found, QT))
+    print_result(f"{json_line(found)}\n" if as_json else record_text(found, QT))
     return 0
 
 

@@ -17,8 +17,7 @@ from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, 
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
 from kardia_ctl.cli.commands.get.list_output import out_option
 from kardia_ctl.cli.options import lock_option
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.private_files import check_writable, private_file, write_private
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
@@ -49,10 +48,10 @@ def command(
     is held, so that no apply runs meanwhile. Whether the old key still works is looked up and said.
     """
     if out is not None and to_stdout:
-        raise refuse("--out and --print are two places for the new key: choose one")
+        raise RunStopped("--out and --print are two places for the new key: choose one")
     reach = reach_from(options)
     if not reach.can.makes_keys:
-        raise refuse(f"the {reach.can.dialect} API makes no keys: they come from the vendor")
+        raise RunStopped(f"the {reach.can.dialect} API makes no keys: they come from the vendor")
     with _locked(reach, lock_timeout), _place(reach, out, to_stdout=to_stdout) as keep:
         if not confirm(_QUESTION, approved=auto_approve):
             click.echo("Nothing was done.", err=True)
@@ -110,7 +109,7 @@ async def _renewed(reach: Reach) -> str:
             return await session.renew_key()
         except InDoubt as error:
             seen = str(error).partition(". Next: ")[0]
-            raise refuse(f"{seen}. {_advice(await _works(reach, reach.key))}") from error
+            raise RunStopped(f"{seen}. {_advice(await _works(reach, reach.key))}") from error
 
 
 def _advice(old_works: bool | None) -> str:
@@ -141,7 +140,7 @@ def _kept(key: str, keep: Keep) -> None:
     except (RunStopped, OSError) as error:
         file = Path(tempfile.gettempdir()) / f"kardia-key-{secrets.token_hex(8)}"
         write_private(file, f"{key}\n".encode())
-        raise refuse(
+        raise RunStopped(
             f"{error}. The new key exists, and is in {file}, readable by you alone: move it to where it "
             "belongs, and remove that file"
         ) from error
@@ -162,8 +161,8 @@ async def _works(reach: Reach, key: str) -> bool | None:
 async def _look(reach: Reach, key: str) -> int:
     new, old = await _works(reach, key), await _works(reach, reach.key)
     said = {True: "works", False: "is refused", None: "was kept; whether it works could not be told"}
-    note(f"The new key {said[new]}.")
-    note(
+    print_message(f"The new key {said[new]}.")
+    print_message(
         "The old key still works: remove it where it is no longer needed."
         if old
         else "The old key is refused from now on."
@@ -176,7 +175,7 @@ async def _look(reach: Reach, key: str) -> int:
 def _warn_of_old_copies(reach: Reach, out: Path | None) -> None:
     """Say where the next command would still find the old key."""
     if os.environ.get("KARDIA_API_KEY") == reach.key:
-        note("Warning: KARDIA_API_KEY holds the old key, and is taken before the keyring.")
+        print_message("Warning: KARDIA_API_KEY holds the old key, and is taken before the keyring.")
     file = reach.where.api_key_file
     if file is not None and (out is None or out.resolve() != file.resolve()):
-        note(f"Warning: {file} holds the old key.")
+        print_message(f"Warning: {file} holds the old key.")

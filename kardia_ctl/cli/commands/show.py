@@ -11,9 +11,8 @@ import click
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import Where, look_options, view_from
-from kardia_ctl.cli.output.console import say
-from kardia_ctl.cli.output.failure import refuse
-from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.cli.output.console import print_result
+from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 
@@ -26,14 +25,14 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
     """Print a saved plan. It holds no patient's values, so none are shown."""
     view = view_from(options)
     if not plan_files.is_plan(file):
-        raise refuse(f"{file} is not a plan that kardia-ctl saved; make one with plan --out {file}")
+        raise RunStopped(f"{file} is not a plan that kardia-ctl saved; make one with plan --out {file}")
     data = plan_files.read(file)
     saved, _ = plan_files.check_seal(data, _keys(file, data))
     if not as_json:
-        say(plan_text(saved.plan, view))
+        print_result(plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    say(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2) + "\n")
+    print_result(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2) + "\n")
     return 0
 
 

@@ -7,9 +7,9 @@ import click
 from kardia_ctl.cli.account.workspace import Workplace, open_workplace
 from kardia_ctl.cli.options import Where, lock_option
 from kardia_ctl.cli.options import address as address_type
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
 from kardia_ctl.render.records.state_list import state_list, state_show
 
@@ -43,7 +43,7 @@ def show_command(address: Address, path: Path, sandbox: bool) -> None:
     """Print what is recorded of one ADDRESS. PATH is the configuration (default: this directory)."""
     text = state_show(_open(path, sandbox=sandbox).store.load(), address)
     if not text:
-        raise refuse(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
+        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
     click.echo(text, nl=False)
 
 
@@ -81,8 +81,8 @@ def _addresses(words: tuple[str, ...]) -> tuple[list[Address], Path]:
             try:
                 return [Address.parse(word) for word in first], Path(last)
             except ValueError as other:
-                raise refuse(str(other)) from other
-        raise refuse(str(error)) from error
+                raise RunStopped(str(other)) from other
+        raise RunStopped(str(error)) from error
 
 
 def _entries(address: Address, state: State) -> list[Entry]:
@@ -105,5 +105,5 @@ def _entries(address: Address, state: State) -> list[Entry]:
             if address in state.others:
                 entries.append(Drop(address.kind, address.names[0] if address.names else ""))
     if not entries:
-        raise refuse(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
+        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
     return entries

@@ -12,14 +12,14 @@ import click
 from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
 from kardia_ctl.cli.files.quarantine_file import warn_of_rejected
 from kardia_ctl.cli.options import path_argument, where_from, where_options
-from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_screens import screen_for
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.webhooks.listen import Listening, follow
 from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
 from kardia_ctl.cli.webhooks.recorder import record
 from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground
@@ -97,13 +97,13 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     as_json, no_record = options.pop("as_json"), options.pop("no_record")
     listen, hook = options.pop("listen"), options.pop("hook")
     if days and stage is None:
-        raise refuse("--days goes with --list STAGE")
+        raise RunStopped("--days goes with --list STAGE")
     if stage is not None and listen is not None:
-        raise refuse("--list prints who is where now: leave --listen out")
+        raise RunStopped("--list prints who is where now: leave --listen out")
     workplace = open_workplace(path, where_from(options))
     for line in (*workplace.configuration.warnings, workplace.store.activity()):
         if line:
-            note(f"Warning: {line}")
+            print_message(f"Warning: {line}")
     warn_of_rejected(workplace.configuration)
     if html is not None:
         check_writable(html)
@@ -117,9 +117,11 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if records and not report.incomplete:
         record(workplace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
-        say(places_file(_at(places(question), Stage(stage), question.now - days * _DAY if days else None)))
+        print_result(
+            places_file(_at(places(question), Stage(stage), question.now - days * _DAY if days else None))
+        )
     else:
-        say(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
+        print_result(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
     if html is not None:
         write_private(html, status_html(report).encode())
     return 0
@@ -134,7 +136,7 @@ async def _first(workplace: Workplace, state: State) -> tuple[Question, StatusRe
 
 
 def _warn(text: str) -> None:
-    note(f"Warning: {text}")
+    print_message(f"Warning: {text}")
 
 
 async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
@@ -142,7 +144,7 @@ async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
     async with connected(workplace, parallelism=8) as session:
         question = await survey(session.reader, ground)
         for reason in wrong_team(question.desired.team, state.team, question.observed.templates):
-            raise refuse(reason)
+            raise RunStopped(reason)
         return question, session.requests
 
 

@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import path_argument
-from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.failure import failure_text
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
@@ -41,9 +41,9 @@ def command(path: Path, as_json: bool) -> int:
         click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
         return 1 if set_aside(configuration) else 0
     for warning in configuration.warnings:
-        note(f"Warning: {warning}")
+        print_message(f"Warning: {warning}")
     for line in problem_lines(problems):
-        note(line)
+        print_message(line)
     if set_aside(configuration):
         click.echo(f"Apart from the rows that were set aside, it is valid: {_counted(configuration)}.")
         return 1

@@ -10,12 +10,11 @@ from typing import IO, Final, Self
 
 from kardia_ctl.cli.files.existing_codes import Held, held
 from kardia_ctl.cli.files.passwords import makes_up_passwords
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
-from kardia_ctl.model.errors import NotExecuted
+from kardia_ctl.model.errors import NotExecuted, RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.files.code_rows import PASSWORD, CodeForm, code_cells, code_line, csv_line
@@ -97,7 +96,7 @@ class CodeFile:
         if not self._held.whole:
             self._held.columns = (*self._held.columns, PASSWORD)
         elif self._form is CodeForm.CSV and PASSWORD not in self._held.columns:
-            raise refuse(
+            raise RunStopped(
                 f"{self._file} has no column {PASSWORD}, and passwords are made up: name another file"
             )
 
@@ -134,12 +133,14 @@ def check_file(plan: Plan, desired: Desired, can: Capabilities, file: Path | Non
         RunStopped: there is no file for them.
     """
     if file is None and makes_up_passwords(plan, desired):
-        raise refuse("passwords are made up here (password: {generate: true}): name a file with --codes-out")
+        raise RunStopped(
+            "passwords are made up here (password: {generate: true}): name a file with --codes-out"
+        )
     orders = any(
         change.address.kind is Kind.CONNECTION_CODE and change.action.writes for change in plan.changes
     )
     if file is None and orders and not can.repeats_codes:
-        raise refuse(
+        raise RunStopped(
             f"the {can.dialect} API shows a code once, when it is issued: name a file with --codes-out"
         )
 
@@ -154,12 +155,12 @@ def form_of(file: Path | None, form: CodeForm | None = None) -> CodeForm:
         return form or CodeForm.CSV
     found = CodeForm.of(file.name)
     if found is CodeForm.JSON:
-        raise refuse(
+        raise RunStopped(
             f"{file}: one JSON array cannot take a code as it is issued and be whole after a crash; name it "
             f"{file.stem}.ndjson (one object a line)"
         )
     if form not in (None, found):
-        raise refuse(f"--format {form} is for stdout: {file} is written as {found}, by its name")
+        raise RunStopped(f"--format {form} is for stdout: {file} is written as {found}, by its name")
     return found
 
 
@@ -173,7 +174,7 @@ def _open(file: Path, known: Held) -> IO[str]:
         if os.fstat(descriptor).st_size > known.whole:
             os.truncate(descriptor, known.whole)
     except OSError as error:
-        raise refuse(f"{file} could not be opened for the codes: {error.strerror}") from error
+        raise RunStopped(f"{file} could not be opened for the codes: {error.strerror}") from error
     stream = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
     if not known.ended:
         stream.write("\n")

@@ -9,7 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
 
 _LONGEST: Final = 1 << 20
@@ -60,7 +60,7 @@ def held(file: Path, form: CodeForm) -> Held:
             with file.open("rb") as opened:
                 _read(opened, file, form, found)
     except OSError as error:
-        raise refuse(f"{file} could not be opened for the codes: {error.strerror}") from error
+        raise RunStopped(f"{file} could not be opened for the codes: {error.strerror}") from error
     return found
 
 
@@ -70,7 +70,7 @@ def _read(opened: BufferedReader, file: Path, form: CodeForm, found: Held) -> No
         if cells is None:
             if not line.endswith(b"\n"):
                 return  # the part of a row that a run left behind when it died
-            raise refuse(
+            raise RunStopped(
                 f"{file}:{number}: this is no row of codes as kardia-ctl writes them; name another file"
             )
         if cells:

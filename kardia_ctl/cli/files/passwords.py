@@ -7,9 +7,9 @@ from pathlib import Path
 from string import ascii_letters, digits
 from typing import Final, assert_never
 
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.model.address import Address, Kind, owner_of
 from kardia_ctl.model.configuration import Desired, Secret, SecretSource
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Plan
 
@@ -62,7 +62,7 @@ class Passwords:
                 wrong.append(f"{_address(mrn)}: {secret}: {weakness}")
         if wrong:
             more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-            raise refuse(f"nothing was sent: {'; '.join(wrong[:_SHOWN])}{more}")
+            raise RunStopped(f"nothing was sent: {'; '.join(wrong[:_SHOWN])}{more}")
 
     def __call__(self, mrn: str) -> str:
         """The password of a patient's user; one that was made up is handed out first."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.configuration import Configuration, Rejected
 from kardia_ctl.model.errors import RunStopped
@@ -12,7 +12,7 @@ from kardia_ctl.render.text import count_of
 
 
 def _say(line: str) -> None:
-    note(f"Error: {line}")
+    print_message(f"Error: {line}")
 
 
 def set_aside(configuration: Configuration, tell: Callable[[str], None] = _say) -> bool:
@@ -27,7 +27,7 @@ def set_aside(configuration: Configuration, tell: Callable[[str], None] = _say) 
         try:
             _keep(rejected)
         except (RunStopped, OSError) as error:
-            note(f"Warning: {error}")
+            print_message(f"Warning: {error}")
     for rejected in configuration.rejected:
         if rejected.rows:
             tell(rejected_line(rejected))
@@ -48,7 +48,7 @@ def warn_of_rejected(configuration: Configuration) -> None:
     for rejected in configuration.rejected:
         if rejected.rows:
             count = count_of(len(rejected.rows), "row")
-            note(
+            print_message(
                 f"Warning: {rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
                 "are not counted; validate says why"
             )

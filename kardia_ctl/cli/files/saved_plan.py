@@ -8,9 +8,8 @@ from pathlib import Path
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.workspace import Workplace
-from kardia_ctl.cli.output.failure import refuse
 from kardia_ctl.cli.private_files import write_private
-from kardia_ctl.model.errors import PlanRefused
+from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
@@ -71,7 +70,7 @@ def read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(MOST_BYTES)
     except OSError as error:
-        raise refuse(f"{file}: {error.strerror}") from error
+        raise RunStopped(f"{file}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)

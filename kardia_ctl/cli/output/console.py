@@ -6,12 +6,12 @@ from contextlib import suppress
 
 import click
 
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 
 _lost: list[str] = []
 
 
-def say(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result to stdout. That nobody can read it any more must not end an apply in the middle."""
     try:
         click.echo(text, nl=False)
@@ -21,13 +21,13 @@ def say(text: str) -> None:
         _silence()
 
 
-def note(line: str) -> None:
+def print_message(line: str) -> None:
     """Print one line to stderr. Whatever it quotes (a file, a server, another run) moves no cursor.
 
     That nobody can read it ends nothing.
     """
     with suppress(OSError):
-        click.echo(neutral(line), err=True)
+        click.echo(escape(line), err=True)
 
 
 def _silence() -> None:

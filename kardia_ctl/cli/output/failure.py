@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from kardia_ctl import __version__
-from kardia_ctl.model.errors import ConfigurationError, KardiaError, RunStopped
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.problems import problems_text
 from kardia_ctl.render.view import View
 
@@ -15,9 +15,9 @@ def failure_text(error: Exception) -> str:
         case ConfigurationError():
             return problems_text(error.problems, View())
         case KardiaError():
-            return f"Error: {neutral(str(error))}"
+            return f"Error: {escape(str(error))}"
         case OSError() if error.filename is not None:
-            return f"Error: {neutral(str(error.filename))}: {error.strerror}"
+            return f"Error: {escape(str(error.filename))}: {error.strerror}"
         case OSError() if error.strerror:
             return f"Error: {error.strerror}"
         case _:
@@ -34,8 +34,3 @@ def _bug(error: Exception) -> str:
         "What was sent so far is recorded. Please report this line; KARDIA_DEBUG=1 shows the traceback, "
         "which may hold patients' values"
     )
-
-
-def refuse(message: str) -> RunStopped:
-    """An error of the command line itself."""
-    return RunStopped(message)

@@ -10,7 +10,7 @@ from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
@@ -23,8 +23,8 @@ STILL: Final = 10.0
 """Seconds after which a change that is under way is mentioned, and again (as Terraform does)."""
 
 
-class UiStream:
-    """The ``Teller`` of tools. It is the ``Screen`` of its progress as well."""
+class JsonReporter:
+    """The ``Reporter`` of tools. It is the ``Screen`` of its progress as well."""
 
     def __init__(self) -> None:
         self._changes: dict[Address, tuple[Change, float, float]] = {}
@@ -39,12 +39,12 @@ class UiStream:
         """A diagnostic, and one line on stderr for who reads along."""
         if line:
             self._print((stream.diagnostic("warning", line),))
-            note(f"Warning: {line}")
+            print_message(f"Warning: {line}")
 
     def error(self, line: str) -> None:
         """A diagnostic, and one line on stderr for who reads along."""
         self._print((stream.diagnostic("error", line),))
-        note(f"Error: {line}")
+        print_message(f"Error: {line}")
 
     def report(self, report: Report) -> None:
         """What was done."""
@@ -99,7 +99,7 @@ class UiStream:
     def _print(self, lines: Iterable[stream.Line]) -> None:
         moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         for line in lines:
-            say(_dumps({**line, "@timestamp": moment}) + "\n")
+            print_result(_dumps({**line, "@timestamp": moment}) + "\n")
 
 
 _OLDEST: Final = 256

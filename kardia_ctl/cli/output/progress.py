@@ -10,7 +10,7 @@ from shutil import get_terminal_size
 from typing import Final, Protocol
 
 from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.plan import Change
@@ -94,7 +94,7 @@ class LinesScreen:
         """Print a line when it is time."""
         if now - self._last >= EVERY:
             self._last = now
-            note(progress_line(tally, now))
+            print_message(progress_line(tally, now))
 
     def close(self) -> None:
         """Every line is whole."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
@@ -14,7 +14,7 @@ from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """What plan and apply tell, in the order in which they do."""
 
     def errors(self) -> AbstractContextManager[None]:
@@ -42,7 +42,7 @@ class Teller(Protocol):
         ...
 
 
-class TextTeller:
+class TextReporter:
     """For people: the plan and the report on stdout, the rest on stderr."""
 
     def __init__(self, view: View) -> None:
@@ -55,15 +55,15 @@ class TextTeller:
     def warn(self, line: str) -> None:
         """One line on stderr."""
         if line:
-            note(f"Warning: {line}")
+            print_message(f"Warning: {line}")
 
     def error(self, line: str) -> None:
         """One line on stderr."""
-        note(f"Error: {line}")
+        print_message(f"Error: {line}")
 
     def plan(self, plan: Plan) -> None:
         """The plan, as this reader may see it."""
-        say(plan_text(plan, self._view))
+        print_result(plan_text(plan, self._view))
 
     @contextmanager
     def watching(self, total: int) -> Iterator[Watcher]:
@@ -73,13 +73,13 @@ class TextTeller:
 
     def report(self, report: Report) -> None:
         """The table and the counts."""
-        say("\n" + report_text(report))
+        print_result("\n" + report_text(report))
 
 
-def teller_for(view: View, *, as_json: bool) -> Teller:
-    """The teller that was asked for."""
+def reporter_for(view: View, *, as_json: bool) -> Reporter:
+    """The reporter that was asked for."""
     if not as_json:
-        return TextTeller(view)
-    from kardia_ctl.cli.output.json_reporter import UiStream
+        return TextReporter(view)
+    from kardia_ctl.cli.output.json_reporter import JsonReporter
 
-    return UiStream()
+    return JsonReporter()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from shutil import get_terminal_size
 from typing import Protocol
 
-from kardia_ctl.cli.output.console import note, say
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.model.events import Heard
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.render.status.live import change_json, change_line, heard_json, heard_line, status_line
@@ -44,7 +44,7 @@ class _Warning:
 
     def warn(self, text: str) -> None:
         """One line."""
-        note(f"Warning: {text}")
+        print_message(f"Warning: {text}")
 
 
 class LinesScreen(_Warning):
@@ -57,17 +57,17 @@ class LinesScreen(_Warning):
     def begin(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
         """The table."""
         self._shown = report
-        say(status_text(report))
+        print_result(status_text(report))
 
     def show(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
         """A line, when the funnel changed."""
         if report.cohorts != self._shown.cohorts:
-            say(change_line(self._shown, report, self._clock()))
+            print_result(change_line(self._shown, report, self._clock()))
             self._shown = report
 
     def end(self, report: StatusReport, heard: Heard) -> None:
         """The table, and what arrived."""
-        say(f"\n{status_text(report)}{heard_line(heard)}")
+        print_result(f"\n{status_text(report)}{heard_line(heard)}")
 
 
 class TableScreen:
@@ -86,7 +86,7 @@ class TableScreen:
         width, height = get_terminal_size()
         rows = sum(max(1, -(-len(line) // max(1, width))) for line in text.splitlines())
         up = f"\x1b[{self._rows}F\x1b[J" if self._rows else ""
-        say(up + text)
+        print_result(up + text)
         self._rows = rows if rows < height else 0
 
     def end(self, report: StatusReport, heard: Heard) -> None:
@@ -95,7 +95,7 @@ class TableScreen:
 
     def warn(self, text: str) -> None:
         """One line; the next drawing is below it."""
-        note(f"Warning: {text}")
+        print_message(f"Warning: {text}")
         self._rows = 0
 
 
@@ -126,7 +126,7 @@ class JsonScreen(_Warning):
 
 
 def _print(line: object) -> None:
-    say(json.dumps(line) + "\n")
+    print_result(json.dumps(line) + "\n")
 
 
 def screen_for(*, as_json: bool) -> Screen:

@@ -12,14 +12,13 @@ from typing import Final
 
 from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.workspace import Workplace, connected
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.status_screens import Screen
 from kardia_ctl.cli.webhooks.inbox import Inbox
 from kardia_ctl.cli.webhooks.listen_address import ListenAddress
 from kardia_ctl.cli.webhooks.recorder import Keeper, later
 from kardia_ctl.model.dialects import CAPABILITIES
-from kardia_ctl.model.errors import KEY_REFUSED, ApiError
+from kardia_ctl.model.errors import KEY_REFUSED, ApiError, RunStopped
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.operations.follow_schedule import GATHER, Look
@@ -72,7 +71,7 @@ def _bound(address: ListenAddress) -> socket.socket:
     try:
         return bound(address.host, address.port)
     except OSError as error:
-        raise refuse(
+        raise RunStopped(
             f"{address.host}:{address.port} cannot be listened on: {_why(error)}; try another "
             "port, or 0 for a free one"
         ) from error
@@ -89,14 +88,14 @@ def _announce(wanted: Listening, listener: socket.socket, workplace: Workplace) 
     """Say where deliveries are taken and what they are worth. The path may be a secret and is not said."""
     address = wanted.address
     if not address.is_loopback:
-        note(
+        print_message(
             f"Warning: {address.host} can be reached from other machines: whoever finds the path can post "
             "events, and nothing on the way is encrypted. A tunnel to 127.0.0.1 is safer"
         )
     can = CAPABILITIES[workplace.configuration.dialect]
     url = address.url(listener.getsockname()[1])
     place = url + wanted.path if wanted.path == "/" else f"{url} at the path that was given"
-    note(f"Listening on {place}; Ctrl-C ends it. {UNSIGNED if can.shows_patients else UNVERIFIED}")
+    print_message(f"Listening on {place}; Ctrl-C ends it. {UNSIGNED if can.shows_patients else UNVERIFIED}")
 
 
 @contextmanager

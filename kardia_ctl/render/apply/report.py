@@ -7,7 +7,7 @@ from typing import Final
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status, results_in_order
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import Colour, count_of, paint
 from kardia_ctl.render.view import View
 
@@ -30,7 +30,7 @@ def troubles_text(report: Report, view: View) -> str:
     """Everything that is not done, and why; a line or two each. Empty when all is done."""
     lines = list(_troubles(report, view))
     if report.interrupted:
-        why = f": {neutral(report.reason)}" if report.reason else ""
+        why = f": {escape(report.reason)}" if report.reason else ""
         lines.append(_said("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
     if report.blocked:
         text = f"{report.blocked} blocked; the plan says why, and what can be done"
@@ -73,7 +73,7 @@ def _troubles(report: Report, view: View) -> Iterator[str]:
 
 def _trouble(result: Result, view: View) -> str:
     start, colour, ending = _WORDS[result.status]
-    reason = f": {neutral(result.detail)}" if result.detail else ""
+    reason = f": {escape(result.detail)}" if result.detail else ""
     return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}"
 
 

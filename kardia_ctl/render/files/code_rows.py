@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.files.csv import safe_cell
 from kardia_ctl.render.status.labels import moment
 
@@ -42,10 +42,10 @@ def code_cells(issued: IssuedCode, form: CodeForm) -> Mapping[str, str]:
     """One code as it stands in a row: formula-safe in CSV, as it is in JSON."""
     cells = {
         "mrn": issued.mrn,
-        "code": neutral(issued.code),
+        "code": escape(issued.code),
         "template": issued.template,
         "issued": moment(issued.issued) if issued.issued else "",
-        "status": neutral(issued.status),
+        "status": escape(issued.status),
         **({PASSWORD: issued.password} if issued.password else {}),
     }
     match form:

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 from kardia_ctl.model.configuration import Rejected
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.status.labels import moment
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
@@ -57,7 +57,7 @@ def places_file(places: Iterable[Place]) -> str:
 
 def rejected_file(rejected: Rejected) -> str:
     """The rows that a cohort set aside: file, line and reason, then their cells as they stand (mode 0600)."""
-    found = ((rejected.source, str(line), neutral(reason), *cells) for line, reason, cells in rejected.rows)
+    found = ((rejected.source, str(line), escape(reason), *cells) for line, reason, cells in rejected.rows)
     return _csv((*REJECTED_COLUMNS, *rejected.header), found)
 
 
@@ -74,8 +74,8 @@ def _cells(result: Result) -> tuple[str, ...]:
         str(result.address),
         result.action.value,
         result.status.value,
-        neutral(result.id),
-        neutral(result.detail),
+        escape(result.id),
+        escape(result.detail),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.money import money, terms_text
 from kardia_ctl.render.plan.plan_rows import unchanged
 from kardia_ctl.render.text import Colour, count_of, duration, paint
@@ -32,7 +32,7 @@ def action_counts(plan: Plan) -> Mapping[Action, int]:
 def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     """The lines that close a plan."""
     for stop in plan.stops:
-        yield f"{paint('Error:', Colour.RED, on=view.colour)} {neutral(stop)}"
+        yield f"{paint('Error:', Colour.RED, on=view.colour)} {escape(stop)}"
     yield no_changes(plan) if plan.is_empty else counts_line(plan)
     if plan.left:
         yield left_line(plan)

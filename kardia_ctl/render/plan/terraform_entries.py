@@ -6,7 +6,7 @@ from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Plan
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Field, Remark, Row, identity, unchanged
 from kardia_ctl.render.redaction import Shown
 
@@ -89,13 +89,13 @@ def _afters(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
 
 
 def _side(address: Address, values: Iterable[tuple[str, Shown | None]], live_id: str = "") -> Side:
-    texts: dict[str, str | None] = {name: neutral(value) for name, value in identity(address).items()}
+    texts: dict[str, str | None] = {name: escape(value) for name, value in identity(address).items()}
     marks: dict[str, bool] = {}
     if live_id:
-        texts["id"] = neutral(live_id)
+        texts["id"] = escape(live_id)
     for name, value in values:
-        key = neutral(name)
-        texts[key] = neutral(value.text) if value and value.text is not None else None
+        key = escape(name)
+        texts[key] = escape(value.text) if value and value.text is not None else None
         if value and value.hidden:
             marks[key] = True
     return Side(texts, marks)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Remark, Row, identity, remarks, rows
 from kardia_ctl.render.plan.summary import action_counts
 from kardia_ctl.render.plan.terraform_entries import Entry, Side, drift_entry, no_op_entries, row_entry
@@ -85,7 +85,7 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
         **({"left_by_limit": plan.left} if plan.left else {}),
         **_estimate(plan),
         "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
-        "stops": [neutral(stop) for stop in plan.stops],
+        "stops": [escape(stop) for stop in plan.stops],
         "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],
     }
 
@@ -111,9 +111,9 @@ def _blocked(row: Row) -> dict[str, Any]:
     return {
         "address": str(row.address),
         "cause": row.cause.value,
-        "reason": neutral(row.reason),
-        "fields": [neutral(field.name) for field in row.fields],
-        "source": neutral(row.place) or None,
+        "reason": escape(row.reason),
+        "fields": [escape(field.name) for field in row.fields],
+        "source": escape(row.place) or None,
     }
 
 
@@ -121,9 +121,9 @@ def _notice(remark: Remark) -> dict[str, Any]:
     return {
         "kind": remark.kind.value,
         "address": str(remark.address) if remark.address else None,
-        "text": neutral(remark.text),
-        "fields": [neutral(field.name) for field in remark.fields],
-        "source": neutral(remark.place) or None,
+        "text": escape(remark.text),
+        "fields": [escape(field.name) for field in remark.fields],
+        "source": escape(remark.place) or None,
     }
 
 
@@ -137,7 +137,7 @@ def _change(entry: Entry) -> dict[str, Any]:
         "after_sensitive": entry.after.marks,
     }
     if entry.action is Action.ADOPT:
-        change["importing"] = {"id": neutral(entry.id)}
+        change["importing"] = {"id": escape(entry.id)}
     return {
         **named(entry.address),
         "provider_name": PROVIDER,
@@ -191,7 +191,7 @@ def _expressions(entry: Entry) -> dict[str, Any]:
     """Visible values as constants; hidden ones without a value."""
     values, marks = entry.after.values or identity(entry.address), entry.after.sensitive
     return {
-        name: {} if value is None or name in marks else {"constant_value": neutral(value)}
+        name: {} if value is None or name in marks else {"constant_value": escape(value)}
         for name, value in values.items()
         if name != "id"
     }

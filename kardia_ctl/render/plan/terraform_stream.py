@@ -14,7 +14,7 @@ from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.summary import action_counts, counts_line, no_changes
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
 from kardia_ctl.render.plan.terraform_names import PROVIDER, named
@@ -45,7 +45,7 @@ _DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
 
 
 def _line(kind: str, message: str, *, level: str = "info", **more: Any) -> Line:
-    return {"@level": level, "@message": neutral(message), "@module": "terraform.ui", "type": kind, **more}
+    return {"@level": level, "@message": escape(message), "@module": "terraform.ui", "type": kind, **more}
 
 
 def version_line(version: str) -> Line:
@@ -78,7 +78,7 @@ def _planned(change: Change) -> Line:
     action = _ACTIONS[change.action]
     about: dict[str, Any] = {"resource": _resource(change.address), "action": action}
     if change.action is Action.ADOPT:
-        about["importing"] = {"id": neutral(change.id)}
+        about["importing"] = {"id": escape(change.id)}
     return _line("planned_change", f"{change.address}: Plan to {action}", change=about)
 
 
@@ -115,7 +115,7 @@ def ended_lines(result: Result, seconds: float) -> Iterator[Line]:
     """What became of it, and why when it is not done. ``seconds`` is how long it was under way."""
     words, hook = _DOING[result.action][2], _hook(result.address, result.action, seconds)
     if result.status is Status.DONE:
-        found = {"id_key": "id", "id_value": neutral(result.id)} if result.id else {}
+        found = {"id_key": "id", "id_value": escape(result.id)} if result.id else {}
         yield _line(
             "apply_complete", f"{result.address}: {words} complete after {seconds:.0f}s", hook=hook | found
         )
@@ -149,12 +149,12 @@ def diagnostic(
 ) -> Line:
     """An error or a warning; ``text`` holds no patient's values."""
     about = f"{address}: " if address else ""
-    found: dict[str, Any] = {"severity": severity, "summary": neutral(f"{about}{text}"), "detail": ""}
+    found: dict[str, Any] = {"severity": severity, "summary": escape(f"{about}{text}"), "detail": ""}
     if address:
         found["address"] = str(address)
     if source:
         place = {"line": source.line, "column": max(1, source.column), "byte": 0}
-        found["range"] = {"filename": neutral(source.file), "start": place, "end": place}
+        found["range"] = {"filename": escape(source.file), "start": place, "end": place}
     return _line(
         "diagnostic",
         f"{severity.capitalize()}: {about}{text}",

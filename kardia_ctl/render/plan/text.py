@@ -5,7 +5,7 @@ from typing import Final, assert_never
 
 from kardia_ctl.model.address import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
@@ -94,7 +94,7 @@ def _row_lines(row: Row, view: View) -> Iterator[str]:
 
 def _headline(row: Row) -> Iterator[str]:
     """What happens to the address, in the words that comment bots look for, and why."""
-    reason = neutral(row.reason)
+    reason = escape(row.reason)
     match row.action:
         case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT | Action.EXPORT:
             yield f"{row.address} will be {_WORDS[row.action]}"
@@ -136,12 +136,12 @@ def _is_there(value: Shown | None) -> bool:
 
 
 def _one(field: Field, value: Shown | None) -> str:
-    return f"{neutral(field.name):<{_NAME_WIDTH}} {_value(value)}"
+    return f"{escape(field.name):<{_NAME_WIDTH}} {_value(value)}"
 
 
 def _both(field: Field, *, turned: bool = False) -> str:
     first, second = (field.after, field.before) if turned else (field.before, field.after)
-    return f"{neutral(field.name):<{_NAME_WIDTH}} {_value(first)} -> {_value(second)}"
+    return f"{escape(field.name):<{_NAME_WIDTH}} {_value(first)} -> {_value(second)}"
 
 
 def _value(value: Shown | None) -> str:
@@ -151,13 +151,13 @@ def _value(value: Shown | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + neutral(text).replace('"', r"\"") + '"'
+    return '"' + escape(text).replace('"', r"\"") + '"'
 
 
 def _address_line(mark: str, colour: Colour, address: str, place: str, view: View) -> str:
     left = f"  {paint(mark, colour, on=view.colour)} {address}"
     padding = " " * max(2, _PLACE_COLUMN - len(address) - 4)
-    return f"{left}{padding}{neutral(place)}" if place else left
+    return f"{left}{padding}{escape(place)}" if place else left
 
 
 def _more(more: More, view: View) -> str:
@@ -183,12 +183,12 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
         return
     if remark.kind is NoticeKind.WARNING:
         about = f"{remark.address}: " if remark.address else ""
-        place = f" ({neutral(remark.place)})" if remark.place else ""
-        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} {about}{neutral(remark.text)}{place}"
+        place = f" ({escape(remark.place)})" if remark.place else ""
+        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} {about}{escape(remark.text)}{place}"
         return
     mark, colour = _SIGNS[remark.kind]
     if remark.address:
         yield _address_line(mark, colour, str(remark.address), remark.place, view)
-    yield f"      {neutral(remark.text)}"
+    yield f"      {escape(remark.text)}"
     change = paint("~", colour, on=view.colour)
     yield from (f"      {change} {_both(field, turned=True)}" for field in remark.fields)

@@ -3,14 +3,14 @@
 from itertools import zip_longest
 
 from kardia_ctl.model.ecg import Ecg
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.files.csv import safe_cell
 
 
 def ecg_csv(ecg: Ecg) -> str:
     """A row for each sample, with the unit in the heading; empty where a lead is shorter than another."""
     unit = "mV" if ecg.unit == "mV" else "adc"
-    names = [safe_cell(neutral(lead.name)).replace(",", " ").replace('"', " ") for lead in ecg.leads]
+    names = [safe_cell(escape(lead.name)).replace(",", " ").replace('"', " ") for lead in ecg.leads]
     lines = [",".join(("time_s", *(f"{name}_{unit}" for name in names)))]
     rows = zip_longest(*(lead.samples for lead in ecg.leads))
     lines += [

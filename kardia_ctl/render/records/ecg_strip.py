@@ -5,7 +5,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.model.ecg import Ecg, Lead
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def ecg_picture(ecg: Ecg, title: str, form: str) -> bytes:
     FigureCanvasAgg(figure)
     # Dollars would begin a formula in matplotlib's own language.
     figure.text(
-        _MARGIN_MM / width, 1 - _MARGIN_MM / height, neutral(title).replace("$", r"\$"), va="top", fontsize=8
+        _MARGIN_MM / width, 1 - _MARGIN_MM / height, escape(title).replace("$", r"\$"), va="top", fontsize=8
     )
     for place, (lead, start) in enumerate(strips):
         bottom = height - _MARGIN_MM - _TITLE_MM - (place + 1) * tall
@@ -116,7 +116,7 @@ def _trace(axes: "Axes", lead: Lead, start: float, seconds: float, frequency: fl
     axes.text(
         0.004,
         0.96,
-        f"{neutral(lead.name)}  {start:g} s".replace("$", r"\$"),
+        f"{escape(lead.name)}  {start:g} s".replace("$", r"\$"),
         va="top",
         fontsize=7,
         transform=axes.transAxes,

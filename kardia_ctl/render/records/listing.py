@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final, assert_never
 
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.files.csv import safe_cell
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns
@@ -63,7 +63,7 @@ class _Table(Printer):
         self._widths: list[int] = []
 
     def page(self, rows: Sequence[Seen]) -> str:
-        found = [[neutral(cell(row.get(name))) for name in self._columns] for row in rows]
+        found = [[escape(cell(row.get(name))) for name in self._columns] for row in rows]
         if not self._widths:
             if not found:
                 return ""
@@ -130,7 +130,7 @@ def record_text(row: Seen, shape: Shape) -> str:
     names += [name for name in row if name not in names]
     width = max(map(len, names), default=0)
     return "".join(
-        f"{neutral(name).ljust(width)}{_GAP}{neutral(cell(row[name]))}".rstrip() + "\n" for name in names
+        f"{escape(name).ljust(width)}{_GAP}{escape(cell(row[name]))}".rstrip() + "\n" for name in names
     )
 
 
@@ -162,4 +162,4 @@ def _part(value: Any) -> str:
 def _safe(value: Any) -> str:
     if isinstance(value, (int, float)):  # no number is a formula, not even a negative one
         return cell(value)
-    return safe_cell(neutral(cell(value)))
+    return safe_cell(escape(cell(value)))

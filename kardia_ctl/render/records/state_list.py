@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from kardia_ctl.model.address import Address, Kind, code_address, patient_address
 from kardia_ctl.model.state import Intent, Record, State
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 
 
 def recorded(state: State) -> Iterator[tuple[Address, Record]]:
@@ -35,13 +35,13 @@ def state_show(state: State, address: Address) -> str:
 def _record(address: Address, record: Record, state: State) -> str:
     lines = [
         str(address),
-        f"  id        {neutral(record.id) or '(none)'}",
+        f"  id        {escape(record.id) or '(none)'}",
         f"  recorded  {_time(record.at)}",
-        f"  label     {neutral(record.label) or '(none)'}",
+        f"  label     {escape(record.label) or '(none)'}",
         f"  tombstone {'yes' if record.forgotten else 'no'}",
     ]
     if address.kind is Kind.PATIENT and record.id in state.departed:
-        lines.append(f"  departed  {neutral(', '.join(sorted(state.departed[record.id])))}")
+        lines.append(f"  departed  {escape(', '.join(sorted(state.departed[record.id])))}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -49,7 +49,7 @@ def _intent(address: Address, intent: Intent) -> str:
     ended = _time(intent.ended) if intent.ended else "(not known)"
     return (
         f"{address} is in doubt\n"
-        f"  operation {neutral(intent.operation)}\n"
+        f"  operation {escape(intent.operation)}\n"
         f"  sent      {_time(intent.at)}\n"
         f"  ended     {ended}\n"
     )

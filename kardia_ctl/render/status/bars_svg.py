@@ -1,7 +1,7 @@
 """The funnel as SVG: a bar a stage, with its name and its number in words above it."""
 
 from collections.abc import Iterator
-from html import escape
+from html import escape as html_escape
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
@@ -22,7 +22,7 @@ def bars(counts: Counts, name: str, width: int) -> str:
     return (
         f'<svg class="bars" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">The funnel</title>'
-        f'<desc id="{name}-desc">{escape(told)}.</desc>{"".join(_rows(counts, width))}</svg>'
+        f'<desc id="{name}-desc">{html_escape(told)}.</desc>{"".join(_rows(counts, width))}</svg>'
     )
 
 
@@ -41,8 +41,8 @@ def _row(stage: str, counts: Counts, width: int, top: int, whole: int) -> Iterat
     count = getattr(counts, stage)
     part = "" if stage in ("declared", "departed") else share(count, counts.declared)
     number = f"{count:,}" + (f" ({part})" if part else "")
-    yield f'<text class="label" x="0" y="{top + 14}">{escape(NAMES[stage])}</text>'
-    yield f'<text class="label end strong" x="{width}" y="{top + 14}">{escape(number)}</text>'
+    yield f'<text class="label" x="0" y="{top + 14}">{html_escape(NAMES[stage])}</text>'
+    yield f'<text class="label end strong" x="{width}" y="{top + 14}">{html_escape(number)}</text>'
     yield f'<rect class="track" x="0" y="{top + 20}" width="{width}" height="12" rx="3"/>'
     if count:
         length = max(3.0, count / whole * width)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as html_escape
 from typing import Final
 
 from kardia_ctl.render.status.axes import Tick, count_ticks, time_ticks
@@ -50,8 +50,8 @@ def chart(points: Sequence[Point], title: str, name: str, width: int, height: in
     body = "".join((*_legend(width), *_drawn(points, frame, ticks)))
     return (
         f'<svg class="chart" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-desc">{escape(_told(points))}</desc>{body}</svg>'
+        f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{html_escape(title)}</title>'
+        f'<desc id="{name}-desc">{html_escape(_told(points))}</desc>{body}</svg>'
     )
 
 
@@ -87,7 +87,7 @@ def _legend(width: int) -> Iterator[str]:
         x, y = 2.0, _LEGEND_ROW * number + 10
         for line in row:
             yield f'<path class="line {line}" d="M{x:.1f} {y}h22"/>'
-            yield f'<text class="label" x="{x + 27:.1f}" y="{y + 4}">{escape(NAMES[line])}</text>'
+            yield f'<text class="label" x="{x + 27:.1f}" y="{y + 4}">{html_escape(NAMES[line])}</text>'
             x += _entry_width(line)
 
 

@@ -6,11 +6,11 @@ Whatever is quoted (the names of cohorts and templates) is made neutral and esca
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from html import escape
+from html import escape as html_escape
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts, StatusReport
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.money import terms_text
 from kardia_ctl.render.status.bars_svg import bars
 from kardia_ctl.render.status.chart_svg import chart
@@ -33,7 +33,7 @@ def status_html(report: StatusReport) -> str:
     """The page. The same report gives the same page."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{html_escape(_POLICY)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         '<meta name="robots" content="noindex">\n'
@@ -50,10 +50,10 @@ def _parts(report: StatusReport) -> Iterator[str]:
     if report.incomplete:
         yield (
             '<p class="warning"><strong>The counts are too low.</strong> Not everybody could be read: '
-            f"{escape(neutral(report.incomplete))}.</p>"
+            f"{html_escape(escape(report.incomplete))}.</p>"
         )
     if report.told:
-        yield f'<p class="warning">{escape(told_line(report.told))}</p>'
+        yield f'<p class="warning">{html_escape(told_line(report.told))}</p>'
     part = share(counts.connected, counts.declared)
     yield (
         f'<p class="lead"><strong>{counts.connected:,}</strong> of {counts.declared:,} declared patients '
@@ -68,7 +68,7 @@ def _parts(report: StatusReport) -> Iterator[str]:
     if report.templates:
         yield "<h2>Templates</h2>"
         lines = (
-            f"<li>{escape(terms_text(terms))}; {count_of(number, 'code')}</li>"
+            f"<li>{html_escape(terms_text(terms))}; {count_of(number, 'code')}</li>"
             for terms, number in report.templates
         )
         yield f"<ul>{''.join(lines)}</ul>"
@@ -81,7 +81,7 @@ def _both(frame: str, draw: Callable[[str, int], str], name: str) -> str:
 
 
 def _table(report: StatusReport) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("cohort", *NAMES.values()))
+    head = "".join(f'<th scope="col">{html_escape(name)}</th>' for name in ("cohort", *NAMES.values()))
     body = "".join(_row(cohort_name(cohort), counts) for cohort, counts in report.cohorts.items())
     foot = f"<tfoot>{_row('total', report.total)}</tfoot>"
     return (
@@ -93,12 +93,13 @@ def _table(report: StatusReport) -> str:
 
 def _row(name: str, counts: Counts) -> str:
     cells = "".join(f"<td>{number:,}</td>" for number in row(counts))
-    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+    return f'<tr><th scope="row">{html_escape(name)}</th>{cells}</tr>'
 
 
 def _meanings() -> str:
     terms = "".join(
-        f"<dt>{escape(NAMES[stage])}</dt><dd>{escape(text)}</dd>" for stage, text in MEANINGS.items()
+        f"<dt>{html_escape(NAMES[stage])}</dt><dd>{html_escape(text)}</dd>"
+        for stage, text in MEANINGS.items()
     )
     return f"<details><summary>What the words mean</summary><dl>{terms}</dl></details>"
 
@@ -126,7 +127,7 @@ def _each(report: StatusReport) -> Iterator[str]:
     for number, cohort in enumerate(report.cohorts):
         name = cohort_name(cohort)
         drawn = chart(history(report.samples, cohort), f"{name} over time", f"cohort-{number}", _NARROW, 200)
-        yield f"<figure><h3>{escape(name)}</h3>{drawn}</figure>"
+        yield f"<figure><h3>{html_escape(name)}</h3>{drawn}</figure>"
     yield "</div>"
 
 

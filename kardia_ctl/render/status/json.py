@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.money import money
 from kardia_ctl.render.status.labels import moment
 
@@ -33,7 +33,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "timestamp": moment(report.at),
         "complete": not report.incomplete,
-        "detail": neutral(report.incomplete),
+        "detail": escape(report.incomplete),
         "requests": report.reads,
         "told": report.told,
         "cohorts": [
@@ -50,7 +50,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
 
 def name_json(cohort: str) -> str | None:
     """A cohort, harmless; null for patients in none."""
-    return neutral(cohort) or None
+    return escape(cohort) or None
 
 
 def counts_json(counts: Counts) -> dict[str, int]:
@@ -60,9 +60,9 @@ def counts_json(counts: Counts) -> dict[str, int]:
 
 def _terms(terms: Terms, number: int) -> dict[str, Any]:
     return {
-        "label": neutral(terms.label),
-        "id": neutral(terms.id) or None,
-        "name": neutral(terms.name) or None,
+        "label": escape(terms.label),
+        "id": escape(terms.id) or None,
+        "name": escape(terms.name) or None,
         "duration_days": terms.duration,
         "price": None if terms.price is None else money(terms.price),
         "codes": number,

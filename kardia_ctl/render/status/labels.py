@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
-from kardia_ctl.render.escape import neutral
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import count_of
 
 NAMES: Final = {
@@ -33,7 +33,7 @@ MEANINGS: Final = {
 
 def cohort_name(name: str) -> str:
     """A cohort's name, harmless; patients may be in none."""
-    return neutral(name) or "(no cohort)"
+    return escape(name) or "(no cohort)"
 
 
 def share(part: int, whole: int) -> str:

@@ -78,7 +78,9 @@ def test_json_has_a_line_for_each_of_what_changed(capsys: pytest.CaptureFixture[
 
 def test_the_table_goes_back_over_its_own_rows_and_over_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(status_screens, "say", said.append)  # click takes escapes away where no terminal is
+    monkeypatch.setattr(
+        status_screens, "print_result", said.append
+    )  # click takes escapes away where no terminal is
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("LINES", "40")
     screen = TableScreen()

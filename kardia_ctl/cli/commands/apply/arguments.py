@@ -8,9 +8,9 @@ from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.workspace import Workplace, decisions_from, open_workplace
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import Where
-from kardia_ctl.cli.output.failure import refuse
-from kardia_ctl.cli.output.reporter import Teller
+from kardia_ctl.cli.output.reporter import Reporter
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.render.view import View
@@ -22,7 +22,7 @@ class Run:
 
     workplace: Workplace
     decisions: Decisions
-    teller: Teller
+    reporter: Reporter
     view: View
     approved: bool
     parallelism: int
@@ -36,7 +36,7 @@ class Run:
     clock: Clock = field(default_factory=steady)
 
 
-def run_of(path: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+def run_of(path: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
     """The run that a command line asks for.
 
     Raises:
@@ -45,23 +45,23 @@ def run_of(path: Path, where: Where, teller: Teller, view: View, options: dict[s
         RunStopped: the command line cannot be.
     """
     make = _saved_run if plan_files.is_plan(path) else _run
-    return make(path, where, teller, view, options)
+    return make(path, where, reporter, view, options)
 
 
-def _run(path: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+def _run(path: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
     workplace = open_workplace(
         path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
     )
     decisions = decisions_from(options, workplace.configuration)
-    return Run(workplace, decisions, teller, view, options.pop("auto_approve"), **options)
+    return Run(workplace, decisions, reporter, view, options.pop("auto_approve"), **options)
 
 
-def _saved_run(file: Path, where: Where, teller: Teller, view: View, options: dict[str, Any]) -> Run:
+def _saved_run(file: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
     """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
     for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
             flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
-            raise refuse(f"{flag} goes with plan --out: a saved plan is applied as it is")
+            raise RunStopped(f"{flag} goes with plan --out: a saved plan is applied as it is")
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
     if hint.sandbox and not where.sandbox and where.endpoint is None:
@@ -73,4 +73,4 @@ def _saved_run(file: Path, where: Where, teller: Teller, view: View, options: di
     plan_files.check_bound(saved, key, workplace, workplace.store.load())
     plan_files.check_strength(data, workplace.keys)
     options.pop("auto_approve")
-    return Run(workplace, saved.decisions, teller, view, True, **options, saved=saved, plan_key=key)
+    return Run(workplace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key)

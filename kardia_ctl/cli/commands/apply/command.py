@@ -35,14 +35,13 @@ from kardia_ctl.cli.options import (
     where_from,
     where_options,
 )
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.cli.output.reporter import teller_for
+from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.signals import braking
-from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.errors import RunStopped, StateError
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import acts, doubts, record, write
@@ -103,15 +102,15 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
     """
     view = view_from(options)
     where = where_from(options)
-    teller = teller_for(view, as_json=as_json)
-    with teller.errors():
+    reporter = reporter_for(view, as_json=as_json)
+    with reporter.errors():
         form_of(options["codes_out"])
-        run = run_of(path, where, teller, view, options)
+        run = run_of(path, where, reporter, view, options)
         if as_json and not run.approved:
-            raise refuse("--json asks nothing: say --auto-approve too, or apply a saved plan")
+            raise RunStopped("--json asks nothing: say --auto-approve too, or apply a saved plan")
         for line in run.workplace.configuration.warnings:
-            teller.warn(line)
-        has_rejected = set_aside(run.workplace.configuration, teller.error)
+            reporter.warn(line)
+        has_rejected = set_aside(run.workplace.configuration, reporter.error)
         with run.workplace.store.lock("apply"):
             code = asyncio.run(_apply(run))
     return 1 if has_rejected else code
@@ -139,9 +138,9 @@ async def _apply(run: Run) -> int:
             seen = await preview(reader, ground, lambda: session.requests)
         if run.saved is not None:
             plan_files.check_live(run.saved, run.plan_key, workplace, seen)
-        run.teller.plan(seen.plan)
+        run.reporter.plan(seen.plan)
         if seen.plan.stops:
-            note(blocked_line(seen.plan))
+            print_message(blocked_line(seen.plan))
             return 1
         return await _go_on(run, session, seen, ground)
 
@@ -163,7 +162,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         root = run.workplace.configuration.root
         passwords.prepare(plan, seen.question.desired, root, os.environ)
         saved = run.saved.id if run.saved is not None else ""
-        run.teller.warn(await record(seen, session.reader, run.workplace.store, saved))
+        run.reporter.warn(await record(seen, session.reader, run.workplace.store, saved))
         done = (
             await _write(run, session, seen, ground, codes, passwords, brake)
             if acts(plan)
@@ -182,7 +181,7 @@ def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
         if state.exists and (found := samples_after(seen.question, state, run.clock.now())):
             store.commit(found)
     except StateError as error:
-        run.teller.warn(f"no sample of the counts was kept: {error}")
+        run.reporter.warn(f"no sample of the counts was kept: {error}")
 
 
 def _question(plan: Plan, workplace: Workplace) -> str:
@@ -213,7 +212,7 @@ async def _write(
     async with in_a_thread() as beside:
         step = replace(_step(run, session, seen, ground, codes), password=passwords, beside=beside)
         writes = seen.plan.requests.writes
-        with told(run, codes, so_far), run.teller.watching(writes) as watcher, braking(brake):
+        with told(run, codes, so_far), run.reporter.watching(writes) as watcher, braking(brake):
             manner = Manner(run.parallelism, ground.configuration.waves, trail.beside(watcher))
             means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
             return reported(await write(seen, ground, means))

@@ -7,7 +7,7 @@ import click
 
 from kardia_ctl.cli.commands.apply.arguments import Run
 from kardia_ctl.cli.files.code_file import CodeFile
-from kardia_ctl.cli.output.console import note
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
@@ -31,10 +31,10 @@ def tell(run: Run, codes: CodeFile, done: Report, *, acted: bool) -> None:
             f"{count_of(codes.count, 'code')} {were} issued; kardia-ctl codes writes them out", err=True
         )
     if acted:
-        run.teller.report(done)
+        run.reporter.report(done)
     click.echo(troubles_text(done, run.view), nl=False, err=True)
     if codes.trouble:
-        note(codes.trouble)
+        print_message(codes.trouble)
     if lost is not None:
         raise lost
 
@@ -58,5 +58,5 @@ def told(run: Run, codes: CodeFile, so_far: Callable[[], Report]) -> Iterator[No
         try:
             tell(run, codes, so_far(), acted=True)
         except RunStopped as error:
-            note(f"Error: {error}")
+            print_message(f"Error: {error}")
         raise

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from kardia_ctl.cli.output.console import note
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import private_file
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import Form, printer
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns, seen
@@ -127,7 +127,7 @@ def wish_from(options: dict[str, Any]) -> Wish:
     """Take what is wanted of a list out of a command's options."""
     as_json, as_csv = options.pop("as_json"), options.pop("as_csv")
     if as_json and as_csv:
-        raise refuse("--json and --csv are two forms: choose one")
+        raise RunStopped("--json and --csv are two forms: choose one")
     out = options.pop("out")
     return Wish(
         form=Form.JSON if as_json else Form.CSV if as_csv else Form.TABLE,
@@ -204,16 +204,18 @@ def _tell(count: _Count, shape: Shape, wish: Wish) -> None:
     """What a reader of the rows cannot see in them, on stderr."""
     whole = wish.limit is None and not wish.newest_first
     if whole and count.total is not None and count.total != count.read:
-        note(
+        print_message(
             f"Warning: the list showed {count_of(count.read, shape.noun)} and its totalCount is "
             f"{count.total}: it moved while it was read, or it is not whole. Read it again"
         )
     if count.timeless:
-        note(f"Warning: {count_of(count.timeless, shape.noun)} without a time that can be read are shown too")
+        print_message(
+            f"Warning: {count_of(count.timeless, shape.noun)} without a time that can be read are shown too"
+        )
     if not count.shown and wish.form is Form.TABLE:
-        note(f"There is no {shape.noun}.")
+        print_message(f"There is no {shape.noun}.")
     if count.shown and (hidden := hidden_columns(shape, show_phi=wish.show_phi)):
-        note(f"Hidden: {', '.join(hidden)}; --show-phi shows them.")
+        print_message(f"Hidden: {', '.join(hidden)}; --show-phi shows them.")
 
 
 @contextmanager

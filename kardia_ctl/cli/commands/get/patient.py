@@ -9,9 +9,9 @@ import click
 
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.cli.commands.get.list_output import out_option, show_phi_option, shows_phi
-from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.records.visibility import seen
@@ -33,7 +33,7 @@ class WhoseOptions:
 
     def __post_init__(self) -> None:
         if self.mrn is not None and self.identifier is not None:
-            raise refuse("an mrn and --id are two names of a patient: give one")
+            raise RunStopped("an mrn and --id are two names of a patient: give one")
 
     @property
     def nobody(self) -> bool:
@@ -77,7 +77,7 @@ def patient_command(
     found = seen(row, shape, str, show_phi=show_phi)
     text = f"{json_line(found)}\n" if as_json else record_text(found, shape)
     if out is None:
-        say(text)
+        print_result(text)
     else:
         write_private(out, text.encode())
 
@@ -85,7 +85,7 @@ def patient_command(
 async def _find(reach: Reach, whose: WhoseOptions, *, custom: bool) -> "Row":
     async with reached(reach) as session:
         found = await find_patient(reach, session.records(), whose, custom=custom)
-        note(f"{count_of(session.requests, 'request')}.")
+        print_message(f"{count_of(session.requests, 'request')}.")
         return found
 
 
@@ -111,10 +111,10 @@ async def find_patient(
     if whose.identifier is not None:
         found = await records.patient(whose.identifier, custom=custom)
         if found is None:
-            raise refuse("no patient has this id in this account. Check the id and the region")
+            raise RunStopped("no patient has this id in this account. Check the id and the region")
         return found
     if whose.mrn is None:
-        raise refuse("name the patient: an mrn, or --id ID")
+        raise RunStopped("name the patient: an mrn, or --id ID")
     return await _known(reach, records, whose.mrn, custom=custom) or await _listed(
         records, whose.mrn, custom=custom
     )
@@ -144,7 +144,11 @@ async def _listed(records: "Records", mrn: str, *, custom: bool) -> "Row":
     async for page in records.pages(LISTING, custom=custom):
         found |= {str(row.get("id")): row for row in page.rows if str(row.get("mrn")) == mrn}
     if not found:
-        raise refuse("nobody in this account has this mrn. It is compared byte for byte; check the region")
+        raise RunStopped(
+            "nobody in this account has this mrn. It is compared byte for byte; check the region"
+        )
     if len(found) > 1:
-        raise refuse(f"{len(found)} patients have this mrn: {', '.join(sorted(found))}. Choose one with --id")
+        raise RunStopped(
+            f"{len(found)} patients have this mrn: {', '.join(sorted(found))}. Choose one with --id"
+        )
     return next(iter(found.values()))

@@ -10,10 +10,10 @@ import click
 from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
 from kardia_ctl.cli.commands.get.list_output import moment, out_option, show_phi_option, shows_phi, time_of
 from kardia_ctl.cli.commands.get.patient import WhoseOptions, patient_id, whose_options
-from kardia_ctl.cli.output.console import note, say
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.model.ecg import Ecg, Filtering, NoEcg, read_ecg
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.ecg_csv import ecg_csv
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_picture
 from kardia_ctl.render.records.listing import json_line, record_text
@@ -57,7 +57,7 @@ def recording_command(
     for file in filter(None, (csv, plot, out)):
         check_writable(file)
     if plot is not None and plot.suffix.lower().removeprefix(".") not in FORMS:
-        raise refuse(f"--plot {plot}: its name must end in {', '.join(f'.{form}' for form in FORMS)}")
+        raise RunStopped(f"--plot {plot}: its name must end in {', '.join(f'.{form}' for form in FORMS)}")
     row = asyncio.run(_recording(reach_from(options), recording))
     if csv is not None or plot is not None:
         _take_samples(row, recording, csv, plot, Filtering(filtering) if filtering else None)
@@ -77,7 +77,7 @@ def _print(found: dict[str, Any], row: Mapping[str, Any], out: Path | None, *, a
         found.pop("data", None)
         text = record_text(found | _samples(row), RECORDING)
     if out is None:
-        say(text)
+        print_result(text)
     else:
         write_private(out, text.encode())
 
@@ -108,9 +108,9 @@ def _take_samples(
             form = plot.suffix.lower().removeprefix(".")
             write_private(plot, ecg_picture(ecg, _title(row, recording, ecg), form))
     except (NoEcg, CannotDraw) as error:
-        raise refuse(str(error)) from error
+        raise RunStopped(str(error)) from error
     if ecg.unit != "mV":
-        note(
+        print_message(
             "Warning: the recording has no amplitudeResolution, so how much one unit is is not known: its "
             "samples are in ADC units"
         )
@@ -152,7 +152,7 @@ def report_command(mrn: str | None, identifier: str | None, out: Path, **options
     check_writable(out)
     start, end, form = (options.pop(name) for name in ("start", "end", "date_format"))
     if start is not None and end is not None and end <= start:
-        raise refuse("--to must be later than --from")
+        raise RunStopped("--to must be later than --from")
     said = {
         "startTime": start and start.isoformat().replace("+00:00", "Z"),
         "endTime": end and end.isoformat().replace("+00:00", "Z"),
@@ -172,4 +172,4 @@ def report_command(mrn: str | None, identifier: str | None, out: Path, **options
 
 def _keep_pdf(data: bytes, out: Path) -> None:
     write_private(out, data)
-    note(f"{out}: {len(data)} bytes, readable by you alone.")
+    print_message(f"{out}: {len(data)} bytes, readable by you alone.")

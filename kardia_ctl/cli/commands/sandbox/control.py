@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EVENTS = (
@@ -55,7 +55,7 @@ def _ask(url: str, port: int | None, action: str, /, **said: Any) -> None:
     try:
         answer = ask(url if port is None else f"http://127.0.0.1:{port}", action, given)
     except ControlError as error:
-        raise refuse(f"sandbox {action}: {error}") from error
+        raise RunStopped(f"sandbox {action}: {error}") from error
     click.echo(json.dumps(answer, ensure_ascii=False))
 
 

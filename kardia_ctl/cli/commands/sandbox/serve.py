@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kardia_ctl.cli.commands.sandbox import control as sandbox_life
-from kardia_ctl.cli.output.failure import refuse
+from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ def serve_command(
     from kardia_ctl.sandbox.server import serve
 
     if empty and patients:
-        raise refuse("--empty and --patients contradict each other: give one of them")
+        raise RunStopped("--empty and --patients contradict each other: give one of them")
     reading, wrong = _readings(quirks, faults, no_data_controller=no_data_controller)
     if reset and database is not None:
         for suffix in ("", "-wal", "-shm"):
@@ -118,7 +118,7 @@ def serve_command(
                     on_ready=lambda url: _tell(url, given=api_key is not None),
                 )
         except OSError as error:
-            raise refuse(f"{host}:{port} cannot be served on: {error.strerror}; try --port 0") from error
+            raise RunStopped(f"{host}:{port} cannot be served on: {error.strerror}; try --port 0") from error
 
 
 def _tell(url: str, *, given: bool) -> None:
@@ -140,7 +140,7 @@ def _readings(
         reading = Quirks.from_mapping({**SERVED, **withheld, **dict(_quirk(text) for text in quirks)})
         wrong = Faults.from_mapping({} if faults is None else json.loads(faults.read_bytes()))
     except ValueError as error:
-        raise refuse(str(error)) from error
+        raise RunStopped(str(error)) from error
     return reading, wrong
 
 
@@ -167,7 +167,7 @@ def _fill(account: "Account", patients: int | None, number: int) -> None:
 def _quirk(text: str) -> tuple[str, Any]:
     name, mark, value = text.partition("=")
     if not mark:
-        raise refuse(f"--quirk {text}: write NAME=VALUE")
+        raise RunStopped(f"--quirk {text}: write NAME=VALUE")
     try:
         number = json.loads(value)
     except ValueError:
