@@ -11,7 +11,7 @@ import pytest
 import kardia_ctl
 from kardia_ctl.config import load
 from kardia_ctl.kinds import SETTINGS
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 
 PACKAGE = Path(kardia_ctl.__file__).parent
 ROOT = PACKAGE.parent

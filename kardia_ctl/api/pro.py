@@ -13,8 +13,8 @@ from kardia_ctl.api.endpoints import json_body
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, NotExecuted
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import (
     UNSET,
     DesiredPatient,

@@ -12,10 +12,11 @@ from kardia_ctl.applying.journal import Beside, Journal, at_once
 from kardia_ctl.applying.requests import Done, Writes
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Store, Writer

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from kardia_ctl.applying.state_updates import remember
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Writer

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind, patient_address
+from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.configuration import Departing, Desired
 from kardia_ctl.model.fingerprint import MISSING, SIZE
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan

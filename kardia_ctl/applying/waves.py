@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Waves
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.planning.dependencies import Chain
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from kardia_ctl.kinds import callback, qt_callback, service_provider
 from kardia_ctl.kinds.definition import SettingKind
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 
 SETTINGS: Final[Mapping[Kind, SettingKind]] = {
     definition.kind: definition

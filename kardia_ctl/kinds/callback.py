@@ -7,8 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.kinds.formats import text
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader, Writer
 

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader, Writer
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from kardia_ctl.kinds import callback
 from kardia_ctl.kinds.definition import SettingKind
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 
 DEFINITION: Final = SettingKind(
     kind=Kind.QT_CALLBACK,

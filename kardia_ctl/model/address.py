@@ -1,20 +1,9 @@
 """Addresses: the one name that a resource has in YAML, plans, state and output."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import quote, unquote
 
-
-class Kind(StrEnum):
-    """What a resource is. The order is the order in which a plan shows them."""
-
-    CALLBACK = "callback"
-    QT_CALLBACK = "qt_callback"
-    SERVICE_PROVIDER = "service_provider"
-    PATIENT = "patient"
-    CONNECTION_CODE = "connection_code"
-    MOBILE_USER = "mobile_user"
-
+from kardia_ctl.model.kinds import Kind
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
@@ -51,20 +40,9 @@ class Address:
         except ValueError:
             known = ", ".join(Kind)
             raise ValueError(f"{text!r} is not an address: it must begin with one of {known}") from None
-        if len(names) != _NAMES[kind] or not all(names):
-            raise ValueError(f"{text!r} is not an address: write {_FORM[kind]}")
+        if len(names) != len(kind.facts.names) or not all(names):
+            raise ValueError(f"{text!r} is not an address: write {kind.form}")
         return cls(kind, tuple(unquote(name, errors="strict") for name in names))
-
-
-_FORM = {
-    Kind.CALLBACK: "callback",
-    Kind.QT_CALLBACK: "qt_callback",
-    Kind.SERVICE_PROVIDER: "service_provider/ID",
-    Kind.PATIENT: "patient/MRN",
-    Kind.CONNECTION_CODE: "connection_code/MRN/TEMPLATE",
-    Kind.MOBILE_USER: "mobile_user/MRN",
-}
-_NAMES = {kind: form.count("/") for kind, form in _FORM.items()}
 
 
 def patient_address(mrn: str) -> Address:
@@ -79,8 +57,16 @@ def code_address(mrn: str, template: str) -> Address:
 
 def owner_of(address: Address) -> Address | None:
     """The address that this one depends on: a code's or user's patient. None when it depends on nothing."""
-    match address.kind:
-        case Kind.CONNECTION_CODE | Kind.MOBILE_USER:
-            return patient_address(address.names[0])
-        case _:
-            return None
+    owner = address.kind.facts.owner
+    return None if owner is None else Address(owner, address.names[: len(owner.facts.names)])
+
+
+def record_key(address: Address, target: str = "") -> tuple[str, str]:
+    """The name and detail under which state keeps an address's record: another pair for each address.
+
+    ``target`` is the template's id, for a kind whose records are kept by it.
+    """
+    if address.kind.facts.keyed_by_target:
+        return address.names[0], target
+    name, detail, *_ = (*address.names, "", "")
+    return name, detail

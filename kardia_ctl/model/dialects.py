@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Departing, Dialect, Region
+from kardia_ctl.model.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

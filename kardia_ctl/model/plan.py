@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
 from kardia_ctl.model.template import Terms

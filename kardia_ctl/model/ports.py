@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, PatientsPage, Template
 from kardia_ctl.model.state import Entry, State
 

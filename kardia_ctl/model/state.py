@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.funnel import Sample
+from kardia_ctl.model.kinds import Kind
 
 GONE: Final = "gone"
 """What is recorded of a patient id whose deletion was accepted (202) once a read has answered 404."""

@@ -6,9 +6,10 @@ from itertools import chain
 from typing import Final
 
 from kardia_ctl.kinds import SETTINGS
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.dialects import V1, Capabilities
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import GONE, State

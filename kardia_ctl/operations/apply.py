@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kardia_ctl.applying.state_updates import without_requests
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.results import Result, Status

@@ -10,9 +10,10 @@ from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.settle import Wait, wait_until_decidable
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.applying.stop import Brake
-from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Reader, Store
 from kardia_ctl.model.results import Result, Status, results_in_order

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Intent, Record, Remember, Resolve

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from kardia_ctl.model.address import Address, Kind, code_address
+from kardia_ctl.model.address import Address, code_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Plan, Requests
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.templates import resolve, terms_of

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change, Notice, NoticeKind, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.planning.state_index import StateIndex

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from kardia_ctl.model.address import Address, Kind, code_address, owner_of
+from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.checks.same_person import block_same_persons

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import Intent, Record, State
 

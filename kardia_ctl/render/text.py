@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 
 
 class Colour(Enum):

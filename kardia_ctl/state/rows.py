@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, assert_never
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
     Depart,
     Drop,

@@ -14,8 +14,8 @@ from kardia_ctl.api import decode as wire
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.decode import Answer, Unreadable, Wanting
 from kardia_ctl.api.http.connections import Settings
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, Template
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]

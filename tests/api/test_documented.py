@@ -7,7 +7,7 @@ import pytest
 import vcr
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
 from tests.api.recording import recorded
 from tests.paths import CASSETTES

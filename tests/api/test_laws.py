@@ -14,8 +14,8 @@ from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.endpoints import EFFECTS, SAFE_READS, Endpoint, Nature
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.sender import Exchange, SafeReads, UnsafeRead
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, KardiaError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app

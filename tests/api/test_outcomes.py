@@ -10,8 +10,8 @@ import pytest
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.endpoints import Nature
 from kardia_ctl.api.outcomes import Ending, Verdict, ending_of, judge
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 
 TABLE = """

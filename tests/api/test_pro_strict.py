@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from kardia_ctl.api.limits.retry import RetryPolicy
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.ports import Writer
 from tests.api.conftest import KEY, Speak

@@ -10,8 +10,8 @@ import pytest
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.http.connections import Connections, Settings
 from kardia_ctl.api.http.transport import Counts
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]

@@ -10,8 +10,8 @@ import pytest
 
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.http.connections import Settings
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import Sandbox, create_app

@@ -4,8 +4,9 @@ import pytest
 
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan

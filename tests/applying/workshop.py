@@ -9,9 +9,10 @@ from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.applying.stop import Brake
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.results import Result, Status

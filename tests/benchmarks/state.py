@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kardia_ctl.applying.journal import Journal, in_a_thread
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Record, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.benchmarks.pairs import spread

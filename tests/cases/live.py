@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 
 

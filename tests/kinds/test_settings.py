@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from kardia_ctl.kinds import SETTINGS
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change
 
 

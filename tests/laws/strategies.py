@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import (
     Desired,
     Dialect,
@@ -15,6 +15,7 @@ from kardia_ctl.model.configuration import (
     SecretSource,
     TemplateRef,
 )
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.data.invented import TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.quirks import (

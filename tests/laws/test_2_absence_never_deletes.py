@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Kind, patient_address
+from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.planning.inputs import Question

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
 from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Record, Remember

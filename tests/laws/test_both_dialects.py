@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired, Dialect
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.planner import make_plan

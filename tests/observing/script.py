@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 
 Happening = Callable[["Moving"], None]

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.observing.observe import observe, with_templates

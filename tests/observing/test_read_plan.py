@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource, TemplateRef
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Record, State
 from kardia_ctl.observing.read_plan import Reading, choose

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.state import State

@@ -5,7 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Address, Kind, code_address, owner_of, patient_address
+from kardia_ctl.model.address import Address, code_address, owner_of, patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.planning.dependencies import chains
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Source

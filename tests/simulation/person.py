@@ -6,8 +6,9 @@ By then the weather is fair and everything late has happened, so that what is no
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Dialect
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intent

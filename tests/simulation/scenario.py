@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import (
     Desired,
     Dialect,
@@ -18,6 +18,7 @@ from kardia_ctl.model.configuration import (
     TemplateRef,
     Waves,
 )
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.data.invented import TEMPLATES
 from kardia_ctl.sandbox.quirks import CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField

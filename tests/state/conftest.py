@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Record, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 

@@ -20,7 +20,7 @@ from tests.paths import ROOT
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Record, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 

@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from kardia_ctl.model.address import Kind, code_address, patient_address
+from kardia_ctl.model.address import code_address, patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Depart, Intent, Note, Record, Remember, State
 from kardia_ctl.state import schema
 from kardia_ctl.state.sqlite import SqliteStore

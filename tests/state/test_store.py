@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
     Depart,
     Drop,

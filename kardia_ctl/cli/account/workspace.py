@@ -12,9 +12,10 @@ from kardia_ctl.cli.account.connection import endpoint_of, opened
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.options import Where
 from kardia_ctl.config import load
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.ports import Store
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.state import open_store

@@ -19,10 +19,11 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.signals import braking
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Status

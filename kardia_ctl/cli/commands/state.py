@@ -8,8 +8,9 @@ from kardia_ctl.cli.account.workspace import Workplace, open_workplace
 from kardia_ctl.cli.options import Where, lock_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
 from kardia_ctl.render.records.state_list import state_list, state_show
 

@@ -11,10 +11,10 @@ from typing import IO, Final, Self
 from kardia_ctl.cli.files.existing_codes import Held, held
 from kardia_ctl.cli.files.passwords import makes_up_passwords
 from kardia_ctl.cli.private_files import passes_on
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import NotExecuted, RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.files.code_rows import PASSWORD, CodeForm, code_cells, code_line, csv_line

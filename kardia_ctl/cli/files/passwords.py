@@ -7,9 +7,10 @@ from pathlib import Path
 from string import ascii_letters, digits
 from typing import Final, assert_never
 
-from kardia_ctl.model.address import Address, Kind, owner_of
+from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.configuration import Desired, Secret, SecretSource
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Plan
 

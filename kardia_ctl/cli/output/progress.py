@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from kardia_ctl.applying.observer import Watcher
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader

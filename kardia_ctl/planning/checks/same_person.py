@@ -7,8 +7,9 @@ from heapq import nsmallest
 from typing import Final
 
 from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
-from kardia_ctl.model.address import Address, Kind, owner_of, patient_address
+from kardia_ctl.model.address import Address, owner_of, patient_address
 from kardia_ctl.model.configuration import Departing
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.planning.builder import Draft

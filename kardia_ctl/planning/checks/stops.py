@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Departing, Limits
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change

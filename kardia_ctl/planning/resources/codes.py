@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from kardia_ctl.kinds.connection_code import Verdict, decide
-from kardia_ctl.model.address import Address, Kind, code_address
+from kardia_ctl.model.address import Address, code_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source

@@ -2,7 +2,8 @@
 
 from itertools import filterfalse
 
-from kardia_ctl.model.address import Kind, patient_address
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.planning.builder import Draft

@@ -1,7 +1,8 @@
 """What to do about the mobile user of one patient. It cannot be read back: state or the connection tells."""
 
-from kardia_ctl.model.address import Address, Kind, code_address
+from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.configuration import MobileUser
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.model.address import Kind, patient_address
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source

@@ -1,9 +1,9 @@
 """What to do about the declared resources beside the patients: callbacks and service providers."""
 
 from kardia_ctl.kinds import SETTINGS
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.fingerprint import fingerprint
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Values
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Terms
 from kardia_ctl.render.escape import escape

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from kardia_ctl.model.address import Kind
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, remarks, rows

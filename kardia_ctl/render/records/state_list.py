@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Intent, Record, State
 from kardia_ctl.render.escape import escape
 

@@ -12,9 +12,9 @@ import pytest
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.endpoints import base_url_for
 from kardia_ctl.api.limits.retry import RetryPolicy
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.configuration import Authorization, Dialect, Region
 from kardia_ctl.model.errors import NotExecuted
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api import conftest
 from tests.api.cassettes.test_writes import ANN, JOE, SANDBOX_KEY

@@ -12,8 +12,8 @@ import pytest
 
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.limits.retry import RetryPolicy
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import NotExecuted, Unauthorized
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api.recording import recorded
 from tests.paths import CASSETTES

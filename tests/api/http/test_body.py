@@ -10,8 +10,8 @@ import pytest
 from kardia_ctl.api import decode as wire
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.http.connections import Settings
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.limits.circuit_breaker import LONGEST, MOST, Outage
 from kardia_ctl.api.limits.retry import RetryBudget
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from tests.api import skipping
 

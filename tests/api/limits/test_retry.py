@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy, retry_after
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
+from kardia_ctl.model.kinds import Kind
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]
 

@@ -8,7 +8,8 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.address import Address, Kind
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json

@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View

@@ -1,6 +1,7 @@
 import pytest
 
-from kardia_ctl.model.address import Address, Kind, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Intent, Record, State
 from kardia_ctl.render.records.state_list import state_list, state_show
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from kardia_ctl.cli.files import code_file
-from kardia_ctl.model.address import Kind
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.values import PatientFields, Status

@@ -1,0 +1,95 @@
+"""The table of kinds: every fact about a kind that more than one room needs stands here, once.
+
+What a kind does (its schema, comparison, reading and writing) is in ``kardia_ctl.kinds``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One row of the table.
+
+    Attributes:
+        names: The attributes that an address is made of, in its order; none for a kind that exists once.
+        singular: The noun for one of them, in messages and counts.
+        plural: The noun for several.
+        read_back: Whether v1 can read it. What cannot be read is known from state alone.
+        owner: The kind that it depends on, whose names its own begin with; None when it stands alone.
+        keyed_by_target: Whether state keeps a record for each target (a template's id) of an address's first
+            name. Otherwise it keeps one for each address.
+        harmless: The attributes, besides ``names``, that anybody may see: none of them is a patient's value
+            or a secret. Everything else is hidden unless ``--show-phi`` is given.
+    """
+
+    names: tuple[str, ...]
+    singular: str
+    plural: str
+    read_back: bool
+    owner: "Kind | None" = None
+    keyed_by_target: bool = False
+    harmless: frozenset[str] = frozenset()
+
+
+class Kind(StrEnum):
+    """What a resource is. The order is the order in which a plan shows them."""
+
+    CALLBACK = "callback"
+    QT_CALLBACK = "qt_callback"
+    SERVICE_PROVIDER = "service_provider"
+    PATIENT = "patient"
+    CONNECTION_CODE = "connection_code"
+    MOBILE_USER = "mobile_user"
+
+    @property
+    def facts(self) -> Facts:
+        """This kind's row of the table."""
+        return _TABLE[self]
+
+    @property
+    def form(self) -> str:
+        """How an address of this kind is written: ``connection_code/MRN/TEMPLATE``."""
+        return "/".join((self.value, *(name.upper() for name in self.facts.names)))
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it stands at the top level of the YAML, beside the patients and what hangs on them."""
+        return self is not Kind.PATIENT and self.facts.owner is None
+
+    def is_harmless(self, attribute: str) -> bool:
+        """Whether anybody may see this attribute."""
+        return attribute in self.facts.harmless or attribute in self.facts.names
+
+
+_TABLE: Final[Mapping[Kind, Facts]] = {
+    Kind.CALLBACK: Facts((), "callback URL", "callback URLs", read_back=True),
+    Kind.QT_CALLBACK: Facts((), "QT callback URL", "QT callback URLs", read_back=True),
+    Kind.SERVICE_PROVIDER: Facts(("provider",), "service provider", "service providers", read_back=False),
+    Kind.PATIENT: Facts(
+        ("mrn",),
+        "patient",
+        "patients",
+        read_back=True,
+        harmless=frozenset({"id", "recordings", "status"}),
+    ),
+    Kind.CONNECTION_CODE: Facts(
+        ("mrn", "template"),
+        "connection code",
+        "connection codes",
+        read_back=False,
+        owner=Kind.PATIENT,
+        keyed_by_target=True,
+        harmless=frozenset({"price", "template_id", "template_name"}),
+    ),
+    Kind.MOBILE_USER: Facts(
+        ("mrn",),
+        "mobile user",
+        "mobile users",
+        read_back=False,
+        owner=Kind.PATIENT,
+        harmless=frozenset({"country", "password_from", "redeem"}),
+    ),
+}
