@@ -21,7 +21,7 @@ from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state import open_store
 from tests.cli.conftest import Desk, Ran
-from tests.paths import EXAMPLES
+from tests.paths import EXAMPLES, ROOT
 
 PARTICIPANT = "POST /e/v1/participants"
 CODE = "POST /e/v1/code"
@@ -417,10 +417,9 @@ def test_in_this_process_pro_is_spoken_too(pro: Desk, monkeypatch: pytest.Monkey
     )
 
 
-def test_readme_says_what_pro_cannot_do() -> None:
+def test_the_documents_say_what_pro_cannot_do() -> None:
     """Its table is held to the table that the program asks."""
-    text = (EXAMPLES.parent / "README.md").read_text()
-    section = text[text.index("### The older Kardia Pro API") : text.index("### Who is connected yet")]
+    section = (ROOT / "docs" / "pro.md").read_text()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if "|" in line]
     said = {name: (v1, older) for name, v1, older in rows}
     leaves = tuple(

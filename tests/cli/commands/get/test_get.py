@@ -427,10 +427,10 @@ def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, 
     assert {one.method for one in account.requests()} == {"GET"}
 
 
-def test_every_read_has_a_row_in_the_readme() -> None:
+def test_every_read_has_a_row_in_the_documents() -> None:
     import re
 
     from kardia_ctl.cli.commands.get.lists import command
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\bget ([a-z]+)", text)) >= set(command.commands)
