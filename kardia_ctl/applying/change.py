@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 from kardia_ctl.applying.heartbeat import with_signs_of_life
 from kardia_ctl.applying.journal import Beside, Journal, at_once
 from kardia_ctl.applying.requests import Done, Writes
-from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.configuration import Desired
@@ -193,7 +192,7 @@ class Step:
 
 def _is_repeatable(change: Change) -> bool:
     """Whether sending it again changes nothing more, so that no intent has to be durable before it leaves."""
-    return change.address.kind in SETTINGS
+    return change.address.kind.is_setting
 
 
 def _operation(change: Change) -> tuple[Kind, Action]:

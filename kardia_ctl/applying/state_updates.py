@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.address import Address, patient_address, record_key
 from kardia_ctl.model.configuration import Departing, Desired
 from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.kinds import Kind
@@ -17,22 +17,11 @@ from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.resources.settings import fingerprints
 
 
-def _key_of(address: Address, target: str) -> tuple[str, str]:
-    """The name and detail under which a record is kept."""
-    match address.kind:
-        case Kind.CONNECTION_CODE:
-            return address.names[0], target
-        case Kind.PATIENT | Kind.MOBILE_USER | Kind.SERVICE_PROVIDER:
-            return address.names[0], ""
-        case _:
-            return "", ""
-
-
 def remember(
     desired: Desired, address: Address, *, at: float, key: bytes, patient_id: str = "", target: str = ""
 ) -> Remember:
     """The record of an address that now is as declared. ``at`` is in Unix seconds."""
-    name, detail = _key_of(address, target)
+    name, detail = record_key(address, target)
     known = _fingerprint(desired, address, key)
     label = _label(desired, address)
     return Remember(address.kind, name, detail, Record(patient_id, label, known, int(at)))
@@ -101,7 +90,7 @@ def _forget(change: Change, state: State) -> Iterator[Entry]:
             address.kind, mrn, change.target, _with(state.codes[mrn][change.target], forgotten=True)
         )
         return
-    name, detail = _key_of(address, "")
+    name, detail = record_key(address)
     if address.kind is not Kind.PATIENT:
         yield Remember(address.kind, name, detail, _with(state.others[address], forgotten=True))
         return

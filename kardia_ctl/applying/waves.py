@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kardia_ctl.model.configuration import Waves
-from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.planning.dependencies import Chain
 
@@ -51,4 +50,4 @@ def in_waves(todo: Sequence[Chain], waves: Waves | None) -> Iterator[Wave]:
 
 
 def _is_of_patient(chain: Chain) -> bool:
-    return chain[0].address.kind in (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
+    return not chain[0].address.kind.is_setting

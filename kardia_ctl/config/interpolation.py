@@ -6,15 +6,14 @@ from typing import Any, Final
 
 from kardia_ctl.config.context import Reading
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
+from kardia_ctl.kinds import SETTINGS
 
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 _EVERY: Final = "*"
 
 _PLACES: Final = (
     ("team",),
-    ("callback", "url"),
-    ("qt_callback", "url"),
-    ("service_providers", _EVERY),
+    *((definition.key, _EVERY) for definition in SETTINGS.values()),
     ("templates", _EVERY),
     ("departures", _EVERY, "id"),
     ("state",),

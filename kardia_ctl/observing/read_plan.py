@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.dialects import V1, Capabilities
-from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import GONE, State
@@ -87,11 +85,8 @@ def _wanted(
     """The patients whom the targets are about: everybody when there are none."""
     if not targets:
         return patients
-    mrns = {target.names[0] for target in targets if target.kind in _OF_PATIENTS}
+    mrns = {target.names[0] for target in targets if not target.kind.is_setting}
     return {mrn: want for mrn, want in patients.items() if mrn in mrns}
-
-
-_OF_PATIENTS: Final = (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
 
 
 def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[str], list[str], bool]:
@@ -144,5 +139,5 @@ def _settings(desired: Desired, targets: frozenset[Address]) -> tuple[Address, .
     return tuple(
         resource.address
         for resource in desired.others
-        if SETTINGS[resource.address.kind].read is not None and (not targets or resource.address in targets)
+        if resource.address.kind.facts.read_back and (not targets or resource.address in targets)
     )

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 
-from kardia_ctl.model.address import Address
+from kardia_ctl.model.address import Address, record_key
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Intent, Record, Remember, Resolve
-
-_READ_BACK = (Kind.PATIENT, Kind.CALLBACK, Kind.QT_CALLBACK)
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
@@ -33,7 +31,7 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
     for address in created:
         if intents[address].operation == Action.EXPORT:
             raise RunStopped(f"{address}: if the export has come, write exported: DATE in its departure")
-        if address.kind in _READ_BACK:
+        if address.kind.facts.read_back:
             raise RunStopped(f"{address} can be read back: apply looks for it, there is nothing to assume")
         entries.append(_record(address, intents[address]))
     if entries:
@@ -42,6 +40,5 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
 
 def _record(address: Address, intent: Intent) -> Remember:
     label = address.names[1] if address.kind is Kind.CONNECTION_CODE else ""
-    return Remember(
-        address.kind, address.names[0], intent.target, Record(intent.id, label, at=int(intent.at))
-    )
+    name, detail = record_key(address, intent.target)
+    return Remember(address.kind, name, detail, Record(intent.id, label, at=int(intent.at)))

@@ -1,29 +1,14 @@
-"""Which values may be shown. Only what is known to be harmless is; everything else is hidden."""
+"""Which values may be shown. Only what the table of kinds calls harmless is; everything else is hidden."""
 
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from kardia_ctl.model.kinds import Kind
+
 HIDDEN: Final = "(hidden)"
 """Stands for a value in text."""
 
-_VISIBLE: Final = frozenset(
-    {
-        "country",
-        "id",
-        "mrn",
-        "password_from",
-        "price",
-        "provider",
-        "recordings",
-        "redeem",
-        "status",
-        "team",
-        "template",
-        "template_id",
-        "template_name",
-    }
-)
 _URLS: Final = frozenset({"url"})
 _SECRETS: Final = frozenset({"apikey", "code", "key", "password", "secretKey"})
 
@@ -39,22 +24,23 @@ class Shown:
     hidden: bool = False
 
 
-def shown(attribute: str, value: str | None, *, show_phi: bool = False) -> Shown:
+def shown(kind: Kind | None, attribute: str, value: str | None, *, show_phi: bool = False) -> Shown:
     """What may be shown of a value. A value that is wholly hidden does not even tell whether it is there.
 
-    Secrets are hidden from everybody; of URLs the query and the user, which may be tokens, are hidden
-    with the patients' values.
+    ``kind`` is whose attribute it is; of no kind's, nothing is known to be harmless. Secrets are hidden from
+    everybody; of URLs the query and the user, which may be tokens, are hidden with the patients' values.
     """
     if attribute in _SECRETS:
         return Shown(hidden=True)
-    if attribute in _VISIBLE or (show_phi and attribute != ""):
+    if (kind is not None and kind.is_harmless(attribute)) or (show_phi and attribute != ""):
         return Shown(value)
     if attribute in _URLS:
-        return _url(value)
+        return shown_url(value)
     return Shown(hidden=True)
 
 
-def _url(value: str | None) -> Shown:
+def shown_url(value: str | None) -> Shown:
+    """A URL without its query and user, which may be tokens."""
     if value is None:
         return Shown()
     try:

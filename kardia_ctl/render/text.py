@@ -15,16 +15,6 @@ class Colour(Enum):
     BOLD = "1"
 
 
-_PLURALS = {
-    Kind.CALLBACK: "callback URLs",
-    Kind.QT_CALLBACK: "QT callback URLs",
-    Kind.SERVICE_PROVIDER: "service providers",
-    Kind.PATIENT: "patients",
-    Kind.CONNECTION_CODE: "connection codes",
-    Kind.MOBILE_USER: "mobile users",
-}
-
-
 def paint(text: str, colour: Colour, *, on: bool) -> str:
     """The text in a colour, or as it is."""
     return f"\x1b[{colour.value}m{text}\x1b[0m" if on else text
@@ -37,8 +27,7 @@ def count_of(number: int, noun: str) -> str:
 
 def kind_count(number: int, kind: Kind) -> str:
     """``1 patient``, ``480 connection codes``."""
-    plural = _PLURALS[kind]
-    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"
+    return f"{number} {kind.facts.singular if number == 1 else kind.facts.plural}"
 
 
 def duration(seconds: float) -> str:

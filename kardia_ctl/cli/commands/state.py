@@ -8,7 +8,7 @@ from kardia_ctl.cli.account.workspace import Workplace, open_workplace
 from kardia_ctl.cli.options import Where, lock_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.address import Address, owner_of, record_key
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Drop, Entry, Resolve, State
@@ -104,7 +104,7 @@ def _entries(address: Address, state: State) -> list[Entry]:
             ]
         case _:
             if address in state.others:
-                entries.append(Drop(address.kind, address.names[0] if address.names else ""))
+                entries.append(Drop(address.kind, *record_key(address)))
     if not entries:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
     return entries

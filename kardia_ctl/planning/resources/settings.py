@@ -15,13 +15,13 @@ def plan_settings(question: Question, draft: Draft) -> None:
     """Decide every declared resource that is not a patient, and forget those no longer declared."""
     for resource in question.desired.others:
         record = question.state.others.get(resource.address)
-        if SETTINGS[resource.address.kind].read is None:
-            _plan_unreadable(question, resource, record, draft)
-        else:
+        if resource.address.kind.facts.read_back:
             _plan_readable(question, resource, record, draft)
+        else:
+            _plan_unreadable(question, resource, record, draft)
     declared = {resource.address for resource in question.desired.others}
     for address, record in question.state.others.items():
-        if address.kind in SETTINGS and address not in declared and not record.forgotten:
+        if address.kind.is_setting and address not in declared and not record.forgotten:
             reason = "no longer declared; it stays as it is in Kardia"
             draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason))
 

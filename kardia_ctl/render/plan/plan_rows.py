@@ -95,15 +95,7 @@ def unchanged(plan: Plan) -> Iterator[Address]:
 
 def identity(address: Address) -> Mapping[str, str]:
     """The attributes that an address is made of."""
-    match address.kind:
-        case Kind.PATIENT | Kind.MOBILE_USER:
-            return {"mrn": address.names[0]}
-        case Kind.CONNECTION_CODE:
-            return {"mrn": address.names[0], "template": address.names[1]}
-        case Kind.SERVICE_PROVIDER:
-            return {"provider": address.names[0]}
-        case Kind.CALLBACK | Kind.QT_CALLBACK:
-            return {}
+    return dict(zip(address.kind.facts.names, address.names, strict=True))
 
 
 def _row(change: Change, templates: Mapping[str, Terms], *, show_phi: bool) -> Row:
@@ -120,7 +112,7 @@ def _row(change: Change, templates: Mapping[str, Terms], *, show_phi: bool) -> R
         action=change.action,
         cause=change.cause,
         reason=change.reason,
-        fields=(*_fields(change.before, change.after, known, show_phi=show_phi), *costs),
+        fields=(*_fields(change, known, show_phi=show_phi), *costs),
         id=change.id,
         place=str(change.source) if change.source else "",
     )
@@ -141,19 +133,18 @@ def _remark(notice: Notice, *, show_phi: bool) -> Remark:
         kind=notice.kind,
         text=notice.text,
         address=notice.address,
-        fields=_fields(notice.before, notice.after, known, show_phi=show_phi),
+        fields=_fields(notice, known, show_phi=show_phi),
         place=str(notice.source) if notice.source else "",
     )
 
 
-def _fields(
-    before: Values | None, after: Values | None, known: Mapping[str, str | None], *, show_phi: bool
-) -> tuple[Field, ...]:
+def _fields(about: Change | Notice, known: Mapping[str, str | None], *, show_phi: bool) -> tuple[Field, ...]:
     """Both sides, redacted.
 
     A saved plan has the names of its attributes and none of their values: those count as hidden, not as
     absent, but for what is ``known`` without them.
     """
+    before, after, kind = about.before, about.after, about.address.kind if about.address else None
     names = dict.fromkeys((*(after or ()), *(before or ())))
     saved = not any(value is not None for side in (before, after) for value in (side or {}).values())
 
@@ -162,6 +153,6 @@ def _fields(
             return None
         if saved:
             return Shown(known[name]) if name in known else Shown(hidden=True)
-        return shown(name, values.get(name), show_phi=show_phi)
+        return shown(kind, name, values.get(name), show_phi=show_phi)
 
     return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kardia_ctl.render.records import record_columns as record_shapes
 from kardia_ctl.render.records.record_columns import Shape
-from kardia_ctl.render.redaction import HIDDEN, shown
+from kardia_ctl.render.redaction import HIDDEN, shown_url
 
 Guard = Callable[[str], str]
 """Takes out of a text what looks like a person's or a secret."""
@@ -63,7 +63,7 @@ def _harmless(name: str, value: Any) -> Any:
         case _, dict() | list():
             return HIDDEN
         case _, str() if _URL.search(name):
-            found = shown("url", value).text
+            found = shown_url(value).text
             return HIDDEN if found is None else found
         case _:
             return value
