@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kardia_ctl.cli.output.terminal import is_persons
 from kardia_ctl.model.address import Address
 from kardia_ctl.render.view import View
 
@@ -139,10 +140,9 @@ def look_options(command: Command) -> Command:
 def view_from(options: dict[str, Any]) -> View:
     """How to show: values and colours on a person's terminal, neither elsewhere unless asked for."""
     no_color, show_phi = options.pop("no_color"), options.pop("show_phi")
-    terminal = sys.stdout.isatty()
     return View(
-        colour=terminal and not no_color and "NO_COLOR" not in os.environ,
-        show_phi=show_phi or (terminal and "CI" not in os.environ),
+        colour=sys.stdout.isatty() and not no_color and "NO_COLOR" not in os.environ,
+        show_phi=show_phi or is_persons(sys.stdout),
     )
 
 

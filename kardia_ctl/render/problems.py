@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from kardia_ctl.model.source import Extent, Problem, Source
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.text import Colour, count_of, paint
-from kardia_ctl.render.view import View
+from kardia_ctl.render.text import count_of
+from kardia_ctl.render.view import Colour, View
 
 SHOWN: Final = 20
 """How many problems of one kind are shown in text before the rest is counted; the JSON has them all."""
@@ -23,7 +23,7 @@ _PLACE: Final = re.compile(r"\bat \S+:\d+(:\d+)?|\d+")
 def problems_text(problems: Sequence[Problem], view: View) -> str:
     """``file:line:column: address: message. Remedy`` a line, then their number. Ends with a newline."""
     lines = problem_lines(problems)
-    lines.append(f"{paint('Error:', Colour.RED, on=view.colour)} {count_of(len(problems), 'problem')}.")
+    lines.append(f"{view.paint('Error:', Colour.RED)} {count_of(len(problems), 'problem')}.")
     return "\n".join(lines) + "\n"
 
 

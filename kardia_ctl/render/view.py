@@ -1,6 +1,17 @@
-"""How much of a plan or report is shown, and to whom."""
+"""How much of a plan or report is shown, to whom, and in which colours."""
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Colour(Enum):
+    """ANSI colours, used as Terraform uses them."""
+
+    GREEN = "32"
+    YELLOW = "33"
+    RED = "31"
+    CYAN = "36"
+    BOLD = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +20,7 @@ class View:
 
     Attributes:
         colour: Whether ANSI colours are added.
-        show_phi: Whether patients' values are shown. Without it a field's name and the file:line of its
+        show_phi: Whether patients' values are shown. If not, a field's name and the file:line of its
             declaration stand for the value.
         full: How many addresses of one kind, action and cause are shown before the rest is counted. What
             is blocked, deleted, disconnected, failed or in doubt is always shown.
@@ -18,3 +29,7 @@ class View:
     colour: bool = False
     show_phi: bool = False
     full: int = 20
+
+    def paint(self, text: str, colour: Colour) -> str:
+        """The text in a colour, or unchanged where there are no colours."""
+        return f"\x1b[{colour.value}m{text}\x1b[0m" if self.colour else text

@@ -18,7 +18,7 @@ from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
 
@@ -119,7 +119,7 @@ async def _pages(reach: Reach, call: "Call", out: Path | None) -> None:
     paged = call.endpoint.path.rstrip("/").endswith(_PAGED)
     if paged and not any(name == "limit" for name, _ in call.query):
         call = replace(call, query=(*call.query, ("limit", "500")))
-    text = printer(Form.JSON, PATIENTS, show_phi=True)
+    text = printer(ListFormat.JSON, PATIENTS, show_phi=True)
     async with reached(reach) as session:
         pages = session.pages_as_they_are(call)
         with target(out) as write:

@@ -31,7 +31,7 @@ from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.refetch_codes import Reask, reask
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.render.files.code_rows import CodeForm, code_cells
+from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 
 
@@ -40,7 +40,7 @@ class Wish:
     """What of the codes is wanted, and where they go."""
 
     file: Path
-    form: CodeForm | None
+    form: CodeFormat | None
     cohort: str | None
     missing: bool
 
@@ -56,7 +56,7 @@ class Wish:
     help="Append to this file, readable by you alone: CSV, or NDJSON for .ndjson (default: stdout).",
 )
 @click.option(
-    "--format", "form", type=click.Choice([one.value for one in CodeForm]), help="The form on stdout."
+    "--format", "form", type=click.Choice([one.value for one in CodeFormat]), help="The form on stdout."
 )
 @click.option("--cohort", metavar="NAME", help="Only the patients of this cohort.")
 @click.option("--missing", is_flag=True, help="Only the codes that the file does not hold yet.")
@@ -75,7 +75,7 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     """
     where: Where = where_from(options)
     form = options.pop("form")
-    wish = Wish(codes_out, None if form is None else CodeForm(form), **options)
+    wish = Wish(codes_out, None if form is None else CodeFormat(form), **options)
     form_of(codes_out, wish.form)
     if wish.missing and codes_out == STDOUT:
         raise RunStopped("--missing goes with --codes-out FILE")

@@ -26,7 +26,7 @@ from kardia_ctl.operations.plan import Ground
 from kardia_ctl.operations.status import report_of, samples, survey
 from kardia_ctl.planning.checks.stops import wrong_team
 from kardia_ctl.planning.inputs import Question
-from kardia_ctl.render.files.csv import places_file
+from kardia_ctl.render.files.run_files import places_file
 from kardia_ctl.render.status.html import status_html
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text

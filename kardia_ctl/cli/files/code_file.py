@@ -17,7 +17,8 @@ from kardia_ctl.model.errors import NotExecuted, RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.render.files.code_rows import PASSWORD, CodeForm, code_cells, code_line, csv_line
+from kardia_ctl.render.files.code_rows import PASSWORD, CodeFormat, code_cells, code_line
+from kardia_ctl.render.files.csv import csv_text
 
 STDOUT: Final = Path("-")
 
@@ -34,7 +35,7 @@ class CodeFile:
     def __init__(
         self,
         file: Path | None,
-        form: CodeForm | None = None,
+        form: CodeFormat | None = None,
         *,
         passwords: bool = False,
         on_trouble: Callable[[str], None] | None = None,
@@ -57,7 +58,7 @@ class CodeFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._form is CodeForm.JSON and error is None:
+        if self._form is CodeFormat.JSON and error is None:
             self._write("\n]\n" if self._begun else "[]\n")
         if self._stream is not None and self._stream is not sys.stdout:
             with suppress(OSError):  # what could not be written was said when it was written
@@ -75,7 +76,7 @@ class CodeFile:
             self.again += 1
             return
         line = code_line(cells, self._held.columns, self._form)
-        self._write(self._before() + (line.rstrip("\n") if self._form is CodeForm.JSON else line))
+        self._write(self._before() + (line.rstrip("\n") if self._form is CodeFormat.JSON else line))
         self._begun = True
 
     def add_password(self, mrn: str, password: str, now: float) -> None:
@@ -95,7 +96,7 @@ class CodeFile:
     def _make_room_for_passwords(self) -> None:
         if not self._held.whole:
             self._held.columns = (*self._held.columns, PASSWORD)
-        elif self._form is CodeForm.CSV and PASSWORD not in self._held.columns:
+        elif self._form is CodeFormat.CSV and PASSWORD not in self._held.columns:
             raise RunStopped(
                 f"{self._file} has no column {PASSWORD}, and passwords are made up: name another file"
             )
@@ -103,11 +104,11 @@ class CodeFile:
     def _before(self) -> str:
         """What stands between what is there and the next row."""
         match self._form:
-            case CodeForm.CSV:
-                return "" if self._begun else csv_line(self._held.columns)
-            case CodeForm.JSON:
+            case CodeFormat.CSV:
+                return "" if self._begun else csv_text([self._held.columns])
+            case CodeFormat.JSON:
                 return ",\n" if self._begun else "[\n"
-            case CodeForm.NDJSON:
+            case CodeFormat.NDJSON:
                 return ""
 
     def _write(self, text: str) -> None:
@@ -145,16 +146,16 @@ def check_file(plan: Plan, desired: Desired, can: Capabilities, file: Path | Non
         )
 
 
-def form_of(file: Path | None, form: CodeForm | None = None) -> CodeForm:
+def form_of(file: Path | None, form: CodeFormat | None = None) -> CodeFormat:
     """How a file is written: by its name, or on stdout as asked for.
 
     Raises:
         RunStopped: a file's name asks for what cannot be appended to.
     """
     if file in (None, STDOUT):
-        return form or CodeForm.CSV
-    found = CodeForm.of(file.name)
-    if found is CodeForm.JSON:
+        return form or CodeFormat.CSV
+    found = CodeFormat.of(file.name)
+    if found is CodeFormat.JSON:
         raise RunStopped(
             f"{file}: one JSON array cannot take a code as it is issued and be whole after a crash; name it "
             f"{file.stem}.ndjson (one object a line)"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeForm
+from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeFormat
 
 _LONGEST: Final = 1 << 20
 """Bytes of a row: more is no row of ours."""
@@ -45,7 +45,7 @@ def _digest(texts: Iterable[str]) -> bytes:
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def held(file: Path, form: CodeForm) -> Held:
+def held(file: Path, form: CodeFormat) -> Held:
     """Read what a file holds; nothing when it does not exist.
 
     ``whole`` is how many of its bytes are whole rows: a run that died in the middle of writing one may have
@@ -64,7 +64,7 @@ def held(file: Path, form: CodeForm) -> Held:
     return found
 
 
-def _read(opened: BufferedReader, file: Path, form: CodeForm, found: Held) -> None:
+def _read(opened: BufferedReader, file: Path, form: CodeFormat, found: Held) -> None:
     for number, line in _lines(opened):
         cells = _cells(line, number, form, found)
         if cells is None:
@@ -86,7 +86,7 @@ def _lines(opened: BufferedReader) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _cells(line: bytes, number: int, form: CodeForm, found: Held) -> Mapping[str, str] | None:
+def _cells(line: bytes, number: int, form: CodeFormat, found: Held) -> Mapping[str, str] | None:
     """The cells of a row, none for the header and an empty line; None for what is no row."""
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
@@ -94,7 +94,7 @@ def _cells(line: bytes, number: int, form: CodeForm, found: Held) -> Mapping[str
         return None
     if not text:
         return {}
-    if form is not CodeForm.CSV:
+    if form is not CodeFormat.CSV:
         return _json_cells(text)
     return _csv_cells(text, found) if number > 1 else _header(text, found, whole=line.endswith(b"\n"))
 

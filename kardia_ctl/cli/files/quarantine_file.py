@@ -7,7 +7,7 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.configuration import Configuration, Rejected
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.files.csv import REJECTED_COLUMNS, rejected_file
+from kardia_ctl.render.files.run_files import REJECTED_COLUMNS, rejected_file
 from kardia_ctl.render.text import count_of
 
 

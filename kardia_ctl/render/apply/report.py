@@ -8,8 +8,8 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status, results_in_order
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.text import Colour, count_of, paint
-from kardia_ctl.render.view import View
+from kardia_ctl.render.text import Columns, count_of
+from kardia_ctl.render.view import Colour, View
 
 _WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {
     Status.DONE: ("Done:", Colour.GREEN, ""),
@@ -17,12 +17,12 @@ _WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {
     Status.IN_DOUBT: ("Error:", Colour.RED, " is in doubt"),
     Status.SKIPPED: ("Skipped:", Colour.CYAN, ""),
 }
-_KIND_WIDTH: Final = max(len(kind) for kind in Kind)
+_COLUMNS: Final = Columns((max(map(len, Kind)), *(8 for _ in Status)))
 
 
 def report_text(report: Report) -> str:
     """The report: table, counts, requests. Ends with a newline. What went wrong is ``troubles_text``."""
-    blocks = [table(report), "\n".join(_closing(report))]
+    blocks = [_table(report), "\n".join(_closing(report))]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -39,21 +39,20 @@ def troubles_text(report: Report, view: View) -> str:
 
 
 def _said(start: str, colour: Colour, text: str, view: View) -> str:
-    return f"{paint(start, colour, on=view.colour)} {text}"
+    return f"{view.paint(start, colour)} {text}"
 
 
-def table(report: Report) -> str:
+def _table(report: Report) -> str:
     """How many results have each status, a line per kind; empty when nothing was to be sent."""
     counts = Counter((result.address.kind, result.status) for result in report.results)
     if not counts:
         return ""
-    head = "".join(f"  {status.value:>8}" for status in Status)
-    lines = [f"{'':<{_KIND_WIDTH}}{head}"]
+    rows = [("", *(status.value for status in Status))]
     for kind in Kind:
         numbers = [counts[kind, status] for status in Status]
         if any(numbers):
-            lines.append(f"{kind:<{_KIND_WIDTH}}" + "".join(f"  {number:>8}" for number in numbers))
-    return "\n".join(lines)
+            rows.append((kind.value, *map(str, numbers)))
+    return "\n".join(map(_COLUMNS.line, rows))
 
 
 def _troubles(report: Report, view: View) -> Iterator[str]:
@@ -74,7 +73,7 @@ def _troubles(report: Report, view: View) -> Iterator[str]:
 def _trouble(result: Result, view: View) -> str:
     start, colour, ending = _WORDS[result.status]
     reason = f": {escape(result.detail)}" if result.detail else ""
-    return f"{paint(start, colour, on=view.colour)} {result.address}: {result.action}{ending}{reason}"
+    return f"{view.paint(start, colour)} {result.address}: {result.action}{ending}{reason}"
 
 
 def _closing(report: Report) -> Iterator[str]:

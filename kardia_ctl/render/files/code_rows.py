@@ -1,7 +1,5 @@
 """Codes as rows of a file for mail merge. The only text that holds a code: 0600, or stdout."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -9,8 +7,8 @@ from typing import Final, assert_never
 
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.files.csv import safe_cell
-from kardia_ctl.render.status.labels import moment
+from kardia_ctl.render.files.csv import csv_text, safe_cell
+from kardia_ctl.render.text import iso_time
 
 CODE_COLUMNS: Final = ("mrn", "code", "template", "issued", "status")
 """``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` what Kardia said with the code."""
@@ -22,7 +20,7 @@ KEY_COLUMNS: Final = ("mrn", "template", "code")
 """What makes two rows one: a code that is handed out again is not a second row."""
 
 
-class CodeForm(StrEnum):
+class CodeFormat(StrEnum):
     """How codes are written. A file takes rows at its end, so there it is CSV or NDJSON."""
 
     CSV = "csv"
@@ -30,7 +28,7 @@ class CodeForm(StrEnum):
     JSON = "json"
 
     @classmethod
-    def of(cls, name: str) -> "CodeForm":
+    def of(cls, name: str) -> "CodeFormat":
         """The form that a file's name asks for: CSV unless it ends in .ndjson, .jsonl or .json."""
         lower = name.lower()
         if lower.endswith(".json"):
@@ -38,34 +36,27 @@ class CodeForm(StrEnum):
         return cls.NDJSON if lower.endswith((".ndjson", ".jsonl")) else cls.CSV
 
 
-def code_cells(issued: IssuedCode, form: CodeForm) -> Mapping[str, str]:
+def code_cells(issued: IssuedCode, form: CodeFormat) -> Mapping[str, str]:
     """One code as it stands in a row: formula-safe in CSV, as it is in JSON."""
     cells = {
         "mrn": issued.mrn,
         "code": escape(issued.code),
         "template": issued.template,
-        "issued": moment(issued.issued) if issued.issued else "",
+        "issued": iso_time(issued.issued) if issued.issued else "",
         "status": escape(issued.status),
         **({PASSWORD: issued.password} if issued.password else {}),
     }
     match form:
-        case CodeForm.CSV:
+        case CodeFormat.CSV:
             return {name: safe_cell(cell) for name, cell in cells.items()}
-        case CodeForm.NDJSON | CodeForm.JSON:
+        case CodeFormat.NDJSON | CodeFormat.JSON:
             return cells
         case _:
             assert_never(form)
 
 
-def code_line(cells: Mapping[str, str], columns: Sequence[str], form: CodeForm) -> str:
+def code_line(cells: Mapping[str, str], columns: Sequence[str], form: CodeFormat) -> str:
     """A row with its line end; in CSV in the order of ``columns``."""
-    if form is CodeForm.CSV:
-        return csv_line([cells.get(name, "") for name in columns])
+    if form is CodeFormat.CSV:
+        return csv_text([[cells.get(name, "") for name in columns]])
     return json.dumps(cells, ensure_ascii=False) + "\n"
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    """Cells that are safe already, as a line of CSV."""
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerow(cells)
-    return target.getvalue()

@@ -9,8 +9,8 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.money import money
 from kardia_ctl.render.redaction import Shown, shown
+from kardia_ctl.render.text import money
 
 _ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT, Action.EXPORT})
 _ALWAYS_TOLD: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})

@@ -8,10 +8,9 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Terms
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.money import money, terms_text
 from kardia_ctl.render.plan.plan_rows import unchanged
-from kardia_ctl.render.text import Colour, count_of, duration, paint
-from kardia_ctl.render.view import View
+from kardia_ctl.render.text import count_of, duration, money, terms_text
+from kardia_ctl.render.view import Colour, View
 
 _OURS: Final[Mapping[Action, str]] = {
     Action.ADOPT: "{} to adopt",
@@ -32,7 +31,7 @@ def action_counts(plan: Plan) -> Mapping[Action, int]:
 def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     """The lines that close a plan."""
     for stop in plan.stops:
-        yield f"{paint('Error:', Colour.RED, on=view.colour)} {escape(stop)}"
+        yield f"{view.paint('Error:', Colour.RED)} {escape(stop)}"
     yield no_changes(plan) if plan.is_empty else counts_line(plan)
     if plan.left:
         yield left_line(plan)

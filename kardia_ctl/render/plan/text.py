@@ -9,8 +9,8 @@ from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
-from kardia_ctl.render.text import Colour, kind_count, paint
-from kardia_ctl.render.view import View
+from kardia_ctl.render.text import kind_count
+from kardia_ctl.render.view import Colour, View
 
 _MARKS: Final = {
     Action.NO_OP: (" ", Colour.BOLD),
@@ -84,10 +84,10 @@ def _title(plan: Plan) -> str:
 def _row_lines(row: Row, view: View) -> Iterator[str]:
     mark, colour = _MARKS[row.action]
     for line in _headline(row):
-        yield paint(f"  # {line}", Colour.BOLD, on=view.colour)
+        yield view.paint(f"  # {line}", Colour.BOLD)
     yield _address_line(mark, colour, str(row.address), row.place, view)
     for text in _details(row):
-        yield f"      {paint(mark if mark in '+-' else '~', colour, on=view.colour)} {text}"
+        yield f"      {view.paint(mark if mark in '+-' else '~', colour)} {text}"
     for name, value in _facts(row):
         yield f"        {name:<{_NAME_WIDTH}} {value}"
 
@@ -155,7 +155,7 @@ def _quoted(text: str) -> str:
 
 
 def _address_line(mark: str, colour: Colour, address: str, place: str, view: View) -> str:
-    left = f"  {paint(mark, colour, on=view.colour)} {address}"
+    left = f"  {view.paint(mark, colour)} {address}"
     padding = " " * max(2, _PLACE_COLUMN - len(address) - 4)
     return f"{left}{padding}{escape(place)}" if place else left
 
@@ -165,7 +165,7 @@ def _more(more: More, view: View) -> str:
         return f"  and {more.count} more"
     mark, colour = _MARKS[more.action]
     number = kind_count(more.count, more.what).replace(" ", " more ", 1)
-    return f"  {paint(mark, colour, on=view.colour)} {number} will be {_WORDS[more.action]}"
+    return f"  {view.paint(mark, colour)} {number} will be {_WORDS[more.action]}"
 
 
 def _sections(plan: Plan, view: View) -> Iterator[str]:
@@ -184,11 +184,11 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
     if remark.kind is NoticeKind.WARNING:
         about = f"{remark.address}: " if remark.address else ""
         place = f" ({escape(remark.place)})" if remark.place else ""
-        yield f"{paint('Warning:', Colour.YELLOW, on=view.colour)} {about}{escape(remark.text)}{place}"
+        yield f"{view.paint('Warning:', Colour.YELLOW)} {about}{escape(remark.text)}{place}"
         return
     mark, colour = _SIGNS[remark.kind]
     if remark.address:
         yield _address_line(mark, colour, str(remark.address), remark.place, view)
     yield f"      {escape(remark.text)}"
-    change = paint("~", colour, on=view.colour)
+    change = view.paint("~", colour)
     yield from (f"      {change} {_both(field, turned=True)}" for field in remark.fields)

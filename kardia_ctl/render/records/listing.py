@@ -1,7 +1,5 @@
 """Lists of records as a table, a JSON array or CSV, page by page: a million rows take the memory of one."""
 
-import csv
-import io
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,19 +7,19 @@ from enum import Enum
 from typing import Any, Final, assert_never
 
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.files.csv import safe_cell
+from kardia_ctl.render.files.csv import Number, csv_text
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns
+from kardia_ctl.render.text import Columns, column_widths, table
 
 Seen = dict[str, Any]
 """A record as its reader may see it (``record_values.seen``)."""
 
-_GAP: Final = "  "
 _WIDEST: Final = 60
 """Columns are lined up to this width; what is longer is printed whole and moves the rest of its line."""
 
 
-class Form(Enum):
+class ListFormat(Enum):
     """How a list is printed."""
 
     TABLE = "table"
@@ -41,14 +39,14 @@ class Printer(ABC):
         """The text that ends the list."""
 
 
-def printer(form: Form, shape: Shape, *, show_phi: bool) -> Printer:
+def printer(form: ListFormat, shape: Shape, *, show_phi: bool) -> Printer:
     """What prints a list of this shape in this form."""
     match form:
-        case Form.TABLE:
+        case ListFormat.TABLE:
             return _Table(shape, show_phi=show_phi)
-        case Form.JSON:
+        case ListFormat.JSON:
             return _Array()
-        case Form.CSV:
+        case ListFormat.CSV:
             return _Csv(shape)
         case _ as never:
             assert_never(never)
@@ -60,20 +58,17 @@ class _Table(Printer):
     def __init__(self, shape: Shape, *, show_phi: bool) -> None:
         hidden = hidden_columns(shape, show_phi=show_phi)
         self._columns = tuple(name for name in shape.columns if name not in hidden)
-        self._widths: list[int] = []
+        self._layout: Columns | None = None
 
     def page(self, rows: Sequence[Seen]) -> str:
         found = [[escape(cell(row.get(name))) for name in self._columns] for row in rows]
-        if not self._widths:
+        if self._layout is None:
             if not found:
                 return ""
             found.insert(0, [name.upper() for name in self._columns])
-            self._widths = [min(max(map(len, column)), _WIDEST) for column in zip(*found, strict=True)]
-        return "".join(f"{self._line(cells)}\n" for cells in found)
-
-    def _line(self, cells: Sequence[str]) -> str:
-        padded = (text.ljust(width) for text, width in zip(cells, self._widths, strict=True))
-        return _GAP.join(padded).rstrip()
+            widths = [min(width, _WIDEST) for width in column_widths(found)]
+            self._layout = Columns(widths, words=len(widths))
+        return "".join(f"{self._layout.line(cells)}\n" for cells in found)
 
     def end(self) -> str:
         return ""
@@ -106,13 +101,9 @@ class _Csv(Printer):
         self._begun = False
 
     def page(self, rows: Sequence[Seen]) -> str:
-        target = io.StringIO()
-        writer = csv.writer(target, lineterminator="\n")
-        if not self._begun:
-            self._begun = True
-            writer.writerow(self._columns)
-        writer.writerows([_safe(row.get(name)) for name in self._columns] for row in rows)
-        return target.getvalue()
+        head = () if self._begun else (self._columns,)
+        self._begun = True
+        return csv_text((*head, *([_csv_cell(row.get(name)) for name in self._columns] for row in rows)))
 
     def end(self) -> str:
         return "" if self._begun else self.page(())
@@ -128,10 +119,8 @@ def record_text(row: Seen, shape: Shape) -> str:
     """One record, a field a line: the shape's columns first, then what else may be seen."""
     names = [name for name in shape.columns if name in row]
     names += [name for name in row if name not in names]
-    width = max(map(len, names), default=0)
-    return "".join(
-        f"{escape(name).ljust(width)}{_GAP}{escape(cell(row[name]))}".rstrip() + "\n" for name in names
-    )
+    rows = [(escape(name), escape(cell(row[name]))) for name in names]
+    return "".join(f"{line}\n" for line in table(rows, words=2))
 
 
 def cell(value: Any) -> str:
@@ -159,7 +148,5 @@ def _part(value: Any) -> str:
     return f"{cell(named['fieldname'])}={cell(named.get('fieldvalue'))}"
 
 
-def _safe(value: Any) -> str:
-    if isinstance(value, (int, float)):  # no number is a formula, not even a negative one
-        return cell(value)
-    return safe_cell(escape(cell(value)))
+def _csv_cell(value: Any) -> str:
+    return Number(cell(value)) if isinstance(value, (int, float)) else escape(cell(value))

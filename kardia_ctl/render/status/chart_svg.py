@@ -7,7 +7,8 @@ from typing import Final
 
 from kardia_ctl.render.status.axes import Tick, count_ticks, time_ticks
 from kardia_ctl.render.status.history import Point
-from kardia_ctl.render.status.labels import NAMES, moment
+from kardia_ctl.render.status.labels import NAMES
+from kardia_ctl.render.text import iso_time
 
 LINES: Final = ("declared", "issued", "connected")
 """What is drawn, the most important last: it lies on top."""
@@ -60,12 +61,11 @@ def _told(points: Sequence[Point]) -> str:
     if not points:
         return "No sample was kept yet."
     first, last = points[0], points[-1]
-    now = (
-        f"{last.counts.connected} of {last.counts.declared} declared patients connected at {moment(last.at)}"
-    )
+    of = f"{last.counts.connected} of {last.counts.declared}"
+    now = f"{of} declared patients connected at {iso_time(last.at)}"
     if len(points) == 1:
         return f"{now}. There is one sample so far."
-    return f"{now}; {first.counts.connected} of {first.counts.declared} at {moment(first.at)}."
+    return f"{now}; {first.counts.connected} of {first.counts.declared} at {iso_time(first.at)}."
 
 
 def _legend_rows(width: int) -> list[list[str]]:
@@ -124,7 +124,7 @@ def _time_axis(points: Sequence[Point], frame: Frame, x: Callable[[int], float])
     most = max(3, int((frame.right - frame.left) // 80))
     ticks = time_ticks(start, end, most) if start < end else ()
     if not ticks:  # nothing round lies between them
-        ticks = (Tick(end, f"{moment(end)[:10]} {moment(end)[11:16]}"),)
+        ticks = (Tick(end, f"{iso_time(end)[:10]} {iso_time(end)[11:16]}"),)
     for tick in ticks:
         at, half = x(tick.at), len(tick.label) * _CAPITAL / 2
         middle = min(max(at, frame.left - 10 + half), frame.width - half)

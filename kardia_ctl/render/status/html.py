@@ -11,13 +11,12 @@ from typing import Final
 
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.money import terms_text
 from kardia_ctl.render.status.bars_svg import bars
 from kardia_ctl.render.status.chart_svg import chart
 from kardia_ctl.render.status.css import STYLE
 from kardia_ctl.render.status.history import Point, history
-from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, moment, row, share, told_line
-from kardia_ctl.render.text import count_of
+from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, row, share, told_line
+from kardia_ctl.render.text import count_of, iso_time, terms_text
 
 _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
@@ -46,7 +45,7 @@ def status_html(report: StatusReport) -> str:
 def _parts(report: StatusReport) -> Iterator[str]:
     counts = report.total
     yield "<h1>Who is connected yet</h1>"
-    yield f'<p class="quiet">As of <time datetime="{moment(report.at)}">{_day(report.at)}</time></p>'
+    yield f'<p class="quiet">As of <time datetime="{iso_time(report.at)}">{_day(report.at)}</time></p>'
     if report.incomplete:
         yield (
             '<p class="warning"><strong>The counts are too low.</strong> Not everybody could be read: '
@@ -147,4 +146,4 @@ def _samples(points: Sequence[Point]) -> str:
 
 
 def _day(at: int) -> str:
-    return moment(at)[:16].replace("T", " ") + " UTC"
+    return iso_time(at)[:16].replace("T", " ") + " UTC"

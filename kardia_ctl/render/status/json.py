@@ -21,8 +21,7 @@ from typing import Any, Final
 from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
 from kardia_ctl.model.template import Terms
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.money import money
-from kardia_ctl.render.status.labels import moment
+from kardia_ctl.render.text import iso_time, money
 
 FORMAT_VERSION: Final = "1.1"
 
@@ -31,7 +30,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
     """The document. The same report gives the same document."""
     return {
         "format_version": FORMAT_VERSION,
-        "timestamp": moment(report.at),
+        "timestamp": iso_time(report.at),
         "complete": not report.incomplete,
         "detail": escape(report.incomplete),
         "requests": report.reads,
@@ -42,7 +41,11 @@ def status_json(report: StatusReport) -> dict[str, Any]:
         "total": counts_json(report.total),
         "templates": [_terms(terms, number) for terms, number in report.templates],
         "samples": [
-            {"timestamp": moment(sample.at), "cohort": name_json(sample.cohort), **counts_json(sample.counts)}
+            {
+                "timestamp": iso_time(sample.at),
+                "cohort": name_json(sample.cohort),
+                **counts_json(sample.counts),
+            }
             for sample in report.samples
         ],
     }

@@ -1,6 +1,5 @@
 """What the stages are called, by whoever shows them."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from kardia_ctl.model.funnel import Counts
@@ -44,11 +43,6 @@ def share(part: int, whole: int) -> str:
 def row(counts: Counts) -> tuple[int, ...]:
     """The counts in the order of the stages."""
     return tuple(getattr(counts, stage) for stage in NAMES)
-
-
-def moment(seconds: int) -> str:
-    """Unix seconds as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def told_line(told: int) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from kardia_ctl.model.events import EventKind, Heard
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.status.json import counts_json, name_json, status_json
-from kardia_ctl.render.status.labels import NAMES, moment
-from kardia_ctl.render.text import count_of
+from kardia_ctl.render.status.labels import NAMES
+from kardia_ctl.render.text import count_of, iso_time
 
 UNSIGNED: Final = (
     "Kardia does not sign its deliveries: an event is a hint, and what the API says of the patient counts."
@@ -60,7 +60,7 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
     """The counts after a change."""
     return {
         "type": "change",
-        "timestamp": moment(report.at),
+        "timestamp": iso_time(report.at),
         "told": report.told,
         "cohorts": [{"name": name_json(name), **counts_json(one)} for name, one in report.cohorts.items()],
         "total": counts_json(report.total),
@@ -69,7 +69,7 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
 
 def heard_json(heard: Heard, at: int) -> Mapping[str, Any]:
     """What arrived so far. ``at`` is Unix seconds."""
-    return {"type": "events", "timestamp": moment(at), **_heard(heard)}
+    return {"type": "events", "timestamp": iso_time(at), **_heard(heard)}
 
 
 def _heard(heard: Heard) -> Mapping[str, Any]:

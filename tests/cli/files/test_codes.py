@@ -16,7 +16,7 @@ from kardia_ctl.cli.files.code_file import CodeFile
 from kardia_ctl.cli.files.existing_codes import held
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.files.code_rows import CodeForm
+from kardia_ctl.render.files.code_rows import CodeFormat
 from tests.cli.conftest import Desk
 
 NOW = 1_772_445_600
@@ -189,7 +189,7 @@ def test_what_a_file_holds_takes_little_memory(tmp_path: Path) -> None:
         )
     tracemalloc.start()
     try:
-        found = held(file, CodeForm.CSV)
+        found = held(file, CodeFormat.CSV)
         size, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

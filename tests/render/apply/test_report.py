@@ -11,7 +11,8 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.report import complete_line, report_text, troubles_text
-from kardia_ctl.render.files.csv import Form, results_file, safe_cell
+from kardia_ctl.render.files.csv import safe_cell
+from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.view import View
 
 Golden = Callable[[str, str], None]
@@ -27,8 +28,8 @@ def test_a_report_reads_as_it_did(report: Report, golden: Golden, name: str, vie
 
 
 def test_result_files_read_as_they_did(report: Report, golden: Golden) -> None:
-    golden("results.csv", results_file(report, Form.CSV))
-    golden("results.ndjson", results_file(report, Form.NDJSON))
+    golden("results.csv", results_file(report, ResultsFormat.CSV))
+    golden("results.ndjson", results_file(report, ResultsFormat.NDJSON))
 
 
 def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None:
@@ -38,7 +39,7 @@ def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None
     assert report_text(other) + troubles_text(other, View()) == report_text(report) + troubles_text(
         report, View()
     )
-    assert results_file(other, Form.CSV) == results_file(report, Form.CSV)
+    assert results_file(other, ResultsFormat.CSV) == results_file(report, ResultsFormat.CSV)
 
 
 def test_complete_is_said_only_when_everything_is_done() -> None:
@@ -85,7 +86,7 @@ def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
     report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail),))
-    for text in (troubles_text(report, View()), *(results_file(report, form) for form in Form)):
+    for text in (troubles_text(report, View()), *(results_file(report, form) for form in ResultsFormat)):
         assert text.replace("\n", "").isprintable()
 
 
@@ -96,7 +97,7 @@ def test_no_cell_begins_a_formula(text: str) -> None:
 
 
 def test_ndjson_has_an_object_a_line(report: Report) -> None:
-    rows = [json.loads(line) for line in results_file(report, Form.NDJSON).splitlines()]
+    rows = [json.loads(line) for line in results_file(report, ResultsFormat.NDJSON).splitlines()]
     assert len(rows) == len(report.results)
     assert all(list(row) == ["address", "action", "status", "id", "detail"] for row in rows)
 
@@ -104,12 +105,12 @@ def test_ndjson_has_an_object_a_line(report: Report) -> None:
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("r.csv", Form.CSV),
-        ("r", Form.CSV),
-        ("R.NDJSON", Form.NDJSON),
-        ("r.jsonl", Form.NDJSON),
-        ("r.json", Form.NDJSON),
+        ("r.csv", ResultsFormat.CSV),
+        ("r", ResultsFormat.CSV),
+        ("R.NDJSON", ResultsFormat.NDJSON),
+        ("r.jsonl", ResultsFormat.NDJSON),
+        ("r.json", ResultsFormat.NDJSON),
     ],
 )
-def test_a_files_name_says_its_form(name: str, form: Form) -> None:
-    assert Form.of(name) is form
+def test_a_files_name_says_its_form(name: str, form: ResultsFormat) -> None:
+    assert ResultsFormat.of(name) is form

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.render.records import record_columns as shapes
-from kardia_ctl.render.records.listing import Form, json_line, printer, record_text
+from kardia_ctl.render.records.listing import ListFormat, json_line, printer, record_text
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import seen
 
@@ -29,25 +29,25 @@ def guard(text: str) -> str:
     return text.replace("joe@example.com", "[e-mail]")
 
 
-def printed(form: Form, shape: Shape, *pages: list[dict[str, Any]], show_phi: bool = False) -> str:
+def printed(form: ListFormat, shape: Shape, *pages: list[dict[str, Any]], show_phi: bool = False) -> str:
     text = printer(form, shape, show_phi=show_phi)
     parts = [text.page([seen(row, shape, guard, show_phi=show_phi) for row in page]) for page in pages]
     return "".join((*parts, text.end()))
 
 
 def test_a_table_leaves_out_the_columns_of_which_nothing_may_be_seen() -> None:
-    assert printed(Form.TABLE, shapes.PATIENTS, [PATIENT]) == "ID  MRN   STATUS\np1  JS-1  pending\n"
+    assert printed(ListFormat.TABLE, shapes.PATIENTS, [PATIENT]) == "ID  MRN   STATUS\np1  JS-1  pending\n"
 
 
 def test_a_table_shows_everything_to_whom_it_is_meant_for() -> None:
-    text = printed(Form.TABLE, shapes.PATIENTS, [PATIENT], show_phi=True)
+    text = printed(ListFormat.TABLE, shapes.PATIENTS, [PATIENT], show_phi=True)
     assert text.splitlines()[1].split() == [
         "p1", "JS-1", "pending", "1", "1970-03-12", "joe@example.com", "Joe", "Smith",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("form", [Form.JSON, Form.CSV])
-def test_hidden_values_are_marked_as_hidden_even_when_they_are_missing(form: Form) -> None:
+@pytest.mark.parametrize("form", [ListFormat.JSON, ListFormat.CSV])
+def test_hidden_values_are_marked_as_hidden_even_when_they_are_missing(form: ListFormat) -> None:
     text = printed(form, shapes.PATIENTS, [PATIENT | {"email": None}])
     assert "Smith" not in text
     assert "1970" not in text
@@ -93,29 +93,29 @@ def test_of_samples_the_numbers_are_shown() -> None:
 def test_custom_fields_show_their_names_and_hide_their_values(names: tuple[str, str]) -> None:
     name, value = names
     row = {"id": "p1", shapes.CUSTOM: [{"id": "f", name: "contact", value: "Ann Smith"}]}
-    hidden = printed(Form.CSV, shapes.PATIENTS_WITH_FIELDS, [row])
+    hidden = printed(ListFormat.CSV, shapes.PATIENTS_WITH_FIELDS, [row])
     assert "contact=(hidden)" in hidden
     assert "Smith" not in hidden
-    assert "contact=Ann Smith" in printed(Form.CSV, shapes.PATIENTS_WITH_FIELDS, [row], show_phi=True)
+    assert "contact=Ann Smith" in printed(ListFormat.CSV, shapes.PATIENTS_WITH_FIELDS, [row], show_phi=True)
 
 
 def test_json_is_one_array_whatever_the_pages_with_a_row_a_line() -> None:
     rows = [{"id": str(number)} for number in range(5)]
     for pages in ([rows], [rows[:2], [], rows[2:]], [[], rows]):
-        text = printed(Form.JSON, shapes.PATIENTS, *pages)
+        text = printed(ListFormat.JSON, shapes.PATIENTS, *pages)
         assert json.loads(text) == rows
         assert text.count("\n") == 7
-    assert json.loads(printed(Form.JSON, shapes.PATIENTS)) == []
+    assert json.loads(printed(ListFormat.JSON, shapes.PATIENTS)) == []
 
 
 def test_json_that_was_cut_off_is_no_json() -> None:
-    text = printer(Form.JSON, shapes.PATIENTS, show_phi=False).page([{"id": "1"}])
+    text = printer(ListFormat.JSON, shapes.PATIENTS, show_phi=False).page([{"id": "1"}])
     with pytest.raises(ValueError, match="Expecting"):
         json.loads(text)
 
 
-@pytest.mark.parametrize("form", Form)
-def test_nothing_that_a_server_says_moves_a_cursor_or_commands_a_runner(form: Form) -> None:
+@pytest.mark.parametrize("form", ListFormat)
+def test_nothing_that_a_server_says_moves_a_cursor_or_commands_a_runner(form: ListFormat) -> None:
     text = printed(form, shapes.PATIENTS, [PATIENT | {"mrn": HOSTILE, "id": HOSTILE}], show_phi=True)
     assert all(char == "\n" or char.isprintable() for char in text)
     assert "\u202e" not in text
@@ -125,17 +125,19 @@ def test_nothing_that_a_server_says_moves_a_cursor_or_commands_a_runner(form: Fo
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\t=1", "\uff1d1"])
 def test_csv_holds_no_formula(value: str) -> None:
-    text = printed(Form.CSV, shapes.PATIENTS, [PATIENT | {"lastname": value}], show_phi=True)
+    text = printed(ListFormat.CSV, shapes.PATIENTS, [PATIENT | {"lastname": value}], show_phi=True)
     cell = list(csv.reader(io.StringIO(text)))[1][-1]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\uff1d"))
 
 
 def test_csv_has_its_heading_without_a_row() -> None:
-    assert printed(Form.CSV, shapes.LOGS) == "createdAt,eventType,statusCode,error\n"
+    assert printed(ListFormat.CSV, shapes.LOGS) == "createdAt,eventType,statusCode,error\n"
 
 
 def test_a_number_is_no_formula() -> None:
-    assert printed(Form.CSV, shapes.QT, [{"qtcb": -5.12, "error": None}]).splitlines()[1] == ",,,,-5.12,,,"
+    assert (
+        printed(ListFormat.CSV, shapes.QT, [{"qtcb": -5.12, "error": None}]).splitlines()[1] == ",,,,-5.12,,,"
+    )
 
 
 def test_one_record_is_a_field_a_line() -> None:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.funnel import STAGES, Counts, Sample, StatusReport
 from kardia_ctl.model.template import Terms
-from kardia_ctl.render.money import terms_text
 from kardia_ctl.render.status.axes import count_ticks, time_ticks
 from kardia_ctl.render.status.history import history
 from kardia_ctl.render.status.html import status_html
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text
+from kardia_ctl.render.text import terms_text
 from tests.render.conftest import Golden
 
 NOW = 1_772_445_600

@@ -12,7 +12,7 @@ from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import troubles_text
-from kardia_ctl.render.files.csv import Form, results_file
+from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.text import count_of
 
 
@@ -43,7 +43,7 @@ def _keep(run: Run, done: Report) -> RunStopped | None:
     """Write the results file; why that cannot be done."""
     if run.results is not None:
         try:
-            write_private(run.results, results_file(done, Form.of(run.results.name)).encode())
+            write_private(run.results, results_file(done, ResultsFormat.of(run.results.name)).encode())
         except RunStopped as error:
             return error
     return None

@@ -1,6 +1,5 @@
 """Printing a list that is read page by page: what is asked for, where it goes, what is said beside it."""
 
-import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.terminal import is_persons
 from kardia_ctl.cli.private_files import private_file
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.records.listing import Form, printer
+from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns, seen
 from kardia_ctl.render.text import count_of
@@ -29,7 +29,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Wish:
     """What a person wants of a list. ``since`` is None, or the earliest time that is wanted."""
 
-    form: Form = Form.TABLE
+    form: ListFormat = ListFormat.TABLE
     show_phi: bool = False
     out: Path | None = None
     limit: int | None = None
@@ -130,7 +130,7 @@ def wish_from(options: dict[str, Any]) -> Wish:
         raise RunStopped("--json and --csv are two forms: choose one")
     out = options.pop("out")
     return Wish(
-        form=Form.JSON if as_json else Form.CSV if as_csv else Form.TABLE,
+        form=ListFormat.JSON if as_json else ListFormat.CSV if as_csv else ListFormat.TABLE,
         show_phi=shows_phi(out, asked=options.pop("show_phi")),
         out=out,
         limit=options.pop("limit", None),
@@ -141,7 +141,7 @@ def wish_from(options: dict[str, Any]) -> Wish:
 
 def shows_phi(out: Path | None, *, asked: bool) -> bool:
     """Whether patients' values are shown: on a person's terminal, and where they were asked for."""
-    return asked or (out is None and sys.stdout.isatty() and "CI" not in os.environ)
+    return asked or (out is None and is_persons(sys.stdout))
 
 
 @dataclass(slots=True)
@@ -212,7 +212,7 @@ def _tell(count: _Count, shape: Shape, wish: Wish) -> None:
         print_message(
             f"Warning: {count_of(count.timeless, shape.noun)} without a time that can be read are shown too"
         )
-    if not count.shown and wish.form is Form.TABLE:
+    if not count.shown and wish.form is ListFormat.TABLE:
         print_message(f"There is no {shape.noun}.")
     if count.shown and (hidden := hidden_columns(shape, show_phi=wish.show_phi)):
         print_message(f"Hidden: {', '.join(hidden)}; --show-phi shows them.")
