@@ -41,7 +41,7 @@ IMPORTERS = {
     "jsonschema": {"config"},
     "keyring": {"cli/account/keyring.py"},
     "matplotlib": {"render/records/ecg_strip.py"},
-    "msgspec": {"model", "api"},
+    "msgspec": {"model", "api", "planning/saved/codec.py"},
     "pydyf": {"sandbox/data/pdf.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},

@@ -1,28 +1,50 @@
-"""What a saved plan holds, as JSON and back: names, addresses and digests, and no values."""
+"""The JSON document of a saved plan: addresses, attribute names and digests, without values.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The structs are the file's schema. Decoding is strict: a missing field, an unknown one or a value of another
+type is refused.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+from msgspec import Meta, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
 from kardia_ctl.model.template import Terms
 from kardia_ctl.planning.inputs import Decisions
 
-UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
-"""What JSON of another shape than ours makes of the code that reads it."""
+UNREADABLE: Final = (ValueError, ArithmeticError, RecursionError)
+"""What reading JSON of another shape raises; msgspec's ValidationError is a ValueError."""
 
-_MOST: Final = 1 << 35
-_DIGITS: Final = 30
+_MAX_EXPONENT: Final = 30
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 35)]
+"""A count, or Unix seconds until the year 3058."""
+
+Names: TypeAlias = list[str]
+"""Attribute names in the order in which a plan shows them."""
+
+Place: TypeAlias = tuple[str, Count, Count]
+"""File, line and column."""
+
+_TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
+
+T = TypeVar("T")
+_P = TypeVar("_P", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What a saved plan belongs to: it is only applied while all of this is the same."""
+class _Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the document."""
+
+
+class Binding(_Part, frozen=True):
+    """What a saved plan belongs to: it can only be applied while all of this is the same."""
 
     version: str
     endpoint: str
@@ -35,7 +57,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan as it was saved. Values are redacted: ``before`` and ``after`` have names only.
+    """A plan as it was saved. Values are redacted: ``before`` and ``after`` hold names only.
 
     ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order; ``path`` leads from
     the file's directory to the configuration.
@@ -50,189 +72,161 @@ class SavedPlan:
     path: str = ""
 
 
-def as_json(saved: SavedPlan) -> dict[str, Any]:
-    """What stands in the file under its seal."""
-    plan = saved.plan
-    return {
-        "id": saved.id,
-        "created": saved.created,
-        "binding": {name: getattr(saved.binding, name) for name in Binding.__slots__},
-        "decisions": _decisions(saved.decisions),
-        "changes": [
-            {**_change(change), "digest": value}
-            for change, value in zip(plan.changes, saved.digests, strict=True)
-        ],
-        "notices": [_notice(notice) for notice in plan.notices],
-        "stops": list(plan.stops),
-        "unchanged": {kind: [list(names) for names in plan.unchanged[kind]] for kind in plan.unchanged},
-        "requests": [plan.requests.spent, plan.requests.reads, plan.requests.writes],
-        "cost": str(plan.cost),
-        "unpriced": plan.unpriced,
-        "team": plan.team,
-        "templates": [_terms(terms) for terms in plan.templates],
-        "left": plan.left,
-        "rate": None if plan.rate is None else str(plan.rate),
-        "path": saved.path,
-    }
+class _DecisionsPart(_Part, frozen=True):
+    recreate: list[str]
+    reissue: list[str]
+    distinct: list[str]
+    targets: list[str]
+    accept_collapse: bool
+    limit: Count | None
 
 
-def _decisions(decisions: Decisions) -> dict[str, Any]:
-    return {
-        "recreate": sorted(map(str, decisions.recreate)),
-        "reissue": sorted(map(str, decisions.reissue)),
-        "distinct": sorted(map(str, decisions.distinct)),
-        "targets": sorted(map(str, decisions.targets)),
-        "accept_collapse": decisions.accept_collapse,
-        "limit": decisions.limit,
-    }
+class _ChangePart(_Part, frozen=True):
+    address: str
+    action: Action
+    cause: Cause
+    reason: str
+    before: Names | None
+    after: Names | None
+    id: str
+    target: str
+    source: Place | None
+    price: str | None
+    digest: str
 
 
-def _names(values: Values | None) -> list[str] | None:
-    return None if values is None else list(values)
+class _NoticePart(_Part, frozen=True):
+    kind: NoticeKind
+    text: str
+    address: str | None
+    before: Names | None
+    after: Names | None
+    source: Place | None
 
 
-def _source(source: Source | None) -> list[str | int] | None:
-    return None if source is None else [source.file, source.line, source.column]
+class _Document(_Part, frozen=True):
+    id: str
+    created: Count
+    binding: Binding
+    decisions: _DecisionsPart
+    changes: list[_ChangePart]
+    notices: list[_NoticePart]
+    stops: tuple[str, ...]
+    unchanged: dict[Kind, tuple[tuple[str, ...], ...]]
+    requests: tuple[Count, Count, Count]
+    cost: str
+    unpriced: Count
+    team: str
+    templates: list[_TermsRow]
+    left: Count
+    rate: str | None
+    path: str
 
 
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "action": change.action,
-        "cause": change.cause,
-        "reason": change.reason,
-        "before": _names(change.before),
-        "after": _names(change.after),
-        "id": change.id,
-        "target": change.target,
-        "source": _source(change.source),
-        "price": None if change.price is None else str(change.price),
-    }
+def as_json(saved: SavedPlan) -> Any:
+    """The document of a saved plan. It has the fields of the structs above and nothing else."""
+    changes = zip(saved.plan.changes, saved.digests, strict=True)
+    return to_builtins(
+        _part(
+            _Document,
+            saved.plan,
+            id=saved.id,
+            created=saved.created,
+            binding=saved.binding,
+            decisions=_part(_DecisionsPart, saved.decisions),
+            changes=[_part(_ChangePart, change, digest=digest) for change, digest in changes],
+            notices=[_part(_NoticePart, notice) for notice in saved.plan.notices],
+            unchanged=saved.plan.unchanged,
+            path=saved.path,
+        )
+    )
 
 
-def _terms(terms: Terms) -> list[str | int | None]:
-    price = None if terms.price is None else str(terms.price)
-    return [terms.label, terms.id, terms.name, terms.duration, price]
+def _part(of: type[_P], value: object, **given: object) -> _P:
+    """The part that has a value's attributes of the same names, written as the document has them."""
+    taken = {name: _written(getattr(value, name)) for name in of.__struct_fields__ if name not in given}
+    return of(**taken, **given)
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
-    return {
-        "kind": notice.kind,
-        "text": notice.text,
-        "address": None if notice.address is None else str(notice.address),
-        "before": _names(notice.before),
-        "after": _names(notice.after),
-        "source": _source(notice.source),
-    }
+def _written(value: object) -> object:
+    """A value as the document has it: of attributes only the names, whatever their values are."""
+    match value:
+        case Mapping():
+            return list(value)
+        case Address() | Decimal() | Rate():
+            return str(value)
+        case Source() | Requests() | Terms():
+            return tuple(map(_written, astuple(value)))
+        case tuple():
+            return tuple(map(_written, value))
+        case frozenset():
+            return sorted(map(str, value))
+        case _:
+            return value
 
 
-def from_json(facts: Mapping[str, Any]) -> SavedPlan:
-    """The same plan back.
+def from_json(facts: object) -> SavedPlan:
+    """The saved plan of a document.
 
     Raises:
         UNREADABLE: the JSON has another shape.
     """
+    document = convert(facts, _Document)
     return SavedPlan(
-        id=_text(facts["id"]),
-        created=_whole(facts["created"]),
-        binding=Binding(**{name: _text(value) for name, value in facts["binding"].items()}),
-        decisions=_read_decisions(facts["decisions"]),
-        digests=tuple(_text(change["digest"]) for change in facts["changes"]),
-        plan=_plan(facts),
-        path=_text(facts["path"]),
+        id=document.id,
+        created=document.created,
+        binding=document.binding,
+        decisions=_read(Decisions, document.decisions),
+        digests=tuple(change.digest for change in document.changes),
+        plan=_read(
+            Plan,
+            document,
+            changes=tuple(_read(Change, change) for change in document.changes),
+            notices=tuple(_read(Notice, notice) for notice in document.notices),
+        ),
+        path=document.path,
     )
 
 
-def _read_decisions(facts: Mapping[str, Any]) -> Decisions:
-    alone = ("accept_collapse", "limit")
-    return Decisions(
-        **{name: frozenset(map(Address.parse, texts)) for name, texts in facts.items() if name not in alone},
-        accept_collapse=facts["accept_collapse"] is True,
-        limit=None if facts["limit"] is None else _whole(facts["limit"]),
-    )
+def _read(of: type[T], part: Struct, **given: object) -> T:
+    """The model's value with a part's fields of the same names, each read by its name."""
+    names = (field.name for field in fields(of) if field.name not in given)  # type: ignore[arg-type]
+    return of(**{name: _field(name, getattr(part, name)) for name in names}, **given)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
+def _field(name: str, written: Any) -> object:
+    reader = _READERS.get(name)
+    return written if written is None or reader is None else reader(written)
 
 
-def _whole(value: Any) -> int:
-    """A whole number that a date and a count can have."""
-    if type(value) is not int or not 0 <= value < _MOST:
-        raise TypeError("not a number that a plan has")
-    return value
+def _addresses(texts: list[str]) -> frozenset[Address]:
+    return frozenset(map(Address.parse, texts))
 
 
-def _plan(facts: Mapping[str, Any]) -> Plan:
-    return Plan(
-        changes=tuple(_read_change(change) for change in facts["changes"]),
-        notices=tuple(_read_notice(notice) for notice in facts["notices"]),
-        stops=tuple(map(_text, facts["stops"])),
-        unchanged={
-            Kind(kind): tuple(tuple(map(_text, names)) for names in several)
-            for kind, several in facts["unchanged"].items()
-        },
-        requests=Requests(*map(_whole, facts["requests"])),
-        cost=_amount(facts["cost"]),
-        unpriced=_whole(facts["unpriced"]),
-        team=_text(facts["team"]),
-        templates=tuple(_read_terms(*terms) for terms in facts["templates"]),
-        left=_whole(facts["left"]),
-        rate=None if facts["rate"] is None else Rate.parse(_text(facts["rate"])),
-    )
-
-
-def _amount(value: Any) -> Decimal:
-    amount = Decimal(_text(value))
-    if not amount.is_finite() or abs(amount.adjusted()) > _DIGITS:
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if not amount.is_finite() or abs(amount.adjusted()) > _MAX_EXPONENT:
         raise ValueError("not an amount")
     return amount
 
 
-def _redacted(names: list[str] | None) -> Values | None:
-    return None if names is None else dict.fromkeys(map(_text, names))
+def _terms(several: Iterable[_TermsRow]) -> tuple[Terms, ...]:
+    return tuple(Terms(*row[:4], None if row[4] is None else _amount(row[4])) for row in several)
 
 
-def _place(source: list[Any] | None) -> Source | None:
-    if source is None:
-        return None
-    file, line, column = source
-    return Source(_text(file), _whole(line), _whole(column))
-
-
-def _read_change(facts: Mapping[str, Any]) -> Change:
-    return Change(
-        address=Address.parse(facts["address"]),
-        action=Action(facts["action"]),
-        cause=Cause(facts["cause"]),
-        reason=_text(facts["reason"]),
-        before=_redacted(facts["before"]),
-        after=_redacted(facts["after"]),
-        id=_text(facts["id"]),
-        target=_text(facts["target"]),
-        source=_place(facts["source"]),
-        price=None if facts["price"] is None else _amount(facts["price"]),
-    )
-
-
-def _read_terms(label: Any, template: Any, name: Any, duration: Any, price: Any) -> Terms:
-    return Terms(
-        _text(label),
-        _text(template),
-        _text(name),
-        None if duration is None else _whole(duration),
-        None if price is None else _amount(price),
-    )
-
-
-def _read_notice(facts: Mapping[str, Any]) -> Notice:
-    return Notice(
-        kind=NoticeKind(facts["kind"]),
-        text=_text(facts["text"]),
-        address=None if facts["address"] is None else Address.parse(facts["address"]),
-        before=_redacted(facts["before"]),
-        after=_redacted(facts["after"]),
-        source=_place(facts["source"]),
-    )
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "address": Address.parse,
+    "before": dict.fromkeys,
+    "after": dict.fromkeys,
+    "source": lambda place: Source(*place),
+    "price": _amount,
+    "cost": _amount,
+    "rate": Rate.parse,
+    "requests": lambda counts: Requests(*counts),
+    "templates": _terms,
+    "recreate": _addresses,
+    "reissue": _addresses,
+    "distinct": _addresses,
+    "targets": _addresses,
+}
+"""How to read the fields that the document has in another form than the model."""

@@ -45,9 +45,9 @@ def hint(data: bytes) -> tuple[str, str]:
     """
     _, body = _head(data)
     try:
-        facts = json.loads(body)
-        return str(facts["path"]), str(facts["binding"]["endpoint"])
-    except UNREADABLE as error:
+        document = json.loads(body)
+        return str(document["path"]), str(document["binding"]["endpoint"])
+    except (*UNREADABLE, KeyError, TypeError) as error:
         raise PlanRefused(f"{_NOT_A_PLAN}, or it was altered; plan again") from error
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,6 +259,22 @@ def test_a_body_that_is_no_plan_is_refused_before_its_seal_is_known(raw: bytes) 
         (("changes", 0, "action"), "explode"),
         (("changes", 0, "address"), "nobody"),
         (("binding", "more"), "x"),
+        (("extra",), 1),
+        (("changes", 0, "extra"), 1),
+        (("changes", 0, "after"), {"mrn": "JS-1"}),
+        (("changes", 0, "source"), ["kardia.yaml", 1]),
+        (("changes", 2, "price"), 9.99),
+        (("changes", 2, "price"), "NaN"),
+        (("changes", 2, "price"), "1E+31"),
+        (("notices", 0, "kind"), "rumour"),
+        (("notices", 0, "text"), None),
+        (("decisions", "accept_collapse"), 1),
+        (("decisions", "targets"), ["nobody"]),
+        (("created",), True),
+        (("created",), -1),
+        (("created",), 1 << 35),
+        (("unpriced",), 1.0),
+        (("templates",), [["label", "id", "name", 365]]),
         (("unchanged",), {"planet": []}),
         (("notices",), None),
     ],
@@ -283,24 +300,29 @@ STALE = {
 }
 
 
+def bound(**other: str) -> Binding:
+    """The binding with some of its facts changed."""
+    return msgspec.structs.replace(BINDING, **other)
+
+
 def test_a_plan_of_the_same_facts_is_fresh() -> None:
     refuse_if_stale(SAVED, BINDING, State())
 
 
 @pytest.mark.parametrize("name", STALE)
 def test_a_stale_plan_is_refused_with_its_reason(name: str) -> None:
-    current = replace(BINDING, **{name: "other"})
+    current = bound(**{name: "other"})
     with pytest.raises(PlanRefused, match=STALE[name]):
         refuse_if_stale(SAVED, current, State())
 
 
 def test_every_fact_that_a_plan_is_bound_to_is_compared() -> None:
-    assert set(STALE) == set(Binding.__slots__)
+    assert set(STALE) == set(Binding.__struct_fields__)
 
 
 def test_all_reasons_are_named_at_once() -> None:
     with pytest.raises(PlanRefused, match="the configuration changed since; state changed since"):
-        refuse_if_stale(SAVED, replace(BINDING, configuration="other", state="other"), State())
+        refuse_if_stale(SAVED, bound(configuration="other", state="other"), State())
 
 
 def test_a_plan_is_applied_once() -> None:
