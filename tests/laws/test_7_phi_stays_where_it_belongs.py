@@ -20,8 +20,8 @@ from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry, Record, Remember
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
-from kardia_ctl.planning.saved.digests import live_digest
-from kardia_ctl.planning.saved.file import digests_of, seal
+from kardia_ctl.planning.saved.file import seal
+from kardia_ctl.planning.saved.staleness import digests_of, live_digest
 from kardia_ctl.render.apply.report import report_text, troubles_text
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json

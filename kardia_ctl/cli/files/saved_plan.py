@@ -13,17 +13,22 @@ from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
-from kardia_ctl.planning.saved.digests import digest, live_digest, state_digest
 from kardia_ctl.planning.saved.file import (
     MAGIC,
-    MOST_BYTES,
-    digests_of,
+    MAX_BYTES,
     key_source,
     seal,
     unseal,
 )
 from kardia_ctl.planning.saved.file import hint as hint_of
-from kardia_ctl.planning.saved.staleness import refuse_if_different, refuse_if_stale
+from kardia_ctl.planning.saved.staleness import (
+    digest,
+    digests_of,
+    live_digest,
+    refuse_if_different,
+    refuse_if_stale,
+    state_digest,
+)
 
 
 def save(file: Path, workplace: Workplace, seen: Preview) -> None:
@@ -68,7 +73,7 @@ def read(file: Path) -> bytes:
     """The bytes of a saved plan."""
     try:
         with file.open("rb") as opened:
-            return opened.read(MOST_BYTES)
+            return opened.read(MAX_BYTES)
     except OSError as error:
         raise RunStopped(f"{file}: {error.strerror}") from error
 

@@ -1,7 +1,7 @@
 """Saved plans: authenticated files that hold actions, addresses, field names and digests, and no PHI.
 
-The first line names the format, where the key came from and the seal; the rest is JSON. The seal covers
-every byte of the rest and of the first line, so that whatever is altered shows.
+The first line holds the format, the source of the key and the seal (HMAC-SHA-256); the rest is JSON. The seal
+covers the rest of the first line and every byte after it, so any alteration is detected.
 """
 
 import hmac
@@ -11,18 +11,16 @@ from hashlib import sha256
 from typing import Final
 
 from kardia_ctl.model.errors import PlanRefused
-from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.saved.codec import UNREADABLE, SavedPlan, as_json, from_json
-from kardia_ctl.planning.saved.digests import change_digest
 
 MAGIC: Final = "kardia-ctl-plan"
 FORMAT: Final = 1
-MOST_BYTES: Final = 1 << 30
-_NOT_A_PLAN: Final = "this is not a plan that kardia-ctl saved"
+MAX_BYTES: Final = 1 << 30
+_NOT_A_PLAN: Final = "this file is not a plan saved by kardia-ctl"
 
 
 def seal(saved: SavedPlan, key: bytes, source: str) -> bytes:
-    """The file's bytes. ``source`` is one word that says where the key came from."""
+    """The file's bytes. ``source`` is one word that says where the key comes from."""
     body = json.dumps(as_json(saved), ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
     head = f"{MAGIC} {FORMAT} {source}"
     return f"{head} {_mac(key, head, body)}\n".encode() + body
@@ -38,7 +36,7 @@ def key_source(data: bytes) -> str:
 
 
 def hint(data: bytes) -> tuple[str, str]:
-    """The path and the endpoint that a saved plan names, before its seal is checked.
+    """The path and the endpoint in a saved plan, before its seal is checked.
 
     Raises:
         PlanRefused: it is not a saved plan.
@@ -52,7 +50,7 @@ def hint(data: bytes) -> tuple[str, str]:
 
 
 def unseal(data: bytes, key: bytes) -> SavedPlan:
-    """Read a saved plan whose seal is whole.
+    """Check the seal of a saved plan and decode it.
 
     Raises:
         PlanRefused: it is not a saved plan, was altered, or was sealed with another key.
@@ -61,8 +59,7 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
     expected = _mac(key, " ".join(words[:3]), body)
     if not hmac.compare_digest(expected.encode(), words[3].encode()):
         raise PlanRefused(
-            "the saved plan was altered, or sealed with another key "
-            f"({_SOURCES.get(words[2], words[2])}); plan again"
+            f"the saved plan was altered, or sealed with another key ({_SOURCES[words[2]]}); plan again"
         )
     try:
         return from_json(json.loads(body))
@@ -78,21 +75,17 @@ _SOURCES: Final[Mapping[str, str]] = {
 
 
 def _head(data: bytes) -> tuple[list[str], bytes]:
-    line, newline, body = data[:MOST_BYTES].partition(b"\n")
+    """The words of the first line, and the bytes after it."""
+    line, newline, body = data[:MAX_BYTES].partition(b"\n")
     words = line.decode("ascii", "replace").split(" ") if len(line) < 200 else []
     if len(words) != 4 or words[0] != MAGIC or not newline or words[2] not in _SOURCES:
         raise PlanRefused(f"{_NOT_A_PLAN}, or its first line was altered; plan again")
     if words[1] != str(FORMAT):
         raise PlanRefused(
-            f"the saved plan has format {words[1][:8]}, this version reads {FORMAT}; plan again"
+            f"the saved plan has format {words[1][:8]}, and this version reads {FORMAT}; plan again"
         )
     return words, body
 
 
 def _mac(key: bytes, head: str, body: bytes) -> str:
     return hmac.new(key, head.encode() + b"\n" + body, sha256).hexdigest()
-
-
-def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:
-    """What stands for each change in a saved plan."""
-    return tuple(change_digest(key, change) for change in plan.changes)

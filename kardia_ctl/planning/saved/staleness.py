@@ -1,16 +1,92 @@
-"""Whether a saved plan still holds: nothing that it used may have changed."""
+"""Whether a saved plan still holds: digests of everything that it was made from, compared at apply.
 
-from collections.abc import Iterator
+The digests are keyed, because names and birth dates go into them.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Final
 
 from kardia_ctl.model.errors import PlanRefused
-from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.patient import ATTRIBUTES, LivePatient
+from kardia_ctl.model.plan import Change, Plan, Values
 from kardia_ctl.model.state import State
+from kardia_ctl.planning.inputs import Question
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 
-_WORDS = {
+NO_STATE: Final = "none"
+"""The digest of a state that does not exist: plan and apply may then run on different machines."""
+
+
+def digest(key: bytes, texts: Iterable[str | None]) -> str:
+    """A keyed digest (hex, 128 bits) of a sequence of texts; each text is preceded by its length."""
+    hasher = blake2b(digest_size=16, key=key[:64])
+    for text in texts:
+        raw = b"\xff" if text is None else text.encode("utf-8", "surrogatepass")
+        hasher.update(len(raw).to_bytes(8, "big"))
+        hasher.update(raw)
+    return hasher.hexdigest()
+
+
+def change_digest(key: bytes, change: Change) -> str:
+    """The digest of everything about a change that its execution or meaning depends on."""
+    facts = (str(change.address), change.action, change.cause, change.id, change.target, str(change.price))
+    return digest(key, (*facts, *_values(change.before), "→", *_values(change.after)))
+
+
+def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:
+    """The digest of each change, in the plan's order."""
+    return tuple(change_digest(key, change) for change in plan.changes)
+
+
+def _values(values: Values | None) -> Iterator[str | None]:
+    for name, value in sorted((values or {}).items()):
+        yield name
+        yield value
+
+
+def state_digest(state: State) -> str:
+    """Identifies one content of a workspace: every commit that changes a fact changes it."""
+    return f"{state.lineage}:{state.serial}" if state.exists else NO_STATE
+
+
+def live_digest(key: bytes, question: Question) -> str:
+    """The digest of every live fact that the plan used; undeclared patients are not among them."""
+    return digest(key, _facts(question))
+
+
+def _facts(question: Question) -> Iterator[str | None]:
+    observed = question.observed
+    yield observed.coverage
+    for mrn, want in sorted(question.desired.patients.items()):
+        candidates = observed.twins.get(mrn) or (observed.patients.get(mrn),)
+        for live in candidates:
+            yield from (mrn,) if live is None else _patient(live, status=bool(want.codes))
+    for patient_id, live in sorted(observed.by_id.items()):
+        yield patient_id
+        yield from _patient(live, status=True)
+    yield from sorted(observed.missing)
+    for address, resource in sorted(observed.settings.items(), key=lambda pair: pair[0].order):
+        yield str(address)
+        yield from _values(None if resource is None else resource.attributes)
+    for template in sorted(observed.templates or (), key=lambda template: template.id):
+        yield from (template.id, template.name, template.team, str(template.price), str(template.duration))
+
+
+def _patient(live: LivePatient, *, status: bool) -> Iterator[str | None]:
+    yield live.id
+    yield live.mrn
+    for name in ATTRIBUTES:
+        value = getattr(live, name)
+        yield None if value is None else str(value)
+    if status:
+        yield live.status
+
+
+_REASONS: Final = {
     "version": "it was made by kardia-ctl {saved}, and this is {current}",
     "endpoint": "it was made for {saved}, and this run talks to {current}",
-    "team": "it was made for team {saved}, and the configuration says {current}",
+    "team": "it was made for team {saved}, and the configuration names {current}",
     "workspace": "it was made in workspace {saved}, and this is {current}",
     "configuration": "the configuration changed since",
     "state": "state changed since",
@@ -22,27 +98,27 @@ def refuse_if_stale(saved: SavedPlan, current: Binding, state: State) -> None:
     """Compare everything that a saved plan is bound to.
 
     Raises:
-        PlanRefused: something differs, or the plan was applied before; the message names all of it.
+        PlanRefused: something differs, or the plan was applied before; the message names every difference.
     """
     reasons = list(_reasons(saved.binding, current))
     if saved.id in state.used_plans:
-        reasons.insert(0, "it was applied before, and a saved plan is applied once")
+        reasons.insert(0, "it was applied before, and a saved plan can only be applied once")
     if reasons:
         raise PlanRefused(f"the saved plan is refused: {'; '.join(reasons)}. Plan again")
 
 
 def _reasons(saved: Binding, current: Binding) -> Iterator[str]:
-    for name, words in _WORDS.items():
+    for name, reason in _REASONS.items():
         before, now = getattr(saved, name), getattr(current, name)
         if before != now and now:
-            yield words.format(saved=before or "none", current=now)
+            yield reason.format(saved=before or "none", current=now)
 
 
 def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...]) -> None:
-    """Compare the saved changes with those that planning gives now.
+    """Compare the saved changes with those of a fresh plan.
 
     Raises:
-        PlanRefused: they are not the same; the message names the first address that differs.
+        PlanRefused: they differ; the message names the first address that does.
     """
     if saved.digests == digests:
         return

@@ -19,9 +19,16 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
-from kardia_ctl.planning.saved.digests import NO_STATE, change_digest, digest, state_digest
-from kardia_ctl.planning.saved.file import digests_of, hint, key_source, seal, unseal
-from kardia_ctl.planning.saved.staleness import refuse_if_different, refuse_if_stale
+from kardia_ctl.planning.saved.file import hint, key_source, seal, unseal
+from kardia_ctl.planning.saved.staleness import (
+    NO_STATE,
+    change_digest,
+    digest,
+    digests_of,
+    refuse_if_different,
+    refuse_if_stale,
+    state_digest,
+)
 
 KEY = b"an invented key for saved plans."
 JOE = patient_address("JS-1/\N{ANATOMICAL HEART}")
@@ -292,7 +299,7 @@ def test_a_sealed_file_that_this_version_cannot_read_is_refused(path: tuple[Any,
 STALE = {
     "version": "made by kardia-ctl 1.2.3, and this is other",
     "endpoint": "made for https://api.example.com, and this run talks to other",
-    "team": "made for team TEAM, and the configuration says other",
+    "team": "made for team TEAM, and the configuration names other",
     "workspace": "made in workspace default, and this is other",
     "configuration": "the configuration changed since",
     "state": "state changed since",
