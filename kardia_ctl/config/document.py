@@ -9,14 +9,13 @@ from typing import Any
 from kardia_ctl.config.cohorts.cohort import Cohort, declared_cohort
 from kardia_ctl.config.context import Reading, address_of
 from kardia_ctl.config.interpolation import expand, substitute
-from kardia_ctl.config.patient_registry import Register, Where, faults, is_plain, patient_of
-from kardia_ctl.config.schema.build import document_schema, document_validator
-from kardia_ctl.config.schema.fast_check import accepts
-from kardia_ctl.config.schema.messages import findings, quoted
+from kardia_ctl.config.patient_registry import Register, Where, patient_of
+from kardia_ctl.config.schema.messages import quoted
+from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, Unreadable, check_lines, lexical
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping, read_yaml
 from kardia_ctl.kinds.mobile_user import user_of
-from kardia_ctl.model.configuration import Departing, Departure, Dialect, MobileUser
+from kardia_ctl.model.configuration import Departing, Departure, MobileUser
 from kardia_ctl.model.source import Source
 
 
@@ -92,9 +91,7 @@ def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
     shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
         shallow["patients"] = []
-    if accepts(document_schema(included=included), shallow):
-        return
-    for finding in findings(document_validator(included=included).iter_errors(shallow), "the file"):
+    for finding in document_validator(included=included).findings(shallow):
         sheet.fault(finding.path)
         place = document.key_source if finding.at_key else document.source
         mrn = (
@@ -111,7 +108,6 @@ def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
     document = sheet.document
     nodes = sheet.value("patients") or ()
     file, line = document.file, document.line
-    by_v1 = reading.capabilities.dialect is Dialect.V1  # the screen knows its schema alone
     for index, node in enumerate(nodes):
         where = partial(document.source, node)
         if not isinstance(node, YamlMapping):
@@ -119,7 +115,7 @@ def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
             continue
         if "id" in node and isinstance(node["id"], str):
             node["id"] = expand(node["id"], document, ("patients", index, "id"), reading)
-        if (by_v1 and is_plain(node)) or _is_right(sheet, index, reading, register):
+        if _is_right(sheet, index, reading, register):
             patient = patient_of(node, file, line(node))
             register.add(patient, where)
             if "mobile_user" in node and (user := declared_user(node["mobile_user"], sheet, where, reading)):
@@ -130,7 +126,7 @@ def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) ->
     """Whether the schema accepts a patient; what it finds wrong is reported."""
     document = sheet.document
     node = document.tree["patients"][index]
-    found = faults(node, reading.capabilities.dialect)
+    found = patient_validator(reading.capabilities.dialect).findings(node)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
     for finding in found:
         path = ("patients", index, *finding.path)

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from kardia_ctl.config.context import Reading, address_of
-from kardia_ctl.config.schema.build import PATIENT_SCHEMAS, patient_validator
-from kardia_ctl.config.schema.fast_check import accepts
-from kardia_ctl.config.schema.messages import Finding, findings, near, quoted
+from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import LONGEST
-from kardia_ctl.model.configuration import Departure, Dialect, MobileUser, TemplateRef
+from kardia_ctl.model.configuration import Departure, MobileUser, TemplateRef
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 
@@ -20,36 +18,6 @@ Where = Callable[..., Source]
 """Gives the place of one of a patient's attributes: its name, and an index in a list of names."""
 
 _codes_of = attrgetter("codes")
-_TEXTS: Final = frozenset(kind.TEXTS)
-_IGNORABLE: Final = frozenset(kind.SCHEMA["properties"]["ignore_changes"]["items"]["enum"])
-
-
-def is_plain(values: Mapping[str, Any]) -> bool:
-    """A screen in front of the schema of v1: True only for a patient that it accepts."""
-    for key, value in values.items():
-        if value.__class__ is str:
-            if not value or key not in _TEXTS:
-                return False
-        elif not _is_plain_list(key, value):
-            return False
-    get = values.get
-    return kind.plainly_valid(
-        get("mrn", UNSET),
-        get("dob", UNSET),
-        get("email", UNSET),
-        get("firstname", UNSET),
-        get("lastname", UNSET),
-        get("sex", UNSET),
-        get("id", UNSET),
-    )
-
-
-def _is_plain_list(key: str, value: Any) -> bool:
-    if not isinstance(value, list | tuple) or any(name.__class__ is not str for name in value):
-        return False
-    if key == "codes":
-        return are_plain_codes(tuple(value))
-    return key == "ignore_changes" and len(set(value)) == len(value) and _IGNORABLE.issuperset(value)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -78,13 +46,6 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
         cohort,
         get("phone", UNSET),
     )
-
-
-def faults(values: Any, dialect: Dialect = Dialect.V1) -> list[Finding]:
-    """What the schema, which has the last word, finds wrong with a patient."""
-    if accepts(PATIENT_SCHEMAS[dialect], values):
-        return []
-    return list(findings(patient_validator(dialect).iter_errors(values), "a patient"))
 
 
 @dataclass(slots=True)
@@ -165,8 +126,10 @@ class Register:
 
         The mrn may be there twice, and the codes may name templates that nobody declared.
         """
-        if isinstance(codes, list | tuple) and _is_plain_list("codes", codes):
-            self._check_codes(mrn, tuple(codes), where)
+        if isinstance(codes, list) and all(isinstance(name, str) for name in codes):
+            names = tuple(codes)
+            if are_plain_codes(names):
+                self._check_codes(mrn, names, where)
         if isinstance(mrn, str) and mrn:
             if place := self._source(mrn):
                 self._twice(mrn, where("mrn"), place)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from kardia_ctl.kinds import mobile_user
-from kardia_ctl.kinds.formats import EMAIL, LONGEST, choice, is_written_day, text
+from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
 
@@ -79,42 +79,6 @@ ANY_SCHEMA: Final[Mapping[str, Any]] = {
 
 TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
 """The properties that are one text each."""
-
-
-def plainly_valid(mrn: str, dob: str, email: str, firstname: str, lastname: str, sex: str, pin: str) -> bool:
-    """A screen in front of the schema: True only for texts that the schema accepts.
-
-    A cohort of 100,000 rows is screened in the time in which the schema checks a few hundred; what does not
-    pass goes to the schema, which has the last word. Undeclared attributes are ``UNSET``.
-    """
-    return (
-        0 < len(mrn) <= LONGEST
-        and mrn.isprintable()
-        and is_written_day(dob)
-        and len(email) <= LONGEST
-        and email.isprintable()
-        and EMAIL.fullmatch(email) is not None
-        and len(firstname) <= LONGEST
-        and firstname.isprintable()
-        and len(lastname) <= LONGEST
-        and lastname.isprintable()
-        and sex in SEX_DIGITS
-        and len(pin) <= LONGEST
-        and pin.isprintable()
-    )
-
-
-def plain_text(name: str, value: str) -> bool:
-    """``plainly_valid`` of one of ``TEXTS`` that is declared."""
-    match name:
-        case "dob":
-            return is_written_day(value)
-        case "sex":
-            return value in SEXES or value in _DIGITS
-        case "email" if EMAIL.fullmatch(value) is None:
-            return False
-        case _:
-            return 0 < len(value) <= LONGEST and value.isprintable()
 
 
 def _day(value: str) -> str:

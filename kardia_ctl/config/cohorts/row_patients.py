@@ -1,6 +1,6 @@
 """Rows into patients: a batch at once while nothing is wrong with it, else each through the schema."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, Final, TypeVar
@@ -8,10 +8,10 @@ from typing import Any, Final, TypeVar
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.cohorts.formats.table import Batch, Flawed, Table
-from kardia_ctl.config.cohorts.row_errors import row_findings
 from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patient_registry import Register, are_plain_codes, patient_of
 from kardia_ctl.config.schema.messages import Finding
+from kardia_ctl.config.schema.validator import BrokenRules, patient_validator
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import LONGEST, are_addresses, are_written_days
 from kardia_ctl.model.configuration import Dialect
@@ -41,7 +41,7 @@ class Rows:
         self._sexes = {**kind.SEX_DIGITS, "": kind.SEX_DIGITS[fill.get("sex", UNSET)]}
         self._codes: dict[str, tuple[str, ...]] = {"": tuple(fill.get("codes", ()))}
         self._pins = {"": UNSET}
-        self._by_v1 = register.reading.capabilities.dialect is Dialect.V1  # the screen knows its rules alone
+        self._by_v1 = register.reading.capabilities.dialect is Dialect.V1  # columns are checked by its rules
         self._ignored = tuple(fill.get("ignore_changes", ()))
 
     def enter(self, batch: Batch) -> None:
@@ -149,6 +149,31 @@ class Rows:
         label = self._table.label(name) if name else ""
         text = f"{message} ({label})" if label else message
         self._register.reading.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
+
+
+_MOST_COMBINATIONS: Final = 1 << 12
+
+_findings: dict[tuple[Dialect, tuple[str, ...], BrokenRules], Sequence[Finding]] = {}
+
+
+def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> Sequence[Finding]:
+    """Everything that the schema finds wrong with a row's values.
+
+    A finding depends on which attributes are there and which rules they break, never on a value. So
+    jsonschema words each such combination once: a file with a million wrong rows takes seconds.
+    """
+    validator = patient_validator(dialect)
+    if validator.accepts(values):
+        return ()
+    if (rules := validator.broken_rules(values)) is None:
+        return validator.findings(values)
+    combination = dialect, tuple(values), rules
+    found = _findings.get(combination)
+    if found is None:
+        found = validator.findings(values)
+        if len(_findings) < _MOST_COMBINATIONS:
+            _findings[combination] = found
+    return found
 
 
 def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:

@@ -4,16 +4,12 @@ Draft-07 is what YAML editors understand. Every scalar reaches it as text (see `
 """
 
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
-from kardia_ctl.kinds.formats import FORMATS, choice, flag, text
+from kardia_ctl.kinds.formats import choice, flag, text
 from kardia_ctl.model.configuration import Authorization, Departing, Dialect, Region, ScanPolicy
-
-if TYPE_CHECKING:
-    from jsonschema import Draft7Validator
 
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
@@ -193,36 +189,3 @@ def included_schema() -> dict[str, Any]:
     """The schema of an included file. It may have a version, so that editors can check it with the other."""
     keys = {**_account(), **_bulk()}
     return _mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})
-
-
-def _validator(schema: Mapping[str, Any]) -> "Draft7Validator":
-    from jsonschema import Draft7Validator, FormatChecker
-
-    checker = FormatChecker(formats=())
-    for name, check in FORMATS.items():
-        checker.checks(name)(check)
-    return Draft7Validator(schema, format_checker=checker)
-
-
-PATIENT_SCHEMAS: Final[Mapping[Dialect, Mapping[str, Any]]] = {
-    Dialect.V1: patient.SCHEMA,
-    Dialect.PRO: patient.PRO_SCHEMA,
-}
-
-
-@cache
-def patient_validator(dialect: Dialect = Dialect.V1) -> "Draft7Validator":
-    """Checks one patient. Compiled once: jsonschema is slow to import and to build."""
-    return _validator(PATIENT_SCHEMAS[dialect])
-
-
-@cache
-def document_schema(*, included: bool) -> dict[str, Any]:
-    """The schema of kardia.yaml, or of an included file; built once."""
-    return included_schema() if included else build_schema()
-
-
-@cache
-def document_validator(*, included: bool) -> "Draft7Validator":
-    """Checks a file without its patients, which are checked one by one."""
-    return _validator(document_schema(included=included))

@@ -26,6 +26,7 @@ _FORMATS: Final = {
     "printable": "has a character that cannot be printed (a line break, a tab, an invisible one)",
     "date": "is not a day that exists, written YYYY-MM-DD",
     "email": "is not an e-mail address",
+    "country": "is not a country's two letters (ISO 3166-1)",
 }
 
 _TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}

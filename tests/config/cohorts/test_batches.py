@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.config.cohorts.row_errors import row_findings
-from kardia_ctl.config.patient_registry import faults
+from kardia_ctl.config.cohorts.row_patients import row_findings
+from kardia_ctl.config.schema.validator import patient_validator
 from kardia_ctl.kinds.formats import are_addresses, are_written_days, is_address, is_written_day
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
-from tests.config.schema.test_fast_check import DAYS, MAILS, NAMES, ODD, SEXES
+from tests.config.schema.test_validator import DAYS, MAILS, NAMES, ODD, SEXES
 
 CELLS = ODD.filter(lambda text: not set(text) & set("\n\r\0\x1c\x1d\x1e\x85\u2028\u2029"))
 ROWS = st.fixed_dictionaries(
@@ -32,8 +32,8 @@ ROWS = st.fixed_dictionaries(
 @example({"mrn": "A", "dob": "2000-07-21", "email": "a@b.c"})
 @example({})
 def test_what_is_said_of_a_row_is_what_the_schema_says(row: dict[str, Any]) -> None:
-    assert set(row_findings(row)) == set(faults(row))
-    assert len(row_findings(row)) == len(faults(row))
+    assert set(row_findings(row)) == set(patient_validator().findings(row))
+    assert len(row_findings(row)) == len(patient_validator().findings(row))
 
 
 @given(st.lists(MAILS | ODD, min_size=1, max_size=4))
