@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import isfinite
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -20,7 +21,6 @@ from kardia_ctl.api.schemas import (
     PageInfo,
     Text,
     Total,
-    Url,
     User,
 )
 from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage, Template
@@ -112,14 +112,20 @@ def templates(answer: Answer) -> tuple[Template, ...]:
     return tuple(_template(row) for row in rows if _text(row.templateId))
 
 
-def callback(answer: Answer) -> str | None:
-    """The URL of a callback; None for an empty body, and for a URL that is empty, null or missing."""
+@cache
+def _one_text(name: str) -> type[msgspec.Struct]:
+    """The shape of an object of which one field is read."""
+    return msgspec.defstruct(name, [(name, Text, None)], frozen=True)
+
+
+def setting(answer: Answer, name: str) -> str | None:
+    """The value of a setting's one field; None for an empty body, and when it is empty, null or missing."""
     if answer.is_page:
         raise Unreadable("the answer is a web page")
     if not 200 <= answer.status < 300 or not answer.body.strip():
         return None
     sound(answer)
-    return _text(decoded(answer, Url).url) or None
+    return _text(getattr(decoded(answer, _one_text(name)), name)) or None
 
 
 def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:

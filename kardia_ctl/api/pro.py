@@ -5,7 +5,7 @@ A participant is named by ``customParticipantID``, which is the mrn: it stands w
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final, NoReturn
+from typing import Final
 
 from kardia_ctl.api import decode as wire
 from kardia_ctl.api import endpoints
@@ -13,16 +13,15 @@ from kardia_ctl.api.endpoints import json_body
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
-from kardia_ctl.model.errors import ApiError, NotExecuted
+from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import (
     UNSET,
     DesiredPatient,
     IssuedCode,
     LivePatient,
-    PatientsPage,
-    Template,
 )
+from kardia_ctl.model.ports import Reader, Writer
 
 _NAMES: Final = {
     "mrn": "customParticipantID",
@@ -35,44 +34,24 @@ _NAMES: Final = {
 _PHI: Final = ("firstname", "lastname", "email", "phone", "dob")
 
 
-def _not_shown(what: str) -> NoReturn:
-    raise ApiError(f"the pro API does not show {what}. Next: this is a defect, please report it")
-
-
 def _json(values: Mapping[str, str | int | float]) -> tuple[str, bytes]:
     return "application/json", json_body(values)
 
 
-class ProReader:
-    """The ``Reader`` of pro: it can read the callback, and nothing else."""
+class ProReader(Reader):
+    """The ``Reader`` of pro: the API shows the callback and nothing else."""
 
     def __init__(self, reads: SafeReads) -> None:
         self._reads = reads
 
-    async def patients(self, limit: int, start: str | None) -> PatientsPage:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``ApiError``."""
-        _not_shown("participants")
-
-    async def patient(self, patient_id: str) -> LivePatient | None:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``ApiError``."""
-        _not_shown("participants")
-
-    async def templates(self) -> tuple[Template, ...]:
-        """Not in this API. Raises ``ApiError``."""
-        _not_shown("templates")
-
-    async def recordings(self, patient_id: str) -> int | None:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``ApiError``."""
-        _not_shown("a participant's recordings")
-
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         """GET /e/v1/callback; None when nothing is set: empty, null, missing, 404 or 400."""
         if kind is not Kind.CALLBACK:
-            _not_shown(kind)
-        return await self._reads.run(Call(endpoints.PRO_READ_CALLBACK), wire.callback)
+            return await super().setting(kind)
+        return await self._reads.run(Call(endpoints.PRO_READ_CALLBACK), partial(wire.setting, name="url"))
 
 
-class ProWriter:
+class ProWriter(Writer):
     """The ``Writer`` of pro (see ``kardia_ctl.model.ports``)."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -96,27 +75,16 @@ class ProWriter:
         call = Call(endpoints.PRO_ISSUE_CODE, content=_json(body))
         return await self._exchange.run(call, partial(wire.issued, mrn=mrn, template=template_id))
 
-    async def set_callback(self, kind: Kind, url: str) -> None:
+    async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /e/v1/callback. Repeatable."""
         if kind is not Kind.CALLBACK:
-            raise NotExecuted(f"the pro API has no {kind}. Next: leave it out")
-        await self._do(Call(endpoints.PRO_SET_CALLBACK, content=_json({"url": url}), hidden=secrets_of(url)))
-
-    async def add_service_provider(self, team: str, provider: str) -> None:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``NotExecuted``."""
-        raise NotExecuted("the pro API has no service providers. Next: leave them out")
+            await super().set_setting(kind, value)
+        call = Call(endpoints.PRO_SET_CALLBACK, content=_json({"url": value}), hidden=secrets_of(value))
+        await self._do(call)
 
     async def disconnect(self, patient_id: str) -> None:
         """POST /e/v1/disconnection. Repeatable."""
         await self._do(Call(endpoints.PRO_DISCONNECT, content=_json({"customParticipantID": patient_id})))
-
-    async def delete_patient(self, patient_id: str) -> None:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``NotExecuted``."""
-        raise NotExecuted("the pro API cannot delete a participant. Next: ask the vendor")
-
-    async def export_patient(self, patient_id: str) -> None:  # noqa: ARG002  (the port's)
-        """Not in this API. Raises ``NotExecuted``."""
-        raise NotExecuted("the pro API cannot export a participant. Next: ask the vendor")
 
     async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:  # noqa: ARG002
         """POST /e/v1/user; its token. Sent once. The participant is named by the code that is redeemed."""

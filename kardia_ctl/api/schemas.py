@@ -83,12 +83,6 @@ class LooseTemplate(msgspec.Struct, frozen=True):
     price: Text = None
 
 
-class Url(msgspec.Struct, frozen=True):
-    """A callback."""
-
-    url: Text = None
-
-
 class Code(msgspec.Struct, frozen=True):
     """A connection code."""
 

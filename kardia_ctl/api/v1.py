@@ -1,5 +1,7 @@
 """The v1 dialect: the ports' methods as calls (API reference, "Patients", "Teams", "Webhooks")."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -8,7 +10,6 @@ from kardia_ctl.api import endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
-from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import (
     UNSET,
@@ -18,20 +19,31 @@ from kardia_ctl.model.patient import (
     PatientsPage,
     Template,
 )
+from kardia_ctl.model.ports import Reader, Writer
 
-_READ_CALLBACK: Final = {
-    Kind.CALLBACK: endpoints.READ_CALLBACK,
-    Kind.QT_CALLBACK: endpoints.READ_QT_CALLBACK,
-}
-_SET_CALLBACK: Final = {
-    Kind.CALLBACK: endpoints.SET_CALLBACK,
-    Kind.QT_CALLBACK: endpoints.SET_QT_CALLBACK,
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How a setting is read and set: its endpoints, and the one field of both bodies."""
+
+    read: endpoints.Endpoint
+    write: endpoints.Endpoint
+    field: str = "url"
+
+    def hidden(self, value: str) -> tuple[str, ...]:
+        """What of a value no message may repeat."""
+        return secrets_of(value) if self.field == "url" else (value,)
+
+
+_SETTINGS: Final[Mapping[Kind, _Setting]] = {
+    Kind.CALLBACK: _Setting(endpoints.READ_CALLBACK, endpoints.SET_CALLBACK),
+    Kind.QT_CALLBACK: _Setting(endpoints.READ_QT_CALLBACK, endpoints.SET_QT_CALLBACK),
 }
 _SENT: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex")
 _PHI: Final = ("dob", "email", "firstname", "lastname")
 
 
-class V1Reader:
+class V1Reader(Reader):
     """The ``Reader`` of v1 (see ``kardia_ctl.model.ports``)."""
 
     def __init__(self, reads: SafeReads) -> None:
@@ -46,12 +58,13 @@ class V1Reader:
         """GET /v1/patients/:id; None on 404, unless a web page answers it: that is not the API speaking."""
         return await self._reads.run(Call(endpoints.READ_PATIENT, (patient_id,)), wire.patient_or_none)
 
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         """GET /v1/callback or /v1/qtCallback; None when nothing is set: empty, null, missing, 404 or 400.
 
         A 404 or 400 with a web page is an error: something between us and the API has answered.
         """
-        return await self._reads.run(Call(_READ_CALLBACK[kind]), wire.callback)
+        setting = _SETTINGS[kind]
+        return await self._reads.run(Call(setting.read), partial(wire.setting, name=setting.field))
 
     async def templates(self) -> tuple[Template, ...]:
         """GET /v1/teamConnectionTemplate."""
@@ -63,7 +76,7 @@ class V1Reader:
         return await self._reads.run(call, wire.total)
 
 
-class V1Writer:
+class V1Writer(Writer):
     """The ``Writer`` of v1 (see ``kardia_ctl.model.ports``)."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -82,9 +95,11 @@ class V1Writer:
         call = Call(endpoints.ISSUE_CODE, (patient_id,), query=(("template_id", template_id),))
         return await self._exchange.run(call, partial(wire.issued, mrn=mrn, template=template_id))
 
-    async def set_callback(self, kind: Kind, url: str) -> None:
+    async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
-        await self._do(Call(_SET_CALLBACK[kind], form=(("url", url),), hidden=secrets_of(url)))
+        setting = _SETTINGS[kind]
+        form = ((setting.field, value),)
+        await self._do(Call(setting.write, form=form, hidden=setting.hidden(value)))
 
     async def add_service_provider(self, team: str, provider: str) -> None:
         """POST /partner/v1/teams/:id/serviceProviderTeams/:spid. Repeatable."""
@@ -107,14 +122,6 @@ class V1Writer:
         form = (("email", email), ("password", password), ("countryCode", country), ("patientId", patient_id))
         await self._do(Call(endpoints.CREATE_USER, form=form, hidden=(email, password)))
         return ""
-
-    async def redeem(self, code: str, token: str) -> None:  # noqa: ARG002  (the port's)
-        """Nothing to do: a user of v1 is connected by itself.
-
-        Raises:
-            NotExecuted: always.
-        """
-        raise NotExecuted("v1 has no request that redeems a code. Next: leave redeem out")
 
     async def _do(self, call: Call) -> None:
         await self._exchange.run(call, wire.nothing)

@@ -90,13 +90,13 @@ def normalise(_attribute: str, value: str) -> str:
 
 async def read(reader: Reader, kind: Kind) -> Mapping[str, str] | None:
     """The URL that is set live, or None."""
-    url = await reader.callback(kind)
+    url = await reader.setting(kind)
     return None if url is None else {"url": url}
 
 
 async def write(writer: Writer, change: Change) -> None:
     """PUT the declared URL."""
-    await writer.set_callback(change.address.kind, (change.after or {})["url"] or "")
+    await writer.set_setting(change.address.kind, (change.after or {})["url"] or "")
 
 
 DEFINITION: Final = SettingKind(

@@ -1,80 +1,99 @@
-"""The ports that cli plugs ``api`` and ``state`` into. Observing gets a Reader, only apply gets a Writer."""
+"""The ports that cli plugs ``api`` and ``state`` into. Observing gets a Reader, only apply gets a Writer.
+
+Reader and Writer refuse whatever a subclass does not define: a dialect defines what its API has, a test what
+it is about.
+"""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
+from kardia_ctl.model.errors import ApiError, NotExecuted
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, PatientsPage, Template
 from kardia_ctl.model.state import Entry, State
 
 
-class Reader(Protocol):
+def _defect(port: object, request: str) -> str:
+    """What is planned and declared is checked against the dialect first, so that nobody should read this."""
+    return f"{type(port).__name__} cannot {request}. Next: this is a defect, please report it"
+
+
+class Reader:
     """Safe reads only. Every method raises ``ApiError`` when the answer cannot be had or understood."""
+
+    def _refuse(self, request: str, *_unused: Any) -> NoReturn:
+        raise ApiError(_defect(self, request))
 
     async def patients(self, limit: int, start: str | None) -> PatientsPage:
         """One page of GET /v1/patients; ``limit`` 1 to 500, ``start`` a cursor as the server gave it."""
-        ...
+        self._refuse("list patients", limit, start)
 
     async def patient(self, patient_id: str) -> LivePatient | None:
         """GET /v1/patients/:id; None on 404."""
-        ...
+        self._refuse("read a patient", patient_id)
 
-    async def callback(self, kind: Kind) -> str | None:
-        """GET /v1/callback or /v1/qtCallback; None when nothing is set (empty, null, 404 or 400)."""
-        ...
+    async def setting(self, kind: Kind) -> str | None:
+        """The value of a setting: GET /v1/callback or /v1/qtCallback.
+
+        None when nothing is set (empty, null, 404 or 400).
+        """
+        self._refuse(f"read the {kind.facts.singular}")
 
     async def templates(self) -> tuple[Template, ...]:
         """GET /v1/teamConnectionTemplate."""
-        ...
+        self._refuse("list connection templates")
 
     async def recordings(self, patient_id: str) -> int | None:
         """How many recordings a patient has (GET /v1/patients/:id/recordings); None when it is not said."""
-        ...
+        self._refuse("count recordings", patient_id)
 
 
-class Writer(Protocol):
+class Writer:
     """Everything that has an effect.
 
     Every method raises ``NotExecuted`` when the write certainly had no effect (``Unauthorized`` for 401) and
     ``InDoubt`` when it may have had. Nothing that is not repeatable is sent a second time inside.
     """
 
+    def _refuse(self, request: str, *_unused: Any) -> NoReturn:
+        raise NotExecuted(_defect(self, request))
+
     async def create_patient(self, patient: DesiredPatient) -> LivePatient:
         """POST /v1/patients; the answer has an id. Not repeatable."""
-        ...
+        self._refuse("create a patient", patient)
 
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
         """GET /v1/patients/:id/code: an effect, possibly a billable order. Repeatable."""
-        ...
+        self._refuse("issue a connection code", patient_id, mrn, template_id)
 
-    async def set_callback(self, kind: Kind, url: str) -> None:
+    async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
-        ...
+        self._refuse(f"set the {kind.facts.singular}", value)
 
     async def add_service_provider(self, team: str, provider: str) -> None:
         """POST /partner/v1/teams/:id/serviceProviderTeams/:spid. Repeatable."""
-        ...
+        self._refuse("add a service provider", team, provider)
 
     async def disconnect(self, patient_id: str) -> None:
         """POST /v1/patients/:id/disconnect. Repeatable."""
-        ...
+        self._refuse("disconnect a patient", patient_id)
 
     async def delete_patient(self, patient_id: str) -> None:
         """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
-        ...
+        self._refuse("delete a patient", patient_id)
 
     async def export_patient(self, patient_id: str) -> None:
         """GET /v1/patients/:id/export: an effect; queued, and mailed to the key's owner. Not repeatable."""
-        ...
+        self._refuse("export a patient", patient_id)
 
     async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
         """POST /v1/users or /e/v1/user; the token that ``redeem`` wants, if any. Not repeatable."""
-        ...
+        self._refuse("create a mobile user", patient_id, email, country, password)
 
     async def redeem(self, code: str, token: str) -> None:
         """POST /e/v1/connection: connect the user of a token through a code. Not repeatable."""
-        ...
+        self._refuse("redeem a connection code", code, token)
 
 
 class Store(Protocol):

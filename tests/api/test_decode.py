@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -167,13 +168,13 @@ def test_templates_that_are_none_are_wanting(body: object) -> None:
     ],
 )
 def test_a_callback_is_set_or_not(status: int, body: bytes, url: str | None) -> None:
-    assert wire.callback(raw(body, status)) == url
+    assert wire.setting(raw(body, status), "url") == url
 
 
 async def test_a_web_page_is_not_the_api_saying_that_nothing_is_there(speak: Speak) -> None:
     async with speak(lambda _: httpx.Response(404, html="<html>no such host</html>")) as session:
         with pytest.raises(ApiError, match=r"GET /v1/callback: 404 Not Found .*web page; text/html"):
-            await session.reader.callback(Kind.CALLBACK)
+            await session.reader.setting(Kind.CALLBACK)
         with pytest.raises(
             ApiError, match="404 Not Found after 5 tries: the answer is a web page; text/html"
         ):
@@ -183,7 +184,7 @@ async def test_a_web_page_is_not_the_api_saying_that_nothing_is_there(speak: Spe
 async def test_a_404_that_the_api_says_is_nobody(speak: Speak) -> None:
     async with speak(lambda _: httpx.Response(404, json={"errors": [{"status": "404"}]})) as session:
         assert await session.reader.patient("id-1") is None
-        assert await session.reader.callback(Kind.QT_CALLBACK) is None
+        assert await session.reader.setting(Kind.QT_CALLBACK) is None
         with pytest.raises(ApiError):
             await session.reader.templates()
         with pytest.raises(ApiError):
@@ -207,7 +208,14 @@ def test_what_is_not_json_is_unreadable(body: bytes) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.text(), st.lists).map(msgspec.json.encode))
 def test_no_body_is_a_traceback(body: bytes) -> None:
-    for read in (wire.page, wire.patient, wire.templates, wire.callback, wire.nothing, wire.api_key):
+    for read in (
+        wire.page,
+        wire.patient,
+        wire.templates,
+        partial(wire.setting, name="url"),
+        wire.nothing,
+        wire.api_key,
+    ):
         try:
             read(raw(body))
         except (Unreadable, Wanting):

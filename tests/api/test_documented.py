@@ -71,8 +71,8 @@ async def test_disconnect_and_delete(session: Session) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.CALLBACK, Kind.QT_CALLBACK])
 async def test_set_and_get_callback(session: Session, kind: Kind) -> None:
-    await session.writer().set_callback(kind, HOOK)
-    assert await session.reader.callback(kind) == HOOK
+    await session.writer().set_setting(kind, HOOK)
+    assert await session.reader.setting(kind) == HOOK
 
 
 async def test_add_service_provider(session: Session) -> None:
@@ -89,4 +89,4 @@ async def test_another_body_does_not_replay_an_example(session: Session) -> None
     from vcr.errors import CannotOverwriteExistingCassetteException
 
     with pytest.raises(CannotOverwriteExistingCassetteException):
-        await session.writer().set_callback(Kind.CALLBACK, "https://other.example.com")
+        await session.writer().set_setting(Kind.CALLBACK, "https://other.example.com")

@@ -91,8 +91,8 @@ async def test_law_1_everything_that_a_reader_sends_is_a_get_of_the_list(speak: 
         acts: list[Callable[[], Awaitable[object]]] = [
             lambda: reader.patients(500, None),
             lambda: reader.patient("x"),
-            lambda: reader.callback(Kind.CALLBACK),
-            lambda: reader.callback(Kind.QT_CALLBACK),
+            lambda: reader.setting(Kind.CALLBACK),
+            lambda: reader.setting(Kind.QT_CALLBACK),
             reader.templates,
             lambda: reader.recordings("x"),
         ]

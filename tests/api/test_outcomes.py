@@ -192,7 +192,7 @@ async def test_a_doubt_stays_when_the_next_try_is_refused(speak: Speak) -> None:
     answers = iter([500, 403])
     async with speak(lambda _: httpx.Response(next(answers))) as session:
         with pytest.raises(InDoubt) as caught:
-            await session.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/")
+            await session.writer().set_setting(Kind.CALLBACK, "https://hooks.example.com/")
     assert caught.value.status == 403
 
 
@@ -217,7 +217,7 @@ async def test_an_empty_success_is_fine_where_nothing_is_expected(
 ) -> None:
     async with speak(lambda _: httpx.Response(answer.status_code, content=answer.content)) as session:
         writer = session.writer()
-        await writer.set_callback(Kind.QT_CALLBACK, "https://hooks.example.com/")
+        await writer.set_setting(Kind.QT_CALLBACK, "https://hooks.example.com/")
         await writer.add_service_provider("team-1", "provider-1")
         await writer.disconnect("id-1")
         await writer.delete_patient("id-1")

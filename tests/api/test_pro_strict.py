@@ -80,7 +80,7 @@ async def test_every_body_is_as_the_document_has_it(speak: Speak) -> None:
         assert await writer.create_user("AC001", "jsnow@example.com", "us", "secret") == "string"
         await writer.redeem("LQYP-MSAK-NPJR", "string")
         await writer.disconnect("AC001")
-        await writer.set_callback(Kind.CALLBACK, "https://hooks.example.com/k")
+        await writer.set_setting(Kind.CALLBACK, "https://hooks.example.com/k")
     assert server.bodies[0] == {
         "customParticipantID": "AC001",
         "firstName": "Jon",
@@ -117,7 +117,7 @@ async def test_the_key_is_shown_as_bearer_or_bare(
         return httpx.Response(200, json={"url": ""})
 
     async with speak(answer, dialect=Dialect.PRO, authorization=authorization) as session:
-        assert await session.reader.callback(Kind.CALLBACK) is None
+        assert await session.reader.setting(Kind.CALLBACK) is None
     assert seen == [header]
 
 
@@ -128,7 +128,7 @@ CALLS: Final[dict[str, Call]] = {
     "user": lambda writer: writer.create_user("AC001", "jsnow@example.com", "us", "secret"),
     "redeem": lambda writer: writer.redeem("LQYP-MSAK-NPJR", "string"),
     "disconnect": lambda writer: writer.disconnect("AC001"),
-    "callback": lambda writer: writer.set_callback(Kind.CALLBACK, "https://hooks.example.com/k"),
+    "callback": lambda writer: writer.set_setting(Kind.CALLBACK, "https://hooks.example.com/k"),
 }
 EXPECTING: Final = ("code", "user")
 """What is in doubt without the code or token that it was for."""

@@ -43,8 +43,8 @@ CASES = {
         PAGE,
     ),
     "patient": Case(lambda s: s.reader.patient("a/b c"), "GET /v1/patients/a%2Fb%20c", None, {"id": "a"}),
-    "callback": Case(lambda s: s.reader.callback(Kind.CALLBACK), "GET /v1/callback", None, {"url": ""}),
-    "qt callback": Case(lambda s: s.reader.callback(Kind.QT_CALLBACK), "GET /v1/qtCallback", None, {}),
+    "callback": Case(lambda s: s.reader.setting(Kind.CALLBACK), "GET /v1/callback", None, {"url": ""}),
+    "qt callback": Case(lambda s: s.reader.setting(Kind.QT_CALLBACK), "GET /v1/qtCallback", None, {}),
     "templates": Case(lambda s: s.reader.templates(), "GET /v1/teamConnectionTemplate", None, []),
     "create": Case(
         lambda s: s.writer().create_patient(FULL),
@@ -66,12 +66,12 @@ CASES = {
         {"code": "AAAA-BBBB-CCCC"},
     ),
     "set callback": Case(
-        lambda s: s.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/a?b=c&d"),
+        lambda s: s.writer().set_setting(Kind.CALLBACK, "https://hooks.example.com/a?b=c&d"),
         "PUT /v1/callback",
         b"url=https%3A%2F%2Fhooks.example.com%2Fa%3Fb%3Dc%26d",
     ),
     "set qt callback": Case(
-        lambda s: s.writer().set_callback(Kind.QT_CALLBACK, "https://hooks.example.com"),
+        lambda s: s.writer().set_setting(Kind.QT_CALLBACK, "https://hooks.example.com"),
         "PUT /v1/qtCallback",
         b"url=https%3A%2F%2Fhooks.example.com",
     ),

@@ -89,9 +89,9 @@ async def test_a_repeatable_write_survives_two_faults(
     from dataclasses import replace
 
     sandbox.faults = Faults((replace(fault, times=2),))
-    await session.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/")
+    await session.writer().set_setting(Kind.CALLBACK, "https://hooks.example.com/")
     assert session.counts.writes == 3
-    assert await session.reader.callback(Kind.CALLBACK) == "https://hooks.example.com/"
+    assert await session.reader.setting(Kind.CALLBACK) == "https://hooks.example.com/"
 
 
 async def test_a_throttled_create_gets_through_and_is_made_once(session: Session, sandbox: Sandbox) -> None:
@@ -113,7 +113,7 @@ async def test_reads_get_through_a_third_of_faults(session: Session, sandbox: Sa
 async def test_every_reading_of_the_documents_is_understood(session: Session, sandbox: Sandbox) -> None:
     for unset in UnsetCallback:
         sandbox.quirks = Quirks(unset_callback=unset)
-        assert await session.reader.callback(Kind.QT_CALLBACK) is None
+        assert await session.reader.setting(Kind.QT_CALLBACK) is None
     seen: Counter[str] = Counter()
     for envelope in Envelope:
         for status in CreateStatus:

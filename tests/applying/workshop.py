@@ -15,6 +15,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.ports import Writer
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Resolve, State
 
@@ -72,7 +73,7 @@ class Memory:
 
 
 @dataclass
-class Hand:
+class Hand(Writer):
     """The ``Writer`` of a test: ``behave`` is given the name of each call and may wait or raise."""
 
     behave: Behaviour = succeed
@@ -98,7 +99,7 @@ class Hand:
         await self._do(f"code {patient_id} {template_id}")
         return IssuedCode(mrn, "ABCD-EFGH-IJKL", template_id, "pending")
 
-    async def set_callback(self, kind: Kind, url: str) -> None:
+    async def set_setting(self, kind: Kind, url: str) -> None:
         await self._do(f"{kind} {url}")
 
     async def add_service_provider(self, team: str, provider: str) -> None:

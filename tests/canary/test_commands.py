@@ -363,7 +363,7 @@ CRASHES = {
     "while sending": "kardia_ctl.api.http.transport.Transport.send",
     "while creating": "kardia_ctl.api.v1.V1Writer.create_patient",
     "while issuing": "kardia_ctl.api.v1.V1Writer.issue_code",
-    "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_callback",
+    "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_setting",
     "while printing the plan": "kardia_ctl.cli.output.reporter.plan_text",
     "while reporting": "kardia_ctl.cli.output.reporter.report_text",
     "while recording": "kardia_ctl.applying.requests.remember",

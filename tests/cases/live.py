@@ -6,6 +6,7 @@ import msgspec
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.model.ports import Reader
 
 
 class Listed(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +66,7 @@ def _other(number: int) -> Listed:
     return Listed(f"other-{number}", f"O-{number:05}", "1950-01-01", mail, f"Nobody{number}", "Atall", 0)
 
 
-class AccountReader:
+class AccountReader(Reader):
     """The ``Reader`` over an account; ``log`` holds every read that was asked for."""
 
     def __init__(self, account: Account) -> None:
@@ -86,7 +87,7 @@ class AccountReader:
         self.log.append(f"patient {patient_id}")
         return self._everyone.get(patient_id)
 
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         self.log.append(kind.value)
         return self._account.callback if kind is Kind.CALLBACK else self._account.qt_callback
 

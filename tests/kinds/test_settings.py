@@ -16,11 +16,11 @@ class Spy:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
 
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         self.calls.append(("callback", kind))
         return None if kind is Kind.CALLBACK else "https://hooks.example.com/"
 
-    async def set_callback(self, kind: Kind, url: str) -> None:
+    async def set_setting(self, kind: Kind, url: str) -> None:
         self.calls.append(("set_callback", kind, url))
 
     async def add_service_provider(self, team: str, provider: str) -> None:

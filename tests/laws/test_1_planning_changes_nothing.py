@@ -106,14 +106,14 @@ def test_no_method_of_a_reader_has_an_effects_name() -> None:
     methods = {
         name for name, _ in inspect.getmembers(V1Reader, inspect.isfunction) if not name.startswith("_")
     }
-    assert methods == {"patients", "patient", "callback", "templates", "recordings"}
+    assert methods == {"patients", "patient", "setting", "templates", "recordings"}
 
 
 class Curious:
     """Breaks the law: a reader that asks for the code of whom it sees, which mints one."""
 
     def __init__(self, reader: Reader, world: World) -> None:
-        self.patients, self.callback = reader.patients, reader.callback
+        self.patients, self.setting = reader.patients, reader.setting
         self.recordings = reader.recordings
         self.patient, self._reader, self._world = reader.patient, reader, world
 

@@ -144,7 +144,7 @@ class Wasteful:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.patient, self.callback, self.templates = reader.patient, reader.callback, reader.templates
+        self.patient, self.setting, self.templates = reader.patient, reader.setting, reader.templates
 
     async def patients(self, limit: int, start: str | None) -> Any:
         await self._reader.patients(limit, start)

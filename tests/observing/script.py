@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.model.ports import Reader
 
 Happening = Callable[["Moving"], None]
 
@@ -18,7 +19,7 @@ def crowd(count: int) -> list[LivePatient]:
     return [live(number) for number in range(count, 0, -1)]
 
 
-class Moving:
+class Moving(Reader):
     """The ``Reader`` of a list; ``happenings`` come after the pages of their numbers.
 
     Cursors name the row after which a page begins (``exact``), or count rows (``offset``).
@@ -76,13 +77,9 @@ class Moving:
         self.log.append(patient_id)
         return next((one for one in [*self.people, *self.hidden.values()] if one.id == patient_id), None)
 
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         self.log.append(kind.value)
         return None
-
-    async def recordings(self, patient_id: str) -> int | None:
-        self.log.append(f"recordings {patient_id}")
-        return 0
 
     async def templates(self) -> tuple[Template, ...]:
         self.log.append("templates")

@@ -6,15 +6,15 @@ import pytest
 
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
-from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
-from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.model.patient import Template
+from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.inputs import Question
 
 
-class Offering:
+class Offering(Reader):
     """A ``Reader`` whose templates are what they are told to be."""
 
     def __init__(self, *teams: str, error: ApiError | None = None) -> None:
@@ -22,23 +22,11 @@ class Offering:
         self._error = error
         self.asked = 0
 
-    async def recordings(self, patient_id: str) -> int | None:
-        raise AssertionError(patient_id)
-
     async def templates(self) -> tuple[Template, ...]:
         self.asked += 1
         if self._error:
             raise self._error
         return tuple(Template(f"tpl-{team}", "One year", team) for team in self._teams)
-
-    async def patients(self, limit: int, start: str | None) -> PatientsPage:
-        raise NotImplementedError
-
-    async def patient(self, patient_id: str) -> LivePatient | None:
-        raise NotImplementedError
-
-    async def callback(self, kind: Kind) -> str | None:
-        raise NotImplementedError
 
 
 def checked(

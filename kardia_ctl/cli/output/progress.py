@@ -138,7 +138,7 @@ def _watcher(tally: Tally, screen: Screen, clock: Callable[[], float]) -> Watche
     return Watcher(started, ended, settling)
 
 
-class _Counting:
+class _Counting(Reader):
     """A ``Reader`` that says how many patients its list has shown."""
 
     def __init__(self, reader: Reader, tell: Callable[[int, int | None], None]) -> None:
@@ -157,9 +157,9 @@ class _Counting:
         """As the reader itself."""
         return await self._reader.patient(patient_id)
 
-    async def callback(self, kind: Kind) -> str | None:
+    async def setting(self, kind: Kind) -> str | None:
         """As the reader itself."""
-        return await self._reader.callback(kind)
+        return await self._reader.setting(kind)
 
     async def templates(self) -> tuple[Template, ...]:
         """As the reader itself."""

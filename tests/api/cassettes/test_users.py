@@ -150,15 +150,15 @@ async def test_pro_code_refused(pro: Session) -> None:
 
 @pytest.mark.vcr
 async def test_pro_set_and_get_callback(pro: Session) -> None:
-    assert await pro.reader.callback(Kind.CALLBACK) is None
-    await pro.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/kardia?a=b")
-    assert await pro.reader.callback(Kind.CALLBACK) == "https://hooks.example.com/kardia?a=b"
+    assert await pro.reader.setting(Kind.CALLBACK) is None
+    await pro.writer().set_setting(Kind.CALLBACK, "https://hooks.example.com/kardia?a=b")
+    assert await pro.reader.setting(Kind.CALLBACK) == "https://hooks.example.com/kardia?a=b"
 
 
 @pytest.mark.vcr
 async def test_pro_bare_key(account_endpoint: str, vcr: object) -> None:
     async with opened(account_endpoint, Dialect.PRO, Authorization.BARE) as session:
-        assert await session.reader.callback(Kind.CALLBACK) is None
+        assert await session.reader.setting(Kind.CALLBACK) is None
 
 
 def test_no_cassette_of_people_holds_a_token_a_password_or_a_code() -> None:

@@ -104,9 +104,9 @@ async def test_disconnect_and_delete_patient(session: Session) -> None:
 @pytest.mark.vcr
 @pytest.mark.parametrize("kind", [Kind.CALLBACK, Kind.QT_CALLBACK])
 async def test_set_and_get_callback(session: Session, kind: Kind) -> None:
-    assert await session.reader.callback(kind) is None
-    await session.writer().set_callback(kind, "https://hooks.example.com/kardia?a=b&c=d+e")
-    assert await session.reader.callback(kind) == "https://hooks.example.com/kardia?a=b&c=d+e"
+    assert await session.reader.setting(kind) is None
+    await session.writer().set_setting(kind, "https://hooks.example.com/kardia?a=b&c=d+e")
+    assert await session.reader.setting(kind) == "https://hooks.example.com/kardia?a=b&c=d+e"
 
 
 @pytest.mark.vcr

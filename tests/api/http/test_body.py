@@ -51,12 +51,12 @@ READS: dict[str, Act] = {
     "page": lambda session: session.reader.patients(500, None),
     "patient": lambda session: session.reader.patient("id-1"),
     "templates": lambda session: session.reader.templates(),
-    "callback": lambda session: session.reader.callback(Kind.CALLBACK),
+    "callback": lambda session: session.reader.setting(Kind.CALLBACK),
 }
 WRITES: dict[str, Act] = {
     "create": lambda session: session.writer().create_patient(JOE),
     "code": lambda session: session.writer().issue_code("id-1", "JS-1", "template-1"),
-    "set callback": lambda session: session.writer().set_callback(Kind.CALLBACK, "https://a.example.com"),
+    "set callback": lambda session: session.writer().set_setting(Kind.CALLBACK, "https://a.example.com"),
     "provider": lambda session: session.writer().add_service_provider("team", "provider"),
     "disconnect": lambda session: session.writer().disconnect("id-1"),
     "delete": lambda session: session.writer().delete_patient("id-1"),

@@ -49,7 +49,7 @@ async def _create(session: Session, number: int) -> object:
 
 
 async def _set(session: Session, number: int) -> object:
-    await session.writer().set_callback(Kind.CALLBACK, f"https://hooks.example.com/{number}")
+    await session.writer().set_setting(Kind.CALLBACK, f"https://hooks.example.com/{number}")
     return None
 
 

@@ -153,7 +153,7 @@ async def test_a_longer_wait_than_we_wait_stops_with_an_error_that_says_so(
 async def test_a_repeatable_write_gets_through_and_waits_between(speak: Speak, waits: list[float]) -> None:
     answers = iter([503, 502, 200])
     async with speak(lambda _: httpx.Response(next(answers))) as session:
-        await session.writer().set_callback(Kind.CALLBACK, "https://hooks.example.com/")
+        await session.writer().set_setting(Kind.CALLBACK, "https://hooks.example.com/")
         assert session.requests == 3
     assert len(waits) == 2
     assert all(0 <= wait <= 1.0 for wait in waits)
