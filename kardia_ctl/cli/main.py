@@ -16,25 +16,25 @@ import click
 from kardia_ctl import __version__
 
 COMMANDS: Final = {
-    "init": ("init", "Start a configuration in a directory."),
-    "validate": ("validate", "Check the configuration; every problem at once, with its line."),
-    "plan": ("plan", "Show what differs from the live account. Changes nothing."),
-    "apply": ("apply.command", "Make the live account what the configuration declares."),
-    "status": ("status", "Show how far the patients of each cohort have come."),
-    "show": ("show", "Print a saved plan, for people or as JSON."),
-    "codes": ("codes", "Ask for the connection codes again and write them out."),
-    "get": ("get.lists", "Read what is there: patients, recordings, documents, logs, teams."),
-    "recordings": ("recordings", "Record QT measurements."),
-    "state": ("state", "List, show or forget what was recorded."),
-    "schema": ("schema", "Write the JSON Schema that YAML editors read."),
-    "login": ("login", "Get the API key for a login and keep it in the keyring."),
-    "rotate-key": ("rotate_key", "Make a new API key and keep it."),
-    "logout": ("logout", "Remove the API key from the keyring."),
-    "api": ("api", "Send any request, with key, region and retries taken care of."),
-    "sandbox": ("sandbox.serve", "Serve an embedded Kardia API, and let its patients act."),
-    "completion": ("completion", "Print the completion script for a shell."),
+    "init": ("setup.init_command", "Start a configuration in a directory."),
+    "validate": ("validate.command", "Check the configuration and report every problem with its line."),
+    "plan": ("plan.command", "Show how the live account differs. Changes nothing."),
+    "apply": ("apply.command.command", "Make the live account match the configuration."),
+    "status": ("status.command", "Show how far the patients of each cohort have come."),
+    "show": ("show.command", "Print a saved plan, as text or as JSON."),
+    "codes": ("codes.command", "Fetch the issued connection codes again and write them to a file."),
+    "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
+    "recordings": ("recordings.command", "Record QT measurements."),
+    "state": ("state.command", "List, show or forget the records of earlier runs."),
+    "schema": ("setup.schema_command", "Print the JSON Schema that YAML editors read."),
+    "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
+    "rotate-key": ("rotate_key.command", "Make a new API key and store it."),
+    "logout": ("login.logout_command", "Remove the API key from the keyring."),
+    "api": ("api.command", "Send any request; authentication, region and retries are handled."),
+    "sandbox": ("sandbox.serve.command", "Serve an embedded Kardia API, and act as its patients."),
+    "completion": ("setup.completion_command", "Print the completion script for a shell."),
 }
-"""Each command's module in ``kardia_ctl.cli.commands`` and its line in ``--help``."""
+"""Each command: where it is in ``kardia_ctl.cli.commands``, and its line in ``--help``."""
 
 
 class Commands(click.Group):
@@ -48,8 +48,8 @@ class Commands(click.Group):
         """The command of this name; None when there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kardia_ctl.cli.commands.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
+        module, _, name = COMMANDS[cmd_name][0].rpartition(".")
+        command: click.Command = getattr(import_module(f"kardia_ctl.cli.commands.{module}"), name)
         return command
 
     def resolve_command(

@@ -1,11 +1,12 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how each is read."""
 
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,6 +15,25 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.render.view import View
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Option = Callable[[Command], Command]
+"""A decorator that adds an option, or several, to a command."""
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+"""The type of an option that names a file."""
+
+
+class Options:
+    """Several options as one decorator; ``--help`` lists them in this order."""
+
+    def __init__(self, *options: Callable[[Any], Any]) -> None:
+        self._options = options
+
+    def __call__(self, command: Command) -> Command:
+        """Add the options to a command."""
+        decorated: Command = command
+        for option in reversed(self._options):
+            decorated = option(decorated)
+        return decorated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,51 +47,11 @@ class Where:
     ca_file: Path | None = None
 
 
-def path_argument(command: Command) -> Command:
-    """PATH: a configuration file, or a directory that holds kardia.yaml."""
-    kind = click.Path(path_type=Path)
-    return click.argument("path", type=kind, default=".", metavar="[PATH]")(command)
-
-
-def where_options(command: Command) -> Command:
-    """--endpoint, --sandbox and what else names the account."""
-    for option in reversed(
-        (
-            click.option("--sandbox", is_flag=True, help="Use the embedded API; no key, no network."),
-            click.option(
-                "--endpoint",
-                envvar="KARDIA_ENDPOINT",
-                show_envvar=True,
-                metavar="URL",
-                help="Another base URL than the region's: https, or http on loopback.",
-            ),
-            click.option(
-                "--api-key-file",
-                type=click.Path(path_type=Path, dir_okay=False),
-                help="A file that holds the API key, instead of KARDIA_API_KEY.",
-            ),
-            click.option("--proxy", metavar="URL", help="An HTTP proxy; none is taken from the environment."),
-            click.option(
-                "--ca-file",
-                type=click.Path(path_type=Path, dir_okay=False),
-                help="Trust these certificate authorities instead of the built-in ones.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def where_from(options: dict[str, Any]) -> Where:
-    """Take the account's options out of a command's options."""
-    return Where(**{name: options.pop(name) for name in Where.__slots__})
-
-
 def address(text: str) -> Address:
-    """An address on the command line: the type of such an option.
+    """Read an address: the type of an option that names one.
 
     Raises:
-        BadParameter: the text is none; the message says why.
+        BadParameter: the text is no address; the message says why.
     """
     try:
         return Address.parse(text)
@@ -79,110 +59,159 @@ def address(text: str) -> Address:
         raise click.BadParameter(str(error)) from error
 
 
-def decision_options(command: Command) -> Command:
-    """--target, --limit and the decisions about single addresses."""
-    for option in reversed(
-        (
-            click.option(
-                "--target",
-                "targets",
-                type=address,
-                multiple=True,
-                metavar="ADDRESS",
-                help="Only this and what it depends on; nobody is forgotten, nobody departs.",
-            ),
-            click.option(
-                "--recreate",
-                type=address,
-                multiple=True,
-                metavar="ADDRESS",
-                help="Create again a patient who was deleted elsewhere.",
-            ),
-            click.option(
-                "--reissue",
-                type=address,
-                multiple=True,
-                metavar="ADDRESS",
-                help="Issue this code, or make this user, although one exists or existed.",
-            ),
-            click.option(
-                "--distinct",
-                type=address,
-                multiple=True,
-                metavar="ADDRESS",
-                help="Create this patient although another has the same name and birth date.",
-            ),
-            click.option(
-                "--accept-collapse",
-                is_flag=True,
-                help="Go on although the account has far fewer patients than before.",
-            ),
-            click.option(
-                "--limit",
-                type=click.IntRange(1),
-                metavar="N",
-                help="Only the first N writes, patient by patient; the rest stays planned.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+def moment(text: str) -> datetime:
+    """Read a day or a time, in UTC when it has no offset: the type of an option that names one.
+
+    Raises:
+        BadParameter: the text is neither.
+    """
+    found = time_of(text)
+    if found is None:
+        raise click.BadParameter("write a day as 2026-03-01 or a time as 2026-03-01T12:00:00Z")
+    return found
 
 
-def look_options(command: Command) -> Command:
-    """--no-color and --show-phi."""
-    command = click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")(command)
-    return click.option(
-        "--show-phi", is_flag=True, help="Show patients' values where they are hidden by default."
-    )(command)
+def time_of(value: object) -> datetime | None:
+    """A time as servers write it (RFC 3339); None when the value is not a time."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+path_argument: Final = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
+"""PATH: a configuration file, or a directory that holds kardia.yaml."""
+
+where_options: Final = Options(
+    click.option("--sandbox", is_flag=True, help="Use the embedded sandbox API: no key, no network."),
+    click.option(
+        "--endpoint",
+        envvar="KARDIA_ENDPOINT",
+        show_envvar=True,
+        metavar="URL",
+        help="Base URL to use instead of the region's: https, or http on loopback.",
+    ),
+    click.option("--api-key-file", type=FILE, help="Read the API key from this file, not KARDIA_API_KEY."),
+    click.option("--proxy", metavar="URL", help="HTTP proxy to use; proxy variables are ignored."),
+    click.option(
+        "--ca-file", type=FILE, help="Trust the certificate authorities in this file, not the built-in ones."
+    ),
+)
+"""--endpoint, --sandbox and what else names the account."""
+
+decision_options: Final = Options(
+    click.option(
+        "--target",
+        "targets",
+        type=address,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Apply only this address and its dependencies; no forgets, no departures.",
+    ),
+    click.option(
+        "--recreate",
+        type=address,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Create this patient again although it was deleted outside kardia-ctl.",
+    ),
+    click.option(
+        "--reissue",
+        type=address,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Issue this code, or create this user, although one exists or existed.",
+    ),
+    click.option(
+        "--distinct",
+        type=address,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Create this patient although another has the same name and birth date.",
+    ),
+    click.option(
+        "--accept-collapse",
+        is_flag=True,
+        help="Continue although the account lists far fewer patients than before.",
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Apply only the first N writes, patient by patient; leave the rest for later runs.",
+    ),
+)
+"""--target, --limit and the decisions about single addresses."""
+
+look_options: Final = Options(
+    click.option("--show-phi", is_flag=True, help="Show patients' values outside your own terminal as well."),
+    click.option("--no-color", is_flag=True, help="Print no colours (also: NO_COLOR)."),
+)
+"""--show-phi and --no-color."""
+
+show_phi_option: Final = click.option(
+    "--show-phi",
+    is_flag=True,
+    help="Show names, birth dates, e-mails, phones and notes outside your own terminal as well.",
+)
+
+auto_approve_option: Final = click.option("--auto-approve", is_flag=True, help="Do not ask for confirmation.")
+
+settle_option: Final = click.option(
+    "--settle",
+    type=click.FloatRange(0, max=86400),
+    metavar="SECONDS",
+    help="How long a create with a lost response may still appear (overrides settle: in kardia.yaml).",
+)
+
+parallelism_option: Final = click.option(
+    "--parallelism",
+    type=click.IntRange(1, 256),
+    default=16,
+    show_default=True,
+    help="Maximum number of writes in flight.",
+)
+
+lock_option: Final = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=0,
+    metavar="SECONDS",
+    help="Wait this long for another run to release the lock.",
+)
+
+
+def json_option(text: str) -> Options:
+    """--json, with what it prints."""
+    return Options(click.option("--json", "as_json", is_flag=True, help=text))
+
+
+def out_option(*, required: bool = False) -> Options:
+    """--out FILE."""
+    text = "Write to this file, readable only by you."
+    return Options(click.option("--out", type=FILE, metavar="FILE", required=required, help=text))
+
+
+json_lines_option: Final = json_option(
+    "Print Terraform's machine-readable JSON lines to stdout, without patients' values."
+)
+
+
+def where_from(options: dict[str, Any]) -> Where:
+    """Take the account's options out of a command's options."""
+    return Where(**{name: options.pop(name) for name in Where.__slots__})
+
+
+def shows_phi(*, asked: bool, out: Path | None = None) -> bool:
+    """Whether to show patients' values: on a person's terminal, and wherever they were asked for."""
+    return asked or (out is None and is_persons(sys.stdout))
 
 
 def view_from(options: dict[str, Any]) -> View:
-    """How to show: values and colours on a person's terminal, neither elsewhere unless asked for."""
-    no_color, show_phi = options.pop("no_color"), options.pop("show_phi")
+    """Values and colours on a person's terminal, neither elsewhere unless asked for."""
+    no_color = options.pop("no_color")
     return View(
         colour=sys.stdout.isatty() and not no_color and "NO_COLOR" not in os.environ,
-        show_phi=show_phi or is_persons(sys.stdout),
+        show_phi=shows_phi(asked=options.pop("show_phi")),
     )
-
-
-def json_option(command: Command) -> Command:
-    """--json."""
-    return click.option(
-        "--json",
-        "as_json",
-        is_flag=True,
-        help="Tell it as Terraform's machine-readable lines on stdout, without patients' values.",
-    )(command)
-
-
-def settle_option(command: Command) -> Command:
-    """--settle."""
-    return click.option(
-        "--settle",
-        type=click.FloatRange(0, max=86400),
-        metavar="SECONDS",
-        help="How long a create whose answer was lost may still appear (instead of settle:).",
-    )(command)
-
-
-def parallelism_option(command: Command) -> Command:
-    """--parallelism."""
-    return click.option(
-        "--parallelism",
-        type=click.IntRange(1, 256),
-        default=16,
-        show_default=True,
-        help="Writes in flight at once.",
-    )(command)
-
-
-def lock_option(command: Command) -> Command:
-    """--lock-timeout."""
-    return click.option(
-        "--lock-timeout",
-        type=click.FloatRange(0),
-        default=0,
-        metavar="SECONDS",
-        help="Wait so long for another apply to end.",
-    )(command)

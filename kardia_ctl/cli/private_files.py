@@ -1,65 +1,100 @@
-"""Files that their owner alone may read, written whole or not at all."""
+"""Files that only their owner may read, written whole or not at all."""
 
 import os
 import secrets
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
+import click
+
+from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.model.errors import RunStopped
 
-_STREAMS: Final = (Path("/dev"), Path("/dev/fd"))
+_DEVICES: Final = (Path("/dev"), Path("/dev/fd"))
 _PROCESSES: Final = Path("/proc")
 _OWN: Final = {"/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}
 
 
 def write_private(file: Path, data: bytes) -> None:
-    """Write a file (0600) by way of a new one beside it, so that a full disk or a crash leaves no half of it.
+    """Write a file (0600) through a temporary one beside it, so that a crash never leaves half a file.
 
     Raises:
-        RunStopped: it cannot be written.
+        RunStopped: the file cannot be written.
     """
     with private_file(file) as opened:
         opened.write(data)
 
 
-@contextmanager
-def private_file(file: Path) -> Iterator[IO[bytes]]:
-    """A file (0600) that is there when the block has ended well, and not at all when it has not.
-
-    A pipe or a device is written to as it is: a file in its place would break it for everybody.
+def print_or_write(text: str, out: Path | None) -> None:
+    """Print a text to stdout, or write it to a private file.
 
     Raises:
-        RunStopped: it cannot be written.
+        RunStopped: the file cannot be written.
+    """
+    if out is None:
+        print_result(text)
+    else:
+        write_private(out, text.encode())
+
+
+@contextmanager
+def out_stream(out: Path | None) -> Iterator[Callable[[str], object]]:
+    """Write a long text piece by piece, to stdout or to a private file.
+
+    Raises:
+        BrokenPipeError: the reader of stdout left, so reading on would be in vain.
+        RunStopped: the file cannot be written.
+    """
+    if out is None:
+        yield _print_now
+        return
+    with private_file(out) as file:
+        yield lambda text: file.write(text.encode())
+
+
+def _print_now(text: str) -> None:
+    click.echo(text, nl=False)
+    sys.stdout.flush()
+
+
+@contextmanager
+def private_file(file: Path) -> Iterator[IO[bytes]]:
+    """A file (0600) that exists once the block has ended well, and does not when the block fails.
+
+    A pipe or a device is written in place: replacing it by a file would break it for everybody.
+
+    Raises:
+        RunStopped: the file cannot be written.
     """
     try:
-        with _passed_on(file) if passes_on(file) else _renamed(file) as opened:
+        with _in_place(file) if passes_on(file) else _replaced(file) as opened:
             yield opened
     except OSError as error:
         raise RunStopped(
             f"{file} could not be written: {error.strerror}. Check that its directory exists, is yours to "
-            "write and has room"
+            "write and has free space"
         ) from error
 
 
 def passes_on(file: Path) -> bool:
-    """Whether a name keeps nothing itself: a pipe, a device, or /dev/stdout, wherever that leads."""
-    if file.parent in _STREAMS or _PROCESSES in file.parents:
+    """Whether a name stores nothing itself: a pipe, a device, or /dev/stdout, wherever that leads."""
+    if file.parent in _DEVICES or _PROCESSES in file.parents:
         return file.exists()
     return file.exists() and not file.is_file()
 
 
-def _passed_on(file: Path) -> IO[bytes]:
-    own = _OWN.get(
-        str(file)
-    )  # opened anew, a file that stdout goes to would be written from two places at once
+def _in_place(file: Path) -> IO[bytes]:
+    # Opening /dev/stdout again would write a file that stdout is redirected to from two offsets at once.
+    own = _OWN.get(str(file))
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND) if own is None else os.dup(own)
     return os.fdopen(descriptor, "wb")
 
 
 @contextmanager
-def _renamed(file: Path) -> Iterator[IO[bytes]]:
+def _replaced(file: Path) -> Iterator[IO[bytes]]:
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -68,14 +103,14 @@ def _renamed(file: Path) -> Iterator[IO[bytes]]:
             opened.flush()
             os.fsync(opened.fileno())
         new.replace(file)
-        _keep_name(file.parent)
+        _sync(file.parent)
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
 
 
-def _keep_name(directory: Path) -> None:
-    """See that a new name outlives a power cut, where the system can."""
+def _sync(directory: Path) -> None:
+    """Make a new name in a directory survive a power cut, where the system can."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -85,10 +120,17 @@ def _keep_name(directory: Path) -> None:
 
 
 def check_writable(file: Path) -> None:
-    """Refuse a file that could not be written, before anything is done whose result it is to hold."""
+    """Refuse a file that cannot be written, before anything is sent whose result it is to hold.
+
+    Raises:
+        RunStopped: the file cannot be written.
+    """
     if passes_on(file) and not file.is_dir():
         writable = os.access(file, os.W_OK)
     else:
         writable = not file.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
     if not writable:
-        raise RunStopped(f"{file} cannot be written: its directory does not exist or is not yours to write")
+        raise RunStopped(
+            f"{file} cannot be written. Check that its directory exists and is yours to write, and that it "
+            "is not a directory itself"
+        )

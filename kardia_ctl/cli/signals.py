@@ -1,19 +1,26 @@
-"""Ctrl-C and SIGTERM."""
+"""Ctrl-C and SIGTERM: stop sending in order, or wait until a step is done."""
 
 import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import click
 
 from kardia_ctl.applying.stop import Brake
 from kardia_ctl.model.errors import KardiaError
 
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def braking(brake: Brake) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop sending and wait for what is under way; a second one aborts."""
+    """A first signal stops sending and waits for the requests in flight; a second one aborts.
+
+    Raises:
+        KardiaError: the block was aborted.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
@@ -22,17 +29,27 @@ def braking(brake: Brake) -> Iterator[None]:
             task.cancel()
             return
         brake.pull(f"the run was stopped by {name}")
-        click.echo("\nStopping: waiting for what is under way. Once more to abort.", err=True)
+        click.echo("\nStopping: waiting for requests in flight. Interrupt again to abort.", err=True)
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
+    for number in _SIGNALS:
         loop.add_signal_handler(number, stop, number.name)
     try:
         yield
     except asyncio.CancelledError:
         raise KardiaError(
-            "aborted: what was in flight is recorded as in doubt; run plan to see what became of it"
+            "aborted: requests in flight are recorded as in doubt. Run kardia-ctl plan to see their outcome"
         ) from None
     finally:
-        for number in signals:
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore both signals inside the block."""
+    before = [signal.signal(number, signal.SIG_IGN) for number in _SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in zip(_SIGNALS, before, strict=True):
+            signal.signal(number, handler)

@@ -1,13 +1,13 @@
-"""Settling a doubt by hand: a person looked in Kardia."""
+"""What a person decides about state by hand: how a doubt ended, and which records to forget."""
 
 from collections.abc import Iterable
 
-from kardia_ctl.model.address import Address, record_key
+from kardia_ctl.model.address import Address, owner_of, record_key
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
-from kardia_ctl.model.state import Entry, Intent, Record, Remember, Resolve
+from kardia_ctl.model.state import Drop, Entry, Intent, Record, Remember, Resolve, State
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
@@ -42,3 +42,36 @@ def _record(address: Address, intent: Intent) -> Remember:
     label = address.names[1] if address.kind is Kind.CONNECTION_CODE else ""
     name, detail = record_key(address, intent.target)
     return Remember(address.kind, name, detail, Record(intent.id, label, at=int(intent.at)))
+
+
+def removals(state: State, addresses: Iterable[Address]) -> list[Entry]:
+    """The entries that remove the records of each address, and with a patient those of its codes.
+
+    Raises:
+        RunStopped: nothing is recorded of an address.
+    """
+    return [entry for address in addresses for entry in _removals(address, state)]
+
+
+def _removals(address: Address, state: State) -> list[Entry]:
+    entries: list[Entry] = [Resolve(address)] if address in state.intents else []
+    match address.kind:
+        case Kind.PATIENT:
+            mrn = address.names[0]
+            if mrn in state.patients:
+                entries.append(Drop(Kind.PATIENT, mrn))
+                entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
+            entries += [Resolve(intent) for intent in state.intents if owner_of(intent) == address]
+        case Kind.CONNECTION_CODE:
+            mrn, label = address.names
+            entries += [
+                Drop(Kind.CONNECTION_CODE, mrn, template)
+                for template, record in state.codes.get(mrn, {}).items()
+                if label in (record.label, template)
+            ]
+        case _:
+            if address in state.others:
+                entries.append(Drop(address.kind, *record_key(address)))
+    if not entries:
+        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
+    return entries

@@ -154,11 +154,11 @@ def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) 
         with client.started("apply", "--auto-approve") as run:
             begun(run, server)
             run.process.send_signal(SIGINT)
-            while run.alive and "Once more to abort" not in run.err.read_text():
+            while run.alive and "Interrupt again to abort" not in run.err.read_text():
                 time.sleep(0.01)
             aborted = run.strike(SIGINT)
         assert aborted.code == 1
-        assert "aborted: what was in flight is recorded as in doubt" in aborted.err
+        assert "aborted: requests in flight are recorded as in doubt" in aborted.err
         assert "Traceback" not in aborted.err
         assert client.apply().code == 0
         assert client.plan().code == 0

@@ -1,7 +1,8 @@
 """How an account is reached, with a configuration or without one: endpoint, dialect, key, session."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from kardia_ctl.cli.account.keys import api_key, stored_key
-from kardia_ctl.cli.options import Where, where_from, where_options
+from kardia_ctl.cli.options import Options, Where, where_from, where_options
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.ports import Store
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 SANDBOX: Final = "sandbox"
 """The endpoint of the embedded API, as saved plans name it."""
@@ -48,6 +50,15 @@ class Reach:
         """The base URL, or ``SANDBOX``."""
         return endpoint_of(self.where, self.configuration)
 
+    def open_store(self, lock_timeout: float = 0) -> Store:
+        """The state of the account's configuration; ``lock_timeout`` is in seconds."""
+        from kardia_ctl.state import open_store
+
+        configuration = self.configuration
+        return open_store(
+            configuration.state, configuration.root, configuration.workspace, lock_timeout=lock_timeout
+        )
+
 
 def endpoint_of(where: Where, configuration: Configuration) -> str:
     """The base URL that a command talks to, or ``SANDBOX``."""
@@ -60,30 +71,26 @@ def endpoint_of(where: Where, configuration: Configuration) -> str:
     return base_url_for(configuration.region, configuration.dialect)
 
 
-def reach_options(command: Command) -> Command:
-    """--config, --region, --dialect, and what ``where_options`` has."""
-    for option in reversed(
-        (
-            click.option(
-                "--config",
-                type=click.Path(path_type=Path),
-                metavar="PATH",
-                help="Take region, dialect and state from this configuration (default: this directory's).",
-            ),
-            click.option(
-                "--region",
-                type=click.Choice([region.value for region in Region]),
-                help="Where the account lives (default: us).",
-            ),
-            click.option(
-                "--dialect",
-                type=click.Choice([dialect.value for dialect in Dialect]),
-                help="Which API the account speaks (default: v1).",
-            ),
-        )
-    ):
-        command = option(command)
-    return where_options(command)
+reach_options: Final = Options(
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Take region, dialect and state from this configuration (default: this directory's).",
+    ),
+    click.option(
+        "--region",
+        type=click.Choice([region.value for region in Region]),
+        help="The account's region (default: us).",
+    ),
+    click.option(
+        "--dialect",
+        type=click.Choice([dialect.value for dialect in Dialect]),
+        help="The API that the account speaks (default: v1).",
+    ),
+    where_options,
+)
+"""--config, --region, --dialect, and what ``where_options`` has."""
 
 
 def reach_from(options: dict[str, Any], *, key: bool = True) -> Reach:
@@ -118,11 +125,14 @@ def _configuration(path: Path | None) -> tuple[Configuration, bool]:
     return load_account(here, os.environ), True
 
 
-@asynccontextmanager
-async def reached(reach: Reach) -> AsyncIterator["Session"]:
-    """A session with the account."""
-    async with opened(reach.where, reach.configuration, reach.key, largest=_LARGEST) as session:
-        yield session
+def in_session(reach: Reach, work: Callable[["Session"], Awaitable[Result]]) -> Result:
+    """Run ``work`` in a session with the account; what it returns."""
+
+    async def run() -> Result:
+        async with opened(reach.where, reach.configuration, reach.key, largest=_LARGEST) as session:
+            return await work(session)
+
+    return asyncio.run(run())
 
 
 @asynccontextmanager

@@ -1,21 +1,23 @@
-"""``kardia-ctl api``."""
+"""``kardia-ctl api``: from the words of a command line to one request, and its answer."""
 
-import asyncio
+import json
+import posixpath
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, quote, unquote
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
-from kardia_ctl.cli.commands.api_request import METHODS, is_effect, make_call, read_field, read_typed_field
-from kardia_ctl.cli.commands.get.list_output import out_option, target
+from kardia_ctl.cli.account.connection import in_session, reach_from, reach_options
+from kardia_ctl.cli.options import auto_approve_option, out_option
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.private_files import check_writable, out_stream, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.records.listing import ListFormat, printer
@@ -23,39 +25,52 @@ from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
 
 if TYPE_CHECKING:
+    from kardia_ctl.api.client import Session
     from kardia_ctl.api.decode import Answer
     from kardia_ctl.api.http.transport import Call
 
-_PAGED: Final = ("/patients", "/recordings", "/logs")
-"""The lists that take a limit; 500 is the most (API reference, "Querystring parameters")."""
+_READS: Final = ("GET", "HEAD")
+_METHODS: Final = (*_READS, "POST", "PUT", "PATCH", "DELETE")
+_EFFECTS: Final = ("code", "export")
+"""The last part of a path whose GET has an effect (API reference, "Patients")."""
 
+_PAGED: Final = ("/patients", "/recordings", "/logs")
+"""The lists that take a limit; 500 is the maximum (API reference, "Querystring parameters")."""
+
+_KEYS: Final = {"/v1/apikey": "login", "/v1/apikey/new": "rotate-key"}
 _SECRET: Final = re.compile(rb'("(?:secret_?key|api_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_OURS: Final = frozenset(
+    {"authorization", "cookie", "host", "content-length", "transfer-encoding", "connection", "user-agent"}
+)
+_UNQUOTED: Final = "/%:@!$&'()*+,;=~-._"
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+_LARGEST: Final = 32_000_000
+"""Bytes of a request body."""
 
 
 @click.command("api")
-@click.argument("method", type=click.Choice(METHODS, case_sensitive=False), metavar="METHOD")
+@click.argument("method", type=click.Choice(_METHODS, case_sensitive=False), metavar="METHOD")
 @click.argument("path")
-@click.option("-f", "--field", "texts", multiple=True, metavar="NAME=TEXT", help="A field, sent as text.")
+@click.option("-f", "--field", "texts", multiple=True, metavar="NAME=TEXT", help="Add a field as text.")
 @click.option(
     "-F",
     "--typed-field",
     "typed",
     multiple=True,
     metavar="NAME=JSON",
-    help="A field whose value is JSON; @FILE is the text of a file.",
+    help="Add a field whose value is JSON, or the text of a file: @FILE.",
 )
 @click.option(
     "--input",
     "file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    type=click.File("rb"),
     metavar="FILE",
-    help="The body; - is stdin.",
+    help="Send this file as the body; - is stdin.",
 )
-@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="One more header.")
-@click.option(
-    "--paginate", is_flag=True, help="Follow the pages of a list; prints one JSON array of all rows."
-)
-@click.option("--auto-approve", is_flag=True, help="Do not ask before what has an effect.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Add a header.")
+@click.option("--paginate", is_flag=True, help="Follow a list's pages; print one JSON array of all rows.")
+@auto_approve_option
 @out_option()
 @reach_options
 def command(
@@ -63,13 +78,13 @@ def command(
 ) -> int:
     """Send any request: METHOD and PATH, as in `kardia-ctl api GET /v1/patients -f limit=5`.
 
-    Key, region and retries are taken care of. Fields go into the query of a GET, and into a form body
-    otherwise; with pro, or with -H 'Content-Type: application/json', into a JSON body. What has an effect
-    (every method but GET and HEAD; GET …/code and …/export) wants a yes, or --auto-approve, and is sent once:
-    when its answer is lost, look before you send it again.
+    Authentication, region and retries are handled. Fields go into the query of a GET, and into a form body
+    otherwise; with the pro API, or with -H 'Content-Type: application/json', into a JSON body. A request with
+    an effect (every method but GET and HEAD; GET …/code and …/export) asks for confirmation, or needs
+    --auto-approve, and is sent once: when its response is lost, look before you send it again.
 
-    The body is printed as it came, patients' values included; secretKey is taken out. A status of 400 or more
-    is explained on stderr and ends with exit code 1.
+    The body is printed as received, patients' values included, without secretKey. A status of 400 or above is
+    explained on stderr and ends with exit code 1.
     """
     method = method.upper()
     out, auto_approve = options.pop("out"), options.pop("auto_approve")
@@ -77,27 +92,23 @@ def command(
     if out is not None:
         check_writable(out)
     reach = reach_from(options)
-    fields = [*map(read_field, texts), *map(read_typed_field, typed)]
+    fields = [*map(_field, texts), *map(_typed_field, typed)]
     call = make_call(method, path, fields, headers, file, json_bodies=reach.can.json_bodies)
     if is_effect(method, call.endpoint.path):
         if paginate:
-            raise RunStopped("--paginate is for lists that are read")
-        if not confirm(f"Send {call.endpoint}? It has an effect, and is sent once.", approved=auto_approve):
-            print_message("Nothing was done.")
+            raise RunStopped("--paginate is only for reading lists")
+        if not confirm(f"Send {call.endpoint}? It has an effect and is sent once.", approved=auto_approve):
             return 1
-    asyncio.run(_pages(reach, call, out) if paginate else _send(reach, call, out))
-    return 0
-
-
-async def _send(reach: Reach, call: "Call", out: Path | None) -> None:
-    heard: list[Answer] = []
+    if paginate:
+        in_session(reach, lambda session: _print_pages(session, call, out))
+        return 0
+    answers: list[Answer] = []
     try:
-        async with reached(reach) as session:
-            await session.send_as_it_is(replace(call, heard=heard.append))
+        in_session(reach, lambda session: session.send_as_it_is(replace(call, heard=answers.append)))
     finally:
-        # An error's body is printed as well: main explains the error itself.
-        if heard:
-            _print(heard[-1], out)
+        if answers:  # the body of an error as well: main explains the error itself
+            _print(answers[-1], out)
+    return 0
 
 
 def _print(answer: "Answer", out: Path | None) -> None:
@@ -108,22 +119,133 @@ def _print(answer: "Answer", out: Path | None) -> None:
         click.echo(body, nl=False)
     elif b"\0" in body or body.startswith(b"%PDF"):
         print_message(
-            f"{len(body)} bytes of {answer.content_type or 'no type'}: --out FILE writes them to a file."
+            f"{len(body)} bytes of {answer.content_type or 'unknown type'}: --out FILE writes them to a file."
         )
     else:
         for line in body.decode("utf-8", "replace").splitlines():
             click.echo(escape(line))
 
 
-async def _pages(reach: Reach, call: "Call", out: Path | None) -> None:
+async def _print_pages(session: "Session", call: "Call", out: Path | None) -> None:
     paged = call.endpoint.path.rstrip("/").endswith(_PAGED)
     if paged and not any(name == "limit" for name, _ in call.query):
         call = replace(call, query=(*call.query, ("limit", "500")))
     text = printer(ListFormat.JSON, PATIENTS, show_phi=True)
-    async with reached(reach) as session:
-        pages = session.pages_as_they_are(call)
-        with target(out) as write:
-            async with aclosing(pages):
-                async for page in pages:
-                    write(text.page([without_secrets(row) for row in page.rows]))
-            write(text.end())
+    with out_stream(out) as write:
+        async with aclosing(session.pages_as_they_are(call)) as pages:
+            async for page in pages:
+                write(text.page([without_secrets(row) for row in page.rows]))
+        write(text.end())
+
+
+def make_call(
+    method: str,
+    path: str,
+    fields: Iterable[tuple[str, Any]],
+    headers: Iterable[str],
+    file: IO[bytes] | None,
+    *,
+    json_bodies: bool = False,
+) -> "Call":
+    """The request that a command line describes; ``method`` in capitals, a field's value text or parsed JSON.
+
+    Bodies are JSON with ``json_bodies``, forms without, unless a header names the type.
+
+    Raises:
+        RunStopped: it describes no request, or one that has a command of its own.
+    """
+    from kardia_ctl.api.endpoints import Endpoint, Nature
+    from kardia_ctl.api.http.transport import Call
+
+    plain, query = _target(path)
+    extra, body = _headers(headers), list(fields)
+    if method in _READS:
+        if file is not None:
+            raise RunStopped(f"{method} has no body: leave --input out")
+        query += [(name, _text(value)) for name, value in body]
+        body = []
+    if body and file is not None:
+        raise RunStopped("-f or -F and --input both give a body: choose one")
+    kind = extra.pop("content-type", _JSON if json_bodies else _FORM)
+    # Whose data the answer holds is not known, so errors quote no detail of it: personal.
+    nature = Nature.ONCE if is_effect(method, plain) else Nature.SAFE
+    return Call(
+        Endpoint(method, plain, nature, personal=True),
+        query=tuple(query),
+        content=(kind, _body(body, file, kind)) if body or file is not None else None,
+        extra=tuple(extra.items()),
+        hidden=tuple(_text(value) for _, value in (*body, *query)),
+    )
+
+
+def is_effect(method: str, path: str) -> bool:
+    """Whether a request has an effect, however its path is spelled."""
+    plain = posixpath.normpath(unquote(path.partition("?")[0])).rstrip("/").lower()
+    return method not in _READS or plain.rpartition("/")[2] in _EFFECTS
+
+
+def _field(text: str) -> tuple[str, str]:
+    """NAME=TEXT."""
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise RunStopped("write a field as NAME=VALUE")
+    return name, value
+
+
+def _typed_field(text: str) -> tuple[str, Any]:
+    """NAME=JSON, or NAME=@FILE for the text of a file."""
+    name, value = _field(text)
+    try:
+        if value.startswith("@"):
+            return name, Path(value[1:]).read_text(encoding="utf-8").rstrip("\r\n")
+        return name, json.loads(value)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunStopped(f"-F {name}: {value[1:]} cannot be read: {type(error).__name__}") from error
+    except ValueError:
+        raise RunStopped(f"-F {name}: the value is not JSON; send text with -f {name}=…") from None
+
+
+def _target(path: str) -> tuple[str, list[tuple[str, str]]]:
+    """The path, encoded, and its query."""
+    if "://" in path:
+        raise RunStopped("give a path, such as /v1/patients; --endpoint or --region names the host")
+    plain, _, query = path.partition("?")
+    plain = "/" + plain.lstrip("/")
+    if "#" in path or any(part in {".", ".."} for part in unquote(plain).split("/")):
+        raise RunStopped(f"{path} contains #, . or .., which a server would read as another path")
+    if not plain.isprintable():
+        raise RunStopped("the path contains a character that cannot be printed")
+    name = posixpath.normpath(unquote(plain)).rstrip("/")
+    if command := _KEYS.get(name.lower()):
+        raise RunStopped(f"{name} returns a key: use kardia-ctl {command}, which stores it")
+    return quote(plain, safe=_UNQUOTED), parse_qsl(query, keep_blank_values=True)
+
+
+def _headers(lines: Iterable[str]) -> dict[str, str]:
+    headers = {}
+    for line in lines:
+        name, mark, value = line.partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if not mark or not name or not (name + value).isascii() or not (name + value).isprintable():
+            raise RunStopped("write a header as 'Name: value'")
+        if name in _OURS:
+            raise RunStopped(f"kardia-ctl sets the header {name} itself")
+        headers[name] = value
+    return headers
+
+
+def _body(fields: list[tuple[str, Any]], file: IO[bytes] | None, kind: str) -> bytes:
+    if file is not None:
+        data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise RunStopped(f"--input: the body is larger than {_LARGEST} bytes")
+        return data
+    if kind.partition(";")[0].strip().lower() == _JSON:
+        return json.dumps(dict(fields), allow_nan=False).encode()
+    from kardia_ctl.api.endpoints import encode
+
+    return encode((name, _text(value)) for name, value in fields).encode()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

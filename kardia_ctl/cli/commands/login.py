@@ -1,31 +1,30 @@
-"""``kardia-ctl login``."""
+"""``kardia-ctl login`` and ``kardia-ctl logout``: the API key in the keyring."""
 
-import asyncio
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, reach_from, reach_options, reached
-from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
+from kardia_ctl.cli.account.connection import in_session, reach_from, reach_options
+from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key, remove_key
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.errors import RunStopped, Unauthorized
 
-_LONGEST = 10_000
+_LONGEST: Final = 10_000
 """Characters of a password on stdin."""
 
 
 @click.command("login")
 @click.option("--email", required=True, metavar="ADDRESS", help="The e-mail address of the Kardia Pro login.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking for it.")
-@click.option("--print", "to_stdout", is_flag=True, help="Print the key to stdout and keep it nowhere.")
+@click.option("--print", "to_stdout", is_flag=True, help="Print the key to stdout and do not store it.")
 @reach_options
-def command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -> None:
-    """Get the account's API key for a login, and keep it in the keyring of this machine.
+def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -> None:
+    """Get the account's API key for a login, and store it in this machine's keyring.
 
-    The password is asked for without an echo, or read from stdin, and kept nowhere. The key is kept for the
-    endpoint (a region is one), and for the workspace where the configuration names one. It is taken when
+    The password is asked for without an echo, or read from stdin, and never stored. The key is stored for the
+    endpoint (each region has its own), and for the workspace that the configuration names. It is used when
     neither --api-key-file nor KARDIA_API_KEY is given. The keyring needs: pip install 'kardia-ctl[keyring]'.
 
     \b
@@ -39,14 +38,20 @@ def command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -
         )
     if not to_stdout:
         check_keyring()
-    key = asyncio.run(_log_in(reach, email, _password(from_stdin=password_stdin)))
+    password = _password(from_stdin=password_stdin)
+    try:
+        key = in_session(reach, lambda session: session.create_key(email, password))
+    except Unauthorized as error:
+        raise RunStopped(
+            f"{reach.endpoint} refused this e-mail address with this password. Check both, and the region"
+        ) from error
     if to_stdout:
         click.echo(key)
         return
     keep_key(account_name(reach.endpoint, reach.configuration.workspace), key)
-    print_message(f"The key for {reach.endpoint} is in the keyring.")
+    print_message(f"Stored the key for {reach.endpoint} in the keyring.")
     if os.environ.get("KARDIA_API_KEY"):
-        print_message("Warning: KARDIA_API_KEY is set, and is taken instead of it.")
+        print_message("Warning: KARDIA_API_KEY is set and takes precedence over the keyring.")
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -55,20 +60,22 @@ def _password(*, from_stdin: bool) -> str:
     elif sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, err=True)
     else:
-        raise RunStopped("there is no terminal to ask for the password on: give it with --password-stdin")
+        raise RunStopped("no terminal to ask for the password on: give it with --password-stdin")
     if not password:
         raise RunStopped("the password is empty: give it on one line of stdin")
     return password
 
 
-async def _log_in(reach: Reach, email: str, password: str) -> str:
-    from kardia_ctl.model.errors import Unauthorized
-
-    async with reached(reach) as session:
-        try:
-            return await session.create_key(email, password)
-        except Unauthorized as error:
-            raise RunStopped(
-                f"{reach.endpoint} does not accept this e-mail address with this password. Check both, and "
-                "the region"
-            ) from error
+@click.command("logout")
+@reach_options
+def logout_command(**options: Any) -> None:
+    """Remove the account's API key from this machine's keyring. In Kardia the key stays valid."""
+    reach = reach_from(options, key=False)
+    removed = remove_key(account_name(reach.endpoint, reach.configuration.workspace))
+    print_message(
+        f"Removed the key for {reach.endpoint} from the keyring."
+        if removed
+        else f"The keyring holds no key for {reach.endpoint}."
+    )
+    if os.environ.get("KARDIA_API_KEY"):
+        print_message("Warning: KARDIA_API_KEY is still set.")

@@ -9,8 +9,9 @@ import click
 from kardia_ctl.cli.account.workspace import Workplace, connected, decisions_from, open_workplace
 from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import (
+    FILE,
     decision_options,
-    json_option,
+    json_lines_option,
     look_options,
     path_argument,
     settle_option,
@@ -30,12 +31,14 @@ from kardia_ctl.planning.inputs import Decisions
 @click.command("plan")
 @path_argument
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; apply FILE applies it."
+    "--out", type=FILE, metavar="FILE", help="Save the plan; kardia-ctl apply FILE applies exactly this plan."
 )
 @click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none."
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when there are changes, with 0 when there are none.",
 )
-@json_option
+@json_lines_option
 @settle_option
 @decision_options
 @where_options
@@ -48,7 +51,7 @@ def command(
     settle: float | None,
     **options: Any,
 ) -> int:
-    """Show what differs from the live account. Changes nothing, takes no lock.
+    """Show how the live account differs from the configuration. Changes nothing, takes no lock.
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
@@ -68,12 +71,12 @@ def command(
 
         save(out, workplace, seen)
         click.echo(err=True)
-        print_message(f"Saved the plan to {out}. To do exactly this: kardia-ctl apply {out}")
+        print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
     return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
 
 
 async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:
-    """Observe and plan in a session of its own."""
+    """Observe the account and plan, in a new session."""
     ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
     async with connected(workplace, parallelism=8) as session:
         with reading(session.reader) as reader:
@@ -81,10 +84,10 @@ async def look(workplace: Workplace, state: State, decisions: Decisions) -> Prev
 
 
 def blocked_line(plan: Plan) -> str:
-    """Why the exit code is 1, for whoever keeps stderr alone."""
+    """Why the exit code is 1, for a log that holds only stderr."""
     if plan.stops:
         return f"Error: nothing can be applied: {'; '.join(plan.stops)}"
-    return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan says why, and what can be done"
+    return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan gives each reason and what to do"
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:

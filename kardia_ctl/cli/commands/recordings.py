@@ -1,26 +1,28 @@
 """``kardia-ctl recordings``."""
 
-import asyncio
-from collections.abc import Callable
 from math import isfinite
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.output.console import print_message, print_result
+from kardia_ctl.cli.account.connection import check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.options import Options, auto_approve_option, json_option
+from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import QT
 from kardia_ctl.render.records.visibility import without_secrets
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-ERROR_TYPES: Final = ("poorQuality", "undeterminedRhythm", "other")
+_ERROR_TYPES: Final = ("poorQuality", "undeterminedRhythm", "other")
 """API reference, "Set QT Analysis Measurements"."""
 
-_MEASURED: Final = ("qt", "rr", "qtcb", "qtcf")
+_INTERVALS: Final = {
+    "qt": "The QT interval.",
+    "rr": "The RR interval.",
+    "qtcb": "The QT interval, corrected by Bazett.",
+    "qtcf": "The QT interval, corrected by Fridericia.",
+}
 
 
 @click.group("recordings")
@@ -34,20 +36,18 @@ def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -
     return value
 
 
-def _measured(name: str, text: str) -> Callable[[Command], Command]:
-    return click.option(f"--{name}", type=float, callback=_finite, metavar="NUMBER", help=text)
-
-
 @command.command("qt")
 @click.argument("recording")
-@_measured("qt", "The QT interval.")
-@_measured("rr", "The RR interval.")
-@_measured("qtcb", "QT corrected by Bazett.")
-@_measured("qtcf", "QT corrected by Fridericia.")
-@click.option("--error", metavar="TEXT", help="Why it could not be measured; wants --error-type.")
-@click.option("--error-type", type=click.Choice(ERROR_TYPES), help="Of which kind the error is.")
-@click.option("--json", "as_json", is_flag=True, help="Print the measurement as a JSON object.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask first.")
+@Options(
+    *(
+        click.option(f"--{name}", type=float, callback=_finite, metavar="NUMBER", help=text)
+        for name, text in _INTERVALS.items()
+    )
+)
+@click.option("--error", metavar="TEXT", help="Why it could not be measured; requires --error-type.")
+@click.option("--error-type", type=click.Choice(_ERROR_TYPES), help="The kind of --error.")
+@json_option("Print the measurement as a JSON object.")
+@auto_approve_option
 @reach_options
 def qt_command(
     recording: str,
@@ -59,30 +59,22 @@ def qt_command(
 ) -> int:
     """Record a QT measurement of one RECORDING, the ECG with this id.
 
-    An effect: each sending makes another measurement, so it is sent once, and a lost answer is in doubt. The
-    API's documents name no units; numbers are sent as they are written here.
+    Every request adds another measurement, so it is sent once, and a lost response leaves it in doubt. The
+    API's documents name no units; numbers are sent as given.
     """
     values: dict[str, str | float] = {
-        name: value for name in _MEASURED if (value := options.pop(name)) is not None
+        name: value for name in _INTERVALS if (value := options.pop(name)) is not None
     }
-    if error is not None and error_type is None:
-        raise RunStopped(f"--error wants --error-type: one of {', '.join(ERROR_TYPES)}")
-    if error_type is not None and error is None:
-        raise RunStopped("--error-type is the kind of an --error: say what it was")
+    if (error is None) != (error_type is None):
+        raise RunStopped(f"--error and --error-type ({', '.join(_ERROR_TYPES)}) go together: give both")
     if error is not None and error_type is not None:
         values |= {"error": error, "errorType": error_type}
     if not values:
-        raise RunStopped("there is nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
+        raise RunStopped("nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
     reach = reach_from(options)
     check_shown(reach, "QT measurements")
     if not confirm(f"Record a QT measurement of {recording}?", approved=auto_approve):
-        print_message("Nothing was done.")
         return 1
-    found = without_secrets(asyncio.run(_send(reach, recording, values)))
-    print_result(f"{json_line(found)}\n" if as_json else record_text(found, QT))
+    measurement = without_secrets(in_session(reach, lambda session: session.add_qt(recording, values)))
+    print_result(f"{json_line(measurement)}\n" if as_json else record_text(measurement, QT))
     return 0
-
-
-async def _send(reach: Reach, recording: str, values: dict[str, str | float]) -> dict[str, Any]:
-    async with reached(reach) as session:
-        return await session.add_qt(recording, values)

@@ -10,7 +10,7 @@ import click
 
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import Where, look_options, view_from
+from kardia_ctl.cli.options import FILE, Where, json_option, look_options, view_from
 from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
@@ -18,14 +18,14 @@ from kardia_ctl.render.plan.text import plan_text
 
 
 @click.command("show")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Terraform's plan representation, values redacted.")
+@click.argument("file", type=FILE)
+@json_option("Print Terraform's JSON plan representation, values redacted.")
 @look_options
 def command(file: Path, as_json: bool, **options: Any) -> int:
-    """Print a saved plan. It holds no patient's values, so none are shown."""
+    """Print the plan saved in FILE. A saved plan holds no patients' values, so none are shown."""
     view = view_from(options)
     if not plan_files.is_plan(file):
-        raise RunStopped(f"{file} is not a plan that kardia-ctl saved; make one with plan --out {file}")
+        raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
     data = plan_files.read(file)
     saved, _ = plan_files.check_seal(data, _keys(file, data))
     if not as_json:
@@ -37,6 +37,7 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
 
 
 def _keys(file: Path, data: bytes) -> Keys:
+    """The keys of the configuration that a saved plan names; without an API key where none is set."""
     hint = plan_files.hint(file, data)
     root = hint.path if hint.path.is_dir() else hint.path.parent
     directory = root / ".kardia" / "sandbox" if hint.sandbox else root / ".kardia"

@@ -1,110 +1,84 @@
 """``kardia-ctl state``."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
-from kardia_ctl.cli.account.workspace import Workplace, open_workplace
-from kardia_ctl.cli.options import Where, lock_option
+from kardia_ctl.cli.account.workspace import open_workplace
+from kardia_ctl.cli.options import Where, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.model.address import Address, owner_of, record_key
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Drop, Entry, Resolve, State
+from kardia_ctl.model.ports import Store
+from kardia_ctl.operations.assume import removals
 from kardia_ctl.render.records.state_list import state_list, state_show
 
 
 @click.group("state")
 def command() -> None:
-    """List, show or forget what was recorded of earlier runs. Never talks to Kardia."""
+    """List, show or forget the records of earlier runs. Never talks to Kardia."""
 
 
-_path = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
-_sandbox = click.option("--sandbox", is_flag=True, help="The state of the embedded API.")
+_sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sandbox's state.")
 
 
-def _open(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workplace:
-    return open_workplace(path, Where(sandbox=sandbox), lock_timeout=lock_timeout, account=False)
+def _store(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Store:
+    return open_workplace(path, Where(sandbox=sandbox), lock_timeout=lock_timeout, account=False).store
 
 
 @command.command("list")
-@_path
-@_sandbox
+@path_argument
+@_sandbox_option
 def list_command(path: Path, sandbox: bool) -> None:
-    """Print every recorded address, a line each. PATH is the configuration (default: this directory)."""
-    click.echo(state_list(_open(path, sandbox=sandbox).store.load()), nl=False)
+    """Print every recorded address, one a line. PATH is the configuration (default: this directory)."""
+    click.echo(state_list(_store(path, sandbox=sandbox).load()), nl=False)
 
 
 @command.command("show")
 @click.argument("address", type=address_type)
-@_path
-@_sandbox
+@path_argument
+@_sandbox_option
 def show_command(address: Address, path: Path, sandbox: bool) -> None:
     """Print what is recorded of one ADDRESS. PATH is the configuration (default: this directory)."""
-    text = state_show(_open(path, sandbox=sandbox).store.load(), address)
+    text = state_show(_store(path, sandbox=sandbox).load(), address)
     if not text:
-        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
+        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
     click.echo(text, nl=False)
 
 
 @command.command("forget")
 @click.argument("words", metavar="ADDRESS... [PATH]", nargs=-1, required=True)
-@_sandbox
-@click.option("--auto-approve", is_flag=True, help="Do not ask first.")
+@_sandbox_option
+@auto_approve_option
 @lock_option
 def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lock_timeout: float) -> int:
-    """Remove what is recorded of each ADDRESS. PATH is the configuration (default: this directory).
+    """Remove the records of each ADDRESS. PATH is the configuration (default: this directory).
 
-    Nothing changes in Kardia. A patient is matched by mrn again by the next plan.
+    Nothing changes in Kardia. The next plan finds a forgotten patient again by mrn.
     """
     addresses, path = _addresses(words)
-    workplace = _open(path, sandbox=sandbox, lock_timeout=lock_timeout)
-    with workplace.store.lock("state forget"):
-        state = workplace.store.load()
-        entries = [entry for address in addresses for entry in _entries(address, state)]
+    store = _store(path, sandbox=sandbox, lock_timeout=lock_timeout)
+    with store.lock("state forget"):
+        entries = removals(store.load(), addresses)
         names = ", ".join(map(str, addresses))
-        if not confirm(f"Remove what is recorded of {names}?", approved=auto_approve):
-            click.echo("Nothing was done.", err=True)
+        if not confirm(f"Remove the records of {names}?", approved=auto_approve):
             return 1
-        workplace.store.commit(entries)
+        store.commit(entries)
     click.echo(f"Removed from state: {names}.")
     return 0
 
 
 def _addresses(words: tuple[str, ...]) -> tuple[list[Address], Path]:
-    """The addresses, and the path when the last word is none of them."""
+    """The addresses, and the path when the last word is not an address."""
     *first, last = words
     try:
         return [Address.parse(word) for word in words], Path()
     except ValueError as error:
-        if first and Path(last).exists():
-            try:
-                return [Address.parse(word) for word in first], Path(last)
-            except ValueError as other:
-                raise RunStopped(str(other)) from other
+        if not first or not Path(last).exists():
+            raise RunStopped(str(error)) from error
+    try:
+        return [Address.parse(word) for word in first], Path(last)
+    except ValueError as error:
         raise RunStopped(str(error)) from error
-
-
-def _entries(address: Address, state: State) -> list[Entry]:
-    entries: list[Entry] = [Resolve(address)] if address in state.intents else []
-    match address.kind:
-        case Kind.PATIENT:
-            mrn = address.names[0]
-            if mrn in state.patients:
-                entries.append(Drop(Kind.PATIENT, mrn))
-                entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
-            entries += [Resolve(one) for one in state.intents if owner_of(one) == address]
-        case Kind.CONNECTION_CODE:
-            mrn, label = address.names
-            entries += [
-                Drop(Kind.CONNECTION_CODE, mrn, template)
-                for template, record in state.codes.get(mrn, {}).items()
-                if label in (record.label, template)
-            ]
-        case _:
-            if address in state.others:
-                entries.append(Drop(address.kind, *record_key(address)))
-    if not entries:
-        raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is")
-    return entries

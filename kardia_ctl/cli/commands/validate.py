@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kardia_ctl.cli.files.quarantine_file import set_aside
-from kardia_ctl.cli.options import path_argument
+from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.failure import failure_text
 from kardia_ctl.config import load
@@ -22,9 +22,9 @@ from kardia_ctl.render.problems import problem_lines, validate_json
 
 @click.command("validate")
 @path_argument
-@click.option("--json", "as_json", is_flag=True, help="Terraform's validate JSON, for editors and CI.")
+@json_option("Print Terraform's validate JSON, for editors and CI.")
 def command(path: Path, as_json: bool) -> int:
-    """Check the configuration: every problem at once, each with file, line and column. Asks no server.
+    """Check the configuration and report every problem with file, line and column. Sends no request.
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
@@ -45,7 +45,7 @@ def command(path: Path, as_json: bool) -> int:
     for line in problem_lines(problems):
         print_message(line)
     if set_aside(configuration):
-        click.echo(f"Apart from the rows that were set aside, it is valid: {_counted(configuration)}.")
+        click.echo(f"The configuration is valid except for quarantined rows: {_counted(configuration)}.")
         return 1
     click.echo(f"The configuration is valid: {_counted(configuration)}.")
     return 0

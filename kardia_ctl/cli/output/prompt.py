@@ -1,15 +1,16 @@
-"""Asking before something is done."""
+"""Ask for confirmation before something is done."""
 
 import signal
 import sys
 
 import click
 
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import RunStopped
 
 
 def confirm(question: str, *, approved: bool) -> bool:
-    """Whether to go on: only the word yes will do. Without a terminal there is nobody to ask.
+    """Whether to go on: only the word yes will do. Any other answer is reported on stderr.
 
     Raises:
         RunStopped: there is no terminal, and --auto-approve was not given.
@@ -27,4 +28,6 @@ def confirm(question: str, *, approved: bool) -> bool:
         answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
     finally:
         signal.signal(signal.SIGINT, before)
+    if answer != "yes":
+        print_message("Nothing was done.")
     return bool(answer == "yes")

@@ -111,7 +111,7 @@ def test_print_prints_the_key_alone_and_keeps_it_nowhere(nowhere: Desk, ring: Me
 def test_a_wrong_password_is_said_without_it(nowhere: Desk, ring: MemoryKeyring) -> None:
     ran = log_in(nowhere, password="Wr0ng-password")
     assert ran.code == 1
-    assert "does not accept this e-mail address" in ran.err
+    assert "refused this e-mail address" in ran.err
     assert "Wr0ng" not in ran.err
     assert LOGIN_EMAIL not in ran.err
     assert ring.kept == {}
@@ -304,14 +304,14 @@ def test_ctrl_c_does_not_come_between_a_key_and_its_being_kept(
 ) -> None:
     from kardia_ctl.cli.commands import rotate_key as rotate_key_command
 
-    keep = rotate_key_command._kept
+    keep = rotate_key_command._store
 
     def interrupted(key: str, place: rotate_key_command.Keep) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         keep(key, place)
 
-    monkeypatch.setattr(rotate_key_command, "_kept", interrupted)
+    monkeypatch.setattr(rotate_key_command, "_store", interrupted)
     before = signal.getsignal(signal.SIGINT)
     assert keyed.run("rotate-key", "--auto-approve").code == 0
     assert ring.kept[SERVICE, endpoint] == new_key(keyed)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.cli.commands.api_request import is_effect, make_call
+from kardia_ctl.cli.commands.api import is_effect, make_call
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import TEMPLATES
@@ -178,10 +178,10 @@ def test_a_body_comes_from_a_file_or_stdin(nowhere: Desk, monkeypatch: pytest.Mo
 
 
 def test_two_bodies_are_one_too_many() -> None:
-    with pytest.raises(RunStopped, match="two bodies"):
-        make_call("POST", "/v1/x", [("a", "b")], (), "file")
+    with pytest.raises(RunStopped, match="both give a body"):
+        make_call("POST", "/v1/x", [("a", "b")], (), io.BytesIO())
     with pytest.raises(RunStopped, match="no body"):
-        make_call("GET", "/v1/x", (), (), "file")
+        make_call("GET", "/v1/x", (), (), io.BytesIO())
 
 
 def test_a_field_may_be_the_text_of_a_file(nowhere: Desk) -> None:

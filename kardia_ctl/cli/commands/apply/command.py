@@ -24,8 +24,9 @@ from kardia_ctl.cli.files.passwords import Passwords, makes_up_passwords
 from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import (
     address,
+    auto_approve_option,
     decision_options,
-    json_option,
+    json_lines_option,
     lock_option,
     look_options,
     parallelism_option,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 @click.command("apply")
 @path_argument
-@click.option("--auto-approve", is_flag=True, help="Do not ask before the first write.")
+@auto_approve_option
 @click.option(
     "--codes-out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=False),
@@ -87,7 +88,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="You looked: what was in doubt at this address did happen (only what cannot be read back).",
 )
-@json_option
+@json_lines_option
 @settle_option
 @parallelism_option
 @lock_option
@@ -149,7 +150,6 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
     plan, can = seen.plan, seen.question.capabilities
     check_file(plan, seen.question.desired, can, run.codes_out)
     if acts(plan) and not confirm(_question(plan, run.workplace), approved=run.approved):
-        click.echo("Nothing was done.", err=True)
         return 1
     if run.results is not None:
         check_writable(run.results)

@@ -1,36 +1,44 @@
-"""``kardia-ctl get``: reading what is there."""
+"""``kardia-ctl get``, and its lists."""
 
-import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
+from kardia_ctl.api.records import record_endpoints as endpoints
+from kardia_ctl.api.records.record_endpoints import Listing
+from kardia_ctl.cli.account.connection import check_shown, in_session, reach_from, reach_options
 from kardia_ctl.cli.commands.get.list_output import (
-    Wish,
     form_options,
     limit_option,
+    list_options_from,
     print_list,
     since_options,
-    wish_from,
 )
-from kardia_ctl.cli.commands.get.patient import WhoseOptions, patient_command, patient_id, whose_options
+from kardia_ctl.cli.commands.get.patient import (
+    NOBODY,
+    PatientName,
+    custom_option,
+    patient_command,
+    patient_id,
+    patient_options,
+)
 from kardia_ctl.cli.commands.get.recording import pdf_command, recording_command, report_command
+from kardia_ctl.cli.options import Options
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.render.records.record_columns import Shape
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.records.record_endpoints import Listing
+    from kardia_ctl.api.client import Session
 
 
 @click.group("get")
 def command() -> None:
-    """Read what is there: patients, recordings, documents, logs, teams. Changes nothing.
+    """Read what the account holds: patients, recordings, documents, logs, teams. Changes nothing.
 
     Names, birth dates, e-mails, phones and notes are shown on your own terminal, elsewhere only with
-    --show-phi; files (--out) are readable by you alone. A configuration is not needed: --region or
-    --endpoint, and KARDIA_API_KEY, name the account.
+    --show-phi. Files (--out) are readable only by you. No configuration is needed: --region or --endpoint,
+    and KARDIA_API_KEY, name the account.
     """
 
 
@@ -40,145 +48,119 @@ command.add_command(pdf_command)
 command.add_command(report_command)
 
 
-def _read(
-    reach: Reach,
-    wish: Wish,
-    listing: Callable[[], "Listing"],
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list that needs nothing but the id of what it belongs to, when ``owner`` names that argument."""
+
+    name: str
+    listing: Listing
+    shape: Shape
+    help: str
+    owner: str = ""
+
+
+_LISTS: Final = (
+    _List(
+        "screening",
+        endpoints.SCREENING,
+        shapes.RECORDINGS,
+        "List the recordings of the screening stations.",
+    ),
+    _List(
+        "symptoms",
+        endpoints.SYMPTOMS,
+        shapes.SYMPTOMS,
+        "List the symptoms that the patient reported right after the RECORDING with this id.",
+        owner="recording",
+    ),
+    _List(
+        "activity",
+        endpoints.ACTIVITY,
+        shapes.ACTIVITY,
+        "List the patient's activity during the RECORDING with this id.",
+        owner="recording",
+    ),
+    _List(
+        "logs",
+        endpoints.LOGS,
+        shapes.LOGS,
+        "List the deliveries to the callback URLs, with their errors.",
+    ),
+    _List(
+        "templates",
+        endpoints.TEMPLATES,
+        shapes.TEMPLATES,
+        "List the connection templates: durations in days, prices in a currency that the API does not name.",
+    ),
+    _List("teams", endpoints.TEAMS, shapes.TEAMS, "List the partner's teams, without their secretKey."),
+    _List(
+        "fields",
+        endpoints.FIELDS,
+        shapes.FIELDS,
+        "List the fields of a patient in this TEAM (an id): which are required, and which are custom.",
+        owner="team",
+    ),
+)
+
+
+def _add(row: _List) -> None:
+    """Add the command of a list to the group."""
+    owner = (click.argument(row.owner),) if row.owner else ()
+    dated = (since_options, limit_option) if row.shape.time else ()
+
+    @command.command(row.name, help=row.help)
+    @Options(*owner, *dated, form_options, reach_options)
+    def _list_command(**options: Any) -> None:
+        _print(options, row.listing, row.shape, (options.pop(row.owner),) if row.owner else ())
+
+
+def _print(
+    options: dict[str, Any],
+    listing: Listing,
     shape: Shape,
     ids: tuple[str, ...] = (),
     *,
+    whose: PatientName = NOBODY,
     custom: bool = False,
 ) -> None:
+    """Print a list, or of a list per patient the one of the patient named by ``whose``."""
+    how, reach = list_options_from(options), reach_from(options)
     check_shown(reach, f"{shape.noun}s")
 
-    async def run() -> None:
-        async with reached(reach) as session:
-            pages = session.records().pages(listing(), ids, most=wish.most, custom=custom)
-            await print_list(pages, shape, wish)
+    async def read(session: "Session") -> None:
+        records = session.records()
+        owner = (await patient_id(reach, records, whose),) if whose.given else ids
+        await print_list(records.pages(listing, owner, most=how.most, custom=custom), shape, how)
 
-    asyncio.run(run())
+    in_session(reach, read)
 
 
-def _listing(name: str) -> Callable[[], "Listing"]:
-    """One of the API's lists; what speaks HTTP is slow to load, and --help does not need it."""
-
-    def find() -> "Listing":
-        from kardia_ctl.api.records import record_endpoints
-
-        found: Listing = getattr(record_endpoints, name)
-        return found
-
-    return find
+for each in _LISTS:
+    _add(each)
 
 
 @command.command("patients")
-@click.option("--custom-fields", "custom", is_flag=True, help="With the account's own fields.")
+@custom_option
 @limit_option
 @form_options
 @reach_options
 def patients_command(custom: bool, **options: Any) -> None:
     """List the patients, newest first: ⌈number/500⌉ requests, in the memory of one page."""
-    wish, reach = wish_from(options), reach_from(options)
     shape = shapes.PATIENTS_WITH_FIELDS if custom else shapes.PATIENTS
-    _read(reach, wish, _listing("PATIENTS"), shape, custom=custom)
+    _print(options, endpoints.PATIENTS, shape, custom=custom)
 
 
 @command.command("recordings")
-@whose_options(required=False)
+@patient_options(required=False)
 @since_options
 @limit_option
 @form_options
 @reach_options
 def recordings_command(mrn: str | None, identifier: str | None, **options: Any) -> None:
-    """List the recordings of all patients, or of one: the patient with this MRN, or with --id.
+    """List the recordings of all patients, or of the patient with this MRN, or with --id.
 
-    Recordings of screening stations are a list of their own: get screening.
+    For the recordings of screening stations: get screening.
     """
-    wish, reach = wish_from(options), reach_from(options)
-    check_shown(reach, "recordings")
-    whose = WhoseOptions(mrn, identifier)
-    if whose.nobody:
-        _read(reach, wish, _listing("RECORDINGS"), shapes.RECORDINGS)
-        return
-
-    async def run() -> None:
-        from kardia_ctl.api.records.record_endpoints import RECORDINGS_OF_PATIENT
-
-        async with reached(reach) as session:
-            records = session.records()
-            found = await patient_id(reach, records, whose)
-            await print_list(
-                records.pages(RECORDINGS_OF_PATIENT, (found,), most=wish.most), shapes.RECORDINGS, wish
-            )
-
-    asyncio.run(run())
-
-
-@command.command("screening")
-@since_options
-@limit_option
-@form_options
-@reach_options
-def screening_command(**options: Any) -> None:
-    """List the recordings of the screening stations."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("SCREENING"), shapes.RECORDINGS)
-
-
-@command.command("symptoms")
-@click.argument("recording")
-@form_options
-@reach_options
-def symptoms_command(recording: str, **options: Any) -> None:
-    """List the symptoms that the patient reported right after the RECORDING with this id."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("SYMPTOMS"), shapes.SYMPTOMS, (recording,))
-
-
-@command.command("activity")
-@click.argument("recording")
-@form_options
-@reach_options
-def activity_command(recording: str, **options: Any) -> None:
-    """List what the patient was doing at the RECORDING with this id."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("ACTIVITY"), shapes.ACTIVITY, (recording,))
-
-
-@command.command("logs")
-@since_options
-@limit_option
-@form_options
-@reach_options
-def logs_command(**options: Any) -> None:
-    """List the deliveries to the callback URLs, with what went wrong."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("LOGS"), shapes.LOGS)
-
-
-@command.command("templates")
-@form_options
-@reach_options
-def templates_command(**options: Any) -> None:
-    """List the connection templates: durations in days, prices in a currency that the API does not name."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("TEMPLATES"), shapes.TEMPLATES)
-
-
-@command.command("teams")
-@form_options
-@reach_options
-def teams_command(**options: Any) -> None:
-    """List the partner's teams. Their secretKey is never shown."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("TEAMS"), shapes.TEAMS)
-
-
-@command.command("fields")
-@click.argument("team")
-@form_options
-@reach_options
-def fields_command(team: str, **options: Any) -> None:
-    """List the fields that a patient of this TEAM (its id) has: which are required, which are its own."""
-    wish, reach = wish_from(options), reach_from(options)
-    _read(reach, wish, _listing("FIELDS"), shapes.FIELDS, (team,))
+    whose = PatientName(mrn, identifier)
+    listing = endpoints.RECORDINGS_OF_PATIENT if whose.given else endpoints.RECORDINGS
+    _print(options, listing, shapes.RECORDINGS, whose=whose)

@@ -1,16 +1,14 @@
-"""``kardia-ctl get patient``, and who an mrn is: by state in one read, else by the whole list."""
+"""``kardia-ctl get patient``, and how a patient is found: by id, by state, or in the whole list."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, check_shown, reach_from, reach_options, reached
-from kardia_ctl.cli.commands.get.list_output import out_option, show_phi_option, shows_phi
-from kardia_ctl.cli.output.console import print_message, print_result
-from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.cli.account.connection import Reach, check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
+from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.private_files import print_or_write
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import PATIENTS, PATIENTS_WITH_FIELDS
@@ -18,14 +16,13 @@ from kardia_ctl.render.records.visibility import seen
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
+    from kardia_ctl.api.client import Session
     from kardia_ctl.api.records.decode_rows import Row
     from kardia_ctl.api.records.record_reader import Records
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 @dataclass(frozen=True, slots=True)
-class WhoseOptions:
+class PatientName:
     """The patient that a command line names: by mrn, by id, or not at all."""
 
     mrn: str | None
@@ -33,122 +30,111 @@ class WhoseOptions:
 
     def __post_init__(self) -> None:
         if self.mrn is not None and self.identifier is not None:
-            raise RunStopped("an mrn and --id are two names of a patient: give one")
+            raise RunStopped("MRN and --id both name the patient: give one of them")
 
     @property
-    def nobody(self) -> bool:
-        """Whether no patient is named."""
-        return self.mrn is None and self.identifier is None
+    def given(self) -> bool:
+        """Whether a patient is named."""
+        return self.mrn is not None or self.identifier is not None
 
 
-def whose_options(*, required: bool = True) -> Callable[[Command], Command]:
-    """MRN and --id. Which of them, if any, is looked at by ``WhoseOptions``."""
+NOBODY: Final = PatientName(None, None)
 
-    def decorate(command: Command) -> Command:
-        command = click.option(
-            "--id", "identifier", metavar="ID", help="The patient's id in Kardia, instead of the mrn."
-        )(command)
-        return click.argument("mrn", required=False, metavar="MRN" if required else "[MRN]")(command)
+custom_option: Final = click.option(
+    "--custom-fields", "custom", is_flag=True, help="Include the account's custom fields."
+)
 
-    return decorate
+
+def patient_options(*, required: bool = True) -> Options:
+    """MRN and --id; ``PatientName`` checks that at most one is given."""
+    return Options(
+        click.argument("mrn", required=False, metavar="MRN" if required else "[MRN]"),
+        click.option("--id", "identifier", metavar="ID", help="The patient's Kardia id, instead of MRN."),
+    )
 
 
 @click.command("patient")
-@whose_options()
-@click.option("--custom-fields", "custom", is_flag=True, help="With the account's own fields.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@patient_options()
+@custom_option
+@json_option("Print a JSON object.")
 @out_option()
-@show_phi_option()
+@show_phi_option
 @reach_options
 def patient_command(
     mrn: str | None, identifier: str | None, custom: bool, as_json: bool, **options: Any
 ) -> None:
     """Show one patient: the one with this MRN, or with --id.
 
-    With --id, or when the configuration's state knows the mrn, it is one request. Otherwise the whole list is
-    read, ⌈number/500⌉ requests, because two patients may have one mrn. stderr says how many it were.
+    With --id, or when the configuration's state knows the mrn, this sends one request. Otherwise it reads the
+    whole list, ⌈number/500⌉ requests, because two patients may have one mrn. stderr reports the number.
     """
     out = options.pop("out")
-    show_phi = shows_phi(out, asked=options.pop("show_phi"))
-    reach = reach_from(options)
+    show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
+    reach, name = reach_from(options), PatientName(mrn, identifier)
     check_shown(reach, "patients")
-    row = asyncio.run(_find(reach, WhoseOptions(mrn, identifier), custom=custom))
-    shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
-    found = seen(row, shape, str, show_phi=show_phi)
-    text = f"{json_line(found)}\n" if as_json else record_text(found, shape)
-    if out is None:
-        print_result(text)
-    else:
-        write_private(out, text.encode())
 
-
-async def _find(reach: Reach, whose: WhoseOptions, *, custom: bool) -> "Row":
-    async with reached(reach) as session:
-        found = await find_patient(reach, session.records(), whose, custom=custom)
+    async def find(session: "Session") -> "Row":
+        row = await find_patient(reach, session.records(), name, custom=custom)
         print_message(f"{count_of(session.requests, 'request')}.")
-        return found
+        return row
+
+    shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
+    patient = seen(in_session(reach, find), shape, str, show_phi=show_phi)
+    print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out)
 
 
-async def patient_id(reach: Reach, records: "Records", whose: WhoseOptions) -> str:
-    """The id of the patient that was named; by --id without asking anybody.
-
-    Raises:
-        RunStopped: nobody has the mrn, or two have.
-    """
-    if whose.identifier is not None:
-        return whose.identifier
-    return str((await find_patient(reach, records, whose)).get("id") or "")
-
-
-async def find_patient(
-    reach: Reach, records: "Records", whose: WhoseOptions, *, custom: bool = False
-) -> "Row":
-    """The patient that was named.
+async def patient_id(reach: Reach, records: "Records", name: PatientName) -> str:
+    """The id of the named patient; --id is taken without a request.
 
     Raises:
-        RunStopped: nobody is named, nobody is there, or two have the mrn.
+        RunStopped: nobody has the mrn, or several patients have it.
     """
-    if whose.identifier is not None:
-        found = await records.patient(whose.identifier, custom=custom)
-        if found is None:
-            raise RunStopped("no patient has this id in this account. Check the id and the region")
-        return found
-    if whose.mrn is None:
-        raise RunStopped("name the patient: an mrn, or --id ID")
-    return await _known(reach, records, whose.mrn, custom=custom) or await _listed(
-        records, whose.mrn, custom=custom
+    if name.identifier is not None:
+        return name.identifier
+    return str((await find_patient(reach, records, name)).get("id") or "")
+
+
+async def find_patient(reach: Reach, records: "Records", name: PatientName, *, custom: bool = False) -> "Row":
+    """The named patient.
+
+    Raises:
+        RunStopped: no patient is named or found, or several patients have the mrn.
+    """
+    if name.identifier is not None:
+        row = await records.patient(name.identifier, custom=custom)
+        if row is None:
+            raise RunStopped("no patient in this account has this id. Check the id and the region")
+        return row
+    if name.mrn is None:
+        raise RunStopped("name the patient: MRN, or --id ID")
+    return await _by_state(reach, records, name.mrn, custom=custom) or await _by_list(
+        records, name.mrn, custom=custom
     )
 
 
-async def _known(reach: Reach, records: "Records", mrn: str, *, custom: bool) -> "Row | None":
-    """The patient by the id that state has, as long as it still carries the mrn."""
+async def _by_state(reach: Reach, records: "Records", mrn: str, *, custom: bool) -> "Row | None":
+    """The patient with the id that state records, as long as it still has this mrn."""
     if not reach.configured:
         return None
-    from kardia_ctl.state import open_store
-
-    configuration = reach.configuration
-    store = open_store(configuration.state, configuration.root, configuration.workspace)
+    store = reach.open_store()
     try:
         record = store.load().patients.get(mrn)
     finally:
         store.close()
-    found = await records.patient(record.id, custom=custom) if record else None
-    return found if found is not None and str(found.get("mrn")) == mrn else None
+    row = await records.patient(record.id, custom=custom) if record else None
+    return row if row is not None and str(row.get("mrn")) == mrn else None
 
 
-async def _listed(records: "Records", mrn: str, *, custom: bool) -> "Row":
-    """The patient by the whole list: only its end tells that nobody else has the mrn."""
+async def _by_list(records: "Records", mrn: str, *, custom: bool) -> "Row":
+    """The patient in the whole list: only its end proves that no other patient has the mrn."""
     from kardia_ctl.api.records.record_endpoints import PATIENTS as LISTING
 
     found: dict[str, Row] = {}
     async for page in records.pages(LISTING, custom=custom):
         found |= {str(row.get("id")): row for row in page.rows if str(row.get("mrn")) == mrn}
     if not found:
-        raise RunStopped(
-            "nobody in this account has this mrn. It is compared byte for byte; check the region"
-        )
+        raise RunStopped("no patient in this account has this mrn. It must match exactly; check the region")
     if len(found) > 1:
-        raise RunStopped(
-            f"{len(found)} patients have this mrn: {', '.join(sorted(found))}. Choose one with --id"
-        )
+        ids = ", ".join(sorted(found))
+        raise RunStopped(f"{len(found)} patients have this mrn: {ids}. Choose one with --id")
     return next(iter(found.values()))

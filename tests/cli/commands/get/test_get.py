@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.records.decode_rows import RowsPage
-from kardia_ctl.cli.commands.get.list_output import Wish, print_list
+from kardia_ctl.cli.commands.get.list_output import ListOptions, print_list
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.ecg_recordings import Draft
@@ -83,7 +83,7 @@ def test_the_fields_of_a_team(nowhere: Desk) -> None:
 
 def test_an_empty_list_is_said_and_is_no_error(nowhere: Desk) -> None:
     ran = good(nowhere, "logs")
-    assert (ran.out, ran.err) == ("", "There is no log.\n")
+    assert (ran.out, ran.err) == ("", "No log found.\n")
     assert json.loads(good(nowhere, "logs", "--json").out) == []
 
 
@@ -218,7 +218,9 @@ def page(*days: str | None) -> RowsPage:
     return RowsPage(rows, None)
 
 
-async def listed(capsys: pytest.CaptureFixture[str], wish: Wish, *pages: RowsPage) -> tuple[list[str], int]:
+async def listed(
+    capsys: pytest.CaptureFixture[str], options: ListOptions, *pages: RowsPage
+) -> tuple[list[str], int]:
     read = 0
 
     async def serve() -> AsyncGenerator[RowsPage]:
@@ -227,7 +229,7 @@ async def listed(capsys: pytest.CaptureFixture[str], wish: Wish, *pages: RowsPag
             read += 1
             yield one
 
-    await print_list(serve(), shapes.RECORDINGS, wish)
+    await print_list(serve(), shapes.RECORDINGS, options)
     lines = capsys.readouterr().out.splitlines()[1:]
     return [line.split()[0] for line in lines], read
 
@@ -237,30 +239,30 @@ OLD, NEW, NEWER = "2026-02-28T23:59:59Z", "2026-03-01T02:00:00+02:00", "2026-04-
 
 
 async def test_since_assumes_no_order(capsys: pytest.CaptureFixture[str]) -> None:
-    found = await listed(capsys, Wish(since=SINCE), page(OLD), page(NEWER, OLD), page(NEW))
+    found = await listed(capsys, ListOptions(since=SINCE), page(OLD), page(NEWER, OLD), page(NEW))
     assert found == ([NEWER, NEW], 3)
 
 
 async def test_newest_first_stops_at_the_first_page_that_is_older_as_a_whole(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    wish = Wish(since=SINCE, newest_first=True)
-    assert await listed(capsys, wish, page(NEWER, OLD), page(OLD), page(NEW)) == ([NEWER], 2)
+    options = ListOptions(since=SINCE, newest_first=True)
+    assert await listed(capsys, options, page(NEWER, OLD), page(OLD), page(NEW)) == ([NEWER], 2)
 
 
 async def test_what_has_no_time_is_shown_and_told(capsys: pytest.CaptureFixture[str]) -> None:
-    await print_list(_one(page(None, "soon", OLD)), shapes.RECORDINGS, Wish(since=SINCE))
+    await print_list(_one(page(None, "soon", OLD)), shapes.RECORDINGS, ListOptions(since=SINCE))
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 3
-    assert "2 recordings without a time" in told.err
+    assert "2 recordings without a readable time" in told.err
 
 
 async def test_a_row_that_moved_to_the_next_page_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
-    assert await listed(capsys, Wish(), page(NEWER, NEW), page(NEW, OLD)) == ([NEWER, NEW, OLD], 2)
+    assert await listed(capsys, ListOptions(), page(NEWER, NEW), page(NEW, OLD)) == ([NEWER, NEW, OLD], 2)
 
 
 async def test_a_list_that_does_not_fit_its_count_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    await print_list(_one(RowsPage(({"id": "1"},), 2)), shapes.RECORDINGS, Wish())
+    await print_list(_one(RowsPage(({"id": "1"},), 2)), shapes.RECORDINGS, ListOptions())
     assert "totalCount is 2" in capsys.readouterr().err
 
 
@@ -417,8 +419,8 @@ def test_a_million_rows_take_the_memory_of_a_page() -> None:
 async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
     from unittest.mock import patch
 
-    with patch("kardia_ctl.cli.commands.get.list_output.click.echo"):
-        await print_list(pages, shapes.PATIENTS, Wish())
+    with patch("kardia_ctl.cli.private_files.click.echo"):
+        await print_list(pages, shapes.PATIENTS, ListOptions())
 
 
 def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, recording: str) -> None:

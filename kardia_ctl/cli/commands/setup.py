@@ -1,0 +1,93 @@
+"""``kardia-ctl init``, ``schema`` and ``completion``: what is set up once, without an account."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kardia_ctl.model.errors import RunStopped
+
+_STARTER: Final = """\
+# What should exist in the Kardia account. kardia-ctl validate checks it, plan shows what differs.
+version: 1
+
+# team: the id of your team; apply then refuses a key that belongs to another
+# callback: {url: https://hooks.example.com/kardia}
+
+# Names for your connection templates; codes are issued by name.
+# templates:
+#   one-year: 4qq0q0tSkSKziiUcyjOYbpi9whdo7403
+
+patients: []
+# patients:
+#   - mrn: JS-20000721        # your own identifier, byte for byte
+#     dob: 2000-07-21
+#     email: joe@example.com
+#     firstname: Joe
+#     lastname: Smith
+#     codes: [one-year]
+"""
+
+_IGNORED: Final = """\
+# Keys and state of kardia-ctl, quarantined rows, codes: never commit them.
+.kardia/
+*.rejected.csv
+.*.rejected.csv.*
+codes.csv
+codes.ndjson
+"""
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=".")
+def init_command(directory: Path) -> None:
+    """Write a first kardia.yaml, and a .gitignore for keys and state, into DIRECTORY (default: here)."""
+    file = directory / "kardia.yaml"
+    if file.exists():
+        raise RunStopped(f"{file} already exists and was not changed")
+    directory.mkdir(parents=True, exist_ok=True)
+    file.write_text(_STARTER, encoding="utf-8")
+    ignore = directory / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(_IGNORED, encoding="utf-8")
+    click.echo(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
+
+
+@click.command("schema")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
+def schema_command(directory: Path | None) -> None:
+    """Print the JSON Schema (draft-07) of kardia.yaml, or write it into DIRECTORY as kardia.schema.json.
+
+    YAML editors read it: put  # yaml-language-server: $schema=PATH  on the first line of kardia.yaml.
+    """
+    from kardia_ctl.config.schema.build import editors_schema
+
+    text = json.dumps(editors_schema(), indent=2, ensure_ascii=False) + "\n"
+    if directory is None:
+        click.echo(text, nl=False)
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "kardia.schema.json"
+    file.write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {file}")
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the completion script for SHELL.
+
+    \b
+    bash:  kardia-ctl completion bash > ~/.local/share/bash-completion/completions/kardia-ctl
+    zsh:   kardia-ctl completion zsh > "${fpath[1]}/_kardia-ctl"
+    fish:  kardia-ctl completion fish > ~/.config/fish/completions/kardia-ctl.fish
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from click.shell_completion import get_completion_class
+
+    from kardia_ctl.cli.main import root
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise RunStopped(f"there is no completion for {shell}")
+    click.echo(script(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source())
