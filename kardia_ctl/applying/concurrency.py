@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.errors import Withheld
 
 
@@ -21,9 +21,9 @@ def workers_for(parallelism: int) -> int:
 class Slots:
     """So many slots; none is given out once the brake is pulled."""
 
-    def __init__(self, parallelism: int, brake: Brake) -> None:
+    def __init__(self, parallelism: int, stop_signal: StopSignal) -> None:
         self._free = asyncio.Semaphore(parallelism)
-        self._brake = brake
+        self._brake = stop_signal
 
     @asynccontextmanager
     async def one(self, refusal: Callable[[], str], taken: Callable[[], None]) -> AsyncIterator[None]:

@@ -8,8 +8,8 @@ from functools import partial
 
 from kardia_ctl.applying.change import Step, Stop
 from kardia_ctl.applying.concurrency import Slots, workers_for
-from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.applying.waves import Wave, in_waves
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.plan import Action, Change, Plan
@@ -26,14 +26,14 @@ class Manner:
 
     parallelism: int = PARALLELISM
     waves: Waves | None = None
-    watcher: Watcher = field(default_factory=Watcher)
+    observer: ProgressObserver = field(default_factory=ProgressObserver)
 
 
 @dataclass(slots=True)
 class _Run:
     step: Step
-    brake: Brake
-    watcher: Watcher
+    stop_signal: StopSignal
+    observer: ProgressObserver
     slots: Slots
     wave: Wave
     waiting: Iterator[Chain]
@@ -41,16 +41,16 @@ class _Run:
 
     def note(self, result: Result) -> None:
         self.results.append(result)
-        self.watcher.ended(result)
+        self.observer.ended(result)
         if reason := self.wave.hears(result):
-            self.brake.pull(reason)
+            self.stop_signal.set(reason)
 
     def slot(self, change: Change) -> AbstractAsyncContextManager[None]:
         """Leave to send a change, once there is a slot."""
-        return self.slots.one(partial(self.step.refusal, change), partial(self.watcher.started, change))
+        return self.slots.one(partial(self.step.refusal, change), partial(self.observer.started, change))
 
 
-async def execute(plan: Plan, step: Step, brake: Brake, manner: Manner) -> tuple[Result, ...]:
+async def execute(plan: Plan, step: Step, stop_signal: StopSignal, manner: Manner) -> tuple[Result, ...]:
     """Send every write of a plan; chains run beside each other, wave after wave.
 
     A failure stops what depends on it and nothing else, unless it is one too many in its wave.
@@ -59,9 +59,9 @@ async def execute(plan: Plan, step: Step, brake: Brake, manner: Manner) -> tuple
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
     results: list[Result] = []
-    slots = Slots(manner.parallelism, brake)
+    slots = Slots(manner.parallelism, stop_signal)
     for wave in in_waves(chains(plan.changes), manner.waves):
-        run = _Run(step, brake, manner.watcher, slots, wave, iter(wave.chains), results)
+        run = _Run(step, stop_signal, manner.observer, slots, wave, iter(wave.chains), results)
         await _send(run, min(workers_for(manner.parallelism), len(wave.chains)))
     return results_in_order(results)
 
@@ -73,7 +73,7 @@ async def _send(run: _Run, abreast: int) -> None:
         await asyncio.gather(*workers)
     except Exception as error:
         # Whatever it is (state, a codes file on a full disk): what is under way gets its answer recorded.
-        run.brake.pull(f"the run was stopped by a {type(error).__name__}")
+        run.stop_signal.set(f"the run was stopped by a {type(error).__name__}")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:
@@ -100,12 +100,12 @@ async def _follow(run: _Run, chain: Chain) -> None:
 
 
 async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> Result:
-    if reason := run.brake.reason or stopped_by or run.step.refusal(change):
+    if reason := run.stop_signal.reason or stopped_by or run.step.refusal(change):
         return Result(change.address, change.action, Status.SKIPPED, reason)
     try:
         return await run.step.take(change, patient_id, partial(run.slot, change))
     except Stop as stop:
-        run.brake.pull(stop.reason)
+        run.stop_signal.set(stop.reason)
         return stop.result
 
 
@@ -113,7 +113,9 @@ def _leads(change: Change) -> bool:
     return change.address.kind == "patient"
 
 
-def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int = 0, writes: int = 0) -> Report:
+def report(
+    plan: Plan, results: Sequence[Result], stop_signal: StopSignal, *, reads: int = 0, writes: int = 0
+) -> Report:
     """What an apply did, for a person to read."""
     settled = {result.address for result in results if result.status is Status.DONE}
     left = (change for change in plan.changes if change.action is Action.BLOCKED)
@@ -123,8 +125,8 @@ def report(plan: Plan, results: Sequence[Result], brake: Brake, *, reads: int = 
         forgotten=plan.count(Action.FORGET),
         reads=reads,
         writes=writes,
-        interrupted=bool(brake.reason),
-        reason=brake.reason,
+        interrupted=bool(stop_signal.reason),
+        reason=stop_signal.reason,
         blocked=sum(1 for change in left if change.address not in settled),
         left=plan.left,
     )

@@ -14,7 +14,7 @@ def _unheard(*_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watcher:
+class ProgressObserver:
     """What is called, in the order of events; each returns at once and raises nothing.
 
     Attributes:
@@ -34,25 +34,25 @@ _UNSENT: Final = "the run broke off before this was sent"
 
 
 @dataclass(slots=True)
-class Trail:
+class ProgressLog:
     """How far a run came, for when it breaks off and has no report to give."""
 
     _begun: set[Address] = field(default_factory=set)
     _results: dict[Address, Result] = field(default_factory=dict)
 
-    def beside(self, watcher: Watcher) -> Watcher:
+    def beside(self, observer: ProgressObserver) -> ProgressObserver:
         """The same watcher; what it hears is kept here too."""
 
         def started(change: Change) -> None:
             self._begun.add(change.address)
             self._results.pop(change.address, None)
-            watcher.started(change)
+            observer.started(change)
 
         def ended(result: Result) -> None:
             self._results[result.address] = result
-            watcher.ended(result)
+            observer.ended(result)
 
-        return replace(watcher, started=started, ended=ended)
+        return replace(observer, started=started, ended=ended)
 
     def results(self, plan: Plan) -> Iterator[Result]:
         """A result for each write of the plan: what began and has no end may have had its effect."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import Intent
@@ -29,7 +29,7 @@ class Wait:
 
     reader: Reader
     clock: Clock
-    brake: Brake
+    stop_signal: StopSignal
     settle: float
     known: Collection[str]
 
@@ -41,13 +41,13 @@ async def wait_until_decidable(intents: Iterable[Intent], wait: Wait) -> None:
     """
     open_ = {intent.address.names[0]: due(intent, wait.settle) for intent in intents}
     pause = _FIRST_LOOK
-    while open_ and not wait.brake.reason:
+    while open_ and not wait.stop_signal.reason:
         left = max(open_.values()) - wait.clock.now()
         if left <= 0:
             return
         await _sleep(min(pause, left), wait)
         pause = min(2 * pause, _LONGEST_PAUSE)
-        if wait.clock.now() < max(open_.values()) and not wait.brake.reason:
+        if wait.clock.now() < max(open_.values()) and not wait.stop_signal.reason:
             for mrn in await _seen(wait):
                 open_.pop(mrn, None)
 
@@ -57,14 +57,14 @@ async def _seen(wait: Wait) -> set[str]:
         return {live.mrn for live in await newest(wait.reader, wait.known)}
     except ApiError as error:
         if error.stops:
-            wait.brake.pull(error.stops)
+            wait.stop_signal.set(error.stops)
         return set()
 
 
 async def _sleep(seconds: float, wait: Wait) -> None:
     """Sleep, but wake up when the brake is pulled."""
     nap = asyncio.ensure_future(wait.clock.sleep(seconds))
-    pulled = asyncio.ensure_future(wait.brake.wait())
+    pulled = asyncio.ensure_future(wait.stop_signal.wait())
     try:
         await asyncio.wait((nap, pulled), return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -13,7 +13,7 @@ from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import GONE, Depart, Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.checks.stops import living
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
 
 
@@ -47,34 +47,34 @@ def _fingerprint(desired: Desired, address: Address, key: bytes) -> bytes:
     return b"" if resource is None else fingerprints(key, resource)
 
 
-def without_requests(plan: Plan, question: Question) -> Iterator[Entry]:
+def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     """What changes in state alone: adopted, forgotten, and what the observation itself taught."""
-    state, desired = question.state, question.desired
+    state, desired = inputs.state, inputs.desired
     for change in plan.changes:
         if change.action is Action.ADOPT:
-            yield from _adopt(change, question)
+            yield from _adopt(change, inputs)
         elif change.action is Action.FORGET:
             yield from _forget(change, state)
-    key = question.key if question.capabilities.shows_patients else b""
+    key = inputs.key if inputs.capabilities.shows_patients else b""
     for names in plan.unchanged.get(Kind.PATIENT, ()):
         yield from _refresh(names[0], state, desired, key)
-    yield from _learnt(question)
+    yield from _learnt(inputs)
 
 
-def _adopt(change: Change, question: Question) -> Iterator[Entry]:
-    address, state = change.address, question.state
+def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
+    address, state = change.address, inputs.state
     if address.kind is Kind.CONNECTION_CODE:
         mrn, label = address.names
         known = state.codes[mrn][change.target]
         revived = Record(known.id, label, known.fingerprint, known.at)
         yield Remember(address.kind, mrn, change.target, revived)
         return
-    entry = remember(question.desired, address, at=question.now, key=question.key, patient_id=change.id)
-    if address.kind is Kind.PATIENT and not question.capabilities.shows_patients:
+    entry = remember(inputs.desired, address, at=inputs.now, key=inputs.key, patient_id=change.id)
+    if address.kind is Kind.PATIENT and not inputs.capabilities.shows_patients:
         sent = state.patients[address.names[0]]  # nothing was read: what is known of it stays
         entry = replace(entry, record=Record(sent.id, entry.record.label, sent.fingerprint, sent.at))
-    elif address.kind is Kind.PATIENT and question.key:
-        agreed = _agreed(question.desired.patients[address.names[0]], question.key)
+    elif address.kind is Kind.PATIENT and inputs.key:
+        agreed = _agreed(inputs.desired.patients[address.names[0]], inputs.key)
         entry = replace(entry, record=Record(change.id, entry.record.label, agreed, entry.record.at))
     yield entry
     if address in state.intents:
@@ -123,12 +123,12 @@ def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
     return known
 
 
-def _learnt(question: Question) -> Iterator[Entry]:
-    observed, state = question.observed, question.state
-    count = living(question)
+def _learnt(inputs: PlanInputs) -> Iterator[Entry]:
+    observed, state = inputs.observed, inputs.state
+    count = living(inputs)
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
         yield Note("live_count", str(count))
-    for departure in question.desired.departures:
+    for departure in inputs.desired.departures:
         patient_id = state.patients.get(departure.mrn, Record()).id
         deleted = state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE)
         if deleted and patient_id in observed.missing:
@@ -140,7 +140,7 @@ def _learnt(question: Question) -> Iterator[Entry]:
         ):
             yield Depart(patient_id, departure.action.value)
             yield Resolve(patient_address(departure.mrn))
-    for address in question.decisions.recreate:
+    for address in inputs.decisions.recreate:
         if address.kind is Kind.PATIENT and address.names[0] in state.patients:
             mrn = address.names[0]
             if state.patients[mrn].id in observed.missing:

@@ -10,7 +10,7 @@ def _nobody(_: str) -> None:
 
 
 @dataclass(slots=True)
-class Brake:
+class StopSignal:
     """When pulled, nothing more is sent; what is under way is waited for. ``reason`` is empty until then.
 
     ``halt`` is told the reason: it reaches those who wait for their turn, or to send again.
@@ -20,7 +20,7 @@ class Brake:
     halt: Callable[[str], None] = _nobody
     _pulled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def pull(self, reason: str) -> None:
+    def set(self, reason: str) -> None:
         """Stop sending; the first reason stays."""
         self.reason = self.reason or reason
         self._pulled.set()

@@ -37,7 +37,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class AccountOptions:
     """Which account a command talks to, and with which key."""
 
     endpoint: str | None = None
@@ -83,7 +83,7 @@ def time_of(value: object) -> datetime | None:
 path_argument: Final = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
 """PATH: a configuration file, or a directory that holds kardia.yaml."""
 
-where_options: Final = Options(
+account_options: Final = Options(
     click.option("--sandbox", is_flag=True, help="Use the embedded sandbox API: no key, no network."),
     click.option(
         "--endpoint",
@@ -99,50 +99,6 @@ where_options: Final = Options(
     ),
 )
 """--endpoint, --sandbox and what else names the account."""
-
-decision_options: Final = Options(
-    click.option(
-        "--target",
-        "targets",
-        type=address,
-        multiple=True,
-        metavar="ADDRESS",
-        help="Apply only this address and its dependencies; no forgets, no departures.",
-    ),
-    click.option(
-        "--recreate",
-        type=address,
-        multiple=True,
-        metavar="ADDRESS",
-        help="Create this patient again although it was deleted outside kardia-ctl.",
-    ),
-    click.option(
-        "--reissue",
-        type=address,
-        multiple=True,
-        metavar="ADDRESS",
-        help="Issue this code, or create this user, although one exists or existed.",
-    ),
-    click.option(
-        "--distinct",
-        type=address,
-        multiple=True,
-        metavar="ADDRESS",
-        help="Create this patient although another has the same name and birth date.",
-    ),
-    click.option(
-        "--accept-collapse",
-        is_flag=True,
-        help="Continue although the account lists far fewer patients than before.",
-    ),
-    click.option(
-        "--limit",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Apply only the first N writes, patient by patient; leave the rest for later runs.",
-    ),
-)
-"""--target, --limit and the decisions about single addresses."""
 
 look_options: Final = Options(
     click.option("--show-phi", is_flag=True, help="Show patients' values outside your own terminal as well."),
@@ -198,9 +154,9 @@ json_lines_option: Final = json_option(
 )
 
 
-def where_from(options: dict[str, Any]) -> Where:
+def account_from(options: dict[str, Any]) -> AccountOptions:
     """Take the account's options out of a command's options."""
-    return Where(**{name: options.pop(name) for name in Where.__slots__})
+    return AccountOptions(**{name: options.pop(name) for name in AccountOptions.__slots__})
 
 
 def shows_phi(*, asked: bool, out: Path | None = None) -> bool:

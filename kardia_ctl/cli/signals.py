@@ -8,14 +8,14 @@ from typing import Final
 
 import click
 
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.errors import KardiaError
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def braking(brake: Brake) -> Iterator[None]:
+def stop_on_signals(stop_signal: StopSignal) -> Iterator[None]:
     """A first signal stops sending and waits for the requests in flight; a second one aborts.
 
     Raises:
@@ -25,10 +25,10 @@ def braking(brake: Brake) -> Iterator[None]:
     task = asyncio.current_task()
 
     def stop(name: str) -> None:
-        if brake.reason and task is not None:
+        if stop_signal.reason and task is not None:
             task.cancel()
             return
-        brake.pull(f"the run was stopped by {name}")
+        stop_signal.set(f"the run was stopped by {name}")
         click.echo("\nStopping: waiting for requests in flight. Interrupt again to abort.", err=True)
 
     for number in _SIGNALS:

@@ -9,43 +9,43 @@ from kardia_ctl.model.funnel import Counts, Place, Stage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import match
 
 _DELETE: Final = Departing.DELETE
 
 
-def places(question: Question, before: State | None = None) -> Iterator[Place]:
+def places(inputs: PlanInputs, before: State | None = None) -> Iterator[Place]:
     """Everybody who is declared, then everybody who departed.
 
-    ``before`` is the state at the time of the observation, when the question's is a later one: a code that
+    ``before`` is the state at the time of the observation, when the inputs' is a later one: a code that
     it lacks was issued since, and is not used yet.
     """
-    records, codes = question.state.patients, question.state.codes
-    for mrn, want in question.desired.patients.items():
+    records, codes = inputs.state.patients, inputs.state.codes
+    for mrn, want in inputs.desired.patients.items():
         record = records.get(mrn)
-        exists, live = _look(question, want, record)
+        exists, live = _look(inputs, want, record)
         latest, fresh = None, False
         if mrn in codes:
             owner = live.id if live is not None else "" if record is None else record.id
             latest = _latest(codes[mrn], owner)
             fresh = before is not None and codes[mrn] != before.codes.get(mrn)
         status = None if live is None else live.status
-        stage = _stage(status, latest, question.now, fresh=fresh) if exists else Stage.WAITING
+        stage = _stage(status, latest, inputs.now, fresh=fresh) if exists else Stage.WAITING
         yield Place(mrn, want.cohort, stage, latest or 0)
-    yield from _departed(question)
+    yield from _departed(inputs)
 
 
-def _look(question: Question, want: DesiredPatient, record: Record | None) -> tuple[bool, LivePatient | None]:
+def _look(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> tuple[bool, LivePatient | None]:
     """Whether a patient is in Kardia, and the live one where it was seen."""
-    observed = question.observed
+    observed = inputs.observed
     live = observed.patients.get(want.mrn)
     if live is not None and record is not None and record.id == live.id and not want.id:
-        plain = want.mrn not in observed.twins and live.id not in question.state.departed
+        plain = want.mrn not in observed.twins and live.id not in inputs.state.departed
         if plain:  # nearly everybody, and matching is several times dearer
             return True, live
-    found = match(question, want, record)
-    recorded = record is not None and record.id != "" and not question.state.has_done(record.id, _DELETE)
+    found = match(inputs, want, record)
+    recorded = record is not None and record.id != "" and not inputs.state.has_done(record.id, _DELETE)
     unseen = found.cause is Cause.DUPLICATE_MRN or (found.cause is Cause.SCAN_INCOMPLETE and recorded)
     return found.live is not None or unseen, found.live
 
@@ -72,9 +72,9 @@ def _stage(status: str | None, latest: int | None, now: float, *, fresh: bool) -
     return Stage.EXPIRED if status == "none" else Stage.UNKNOWN
 
 
-def _departed(question: Question) -> Iterator[Place]:
+def _departed(inputs: PlanInputs) -> Iterator[Place]:
     """Those whom a departure disconnected or deleted and who are not declared. State knows their cohort."""
-    desired, state = question.desired, question.state
+    desired, state = inputs.desired, inputs.state
     if not state.departed:
         return
     for mrn, record in state.patients.items():

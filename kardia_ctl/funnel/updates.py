@@ -10,7 +10,7 @@ from kardia_ctl.model.events import EventKind
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 Looked = Mapping[str, LivePatient | None]
 """Patients as reads by id found them, by id; None where nobody was found."""
@@ -22,9 +22,9 @@ STATUS_TOLD: Final[Mapping[EventKind, str]] = {
 """The status that a patient has when an event is true (API reference, "Patient Object", "Webhooks")."""
 
 
-def owners(question: Question) -> dict[str, str]:
+def owners(inputs: PlanInputs) -> dict[str, str]:
     """The mrn of each live id that a declared patient has, by pin, by record or by what was read."""
-    desired, records, observed = question.desired.patients, question.state.patients, question.observed
+    desired, records, observed = inputs.desired.patients, inputs.state.patients, inputs.observed
     found: dict[str, str] = {}
     for mrn, want in desired.items():
         record, live = records.get(mrn), observed.patients.get(mrn)
@@ -40,17 +40,17 @@ def owners(question: Question) -> dict[str, str]:
     return found
 
 
-def touched(question: Question, looked: Looked, owner: Mapping[str, str]) -> set[str]:
+def touched(inputs: PlanInputs, looked: Looked, owner: Mapping[str, str]) -> set[str]:
     """The mrns under which these patients were seen before, or are now. ``owner`` is what ``owners`` gave."""
-    known = question.observed.by_id
+    known = inputs.observed.by_id
     mrns = {live.mrn for live in looked.values() if live is not None}
     mrns |= {owner[patient_id] for patient_id in looked if patient_id in owner}
     return mrns | {known[patient_id].mrn for patient_id in looked if patient_id in known}
 
 
-def updated(question: Question, looked: Looked, mrns: Collection[str]) -> Question:
-    """The question with these patients as they are now. ``mrns`` is what ``touched`` gave."""
-    return replace(question, observed=_updated(question.observed, looked, mrns))
+def updated(inputs: PlanInputs, looked: Looked, mrns: Collection[str]) -> PlanInputs:
+    """The inputs with these patients as they are now. ``mrns`` is what ``touched`` gave."""
+    return replace(inputs, observed=_updated(inputs.observed, looked, mrns))
 
 
 def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Observed:
@@ -76,13 +76,13 @@ def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Obser
     return replace(observed, patients=patients, twins=twins, by_id=by_id, missing=missing)
 
 
-def places_of(question: Question, mrns: Collection[str]) -> Iterator[Place]:
+def places_of(inputs: PlanInputs, mrns: Collection[str]) -> Iterator[Place]:
     """Where some of the declared patients are now."""
-    desired, state = question.desired, question.state
+    desired, state = inputs.desired, inputs.state
     few = replace(
         desired,
         patients={mrn: desired.patients[mrn] for mrn in mrns if mrn in desired.patients},
         departures=(),
     )
     known = replace(state, patients={mrn: state.patients[mrn] for mrn in mrns if mrn in state.patients})
-    yield from places(replace(question, desired=few, state=known))
+    yield from places(replace(inputs, desired=few, state=known))

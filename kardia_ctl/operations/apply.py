@@ -12,7 +12,7 @@ from kardia_ctl.operations.apply_rounds import Means, carry_out
 from kardia_ctl.operations.plan import Ground, Preview
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.checks.stops import living, needs_tenant
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
 def doubts(plan: Plan) -> int:
@@ -41,12 +41,12 @@ async def record(seen: Preview, reader: Reader, store: Store, saved_plan: str = 
         ApiError: a team is expected and could not be read.
         StateError: state could not be written.
     """
-    plan, question = seen.plan, seen.question
+    plan, inputs = seen.plan, seen.inputs
     team, warning = "", ""
-    if needs_tenant(question.state, plan.changes) or doubts(plan) or question.observed.templates is not None:
-        team, warning = await check_tenant(reader, question)
-    entries: list[Entry] = list(without_requests(plan, question))
-    if team and team != question.state.team:
+    if needs_tenant(inputs.state, plan.changes) or doubts(plan) or inputs.observed.templates is not None:
+        team, warning = await check_tenant(reader, inputs)
+    entries: list[Entry] = list(without_requests(plan, inputs))
+    if team and team != inputs.state.team:
         entries.append(Note("team", team))
     if saved_plan:
         entries.append(UsePlan(saved_plan))
@@ -63,18 +63,18 @@ async def write(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ..
     """
     outcome = await carry_out(seen, ground, means)
     entries = [Note("rate", str(outcome.rate))] if outcome.rate is not None else []
-    entries += _count(outcome.results, seen.question)
+    entries += _count(outcome.results, seen.inputs)
     if entries:
         means.store.commit(entries)
     return outcome.results
 
 
-def _count(results: Sequence[Result], question: Question) -> list[Note]:
+def _count(results: Sequence[Result], inputs: PlanInputs) -> list[Note]:
     """What the next run compares its count with: this one's, and what came and went by our own hand."""
     done = [one for one in results if one.status is Status.DONE and one.address.kind is Kind.PATIENT]
     created = sum(1 for one in done if one.action is Action.CREATE)
     deleted = sum(1 for one in done if one.action is Action.DELETE)
-    count = living(question)
+    count = living(inputs)
     if count is None or not (created or deleted):
         return []
     return [Note("live_count", str(max(0, count + created - deleted)))]

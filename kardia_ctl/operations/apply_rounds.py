@@ -9,7 +9,7 @@ from kardia_ctl.applying.clock import Clock
 from kardia_ctl.applying.executor import Manner, execute
 from kardia_ctl.applying.settle import Wait, wait_until_decidable
 from kardia_ctl.applying.state_updates import without_requests
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import ApiError
@@ -37,7 +37,7 @@ class Means:
     store: Store
     step: Step
     clock: Clock
-    brake: Brake
+    stop_signal: StopSignal
     spent: Callable[[], int]
     manner: Manner
 
@@ -59,20 +59,20 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> Outcome:
     Raises:
         StateError: state could not be written; what was in flight is durable in it as an intent.
     """
-    step = replace(means.step, earlier=seen.question.state.intents)
+    step = replace(means.step, earlier=seen.inputs.state.intents)
     began, before = means.clock.now(), means.spent()
-    results = _by_address(await execute(seen.plan, step, means.brake, means.manner))
+    results = _by_address(await execute(seen.plan, step, means.stop_signal, means.manner))
     rate = _rate(means, means.spent() - before, means.clock.now() - began)
     known = _known_ids(seen, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
-        doubts = _doubts(seen.plan, results, means.store, seen.question.capabilities)
-        if not doubts or means.brake.reason:
+        doubts = _doubts(seen.plan, results, means.store, seen.inputs.capabilities)
+        if not doubts or means.stop_signal.reason:
             break
         settle = ground.configuration.settle
-        means.manner.watcher.settling(_longest(doubts.values(), settle, means.clock.now()))
+        means.manner.observer.settling(_longest(doubts.values(), settle, means.clock.now()))
         await wait_until_decidable(doubts.values(), _wait(means, settle, known))
-        if means.brake.reason:
+        if means.stop_signal.reason:
             break
         try:
             again = await _look(seen, ground, means, doubts)
@@ -80,9 +80,9 @@ async def carry_out(seen: Preview, ground: Ground, means: Means) -> Outcome:
             _leave(doubts, results, f"whether it was done could not be seen: {error}")
             break
         plan = _within(_allowed(again.plan, sent), seen.plan, ground.decisions.limit)
-        means.store.commit(without_requests(plan, again.question))
+        means.store.commit(without_requests(plan, again.inputs))
         _note_settled(plan, results, means)
-        later = await execute(plan, step, means.brake, means.manner)
+        later = await execute(plan, step, means.stop_signal, means.manner)
         results |= _by_address(later)
         for result in later:
             sent[result.address] = sent.get(result.address, 0) + 1
@@ -96,7 +96,7 @@ def _rate(means: Means, requests: int, seconds: float) -> Rate | None:
 
 
 def _wait(means: Means, settle: float, known: frozenset[str]) -> Wait:
-    return Wait(means.reader, means.clock, means.brake, settle, known)
+    return Wait(means.reader, means.clock, means.stop_signal, settle, known)
 
 
 def _longest(doubts: Iterable[Intent], settle: float, now: float) -> float:
@@ -181,7 +181,7 @@ def _note_settled(plan: Plan, results: dict[Address, Result], means: Means) -> N
         if change.action is Action.ADOPT:
             done = Result(change.address, Action.CREATE, Status.DONE, id=change.id)
             results[change.address] = done
-            means.manner.watcher.ended(done)
+            means.manner.observer.ended(done)
         elif change.action is Action.BLOCKED:
             _leave((change.address,), results, change.reason)
 

@@ -16,7 +16,7 @@ from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.follow_schedule import Agenda, Look
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 _ABREAST: Final = 8
 
@@ -25,7 +25,7 @@ class Following:
     """Where everybody is, and who is to be looked at.
 
     Attributes:
-        question: What is known, with what was looked at since.
+        inputs: What is known, with what was looked at since.
         cohorts: The counts by cohort.
         agenda: Who is to be looked at, and when, in seconds of ``clock``.
         told: The mrns of those who are where they are because an event said so, and nothing else.
@@ -33,16 +33,16 @@ class Following:
     """
 
     # ``clock`` gives Unix seconds that never run backwards.
-    def __init__(self, question: Question, heard: Heard, clock: Callable[[], float]) -> None:
-        self.question = question
+    def __init__(self, inputs: PlanInputs, heard: Heard, clock: Callable[[], float]) -> None:
+        self.inputs = inputs
         self.heard = heard
         self.told: set[str] = set()
         self.agenda = Agenda()
         self._clock = clock
-        self._owner = owners(question)
-        found = tuple(places(question))
+        self._owner = owners(inputs)
+        found = tuple(places(inputs))
         self.cohorts: dict[str, Counts] = dict(funnel(found))
-        self._places = {place.mrn: place for place in found if place.mrn in question.desired.patients}
+        self._places = {place.mrn: place for place in found if place.mrn in inputs.desired.patients}
 
     def hear(self, event: Event) -> None:
         """An event arrived: a patient who is declared is put on the agenda, any other is counted."""
@@ -55,9 +55,9 @@ class Following:
 
     def _name(self, event: Event) -> str:
         """The name under which a patient is looked at; empty when nobody declared can be meant."""
-        if self.question.capabilities.shows_patients and event.patient_id in self._owner:
+        if self.inputs.capabilities.shows_patients and event.patient_id in self._owner:
             return event.patient_id
-        return event.mrn if event.mrn in self.question.desired.patients else ""
+        return event.mrn if event.mrn in self.inputs.desired.patients else ""
 
     def take_told(self, looks: Mapping[str, Look]) -> None:
         """Move these patients to where their last events say they are. For an API that cannot be asked."""
@@ -91,21 +91,21 @@ class Following:
         """The id to read: the event's own, or that of the declared patient whose mrn it names."""
         if look.event.patient_id:
             return look.event.patient_id
-        live, record = self.question.observed.patients.get(name), self.question.state.patients.get(name)
+        live, record = self.inputs.observed.patients.get(name), self.inputs.state.patients.get(name)
         return live.id if live is not None else "" if record is None else record.id
 
     def _is_ours(self, patient_id: str, live: LivePatient | None) -> bool:
-        return patient_id in self._owner or (live is not None and live.mrn in self.question.desired.patients)
+        return patient_id in self._owner or (live is not None and live.mrn in self.inputs.desired.patients)
 
     def _move(self, looked: Looked) -> None:
         if not looked:
             return
-        mrns = touched(self.question, looked, self._owner)
-        self.question = replace(updated(self.question, looked, mrns), now=self._clock())
+        mrns = touched(self.inputs, looked, self._owner)
+        self.inputs = replace(updated(self.inputs, looked, mrns), now=self._clock())
         for patient_id, live in looked.items():
-            if live is not None and live.mrn in self.question.desired.patients:
+            if live is not None and live.mrn in self.inputs.desired.patients:
                 self._owner.setdefault(patient_id, live.mrn)
-        for place in places_of(self.question, mrns):
+        for place in places_of(self.inputs, mrns):
             self._settle(place)
 
     def _settle(self, place: Place) -> None:

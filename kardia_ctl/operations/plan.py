@@ -12,7 +12,7 @@ from kardia_ctl.model.state import State
 from kardia_ctl.observing.interning import Sharing
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose
-from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.planner import make_plan, wants_templates
 
 
@@ -21,12 +21,12 @@ class Preview:
     """A plan with everything that it was made from."""
 
     plan: Plan
-    question: Question
+    inputs: PlanInputs
 
     @property
     def observed(self) -> Observed:
         """What was live."""
-        return self.question.observed
+        return self.inputs.observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
         look_up_all=decisions.accept_collapse,
         keep=Sharing(desired, ground.state),
     )
-    question = Question(
+    inputs = PlanInputs(
         desired,
         observed,
         ground.state,
@@ -76,9 +76,9 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
         decisions,
         can,
     )
-    plan = make_plan(question)
+    plan = make_plan(inputs)
     if observed.templates is None and wants_templates(plan, can):
         observed = await with_templates(reader, observed)
-        question = replace(question, observed=observed, spent=spent())
-        plan = make_plan(question)
-    return Preview(plan, question)
+        inputs = replace(inputs, observed=observed, spent=spent())
+        plan = make_plan(inputs)
+    return Preview(plan, inputs)

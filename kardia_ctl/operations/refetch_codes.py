@@ -26,7 +26,7 @@ class Reask:
 
 def reask(seen: Preview) -> Reask:
     """What asking again may ask for: codes that are declared, recorded, and in use now."""
-    state, desired = seen.question.state, seen.question.desired
+    state, desired = seen.inputs.state, seen.inputs.desired
     templates = resolve(desired.templates, seen.observed.templates)
     doubtful = {notice.address for notice in seen.plan.notices if notice.kind in _NOT_ASKED}
     changes, issued, left_out = [], {}, []

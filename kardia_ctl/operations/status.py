@@ -15,11 +15,11 @@ from kardia_ctl.observing.interning import Sharing
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose
 from kardia_ctl.operations.plan import Ground
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.templates import resolve, terms_of
 
 
-async def survey(reader: Reader, ground: Ground) -> Question:
+async def survey(reader: Reader, ground: Ground) -> PlanInputs:
     """Read where the declared patients are, with the fewest safe reads; the templates when codes are wanted.
 
     Raises:
@@ -33,22 +33,22 @@ async def survey(reader: Reader, ground: Ground) -> Question:
     unread = can.shows_templates and observed.templates is None
     if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
-    return Question(configuration.desired, observed, state, ground.now, capabilities=can)
+    return PlanInputs(configuration.desired, observed, state, ground.now, capabilities=can)
 
 
-def report_of(question: Question, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:
+def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:
     """What status says of these counts. ``at`` is Unix seconds, ``reads`` the number of requests."""
-    incomplete = "" if is_whole(question.observed) else question.observed.detail or "the scan is incomplete"
+    incomplete = "" if is_whole(inputs.observed) else inputs.observed.detail or "the scan is incomplete"
     fresh = () if incomplete else tuple(samples(counts, at))
-    known = question.state.samples
-    return StatusReport(at, counts, tuple(_templates(question)), incomplete, reads, (*known, *fresh))
+    known = inputs.state.samples
+    return StatusReport(at, counts, tuple(_templates(inputs)), incomplete, reads, (*known, *fresh))
 
 
-def _templates(question: Question) -> Iterator[tuple[Terms, int]]:
+def _templates(inputs: PlanInputs) -> Iterator[tuple[Terms, int]]:
     """The declared templates, each with how many codes are on record for those who are declared."""
-    desired = question.desired
-    found = resolve(desired.templates, question.observed.templates)
-    codes = question.state.codes
+    desired = inputs.desired
+    found = resolve(desired.templates, inputs.observed.templates)
+    codes = inputs.state.codes
     issued = Counter(template for mrn in desired.patients.keys() & codes.keys() for template in codes[mrn])
     for label in sorted(found):
         yield terms_of(label, found[label]), issued[found[label].id]
@@ -64,15 +64,15 @@ def samples(counts: Mapping[str, Counts], now: float) -> Iterator[Sample]:
     return (Sample(int(now), cohort, counts[cohort]) for cohort in counts)
 
 
-def samples_after(question: Question, state: State, now: float) -> tuple[Sample, ...]:
+def samples_after(inputs: PlanInputs, state: State, now: float) -> tuple[Sample, ...]:
     """What an apply keeps at its end: nothing when not everybody was read.
 
     Args:
-        question: What its plan was made from.
+        inputs: What its plan was made from.
         state: What is recorded now.
         now: Unix seconds.
     """
-    if question.decisions.targets or not is_whole(question.observed):
+    if inputs.decisions.targets or not is_whole(inputs.observed):
         return ()
-    found = places(replace(question, state=state), question.state)
+    found = places(replace(inputs, state=state), inputs.state)
     return tuple(samples(funnel(found), now))

@@ -3,12 +3,12 @@
 from kardia_ctl.model.errors import ApiError, RunStopped
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.planning.checks.stops import wrong_team
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 _NONE_TO_BE_HAD = (403, 404)
 
 
-async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
+async def check_tenant(reader: Reader, inputs: PlanInputs) -> tuple[str, str]:
     """The team that the key belongs to, and a warning when it cannot be told.
 
     The templates tell it (API reference, "Get Connection Templates"); they are read here when the plan had
@@ -19,10 +19,10 @@ async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
         RunStopped: the key belongs to another tenant than the configuration's or state's.
         ApiError: a team is expected, and the templates could not be read.
     """
-    if not question.capabilities.shows_templates:
+    if not inputs.capabilities.shows_templates:
         return "", ""
-    templates = question.observed.templates
-    expected = question.desired.team or question.state.team
+    templates = inputs.observed.templates
+    expected = inputs.desired.team or inputs.state.team
     if templates is None:
         try:
             templates = await reader.templates()
@@ -30,7 +30,7 @@ async def check_tenant(reader: Reader, question: Question) -> tuple[str, str]:
             if error.status == 401 or (expected and error.status not in _NONE_TO_BE_HAD):
                 raise
             return "", f"whose key this is could not be checked: {error}"
-    if reasons := list(wrong_team(question.desired.team, question.state.team, templates)):
+    if reasons := list(wrong_team(inputs.desired.team, inputs.state.team, templates)):
         raise RunStopped("; ".join(reasons))
     teams = sorted({template.team for template in templates if template.team})
     if not teams:

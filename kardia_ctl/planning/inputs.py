@@ -28,7 +28,7 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlanInputs:
     """All inputs of a plan. ``now`` is Unix seconds when observing began; ``settle`` is in seconds.
 
     ``key`` is the workspace's fingerprint key, empty when there is none: then a difference counts as blocked.

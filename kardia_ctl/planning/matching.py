@@ -8,7 +8,7 @@ from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Intent, Record
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,10 @@ class Match:
     reason: str = ""
 
 
-def match(question: Question, want: DesiredPatient, record: Record | None) -> Match:
+def match(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Match:
     """Find a declared patient: by its pinned id, else by the recorded id, else by mrn, byte for byte."""
-    found = _find(question, want, record)
-    if found.live is not None and question.state.has_done(found.live.id, Departing.DELETE):
+    found = _find(inputs, want, record)
+    if found.live is not None and inputs.state.has_done(found.live.id, Departing.DELETE):
         return Match(
             cause=Cause.DEPARTURE,
             reason=f"the live patient {found.live.id} was deleted by a departure and is not gone yet; "
@@ -32,32 +32,32 @@ def match(question: Question, want: DesiredPatient, record: Record | None) -> Ma
     return found
 
 
-def _find(question: Question, want: DesiredPatient, record: Record | None) -> Match:
+def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Match:
     if want.id:
-        return _by_id(question, want, want.id, "pinned")
-    if record is not None and record.id and not question.state.has_done(record.id, Departing.DELETE):
-        return _recorded(question, want, record)
-    twins = question.observed.twins.get(want.mrn)
+        return _by_id(inputs, want, want.id, "pinned")
+    if record is not None and record.id and not inputs.state.has_done(record.id, Departing.DELETE):
+        return _recorded(inputs, want, record)
+    twins = inputs.observed.twins.get(want.mrn)
     if twins:
         ids = " and ".join(sorted(twin.id for twin in twins))
         reason = f"{len(twins)} live patients carry this mrn: {ids}; bind the right one with id:"
         return Match(cause=Cause.DUPLICATE_MRN, reason=reason)
-    live = question.observed.patients.get(want.mrn)
-    return Match(live) if live is not None else _absent(question, want)
+    live = inputs.observed.patients.get(want.mrn)
+    return Match(live) if live is not None else _absent(inputs, want)
 
 
-def live_by_id(question: Question, mrn: str, patient_id: str) -> LivePatient | None:
+def live_by_id(inputs: PlanInputs, mrn: str, patient_id: str) -> LivePatient | None:
     """The live patient with this id, as far as it was seen; ``mrn`` is where to look first."""
-    first = question.observed.patients.get(mrn)
+    first = inputs.observed.patients.get(mrn)
     if first is not None and first.id == patient_id:
         return first
-    twins = question.observed.twins.get(mrn, ())
+    twins = inputs.observed.twins.get(mrn, ())
     found = next((twin for twin in twins if twin.id == patient_id), None)
-    return found or question.observed.by_id.get(patient_id)
+    return found or inputs.observed.by_id.get(patient_id)
 
 
-def _by_id(question: Question, want: DesiredPatient, patient_id: str, how: str) -> Match:
-    live = live_by_id(question, want.mrn, patient_id)
+def _by_id(inputs: PlanInputs, want: DesiredPatient, patient_id: str, how: str) -> Match:
+    live = live_by_id(inputs, want.mrn, patient_id)
     if live is None:
         reason = f"the {how} id {patient_id} is not live; correct it or leave it out"
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
@@ -69,18 +69,18 @@ def _by_id(question: Question, want: DesiredPatient, patient_id: str, how: str) 
     return Match(live)
 
 
-def _recorded(question: Question, want: DesiredPatient, record: Record) -> Match:
-    if live_by_id(question, want.mrn, record.id) is not None:
-        return _by_id(question, want, record.id, "recorded")
-    if record.id not in question.observed.missing:
+def _recorded(inputs: PlanInputs, want: DesiredPatient, record: Record) -> Match:
+    if live_by_id(inputs, want.mrn, record.id) is not None:
+        return _by_id(inputs, want, record.id, "recorded")
+    if record.id not in inputs.observed.missing:
         reason = (
             f"the recorded id {record.id} is not in the list and was not looked up, because others were "
             "looked for in vain: is this the right key? --accept-collapse looks for everybody"
         )
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
     address = patient_address(want.mrn)
-    if address in question.decisions.recreate:
-        return _find(question, want, None)
+    if address in inputs.decisions.recreate:
+        return _find(inputs, want, None)
     reason = (
         f"the recorded patient {record.id} is gone: deleted elsewhere, perhaps because somebody asked to be "
         f"erased; take the patient out, or create again with --recreate '{address}'"
@@ -88,15 +88,15 @@ def _recorded(question: Question, want: DesiredPatient, record: Record) -> Match
     return Match(cause=Cause.DELETED_ELSEWHERE, reason=reason)
 
 
-def _absent(question: Question, want: DesiredPatient) -> Match:
+def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
     """Nobody carries the mrn: free to create, if absence is proven and no earlier create is in doubt."""
-    if question.observed.coverage is not Coverage.PROVEN:
-        detail = question.observed.detail or "the account's patients were not all read"
+    if inputs.observed.coverage is not Coverage.PROVEN:
+        detail = inputs.observed.detail or "the account's patients were not all read"
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=f"absence is not proven: {detail}; plan again")
-    intent = question.state.intents.get(patient_address(want.mrn))
+    intent = inputs.state.intents.get(patient_address(want.mrn))
     if intent is None or intent.operation != Action.CREATE:
         return Match()
-    wait = due(intent, question.settle) - question.now
+    wait = due(intent, inputs.settle) - inputs.now
     if wait <= 0:
         return Match()
     reason = (

@@ -9,7 +9,7 @@ from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_ord
 from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, needs_tenant, stops
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.resources.departures import plan_departures
 from kardia_ctl.planning.resources.forgotten import plan_forgotten, tell_of_doubts
@@ -20,44 +20,44 @@ from kardia_ctl.planning.state_index import StateIndex
 from kardia_ctl.planning.templates import Resolved, resolve, terms_of
 
 
-def make_plan(question: Question) -> Plan:
-    """What apply would do. The same question gives the same plan, whatever the order of its inputs."""
-    draft = Draft(StateIndex(question.state))
-    templates = resolve(question.desired.templates, question.observed.templates)
-    if question.capabilities.shows_patients:
-        plan_patients(question, templates, draft)
+def make_plan(inputs: PlanInputs) -> Plan:
+    """What apply would do. The same inputs give the same plan, in whatever order they come."""
+    draft = Draft(StateIndex(inputs.state))
+    templates = resolve(inputs.desired.templates, inputs.observed.templates)
+    if inputs.capabilities.shows_patients:
+        plan_patients(inputs, templates, draft)
     else:
-        plan_participants(question, templates, draft)
-    plan_settings(question, draft)
-    plan_forgotten(question, draft)
-    plan_departures(question, draft)
-    tell_of_doubts(question, draft)
-    block_same_persons(question, draft)
-    if question.decisions.targets:
-        _keep_targets(draft, question.decisions.targets | set(_redeemed(question)))
-    return _finish(question, draft, templates)
+        plan_participants(inputs, templates, draft)
+    plan_settings(inputs, draft)
+    plan_forgotten(inputs, draft)
+    plan_departures(inputs, draft)
+    tell_of_doubts(inputs, draft)
+    block_same_persons(inputs, draft)
+    if inputs.decisions.targets:
+        _keep_targets(draft, inputs.decisions.targets | set(_redeemed(inputs)))
+    return _finish(inputs, draft, templates)
 
 
-def _finish(question: Question, draft: Draft, templates: Mapping[str, Resolved]) -> Plan:
-    changes, left = first_of(in_order(draft.changes), question.decisions.limit)
+def _finish(inputs: PlanInputs, draft: Draft, templates: Mapping[str, Resolved]) -> Plan:
+    changes, left = first_of(in_order(draft.changes), inputs.decisions.limit)
     cost, unpriced = cost_of(changes)
-    stopped = tuple(stops(question, changes))
+    stopped = tuple(stops(inputs, changes))
     writes = 0 if stopped else sum(change.requests for change in changes)
-    unread = question.observed.templates is None
-    tells_team = question.capabilities.shows_templates
-    check = 1 if tells_team and unread and not stopped and needs_tenant(question.state, changes) else 0
+    unread = inputs.observed.templates is None
+    tells_team = inputs.capabilities.shows_templates
+    check = 1 if tells_team and unread and not stopped and needs_tenant(inputs.state, changes) else 0
     return Plan(
         changes=tuple(changes),
         notices=tuple(sorted(draft.notices, key=_notice_order)),
         stops=stopped,
         unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
-        requests=Requests(question.spent, question.observed.reads + check, writes),
+        requests=Requests(inputs.spent, inputs.observed.reads + check, writes),
         cost=cost,
         unpriced=unpriced,
-        team=question.desired.team,
+        team=inputs.desired.team,
         templates=tuple(terms_of(label, templates[label]) for label in _issued(changes)),
         left=left,
-        rate=question.state.rate,
+        rate=inputs.state.rate,
     )
 
 
@@ -85,13 +85,13 @@ def _keep_targets(draft: Draft, targets: frozenset[Address]) -> None:
     draft.unchanged = {kind: _named(kind, names, wanted) for kind, names in draft.unchanged.items()}
 
 
-def _redeemed(question: Question) -> Iterator[Address]:
+def _redeemed(inputs: PlanInputs) -> Iterator[Address]:
     """A user that redeems a code needs it in the same run: a target of one takes the other along."""
-    for target in question.decisions.targets:
+    for target in inputs.decisions.targets:
         mrn = target.names[0] if owner_of(target) else ""
-        user = question.desired.users.get(mrn)
+        user = inputs.desired.users.get(mrn)
         if user is not None and user.redeem:
-            code = code_address(mrn, question.desired.patients[mrn].codes[0])
+            code = code_address(mrn, inputs.desired.patients[mrn].codes[0])
             if target.kind is Kind.MOBILE_USER or target == code:
                 yield from (code, Address(Kind.MOBILE_USER, (mrn,)))
 

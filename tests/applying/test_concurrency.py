@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kardia_ctl.applying.concurrency import Slots, workers_for
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.errors import Withheld
 
 
@@ -17,8 +17,8 @@ def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:
     taken: list[str] = []
 
     async def story() -> None:
-        brake = Brake()
-        slots = Slots(1, brake)
+        stop_signal = StopSignal()
+        slots = Slots(1, stop_signal)
 
         async def worker() -> None:
             async with slots.one(str, lambda: taken.append("next")):
@@ -27,7 +27,7 @@ def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:
         async with slots.one(str, lambda: taken.append("first")):
             waiting = asyncio.create_task(worker())
             await asyncio.sleep(0)
-            brake.pull("enough")
+            stop_signal.set("enough")
         with pytest.raises(Withheld, match="enough"):
             await waiting
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kardia_ctl.applying.executor import report
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import InDoubt, NotExecuted, StateError, Unauthorized
 from kardia_ctl.model.patient import IssuedCode
@@ -114,7 +114,7 @@ def test_a_key_that_is_refused_stops_the_run_and_drains_it() -> None:
         **dict.fromkeys((f"patient/P{number}" for number in range(2, 6)), SKIPPED),
     }
     assert len(bench.hand.log) == 2
-    assert bench.brake.reason == "the key was refused"
+    assert bench.stop_signal.reason == "the key was refused"
     assert not bench.store.intents()
 
 
@@ -141,21 +141,21 @@ def test_an_answer_that_means_what_was_sent_is_no_objection(answer: dict[str, st
 
 
 def test_a_brake_that_is_pulled_before_the_first_write_sends_nothing() -> None:
-    bench = Bench(*creates("A", codes=("year",)), brake=Brake("stopped by a person"))
+    bench = Bench(*creates("A", codes=("year",)), stop_signal=StopSignal("stopped by a person"))
     assert set(bench.run().values()) == {SKIPPED}
     assert not bench.hand.log
     assert {result.detail for result in bench.told} == {"stopped by a person"}
 
 
 def test_a_brake_waits_for_what_is_under_way_and_sends_nothing_more() -> None:
-    brake = Brake()
+    stop_signal = StopSignal()
 
     async def behave(name: str) -> None:
         if name == "create A":
-            brake.pull("stopped by a person")
+            stop_signal.set("stopped by a person")
         await asyncio.sleep(0)
 
-    bench = Bench(*creates("A", "B", "C", codes=("year",)), Hand(behave), brake=brake)
+    bench = Bench(*creates("A", "B", "C", codes=("year",)), Hand(behave), stop_signal=stop_signal)
     found = bench.run(parallelism=1)
     assert found["patient/A"] is DONE
     assert sum(status is SKIPPED for status in found.values()) == 5
@@ -163,10 +163,10 @@ def test_a_brake_waits_for_what_is_under_way_and_sends_nothing_more() -> None:
 
 
 def test_the_first_reason_of_a_brake_stays() -> None:
-    brake = Brake()
-    brake.pull("first")
-    brake.pull("second")
-    assert brake.reason == "first"
+    stop_signal = StopSignal()
+    stop_signal.set("first")
+    stop_signal.set("second")
+    assert stop_signal.reason == "first"
 
 
 def test_an_intent_is_durable_before_its_request_leaves() -> None:
@@ -301,9 +301,9 @@ def test_a_departure_is_recorded_with_its_id() -> None:
 def test_a_report_counts_what_cost_no_request_too() -> None:
     desired, changes = creates("A")
     results = Bench(desired, changes).results()
-    found = report(Plan(changes=tuple(changes)), results, Brake("stopped"), reads=2, writes=1)
+    found = report(Plan(changes=tuple(changes)), results, StopSignal("stopped"), reads=2, writes=1)
     assert found.interrupted
     assert not found.succeeded
     assert (found.reads, found.writes, found.count(DONE)) == (2, 1, 1)
-    assert report(Plan(), (), Brake(), reads=0, writes=0).succeeded
+    assert report(Plan(), (), StopSignal(), reads=0, writes=0).succeeded
     assert isinstance(found.results[0], Result)

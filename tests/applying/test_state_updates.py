@@ -11,7 +11,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.state import Drop, Entry, Intent, Note, Record, Remember, Resolve, State
-from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from tests.applying.workshop import KEY, NOW
 
 JOE = DesiredPatient("A", "2000-07-21", "joe@example.com", "Joe", "Smith", codes=("year",))
@@ -29,7 +29,7 @@ def kept(
     key: bytes = KEY,
 ) -> list[Entry]:
     plan = Plan(changes=changes, unchanged={Kind.PATIENT: tuple((mrn,) for mrn in unchanged)})
-    return list(without_requests(plan, Question(DESIRED, observed, state, NOW, key, decisions=decisions)))
+    return list(without_requests(plan, PlanInputs(DESIRED, observed, state, NOW, key, decisions=decisions)))
 
 
 def adopt(address: Address, **more: str) -> Change:

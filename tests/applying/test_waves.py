@@ -61,22 +61,22 @@ def test_a_wave_that_goes_wrong_is_the_last(error: Exception) -> None:
     results = bench.results(parallelism=4)
     assert [result.status for result in results[4:]] == [SKIPPED] * 4
     assert hand.log == [f"create {mrn}" for mrn in "ABCD"]
-    assert "wave 1 of 2 went wrong: 2 failed or in doubt" in bench.brake.reason
-    assert results[-1].detail == bench.brake.reason
+    assert "wave 1 of 2 went wrong: 2 failed or in doubt" in bench.stop_signal.reason
+    assert results[-1].detail == bench.stop_signal.reason
 
 
 def test_failures_of_two_waves_do_not_add_up() -> None:
     hand = Hand(raising(NotExecuted("400"), *(f"create {mrn}" for mrn in "ACEG")))
     bench = Bench(*creates(*MRNS), hand, waves=Waves(2, stop_on_failures=2))
     assert list(bench.run().values()).count(DONE) == 4
-    assert bench.brake.reason == ""
+    assert bench.stop_signal.reason == ""
 
 
 def test_what_is_skipped_because_of_a_failure_does_not_count() -> None:
     hand = Hand(raising(NotExecuted("400"), "create A"))
     bench = Bench(*creates("A", "B", codes=("year", "quarter")), hand, waves=Waves(2, stop_on_failures=2))
     assert list(bench.run().values()).count(SKIPPED) == 2
-    assert bench.brake.reason == ""
+    assert bench.stop_signal.reason == ""
 
 
 def test_the_rest_of_a_wave_that_goes_wrong_is_not_sent_and_what_is_under_way_ends() -> None:
@@ -92,9 +92,9 @@ def test_the_rest_of_a_wave_that_goes_wrong_is_not_sent_and_what_is_under_way_en
 def test_a_wave_that_goes_wrong_reaches_those_who_wait_to_send_again() -> None:
     bench = Bench(*creates("A"), Hand(raising(NotExecuted("400"), "create A")), waves=Waves(1, 1))
     halted: list[str] = []
-    bench.brake.halt = halted.append
+    bench.stop_signal.halt = halted.append
     bench.run()
-    assert halted == [bench.brake.reason]
+    assert halted == [bench.stop_signal.reason]
 
 
 def test_without_waves_failures_stop_nothing() -> None:

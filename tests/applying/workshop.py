@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.executor import Manner, execute
-from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError
@@ -159,7 +159,7 @@ class Bench:
     changes: list[Change]
     hand: Hand = field(default_factory=Hand)
     store: Memory = field(default_factory=Memory)
-    brake: Brake = field(default_factory=Brake)
+    stop_signal: StopSignal = field(default_factory=StopSignal)
     codes: list[IssuedCode] = field(default_factory=list)
     started: list[Change] = field(default_factory=list)
     told: list[Result] = field(default_factory=list)
@@ -178,6 +178,6 @@ class Bench:
         desired = replace(self.desired, others=(CALLBACK,))
         step = Step(desired, self.hand, self.store, Ticking(), KEY, hand_out)
         plan = Plan(changes=tuple(self.changes))
-        watcher = Watcher(started=self.started.append, ended=self.told.append)
-        manner = Manner(parallelism, self.waves, watcher)
-        return await execute(plan, step, self.brake, manner)
+        observer = ProgressObserver(started=self.started.append, ended=self.told.append)
+        manner = Manner(parallelism, self.waves, observer)
+        return await execute(plan, step, self.stop_signal, manner)

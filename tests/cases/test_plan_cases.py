@@ -211,7 +211,7 @@ def test_a_case_is_planned_with_the_reads_that_its_plan_counts(name: str, solve:
 @pytest.mark.parametrize("name", NAMES)
 def test_only_a_departure_disconnects_or_deletes(name: str, solve: Solve) -> None:
     seen, _ = solve(name)
-    departing = {one.mrn for one in seen.question.desired.departures}
+    departing = {one.mrn for one in seen.inputs.desired.departures}
     for change in seen.plan.changes:
         if change.action in (Action.DISCONNECT, Action.DELETE):
             assert change.address.names[0] in departing
@@ -220,7 +220,7 @@ def test_only_a_departure_disconnects_or_deletes(name: str, solve: Solve) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_no_golden_holds_a_birth_date_or_an_email_address(name: str, solve: Solve) -> None:
     seen, _ = solve(name)
-    declared, live = seen.question.desired.patients.values(), seen.question.observed.patients.values()
+    declared, live = seen.inputs.desired.patients.values(), seen.inputs.observed.patients.values()
     values = {value for one in declared for value in (one.dob, one.email) if value}
     values |= {value for other in live for value in (other.dob, other.email) if value}
     document = json.dumps(plan_json(seen.plan, STAMP), ensure_ascii=False)

@@ -13,7 +13,7 @@ from kardia_ctl.model.funnel import STAGES, Counts, Stage
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 NOW = 1_772_445_600
 DAY = 86400
@@ -114,7 +114,7 @@ def test_everybody_is_at_one_stage(row: Row) -> None:
         missing=row.missing,
         coverage=row.coverage,
     )
-    (place,) = places(Question(Desired(patients={"A": want}), observed, state, NOW), row.before)
+    (place,) = places(PlanInputs(Desired(patients={"A": want}), observed, state, NOW), row.before)
     assert (place.mrn, place.cohort, place.stage) == ("A", "spring", row.expected)
 
 
@@ -140,7 +140,7 @@ def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
         Departure("Y", Departing.DELETE, "left"),
     )
     desired = Desired(departures=departures)
-    assert funnel(places(Question(desired, Observed(), state, NOW))) == {
+    assert funnel(places(PlanInputs(desired, Observed(), state, NOW))) == {
         "": Counts(departed=1),
         "spring": Counts(departed=2),
     }
@@ -150,7 +150,7 @@ def test_who_is_declared_again_has_not_departed() -> None:
     want = DesiredPatient("A", "2000-01-01", "a@example.com", cohort="autumn")
     state = State(patients={"A": Record("1", "spring")}, departed={"1": frozenset({"disconnect"})})
     observed = Observed(patients={"A": live("none")}, coverage=Coverage.PROVEN)
-    found = funnel(places(Question(Desired(patients={"A": want}), observed, state, NOW)))
+    found = funnel(places(PlanInputs(Desired(patients={"A": want}), observed, state, NOW)))
     assert found == {"autumn": Counts(declared=1, created=1)}
 
 
@@ -202,11 +202,11 @@ class _World:
 
 
 @st.composite
-def _questions(draw: st.DrawFn) -> Question:
+def _questions(draw: st.DrawFn) -> PlanInputs:
     world = _World()
     for mrn in "ABCDEF":
         world.add(mrn, draw)
-    return Question(
+    return PlanInputs(
         Desired(patients=world.wanted, departures=tuple(world.leaving)),
         Observed(
             patients=world.seen,
@@ -220,23 +220,23 @@ def _questions(draw: st.DrawFn) -> Question:
 
 
 @given(_questions())
-def test_the_numbers_add_up(question: Question) -> None:
-    found = list(places(question))
+def test_the_numbers_add_up(inputs: PlanInputs) -> None:
+    found = list(places(inputs))
     counts = funnel(found)
     assert len({place.mrn for place in found}) == len(found), "somebody counts twice"
     for cohort, one in counts.items():
-        declared = [want for want in question.desired.patients.values() if want.cohort == cohort]
+        declared = [want for want in inputs.desired.patients.values() if want.cohort == cohort]
         assert one.declared == len(declared)
         assert one.declared >= one.created >= one.issued
         assert one.issued == one.pending + one.connected + one.expired + one.unknown
         assert min(getattr(one, stage) for stage in STAGES) >= 0
     total = sum(counts.values(), start=Counts())
     assert total.declared + total.departed == len(found)
-    assert total.declared == len(question.desired.patients)
+    assert total.declared == len(inputs.desired.patients)
     assert list(counts) == sorted(counts)
 
 
 @given(_questions())
-def test_the_funnel_does_not_depend_on_an_order(question: Question) -> None:
-    found = list(places(question))
+def test_the_funnel_does_not_depend_on_an_order(inputs: PlanInputs) -> None:
+    found = list(places(inputs))
     assert funnel(found) == funnel(reversed(found))

@@ -13,7 +13,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.patient import ATTRIBUTES
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import clinic, clinics, quirks
@@ -37,17 +37,17 @@ def edited(desired: Desired, edits: dict[str, str]) -> Desired:
     return replace(desired, patients=patients)
 
 
-def nothing_is_replaced(question: Question, plan_of: Callable[[Question], Plan]) -> None:
+def nothing_is_replaced(inputs: PlanInputs, plan_of: Callable[[PlanInputs], Plan]) -> None:
     """Who is live is neither created nor deleted, and a difference shows: as blocked or as drift."""
-    plan = plan_of(question)
+    plan = plan_of(inputs)
     done = {(change.address, change.action) for change in plan.changes}
     told = {change.address for change in plan.changes if change.action is Action.BLOCKED}
     told |= {notice.address for notice in plan.notices if notice.address}
-    for mrn, live in question.observed.patients.items():
+    for mrn, live in inputs.observed.patients.items():
         address = patient_address(mrn)
         assert (address, Action.CREATE) not in done
         assert (address, Action.DELETE) not in done
-        want = question.desired.patients.get(mrn)
+        want = inputs.desired.patients.get(mrn)
         if want is not None and kind.differences(want, live):
             assert address in told
 
@@ -61,7 +61,7 @@ def test_nothing_is_replaced_in_silence(data: st.DataObject, desired: Desired, r
         await world.apply(desired)
         truth = world.truth()
         changed = edited(desired, edits)
-        nothing_is_replaced((await world.plan(changed)).question, make_plan)
+        nothing_is_replaced((await world.plan(changed)).inputs, make_plan)
         done = await world.apply(changed)
         assert not done.report.results
         assert world.truth() == truth
@@ -112,7 +112,7 @@ def test_what_was_edited_while_it_was_ignored_is_intent_and_not_drift(lost: bool
 
 
 def test_a_planner_that_replaces_breaks_the_law() -> None:
-    def replacing(question: Question) -> Plan:
+    def replacing(inputs: PlanInputs) -> Plan:
         def both(change: Change) -> Iterator[Change]:
             if change.cause is not Cause.IMMUTABLE:
                 yield change
@@ -120,26 +120,26 @@ def test_a_planner_that_replaces_breaks_the_law() -> None:
             yield replace(change, action=Action.DELETE)
             yield replace(change, action=Action.CREATE)
 
-        plan = make_plan(question)
+        plan = make_plan(inputs)
         return replace(plan, changes=tuple(one for change in plan.changes for one in both(change)))
 
     async def story(world: World) -> None:
         await world.apply(clinic(1))
-        question = (await world.plan(edited(clinic(1), {"P-0": "dob"}))).question
-        nothing_is_replaced(question, make_plan)
+        inputs = (await world.plan(edited(clinic(1), {"P-0": "dob"}))).inputs
+        nothing_is_replaced(inputs, make_plan)
         with pytest.raises(AssertionError):
-            nothing_is_replaced(question, replacing)
+            nothing_is_replaced(inputs, replacing)
 
     in_world(story)
 
 
 def test_a_planner_that_overlooks_a_difference_breaks_the_law() -> None:
-    def blind(question: Question) -> Plan:
-        return replace(make_plan(question), changes=(), notices=())
+    def blind(inputs: PlanInputs) -> Plan:
+        return replace(make_plan(inputs), changes=(), notices=())
 
     async def story(world: World) -> None:
         await world.apply(clinic(1))
         with pytest.raises(AssertionError):
-            nothing_is_replaced((await world.plan(edited(clinic(1), {"P-0": "dob"}))).question, blind)
+            nothing_is_replaced((await world.plan(edited(clinic(1), {"P-0": "dob"}))).inputs, blind)
 
     in_world(story)

@@ -13,7 +13,7 @@ from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Entry
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -47,29 +47,29 @@ def test_apply_then_plan_is_empty(desired: Desired, readings: Quirks) -> None:
 def test_the_order_of_the_inputs_does_not_show(live: Desired, desired: Desired, random: Random) -> None:
     async def story(world: World) -> None:
         await world.apply(live)
-        order_does_not_show((await world.plan(desired)).question, random, make_plan)
+        order_does_not_show((await world.plan(desired)).inputs, random, make_plan)
 
     in_world(story)
 
 
-def order_does_not_show(question: Question, random: Random, plan_of: Callable[[Question], Plan]) -> None:
+def order_does_not_show(inputs: PlanInputs, random: Random, plan_of: Callable[[PlanInputs], Plan]) -> None:
     """The same question, its parts in another order, gives the same plan and the same bytes."""
-    once, again = plan_of(question), plan_of(reordered(question, random))
+    once, again = plan_of(inputs), plan_of(reordered(inputs, random))
     assert once == again
     assert plan_text(once, View(show_phi=True)) == plan_text(again, View(show_phi=True))
     stamp = Stamp("0.0.0", "2026-03-02T10:00:00Z")
     assert list(map(repr, plan_json(once, stamp).items())) == list(map(repr, plan_json(again, stamp).items()))
 
 
-def reordered(question: Question, random: Random) -> Question:
-    observed, state = question.observed, question.state
+def reordered(inputs: PlanInputs, random: Random) -> PlanInputs:
+    observed, state = inputs.observed, inputs.state
     live, records = list(observed.patients.items()), list(state.patients.items())
     templates, codes = list(observed.templates or ()), list(state.codes.items())
     for listed in (live, records, templates, codes):
         random.shuffle(listed)
     return replace(
-        question,
-        desired=shuffled(question.desired, random),
+        inputs,
+        desired=shuffled(inputs.desired, random),
         observed=replace(
             observed,
             patients=dict(live),
@@ -101,15 +101,15 @@ def test_a_store_that_forgets_breaks_the_law() -> None:
 
 
 def test_a_planner_that_keeps_the_order_of_its_inputs_breaks_the_law() -> None:
-    def careless(question: Question) -> Plan:
-        plan = make_plan(question)
-        rank = {mrn: place for place, mrn in enumerate(question.desired.patients)}
+    def careless(inputs: PlanInputs) -> Plan:
+        plan = make_plan(inputs)
+        rank = {mrn: place for place, mrn in enumerate(inputs.desired.patients)}
         ranked = sorted(plan.changes, key=lambda change: rank[change.address.names[0]])
         return replace(plan, changes=tuple(ranked))
 
     async def story(world: World) -> None:
-        question = (await world.plan(clinic(5))).question
+        inputs = (await world.plan(clinic(5))).inputs
         with pytest.raises(AssertionError):
-            order_does_not_show(question, Random(1), careless)
+            order_does_not_show(inputs, Random(1), careless)
 
     in_world(story)

@@ -10,15 +10,15 @@ from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action, Plan
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 
 
-def lost_state_does_no_harm(question: Question, plan_of: Callable[[Question], Plan]) -> None:
-    plan = plan_of(question)
+def lost_state_does_no_harm(inputs: PlanInputs, plan_of: Callable[[PlanInputs], Plan]) -> None:
+    plan = plan_of(inputs)
     writes = [change for change in plan.changes if change.action.writes]
     assert {change.address.kind for change in writes} <= {Kind.SERVICE_PROVIDER}
     assert not plan.count(Action.DELETE, Action.DISCONNECT, Action.BLOCKED)
@@ -27,7 +27,7 @@ def lost_state_does_no_harm(question: Question, plan_of: Callable[[Question], Pl
         for c in plan.changes
         if c.action is Action.ADOPT and c.address.kind is Kind.PATIENT
     }
-    assert adopted == set(question.desired.patients)
+    assert adopted == set(inputs.desired.patients)
 
 
 @LAWFUL
@@ -38,7 +38,7 @@ def test_state_that_is_lost_does_no_harm(desired: Desired, readings: Quirks) -> 
         world.clock.advance(120)
         truth = world.truth()
         world.lose_state()
-        lost_state_does_no_harm((await world.plan(desired)).question, make_plan)
+        lost_state_does_no_harm((await world.plan(desired)).inputs, make_plan)
         done = await world.apply(desired)
         assert {result.address.kind for result in done.report.results} <= {Kind.SERVICE_PROVIDER}
         assert world.truth() == truth
@@ -48,17 +48,17 @@ def test_state_that_is_lost_does_no_harm(desired: Desired, readings: Quirks) -> 
 
 
 def test_a_planner_that_believes_state_alone_breaks_the_law() -> None:
-    def credulous(question: Question) -> Plan:
-        blind = Observed(coverage=question.observed.coverage, total=0)
-        return make_plan(replace(question, observed=blind))
+    def credulous(inputs: PlanInputs) -> Plan:
+        blind = Observed(coverage=inputs.observed.coverage, total=0)
+        return make_plan(replace(inputs, observed=blind))
 
     async def story(world: World) -> None:
         desired = clinic(2, codes=LABELS[:1])
         await world.apply(desired)
         world.lose_state()
-        question = (await world.plan(desired)).question
-        lost_state_does_no_harm(question, make_plan)
+        inputs = (await world.plan(desired)).inputs
+        lost_state_does_no_harm(inputs, make_plan)
         with pytest.raises(AssertionError):
-            lost_state_does_no_harm(question, credulous)
+            lost_state_does_no_harm(inputs, credulous)
 
     in_world(story)

@@ -84,10 +84,10 @@ def told(seen: Preview) -> Iterator[str | bytes]:
     yield plan_text(seen.plan, View())
     yield json.dumps(plan_json(seen.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z")), ensure_ascii=False)
     binding = Binding(
-        "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, seen.question)
+        "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, seen.inputs)
     )
     digests = digests_of(seen.plan, PLAN_KEY)
-    saved = SavedPlan("id", 0, binding, seen.question.decisions, digests, seen.plan)
+    saved = SavedPlan("id", 0, binding, seen.inputs.decisions, digests, seen.plan)
     yield seal(saved, PLAN_KEY, "plan-key")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kardia_ctl.model.configuration import Desired, Dialect
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from tests.laws.strategies import LABELS, clinic, peopled
@@ -63,16 +63,16 @@ def test_the_order_of_users_does_not_show(
 
     async def story(world: World) -> None:
         await world.apply(live)
-        question = (await world.plan(desired)).question
-        order_does_not_show(_with_shuffled_records(question, random), random, make_plan)
+        inputs = (await world.plan(desired)).inputs
+        order_does_not_show(_with_shuffled_records(inputs, random), random, make_plan)
 
     in_world(story, READINGS, dialect=dialect)
 
 
-def _with_shuffled_records(question: Question, random: Random) -> Question:
-    others = list(question.state.others.items())
+def _with_shuffled_records(inputs: PlanInputs, random: Random) -> PlanInputs:
+    others = list(inputs.state.others.items())
     random.shuffle(others)
-    return replace(question, state=replace(question.state, others=dict(others)))
+    return replace(inputs, state=replace(inputs.state, others=dict(others)))
 
 
 @LAWFUL

@@ -16,7 +16,7 @@ from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.executor import Manner, execute, report
 from kardia_ctl.applying.state_updates import without_requests
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action
@@ -120,13 +120,13 @@ class World:
                 plan = seen.plan
                 if plan.stops:
                     return Applied(seen, Report(reads=session.counts.reads), ())
-                entries = list(without_requests(plan, seen.question))
+                entries = list(without_requests(plan, seen.inputs))
                 if plan.writes:
-                    team, _ = await check_tenant(session.reader, seen.question)
+                    team, _ = await check_tenant(session.reader, seen.inputs)
                     entries += [Note("team", team)] if team else []
                 if entries:
                     store.commit(entries)
-                brake = Brake()
+                stop_signal = StopSignal()
                 writer = self.wrap_writer(session.writer())
                 step = Step(
                     desired,
@@ -136,11 +136,11 @@ class World:
                     FINGERPRINT_KEY,
                     codes.append,
                     password=lambda mrn: f"an invented password for {mrn}",
-                    capabilities=seen.question.capabilities,
+                    capabilities=seen.inputs.capabilities,
                 )
-                results = await execute(plan, step, brake, Manner(4))
+                results = await execute(plan, step, stop_signal, Manner(4))
                 counts = session.counts
-                done = report(plan, results, brake, reads=counts.reads, writes=counts.writes)
+                done = report(plan, results, stop_signal, reads=counts.reads, writes=counts.writes)
             self._note_deleted(store, seen, done)
         return Applied(seen, done, tuple(codes))
 

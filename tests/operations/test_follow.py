@@ -18,7 +18,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
 from kardia_ctl.operations.follow import Following
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 NOW = 1_772_445_600.0
 MRNS = tuple("ABCD")
@@ -76,8 +76,8 @@ class Scene:
             }
         )
         state = State(exists=True, patients=records, codes=codes)
-        question = Question(desired, observed, state, NOW, capabilities=self.can)
-        self.following = Following(question, self.heard, lambda: self.now)
+        inputs = PlanInputs(desired, observed, state, NOW, capabilities=self.can)
+        self.following = Following(inputs, self.heard, lambda: self.now)
 
     def act(self, seconds: float = 1.0) -> list[ApiError]:
         self.now += seconds
@@ -99,7 +99,7 @@ class Scene:
 
     def adds_up(self) -> None:
         """What was counted by steps is what counting everybody gives."""
-        assert self.following.cohorts == funnel(places(self.following.question))
+        assert self.following.cohorts == funnel(places(self.following.inputs))
 
 
 def test_an_event_leads_to_one_read_and_the_api_is_believed() -> None:
@@ -182,11 +182,11 @@ def test_a_second_patient_with_the_mrn_is_not_taken_for_the_first() -> None:
     scene = Scene()
     scene.api.patients["twin"] = live("C", "connected", "twin")
     scene.tell(event(CONNECTED, "C", "twin"))
-    assert set(scene.following.question.observed.twins) == {"C"}
+    assert set(scene.following.inputs.observed.twins) == {"C"}
     scene.adds_up()
     del scene.api.patients["twin"]
     scene.tell(event(DISCONNECTED, "C", "twin"))
-    assert scene.following.question.observed.twins == {}
+    assert scene.following.inputs.observed.twins == {}
     scene.adds_up()
 
 

@@ -11,7 +11,7 @@ from kardia_ctl.model.patient import Template
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
 class Offering(Reader):
@@ -32,8 +32,8 @@ class Offering(Reader):
 def checked(
     reader: Offering, declared: str = "", bound: str = "", known: tuple[Template, ...] | None = None
 ) -> tuple[str, str]:
-    question = Question(Desired(team=declared), Observed(templates=known), State(team=bound), 0.0)
-    return asyncio.run(check_tenant(reader, question))
+    inputs = PlanInputs(Desired(team=declared), Observed(templates=known), State(team=bound), 0.0)
+    return asyncio.run(check_tenant(reader, inputs))
 
 
 @pytest.mark.parametrize(("declared", "bound"), [("", ""), ("T", ""), ("", "T"), ("T", "T")])

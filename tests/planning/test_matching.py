@@ -10,7 +10,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
 from kardia_ctl.model.state import Intent, Record, State
-from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.matching import match
 
 NOW = 1_000_000.0
@@ -117,7 +117,7 @@ TABLE = [
 ]
 
 
-def question(row: Row, want: DesiredPatient) -> Question:
+def inputs(row: Row, want: DesiredPatient) -> PlanInputs:
     by_mrn = {one.mrn: one for one in row.live}
     twins = tuple(one for one in row.live if one.mrn == "A")
     observed = Observed(
@@ -134,12 +134,12 @@ def question(row: Row, want: DesiredPatient) -> Question:
         departed={patient_id: frozenset({action}) for patient_id, action in row.departed.items()},
     )
     decisions = Decisions(recreate=frozenset({ADDRESS} if row.recreate else ()))
-    return Question(Desired(patients={"A": want}), observed, state, NOW, settle=120.0, decisions=decisions)
+    return PlanInputs(Desired(patients={"A": want}), observed, state, NOW, settle=120.0, decisions=decisions)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_who_is_who(row: Row) -> None:
     want = DesiredPatient("A", "2000-07-21", "a@example.com", id=row.pin)
-    found = match(question(row, want), want, row.record)
+    found = match(inputs(row, want), want, row.record)
     assert (found.live.id if found.live else found.cause) == row.expected
     assert bool(found.reason) == (found.cause is not None)

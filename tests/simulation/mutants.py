@@ -15,7 +15,7 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
 from kardia_ctl.observing import scan
 from kardia_ctl.planning import matching
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
 from tests.simulation.disk import Disk
@@ -65,8 +65,8 @@ async def _no_sign(*_: object) -> None:
     """Nothing is shown."""
 
 
-def _by_mrn_alone(question: Question, want: DesiredPatient, _: Record) -> Match:
-    return matching._find(question, want, None)
+def _by_mrn_alone(inputs: PlanInputs, want: DesiredPatient, _: Record) -> Match:
+    return matching._find(inputs, want, None)
 
 
 def written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:

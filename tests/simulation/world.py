@@ -13,8 +13,8 @@ from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.clock import Clock
 from kardia_ctl.applying.executor import Manner, report
 from kardia_ctl.applying.journal import Beside
-from kardia_ctl.applying.observer import Watcher
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
 from kardia_ctl.model.dialects import CAPABILITIES
@@ -73,10 +73,10 @@ class Run:
 class Stopping:
     """Ctrl-C, as ``kardia_ctl.cli.signals`` hears it."""
 
-    brake: Brake = field(default_factory=Brake)
+    stop_signal: StopSignal = field(default_factory=StopSignal)
 
     def stop(self) -> None:
-        self.brake.pull("the run was stopped by SIGINT")
+        self.stop_signal.set("the run was stopped by SIGINT")
 
 
 @dataclass(slots=True)
@@ -229,10 +229,10 @@ class World:
         stopping: Stopping,
         clock: Clock,
     ) -> None:
-        brake = stopping.brake
+        stop_signal = stopping.stop_signal
         await record(seen, session.reader, store)
         if not acts(seen.plan):
-            run.results, run.succeeded = (), report(seen.plan, (), brake).succeeded
+            run.results, run.succeeded = (), report(seen.plan, (), stop_signal).succeeded
             return
         story = self.story
         step = Step(
@@ -248,11 +248,11 @@ class World:
             password=lambda mrn: f"an invented password for {mrn}",
             capabilities=CAPABILITIES[story.dialect],
         )
-        manner = Manner(story.parallelism, story.waves, Watcher(run.begins, self._told(run)))
-        means = Means(session.reader, store, step, clock, brake, lambda: session.requests, manner)
-        brake.halt = session.halt
+        manner = Manner(story.parallelism, story.waves, ProgressObserver(run.begins, self._told(run)))
+        means = Means(session.reader, store, step, clock, stop_signal, lambda: session.requests, manner)
+        stop_signal.halt = session.halt
         run.results = await write(seen, ground, means)
-        run.succeeded = report(seen.plan, run.results, brake).succeeded
+        run.succeeded = report(seen.plan, run.results, stop_signal).succeeded
 
     def _told(self, run: Run) -> Callable[[Result], None]:
         def told(result: Result) -> None:

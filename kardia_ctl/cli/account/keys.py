@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.cli.options import Where
+from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 
@@ -25,19 +25,19 @@ def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
     return ask
 
 
-def api_key(where: Where, environ: Mapping[str, str], stored: Callable[[], str] = str) -> str:
+def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callable[[], str] = str) -> str:
     """The key of the account: --api-key-file, KARDIA_API_KEY, else what ``stored`` finds in the keyring.
 
     Raises:
         RunStopped: there is none; says where it may come from.
     """
-    if where.sandbox:
+    if account.sandbox:
         from kardia_ctl.sandbox.data.invented import API_KEY
 
         return str(API_KEY)
-    if where.api_key_file is not None:
-        key = _read(where.api_key_file).decode("utf-8", "replace").strip()
-        source = str(where.api_key_file)
+    if account.api_key_file is not None:
+        key = _read(account.api_key_file).decode("utf-8", "replace").strip()
+        source = str(account.api_key_file)
     elif key := environ.get("KARDIA_API_KEY", "").strip():
         source = "KARDIA_API_KEY"
     else:

@@ -1,122 +1,188 @@
-"""What a command works with: configuration, store, keys, and the session with the account."""
+"""What a command works with: configuration, account, keys and store."""
 
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from kardia_ctl.cli.account.connection import endpoint_of, opened
+import click
+
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
-from kardia_ctl.cli.options import Where
-from kardia_ctl.config import load
-from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
+from kardia_ctl.config import load, load_account
+from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
+from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.ports import Store
-from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.state import open_store
 
-if TYPE_CHECKING:
-    from kardia_ctl.api.client import Session
+SANDBOX: Final = "sandbox"
+"""The endpoint of the embedded API, as saved plans name it."""
 
-_PRIVATE = ".kardia"
+PRIVATE: Final = ".kardia"
+"""The directory beside kardia.yaml that holds state and keys."""
+
+_PAGE: Final = 8_000_000
+"""Bytes of one answer: ten times a page of 500 patients."""
+_DOCUMENT: Final = 64_000_000
+"""Bytes of one answer where it may be a document: a report of months is larger than a page of patients."""
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
-    """Everything beside the account. ``path`` is what the person named; ``now`` Unix seconds at the start."""
+class Workspace:
+    """A configuration with its account, keys and store.
+
+    Attributes:
+        path: What the command line named.
+        configuration: As it was read; only its account settings where the command needs no more.
+        account: The options that name the account.
+        keys: The API key, and the keys of fingerprints and saved plans.
+        now: Unix seconds when the command began.
+        configured: Whether there is a configuration, and so a state.
+        largest: Bytes of one answer beyond which it is refused.
+    """
 
     path: Path
     configuration: Configuration
-    where: Where
-    store: Store
+    account: AccountOptions
     keys: Keys
     now: float
+    open_store: Callable[[], Store] = field(repr=False)
+    configured: bool = True
+    largest: int = _PAGE
+
+    @property
+    def store(self) -> Store:
+        """Where state is kept; opened on first use. Raises ``StateError``."""
+        return self.open_store()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the account's API can do."""
+        return CAPABILITIES[self.configuration.dialect]
 
     @property
     def endpoint(self) -> str:
-        """The base URL that this command talks to, or ``SANDBOX``."""
-        return endpoint_of(self.where, self.configuration)
+        """The base URL, or ``SANDBOX``."""
+        return _endpoint(self.account, self.configuration)
 
 
-def open_workplace(
+def _endpoint(account: AccountOptions, configuration: Configuration) -> str:
+    if account.sandbox:
+        return SANDBOX
+    from kardia_ctl.api.endpoints import base_url_for, check_endpoint
+
+    if account.endpoint:
+        return check_endpoint(account.endpoint)
+    return base_url_for(configuration.region, configuration.dialect)
+
+
+def open_workspace(
     path: Path,
-    where: Where,
+    account: AccountOptions,
     *,
     lock_timeout: float = 0,
-    account: bool = True,
+    needs_key: bool = True,
     settle: float | None = None,
-) -> Workplace:
+) -> Workspace:
     """Read the configuration and find its state and keys.
-
-    The sandbox has a state of its own, so that a trial never mixes with a real account's.
 
     Args:
         path: A configuration file, or a directory that holds kardia.yaml.
-        where: Which account.
+        account: The options that name the account.
         lock_timeout: Seconds to wait for another apply.
-        account: Whether the account will be talked to, so that an API key is needed.
+        needs_key: Whether the command sends requests, so that an API key is needed.
         settle: The settle window in seconds, instead of the configuration's.
 
     Raises:
         ConfigurationError: the configuration has problems.
         RunStopped: there is no API key.
+        StateError: the state cannot be opened.
     """
     configuration = load(path, os.environ)
     if settle is not None:
         configuration = replace(configuration, settle=settle)
-    directory = configuration.root / _PRIVATE
-    if where.sandbox:
+    workspace = _workspace(path, configuration, account, lock_timeout=lock_timeout, needs_key=needs_key)
+    workspace.open_store()
+    return workspace
+
+
+def _workspace(
+    path: Path, configuration: Configuration, account: AccountOptions, *, lock_timeout: float, needs_key: bool
+) -> Workspace:
+    """A workspace. The sandbox has a state of its own, so that a trial never mixes with a real account's."""
+    directory = configuration.root / PRIVATE
+    if account.sandbox:
         directory = directory / "sandbox"
-        configuration = replace(configuration, state=f"sqlite:///{_PRIVATE}/sandbox/state.db")
-    stored = stored_key(endpoint_of(where, configuration), configuration.workspace) if account else str
-    secret = api_key(where, os.environ, stored) if account else ""
-    store = open_store(
-        configuration.state, configuration.root, configuration.workspace, lock_timeout=lock_timeout
+        configuration = replace(configuration, state=f"sqlite:///{PRIVATE}/sandbox/state.db")
+    secret = ""
+    if needs_key:
+        stored = stored_key(_endpoint(account, configuration), configuration.workspace)
+        secret = api_key(account, os.environ, stored)
+    state, root, name = configuration.state, configuration.root, configuration.workspace
+    opener = cache(partial(open_store, state, root, name, lock_timeout=lock_timeout))
+    return Workspace(path, configuration, account, Keys(directory, os.environ, secret), time.time(), opener)
+
+
+workspace_options: Final = Options(
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Take region, dialect and state from this configuration (default: this directory's).",
+    ),
+    click.option(
+        "--region",
+        type=click.Choice([region.value for region in Region]),
+        help="The account's region (default: us).",
+    ),
+    click.option(
+        "--dialect",
+        type=click.Choice([dialect.value for dialect in Dialect]),
+        help="The API that the account speaks (default: v1).",
+    ),
+    account_options,
+)
+"""--config, --region, --dialect, and what ``account_options`` has."""
+
+
+def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_timeout: float = 0) -> Workspace:
+    """Take the workspace out of a command's options, with a configuration or without one.
+
+    Raises:
+        ConfigurationError: there is a configuration, and its account settings are wrong.
+        RunStopped: there is no API key.
+    """
+    account = account_from(options)
+    configuration, configured = _account_settings(options.pop("config"))
+    region, dialect = options.pop("region"), options.pop("dialect")
+    configuration = replace(
+        configuration,
+        region=Region(region) if region else configuration.region,
+        dialect=Dialect(dialect) if dialect else configuration.dialect,
     )
-    return Workplace(path, configuration, where, store, Keys(directory, os.environ, secret), time.time())
+    found = _workspace(Path(), configuration, account, lock_timeout=lock_timeout, needs_key=needs_key)
+    return replace(found, configured=configured, largest=_DOCUMENT)
 
 
-@asynccontextmanager
-async def connected(workplace: Workplace, *, parallelism: int = 16) -> AsyncIterator["Session"]:
-    """A session with the account, or with the sandbox inside this process."""
-    async with opened(
-        workplace.where, workplace.configuration, workplace.keys.secret, parallelism=parallelism
-    ) as session:
-        yield session
+def _account_settings(path: Path | None) -> tuple[Configuration, bool]:
+    here = Path() if path is None else path
+    if path is None and not (here / "kardia.yaml").is_file():
+        return Configuration(here.resolve(), Desired()), False
+    return load_account(here, os.environ), True
 
 
-_KINDS: Final = {
-    "recreate": (Kind.PATIENT,),
-    "reissue": (Kind.CONNECTION_CODE, Kind.MOBILE_USER),
-    "distinct": (Kind.PATIENT,),
-    "targets": tuple(Kind),
-}
+def check_shown(workspace: Workspace, what: str) -> None:
+    """Check that the account's API shows more than single recordings.
 
-
-def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
-    """The decisions of a command line: about declared addresses, each of a kind that it can be about."""
-    chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
-    declared = {resource.address for resource in configuration.desired.others}
-    for name, addresses in chosen.items():
-        for address in sorted(addresses, key=lambda one: one.order):
-            if address.kind not in _KINDS[name]:
-                raise RunStopped(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
-            if address not in declared and not _is_of_patient(address, configuration.desired):
-                raise RunStopped(f"{address} is not declared in the configuration")
-    return Decisions(
-        **chosen, accept_collapse=bool(options.pop("accept_collapse")), limit=options.pop("limit")
-    )
-
-
-def _is_of_patient(address: Address, desired: Desired) -> bool:
-    patient = desired.patients.get(address.names[0]) if address.names else None
-    if patient is None:
-        return False
-    codes = {code_address(patient.mrn, label) for label in patient.codes}
-    users = {Address(Kind.MOBILE_USER, (mrn,)) for mrn in (patient.mrn,) if mrn in desired.users}
-    return address == patient_address(patient.mrn) or address in codes | users
+    Raises:
+        RunStopped: it does not.
+    """
+    if not workspace.capabilities.shows_patients:
+        raise RunStopped(
+            f"the {workspace.capabilities.dialect} API cannot show {what}: it knows recordings by id alone. "
+            "Use kardia-ctl get recording ID or get pdf ID; kardia-ctl state list shows what was recorded"
+        )

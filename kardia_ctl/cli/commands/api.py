@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import click
 
-from kardia_ctl.cli.account.connection import in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, out_option
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.prompt import confirm
@@ -72,7 +73,7 @@ _LARGEST: Final = 32_000_000
 @click.option("--paginate", is_flag=True, help="Follow a list's pages; print one JSON array of all rows.")
 @auto_approve_option
 @out_option()
-@reach_options
+@workspace_options
 def command(
     method: str, path: str, texts: tuple[str, ...], typed: tuple[str, ...], paginate: bool, **options: Any
 ) -> int:
@@ -91,20 +92,20 @@ def command(
     file, headers = options.pop("file"), options.pop("headers")
     if out is not None:
         check_writable(out)
-    reach = reach_from(options)
+    workspace = workspace_from(options)
     fields = [*map(_field, texts), *map(_typed_field, typed)]
-    call = make_call(method, path, fields, headers, file, json_bodies=reach.can.json_bodies)
+    call = make_call(method, path, fields, headers, file, json_bodies=workspace.capabilities.json_bodies)
     if is_effect(method, call.endpoint.path):
         if paginate:
             raise RunStopped("--paginate is only for reading lists")
         if not confirm(f"Send {call.endpoint}? It has an effect and is sent once.", approved=auto_approve):
             return 1
     if paginate:
-        in_session(reach, lambda session: _print_pages(session, call, out))
+        in_session(workspace, lambda session: _print_pages(session, call, out))
         return 0
     answers: list[Answer] = []
     try:
-        in_session(reach, lambda session: session.send_as_it_is(replace(call, heard=answers.append)))
+        in_session(workspace, lambda session: session.send_as_it_is(replace(call, heard=answers.append)))
     finally:
         if answers:  # the body of an error as well: main explains the error itself
             _print(answers[-1], out)

@@ -10,15 +10,16 @@ import click
 from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.clock import steady
 from kardia_ctl.applying.executor import Manner, execute
-from kardia_ctl.applying.stop import Brake
-from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
+from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.files.existing_codes import Held, held
-from kardia_ctl.cli.options import Where, lock_option, path_argument, where_from, where_options
+from kardia_ctl.cli.options import AccountOptions, account_from, account_options, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.prompt import confirm
-from kardia_ctl.cli.signals import braking
+from kardia_ctl.cli.signals import stop_on_signals
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import CAPABILITIES
@@ -62,7 +63,7 @@ class Wish:
 @click.option("--missing", is_flag=True, help="Only the codes that the file does not hold yet.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask first.")
 @lock_option
-@where_options
+@account_options
 def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float, **options: Any) -> int:
     """Ask for the connection codes that were issued, and write them out for a mail merge.
 
@@ -73,20 +74,20 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     this takes the lock, says how many it asks for, and wants a yes. Only codes that state recorded, that are
     still declared and that are in use now are asked for.
     """
-    where: Where = where_from(options)
+    account: AccountOptions = account_from(options)
     form = options.pop("form")
     wish = Wish(codes_out, None if form is None else CodeFormat(form), **options)
     form_of(codes_out, wish.form)
     if wish.missing and codes_out == STDOUT:
         raise RunStopped("--missing goes with --codes-out FILE")
-    workplace = open_workplace(path, where, lock_timeout=lock_timeout)
-    if not CAPABILITIES[workplace.configuration.dialect].repeats_codes:
+    workspace = open_workspace(path, account, lock_timeout=lock_timeout)
+    if not CAPABILITIES[workspace.configuration.dialect].repeats_codes:
         raise RunStopped(
             "the pro API shows a code once, when it is issued: asking again would order another one. Look "
             "into the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
         )
-    with workplace.store.lock("codes"):
-        return asyncio.run(_ask(workplace, wish, approved=auto_approve))
+    with workspace.store.lock("codes"):
+        return asyncio.run(_ask(workspace, wish, approved=auto_approve))
 
 
 def _chosen(wanted: Reask, wish: Wish, desired: Desired) -> Reask:
@@ -113,37 +114,37 @@ async def _with_templates(reader: Reader, seen: Preview) -> Preview:
     if seen.observed.templates is not None or not seen.plan.unchanged.get(Kind.CONNECTION_CODE):
         return seen
     observed = await with_templates(reader, seen.observed)
-    return replace(seen, question=replace(seen.question, observed=observed))
+    return replace(seen, inputs=replace(seen.inputs, observed=observed))
 
 
-async def _ask(workplace: Workplace, wish: Wish, *, approved: bool) -> int:
-    state, store = workplace.store.load(), workplace.store
-    key = workplace.keys.fingerprints(create=True)
-    async with connected(workplace) as session:
-        ground = Ground(workplace.configuration, state, workplace.now, key)
+async def _ask(workspace: Workspace, wish: Wish, *, approved: bool) -> int:
+    state, store = workspace.store.load(), workspace.store
+    key = workspace.keys.fingerprints(create=True)
+    async with open_account(workspace) as session:
+        ground = Ground(workspace.configuration, state, workspace.now, key)
         seen = await preview(session.reader, ground, lambda: session.requests)
         seen = await _with_templates(session.reader, seen)
-        wanted = _chosen(reask(seen), wish, seen.question.desired)
+        wanted = _chosen(reask(seen), wish, seen.inputs.desired)
         if wanted.left_out:
             names = ", ".join(map(str, wanted.left_out[:5])) + (", …" if len(wanted.left_out) > 5 else "")
             click.echo(f"Not asked for, because it could be a new order: {names}; see plan", err=True)
         if not wanted.plan.changes:
             click.echo("No code is to be asked for.", err=True)
             return 0
-        question = f"Ask for {len(wanted.plan.changes)} codes? Each is one request."
-        if not confirm("\n".join((question, *template_lines(wanted.plan))), approved=approved):
+        prompt = f"Ask for {len(wanted.plan.changes)} codes? Each is one request."
+        if not confirm("\n".join((prompt, *template_lines(wanted.plan))), approved=approved):
             click.echo("Nothing was done.", err=True)
             return 1
-        if warning := (await check_tenant(session.reader, seen.question))[1]:
+        if warning := (await check_tenant(session.reader, seen.inputs))[1]:
             print_message(f"Warning: {warning}")
-        brake, desired = Brake(halt=session.halt), seen.question.desired
+        stop_signal, desired = StopSignal(halt=session.halt), seen.inputs.desired
         with (
             CodeFile(wish.file, wish.form) as codes,
-            progress(len(wanted.plan.changes)) as watcher,
-            braking(brake),
+            progress(len(wanted.plan.changes)) as observer,
+            stop_on_signals(stop_signal),
         ):
             step = Step(desired, session.writer(), store, steady().now, key, codes.add, issued=wanted.issued)
-            results = await execute(wanted.plan, step, brake, Manner(watcher=watcher))
+            results = await execute(wanted.plan, step, stop_signal, Manner(observer=observer))
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         print_message(f"Error: {result.address}: {result.status}: {result.detail}")

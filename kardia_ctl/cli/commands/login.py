@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key, remove_key
+from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import RunStopped, Unauthorized
 
@@ -19,7 +20,7 @@ _LONGEST: Final = 10_000
 @click.option("--email", required=True, metavar="ADDRESS", help="The e-mail address of the Kardia Pro login.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking for it.")
 @click.option("--print", "to_stdout", is_flag=True, help="Print the key to stdout and do not store it.")
-@reach_options
+@workspace_options
 def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -> None:
     """Get the account's API key for a login, and store it in this machine's keyring.
 
@@ -31,25 +32,26 @@ def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: 
     In a pipeline:
         export KARDIA_API_KEY="$(kardia-ctl login --email … --password-stdin --print < secret)"
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    reach = reach_from(options, key=False)
-    if not reach.can.makes_keys:
+    workspace = workspace_from(options, needs_key=False)
+    if not workspace.capabilities.makes_keys:
         raise RunStopped(
-            f"the {reach.can.dialect} API has no login: its keys come from the vendor. Set KARDIA_API_KEY"
+            f"the {workspace.capabilities.dialect} API has no login: its keys come from the vendor. "
+            "Set KARDIA_API_KEY"
         )
     if not to_stdout:
         check_keyring()
     password = _password(from_stdin=password_stdin)
     try:
-        key = in_session(reach, lambda session: session.create_key(email, password))
+        key = in_session(workspace, lambda session: session.create_key(email, password))
     except Unauthorized as error:
         raise RunStopped(
-            f"{reach.endpoint} refused this e-mail address with this password. Check both, and the region"
+            f"{workspace.endpoint} refused this e-mail address with this password. Check both, and the region"
         ) from error
     if to_stdout:
         click.echo(key)
         return
-    keep_key(account_name(reach.endpoint, reach.configuration.workspace), key)
-    print_message(f"Stored the key for {reach.endpoint} in the keyring.")
+    keep_key(account_name(workspace.endpoint, workspace.configuration.workspace), key)
+    print_message(f"Stored the key for {workspace.endpoint} in the keyring.")
     if os.environ.get("KARDIA_API_KEY"):
         print_message("Warning: KARDIA_API_KEY is set and takes precedence over the keyring.")
 
@@ -67,15 +69,15 @@ def _password(*, from_stdin: bool) -> str:
 
 
 @click.command("logout")
-@reach_options
+@workspace_options
 def logout_command(**options: Any) -> None:
     """Remove the account's API key from this machine's keyring. In Kardia the key stays valid."""
-    reach = reach_from(options, key=False)
-    removed = remove_key(account_name(reach.endpoint, reach.configuration.workspace))
+    workspace = workspace_from(options, needs_key=False)
+    removed = remove_key(account_name(workspace.endpoint, workspace.configuration.workspace))
     print_message(
-        f"Removed the key for {reach.endpoint} from the keyring."
+        f"Removed the key for {workspace.endpoint} from the keyring."
         if removed
-        else f"The keyring holds no key for {reach.endpoint}."
+        else f"The keyring holds no key for {workspace.endpoint}."
     )
     if os.environ.get("KARDIA_API_KEY"):
         print_message("Warning: KARDIA_API_KEY is still set.")

@@ -6,18 +6,19 @@ from typing import Any
 
 import click
 
-from kardia_ctl.cli.account.workspace import Workplace, connected, decisions_from, open_workplace
+from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.cli.decisions import decision_options, decisions_from
 from kardia_ctl.cli.files.quarantine_file import set_aside
 from kardia_ctl.cli.options import (
     FILE,
-    decision_options,
+    account_from,
+    account_options,
     json_lines_option,
     look_options,
     path_argument,
     settle_option,
     view_from,
-    where_from,
-    where_options,
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
@@ -41,7 +42,7 @@ from kardia_ctl.planning.inputs import Decisions
 @json_lines_option
 @settle_option
 @decision_options
-@where_options
+@account_options
 @look_options
 def command(
     path: Path,
@@ -57,28 +58,28 @@ def command(
     """
     reporter = reporter_for(view_from(options), as_json=as_json)
     with reporter.errors():
-        workplace = open_workplace(path, where_from(options), settle=settle)
-        decisions = decisions_from(options, workplace.configuration)
-        for line in (*workplace.configuration.warnings, workplace.store.activity()):
+        workspace = open_workspace(path, account_from(options), settle=settle)
+        decisions = decisions_from(options, workspace.configuration)
+        for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
-        has_rejected = set_aside(workplace.configuration, reporter.error)
-        seen = asyncio.run(look(workplace, workplace.store.load(), decisions))
+        has_rejected = set_aside(workspace.configuration, reporter.error)
+        seen = asyncio.run(look(workspace, workspace.store.load(), decisions))
     reporter.plan(seen.plan)
     if seen.plan.blocked:
         print_message(blocked_line(seen.plan))
     if out is not None:
         from kardia_ctl.cli.files.saved_plan import save
 
-        save(out, workplace, seen)
+        save(out, workspace, seen)
         click.echo(err=True)
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
     return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
 
 
-async def look(workplace: Workplace, state: State, decisions: Decisions) -> Preview:
+async def look(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
     """Observe the account and plan, in a new session."""
-    ground = Ground(workplace.configuration, state, workplace.now, workplace.keys.fingerprints(), decisions)
-    async with connected(workplace, parallelism=8) as session:
+    ground = Ground(workspace.configuration, state, workspace.now, workspace.keys.fingerprints(), decisions)
+    async with open_account(workspace, parallelism=8) as session:
         with reading(session.reader) as reader:
             return await preview(reader, ground, lambda: session.requests)
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.options import Options, auto_approve_option, json_option
 from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.cli.output.prompt import confirm
@@ -48,7 +49,7 @@ def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -
 @click.option("--error-type", type=click.Choice(_ERROR_TYPES), help="The kind of --error.")
 @json_option("Print the measurement as a JSON object.")
 @auto_approve_option
-@reach_options
+@workspace_options
 def qt_command(
     recording: str,
     error: str | None,
@@ -71,10 +72,10 @@ def qt_command(
         values |= {"error": error, "errorType": error_type}
     if not values:
         raise RunStopped("nothing to record: give --qt, --rr, --qtcb, --qtcf, or --error")
-    reach = reach_from(options)
-    check_shown(reach, "QT measurements")
+    workspace = workspace_from(options)
+    check_shown(workspace, "QT measurements")
     if not confirm(f"Record a QT measurement of {recording}?", approved=auto_approve):
         return 1
-    measurement = without_secrets(in_session(reach, lambda session: session.add_qt(recording, values)))
+    measurement = without_secrets(in_session(workspace, lambda session: session.add_qt(recording, values)))
     print_result(f"{json_line(measurement)}\n" if as_json else record_text(measurement, QT))
     return 0

@@ -5,15 +5,15 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, assert_never
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
+from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.prompt import confirm
@@ -35,7 +35,7 @@ _QUESTION: Final = (
 @click.option("--print", "to_stdout", is_flag=True, help="Print the new key to stdout and do not store it.")
 @auto_approve_option
 @lock_option
-@reach_options
+@workspace_options
 def command(
     out: Path | None, to_stdout: bool, auto_approve: bool, lock_timeout: float, **options: Any
 ) -> int:
@@ -48,28 +48,28 @@ def command(
     """
     if out is not None and to_stdout:
         raise RunStopped("--out and --print exclude each other: choose one")
-    reach = reach_from(options)
-    if not reach.can.makes_keys:
-        raise RunStopped(f"the {reach.can.dialect} API makes no keys: they come from the vendor")
-    lock = reach.open_store(lock_timeout).lock("rotate-key") if reach.configured else nullcontext()
-    with lock, _destination(reach, out, to_stdout=to_stdout) as keep:
+    workspace = workspace_from(options, lock_timeout=lock_timeout)
+    if not workspace.capabilities.makes_keys:
+        raise RunStopped(f"the {workspace.capabilities.dialect} API makes no keys: they come from the vendor")
+    lock = workspace.store.lock("rotate-key") if workspace.configured else nullcontext()
+    with lock, _destination(workspace, out, to_stdout=to_stdout) as keep:
         if not confirm(_QUESTION, approved=auto_approve):
             return 1
         with uninterrupted():
-            key = _renew(reach)
+            key = _renew(workspace)
             _store(key, keep)
-    new = _report(reach, key)
-    _warn_of_old_copies(reach, out)
+    new = _report(workspace, key)
+    _warn_of_old_copies(workspace, out)
     return 0 if new is Check.WORKS else 1
 
 
 @contextmanager
-def _destination(reach: Reach, out: Path | None, *, to_stdout: bool) -> Iterator[Keep]:
+def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> Iterator[Keep]:
     """Where the new key is stored, once a trial has shown that it can be."""
     if to_stdout:
         yield click.echo
     elif out is None:
-        name = account_name(reach.endpoint, reach.configuration.workspace)
+        name = account_name(workspace.endpoint, workspace.configuration.workspace)
         check_keyring()
         yield lambda key: keep_key(name, key)
     else:
@@ -89,9 +89,9 @@ class Check(Enum):
     UNKNOWN = "could not be checked"
 
 
-def _check(reach: Reach, key: str) -> Check:
+def _check(workspace: Workspace, key: str) -> Check:
     try:
-        in_session(replace(reach, key=key), lambda session: session.reader.templates())
+        in_session(workspace, lambda session: session.reader.templates(), key=key)
     except Unauthorized:
         return Check.REFUSED
     except ApiError:
@@ -99,7 +99,7 @@ def _check(reach: Reach, key: str) -> Check:
     return Check.WORKS
 
 
-def _renew(reach: Reach) -> str:
+def _renew(workspace: Workspace) -> str:
     """Make a new key.
 
     Raises:
@@ -107,10 +107,10 @@ def _renew(reach: Reach) -> str:
         ApiError: no key was made.
     """
     try:
-        return in_session(reach, lambda session: session.renew_key())
+        return in_session(workspace, lambda session: session.renew_key())
     except InDoubt as error:
         reason = str(error).partition(". Next: ")[0]
-        raise RunStopped(f"{reason}. {_advice(_check(reach, reach.key))}") from error
+        raise RunStopped(f"{reason}. {_advice(_check(workspace, workspace.keys.secret))}") from error
 
 
 def _advice(old: Check) -> str:
@@ -148,19 +148,19 @@ def _store(key: str, keep: Keep) -> None:
         ) from error
 
 
-def _report(reach: Reach, key: str) -> Check:
+def _report(workspace: Workspace, key: str) -> Check:
     """Check both keys and report the result; that of the new one."""
-    new, old = _check(reach, key), _check(reach, reach.key)
+    new, old = _check(workspace, key), _check(workspace, workspace.keys.secret)
     print_message(f"The new key {new.value}.")
     advice = ": remove it where it is no longer needed" if old is Check.WORKS else ""
     print_message(f"The old key {'still ' if old is Check.WORKS else ''}{old.value}{advice}.")
     return new
 
 
-def _warn_of_old_copies(reach: Reach, out: Path | None) -> None:
+def _warn_of_old_copies(workspace: Workspace, out: Path | None) -> None:
     """Name the places where the next command would still find the old key."""
-    if os.environ.get("KARDIA_API_KEY") == reach.key:
+    if os.environ.get("KARDIA_API_KEY") == workspace.keys.secret:
         print_message("Warning: KARDIA_API_KEY holds the old key and takes precedence over the keyring.")
-    file = reach.where.api_key_file
+    file = workspace.account.api_key_file
     if file is not None and (out is None or out.resolve() != file.resolve()):
         print_message(f"Warning: {file} holds the old key.")

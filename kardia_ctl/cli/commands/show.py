@@ -10,7 +10,7 @@ import click
 
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import FILE, Where, json_option, look_options, view_from
+from kardia_ctl.cli.options import FILE, AccountOptions, json_option, look_options, view_from
 from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
@@ -42,7 +42,7 @@ def _keys(file: Path, data: bytes) -> Keys:
     root = hint.path if hint.path.is_dir() else hint.path.parent
     directory = root / ".kardia" / "sandbox" if hint.sandbox else root / ".kardia"
     try:
-        secret = api_key(Where(sandbox=hint.sandbox), os.environ)
+        secret = api_key(AccountOptions(sandbox=hint.sandbox), os.environ)
     except KardiaError:
         secret = ""
     return Keys(directory, os.environ, secret)

@@ -5,8 +5,8 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.account.workspace import open_workplace
-from kardia_ctl.cli.options import Where, auto_approve_option, lock_option, path_argument
+from kardia_ctl.cli.account.workspace import open_workspace
+from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.model.address import Address
@@ -25,7 +25,9 @@ _sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the s
 
 
 def _store(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Store:
-    return open_workplace(path, Where(sandbox=sandbox), lock_timeout=lock_timeout, account=False).store
+    return open_workspace(
+        path, AccountOptions(sandbox=sandbox), lock_timeout=lock_timeout, needs_key=False
+    ).store
 
 
 @command.command("list")

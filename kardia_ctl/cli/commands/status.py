@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from kardia_ctl.cli.account.workspace import Workplace, connected, open_workplace
+from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.quarantine_file import warn_of_rejected
-from kardia_ctl.cli.options import path_argument, where_from, where_options
+from kardia_ctl.cli.options import account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_screens import screen_for
 from kardia_ctl.cli.private_files import check_writable, write_private
@@ -25,7 +26,7 @@ from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Ground
 from kardia_ctl.operations.status import report_of, samples, survey
 from kardia_ctl.planning.checks.stops import wrong_team
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.files.run_files import places_file
 from kardia_ctl.render.status.html import status_html
 from kardia_ctl.render.status.json import status_json
@@ -72,7 +73,7 @@ _DAY = 86400
     metavar="PATH",
     help="With --listen: take deliveries at this path alone, such as one that nobody guesses.",
 )
-@where_options
+@account_options
 def command(path: Path, html: Path | None, stage: str | None, days: int, **options: Any) -> int:
     """Show how far the patients of each cohort have come.
 
@@ -100,25 +101,25 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
         raise RunStopped("--days goes with --list STAGE")
     if stage is not None and listen is not None:
         raise RunStopped("--list prints who is where now: leave --listen out")
-    workplace = open_workplace(path, where_from(options))
-    for line in (*workplace.configuration.warnings, workplace.store.activity()):
+    workspace = open_workspace(path, account_from(options))
+    for line in (*workspace.configuration.warnings, workspace.store.activity()):
         if line:
             print_message(f"Warning: {line}")
-    warn_of_rejected(workplace.configuration)
+    warn_of_rejected(workspace.configuration)
     if html is not None:
         check_writable(html)
-    state = workplace.store.load()
+    state = workspace.store.load()
     records = state.exists and not no_record
     if listen is not None:
         wanted = Listening(listen, hook, html, records)
-        asyncio.run(follow(workplace, wanted, partial(_first, workplace, state), screen_for(as_json=as_json)))
+        asyncio.run(follow(workspace, wanted, partial(_first, workspace, state), screen_for(as_json=as_json)))
         return 0
-    question, report = asyncio.run(_first(workplace, state))
+    inputs, report = asyncio.run(_first(workspace, state))
     if records and not report.incomplete:
-        record(workplace.store, tuple(samples(report.cohorts, report.at)), _warn)
+        record(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
         print_result(
-            places_file(_at(places(question), Stage(stage), question.now - days * _DAY if days else None))
+            places_file(_at(places(inputs), Stage(stage), inputs.now - days * _DAY if days else None))
         )
     else:
         print_result(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
@@ -127,25 +128,25 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     return 0
 
 
-async def _first(workplace: Workplace, state: State) -> tuple[Question, StatusReport]:
-    question, spent = await _look(workplace, state)
-    report = report_of(question, funnel(places(question)), at=int(question.now), reads=spent)
+async def _first(workspace: Workspace, state: State) -> tuple[PlanInputs, StatusReport]:
+    inputs, spent = await _look(workspace, state)
+    report = report_of(inputs, funnel(places(inputs)), at=int(inputs.now), reads=spent)
     if report.incomplete:
         _warn(f"not everybody could be read, so the counts are too low: {report.incomplete}")
-    return question, report
+    return inputs, report
 
 
 def _warn(text: str) -> None:
     print_message(f"Warning: {text}")
 
 
-async def _look(workplace: Workplace, state: State) -> tuple[Question, int]:
-    ground = Ground(workplace.configuration, state, workplace.now)
-    async with connected(workplace, parallelism=8) as session:
-        question = await survey(session.reader, ground)
-        for reason in wrong_team(question.desired.team, state.team, question.observed.templates):
+async def _look(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
+    ground = Ground(workspace.configuration, state, workspace.now)
+    async with open_account(workspace, parallelism=8) as session:
+        inputs = await survey(session.reader, ground)
+        for reason in wrong_team(inputs.desired.team, state.team, inputs.observed.templates):
             raise RunStopped(reason)
-        return question, session.requests
+        return inputs, session.requests
 
 
 def _at(found: Iterable[Place], stage: Stage, before: float | None) -> Iterator[Place]:

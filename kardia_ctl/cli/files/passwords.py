@@ -41,7 +41,7 @@ class Passwords:
 
         Args:
             plan: Whose users.
-            desired: Where their passwords are referred to.
+            desired: AccountOptions their passwords are referred to.
             root: What files are relative to.
             environ: What variables are taken from.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
-from kardia_ctl.cli.account.workspace import Workplace
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
@@ -31,27 +31,27 @@ from kardia_ctl.planning.saved.staleness import (
 )
 
 
-def save(file: Path, workplace: Workplace, seen: Preview) -> None:
+def save(file: Path, workspace: Workspace, seen: Preview) -> None:
     """Seal a plan into a file (0600), whole or not at all."""
-    key, source = workplace.keys.plans()
+    key, source = workspace.keys.plans()
     saved = SavedPlan(
         id=secrets.token_hex(16),
-        created=int(workplace.now),
-        binding=binding_of(workplace, seen.question.state, key, live_digest(key, seen.question)),
-        decisions=seen.question.decisions,
+        created=int(workspace.now),
+        binding=binding_of(workspace, seen.inputs.state, key, live_digest(key, seen.inputs)),
+        decisions=seen.inputs.decisions,
         digests=digests_of(seen.plan, key),
         plan=seen.plan,
-        path=os.path.relpath(workplace.path.resolve(), file.resolve().parent),
+        path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
     )
     write_private(file, seal(saved, key, source))
 
 
-def binding_of(workplace: Workplace, state: State, key: bytes, live: str = "") -> Binding:
+def binding_of(workspace: Workspace, state: State, key: bytes, live: str = "") -> Binding:
     """What a plan that is made here and now is bound to. Its digests are keyed: names went into them."""
-    configuration = workplace.configuration
+    configuration = workspace.configuration
     return Binding(
         version=__version__,
-        endpoint=workplace.endpoint,
+        endpoint=workspace.endpoint,
         team=configuration.desired.team,
         workspace=configuration.workspace,
         configuration=digest(key, (configuration.digest,)),
@@ -115,13 +115,13 @@ def check_strength(data: bytes, keys: Keys) -> None:
         raise PlanRefused(f"the saved plan is sealed by {sealed}, and here {holds} holds; plan again")
 
 
-def check_bound(saved: SavedPlan, key: bytes, workplace: Workplace, state: State) -> None:
+def check_bound(saved: SavedPlan, key: bytes, workspace: Workspace, state: State) -> None:
     """Refuse a saved plan before anything is read, when what is known without reading has changed."""
-    refuse_if_stale(saved, binding_of(workplace, state, key), state)
+    refuse_if_stale(saved, binding_of(workspace, state, key), state)
 
 
-def check_live(saved: SavedPlan, key: bytes, workplace: Workplace, seen: Preview) -> None:
+def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, seen: Preview) -> None:
     """Refuse a saved plan when any live fact that it used has changed."""
-    live = live_digest(key, seen.question)
+    live = live_digest(key, seen.inputs)
     refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
-    refuse_if_stale(saved, binding_of(workplace, seen.question.state, key, live), seen.question.state)
+    refuse_if_stale(saved, binding_of(workspace, seen.inputs.state, key, live), seen.inputs.state)

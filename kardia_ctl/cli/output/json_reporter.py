@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from kardia_ctl import __version__
-from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
@@ -51,13 +51,13 @@ class JsonReporter:
         self._print((stream.report_line(report),))
 
     @contextmanager
-    def watching(self, total: int) -> Iterator[Watcher]:
+    def watching(self, total: int) -> Iterator[ProgressObserver]:
         """Print each event, what takes long, and now and then how far the whole is."""
         self._last = time.monotonic()
         with progress(total, self) as inner:
             yield self._printing(inner)
 
-    def _printing(self, inner: Watcher) -> Watcher:
+    def _printing(self, inner: ProgressObserver) -> ProgressObserver:
         def started(change: Change) -> None:
             now = time.monotonic()
             self._changes[change.address] = change, now, now
@@ -69,7 +69,7 @@ class JsonReporter:
             self._print(stream.ended_lines(result, time.monotonic() - began))
             inner.ended(result)
 
-        return Watcher(started, ended, inner.settling)
+        return ProgressObserver(started, ended, inner.settling)
 
     def show(self, tally: Tally, now: float) -> None:
         """How far it is, every ``EVERY`` seconds; and what takes long."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from typing import Final, Protocol
 
-from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
@@ -101,7 +101,7 @@ class LinesScreen:
 
 
 @contextmanager
-def progress(total: int, screen: Screen | None = None) -> Iterator[Watcher]:
+def progress(total: int, screen: Screen | None = None) -> Iterator[ProgressObserver]:
     """Watch ``total`` writes inside a running event loop.
 
     Also when nothing happens the screen is asked every half second: time passes while a window is waited for.
@@ -117,13 +117,13 @@ def progress(total: int, screen: Screen | None = None) -> Iterator[Watcher]:
 
     ticking = asyncio.get_running_loop().create_task(tick())
     try:
-        yield _watcher(tally, shown, clock)
+        yield _observer(tally, shown, clock)
     finally:
         ticking.cancel()
         shown.close()
 
 
-def _watcher(tally: Tally, screen: Screen, clock: Callable[[], float]) -> Watcher:
+def _observer(tally: Tally, screen: Screen, clock: Callable[[], float]) -> ProgressObserver:
     def started(change: Change) -> None:
         tally.starts(change.address, clock())
 
@@ -135,7 +135,7 @@ def _watcher(tally: Tally, screen: Screen, clock: Callable[[], float]) -> Watche
     def settling(seconds: float) -> None:
         tally.settles(seconds, clock())
 
-    return Watcher(started, ended, settling)
+    return ProgressObserver(started, ended, settling)
 
 
 class _Counting(Reader):

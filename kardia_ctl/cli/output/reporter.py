@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
-from kardia_ctl.applying.observer import Watcher
+from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.model.plan import Plan
@@ -33,7 +33,7 @@ class Reporter(Protocol):
         """What is to be done."""
         ...
 
-    def watching(self, total: int) -> AbstractContextManager[Watcher]:
+    def watching(self, total: int) -> AbstractContextManager[ProgressObserver]:
         """Follow so many writes; inside a running event loop."""
         ...
 
@@ -66,10 +66,10 @@ class TextReporter:
         print_result(plan_text(plan, self._view))
 
     @contextmanager
-    def watching(self, total: int) -> Iterator[Watcher]:
+    def watching(self, total: int) -> Iterator[ProgressObserver]:
         """A row that moves, or a line now and then."""
-        with progress(total) as watcher:
-            yield watcher
+        with progress(total) as observer:
+            yield observer
 
     def report(self, report: Report) -> None:
         """The table and the counts."""

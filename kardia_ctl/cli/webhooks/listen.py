@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.applying.clock import Clock, steady
-from kardia_ctl.cli.account.workspace import Workplace, connected
+from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.status_screens import Screen
 from kardia_ctl.cli.webhooks.inbox import Inbox
@@ -23,14 +24,14 @@ from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.operations.follow_schedule import GATHER, Look
 from kardia_ctl.operations.status import samples
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
 from kardia_ctl.render.text import count_of
 
 _LAST: Final = 5.0
 """Seconds for the reads that are under way, or still to be sent, when it is told to end."""
 
-First = Callable[[], Awaitable[tuple[Question, StatusReport]]]
+First = Callable[[], Awaitable[tuple[PlanInputs, StatusReport]]]
 """Reads the account once, as status does without --listen."""
 
 
@@ -44,7 +45,7 @@ class Listening:
     records: bool = False
 
 
-async def follow(workplace: Workplace, wanted: Listening, first: First, screen: Screen) -> None:
+async def follow(workspace: Workspace, wanted: Listening, first: First, screen: Screen) -> None:
     """Show the funnel, and keep it current until SIGINT or SIGTERM.
 
     Raises:
@@ -54,15 +55,15 @@ async def follow(workplace: Workplace, wanted: Listening, first: First, screen: 
     from kardia_ctl.cli.webhooks.receiver import receiving
 
     inbox, listener = Inbox(), _bound(wanted.address)
-    _announce(wanted, listener, workplace)
+    _announce(wanted, listener, workspace)
     async with receiving(listener, wanted.path, inbox.hear, inbox.refuse):
-        question, report = await first()
+        inputs, report = await first()
         clock = steady()
-        following = Following(question, inbox.heard, clock.now)
-        keeper = Keeper(wanted.html, workplace.store if wanted.records else None, screen.warn)
+        following = Following(inputs, inbox.heard, clock.now)
+        keeper = Keeper(wanted.html, workspace.store if wanted.records else None, screen.warn)
         inbox.open(following.hear)
         with ending() as stopped:
-            await _Run(workplace, screen, keeper, following, clock, report, inbox, stopped).run()
+            await _Run(workspace, screen, keeper, following, clock, report, inbox, stopped).run()
 
 
 def _bound(address: ListenAddress) -> socket.socket:
@@ -84,7 +85,7 @@ def _why(error: OSError) -> str:
     return os.strerror(error.errno)
 
 
-def _announce(wanted: Listening, listener: socket.socket, workplace: Workplace) -> None:
+def _announce(wanted: Listening, listener: socket.socket, workspace: Workspace) -> None:
     """Say where deliveries are taken and what they are worth. The path may be a secret and is not said."""
     address = wanted.address
     if not address.is_loopback:
@@ -92,7 +93,7 @@ def _announce(wanted: Listening, listener: socket.socket, workplace: Workplace) 
             f"Warning: {address.host} can be reached from other machines: whoever finds the path can post "
             "events, and nothing on the way is encrypted. A tunnel to 127.0.0.1 is safer"
         )
-    can = CAPABILITIES[workplace.configuration.dialect]
+    can = CAPABILITIES[workspace.configuration.dialect]
     url = address.url(listener.getsockname()[1])
     place = url + wanted.path if wanted.path == "/" else f"{url} at the path that was given"
     print_message(f"Listening on {place}; Ctrl-C ends it. {UNSIGNED if can.shows_patients else UNVERIFIED}")
@@ -114,7 +115,7 @@ def ending() -> Iterator[asyncio.Event]:
 
 @dataclass(slots=True)
 class _Run:
-    workplace: Workplace
+    workspace: Workspace
     screen: Screen
     keeper: Keeper
     following: Following
@@ -150,7 +151,7 @@ class _Run:
         if not looks:
             return
         before = self.following.cohorts.copy()
-        if not self.following.question.capabilities.shows_patients:
+        if not self.following.inputs.capabilities.shows_patients:
             self.following.take_told(looks)
         elif errors := await self._read_back(looks):
             self.screen.warn(f"{count_of(len(errors), 'patient')} could not be read: {errors[0]}")
@@ -184,7 +185,7 @@ class _Run:
             return [error] * len(looks)
 
     async def _with_session(self, looks: Mapping[str, Look]) -> list[ApiError]:
-        async with connected(self.workplace, parallelism=8) as session:
+        async with open_account(self.workspace, parallelism=8) as session:
             try:
                 return await self.following.read_back(session.reader, looks)
             finally:

@@ -13,30 +13,30 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 Person = tuple[str, str, str]
 
 
-def block_same_persons(question: Question, draft: Draft) -> None:
+def block_same_persons(inputs: PlanInputs, draft: Draft) -> None:
     """Block creates whose name and birth date are those of a live patient or of another create."""
     creating = {
-        change.address.names[0]: question.desired.patients[change.address.names[0]]
+        change.address.names[0]: inputs.desired.patients[change.address.names[0]]
         for change in draft.changes
         if change.action is Action.CREATE and change.address.kind is Kind.PATIENT
     }
     if not creating:
         return
-    live = _everyone(question)
+    live = _everyone(inputs)
     persons = {key: _Circle(mrns) for key, mrns in _persons(creating.values(), live).items()}
     _warn(creating, live, draft)
     reasons: dict[Address, str] = {}
     for mrn, want in creating.items():
         address = patient_address(mrn)
-        if address in question.decisions.distinct:
+        if address in inputs.decisions.distinct:
             continue
         key = person(want.dob, want.firstname, want.lastname)
-        others = persons[key].others(mrn, _in_doubt(question, want, draft)) if key else ""
+        others = persons[key].others(mrn, _in_doubt(inputs, want, draft)) if key else ""
         if others:
             reasons[address] = _reason(address, others)
     draft.changes = [_block(change, reasons) for change in draft.changes]
@@ -67,8 +67,8 @@ def _listed(names: Iterable[str], size: int) -> str:
     return ", ".join(first) + (f" and {size - len(first):,} more" if size > len(first) else "")
 
 
-def _everyone(question: Question) -> list[LivePatient]:
-    state, observed = question.state, question.observed
+def _everyone(inputs: PlanInputs) -> list[LivePatient]:
+    state, observed = inputs.state, inputs.observed
     twins = (twin for several in observed.twins.values() for twin in several)
     return [
         live
@@ -95,9 +95,9 @@ def _persons(
     return found
 
 
-def _in_doubt(question: Question, want: DesiredPatient, draft: Draft) -> list[str]:
+def _in_doubt(inputs: PlanInputs, want: DesiredPatient, draft: Draft) -> list[str]:
     """Creates of this person, under another mrn, that got no answer and may still appear."""
-    found = draft.index.persons_in_doubt.get(person_fingerprint(question.key, want), ())
+    found = draft.index.persons_in_doubt.get(person_fingerprint(inputs.key, want), ())
     address = patient_address(want.mrn)
     return [str(intent.address) for intent in found if intent.address != address]
 

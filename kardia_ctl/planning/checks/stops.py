@@ -9,15 +9,15 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
-def stops(question: Question, changes: Sequence[Change]) -> Iterator[str]:
+def stops(inputs: PlanInputs, changes: Sequence[Change]) -> Iterator[str]:
     """The reasons why nothing at all may be written, each with what to do."""
-    yield from _over_limits(question.desired.limits, changes)
-    yield from _unproven(question.observed, changes)
-    yield from _collapsed(question)
-    yield from wrong_team(question.desired.team, question.state.team, question.observed.templates)
+    yield from _over_limits(inputs.desired.limits, changes)
+    yield from _unproven(inputs.observed, changes)
+    yield from _collapsed(inputs)
+    yield from wrong_team(inputs.desired.team, inputs.state.team, inputs.observed.templates)
 
 
 def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
@@ -63,12 +63,12 @@ def _is_code(change: Change) -> bool:
     return change.address.kind is Kind.CONNECTION_CODE
 
 
-def living(question: Question) -> int | None:
+def living(inputs: PlanInputs) -> int | None:
     """How many patients the account has, without those whom we deleted and who are not gone yet.
 
     Whoever a lagging list does not show and a read by id does is counted too.
     """
-    observed, departed = question.observed, question.state.departed
+    observed, departed = inputs.observed, inputs.state.departed
     if observed.total is None:
         return None
     seen = len(observed.patients) + sum(len(several) - 1 for several in observed.twins.values())
@@ -80,9 +80,9 @@ def living(question: Question) -> int | None:
     return count - len(deleted & {live.id for live in observed.patients.values()}.union(twins))
 
 
-def _collapsed(question: Question) -> Iterator[str]:
-    before, now = question.state.live_count, living(question)
-    if before is None or now is None or question.decisions.accept_collapse:
+def _collapsed(inputs: PlanInputs) -> Iterator[str]:
+    before, now = inputs.state.live_count, living(inputs)
+    if before is None or now is None or inputs.decisions.accept_collapse:
         return
     lost = before - now
     if lost >= 10 and lost * 10 > before:

@@ -12,7 +12,7 @@ from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.templates import Resolved
 
 _NOTICES = {
@@ -85,9 +85,9 @@ class _Orders:
         return Verdict.UNVERIFIABLE if unknown else verdict
 
 
-def _orders(question: Question, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> _Orders:
+def _orders(inputs: PlanInputs, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> _Orders:
     mrn, labels = holder.want.mrn, holder.want.codes
-    known = question.state.codes.get(mrn, {})
+    known = inputs.state.codes.get(mrn, {})
     recorded = {template: record for template, record in known.items() if holder.is_of(record.id)}
     asked = {
         intent.target: Record(intent.id, intent.address.names[1], at=int(intent.at))
@@ -101,9 +101,9 @@ def _orders(question: Question, templates: Mapping[str, Resolved], holder: Holde
     return _Orders(recorded, asked, declared)
 
 
-def plan_codes(question: Question, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> None:
+def plan_codes(inputs: PlanInputs, templates: Mapping[str, Resolved], holder: Holder, draft: Draft) -> None:
     """Decide every declared code of a patient, and forget those that are no longer declared."""
-    orders = _orders(question, templates, holder, draft)
+    orders = _orders(inputs, templates, holder, draft)
     named: dict[str, str] = {}
     for label in holder.want.codes:
         template = templates[label]
@@ -113,23 +113,23 @@ def plan_codes(question: Question, templates: Mapping[str, Resolved], holder: Ho
         elif not template.id:
             draft.changes.append(_issue(template, label, holder))
         else:
-            _plan_code(question, template, label, orders, holder, draft)
+            _plan_code(inputs, template, label, orders, holder, draft)
     draft.changes.extend(_forgotten(holder.want, orders.declared, orders.recorded))
 
 
 def _plan_code(
-    question: Question, template: Resolved, label: str, orders: _Orders, holder: Holder, draft: Draft
+    inputs: PlanInputs, template: Resolved, label: str, orders: _Orders, holder: Holder, draft: Draft
 ) -> None:
     address = code_address(holder.want.mrn, label)
-    if template.id in orders.asked and not question.capabilities.repeats_codes:
+    if template.id in orders.asked and not inputs.capabilities.repeats_codes:
         draft.changes.append(_in_doubt(address, holder))
         return
-    reissue = address in question.decisions.reissue
-    verdict = orders.verdict(template.id, holder, question.now, reissue=reissue)
+    reissue = address in inputs.decisions.reissue
+    verdict = orders.verdict(template.id, holder, inputs.now, reissue=reissue)
     match verdict:
         case Verdict.NO_OP | Verdict.MAYBE_EXPIRED | Verdict.NOT_SENT | Verdict.UNVERIFIABLE:
             _keep(address, template, orders, holder, draft)
-            _notice(verdict, address, holder, draft, shown=question.capabilities.shows_patients)
+            _notice(verdict, address, holder, draft, shown=inputs.capabilities.shows_patients)
         case Verdict.PLAN_CHANGE:
             draft.changes.append(_plan_change(address, holder))
         case Verdict.ISSUE:

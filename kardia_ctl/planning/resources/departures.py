@@ -14,68 +14,68 @@ from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.state import GONE
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
 
 
-def plan_departures(question: Question, draft: Draft) -> None:
+def plan_departures(inputs: PlanInputs, draft: Draft) -> None:
     """Disconnect or delete those whom ``departures`` names, once per recorded id."""
-    for departure in question.desired.departures:
-        _plan_departure(question, departure, draft)
+    for departure in inputs.desired.departures:
+        _plan_departure(inputs, departure, draft)
 
 
-def _plan_departure(question: Question, departure: Departure, draft: Draft) -> None:
-    patient_id = _id(question, departure)
+def _plan_departure(inputs: PlanInputs, departure: Departure, draft: Draft) -> None:
+    patient_id = _id(inputs, departure)
     if not patient_id:
         reason = "state does not know this patient: give the id of the live one with id:"
         draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason))
         return
-    live = live_by_id(question, departure.mrn, patient_id)
-    if question.state.has_done(patient_id, departure.action, Departing.DELETE):
-        _tell_done(departure, _said_of(question, patient_id, live), draft)
-    elif not question.capabilities.shows_patients:
+    live = live_by_id(inputs, departure.mrn, patient_id)
+    if inputs.state.has_done(patient_id, departure.action, Departing.DELETE):
+        _tell_done(departure, _said_of(inputs, patient_id, live), draft)
+    elif not inputs.capabilities.shows_patients:
         draft.changes.append(_act(departure, Action.DISCONNECT, patient_id, {}))
     elif live is None:
-        _plan_absent(question, departure, patient_id, draft)
+        _plan_absent(inputs, departure, patient_id, draft)
     elif live.mrn != departure.mrn:
         reason = f"the live patient {live.id} carries another mrn; correct the departure"
         draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason, live.id))
     else:
-        _plan_present(question, departure, live, draft)
+        _plan_present(inputs, departure, live, draft)
 
 
-def _said_of(question: Question, patient_id: str, live: LivePatient | None) -> str:
+def _said_of(inputs: PlanInputs, patient_id: str, live: LivePatient | None) -> str:
     """How a departure that was done stands: a deletion takes Kardia a while (202)."""
-    if not question.state.has_done(patient_id, Departing.DELETE):
+    if not inputs.state.has_done(patient_id, Departing.DELETE):
         return "disconnected; it is not done again"
     if live is not None:
         return "the deletion was accepted, and the patient is still listed"
-    gone = patient_id in question.observed.missing or question.state.has_done(patient_id, GONE)
+    gone = patient_id in inputs.observed.missing or inputs.state.has_done(patient_id, GONE)
     return "deleted, and gone" if gone else "the deletion was accepted"
 
 
-def _id(question: Question, departure: Departure) -> str:
-    if not question.capabilities.shows_patients:
+def _id(inputs: PlanInputs, departure: Departure) -> str:
+    if not inputs.capabilities.shows_patients:
         return departure.mrn
-    record = question.state.patients.get(departure.mrn)
+    record = inputs.state.patients.get(departure.mrn)
     return departure.id or ("" if record is None else record.id)
 
 
-def _plan_present(question: Question, departure: Departure, live: LivePatient, draft: Draft) -> None:
+def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, draft: Draft) -> None:
     match departure.action:
         case Departing.DISCONNECT:
             draft.changes.append(_act(departure, Action.DISCONNECT, live.id, {"status": live.status}))
         case Departing.DELETE:
-            _plan_delete(question, departure, live, draft)
+            _plan_delete(inputs, departure, live, draft)
         case _:
             assert_never(departure.action)
 
 
-def _plan_delete(question: Question, departure: Departure, live: LivePatient, draft: Draft) -> None:
-    recordings = question.observed.recordings.get(live.id)
+def _plan_delete(inputs: PlanInputs, departure: Departure, live: LivePatient, draft: Draft) -> None:
+    recordings = inputs.observed.recordings.get(live.id)
     before = {"status": live.status, "recordings": None if recordings is None else str(recordings)}
     if departure.export and not departure.exported:
-        _plan_export(question, departure, live, before, draft)
+        _plan_export(inputs, departure, live, before, draft)
     elif not departure.confirmed and (live.status == "connected" or recordings != 0):
         reason = (
             f"{_holds(live, recordings)}, and deleting cannot be undone: if it is meant, add "
@@ -98,15 +98,15 @@ def _holds(live: LivePatient, recordings: int | None) -> str:
 
 
 def _plan_export(
-    question: Question,
+    inputs: PlanInputs,
     departure: Departure,
     live: LivePatient,
     before: Mapping[str, str | None],
     draft: Draft,
 ) -> None:
     address = patient_address(departure.mrn)
-    intent = question.state.intents.get(address)
-    if question.state.has_done(live.id, Action.EXPORT):
+    intent = inputs.state.intents.get(address)
+    if inputs.state.has_done(live.id, Action.EXPORT):
         text = (
             "the export was asked for and is mailed to the key's owner; the deletion waits until this entry "
             "says exported: DATE"
@@ -122,10 +122,10 @@ def _plan_export(
         draft.changes.append(_act(departure, Action.EXPORT, live.id, before))
 
 
-def _plan_absent(question: Question, departure: Departure, patient_id: str, draft: Draft) -> None:
-    record = question.state.patients.get(departure.mrn)
-    if patient_id not in question.observed.missing:
-        detail = question.observed.detail or "a list may lag, and its id was not looked up"
+def _plan_absent(inputs: PlanInputs, departure: Departure, patient_id: str, draft: Draft) -> None:
+    record = inputs.state.patients.get(departure.mrn)
+    if patient_id not in inputs.observed.missing:
+        detail = inputs.observed.detail or "a list may lag, and its id was not looked up"
         reason = f"the patient was not found, and absence is not proven: {detail}; plan again"
         draft.changes.append(_blocked(departure, Cause.SCAN_INCOMPLETE, reason, patient_id))
     elif record is None or record.id != patient_id:

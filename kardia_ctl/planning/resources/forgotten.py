@@ -7,20 +7,20 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
-def plan_forgotten(question: Question, draft: Draft) -> None:
+def plan_forgotten(inputs: PlanInputs, draft: Draft) -> None:
     """Forget every managed patient that is neither declared nor departing.
 
     Whose row was set aside is declared, and stays as it is. While rows were set aside that do not tell whose
     they are, they may be anybody's: then nobody is forgotten.
     """
-    desired = question.desired
+    desired = inputs.desired
     departing = {departure.mrn for departure in desired.departures}
     kept = 0
-    for mrn in filterfalse(desired.patients.__contains__, question.state.patients):
-        record = question.state.patients[mrn]
+    for mrn in filterfalse(desired.patients.__contains__, inputs.state.patients):
+        record = inputs.state.patients[mrn]
         if record.forgotten or mrn in departing:
             continue
         if mrn in desired.held:
@@ -50,14 +50,14 @@ def _held(mrn: str, source: Source, patient_id: str) -> Change:
     )
 
 
-def tell_of_doubts(question: Question, draft: Draft) -> None:
+def tell_of_doubts(inputs: PlanInputs, draft: Draft) -> None:
     """Mention creates whose answer was lost and whose patient is declared no more: nobody looks for them."""
-    desired = question.desired
-    for address, intent in question.state.intents.items():
+    desired = inputs.desired
+    for address, intent in inputs.state.intents.items():
         if address.kind is not Kind.PATIENT or intent.operation != Action.CREATE:
             continue
         mrn = address.names[0]
-        if mrn in desired.held and mrn not in question.state.patients:
+        if mrn in desired.held and mrn not in inputs.state.patients:
             draft.changes.append(_held(mrn, desired.held[mrn], ""))
         elif mrn not in desired.patients and mrn not in desired.held:
             text = (

@@ -6,20 +6,20 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.codes import Holder
 
 UNREDEEMED = "not redeemed"
 """The label of a record whose user exists, and whose code was not redeemed for it."""
 
 
-def plan_user(question: Question, holder: Holder, draft: Draft) -> None:
+def plan_user(inputs: PlanInputs, holder: Holder, draft: Draft) -> None:
     """Decide the declared user of a patient, and forget one that is no longer declared.
 
     It is satisfied when the patient is connected or state knows it; otherwise it is created, once.
     """
     mrn = holder.want.mrn
-    user, record = question.desired.users.get(mrn), draft.index.users.get(mrn)
+    user, record = inputs.desired.users.get(mrn), draft.index.users.get(mrn)
     address = Address(Kind.MOBILE_USER, (mrn,))
     if user is None:
         if record is not None and not record.forgotten:
@@ -34,7 +34,7 @@ def plan_user(question: Question, holder: Holder, draft: Draft) -> None:
         draft.changes.append(
             Change(address, Action.ADOPT, Cause.EXISTS_LIVE, reason, id=holder.id, source=holder.source)
         )
-    elif holder.existed and address not in question.decisions.reissue:
+    elif holder.existed and address not in inputs.decisions.reissue:
         text = (
             "the patient was there before, and whether it has a user cannot be read; nothing is sent; to "
             f"make one: --reissue '{address}'"
@@ -42,7 +42,7 @@ def plan_user(question: Question, holder: Holder, draft: Draft) -> None:
         draft.tell(NoticeKind.UNVERIFIABLE, text, address, holder.source)
         draft.keep(Kind.MOBILE_USER, mrn)
     else:
-        draft.changes.append(_create(question, user, address, holder, draft))
+        draft.changes.append(_create(inputs, user, address, holder, draft))
 
 
 def _known(address: Address, record: Record, holder: Holder, draft: Draft) -> None:
@@ -61,10 +61,10 @@ def _known(address: Address, record: Record, holder: Holder, draft: Draft) -> No
     )
 
 
-def _create(question: Question, user: MobileUser, address: Address, holder: Holder, draft: Draft) -> Change:
+def _create(inputs: PlanInputs, user: MobileUser, address: Address, holder: Holder, draft: Draft) -> Change:
     if holder.blocked:
         return _blocked(address, Cause.OWNER_BLOCKED, holder.blocked, holder)
-    intent = question.state.intents.get(address)
+    intent = inputs.state.intents.get(address)
     if intent is not None and intent.id in ("", holder.id):
         reason = (
             "in doubt: it was sent and no answer came, and a user cannot be read back: try its login in the "

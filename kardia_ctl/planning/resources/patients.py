@@ -11,20 +11,20 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.diff import differing
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match, match
 from kardia_ctl.planning.resources.codes import Holder, plan_codes
 from kardia_ctl.planning.resources.mobile_users import plan_user
 from kardia_ctl.planning.templates import Resolved
 
 
-def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
+def plan_patients(inputs: PlanInputs, templates: Mapping[str, Resolved], draft: Draft) -> None:
     """Decide every declared patient and what hangs on it, where the API shows patients."""
-    live_of, record_of = question.observed.patients.get, question.state.patients.get
-    twins, departed, codes = question.observed.twins, question.state.departed, question.state.codes
-    users, recorded_users = question.desired.users, draft.index.users
+    live_of, record_of = inputs.observed.patients.get, inputs.state.patients.get
+    twins, departed, codes = inputs.observed.twins, inputs.state.departed, inputs.state.codes
+    users, recorded_users = inputs.desired.users, draft.index.users
     keep = draft.unchanged.setdefault(Kind.PATIENT, []).append
-    for mrn, want in question.desired.patients.items():
+    for mrn, want in inputs.desired.patients.items():
         live, record = live_of(mrn), record_of(mrn)
         if (
             live is not None
@@ -39,11 +39,11 @@ def plan_patients(question: Question, templates: Mapping[str, Resolved], draft: 
             keep((mrn,))
             blocked = ""
         else:
-            live, blocked = _plan_patient(question, want, record, draft)
+            live, blocked = _plan_patient(inputs, want, record, draft)
         if want.codes or mrn in codes or mrn in users or mrn in recorded_users:
             holder = Holder(want, "", "none", blocked) if live is None else _holder(want, live, blocked)
-            plan_codes(question, templates, holder, draft)
-            plan_user(question, holder, draft)
+            plan_codes(inputs, templates, holder, draft)
+            plan_user(inputs, holder, draft)
 
 
 def _holder(want: DesiredPatient, live: LivePatient, blocked: str) -> Holder:
@@ -51,12 +51,12 @@ def _holder(want: DesiredPatient, live: LivePatient, blocked: str) -> Holder:
 
 
 def _plan_patient(
-    question: Question, want: DesiredPatient, record: Record | None, draft: Draft
+    inputs: PlanInputs, want: DesiredPatient, record: Record | None, draft: Draft
 ) -> tuple[LivePatient | None, str]:
     """Decide one patient that is not plainly unchanged: its live side, and why its codes must wait."""
     address = patient_address(want.mrn)
     source = Source(want.file, want.line)
-    found = match(question, want, record)
+    found = match(inputs, want, record)
     if found.cause is not None:
         draft.changes.append(
             Change(address, Action.BLOCKED, found.cause, found.reason, id=_known_id(record), source=source)
@@ -67,9 +67,9 @@ def _plan_patient(
         draft.changes.append(Change(address, Action.CREATE, Cause.DECLARED, after=after, source=source))
         return None, ""
     blocked = _recorded_elsewhere(want, found.live, draft) or _compare(
-        question, want, record, found.live, draft
+        inputs, want, record, found.live, draft
     )
-    _tell_of_twins(question, want, found.live, draft)
+    _tell_of_twins(inputs, want, found.live, draft)
     if blocked is not None:
         draft.changes.append(blocked)
         return found.live, "its patient is blocked"
@@ -93,8 +93,8 @@ def _recorded_elsewhere(want: DesiredPatient, live: LivePatient, draft: Draft) -
     )
 
 
-def _tell_of_twins(question: Question, want: DesiredPatient, live: LivePatient, draft: Draft) -> None:
-    others = [twin.id for twin in question.observed.twins.get(want.mrn, ()) if twin.id != live.id]
+def _tell_of_twins(inputs: PlanInputs, want: DesiredPatient, live: LivePatient, draft: Draft) -> None:
+    others = [twin.id for twin in inputs.observed.twins.get(want.mrn, ()) if twin.id != live.id]
     if others:
         text = f"other live patients carry its mrn: {', '.join(others)}; {live.id} is taken for this one"
         draft.tell(NoticeKind.WARNING, text, patient_address(want.mrn), Source(want.file, want.line))
@@ -119,21 +119,19 @@ def _keep_or_adopt(want: DesiredPatient, record: Record | None, found: Match, dr
 
 
 def _compare(
-    question: Question, want: DesiredPatient, record: Record | None, live: LivePatient, draft: Draft
+    inputs: PlanInputs, want: DesiredPatient, record: Record | None, live: LivePatient, draft: Draft
 ) -> Change | None:
     """Tell drift (noted in the draft) from intent (returned as a blocked change).
 
     Whoever appeared after a create whose answer was lost must carry everything that was sent.
     """
-    in_doubt = patient_address(want.mrn) in question.state.intents
+    in_doubt = patient_address(want.mrn) in inputs.state.intents
     names = kind.all_differences(want, live) if in_doubt else kind.differences(want, live)
     if not names:
         return None
     known = record.fingerprint if record is not None and record.id == live.id else b""
     drifted = [
-        name
-        for name in names
-        if kind.applied(known, question.key, want.mrn, name, getattr(want, name)) is True
+        name for name in names if kind.applied(known, inputs.key, want.mrn, name, getattr(want, name)) is True
     ]
     source = Source(want.file, want.line)
     if drifted:

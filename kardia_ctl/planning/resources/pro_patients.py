@@ -20,25 +20,25 @@ from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.codes import Holder, plan_codes
 from kardia_ctl.planning.resources.mobile_users import plan_user
 from kardia_ctl.planning.templates import Resolved
 
 
-def plan_participants(question: Question, templates: Mapping[str, Resolved], draft: Draft) -> None:
+def plan_participants(inputs: PlanInputs, templates: Mapping[str, Resolved], draft: Draft) -> None:
     """Decide every declared patient and what hangs on it, from state alone."""
-    for mrn, want in question.desired.patients.items():
-        record = question.state.patients.get(mrn)
-        blocked = _plan_participant(question, want, record, draft)
+    for mrn, want in inputs.desired.patients.items():
+        record = inputs.state.patients.get(mrn)
+        blocked = _plan_participant(inputs, want, record, draft)
         existed = record is not None and kind.existed_before(record.fingerprint)
-        status = _status(question, mrn, record)
+        status = _status(inputs, mrn, record)
         holder = Holder(want, "" if record is None else mrn, status, blocked, existed)
-        plan_codes(question, templates, holder, draft)
-        plan_user(question, holder, draft)
+        plan_codes(inputs, templates, holder, draft)
+        plan_user(inputs, holder, draft)
 
 
-def _plan_participant(question: Question, want: DesiredPatient, record: Record | None, draft: Draft) -> str:
+def _plan_participant(inputs: PlanInputs, want: DesiredPatient, record: Record | None, draft: Draft) -> str:
     """Decide one patient; why its codes and user must wait, or an empty text."""
     address, source = patient_address(want.mrn), Source(want.file, want.line)
     if record is None:
@@ -48,7 +48,7 @@ def _plan_participant(question: Question, want: DesiredPatient, record: Record |
     if kind.existed_before(record.fingerprint):
         text = "it existed before (409): what it carries cannot be read, and was not compared"
         draft.tell(NoticeKind.UNVERIFIABLE, text, address, source)
-    elif edited := kind.edited(record.fingerprint, question.key, want):
+    elif edited := kind.edited(record.fingerprint, inputs.key, want):
         draft.changes.append(_edited(want, edited))
         return "its patient is blocked"
     else:
@@ -80,9 +80,9 @@ def _edited(want: DesiredPatient, names: tuple[str, ...]) -> Change:
     )
 
 
-def _status(question: Question, mrn: str, record: Record | None) -> str | None:
+def _status(inputs: PlanInputs, mrn: str, record: Record | None) -> str | None:
     """``none`` for a participant that we made and never ordered a code for; otherwise nobody knows."""
     if record is None:
         return "none"
-    ordered = kind.existed_before(record.fingerprint) or mrn in question.state.codes
+    ordered = kind.existed_before(record.fingerprint) or mrn in inputs.state.codes
     return None if ordered else "none"

@@ -8,30 +8,30 @@ from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Values
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.diff import differing
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 
 
-def plan_settings(question: Question, draft: Draft) -> None:
+def plan_settings(inputs: PlanInputs, draft: Draft) -> None:
     """Decide every declared resource that is not a patient, and forget those no longer declared."""
-    for resource in question.desired.others:
-        record = question.state.others.get(resource.address)
+    for resource in inputs.desired.others:
+        record = inputs.state.others.get(resource.address)
         if resource.address.kind.facts.read_back:
-            _plan_readable(question, resource, record, draft)
+            _plan_readable(inputs, resource, record, draft)
         else:
-            _plan_unreadable(question, resource, record, draft)
-    declared = {resource.address for resource in question.desired.others}
-    for address, record in question.state.others.items():
+            _plan_unreadable(inputs, resource, record, draft)
+    declared = {resource.address for resource in inputs.desired.others}
+    for address, record in inputs.state.others.items():
         if address.kind.is_setting and address not in declared and not record.forgotten:
             reason = "no longer declared; it stays as it is in Kardia"
             draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason))
 
 
-def _plan_unreadable(question: Question, resource: Resource, record: Record | None, draft: Draft) -> None:
+def _plan_unreadable(inputs: PlanInputs, resource: Resource, record: Record | None, draft: Draft) -> None:
     """Write-only: without a record it is sent, because sending it again adds nothing."""
     address = resource.address
     if record is None:
         reason = "it cannot be read back; adding it again adds nothing"
-        team = question.desired.team
+        team = inputs.desired.team
         draft.changes.append(
             Change(
                 address,
@@ -59,14 +59,14 @@ def _keep_or_adopt(resource: Resource, record: Record | None, draft: Draft) -> N
     draft.changes.append(Change(address, Action.ADOPT, Cause.EXISTS_LIVE, reason, source=resource.source))
 
 
-def _plan_readable(question: Question, resource: Resource, record: Record | None, draft: Draft) -> None:
-    if resource.address in question.observed.refused:
+def _plan_readable(inputs: PlanInputs, resource: Resource, record: Record | None, draft: Draft) -> None:
+    if resource.address in inputs.observed.refused:
         reason = "the key may not read it (403): ask for the access, or leave it out of the configuration"
         draft.changes.append(
             Change(resource.address, Action.BLOCKED, Cause.UNREADABLE, reason, source=resource.source)
         )
         return
-    live = question.observed.settings.get(resource.address)
+    live = inputs.observed.settings.get(resource.address)
     if live is None:
         after = dict(resource.attributes)
         change = Change(
@@ -74,7 +74,7 @@ def _plan_readable(question: Question, resource: Resource, record: Record | None
         )
         draft.changes.append(change)
         if record is not None and not record.forgotten:
-            _drifted(question, resource, record, dict.fromkeys(after), after, draft)
+            _drifted(inputs, resource, record, dict.fromkeys(after), after, draft)
         return
     normalise = SETTINGS[resource.address.kind].normalise
     compared = {
@@ -98,14 +98,14 @@ def _plan_readable(question: Question, resource: Resource, record: Record | None
         )
     )
     if record is not None:
-        _drifted(question, resource, record, before, after_values, draft)
+        _drifted(inputs, resource, record, before, after_values, draft)
 
 
 def _drifted(
-    question: Question, resource: Resource, record: Record, before: Values, after: Values, draft: Draft
+    inputs: PlanInputs, resource: Resource, record: Record, before: Values, after: Values, draft: Draft
 ) -> None:
     """Say so when the live side moved: what is declared is still what was applied last."""
-    if applied(question.key, resource, record):
+    if applied(inputs.key, resource, record):
         text = "the live side changed; apply sets it back to what is declared"
         draft.tell(NoticeKind.DRIFT, text, resource.address, resource.source, before=before, after=after)
 

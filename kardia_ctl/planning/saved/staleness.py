@@ -11,7 +11,7 @@ from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.patient import ATTRIBUTES, LivePatient
 from kardia_ctl.model.plan import Change, Plan, Values
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.inputs import Question
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 
 NO_STATE: Final = "none"
@@ -50,15 +50,15 @@ def state_digest(state: State) -> str:
     return f"{state.lineage}:{state.serial}" if state.exists else NO_STATE
 
 
-def live_digest(key: bytes, question: Question) -> str:
+def live_digest(key: bytes, inputs: PlanInputs) -> str:
     """The digest of every live fact that the plan used; undeclared patients are not among them."""
-    return digest(key, _facts(question))
+    return digest(key, _facts(inputs))
 
 
-def _facts(question: Question) -> Iterator[str | None]:
-    observed = question.observed
+def _facts(inputs: PlanInputs) -> Iterator[str | None]:
+    observed = inputs.observed
     yield observed.coverage
-    for mrn, want in sorted(question.desired.patients.items()):
+    for mrn, want in sorted(inputs.desired.patients.items()):
         candidates = observed.twins.get(mrn) or (observed.patients.get(mrn),)
         for live in candidates:
             yield from (mrn,) if live is None else _patient(live, status=bool(want.codes))

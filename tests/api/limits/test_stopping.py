@@ -11,7 +11,7 @@ import pytest
 from kardia_ctl.api.client import open_session
 from kardia_ctl.applying.change import Step
 from kardia_ctl.applying.executor import Manner, execute
-from kardia_ctl.applying.stop import Brake
+from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.results import Result, Status
@@ -28,7 +28,7 @@ class Run:
         self.answer = answer
         self.desired, self.changes = creates(*(f"P{number:02}" for number in range(mrns)), codes=codes)
         self.store = Memory()
-        self.brake = Brake()
+        self.stop_signal = StopSignal()
         self.sent: list[str] = []
 
     def results(self, extra: Iterable[Change] = (), parallelism: int = 4) -> tuple[Result, ...]:
@@ -43,7 +43,7 @@ class Run:
             rng=Random(1),
         ) as session:
             step = Step(self.desired, session.writer(), self.store, Ticking(), KEY, lambda _: None)
-            return await execute(plan, step, self.brake, Manner(parallelism))
+            return await execute(plan, step, self.stop_signal, Manner(parallelism))
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         number = len(self.sent)
@@ -78,7 +78,7 @@ def test_a_key_that_is_refused_midway_leaves_nothing_in_doubt_that_got_its_answe
     results = run.results()
     assert counted(results) == {Status.DONE: 11, Status.FAILED: 1, Status.SKIPPED: 8}
     assert len(run.sent) == 12
-    assert run.brake.reason == "the key was refused"
+    assert run.stop_signal.reason == "the key was refused"
     assert not run.store.intents()
     assert len(run.store.remembered()) == 11
 
@@ -92,9 +92,9 @@ def test_a_wait_that_is_too_long_stops_the_run(status: int, ends: Status) -> Non
     results = run.results()
     assert counted(results) == {Status.DONE: 7, ends: 1, Status.SKIPPED: 12}
     assert len(run.sent) == 8, "those under way get their answers"
-    assert run.brake.reason == "the server asks to wait 900 s, and 300 s is the most we wait"
+    assert run.stop_signal.reason == "the server asks to wait 900 s, and 300 s is the most we wait"
     assert len(run.store.intents()) == (ends is Status.IN_DOUBT)
-    assert {each.detail for each in results if each.status is Status.SKIPPED} == {run.brake.reason}
+    assert {each.detail for each in results if each.status is Status.SKIPPED} == {run.stop_signal.reason}
 
 
 def test_who_waits_in_a_pause_is_skipped_when_the_run_stops() -> None:
@@ -116,7 +116,7 @@ def test_an_outage_stops_the_run_before_everybody_is_in_doubt() -> None:
     found = counted(results)
     assert found[Status.DONE] == 100
     assert found[Status.IN_DOUBT] == len(run.sent) - 100 < 90
-    assert run.brake.reason.startswith("nothing got through")
+    assert run.stop_signal.reason.startswith("nothing got through")
     assert len(run.store.intents()) == found[Status.IN_DOUBT]
 
 
@@ -143,7 +143,7 @@ def test_a_key_that_may_not_issue_codes_still_creates_patients() -> None:
     asked = sum(sent.startswith("GET") for sent in run.sent)
     assert 1 <= asked <= 4, "those that were under way together"
     assert counted(results) == {Status.DONE: 20, Status.FAILED: asked, Status.SKIPPED: 40 - asked}
-    assert not run.brake.reason
+    assert not run.stop_signal.reason
     assert not run.store.intents()
     assert {each.detail for each in results if each.status is Status.SKIPPED} == {
         "the key may not create a connection code: another was refused with 403"

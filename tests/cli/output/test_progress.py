@@ -96,8 +96,8 @@ def test_time_passes_on_the_screen_while_nothing_happens(monkeypatch: pytest.Mon
             shown.append(-1)
 
     async def watch() -> None:
-        with progress(2, Screen()) as watcher:
-            watcher.ended(Result(patient_address("A"), Action.CREATE, Status.DONE))
+        with progress(2, Screen()) as observer:
+            observer.ended(Result(patient_address("A"), Action.CREATE, Status.DONE))
             await enough.wait()
 
     asyncio.run(watch())

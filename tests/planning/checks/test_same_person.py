@@ -10,7 +10,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.state import State
-from kardia_ctl.planning.inputs import Decisions, Question
+from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.planner import make_plan
 
 JOE = DesiredPatient("NEW", "2000-07-21", "new@example.com", "Joe", "Smith")
@@ -28,7 +28,7 @@ def planned(
         exists=True, departed={one: frozenset({action}) for one, action in (departed or {}).items()}
     )
     said = Decisions(distinct=frozenset(map(patient_address, distinct)))
-    return make_plan(Question(desired, observed, state, 0.0, decisions=said))
+    return make_plan(PlanInputs(desired, observed, state, 0.0, decisions=said))
 
 
 def someone(**values: str | None) -> LivePatient:

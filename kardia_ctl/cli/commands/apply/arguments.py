@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from kardia_ctl.applying.clock import Clock, steady
-from kardia_ctl.cli.account.workspace import Workplace, decisions_from, open_workplace
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.cli.decisions import decisions_from
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import Where
+from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.output.reporter import Reporter
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
@@ -20,7 +21,7 @@ from kardia_ctl.render.view import View
 class Run:
     """One apply as it was asked for."""
 
-    workplace: Workplace
+    workspace: Workspace
     decisions: Decisions
     reporter: Reporter
     view: View
@@ -36,7 +37,9 @@ class Run:
     clock: Clock = field(default_factory=steady)
 
 
-def run_of(path: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
+def run_of(
+    path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
+) -> Run:
     """The run that a command line asks for.
 
     Raises:
@@ -45,18 +48,20 @@ def run_of(path: Path, where: Where, reporter: Reporter, view: View, options: di
         RunStopped: the command line cannot be.
     """
     make = _saved_run if plan_files.is_plan(path) else _run
-    return make(path, where, reporter, view, options)
+    return make(path, account, reporter, view, options)
 
 
-def _run(path: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
-    workplace = open_workplace(
-        path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+def _run(path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
+    workspace = open_workspace(
+        path, account, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
     )
-    decisions = decisions_from(options, workplace.configuration)
-    return Run(workplace, decisions, reporter, view, options.pop("auto_approve"), **options)
+    decisions = decisions_from(options, workspace.configuration)
+    return Run(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
 
 
-def _saved_run(file: Path, where: Where, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
+def _saved_run(
+    file: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
+) -> Run:
     """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
     for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
@@ -64,13 +69,13 @@ def _saved_run(file: Path, where: Where, reporter: Reporter, view: View, options
             raise RunStopped(f"{flag} goes with plan --out: a saved plan is applied as it is")
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
-    if hint.sandbox and not where.sandbox and where.endpoint is None:
-        where = Where(sandbox=True)
-    workplace = open_workplace(
-        hint.path, where, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+    if hint.sandbox and not account.sandbox and account.endpoint is None:
+        account = AccountOptions(sandbox=True)
+    workspace = open_workspace(
+        hint.path, account, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
     )
-    saved, key = plan_files.check_seal(data, workplace.keys)
-    plan_files.check_bound(saved, key, workplace, workplace.store.load())
-    plan_files.check_strength(data, workplace.keys)
+    saved, key = plan_files.check_seal(data, workspace.keys)
+    plan_files.check_bound(saved, key, workspace, workspace.store.load())
+    plan_files.check_strength(data, workspace.keys)
     options.pop("auto_approve")
-    return Run(workplace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key)
+    return Run(workspace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key)

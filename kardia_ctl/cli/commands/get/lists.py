@@ -7,7 +7,8 @@ import click
 
 from kardia_ctl.api.records import record_endpoints as endpoints
 from kardia_ctl.api.records.record_endpoints import Listing
-from kardia_ctl.cli.account.connection import check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.commands.get.list_output import (
     form_options,
     limit_option,
@@ -109,7 +110,7 @@ def _add(row: _List) -> None:
     dated = (since_options, limit_option) if row.shape.time else ()
 
     @command.command(row.name, help=row.help)
-    @Options(*owner, *dated, form_options, reach_options)
+    @Options(*owner, *dated, form_options, workspace_options)
     def _list_command(**options: Any) -> None:
         _print(options, row.listing, row.shape, (options.pop(row.owner),) if row.owner else ())
 
@@ -124,15 +125,15 @@ def _print(
     custom: bool = False,
 ) -> None:
     """Print a list, or of a list per patient the one of the patient named by ``whose``."""
-    how, reach = list_options_from(options), reach_from(options)
-    check_shown(reach, f"{shape.noun}s")
+    how, workspace = list_options_from(options), workspace_from(options)
+    check_shown(workspace, f"{shape.noun}s")
 
     async def read(session: "Session") -> None:
         records = session.records()
-        owner = (await patient_id(reach, records, whose),) if whose.given else ids
+        owner = (await patient_id(workspace, records, whose),) if whose.given else ids
         await print_list(records.pages(listing, owner, most=how.most, custom=custom), shape, how)
 
-    in_session(reach, read)
+    in_session(workspace, read)
 
 
 for each in _LISTS:
@@ -143,7 +144,7 @@ for each in _LISTS:
 @custom_option
 @limit_option
 @form_options
-@reach_options
+@workspace_options
 def patients_command(custom: bool, **options: Any) -> None:
     """List the patients, newest first: ⌈number/500⌉ requests, in the memory of one page."""
     shape = shapes.PATIENTS_WITH_FIELDS if custom else shapes.PATIENTS
@@ -155,7 +156,7 @@ def patients_command(custom: bool, **options: Any) -> None:
 @since_options
 @limit_option
 @form_options
-@reach_options
+@workspace_options
 def recordings_command(mrn: str | None, identifier: str | None, **options: Any) -> None:
     """List the recordings of all patients, or of the patient with this MRN, or with --id.
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import Reach, check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.workspace import Workspace, check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import print_or_write
@@ -59,7 +60,7 @@ def patient_options(*, required: bool = True) -> Options:
 @json_option("Print a JSON object.")
 @out_option()
 @show_phi_option
-@reach_options
+@workspace_options
 def patient_command(
     mrn: str | None, identifier: str | None, custom: bool, as_json: bool, **options: Any
 ) -> None:
@@ -70,20 +71,20 @@ def patient_command(
     """
     out = options.pop("out")
     show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
-    reach, name = reach_from(options), PatientName(mrn, identifier)
-    check_shown(reach, "patients")
+    workspace, name = workspace_from(options), PatientName(mrn, identifier)
+    check_shown(workspace, "patients")
 
     async def find(session: "Session") -> "Row":
-        row = await find_patient(reach, session.records(), name, custom=custom)
+        row = await find_patient(workspace, session.records(), name, custom=custom)
         print_message(f"{count_of(session.requests, 'request')}.")
         return row
 
     shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
-    patient = seen(in_session(reach, find), shape, str, show_phi=show_phi)
+    patient = seen(in_session(workspace, find), shape, str, show_phi=show_phi)
     print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out)
 
 
-async def patient_id(reach: Reach, records: "Records", name: PatientName) -> str:
+async def patient_id(workspace: Workspace, records: "Records", name: PatientName) -> str:
     """The id of the named patient; --id is taken without a request.
 
     Raises:
@@ -91,10 +92,12 @@ async def patient_id(reach: Reach, records: "Records", name: PatientName) -> str
     """
     if name.identifier is not None:
         return name.identifier
-    return str((await find_patient(reach, records, name)).get("id") or "")
+    return str((await find_patient(workspace, records, name)).get("id") or "")
 
 
-async def find_patient(reach: Reach, records: "Records", name: PatientName, *, custom: bool = False) -> "Row":
+async def find_patient(
+    workspace: Workspace, records: "Records", name: PatientName, *, custom: bool = False
+) -> "Row":
     """The named patient.
 
     Raises:
@@ -107,16 +110,16 @@ async def find_patient(reach: Reach, records: "Records", name: PatientName, *, c
         return row
     if name.mrn is None:
         raise RunStopped("name the patient: MRN, or --id ID")
-    return await _by_state(reach, records, name.mrn, custom=custom) or await _by_list(
+    return await _by_state(workspace, records, name.mrn, custom=custom) or await _by_list(
         records, name.mrn, custom=custom
     )
 
 
-async def _by_state(reach: Reach, records: "Records", mrn: str, *, custom: bool) -> "Row | None":
+async def _by_state(workspace: Workspace, records: "Records", mrn: str, *, custom: bool) -> "Row | None":
     """The patient with the id that state records, as long as it still has this mrn."""
-    if not reach.configured:
+    if not workspace.configured:
         return None
-    store = reach.open_store()
+    store = workspace.store
     try:
         record = store.load().patients.get(mrn)
     finally:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kardia_ctl.cli.account.connection import check_shown, in_session, reach_from, reach_options
+from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.commands.get.patient import PatientName, patient_id, patient_options
 from kardia_ctl.cli.options import (
     FILE,
@@ -49,7 +50,7 @@ _ENDINGS: Final = tuple(f".{form}" for form in FORMS)
 @json_option("Print a JSON object, with every sample as the API sent it.")
 @out_option()
 @show_phi_option
-@reach_options
+@workspace_options
 def recording_command(
     recording: str,
     csv: Path | None,
@@ -70,7 +71,7 @@ def recording_command(
         check_writable(file)
     if plot is not None and plot.suffix.lower() not in _ENDINGS:
         raise RunStopped(f"--plot {plot}: the name must end in {', '.join(_ENDINGS)}")
-    row = in_session(reach_from(options), lambda session: session.records().recording(recording))
+    row = in_session(workspace_from(options), lambda session: session.records().recording(recording))
     if csv is not None or plot is not None:
         _write_samples(row, recording, csv, plot, Filtering(filtering) if filtering else None)
     if (csv is None and plot is None) or out is not None or as_json:
@@ -131,11 +132,11 @@ def _title(row: Mapping[str, Any], recording: str, ecg: Ecg) -> str:
 @click.command("pdf")
 @click.argument("recording")
 @out_option(required=True)
-@reach_options
+@workspace_options
 def pdf_command(recording: str, out: Path, **options: Any) -> None:
     """Write the PDF of one RECORDING, the ECG with this id, to --out FILE. The PDF names the patient."""
     check_writable(out)
-    _write_pdf(in_session(reach_from(options), lambda session: session.records().pdf(recording)), out)
+    _write_pdf(in_session(workspace_from(options), lambda session: session.records().pdf(recording)), out)
 
 
 @click.command("report")
@@ -144,7 +145,7 @@ def pdf_command(recording: str, out: Path, **options: Any) -> None:
 @click.option("--to", "end", type=moment, metavar="DATE", help="End at this day (UTC) or time.")
 @click.option("--date-format", type=click.Choice(["us", "iso"]), help="Format of dates (default: us).")
 @out_option(required=True)
-@reach_options
+@workspace_options
 def report_command(
     mrn: str | None,
     identifier: str | None,
@@ -159,15 +160,15 @@ def report_command(
     if start is not None and end is not None and end <= start:
         raise RunStopped("--to must be later than --from")
     query = {"startTime": _rfc3339(start), "endTime": _rfc3339(end), "dateFormat": date_format}
-    reach, name = reach_from(options), PatientName(mrn, identifier)
-    check_shown(reach, "summary reports")
+    workspace, name = workspace_from(options), PatientName(mrn, identifier)
+    check_shown(workspace, "summary reports")
 
     async def read(session: "Session") -> bytes:
         records = session.records()
-        patient = await patient_id(reach, records, name)
+        patient = await patient_id(workspace, records, name)
         return await records.report(patient, {name: value for name, value in query.items() if value})
 
-    _write_pdf(in_session(reach, read), out)
+    _write_pdf(in_session(workspace, read), out)
 
 
 def _rfc3339(moment: "datetime | None") -> str:

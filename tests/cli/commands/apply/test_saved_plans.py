@@ -144,8 +144,8 @@ def test_a_saved_plan_shows_what_its_codes_are_and_cost(desk: Desk, tmp_path: Pa
 def test_who_is_asked_is_told_what_the_codes_cost(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def confirm(question: str, *, approved: bool) -> bool:
-        asked.append(question)
+    def confirm(inputs: str, *, approved: bool) -> bool:
+        asked.append(inputs)
         return approved
 
     monkeypatch.setattr("kardia_ctl.cli.commands.apply.command.confirm", confirm)

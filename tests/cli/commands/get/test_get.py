@@ -348,14 +348,14 @@ def test_pro_shows_recordings_by_id_and_says_what_it_cannot(nowhere: Desk, recor
 def _endpoint(*words: str) -> str:
     import click
 
-    from kardia_ctl.cli.account.connection import reach_from, reach_options
+    from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 
     found = []
 
     @click.command()
-    @reach_options
+    @workspace_options
     def command(**options: Any) -> None:
-        found.append(reach_from(options, key=False).endpoint)
+        found.append(workspace_from(options, needs_key=False).endpoint)
 
     command.main([*words], standalone_mode=False)
     return str(found[0])

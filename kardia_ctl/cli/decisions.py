@@ -1,0 +1,88 @@
+"""A person's decisions on the command line: which addresses, and what is done although it looks wrong."""
+
+from typing import Any, Final
+
+import click
+
+from kardia_ctl.cli.options import Options
+from kardia_ctl.cli.options import address as address_type
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.kinds import Kind
+from kardia_ctl.planning.inputs import Decisions
+
+decision_options: Final = Options(
+    click.option(
+        "--target",
+        "targets",
+        type=address_type,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Apply only this address and its dependencies; no forgets, no departures.",
+    ),
+    click.option(
+        "--recreate",
+        type=address_type,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Create this patient again although it was deleted outside kardia-ctl.",
+    ),
+    click.option(
+        "--reissue",
+        type=address_type,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Issue this code, or create this user, although one exists or existed.",
+    ),
+    click.option(
+        "--distinct",
+        type=address_type,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Create this patient although another has the same name and birth date.",
+    ),
+    click.option(
+        "--accept-collapse",
+        is_flag=True,
+        help="Continue although the account lists far fewer patients than before.",
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Apply only the first N writes, patient by patient; leave the rest for later runs.",
+    ),
+)
+"""--target, --limit and the decisions about single addresses."""
+
+_KINDS: Final = {
+    "recreate": (Kind.PATIENT,),
+    "reissue": (Kind.CONNECTION_CODE, Kind.MOBILE_USER),
+    "distinct": (Kind.PATIENT,),
+    "targets": tuple(Kind),
+}
+
+
+def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
+    """The decisions of a command line: about declared addresses, each of a kind that it can be about."""
+    chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
+    declared = {resource.address for resource in configuration.desired.others}
+    for name, addresses in chosen.items():
+        for address in sorted(addresses, key=lambda one: one.order):
+            if address.kind not in _KINDS[name]:
+                raise RunStopped(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
+            if address not in declared and not _is_of_patient(address, configuration.desired):
+                raise RunStopped(f"{address} is not declared in the configuration")
+    return Decisions(
+        **chosen, accept_collapse=bool(options.pop("accept_collapse")), limit=options.pop("limit")
+    )
+
+
+def _is_of_patient(address: Address, desired: Desired) -> bool:
+    patient = desired.patients.get(address.names[0]) if address.names else None
+    if patient is None:
+        return False
+    codes = {code_address(patient.mrn, label) for label in patient.codes}
+    users = {Address(Kind.MOBILE_USER, (mrn,)) for mrn in (patient.mrn,) if mrn in desired.users}
+    return address == patient_address(patient.mrn) or address in codes | users
