@@ -1,4 +1,4 @@
-"""Files that only their owner may read: the state holds mrns."""
+"""Files that only their owner can read, because state holds mrns."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,10 @@ DIRECTORY_MODE: Final = 0o700
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file (0600) unless it exists, and the directories above it (0700) that do not.
+    """Create an empty file (0600) and the missing directories above it (0700), unless it exists.
 
-    The modes hold whatever the umask is. SQLite gives -wal and -shm the mode of their database. What exists
-    already keeps its mode: a shared state is somebody's decision.
+    The modes do not depend on the umask. SQLite gives -wal and -shm the mode of their database. An existing
+    file keeps its mode: sharing a state is its owner's decision.
 
     Raises:
         OSError: it cannot be created.
@@ -31,29 +31,29 @@ def create_private(path: Path) -> None:
 
 
 def make_directories(directory: Path) -> None:
-    """Create a directory and what is missing above it, each 0700.
+    """Create a directory and the missing ones above it, each 0700.
 
     Raises:
         OSError: one of them cannot be created.
     """
-    missing = [place for place in (directory, *directory.parents) if not place.exists()]
-    for place in reversed(missing):
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
         try:
-            place.mkdir(DIRECTORY_MODE)
+            path.mkdir(DIRECTORY_MODE)
         except FileExistsError:
             continue
-        place.chmod(DIRECTORY_MODE)
-        _sync_directory(place.parent)
+        path.chmod(DIRECTORY_MODE)
+        _sync_directory(path.parent)
 
 
-def is_still(path: Path, found: os.stat_result) -> bool:
-    """Whether a path leads to the file that was found there: it may have been removed or replaced.
+def is_still(path: Path, opened: os.stat_result) -> bool:
+    """Whether a path still leads to the file that was opened; it may have been removed or replaced.
 
     Raises:
-        OSError: it cannot be told.
+        OSError: the path cannot be examined.
     """
     try:
-        return os.path.samestat(path.stat(), found)
+        return os.path.samestat(path.stat(), opened)
     except FileNotFoundError:
         return False
 

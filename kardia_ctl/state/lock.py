@@ -1,4 +1,4 @@
-"""The lock of the one writer: an flock on a file beside the database. It dies with its holder."""
+"""The single writer's lock: an flock on a file beside the database. It ends with its process."""
 
 import fcntl
 import getpass
@@ -14,15 +14,15 @@ from kardia_ctl.model.errors import LockHeld
 from kardia_ctl.state.files import create_private, is_still
 
 _POLL_SECONDS: Final = 0.05
-_PROBE_GRACE: Final = 4
-"""Tries that outlast another process's ``probe``, which holds the lock for microseconds."""
+_PROBE_RETRIES: Final = 4
+"""Extra attempts, because another process's ``probe`` holds the lock for microseconds."""
 
 _INFORMATION_BYTES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock: Terraform's lock information, field for field, and the process id.
+class LockInfo:
+    """The run that holds the lock: Terraform's lock information, field for field, and the process id.
 
     ``created`` is RFC 3339 in UTC, ``path`` the state's file, ``info`` the workspace.
     """
@@ -42,8 +42,8 @@ class Holder:
         return json.dumps({names[name]: value for name, value in asdict(self).items()}).encode()
 
     @classmethod
-    def decoded(cls, text: bytes) -> "Holder | None":
-        """What a lock file says; None when it says nothing that can be read."""
+    def decoded(cls, text: bytes) -> "LockInfo | None":
+        """The content of a lock file; None when it is not readable as lock information."""
         try:
             values = json.loads(text)
             return cls(
@@ -69,7 +69,7 @@ _TERRAFORM: Final = {
 
 
 def who() -> str:
-    """``user@host``; a user without a name, as in many containers, is shown by number."""
+    """``user@host``; a user without a name, as in many containers, is shown as a number."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -93,41 +93,41 @@ class FileLock:
 
     @property
     def lost(self) -> bool:
-        """Whether its file was removed or replaced meanwhile: then another run may hold the new one.
+        """Whether its file was removed or replaced since; another run may then hold the new one.
 
         Raises:
-            OSError: it cannot be told.
+            OSError: the file cannot be examined.
         """
         return self._descriptor is not None and not is_still(self._path, os.fstat(self._descriptor))
 
-    def acquire(self, holder: Holder) -> None:
-        """Take the lock and write down who has it.
+    def acquire(self, info: LockInfo) -> None:
+        """Take the lock and write ``info`` into its file.
 
         Raises:
-            LockHeld: another holds it, in this process or another.
-            OSError: the file cannot be made, or its file system has no locks.
+            LockHeld: another holder has it, in this process or another one.
+            OSError: the file cannot be created, or its file system has no locks.
         """
-        tries = _PROBE_GRACE + round(self._timeout / _POLL_SECONDS)
-        for remaining in reversed(range(tries)):
+        attempts = _PROBE_RETRIES + round(self._timeout / _POLL_SECONDS)
+        for remaining in reversed(range(attempts)):
             descriptor = self._try()
             if descriptor is not None:
                 self._descriptor = descriptor
-                self._sign(descriptor, holder)
+                self._write(descriptor, info)
                 return
             if remaining:
                 self._sleep(_POLL_SECONDS)
-        raise LockHeld(self._refusal(holder.path))
+        raise LockHeld(self._refusal(info.path))
 
-    def _sign(self, descriptor: int, holder: Holder) -> None:
+    def _write(self, descriptor: int, info: LockInfo) -> None:
         try:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, holder.encoded(), 0)
+            os.pwrite(descriptor, info.encoded(), 0)
         except BaseException:
             self.release()
             raise
 
     def release(self) -> None:
-        """Let go, and leave no stale holder in the file. Does nothing when the lock is not held."""
+        """Release the lock and empty its file. Does nothing when the lock is not held."""
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
@@ -136,8 +136,8 @@ class FileLock:
         finally:
             os.close(descriptor)
 
-    def probe(self) -> tuple[bool, Holder | None]:
-        """Whether somebody holds the lock, and who, if they have written it down. Waits for nobody."""
+    def probe(self) -> tuple[bool, LockInfo | None]:
+        """Whether the lock is held, and by which run if the file says so. Never waits."""
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -145,7 +145,7 @@ class FileLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True, Holder.decoded(os.pread(descriptor, _INFORMATION_BYTES, 0))
+            return True, LockInfo.decoded(os.pread(descriptor, _INFORMATION_BYTES, 0))
         finally:
             os.close(descriptor)
         return False, None
@@ -166,9 +166,9 @@ class FileLock:
         return None
 
     def _refusal(self, state: str) -> str:
-        _, holder = self.probe()
-        by = str(holder) if holder else "another run that has not said who it is"
+        _, info = self.probe()
+        by = str(info) if info else "another run that has not written its lock information yet"
         return (
-            f"the state {state} is locked: {by}. Next: wait for it to end, then run again; "
-            "the lock goes with its process, so there is nothing to remove"
+            f"the state {state} is locked: {by}. Next: wait until it ends, then run again; "
+            "the lock ends with its process, so there is nothing to remove"
         )

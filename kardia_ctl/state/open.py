@@ -1,4 +1,4 @@
-"""From a state URL to the store that it names."""
+"""Opens the store of a state URL."""
 
 from pathlib import Path
 from typing import Final
@@ -7,21 +7,21 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.ports import Store
 
 _SQLITE: Final = "sqlite:///"
-_LATER: Final = ("postgresql", "s3", "gs", "az")
+_UNSUPPORTED: Final = ("postgresql", "s3", "gs", "az")
 
 
 def open_store(url: str, root: Path, workspace: str, *, lock_timeout: float = 0.0) -> Store:
-    """The store behind ``url``, for one workspace in it. Opens and creates nothing yet.
+    """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
     Args:
         url: ``sqlite:///relative`` (below ``root``) or ``sqlite:////absolute``.
         root: the directory of kardia.yaml.
-        workspace: the configuration's share of the state.
+        workspace: the name of the configuration's part of the state.
         lock_timeout: how many seconds ``lock`` waits for another holder.
 
     Raises:
-        StateError: the URL names no state that this version can keep. Its text is not repeated, because
-            a URL may hold a password.
+        StateError: this version has no store for the URL. The message leaves the URL out, because it may
+            hold a password.
     """
     from kardia_ctl.state.sqlite import SqliteStore
 
@@ -29,22 +29,22 @@ def open_store(url: str, root: Path, workspace: str, *, lock_timeout: float = 0.
 
 
 def sqlite_path(url: str, root: Path) -> Path:
-    """The file that a ``sqlite:///`` URL names.
+    """The file of a ``sqlite:///`` URL.
 
     Raises:
-        StateError: another scheme, no file name, or options that SQLite URLs do not take here.
+        StateError: another scheme, no file name, or options, which are not supported.
     """
     scheme = url.partition(":")[0]
-    if scheme in _LATER:
-        raise StateError(f"{scheme} state is not in this version; use {_SQLITE}.kardia/state.db")
+    if scheme in _UNSUPPORTED:
+        raise StateError(f"{scheme} state is not supported in this version; use {_SQLITE}.kardia/state.db")
     if not url.startswith(_SQLITE):
         raise StateError(
-            f"the state URL must begin with {_SQLITE} (then a path relative to kardia.yaml, or a fourth / "
-            f"and an absolute one), as in {_SQLITE}.kardia/state.db"
+            f"the state URL must start with {_SQLITE}, followed by a path relative to kardia.yaml or by "
+            f"/ and an absolute path: for example {_SQLITE}.kardia/state.db"
         )
     name = url.removeprefix(_SQLITE)
     if "?" in name or "\0" in name:
-        raise StateError(f"the state URL takes a file name alone, without options: {_SQLITE}.kardia/state.db")
+        raise StateError(f"the state URL must hold a file name without options: {_SQLITE}.kardia/state.db")
     if name in {"", ":memory:"} or name.endswith("/"):
-        raise StateError(f"the state URL names no file; write it out, as in {_SQLITE}.kardia/state.db")
+        raise StateError(f"the state URL has no file name; write one, for example {_SQLITE}.kardia/state.db")
     return root / name

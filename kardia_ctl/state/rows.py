@@ -1,4 +1,4 @@
-"""Entries and records as rows: how each is written, and how a workspace is read back."""
+"""State as SQLite rows: writing entries, and reading a workspace back."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -27,9 +27,9 @@ from kardia_ctl.model.state import (
 from kardia_ctl.state.samples import read_samples, write_sample
 
 Statement: TypeAlias = tuple[str, tuple[Any, ...]]
-"""One SQL text and its values after the workspace."""
+"""An SQL statement and its parameters after the workspace."""
 
-# Each upsert leaves an equal row alone, so that writing what is already there changes nothing.
+# Each upsert skips an equal row, so that writing what is already stored changes nothing.
 _REMEMBER: Final = """INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET id = excluded.id, label = excluded.label, fingerprint = excluded.fingerprint,
         at = excluded.at, forgotten = excluded.forgotten
@@ -49,17 +49,17 @@ _DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 def write(connection: sqlite3.Connection, workspace: int, entries: Iterable[Entry]) -> bool:
-    """Write entries inside the transaction that is open; whether any fact changed."""
-    before, beside = connection.total_changes, 0
+    """Write entries inside the open transaction. Returns whether any fact changed; a sample is not a fact."""
+    before, samples = connection.total_changes, 0
     for entry in entries:
         if isinstance(entry, Sample):
             start = connection.total_changes
             write_sample(connection, workspace, entry)
-            beside += connection.total_changes - start
+            samples += connection.total_changes - start
         else:
             sql, values = _statement(entry)
             connection.execute(sql, (workspace, *values))
-    return connection.total_changes > before + beside
+    return connection.total_changes > before + samples
 
 
 def _statement(entry: Fact) -> Statement:
@@ -102,7 +102,7 @@ def _intent_columns(intent: Intent) -> tuple[Any, ...]:
 
 _PATIENTS: Final = """SELECT name, id, label, fingerprint, at, forgotten FROM record
     WHERE workspace = ? AND kind = ?"""
-# Either side of a kind is a range of the primary key; <> would go through every patient.
+# Each side of a kind is a range of the primary key; <> would scan every patient.
 _OTHERS: Final = """SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
         WHERE workspace = ?1 AND kind < ?2
     UNION ALL SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
@@ -110,17 +110,17 @@ _OTHERS: Final = """SELECT kind, name, detail, id, label, fingerprint, at, forgo
 
 
 @dataclass(frozen=True, slots=True)
-class _Records:
+class _StateRecords:
     patients: dict[str, Record]
     codes: dict[str, dict[str, Record]]
     others: dict[Address, Record]
 
 
 def read_state(connection: sqlite3.Connection, name: str) -> State:
-    """Everything that is recorded in the workspace called ``name``.
+    """Everything recorded in the workspace called ``name``.
 
     Raises:
-        StateError: something in it cannot be understood.
+        StateError: a value in it is not valid.
     """
     row = connection.execute("SELECT id, lineage, serial FROM workspace WHERE name = ?", (name,)).fetchone()
     if row is None or not row[1]:
@@ -156,33 +156,33 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
     )
 
 
-def _records(connection: sqlite3.Connection, workspace: int) -> _Records:
+def _records(connection: sqlite3.Connection, workspace: int) -> _StateRecords:
     shared: dict[Any, Any] = {}
-    once = shared.setdefault  # labels, template ids and times repeat; a million copies would cost 100 MB
-    # Nearly all records are patients': read on their own, a quarter of the time for a whole state is saved.
+    once = shared.setdefault  # labels, template ids and times repeat: a million copies take 100 MB
+    # Most records are patients: reading them separately saves a quarter of the time for a whole state.
     rows = connection.execute(_PATIENTS, (workspace, Kind.PATIENT))
     patients = {
         mrn: Record(patient_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
         for mrn, patient_id, label, fingerprint, at, forgotten in rows
     }
-    found = _Records(patients, {}, {})
+    records = _StateRecords(patients, {}, {})
     rows = connection.execute(_OTHERS, (workspace, Kind.PATIENT))
     for kind, name, detail, live_id, label, fingerprint, at, forgotten in rows:
         record = Record(live_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
         if kind == Kind.CONNECTION_CODE:
-            found.codes.setdefault(name, {})[once(detail, detail)] = record
+            records.codes.setdefault(name, {})[once(detail, detail)] = record
         else:
             names = tuple(part for part in (name, detail) if part)
-            found.others[Address(Kind(kind), names)] = record
-    return found
+            records.others[Address(Kind(kind), names)] = record
+    return records
 
 
 def _departed(connection: sqlite3.Connection, workspace: int) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    departed: dict[str, frozenset[str]] = {}
     rows = connection.execute("SELECT id, action FROM departure WHERE workspace = ?", (workspace,))
     for patient_id, action in rows:
-        found[patient_id] = found.get(patient_id, frozenset()) | {action}
-    return found
+        departed[patient_id] = departed.get(patient_id, frozenset()) | {action}
+    return departed
 
 
 def _intents(connection: sqlite3.Connection, workspace: int) -> dict[Address, Intent]:

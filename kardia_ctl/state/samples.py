@@ -1,4 +1,4 @@
-"""Samples as rows: one a cohort an hour for a week, one a day from then on."""
+"""Samples of the funnel as rows: one per cohort and hour for a week, one per day after that."""
 
 import sqlite3
 from typing import Final
@@ -12,8 +12,8 @@ TABLE: Final = f"""CREATE TABLE sample (
 
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
-_FINE: Final = 7 * _DAY
-"""For how long there is one an hour: two years of a cohort are then about 900 rows."""
+_HOURLY: Final = 7 * _DAY
+"""How long hourly samples are kept: two years of a cohort are then about 900 rows."""
 
 _SUPERSEDE: Final = "DELETE FROM sample WHERE workspace = ? AND cohort = ? AND at >= ? AND at < ?"
 _INSERT: Final = f"INSERT OR REPLACE INTO sample VALUES (?, ?, ?{', ?' * len(STAGES)})"  # noqa: S608  (names of our own)
@@ -22,18 +22,18 @@ _THIN: Final = """DELETE FROM sample WHERE workspace = ?1 AND cohort = ?2 AND at
 
 
 def write_sample(connection: sqlite3.Connection, workspace: int, sample: Sample) -> None:
-    """Write a sample in place of those of the same hour, and thin out those that are old."""
+    """Write a sample in place of the others of its hour, and thin out old ones."""
     cohort = workspace, sample.cohort
     counts = (getattr(sample.counts, stage) for stage in STAGES)
     hour = sample.at - sample.at % _HOUR
     connection.execute(_SUPERSEDE, (*cohort, hour, hour + _HOUR))
     connection.execute(_INSERT, (*cohort, sample.at, *counts))
-    fine = sample.at - _FINE
-    connection.execute(_THIN, (*cohort, fine - fine % _DAY, _DAY))
+    oldest_hourly = sample.at - _HOURLY
+    connection.execute(_THIN, (*cohort, oldest_hourly - oldest_hourly % _DAY, _DAY))
 
 
 def read_samples(connection: sqlite3.Connection, workspace: int) -> tuple[Sample, ...]:
-    """The samples of a workspace by time, then cohort; none in a database of before there were any."""
+    """The samples of a workspace by time, then cohort; none in a database of version 1."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sample'").fetchone():
         return ()
     rows = connection.execute(

@@ -1,4 +1,4 @@
-"""State in one SQLite file, for one machine. Several workspaces may share the file and its one lock."""
+"""State in one SQLite file, for one machine. Several workspaces can share the file and its lock."""
 
 import os
 import sqlite3
@@ -6,25 +6,39 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from kardia_ctl import __version__
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
-from kardia_ctl.state import run_marks as runs
+from kardia_ctl.state.database import open_writable, read_snapshot, state_errors
 from kardia_ctl.state.files import is_still
-from kardia_ctl.state.lock import FileLock, Holder, who
+from kardia_ctl.state.lock import FileLock, LockInfo, who
 from kardia_ctl.state.rows import read_state, write
-from kardia_ctl.state.schema import open_writable, read
-from kardia_ctl.state.sqlite_errors import faults
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The last run that took the lock. Times are Unix seconds; ``ended`` is 0 until the run ends."""
+
+    operation: str
+    who: str
+    began: float
+    ended: float
+
+    def __str__(self) -> str:
+        return f"{self.operation} by {self.who}, started {timestamp(self.began)}, ended without finishing"
 
 
 class SqliteStore:
     """The ``Store`` of a SQLite file (see ``kardia_ctl.model.ports``).
 
-    ``lock_timeout`` is in seconds. ``now`` gives Unix seconds; ``sleep`` is what waiting for the lock uses.
-    ``commit`` may be called from any thread; the batches of two threads follow one another.
+    ``lock_timeout`` is in seconds. ``now`` returns Unix seconds; waiting for the lock uses ``sleep``.
+    ``commit`` may be called from any thread; batches of different threads are written one after the other.
     """
 
     def __init__(
@@ -40,14 +54,16 @@ class SqliteStore:
         self._workspace = workspace
         self._now = now
         self._lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=lock_timeout, sleep=sleep)
-        self._turn = threading.Lock()
+        self._commit_lock = threading.Lock()
         self._writing: sqlite3.Connection | None = None
-        self._place: os.stat_result | None = None
+        self._opened: os.stat_result | None = None
 
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
-        with faults("reading the state", self._path):
-            return read(self._path, lambda connection: read_state(connection, self._workspace), State())
+        with state_errors("reading the state", self._path):
+            return read_snapshot(
+                self._path, lambda connection: read_state(connection, self._workspace), State()
+            )
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Write a batch durably, whole or not at all; ``serial`` grows when it changed anything.
@@ -56,51 +72,54 @@ class SqliteStore:
             StateError: the lock is not held, or the batch cannot be written.
         """
         batch = tuple(entries)
-        with self._turn, faults("writing the state", self._path):
+        with self._commit_lock, state_errors("writing the state", self._path):
             if self._writing is None:
-                raise StateError(f"writing the state {self._path}: the lock is not held; this is a defect")
-            self._check_place()
+                raise StateError(
+                    f"writing the state {self._path}: the lock is not held. "
+                    "This is a bug; please report this line"
+                )
+            self._check_files()
             _commit(self._writing, self._workspace, batch)
 
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
-        """Hold the one writer's lock. The run counts as finished unless something unforeseen ends it.
+        """Hold the single writer's lock. The run counts as finished unless an unexpected error ends it.
 
         Raises:
-            LockHeld: another run holds it; the message says who, since when and from where.
-            StateError: the lock or the database cannot be made.
+            LockHeld: another run holds it; the message says which, by whom and since when.
+            StateError: the lock or the database cannot be created.
         """
-        holder = self._holder(operation)
-        with faults("locking the state", self._path):
-            self._lock.acquire(holder)
+        info = self._lock_info(operation)
+        with state_errors("locking the state", self._path):
+            self._lock.acquire(info)
         try:
-            with faults("opening the state", self._path):
+            with state_errors("opening the state", self._path):
                 self._writing = open_writable(self._path)
-                self._place = self._path.stat()
-            self._mark(runs.begin, holder)
+                self._opened = self._path.stat()
+            self._mark(_mark_start, info)
             try:
                 yield
             except KardiaError:
-                self._mark(runs.end, holder)
+                self._mark(_mark_end, info)
                 raise
-            self._mark(runs.end, holder)
+            self._mark(_mark_end, info)
         finally:
-            self._let_go()
+            self._release()
 
     def activity(self) -> str:
-        """One line when a run is under way or ended without finishing, else empty. Never waits."""
-        with faults("reading the state", self._path):
-            running, holder = self._lock.probe()
-            if running:
-                return f"{holder} is running" if holder else "another run has just begun"
-            run = read(self._path, lambda connection: runs.last(connection, self._workspace), None)
+        """One line when a run is in progress or ended without finishing, else empty. Never waits."""
+        with state_errors("reading the state", self._path):
+            is_held, info = self._lock.probe()
+            if is_held:
+                return f"{info} is running" if info else "another run has just started"
+            run = read_snapshot(self._path, lambda connection: _last_run(connection, self._workspace), None)
         return str(run) if run and not run.ended else ""
 
     def close(self) -> None:
-        """Nothing to let go of: a connection lives as long as the lock, or as one read."""
+        """Do nothing: a connection is closed with the lock, or after one read."""
 
-    def _let_go(self) -> None:
-        with self._turn, faults("closing the state", self._path):
+    def _release(self) -> None:
+        with self._commit_lock, state_errors("closing the state", self._path):
             writing, self._writing = self._writing, None
             try:
                 if writing is not None:
@@ -108,37 +127,37 @@ class SqliteStore:
             finally:
                 self._lock.release()
 
-    def _check_place(self) -> None:
-        # SQLite writes on into a file that was removed, and a removed lock file locks nobody out.
+    def _check_files(self) -> None:
+        # SQLite keeps writing to a file that was removed, and a removed lock file no longer locks.
         if self._lock.lost:
             raise StateError(
-                f"writing the state {self._path}: its lock file was removed or replaced meanwhile, so "
-                "another run may be under way. Next: see that there is none, then run again"
+                f"writing the state {self._path}: its lock file was removed or replaced, so another run "
+                "may be in progress. Next: make sure that there is none, then run again"
             )
-        if self._place is not None and not is_still(self._path, self._place):
+        if self._opened is not None and not is_still(self._path, self._opened):
             raise StateError(
-                f"writing the state {self._path}: it was removed or replaced meanwhile. Next: put it back "
-                "and run again; when it is lost, apply with --settle-first"
+                f"writing the state {self._path}: it was removed or replaced. Next: restore it and run "
+                "again; if it is lost, apply with --settle-first"
             )
 
-    def _holder(self, operation: str) -> Holder:
-        return Holder(
+    def _lock_info(self, operation: str) -> LockInfo:
+        return LockInfo(
             id=str(uuid4()),
             operation=operation,
             info=self._workspace,
             who=who(),
             version=__version__,
-            created=runs.moment(self._now()),
+            created=timestamp(self._now()),
             path=str(self._path),
             pid=os.getpid(),
         )
 
-    def _mark(self, mark: Callable[[sqlite3.Connection, int, Holder, float], None], holder: Holder) -> None:
-        with self._turn, faults("writing the state", self._path):
+    def _mark(self, mark: Callable[[sqlite3.Connection, int, LockInfo, float], None], info: LockInfo) -> None:
+        with self._commit_lock, state_errors("writing the state", self._path):
             if self._writing is not None:
-                self._check_place()
+                self._check_files()
                 with _transaction(self._writing):
-                    mark(self._writing, _workspace_id(self._writing, self._workspace), holder, self._now())
+                    mark(self._writing, _workspace_id(self._writing, self._workspace), info, self._now())
 
 
 def _commit(connection: sqlite3.Connection, workspace: str, batch: tuple[Entry, ...]) -> None:
@@ -168,3 +187,33 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def timestamp(seconds: float) -> str:
+    """Unix seconds as RFC 3339 in UTC, to the second."""
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_UNMARKED: Final = frozenset({"status"})
+"""Operations that leave no mark, so that the mark of an unfinished apply stays."""
+
+
+def _mark_start(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
+    if info.operation not in _UNMARKED:
+        connection.execute(
+            "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, 0)",
+            (workspace, info.id, info.operation, info.who, now),
+        )
+
+
+def _mark_end(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
+    connection.execute("UPDATE run SET ended = ? WHERE workspace = ? AND id = ?", (now, workspace, info.id))
+
+
+def _last_run(connection: sqlite3.Connection, workspace: str) -> LastRun | None:
+    row = connection.execute(
+        "SELECT operation, who, began, ended FROM run JOIN workspace ON run.workspace = workspace.id "
+        "WHERE workspace.name = ?",
+        (workspace,),
+    ).fetchone()
+    return LastRun(*row) if row else None

@@ -14,7 +14,7 @@ from kardia_ctl.cli.main import COMMANDS
 from kardia_ctl.sandbox.data.invented import API_KEY as SANDBOX_KEY
 from kardia_ctl.sandbox.data.invented import LOGIN_PASSWORD
 from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.canary.desk import files_below, in_memory
 from tests.canary.scanner import Scanner
 from tests.canary.watch import API_KEY, OURS, PASSWORD, THEIRS, TOKEN, Watch, declared, entry, fields, watched

@@ -32,7 +32,7 @@ from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 
 LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 """How hard a law is tried: always the same examples, so that a run says the same everywhere."""

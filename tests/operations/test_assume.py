@@ -9,7 +9,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intend, Intent, State
 from kardia_ctl.operations.assume import assume
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 
 PATIENT = patient_address("A-1")
 CODE = code_address("A-1", "one-year")

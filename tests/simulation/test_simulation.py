@@ -12,7 +12,7 @@ import pytest
 
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.sandbox.quirks import CursorStyle
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.paths import ROOT
 from tests.simulation.disk import Disk
 from tests.simulation.mutants import Mutant, mutated, mutated_story

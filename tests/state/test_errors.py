@@ -12,8 +12,8 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
+from kardia_ctl.state.database import state_errors
 from kardia_ctl.state.sqlite import SqliteStore
-from kardia_ctl.state.sqlite_errors import faults
 from tests.paths import ROOT
 
 _AS_ANOTHER = """
@@ -142,7 +142,7 @@ def test_a_value_that_makes_no_sense_is_damage_and_not_a_traceback(tmp_path: Pat
 def test_a_database_that_another_program_holds_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kardia_ctl.state.schema._BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("kardia_ctl.state.database._BUSY_SECONDS", 0.0)
     path = tmp_path / "state.db"
     store = SqliteStore(path, "default")
     with store.lock("apply"):
@@ -168,13 +168,13 @@ def test_a_full_disk_leaves_the_batch_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOLCK, errno.EIO])
 def test_what_the_file_system_says_is_repeated_with_a_next_step(code: int) -> None:
-    with pytest.raises(StateError) as caught, faults("locking the state", Path("state.db")):
+    with pytest.raises(StateError) as caught, state_errors("locking the state", Path("state.db")):
         raise OSError(code, os.strerror(code))
     assert str(caught.value).startswith(f"locking the state state.db: {os.strerror(code)}. Check that")
 
 
 def test_an_error_of_sqlite_is_named_and_its_text_is_not_repeated() -> None:
-    with pytest.raises(StateError) as caught, faults("writing the state", Path("state.db")):
+    with pytest.raises(StateError) as caught, state_errors("writing the state", Path("state.db")):
         raise sqlite3.IntegrityError("joe@example.com")
     assert "IntegrityError" in str(caught.value)
     assert "joe" not in str(caught.value)

@@ -350,7 +350,7 @@ def failing_transaction(kind: Transaction, number: int, place: Path) -> Iterator
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kardia_ctl.state.schema._BUSY_SECONDS", 0.0)
+        patch.setattr("kardia_ctl.state.database._BUSY_SECONDS", 0.0)
         patch.setattr(sqlite3, "connect", connected)
         yield Mine.struck
     if Mine.other is not None:

@@ -13,7 +13,7 @@ import pytest
 
 from kardia_ctl.model.errors import LockHeld, RunStopped, StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.lock import FileLock, Holder
+from kardia_ctl.state.lock import FileLock, LockInfo
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.paths import ROOT
 
@@ -56,7 +56,7 @@ def test_the_loser_is_told_who_holds_it_since_when_and_from_where(store: SqliteS
     assert "apply by " in text
     assert f"@{os.uname().nodename} (process {os.getpid()}, workspace default)" in text
     assert "since 2026-03-02T10:00:00Z" in text
-    assert "Next: wait for it to end" in text
+    assert "Next: wait until it ends" in text
     assert str(path) in text
 
 
@@ -97,7 +97,7 @@ def test_a_run_that_ends_in_good_order_is_finished(store: SqliteStore) -> None:
 def test_a_run_that_something_unforeseen_ends_is_not_finished(store: SqliteStore) -> None:
     with pytest.raises(KeyboardInterrupt), store.lock("apply"):
         raise KeyboardInterrupt
-    assert store.activity().endswith("begun 2026-03-02T10:00:00Z, ended without finishing")
+    assert store.activity().endswith("started 2026-03-02T10:00:00Z, ended without finishing")
 
 
 def test_another_workspaces_unfinished_run_is_not_ours(store: SqliteStore, path: Path) -> None:
@@ -143,7 +143,7 @@ def test_waiting_ends_when_the_holder_does(store: SqliteStore, path: Path) -> No
 
 def test_a_lock_file_that_was_replaced_is_not_ours(tmp_path: Path) -> None:
     place = tmp_path / "state.db.lock"
-    holder = Holder("id", "apply", "", "joe@host", "1", "now", "state.db", 1)
+    holder = LockInfo("id", "apply", "", "joe@host", "1", "now", "state.db", 1)
     one = FileLock(place, timeout=0, sleep=lambda _: None)
     one.acquire(holder)
     place.unlink()
@@ -160,8 +160,8 @@ def test_a_holder_that_has_not_written_itself_down_is_still_a_holder(
 ) -> None:
     with store.lock("apply"):
         path.with_name("state.db.lock").write_bytes(text)
-        assert store.activity() == "another run has just begun"
-        with pytest.raises(LockHeld, match="has not said who it is"), store.lock("apply"):
+        assert store.activity() == "another run has just started"
+        with pytest.raises(LockHeld, match="has not written its lock information yet"), store.lock("apply"):
             pass
 
 

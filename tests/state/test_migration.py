@@ -13,7 +13,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Depart, Intent, Note, Record, Remember, State
-from kardia_ctl.state import schema
+from kardia_ctl.state import database
 from kardia_ctl.state.sqlite import SqliteStore
 
 VERSION_1: Final = """
@@ -103,7 +103,7 @@ def test_the_first_run_that_writes_brings_the_state_up_and_loses_nothing(old: Pa
         assert store.load() == AS_WRITTEN
         store.commit([Depart("id-9", "delete"), sample])
     both = {"id-9": frozenset({"disconnect", "delete"})}
-    assert version(old) == schema.VERSION == 2
+    assert version(old) == database.VERSION == 2
     assert store.load() == replace(AS_WRITTEN, serial=42, departed=both, samples=(sample,))
     assert SqliteStore(old, "other").load().departed == {"id-9": frozenset({"delete"})}
 
@@ -115,13 +115,13 @@ def test_a_state_that_was_brought_up_has_the_shape_of_a_new_one(old: Path, tmp_p
     assert shape(old) == shape(tmp_path / "new.db")
 
 
-@pytest.mark.parametrize("step", range(len(schema._STEPS[1])))
+@pytest.mark.parametrize("step", range(len(database._STEPS[1])))
 def test_a_migration_that_fails_in_any_step_leaves_version_1(
     old: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    steps = schema._STEPS[1]
+    steps = database._STEPS[1]
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "_STEPS", {1: (*steps[:step], "SELECT no_such_function()", *steps[step:])})
+        patched.setattr(database, "_STEPS", {1: (*steps[:step], "SELECT no_such_function()", *steps[step:])})
         with pytest.raises(StateError, match="opening the state"), SqliteStore(old, "default").lock("apply"):
             pass
     assert version(old) == 1

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.state import open_store
-from kardia_ctl.state.open import sqlite_path
+from kardia_ctl.state.open import open_store, sqlite_path
 
 
 def test_a_relative_path_lies_below_the_configuration() -> None:
@@ -23,7 +22,7 @@ def test_a_fourth_slash_makes_the_path_absolute() -> None:
 def test_a_scheme_that_comes_later_is_refused_by_name_and_without_its_password(scheme: str) -> None:
     with pytest.raises(StateError) as caught:
         open_store(f"{scheme}://user:secret@host.example.com/state", Path(), "default")
-    assert f"{scheme} state is not in this version; use sqlite:///" in str(caught.value)
+    assert f"{scheme} state is not supported in this version; use sqlite:///" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

@@ -123,7 +123,7 @@ def test_committing_without_the_lock_is_refused(store: SqliteStore, remembered: 
 def test_a_batch_is_whole_or_not_at_all(store: SqliteStore, remembered: Remember) -> None:
     broken = Note("team", "\ud800")
     with store.lock("apply"):
-        with pytest.raises(StateError, match="cannot be kept"):
+        with pytest.raises(StateError, match="cannot be stored"):
             store.commit([remembered, broken])
         assert store.load() == State()
         store.commit([remembered])

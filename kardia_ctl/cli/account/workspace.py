@@ -17,7 +17,7 @@ from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Regi
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 
 SANDBOX: Final = "sandbox"
 """The endpoint of the embedded API, as saved plans name it."""

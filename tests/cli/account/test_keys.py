@@ -19,7 +19,7 @@ from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWOR
 from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.quirks import OldKey, Quirks
 from kardia_ctl.sandbox.server import serving
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk, Ran
 
 

@@ -161,7 +161,7 @@ def test_validate_json_is_terraforms(desk: Desk) -> None:
 
 
 def test_two_applies_at_once_do_not_write_both(desk: Desk) -> None:
-    from kardia_ctl.state import open_store
+    from kardia_ctl.state.open import open_store
 
     with open_store("sqlite:///.kardia/state.db", desk.path, "default").lock("apply"):
         ran = desk.apply()
@@ -171,7 +171,7 @@ def test_two_applies_at_once_do_not_write_both(desk: Desk) -> None:
 
 
 def test_plan_says_that_an_apply_is_running_and_does_not_wait(desk: Desk) -> None:
-    from kardia_ctl.state import open_store
+    from kardia_ctl.state.open import open_store
 
     desk.apply()
     with open_store("sqlite:///.kardia/state.db", desk.path, "default").lock("apply"):

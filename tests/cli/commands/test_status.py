@@ -12,7 +12,7 @@ import pytest
 from kardia_ctl.api.endpoints import SAFE_READS
 from kardia_ctl.model.funnel import STAGES, Sample
 from kardia_ctl.sandbox.data.values import Status
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk
 
 COHORT = """

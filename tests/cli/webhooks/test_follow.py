@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.paths import EXAMPLES
 
 COMMAND: Final = str(Path(sys.executable).with_name("kardia-ctl"))

@@ -19,7 +19,7 @@ from kardia_ctl.sandbox.data.values import PatientFields, Status
 from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from kardia_ctl.sandbox.server import serving
-from kardia_ctl.state import open_store
+from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk, Ran
 from tests.paths import EXAMPLES, ROOT
 

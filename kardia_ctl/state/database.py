@@ -1,8 +1,8 @@
-"""The database's shape, and its two ways in: writing, in private, and reading without leaving a trace."""
+"""The SQLite database: its tables, its errors, and how to open it for writing and for reading."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,12 +15,12 @@ from kardia_ctl.state.samples import TABLE
 T = TypeVar("T")
 
 VERSION: Final = 2
-"""``user_version`` of a database that this code writes. Newer ones are refused, older ones brought up by
-whoever writes; reading leaves a file as it is, so what reads understands every version.
+"""``user_version`` of a database that this code writes. A newer one is refused. Writing upgrades an
+older one; reading changes nothing, so everything that reads understands every version.
 """
 
 APPLICATION: Final = 0x4B415244
-"""``application_id``: the bytes KARD, so that another program's database is never written to."""
+"""``application_id``: the bytes KARD, so that another program's database is never written."""
 
 _DEPARTURE: Final = """CREATE TABLE departure (
         workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
@@ -54,7 +54,7 @@ _SCHEMA: Final = (
 )
 
 _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
-    1: (  # one id may have had several departures; samples are new
+    1: (  # an id can have several departures; samples are new
         "ALTER TABLE departure RENAME TO departure_1",
         _DEPARTURE,
         "INSERT INTO departure SELECT workspace, id, action FROM departure_1",
@@ -62,14 +62,14 @@ _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
         TABLE,
     ),
 }
-"""What brings a database from each version to the next."""
+"""The statements that upgrade a database from each version to the next."""
 
 _BUSY_SECONDS: Final = 5.0
 _QUIET_TRIES: Final = 5
 
 
 def open_writable(path: Path) -> sqlite3.Connection:
-    """A connection that may write; makes the file (0600), its directory (0700) and the tables if need be.
+    """A connection that may write. Creates the file (0600), its directory (0700) and the tables if missing.
 
     WAL lets a plan read while an apply writes; ``synchronous=FULL`` makes a commit durable before it
     returns, because an intent must be on disk before its request leaves.
@@ -81,7 +81,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("BEGIN IMMEDIATE")
-        _bring_up(connection, _version(connection, path))
+        _upgrade(connection, _version(connection, path))
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -89,8 +89,8 @@ def open_writable(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _bring_up(connection: sqlite3.Connection, version: int) -> None:
-    """Create the tables (version 0), or go the steps to this version, inside the transaction that is open."""
+def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """Create the tables (version 0) or upgrade them, inside the open transaction."""
     if version == VERSION:
         return
     steps = chain.from_iterable(_STEPS[number] for number in range(version, VERSION)) if version else _SCHEMA
@@ -101,10 +101,10 @@ def _bring_up(connection: sqlite3.Connection, version: int) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The schema's version, 0 for an empty database.
+    """The schema version; 0 for an empty database.
 
     Raises:
-        StateError: the database is newer than this code, or another program's.
+        StateError: the database was written by a newer version, or by another program.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -121,12 +121,12 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def read(path: Path, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
-    """What ``query`` finds in one snapshot; ``empty`` while there is no database. Leaves no file behind.
+def read_snapshot(path: Path, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
+    """The result of ``query`` on one snapshot; ``empty`` while there is no database. Leaves no file behind.
 
-    An ordinary read-only connection creates -wal and -shm beside the file, and on read-only media it cannot
-    even open it. So while there is no write-ahead log the file is read as immutable, and read again if a
-    writer changed it meanwhile.
+    An ordinary read-only connection creates -wal and -shm beside the file, and on read-only media it
+    cannot open it at all. So while there is no write-ahead log, the file is read as
+    immutable, and read again if a writer changed it meanwhile.
     """
     for _ in range(_QUIET_TRIES):
         before = _identity(path)
@@ -135,13 +135,13 @@ def read(path: Path, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
         if _has_log(path):
             break
         try:
-            found = _query(path, "mode=ro&immutable=1", query, empty)
+            result = _query(path, "mode=ro&immutable=1", query, empty)
         except sqlite3.Error:
             if _identity(path) == before:
                 raise
             continue
         if _identity(path) == before:
-            return found
+            return result
     return _query(path, "mode=ro", query, empty)
 
 
@@ -154,12 +154,69 @@ def _query(path: Path, options: str, query: Callable[[sqlite3.Connection], T], e
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _has_log(path: Path) -> bool:
     log = path.with_name(f"{path.name}-wal")
     return log.exists() and log.stat().st_size > 0
+
+
+_PRIMARY_CODE: Final = 0xFF
+
+_MEANINGS: Final = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "make room and run again; nothing was half written"),
+    sqlite3.SQLITE_READONLY: ("it is read-only", "make the file and its directory writable for this user"),
+    sqlite3.SQLITE_PERM: ("permission was denied", "make the file and its directory writable for this user"),
+    sqlite3.SQLITE_AUTH: ("permission was denied", "make the file and its directory writable for this user"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened",
+        "check that its directory exists and is writable: an unfinished run left a write-ahead log there",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "it is damaged",
+        "restore it from a backup, or move it away and plan anew: patients are matched again by mrn",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "it is not a SQLite database, or it is encrypted or damaged",
+        "check the state URL; restore the file from a backup, or move it away and plan anew",
+    ),
+    sqlite3.SQLITE_BUSY: ("another program holds it", "close what has the file open and run again"),
+    sqlite3.SQLITE_LOCKED: ("another program holds it", "close what has the file open and run again"),
+    sqlite3.SQLITE_IOERR: ("reading or writing the disk failed", "check the disk and run again"),
+    sqlite3.SQLITE_TOOBIG: ("a value is too large to store", "shorten the mrn or name it belongs to"),
+}
+"""For each primary result code what it means and what to do (sqlite.org, "Result and Error Codes")."""
+
+
+@contextmanager
+def state_errors(doing: str, path: Path) -> Iterator[None]:
+    """Raise SQLite and file errors as ``StateError``. ``doing`` is what was being done to ``path``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _from_sqlite(doing, path, error) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StateError(
+            f"{doing} {path}: {reason}. Check that the path, its owner and the free space are right"
+        ) from error
+    except (UnicodeError, OverflowError) as error:
+        raise StateError(
+            f"{doing} {path}: a value cannot be stored ({type(error).__name__}). "
+            "Check the mrns for invalid text"
+        ) from None
+
+
+def _from_sqlite(doing: str, path: Path, error: sqlite3.Error) -> StateError:
+    # The error's text is left out: a constraint's text may one day hold a value.
+    code = getattr(error, "sqlite_errorcode", None)
+    known = _MEANINGS.get(code & _PRIMARY_CODE) if isinstance(code, int) else None
+    if known is None:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        known = (f"SQLite answered {name}", "check that nothing else writes to the file")
+    what, remedy = known
+    return StateError(f"{doing} {path}: {what}. Next: {remedy}")
