@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from datetime import date, datetime
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -378,7 +379,18 @@ def test_a_bundle_with_a_next_page_is_warned_of(cohort: Loading) -> None:
     [
         ("", "the file is not a FHIR Bundle"),
         (json.dumps(JOE), "the file is not a FHIR Bundle"),
-        (bundle(JOE)[:-20], "the JSON is not whole"),
+        ("[]", "the file is not a FHIR Bundle"),
+        ("[" + "1, " * 2_000_000, "a line is longer than 4 MiB"),
+        ("[" + "1,\n" * 2_000_000, "the file is not a FHIR Bundle"),
+        (bundle(JOE)[:-20], "the file is not valid JSON"),
+        (bundle(JOE, value=math.nan), "the file is not valid JSON"),
+        (bundle(JOE, entry={"resource": JOE}), "entry is not a list"),
+        (bundle(JOE, entry=None), "entry is not a list"),
+        (bundle(JOE)[:-1] + ', "type": ""}', "the Bundle has two equal keys"),
+        (
+            '{"resourceType": "Bundle", "meta": [' + '"x",\n' * 2_000_000 + "]}",
+            "a value is longer than 4 MiB",
+        ),
         (bundle(JOE) + "x", "something follows the Bundle"),
         ('{"resourceType": "Bundle", "entry": ' + "[" * 100_000, "the JSON is nested too deep"),
         ('{"resourceType": "Bundle", "entry": ["' + "x" * 5_000_000, "a line is longer than 4 MiB"),

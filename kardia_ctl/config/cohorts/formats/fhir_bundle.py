@@ -1,49 +1,68 @@
-"""The resources of a FHIR Bundle, one at a time: a hospital's export does not fit in memory twice."""
+"""The resources of a FHIR Bundle, one at a time, so that a large export is never whole in memory.
 
-import json
-from collections.abc import Callable, Iterator
+ijson's C backend parses; it is named explicitly, because ijson's backends accept different texts. The values
+are built from its events here: ijson keeps the last of two equal keys, and bounds neither depth nor size.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
 from kardia_ctl.config.source_files import Garbled
 
-_BLANK: Final = " \t\r\n"
-_NO_BUNDLE: Final = (
+DEPTH: Final = 200
+"""How deep objects and arrays may be nested. A FHIR resource hardly reaches 20."""
+
+_PIECE: Final = 4 << 10
+"""Characters that are parsed at once; an error is reported at the line in which they begin."""
+
+_NOT_A_BUNDLE: Final = (
     "the file is not a FHIR Bundle",
-    "Export a Bundle, or name a file of NDJSON .ndjson",
+    "Export a Bundle, or give a file of NDJSON the ending .ndjson",
 )
-_BROKEN: Final = ("the JSON is not whole", "Export the patients again")
+_AGAIN: Final = "Export the patients again"
 
 
-def entries(stream: Iterator[Block], paged: Callable[[], None]) -> Iterator[tuple[int, Any]]:
-    """The resource of each entry with its number from 1; None for an entry without one.
+def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterator[tuple[int, Any]]:
+    """The resource of each entry with its number from 1.
 
-    ``paged`` is called when the Bundle says that there is a next page.
+    It is None for an entry without a resource, and for an entry in which an object has two equal keys.
+    ``on_next_page`` is called when the Bundle links to a next page.
 
     Raises:
-        Garbled: it is not JSON, or not a Bundle.
+        Garbled: the file is not JSON, or not a Bundle.
     """
-    text = _Text(stream)
-    text.expect("{", _NO_BUNDLE)
-    kind: Any = None
-    while text.peek() != "}":
-        key = text.value()
-        text.expect(":", _BROKEN)
-        if key == "entry":
-            yield from _listed(text)
-        else:
-            value = text.value()
-            kind = value if key == "resourceType" else kind
-            if key == "link" and _has_next(value):
-                paged()
-        if text.peek() != ",":
-            break
-        text.expect(",", _BROKEN)
-    text.expect("}", _BROKEN)
-    if kind != "Bundle":
-        raise Garbled(*_NO_BUNDLE)
-    if text.peek():
-        raise Garbled("something follows the Bundle", "Export one Bundle a file", text.line)
+    import ijson
+
+    line, bundle = 1, _Bundle()
+    events = ijson.sendable_list()
+    parser = ijson.get_backend("yajl2_c").basic_parse_coro(events, use_float=True)
+    try:
+        for begins, piece in _pieces(stream):
+            line = begins
+            parser.send(piece.encode())
+            yield from bundle.receive(events, len(piece))
+            del events[:]
+        parser.close()
+    except Garbled as error:
+        error.line = max(error.line, line)
+        raise
+    except ijson.JSONError as error:
+        raise Garbled(*_explained(str(error)), line) from error
+    if bundle.top.get("resourceType") != "Bundle":
+        raise Garbled(*_NOT_A_BUNDLE)
+    if not isinstance(bundle.top.get("entry", []), list):
+        raise Garbled("entry is not a list", _AGAIN)
+    if _has_next(bundle.top.get("link")):
+        on_next_page()
+
+
+def _explained(error: str) -> tuple[str, str]:
+    """Message and remedy. The parser's own words quote the file, so they are not repeated."""
+    if error.startswith("parse error: trailing garbage"):
+        return "something follows the Bundle", "Export one Bundle a file"
+    return "the file is not valid JSON", _AGAIN
 
 
 def _has_next(links: Any) -> bool:
@@ -52,81 +71,111 @@ def _has_next(links: Any) -> bool:
     )
 
 
-def _listed(text: "_Text") -> Iterator[tuple[int, Any]]:
-    text.expect("[", _BROKEN)
-    number = 0
-    while text.peek() != "]":
-        number += 1
-        entry = text.value()
-        yield number, entry.get("resource") if isinstance(entry, dict) else None
-        if text.peek() != ",":
-            break
-        text.expect(",", _BROKEN)
-    text.expect("]", _BROKEN)
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
 
 
-class _Text:
-    """A window on a JSON text, as wide as the value that is being read."""
+def _without_lone_surrogate(escape: re.Match[str]) -> str:
+    r"""Half a character, such as ``\ud800``, becomes U+FFFF, which no attribute may contain.
 
-    def __init__(self, stream: Iterator[Block]) -> None:
-        self._stream = stream
-        self._decoder = json.JSONDecoder()
-        self._text = ""
-        self._at = 0
-        self.line = 1
+    The parser would make a question mark of it, and another patient's mrn of an mrn.
+    """
+    return r"\uffff" if escape["lone"] else escape[0]
 
-    def peek(self) -> str:
-        """The next character that is not blank; empty at the end."""
-        while True:
-            while self._at < len(self._text) and self._text[self._at] in _BLANK:
-                self._at += 1
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._more():
-                return ""
 
-    def expect(self, mark: str, otherwise: tuple[str, str]) -> None:
-        """Go behind a mark.
+def _pieces(stream: Iterator[Block]) -> Iterator[tuple[int, str]]:
+    """The text in pieces, each with the line that it begins in; it must begin as an object does."""
+    has_begun = False
+    for block in stream:
+        text, line = block.text, block.line
+        if not has_begun and (begin := text.lstrip()):
+            if begin[0] != "{":
+                raise Garbled(*_NOT_A_BUNDLE)
+            has_begun = True
+        if "\\u" in text:
+            text = _ESCAPE.sub(_without_lone_surrogate, text)
+        for start in range(0, len(text), _PIECE):
+            piece = text[start : start + _PIECE]
+            yield line, piece
+            line += piece.count("\n")
+    if not has_begun:
+        raise Garbled(*_NOT_A_BUNDLE)
+
+
+class _Bundle:
+    """Builds values from a parser's events, and hands out the entries as they end."""
+
+    def __init__(self) -> None:
+        self._root: list[Any] = []
+        self._open: list[Any] = [self._root]
+        """The objects and arrays that have not ended: outermost first, after a list for the whole."""
+        self._entries: list[Any] | None = None
+        self._key = ""
+        self._has_equal_keys = False
+        self._number = 0
+        self._size = 0
+
+    @property
+    def top(self) -> dict[str, Any]:
+        """The Bundle's own values, once it has ended; nothing when it is no object."""
+        return self._root[0] if self._root and isinstance(self._root[0], dict) else {}
+
+    def receive(self, events: Iterable[tuple[str, Any]], size: int) -> Iterator[tuple[int, Any]]:
+        """The entries that end within the next ``size`` characters, whose events these are.
 
         Raises:
-            Garbled: another character comes next; ``otherwise`` is the message and the remedy.
+            Garbled: a value is nested too deep or too long, or the Bundle has two equal keys.
         """
-        if self.peek() != mark:
-            raise Garbled(*otherwise, self.line)
-        self._at += 1
+        self._size += size
+        for event, value in events:
+            match event:
+                case "map_key":
+                    self._begin_member(value)
+                    continue
+                case "start_map":
+                    self._begin({})
+                    continue
+                case "start_array":
+                    self._begin([])
+                    continue
+                case "end_map" | "end_array":
+                    self._open.pop()
+                case _:
+                    self._put(value)
+            if len(self._open) == 3 and self._open[2] is self._entries:
+                yield self._entry()
+        if self._size > LONGEST_LINE + size:
+            raise Garbled(f"a value is longer than {LONGEST_LINE >> 20} MiB", _AGAIN)
 
-    def value(self) -> Any:
-        """The next value.
+    def _begin_member(self, key: str) -> None:
+        self._key = key
+        is_repeated = key in self._open[-1]
+        if len(self._open) > 2:
+            self._has_equal_keys |= is_repeated
+            return
+        if is_repeated:
+            raise Garbled("the Bundle has two equal keys", _AGAIN)
+        self._size, self._has_equal_keys = 0, False
 
-        Raises:
-            Garbled: it is not JSON, too deep or too large.
-        """
-        self.peek()
-        wanted = 1 << 12
-        while True:
-            try:
-                found, end = self._decoder.raw_decode(self._text, self._at)
-            except RecursionError as error:
-                raise Garbled("the JSON is nested too deep", _BROKEN[1], self.line) from error
-            except ValueError as error:
-                if len(self._text) - self._at > LONGEST_LINE or not self._more(wanted):
-                    raise Garbled(*_BROKEN, self.line) from error
-                wanted *= 2
-                continue
-            if end == len(self._text) and not isinstance(found, dict | list) and self._more():
-                continue  # a number may go on
-            self._at = end
-            return found
+    def _begin(self, container: dict[str, Any] | list[Any]) -> None:
+        if len(self._open) > DEPTH:
+            raise Garbled("the JSON is nested too deep", _AGAIN)
+        if len(self._open) == 2 and self._key == "entry" and isinstance(container, list):
+            self._entries = container
+        self._put(container)
+        self._open.append(container)
 
-    def _more(self, wanted: int = 1) -> bool:
-        """Read on, at least so many characters; False when there are no more."""
-        self.line += self._text.count("\n", 0, self._at)
-        parts, got = [self._text[self._at :]], 0
-        self._at = 0
-        for block in self._stream:
-            parts.append(block.text)
-            got += len(block.text)
-            if got >= wanted:
-                break
-        self._text = "".join(parts)
-        return got > 0
+    def _put(self, value: Any) -> None:
+        parent = self._open[-1]
+        if parent.__class__ is dict:
+            parent[self._key] = value
+        else:
+            parent.append(value)
+
+    def _entry(self) -> tuple[int, Any]:
+        entry = self._open[2].pop()
+        is_usable = isinstance(entry, dict) and not self._has_equal_keys
+        self._number += 1
+        self._size, self._has_equal_keys = 0, False
+        return self._number, entry.get("resource") if is_usable else None
