@@ -1,4 +1,4 @@
-"""Asks a running sandbox to do something, below /_sandbox/."""
+"""The client of a running sandbox's control requests."""
 
 import json
 from collections.abc import Mapping
@@ -6,34 +6,36 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "/_sandbox/"
-"""Where a sandbox takes control requests: not a path of Kardia."""
+"""The paths of control requests, which Kardia does not have."""
 _TIMEOUT = 120.0
 
 
 class ControlError(Exception):
-    """A running sandbox did not do what it was asked for; the message says why."""
+    """A control request failed; the message says why."""
 
 
-def ask(url: str, action: str, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a control request to the sandbox at `url` and return what it answers.
+def ask(url: str, action: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a control request to the sandbox at `url` and return its response.
 
     Raises:
-        ControlError: it cannot be reached, or refuses.
+        ControlError: the sandbox cannot be reached, or refuses the request.
     """
     from http.client import HTTPException
 
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise ControlError(f"{url}: the sandbox is at an http:// address")
+        raise ControlError(f"{url}: the URL of a sandbox begins with http://")
     try:
-        status, body = _post(parts.hostname, parts.port or 80, action, json.dumps(said))
+        status, body = _post(parts.hostname, parts.port or 80, action, json.dumps(members))
         answer = json.loads(body)
     except (OSError, HTTPException, ValueError) as error:
-        raise ControlError(f"no sandbox answers at {url}: start one with kardia-ctl sandbox serve") from error
+        raise ControlError(
+            f"no sandbox responds at {url}: start one with kardia-ctl sandbox serve"
+        ) from error
     if status != 200:
         raise ControlError(_detail(answer))
     if not isinstance(answer, dict):
-        raise ControlError(f"{url} is no sandbox")
+        raise ControlError(f"{url} is not a sandbox")
     return answer
 
 
@@ -54,4 +56,4 @@ def _detail(answer: Any) -> str:
         case {"errors": [{"detail": str(detail)}, *_]}:
             return detail
         case _:
-            return "the sandbox answers something else: is it one?"
+            return "the response is not a sandbox's: check the URL"

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine: localhost, or a loopback address."""
+    """Return whether a host is this machine: localhost, or a loopback address."""
     if not host:
         return False
     name = host.strip("[]").lower()

@@ -1,7 +1,7 @@
-"""Switches for what the API reference leaves open.
+"""Switches for the open points of the API references.
 
-Each switch is one of the details that the documents do not settle, so that a client can be tried against
-every reading of them. The defaults are the plainest reading.
+Each switch is a detail that the documents leave open, so that a client can be tested against every reading of
+them. The defaults are the plainest reading.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from typing import Any, Self, cast
 
 _WHOLE = ("page_cap", "total_count_offset")
 SERVED: Mapping[str, Any] = {"strictness": "lenient", "delete_delay": 2}
-"""What `kardia-ctl sandbox serve` reads differently from a sandbox in the process, unless it is told."""
+"""The defaults of `kardia-ctl sandbox serve` that differ from those of a sandbox in the process."""
 
 
 class DuplicateMrn(Enum):
-    """What creating a second patient with a known mrn does (not documented)."""
+    """The response to creating a second patient with the same mrn (not documented)."""
 
     ACCEPTED = "accepted"
     CONFLICT = "409"
 
 
 class UnsetCallback(Enum):
-    """What reading a callback answers before one was set (not documented)."""
+    """The response to reading a callback that was never set (not documented)."""
 
     EMPTY = "empty"
     NULL = "null"
@@ -37,18 +37,18 @@ class CreateStatus(Enum):
     CREATED = "201"
 
 
-class Envelope(Enum):
-    """The name of the array of "Get All Patients": older servers said `data`."""
+class ListEnvelope(Enum):
+    """The name of the array of "Get All Patients": older servers used `data`."""
 
     PATIENTS = "patients"
     DATA = "data"
 
 
 class CursorStyle(Enum):
-    """What a page cursor holds.
+    """The content of a page cursor.
 
-    EXACT names a row; OFFSET counts rows, so rows that come or go shift the pages; SECOND names a whole
-    second, so of the rows that share one, those past the page's edge are never listed.
+    EXACT names a row. OFFSET counts rows, so added or removed rows shift the pages. SECOND names a whole
+    second, so rows of the same second that did not fit on the page are never listed.
     """
 
     EXACT = "exact"
@@ -57,21 +57,21 @@ class CursorStyle(Enum):
 
 
 class OldKey(Enum):
-    """What becomes of the key that asked for a new one (not documented)."""
+    """Whether the old key is still valid after a new one was generated (not documented)."""
 
     REVOKED = "revoked"
     LIVES = "lives"
 
 
 class UnsetField(Enum):
-    """How a patient's optional field that was never given is answered: as a zero value, or not at all."""
+    """Whether an optional field that was not given is returned as a zero value, or left out."""
 
     ZERO = "zero"
     ABSENT = "absent"
 
 
 class DataController(Enum):
-    """Whether the key has the access that "Delete Patient" and "Export Patient" need; else 403 or 401."""
+    """Whether the key has the access that "Delete Patient" and "Export Patient" need; if not, 403 or 401."""
 
     GRANTED = "granted"
     WITHHELD = "withheld"
@@ -79,10 +79,10 @@ class DataController(Enum):
 
 
 class Strictness(Enum):
-    """What becomes of a request that holds more than its endpoint knows, or another scheme's credentials.
+    """How a request with unknown fields, or with the other API's authentication scheme, is handled.
 
-    STRICT refuses it, which finds a client's mistakes. LENIENT leaves aside what it does not know and takes
-    the key as Basic user name, as bearer token and bare on both APIs, which lets every published client in.
+    STRICT refuses it, which finds a client's mistakes. LENIENT ignores unknown fields and accepts the key as
+    Basic user name, as bearer token and bare on both APIs, so that every published client works.
     """
 
     STRICT = "strict"
@@ -90,7 +90,7 @@ class Strictness(Enum):
 
 
 class Naming(Enum):
-    """Whose names the fields bear where a table of the document and its example differ.
+    """The names of fields where a table of the document and its example differ.
 
     EXAMPLE: mains_freq, lead_I in the enhanced data, fieldName. TABLE: mainsFrequency, leadI, FieldName.
     """
@@ -100,7 +100,7 @@ class Naming(Enum):
 
 
 class DuplicateUser(Enum):
-    """What a second mobile user with one e-mail address does (not documented)."""
+    """The response to a second mobile user with the same e-mail address (not documented)."""
 
     BAD_REQUEST = "400"
     CONFLICT = "409"
@@ -115,14 +115,14 @@ class UserStatus(Enum):
 
 
 class ProPdf(Enum):
-    """Where pro has the PDF of a recording (not documented): as in v1, or below the recording."""
+    """The path of a recording's PDF in pro (not documented): as in v1, or below the recording."""
 
     SUFFIX = "suffix"
     FOLDER = "folder"
 
 
 class Disconnected(Enum):
-    """What "Disconnect patient connection" answers: its example says {}, its text an empty response."""
+    """The response of "Disconnect patient connection": {} in its example, an empty response in its text."""
 
     OBJECT = "object"
     NOTHING = "nothing"
@@ -130,36 +130,36 @@ class Disconnected(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """How one sandbox reads the open points of the documents.
+    """How a sandbox reads the open points of the documents.
 
     Attributes:
-        duplicate_mrn: what a second patient with one mrn does.
-        unset_callback: what a callback that was never set answers.
+        duplicate_mrn: the response to a second patient with the same mrn.
+        unset_callback: the response to reading a callback that was never set.
         create_status: the status of a successful create.
         envelope: the name of the array in the list of patients.
-        cursor_style: what the list's cursors hold.
-        old_key: what becomes of a key that was exchanged for a new one.
-        unset_field: how optional fields that were never given are answered.
+        cursor_style: the content of page cursors.
+        old_key: whether a key stays valid after it was exchanged for a new one.
+        unset_field: how optional fields that were not given are returned.
         data_controller: whether DELETE and export are allowed.
-        strictness: what becomes of what is not known.
-        naming: whose names fields bear where the document has two.
-        duplicate_user: what a second mobile user with one e-mail address does.
+        strictness: how unknown fields and other schemes are handled.
+        naming: the names of fields where the document has two.
+        duplicate_user: the response to a second mobile user with the same e-mail address.
         user_status: the status of a successful v1 "Create User".
-        disconnected: what a disconnection answers.
-        pro_pdf: where pro has the PDF of a recording; the other path is 404.
+        disconnected: the response of a disconnection.
+        pro_pdf: the path of a recording's PDF in pro; the other path is 404.
         list_lag: seconds until a new patient is in the list and in totalCount; reading by id works at once.
-        commit_latency: seconds from the answer of a create until the patient exists anywhere.
+        commit_latency: seconds from the response of a create until the patient exists.
         delete_delay: seconds from the 202 of a DELETE until the patient is gone.
-        page_cap: the most patients that a page holds, whatever limit was asked for.
-        total_count_offset: what totalCount is wrong by.
+        page_cap: the maximum page size, whatever the requested limit.
+        total_count_offset: the error of totalCount.
         code_lifetime: seconds after which an unused connection code expires.
-        user_delay: seconds from the answer of "Create User" until its patient is connected.
+        user_delay: seconds from the response of "Create User" until the patient is connected.
     """
 
     duplicate_mrn: DuplicateMrn = DuplicateMrn.ACCEPTED
     unset_callback: UnsetCallback = UnsetCallback.EMPTY
     create_status: CreateStatus = CreateStatus.OK
-    envelope: Envelope = Envelope.PATIENTS
+    envelope: ListEnvelope = ListEnvelope.PATIENTS
     cursor_style: CursorStyle = CursorStyle.EXACT
     old_key: OldKey = OldKey.REVOKED
     unset_field: UnsetField = UnsetField.ZERO
@@ -187,10 +187,10 @@ class Quirks:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Read switches from plain JSON, choices by their value: `{"cursor_style": "second", "list_lag": 3}`.
+        """Read switches from JSON values: `{"cursor_style": "second", "list_lag": 3}`.
 
         Raises:
-            ValueError: an unknown name or value, named in the message.
+            ValueError: an unknown name or value, which the message names.
         """
         known = {field.name: field.default for field in fields(cls)}
         if unknown := sorted(set(mapping) - set(known)):

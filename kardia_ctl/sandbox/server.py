@@ -23,7 +23,7 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class _DroppableProtocol(H11Protocol):
-    """HTTP/1.1 whose requests carry what it takes to drop their connection."""
+    """HTTP/1.1, with the means to drop a request's connection in its scope."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
@@ -31,7 +31,7 @@ class _DroppableProtocol(H11Protocol):
 
 
 class _Droppable:
-    """Puts the connection's ends into the scope of each request."""
+    """Adds ABORT and CLOSE to the scope of each request."""
 
     def __init__(self, app: ASGIApp, transport: Transport) -> None:
         self._app = app
@@ -43,8 +43,8 @@ class _Droppable:
         await self._app(scope, receive, send)
 
 
-class _Server(uvicorn.Server):
-    """Tells when it accepts connections."""
+class _ReadyServer(uvicorn.Server):
+    """Calls back when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -61,13 +61,13 @@ def serve(
     """Serve until Ctrl-C or SIGTERM; prints and logs nothing.
 
     Args:
-        app: what `create_app` returned.
-        host: the address to listen on; the default is reachable from this machine alone.
-        port: the port; 0 takes a free one.
-        on_ready: called once with the base URL ("http://127.0.0.1:49152") when connections are accepted.
+        app: the result of `create_app`.
+        host: the address to listen on; the default accepts connections from this machine only.
+        port: the port; 0 picks a free one.
+        on_ready: called once with the base URL ("http://127.0.0.1:49152") as soon as it accepts connections.
 
     Raises:
-        OSError: the port cannot be had.
+        OSError: the address cannot be listened on.
     """
     listener = _listen(host, port)
     url = _url_of(listener)
@@ -77,10 +77,10 @@ def serve(
 
 @contextmanager
 def serving(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
-    """Serve in a thread for as long as the block runs, and yield the base URL.
+    """Serve in a thread while the block runs, and yield the base URL.
 
     Raises:
-        OSError: the port cannot be had.
+        OSError: the address cannot be listened on.
     """
     listener = _listen(host, port)
     ready = threading.Event()
@@ -102,7 +102,7 @@ def serving(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
         thread.join()
 
 
-def _server(app: ASGIApp, on_ready: Callable[[], None]) -> _Server:
+def _server(app: ASGIApp, on_ready: Callable[[], None]) -> _ReadyServer:
     config = uvicorn.Config(
         app,
         http=_DroppableProtocol,
@@ -110,13 +110,13 @@ def _server(app: ASGIApp, on_ready: Callable[[], None]) -> _Server:
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",  # an access log would hold ids; what arrived is in the account's request log
+        log_level="critical",  # an access log would contain ids; the account has a request log
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
-    return _Server(config, on_ready)
+    return _ReadyServer(config, on_ready)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -16,11 +16,11 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import Sandbox, create_app
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     DataController,
-    Envelope,
+    ListEnvelope,
     Quirks,
     UnsetCallback,
     UnsetField,
@@ -54,25 +54,25 @@ async def session(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIter
 
 
 LOST = [
-    Fault(FaultKind.DROPPED, Moment.AFTER),
-    Fault(FaultKind.DROPPED, Moment.BEFORE),
-    Fault(FaultKind.TRUNCATED),
-    Fault(FaultKind.UNAVAILABLE, Moment.AFTER),
-    Fault(FaultKind.UNAVAILABLE, Moment.BEFORE, retry_after="0"),
-    Fault(FaultKind.HTML, Moment.AFTER, status=200),
-    Fault(FaultKind.HTML, Moment.BEFORE, status=502),
-    Fault(FaultKind.REDIRECT),
-    Fault(FaultKind.LATE_COMMIT, seconds=0.0),
+    FaultRule(FaultKind.DROPPED, Moment.AFTER),
+    FaultRule(FaultKind.DROPPED, Moment.BEFORE),
+    FaultRule(FaultKind.TRUNCATED),
+    FaultRule(FaultKind.UNAVAILABLE, Moment.AFTER),
+    FaultRule(FaultKind.UNAVAILABLE, Moment.BEFORE, retry_after="0"),
+    FaultRule(FaultKind.HTML, Moment.AFTER, status=200),
+    FaultRule(FaultKind.HTML, Moment.BEFORE, status=502),
+    FaultRule(FaultKind.REDIRECT),
+    FaultRule(FaultKind.LATE_COMMIT, seconds=0.0),
 ]
 
 
-def _name(fault: Fault) -> str:
+def _name(fault: FaultRule) -> str:
     return f"{fault.name}-{fault.status}"
 
 
 @pytest.mark.parametrize("fault", LOST, ids=_name)
 async def test_a_create_that_meets_a_fault_arrives_once_and_is_in_doubt(
-    session: Session, sandbox: Sandbox, fault: Fault
+    session: Session, sandbox: Sandbox, fault: FaultRule
 ) -> None:
     sandbox.faults = Faults((fault,))
     with pytest.raises(InDoubt):
@@ -84,7 +84,7 @@ async def test_a_create_that_meets_a_fault_arrives_once_and_is_in_doubt(
 
 @pytest.mark.parametrize("fault", LOST, ids=_name)
 async def test_a_repeatable_write_survives_two_faults(
-    session: Session, sandbox: Sandbox, fault: Fault
+    session: Session, sandbox: Sandbox, fault: FaultRule
 ) -> None:
     from dataclasses import replace
 
@@ -95,7 +95,7 @@ async def test_a_repeatable_write_survives_two_faults(
 
 
 async def test_a_throttled_create_gets_through_and_is_made_once(session: Session, sandbox: Sandbox) -> None:
-    sandbox.faults = Faults((Fault(FaultKind.THROTTLED, times=4, retry_after="1"),))
+    sandbox.faults = Faults((FaultRule(FaultKind.THROTTLED, times=4, retry_after="1"),))
     created = await session.writer().create_patient(JOE)
     assert session.counts.writes == 5
     assert [patient.id for patient in (await session.reader.patients(500, None)).patients] == [created.id]
@@ -104,7 +104,7 @@ async def test_a_throttled_create_gets_through_and_is_made_once(session: Session
 async def test_reads_get_through_a_third_of_faults(session: Session, sandbox: Sandbox) -> None:
     await session.writer().create_patient(JOE)
     kinds = (FaultKind.DROPPED, FaultKind.UNAVAILABLE, FaultKind.TRUNCATED, FaultKind.THROTTLED)
-    sandbox.faults = Faults(tuple(Fault(kind, probability=0.09) for kind in kinds), seed=3)
+    sandbox.faults = Faults(tuple(FaultRule(kind, probability=0.09) for kind in kinds), seed=3)
     for _ in range(50):
         assert len((await session.reader.patients(500, None)).patients) == 1
     assert session.counts.reads > 55
@@ -115,7 +115,7 @@ async def test_every_reading_of_the_documents_is_understood(session: Session, sa
         sandbox.quirks = Quirks(unset_callback=unset)
         assert await session.reader.setting(Kind.QT_CALLBACK) is None
     seen: Counter[str] = Counter()
-    for envelope in Envelope:
+    for envelope in ListEnvelope:
         for status in CreateStatus:
             for field in UnsetField:
                 sandbox.quirks = Quirks(envelope=envelope, create_status=status, unset_field=field)
@@ -165,7 +165,7 @@ async def test_nothing_listens(unused_tcp_port: int) -> None:
 
 
 async def test_a_server_that_never_answers_ends_in_doubt(sandbox: Sandbox) -> None:
-    sandbox.faults = Faults((Fault(FaultKind.SLOW, seconds=0.5),))
+    sandbox.faults = Faults((FaultRule(FaultKind.SLOW, seconds=0.5),))
     with serving(sandbox) as url:
         async with open_session(url, API_KEY, settings=Settings(total=0.05)) as session:
             with pytest.raises(InDoubt, match="lost on the way: TimeoutError"):
@@ -189,7 +189,7 @@ async def test_many_workers_share_a_few_connections(sandbox: Sandbox) -> None:
 
 
 async def test_errors_of_reads_are_errors_of_the_api(session: Session, sandbox: Sandbox) -> None:
-    sandbox.faults = Faults((Fault(FaultKind.DROPPED),))
+    sandbox.faults = Faults((FaultRule(FaultKind.DROPPED),))
     with pytest.raises(ApiError, match="GET /v1/patients: lost on the way after 5 tries") as caught:
         await session.reader.patients(500, None)
     assert type(caught.value) is ApiError

@@ -20,8 +20,8 @@ import pytest
 from kardia_ctl.api import client as session
 from kardia_ctl.cli.main import run
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
 from tests.paths import EXAMPLES
@@ -86,7 +86,7 @@ class InnerDesk:
 
     def sent(self, method: str) -> int:
         """How many requests of a method the account has seen."""
-        return len(self.account.requests(method=method))
+        return len(self.account.requests.all(method=method))
 
 
 def _written(stream: io.TextIOWrapper) -> str:

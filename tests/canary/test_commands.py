@@ -13,7 +13,7 @@ import pytest
 from kardia_ctl.cli.main import COMMANDS
 from kardia_ctl.sandbox.data.invented import API_KEY as SANDBOX_KEY
 from kardia_ctl.sandbox.data.invented import LOGIN_PASSWORD
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.state.open import open_store
 from tests.canary.desk import files_below, in_memory
 from tests.canary.scanner import Scanner
@@ -57,7 +57,7 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     watch.wire.listen = watch.look_around  # the lock, the log of the state, intents: while it runs
     good("apply", plan, "--codes-out", str(codes), "--results", str(place / "results.csv"))
     watch.wire.listen = lambda: None
-    assert len(desk.account.codes()) == 2
+    assert len(desk.account.connections.codes()) == 2
     good("apply", path, "--auto-approve", "--json", "--show-phi")
     good("apply", path, "--auto-approve", "--results", str(place / "results.ndjson"))
     good("codes", path, "--auto-approve", "--codes-out", str(place / "more.csv"))
@@ -79,15 +79,19 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     good("--help")
     good("--version")
     assert used >= set(COMMANDS)
-    assert {row.code for row in desk.account.codes()} <= set(codes.read_text().replace(",", " ").split())
+    assert {row.code for row in desk.account.connections.codes()} <= set(
+        codes.read_text().replace(",", " ").split()
+    )
 
 
 def test_what_differs_live_is_told_without_either_side(watch: Watch) -> None:
     watch.apply()
     account = watch.desk.account
-    first = next(one for one in account.patients() if one.mrn == "MRN-1")
-    account.change_patient(first.id, firstname=THEIRS.firstname, lastname=THEIRS.lastname, email=THEIRS.email)
-    account.set_callback(_hook(), "https://hooks.example.com/kardia?token=" + TOKEN[::-1])
+    first = next(one for one in account.patients.all() if one.mrn == "MRN-1")
+    account.patients.change(
+        first.id, firstname=THEIRS.firstname, lastname=THEIRS.lastname, email=THEIRS.email
+    )
+    account.settings.set_callback(_hook(), "https://hooks.example.com/kardia?token=" + TOKEN[::-1])
     watch.scanner.add("another token", TOKEN[::-1])
     assert "drift" in watch.plan().out.lower() or "changed outside" in watch.plan().out
     watch.write("kardia.yaml", declared(OURS[0], more=", sex: male").replace("1931-05-17", "1941-01-07"))
@@ -96,9 +100,9 @@ def test_what_differs_live_is_told_without_either_side(watch: Watch) -> None:
 
 
 def test_patients_that_look_alike_are_told_without_their_values(watch: Watch) -> None:
-    watch.desk.account.add_patient(fields(OURS[0], "ANOTHER-MRN"))
-    watch.desk.account.add_patient(fields(THEIRS, "MRN-2"))
-    watch.desk.account.add_patient(fields(THEIRS, "MRN-2"))
+    watch.desk.account.patients.add(fields(OURS[0], "ANOTHER-MRN"))
+    watch.desk.account.patients.add(fields(THEIRS, "MRN-2"))
+    watch.desk.account.patients.add(fields(THEIRS, "MRN-2"))
     ran = watch.plan()
     assert ran.code == 1
     assert "the same person" in ran.out
@@ -176,7 +180,7 @@ def test_an_error_in_the_configuration_names_no_value(watch: Watch, how: str) ->
         ran = watch.run(*arguments)
         assert "does not handle" not in ran.err
     assert watch.plan().code == 1
-    assert not watch.desk.account.requests()
+    assert not watch.desk.account.requests.all()
 
 
 # Errors of the server
@@ -302,7 +306,7 @@ def _writes(request: httpx.Request) -> bool:
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_what_is_in_doubt_is_told_and_recorded_without_values(watch: Watch, kind: FaultKind) -> None:
-    watch.desk.serve(Faults((Fault(kind, Moment.AFTER, methods=frozenset({"POST", "PUT"}), times=4),)))
+    watch.desk.serve(Faults((FaultRule(kind, Moment.AFTER, methods=frozenset({"POST", "PUT"}), times=4),)))
     watch.apply("--results", str(watch.place / "results.ndjson"))
     watch.run("state", "list", str(watch.desk.path))
     watch.run("state", "show", ADDRESS, str(watch.desk.path))
@@ -318,7 +322,7 @@ def test_a_plan_that_is_refused_names_no_value(watch: Watch) -> None:
     watch.write("kardia.yaml", declared(*OURS, more=", sex: male"))
     assert "configuration changed" in watch.run("apply", str(plan)).err
     watch.write("kardia.yaml", declared())
-    watch.desk.account.set_callback(_hook(), "https://hooks.example.com/other?token=" + TOKEN)
+    watch.desk.account.settings.set_callback(_hook(), "https://hooks.example.com/other?token=" + TOKEN)
     assert "changed since" in watch.run("apply", str(plan)).err
     plan.write_bytes(plan.read_bytes().replace(b"create", b"delete", 1))
     for arguments in (("apply", str(plan)), ("show", str(plan)), ("show", str(plan), "--json")):
@@ -397,7 +401,7 @@ def test_a_crash_is_one_line_without_values(
     assert "met what it does not handle: CrashError at test_commands.py" in ran.err
     after = watch.apply("--reissue", CODE) if where == "while writing a code" else watch.apply()
     assert after.code == 0, after.told
-    assert sorted(one.mrn for one in watch.desk.account.patients()) == ["MRN-1", "MRN-2", "MRN-3"]
+    assert sorted(one.mrn for one in watch.desk.account.patients.all()) == ["MRN-1", "MRN-2", "MRN-3"]
 
 
 # Cassettes

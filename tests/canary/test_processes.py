@@ -83,7 +83,7 @@ class Site:
     def until(self, created: int) -> None:
         """Wait until so many patients are there."""
         deadline = time.monotonic() + 30
-        while len(self.account.patients()) < created:
+        while len(self.account.patients.all()) < created:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
@@ -92,7 +92,7 @@ class Site:
         return {line.removeprefix("patient/") for line in listed if line.startswith("patient/")}
 
     def created(self) -> set[str]:
-        mrns = [one.mrn for one in self.account.patients()]
+        mrns = [one.mrn for one in self.account.patients.all()]
         assert len(mrns) == len(set(mrns))
         return set(mrns)
 
@@ -194,12 +194,12 @@ def test_a_state_that_others_own_is_read_for_a_plan_and_refused_for_an_apply(sit
     for file in kept:
         file.chmod(0o444)
     state.chmod(0o555)
-    before = len(site.account.requests())
+    before = len(site.account.requests.all())
     applied = site.run("apply", str(site.path), "--auto-approve", code=_AS_NOBODY)
     assert applied.returncode == 1
     assert applied.stderr.startswith(f"Error: locking the state {state / 'state.db'}: Permission denied. ")
     assert len(applied.stderr.splitlines()) == 1
-    assert len(site.account.requests()) == before
+    assert len(site.account.requests.all()) == before
     forgotten = site.run("state", "forget", "patient/P-1", str(site.path), "--auto-approve", code=_AS_NOBODY)
     assert (forgotten.returncode, len(forgotten.stderr.splitlines())) == (1, 1)
     planned = site.run("plan", str(site.path), "--detailed-exitcode", code=_AS_NOBODY)

@@ -9,7 +9,7 @@ import keyring
 import pytest
 from keyring.backends.null import Keyring as NullKeyring
 
-from kardia_ctl.sandbox.account.ecg_recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.data.invented import LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID
 from tests.canary.desk import Ran, in_memory
 from tests.canary.test_commands import ANSWERS, crash
@@ -25,11 +25,11 @@ def watch() -> Iterator[Watch]:
     with in_memory() as place, watched(place / "watched") as opened, pytest.MonkeyPatch.context() as patch:
         patch.chdir(opened.place)
         account = opened.desk.account
-        whose = account.add_patient(fields(THEIRS, "MRN-4"))
+        whose = account.patients.add(fields(THEIRS, "MRN-4"))
         custom = {"id": "f", "fieldName": "contact", "displayName": "CONTACT", "fieldValue": FIELD}
-        account.set_custom_fields(whose, [custom])
-        account.life.record(Draft(whose, duration=500, note=NOTE, tags=(NOTE,)))
-        account.life.record(Draft(whose, duration=500, note=NOTE, screening=True))
+        account.patients.set_custom_fields(whose, [custom])
+        account.recordings.add(RecordingFields(whose, duration=500, note=NOTE, tags=(NOTE,)))
+        account.recordings.add(RecordingFields(whose, duration=500, note=NOTE, screening=True))
         opened.scanner.add("a note", NOTE)
         opened.scanner.add("a custom field", FIELD)
         yield opened
@@ -38,7 +38,7 @@ def watch() -> Iterator[Watch]:
 def reads(watch: Watch) -> list[tuple[str, ...]]:
     """Every read there is, in every form."""
     account = watch.desk.account
-    recording, whose = account.life.recordings()[0].id, account.patients()[0].id
+    recording, whose = account.recordings.all()[0].id, account.patients.all()[0].id
     lists = [
         ("patients",),
         ("patients", "--custom-fields"),
@@ -68,7 +68,7 @@ def reads(watch: Watch) -> list[tuple[str, ...]]:
 
 def documents(watch: Watch) -> list[tuple[str, ...]]:
     """What is written into files that name the patient."""
-    recording = watch.desk.account.life.recordings()[0].id
+    recording = watch.desk.account.recordings.all()[0].id
     return [
         ("get", "pdf", recording, "--out", "document.pdf"),
         ("get", "report", "MRN-4", "--out", "document.pdf"),
@@ -76,7 +76,7 @@ def documents(watch: Watch) -> list[tuple[str, ...]]:
 
 
 def by_hand(watch: Watch) -> list[tuple[str, ...]]:
-    recording = watch.desk.account.life.recordings()[0].id
+    recording = watch.desk.account.recordings.all()[0].id
     form = ("-f", "mrn=MRN-5", "-f", f"email={THEIRS.email}", "-f", f"dob={THEIRS.dob}")
     return [
         ("api", "GET", "/v1/patients"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from tests.canary.desk import Ran, in_memory
 from tests.canary.test_commands import ANSWERS, crash
 from tests.canary.watch import OURS, PASSWORD, Watch, declared, entry, watched
@@ -44,7 +44,7 @@ def apply(watch: Watch, *arguments: str) -> Ran:
     """An apply; what it made up, issued and was told is looked for from then on, and in what it left."""
     codes = watch.place / "codes.csv"
     ran = watch.apply("--codes-out", str(codes), "--results", str(watch.place / "results.csv"), *arguments)
-    for user in watch.desk.account.life.users():
+    for user in watch.desk.account.connections.users():
         watch.scanner.add("a token", user.token)
     if codes.exists():
         with codes.open(newline="") as opened:
@@ -61,7 +61,7 @@ def test_users_are_made_and_nothing_of_theirs_is_seen(watch: Watch) -> None:
     assert watch.plan("--out", plan).code == 0
     assert watch.run("show", plan, "--json").code == 0
     assert apply(watch).code == 0
-    assert len(watch.desk.account.life.users()) >= 2
+    assert len(watch.desk.account.connections.users()) >= 2
     for arguments in (
         ("plan", path),
         ("plan", path, "--json"),
@@ -98,7 +98,7 @@ def _is_of_users(request: httpx.Request) -> bool:
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_what_is_in_doubt_is_told_without_values(watch: Watch, kind: FaultKind) -> None:
-    watch.desk.serve(Faults((Fault(kind, Moment.AFTER, methods=frozenset({"POST"}), times=3, skip=1),)))
+    watch.desk.serve(Faults((FaultRule(kind, Moment.AFTER, methods=frozenset({"POST"}), times=3, skip=1),)))
     apply(watch)
     assert watch.plan().code in (0, 1)
 
@@ -136,4 +136,4 @@ def test_a_password_that_is_weak_or_missing_is_not_repeated(
         ran = apply(watch)
         assert ran.code == 1
         assert "JOE_PASSWORD" in ran.err
-    assert watch.desk.account.life.users() == []
+    assert watch.desk.account.connections.users() == []

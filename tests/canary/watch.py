@@ -142,7 +142,7 @@ class Watch:
         """Run a command; fails when a value is seen in what it printed, logged, kept or left behind."""
         ran = self.desk.run(*arguments)
         gc.collect(1)  # a task whose exception nobody took says so when it goes
-        for issued in self.desk.account.codes():
+        for issued in self.desk.account.connections.codes():
             self.scanner.add("a code", issued.code)
         self.nothing_in(ran.out, "stdout")
         self.nothing_in(ran.err, "stderr")
@@ -202,11 +202,11 @@ def watched(place: Path) -> Iterator[Watch]:
     with inner_desk(place / "clinic", declared()) as desk, pytest.MonkeyPatch.context() as patch:
         for name, value in {**ENVIRONMENT, "TMPDIR": str(temporary), "HOME": str(place)}.items():
             patch.setenv(name, value)
-        desk.account.add_key(API_KEY)
+        desk.account.keys.add(API_KEY)
         wire = desk.wire = Speaking(desk.wire)
         scanner = Scanner({**ENVIRONMENT, "password": LOGIN_PASSWORD})
         scanner.add("token alone", "qzhook")
-        for team in desk.account.teams():
+        for team in desk.account.settings.teams():
             scanner.add("secretKey", team.secret_key)
         for one in (*OURS, COHORT, THEIRS):
             for name, value in one.marks():

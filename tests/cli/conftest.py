@@ -41,7 +41,7 @@ class Desk:
     def run(self, *arguments: str) -> Ran:
         code = run([*arguments])
         captured = self.capture.readouterr()
-        log = [f"{record.method} {record.route}" for record in self.account.requests()]
+        log = [f"{record.method} {record.route}" for record in self.account.requests.all()]
         new, self.seen = log[self.seen :], len(log)
         return Ran(code, captured.out, captured.err, new)
 

@@ -15,9 +15,9 @@ import pytest
 from kardia_ctl.cli.main import root
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.courier import delivering
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.server import serving
+from kardia_ctl.sandbox.webhook_sender import delivering
 from tests.docs.pages import PAGES, blocks, outputs, script
 from tests.paths import EXAMPLES, ROOT
 

@@ -56,7 +56,7 @@ def live(desk: InnerDesk, alter: Callable[[httpx.Request, httpx.Response], httpx
     desk.wire = right
     with patiently():
         is_clean(desk.apply())
-    mrns = [one.mrn for one in desk.account.patients()]
+    mrns = [one.mrn for one in desk.account.patients.all()]
     assert len(mrns) == len(set(mrns))
 
 
@@ -91,7 +91,7 @@ def test_an_altered_patient_who_is_not_in_the_list_is_an_error_or_a_plan(random:
 
     with new_desk(applied=True) as desk:
         live(desk, alter)
-        assert len(desk.account.patients()) == 3
+        assert len(desk.account.patients.all()) == 3
 
 
 CURSORS = st.text(max_size=30) | st.sampled_from(

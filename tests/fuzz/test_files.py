@@ -149,7 +149,7 @@ def saved(desk: InnerDesk) -> tuple[Path, bytes]:
 def test_a_worn_plan_is_refused_and_nothing_is_sent(random: Random) -> None:
     with new_desk() as desk:
         file, right = saved(desk)
-        before = len(desk.account.requests())
+        before = len(desk.account.requests.all())
         wrong = worn(random, right)
         if random.random() < 0.5:
             head, _, body = right.partition(b"\n")
@@ -164,7 +164,7 @@ def test_a_worn_plan_is_refused_and_nothing_is_sent(random: Random) -> None:
                 ran = desk.run(*arguments)
             is_clean(ran)
             assert wrong == right or ran.code == 1
-        assert wrong == right or len(desk.account.requests()) == before
+        assert wrong == right or len(desk.account.requests.all()) == before
 
 
 @bounded(250)

@@ -119,8 +119,10 @@ class Curious:
 
     async def templates(self) -> Any:
         async with self._world.session() as session:
-            for one in self._world.account.patients():
-                await session.writer().issue_code(one.id, one.mrn, self._world.account.templates()[0].id)
+            for one in self._world.account.patients.all():
+                await session.writer().issue_code(
+                    one.id, one.mrn, self._world.account.settings.templates()[0].id
+                )
         return await self._reader.templates()
 
 

@@ -14,7 +14,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
-from kardia_ctl.sandbox.data.values import Status
+from kardia_ctl.sandbox.data.values import PatientStatus
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
@@ -52,7 +52,7 @@ def test_absence_never_deletes(before: Desired, after: Desired, readings: Quirks
         world.clock.advance(60)
         deleted = {one.mrn for one in leaving if one.action is Departing.DELETE}
         namesakes = {change.address.names[0] for change in changes if change.cause is Cause.SAME_PERSON}
-        left = {one.mrn for one in world.account.patients()}
+        left = {one.mrn for one in world.account.patients.all()}
         assert left == (set(before.patients) - deleted) | (set(after.patients) - namesakes)
         expected = {
             "POST /v1/patients/{id}/disconnect": Departing.DISCONNECT,
@@ -67,8 +67,8 @@ def test_absence_never_deletes(before: Desired, after: Desired, readings: Quirks
 def test_an_empty_configuration_forgets_everybody_and_sends_nothing() -> None:
     async def story(world: World) -> None:
         await world.apply(clinic(4))
-        for one in world.account.patients():
-            world.account.set_status(one.id, Status.CONNECTED)
+        for one in world.account.patients.all():
+            world.account.patients.set_status(one.id, PatientStatus.CONNECTED)
         truth, before = world.truth(), len(world.requests())
         done = await world.apply(Desired())
         assert done.seen.plan.count(Action.FORGET) == 4

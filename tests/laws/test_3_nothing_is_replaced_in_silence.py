@@ -83,7 +83,7 @@ def test_the_side_that_changed_is_told(attribute: str, by_us: bool) -> None:
             assert plan.changes[0].fields == (attribute,)
         else:
             value = int(OTHER[attribute]) if attribute == "sex" else OTHER[attribute]
-            world.account.change_patient(world.account.patients()[0].id, **{attribute: value})
+            world.account.patients.change(world.account.patients.all()[0].id, **{attribute: value})
             plan = (await world.plan(desired)).plan
             assert plan.is_empty
             assert [tuple(notice.after or ()) for notice in plan.notices] == [(attribute,)]

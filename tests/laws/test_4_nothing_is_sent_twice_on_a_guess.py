@@ -12,28 +12,28 @@ from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.ports import Writer
 from kardia_ctl.model.results import Status
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import LAWFUL, World, in_world
 
 CREATE = {"methods": frozenset({"POST"}), "path": "/v1/patients"}
 LOST = [
-    Fault(FaultKind.DROPPED, Moment.BEFORE, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.DROPPED, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.UNAVAILABLE, Moment.BEFORE, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.UNAVAILABLE, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.HTML, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.HTML, Moment.AFTER, status=200, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.TRUNCATED, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.REDIRECT, **CREATE),  # type: ignore[arg-type]
-    Fault(FaultKind.LATE_COMMIT, seconds=60.0, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.DROPPED, Moment.BEFORE, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.DROPPED, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.UNAVAILABLE, Moment.BEFORE, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.UNAVAILABLE, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.HTML, Moment.AFTER, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.HTML, Moment.AFTER, status=200, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.TRUNCATED, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.REDIRECT, **CREATE),  # type: ignore[arg-type]
+    FaultRule(FaultKind.LATE_COMMIT, seconds=60.0, **CREATE),  # type: ignore[arg-type]
 ]
 NUMBER = 3
 
 
 def nobody_is_there_twice(world: World) -> None:
-    mrns = Counter(one.mrn for one in world.account.patients())
+    mrns = Counter(one.mrn for one in world.account.patients.all())
     assert not [mrn for mrn, count in mrns.items() if count > 1]
 
 
@@ -53,12 +53,12 @@ async def an_answer_that_is_lost_is_not_asked_for_again(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
-def test_an_answer_that_is_lost_is_not_asked_for_again(fault: Fault) -> None:
+def test_an_answer_that_is_lost_is_not_asked_for_again(fault: FaultRule) -> None:
     in_world(an_answer_that_is_lost_is_not_asked_for_again, faults=Faults((fault,)))
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
-def test_a_plan_within_the_settle_window_sends_nothing_and_a_later_one_settles(fault: Fault) -> None:
+def test_a_plan_within_the_settle_window_sends_nothing_and_a_later_one_settles(fault: FaultRule) -> None:
     async def story(world: World) -> None:
         await world.apply(clinic(NUMBER))
         world.app.faults = Faults()
@@ -70,7 +70,7 @@ def test_a_plan_within_the_settle_window_sends_nothing_and_a_later_one_settles(f
         world.clock.advance(91)
         await world.apply(clinic(NUMBER))
         nobody_is_there_twice(world)
-        assert len(world.account.patients()) == NUMBER
+        assert len(world.account.patients.all()) == NUMBER
         assert (await world.plan(clinic(NUMBER))).plan.is_empty
         assert not world.store().load().intents
 
@@ -88,7 +88,7 @@ def test_whatever_is_lost_nobody_is_created_twice(
     seed: int, chance: float, lag: float, pauses: list[float]
 ) -> None:
     rules = tuple(
-        Fault(rule.kind, rule.moment, chance, rule.methods, rule.path, status=rule.status, seconds=60.0)
+        FaultRule(rule.kind, rule.moment, chance, rule.methods, rule.path, status=rule.status, seconds=60.0)
         for rule in LOST
     )
 
@@ -100,7 +100,7 @@ def test_whatever_is_lost_nobody_is_created_twice(
         world.clock.advance(200)
         await world.apply(clinic(NUMBER))
         nobody_is_there_twice(world)
-        assert len(world.account.patients()) == NUMBER
+        assert len(world.account.patients.all()) == NUMBER
 
     in_world(story, Quirks(list_lag=lag), Faults(rules, seed))
 

@@ -28,7 +28,7 @@ from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import FINGERPRINT_KEY, LAWFUL, Applied, World, in_world
@@ -61,9 +61,9 @@ def marked(side: str) -> Desired:
 def marks(world: World, *sides: Desired) -> set[str]:
     """What must not be seen: values of patients, codes, keys, what may be a token in a URL."""
     found = {API_KEY, FINGERPRINT_KEY.decode(), PLAN_KEY.decode(), "zqtoken"}
-    found |= {issued.code for issued in world.account.codes()}
+    found |= {issued.code for issued in world.account.connections.codes()}
     found |= {getattr(one, name) for side in sides for one in side.patients.values() for name in ATTRIBUTES}
-    found |= {team.secret_key for team in world.account.teams()}
+    found |= {team.secret_key for team in world.account.settings.teams()}
     return {mark for mark in found if len(mark) > 1}
 
 
@@ -105,9 +105,9 @@ async def a_life(world: World) -> list[str | bytes]:
         outputs += told(await world.plan(desired))
         done = await world.apply(desired)
         outputs += [*told(done.seen), *outcome(done), *files(world)]
-        for one in world.account.patients():
+        for one in world.account.patients.all():
             if desired is ours:
-                world.account.change_patient(one.id, lastname="Zqlasttheirs9")
+                world.account.patients.change(one.id, lastname="Zqlasttheirs9")
     return outputs
 
 
@@ -126,7 +126,7 @@ def test_nothing_of_a_person_is_kept_or_shown(caplog: pytest.LogCaptureFixture) 
 
 FAULTS = st.lists(
     st.builds(
-        Fault,
+        FaultRule,
         kind=st.sampled_from(FaultKind),
         moment=st.sampled_from(Moment),
         probability=st.sampled_from([0.3, 1.0]),
@@ -141,7 +141,7 @@ FAULTS = st.lists(
 
 @LAWFUL
 @given(FAULTS, st.integers(0, 99))
-def test_no_error_names_anybody(rules: list[Fault], seed: int) -> None:
+def test_no_error_names_anybody(rules: list[FaultRule], seed: int) -> None:
     async def story(world: World) -> None:
         outputs: list[str | bytes] = []
         for desired in (marked("ours"), marked("theirs")):

@@ -60,7 +60,7 @@ def test_a_clean_apply_sends_one_write_for_each_change(desired: Desired, reading
         done = await world.apply(desired)
         plan = done.seen.plan
         assert done.report.writes == plan.count(Action.CREATE, Action.UPDATE)
-        pages = max(1, -(-len(world.account.patients()) // 500))
+        pages = max(1, -(-len(world.account.patients.all()) // 500))
         codes = any(change.address.kind is Kind.CONNECTION_CODE for change in plan.changes)
         settings = sum(1 for one in desired.others if one.address.kind is not Kind.SERVICE_PROVIDER)
         fewest = (pages if desired.patients else 0) + settings + (codes or plan.writes)
@@ -111,7 +111,7 @@ def test_a_whole_clinic_costs_what_the_table_says() -> None:
 
 def test_two_known_patients_among_many_are_read_by_id() -> None:
     async def story(world: World) -> None:
-        world.account.seed_patients(1198)
+        world.account.patients.seed(1198)
         await world.apply(clinic(2))
         begin = len(world.requests())
         seen = await world.plan(clinic(2))
@@ -124,7 +124,7 @@ def test_two_known_patients_among_many_are_read_by_id() -> None:
 @pytest.mark.parametrize(("live", "pages"), [(0, 1), (1, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
 def test_a_scan_takes_as_many_requests_as_there_are_full_pages(live: int, pages: int) -> None:
     async def story(world: World) -> None:
-        world.account.seed_patients(live)
+        world.account.patients.seed(live)
         assert (await world.plan(clinic(1))).plan.requests.spent == pages
 
     in_world(story)
@@ -134,7 +134,7 @@ def test_a_stopped_plan_counts_no_write() -> None:
     async def story(world: World) -> None:
         desired = replace(clinic(2), team=TEAM_ID, limits=Limits(create=1))
         await the_calls_are_counted(world, desired)
-        assert not world.account.patients()
+        assert not world.account.patients.all()
 
     in_world(story)
 

@@ -27,8 +27,8 @@ from kardia_ctl.operations.plan import Ground, Preview, preview
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import Sandbox, create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
@@ -65,15 +65,22 @@ class World:
 
     def requests(self) -> list[str]:
         """What arrived so far: method and path."""
-        return [f"{record.method} {record.route}" for record in self.account.requests()]
+        return [f"{record.method} {record.route}" for record in self.account.requests.all()]
 
     def truth(self) -> tuple[Any, ...]:
         """Everything in the account that a write could change."""
         account = self.account
-        patients = [(one.id, one.mrn, one.status, one.gone_at) for one in account.patients()]
-        hooks = [account.callback(hook) for hook in _hooks()]
-        people = account.life.users(), account.exports()
-        return sorted(patients), account.codes(), hooks, account.providers(), account.keys(), people
+        patients = [(one.id, one.mrn, one.status, one.gone_at) for one in account.patients.all()]
+        hooks = [account.settings.callback(hook) for hook in _hooks()]
+        people = account.connections.users(), account.patients.exports()
+        return (
+            sorted(patients),
+            account.connections.codes(),
+            hooks,
+            account.settings.providers(),
+            account.keys.all(),
+            people,
+        )
 
     def store(self) -> Store:
         return open_store("sqlite:///state.db", self.directory, "default")

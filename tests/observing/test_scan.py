@@ -12,8 +12,8 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.observing.scan import LIMITS, Scan, scan
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.quirks import CursorStyle, Quirks
 from tests.observing.script import Happening, Moving, Scripted, crowd, live
@@ -148,8 +148,8 @@ def sandboxed(quirks: Quirks, count: int, per_second: int, policy: ScanPolicy) -
             return await scan(session.reader, policy)
 
     with Account(now=ManualClock(), seed=1) as account:
-        account.seed_patients(count, per_second=per_second)
-        return asyncio.run(story(account)), {one.id for one in account.patients()}
+        account.patients.seed(count, per_second=per_second)
+        return asyncio.run(story(account)), {one.id for one in account.patients.all()}
 
 
 @pytest.mark.parametrize("per_second", [3, 7, 300])

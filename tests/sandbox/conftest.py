@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks

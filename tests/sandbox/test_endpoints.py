@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID, TEMPLATES
-from kardia_ctl.sandbox.data.values import Hook, PatientFields, Provider, Status
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus, Provider
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
     DataController,
     DuplicateMrn,
-    Envelope,
+    ListEnvelope,
     OldKey,
     Quirks,
     UnsetCallback,
@@ -25,14 +25,14 @@ LOGIN = {"email": LOGIN_EMAIL, "password": LOGIN_PASSWORD}
 
 
 def add(account: Account, mrn: str = "A-1") -> str:
-    return account.add_patient(PatientFields(mrn, "2000-07-21", "a@example.com"))
+    return account.patients.add(PatientFields(mrn, "2000-07-21", "a@example.com"))
 
 
 async def test_create_answers_the_fields_and_the_id_without_a_status(
     connect: Connect, account: Account, joe: dict[str, str]
 ) -> None:
     response = await connect().post("/v1/patients", data=joe | {"firstname": "Joe", "sex": "1"})
-    (patient,) = account.patients()
+    (patient,) = account.patients.all()
     assert response.status_code == 200
     assert response.json() == joe | {"id": patient.id, "firstname": "Joe", "lastname": "", "sex": 1}
     assert len(patient.id) == 32
@@ -45,14 +45,14 @@ async def test_a_patient_reads_back_with_its_status(
     created = (await client.post("/v1/patients", data=joe)).json()
     path = f"/v1/patients/{created['id']}"
     assert (await client.get(path)).json() == created | {"status": "none"}
-    account.set_status(created["id"], Status.CONNECTED)
+    account.patients.set_status(created["id"], PatientStatus.CONNECTED)
     assert (await client.get(path)).json() == created | {"status": "connected"}
 
 
 async def test_custom_fields_come_when_asked_for(connect: Connect, account: Account) -> None:
     patient = add(account)
     fields = [{"id": "F1", "fieldName": "steps", "displayName": "Steps", "fieldValue": "10"}]
-    account.set_custom_fields(patient, fields)
+    account.patients.set_custom_fields(patient, fields)
     client = connect()
     alone = (await client.get(f"/v1/patients/{patient}", params={"customField": "true"})).json()
     page = (await client.get("/v1/patients", params={"customField": "true"})).json()
@@ -78,7 +78,7 @@ async def test_a_second_patient_with_one_mrn_is_accepted_or_409(
     strict = connect(Quirks(duplicate_mrn=DuplicateMrn.CONFLICT))
     assert (await strict.post("/v1/patients", data=joe)).status_code == 409
     assert (await strict.post("/v1/patients", data=joe | {"mrn": "js-20000721"})).status_code == 200
-    assert len(account.patients()) == 3
+    assert len(account.patients.all()) == 3
 
 
 async def test_create_may_answer_201(connect: Connect, joe: dict[str, str]) -> None:
@@ -107,10 +107,10 @@ async def test_a_late_commit_is_nowhere_until_it_is_due(
     created = (await client.post("/v1/patients", data=joe)).json()
     path = f"/v1/patients/{created['id']}"
     assert (await client.get(path)).status_code == 404
-    assert account.patients() == []
+    assert account.patients.all() == []
     clock.advance(60)
     assert (await client.get(path)).json()["mrn"] == joe["mrn"]
-    assert account.patients()[0].created_at == clock() - 55
+    assert account.patients.all()[0].created_at == clock() - 55
 
 
 async def test_a_deletion_is_accepted_and_takes_its_time(
@@ -132,7 +132,7 @@ async def test_a_deletion_is_accepted_and_takes_its_time(
 async def test_without_data_controller_access_a_deletion_is_403(connect: Connect, account: Account) -> None:
     client = connect(Quirks(data_controller=DataController.WITHHELD))
     assert (await client.delete(f"/v1/patients/{add(account)}")).status_code == 403
-    assert len(account.patients()) == 1
+    assert len(account.patients.all()) == 1
 
 
 async def test_a_code_is_minted_once_for_a_patient_and_template(connect: Connect, account: Account) -> None:
@@ -144,26 +144,26 @@ async def test_a_code_is_minted_once_for_a_patient_and_template(connect: Connect
         for template in TEMPLATES
     ]
     assert answers[:4] == answers[4:]
-    assert len({answer["code"] for answer in answers}) == len(account.codes()) == 4
+    assert len({answer["code"] for answer in answers}) == len(account.connections.codes()) == 4
     assert {answer["status"] for answer in answers} == {"pending"}
-    assert {patient.status for patient in account.patients()} == {Status.PENDING}
+    assert {patient.status for patient in account.patients.all()} == {PatientStatus.PENDING}
 
 
 async def test_a_code_without_a_template_is_of_the_first_one(connect: Connect, account: Account) -> None:
     await connect().get(f"/v1/patients/{add(account)}/code")
-    assert [code.template_id for code in account.codes()] == [TEMPLATES[0].id]
+    assert [code.template_id for code in account.connections.codes()] == [TEMPLATES[0].id]
 
 
 async def test_an_unknown_template_mints_nothing(connect: Connect, account: Account) -> None:
     path = f"/v1/patients/{add(account)}/code"
     assert (await connect().get(path, params={"template_id": "unknown"})).status_code == 404
-    assert account.codes() == []
-    assert account.patients()[0].status is Status.NONE
+    assert account.connections.codes() == []
+    assert account.patients.all()[0].status is PatientStatus.NONE
 
 
 async def test_the_code_of_a_connected_patient_says_connected(connect: Connect, account: Account) -> None:
     patient = add(account)
-    account.set_status(patient, Status.CONNECTED)
+    account.patients.set_status(patient, PatientStatus.CONNECTED)
     assert (await connect().get(f"/v1/patients/{patient}/code")).json()["status"] == "connected"
 
 
@@ -172,16 +172,16 @@ async def test_disconnecting_ends_the_connection_and_its_codes(connect: Connect,
     client = connect()
     old = (await client.get(f"/v1/patients/{patient}/code")).json()["code"]
     assert (await client.post(f"/v1/patients/{patient}/disconnect")).json() == {}
-    assert account.patients()[0].status is Status.NONE
+    assert account.patients.all()[0].status is PatientStatus.NONE
     assert (await client.get(f"/v1/patients/{patient}/code")).json()["code"] != old
-    assert [code.voided_at is None for code in account.codes()] == [False, True]
+    assert [code.voided_at is None for code in account.connections.codes()] == [False, True]
 
 
 async def test_an_unused_code_may_expire(connect: Connect, account: Account, clock: ManualClock) -> None:
     used, unused = add(account, "A-1"), add(account, "A-2")
     client = connect(Quirks(code_lifetime=90.0))
     codes = [(await client.get(f"/v1/patients/{patient}/code")).json()["code"] for patient in (used, unused)]
-    account.set_status(used, Status.CONNECTED)
+    account.patients.set_status(used, PatientStatus.CONNECTED)
     clock.advance(90)
     assert (await client.get(f"/v1/patients/{unused}")).json()["status"] == "none"
     assert (await client.get(f"/v1/patients/{used}/code")).json()["code"] == codes[0]
@@ -202,7 +202,7 @@ async def test_templates_are_a_bare_array(connect: Connect) -> None:
 
 async def test_an_account_without_templates_has_no_code_to_give(connect: Connect, account: Account) -> None:
     for template in TEMPLATES:
-        account.remove_template(template.id)
+        account.settings.remove_template(template.id)
     assert (await connect().get(f"/v1/patients/{add(account)}/code")).status_code == 404
 
 
@@ -213,7 +213,9 @@ async def test_a_callback_reads_back_and_leaves_the_other_alone(
     client, url = connect(), {"url": "https://www.example.com/webhooks"}
     assert (await client.put(f"/v1/{hook.value}", data=url)).json() == url
     assert (await client.get(f"/v1/{hook.value}")).json() == url
-    assert {other: account.callback(other) for other in Hook} == dict.fromkeys(Hook) | {hook: url["url"]}
+    assert {other: account.settings.callback(other) for other in Hook} == dict.fromkeys(Hook) | {
+        hook: url["url"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ async def test_a_provider_is_added_once(connect: Connect, account: Account) -> N
     for _ in range(2):
         response = await connect().post(f"/partner/v1/teams/{TEAM_ID}/serviceProviderTeams/P1")
         assert response.status_code == 200
-    assert account.providers() == [Provider(TEAM_ID, "P1")]
+    assert account.settings.providers() == [Provider(TEAM_ID, "P1")]
 
 
 async def test_a_provider_of_an_unknown_team_is_the_documented_500(
@@ -254,11 +256,11 @@ async def test_a_provider_of_an_unknown_team_is_the_documented_500(
     response = await connect().post("/partner/v1/teams/unknown/serviceProviderTeams/P1")
     assert response.status_code == 500
     assert response.json()["errors"][0]["detail"] == "Failed to add service provider"
-    assert account.providers() == []
+    assert account.settings.providers() == []
 
 
 async def test_teams_come_with_their_secret_and_callback(connect: Connect, account: Account) -> None:
-    account.set_callback(Hook.CALLBACK, "https://www.example.com/webhooks")
+    account.settings.set_callback(Hook.CALLBACK, "https://www.example.com/webhooks")
     (team,) = (await connect().get("/partner/v1/teams")).json()["teams"]
     assert team["id"] == TEAM_ID
     assert team["secretKey"]
@@ -282,12 +284,12 @@ async def test_a_new_key_works_and_the_old_one_may_die(
     new = (await client.post("/v1/apikey/new")).json()["apiKey"]
     assert (await client.get("/v1/callback", auth=(new, ""))).status_code == 200
     assert (await client.get("/v1/callback")).status_code == status
-    assert account.keys() == ([new] if status == 401 else [API_KEY, new])
+    assert account.keys.all() == ([new] if status == 401 else [API_KEY, new])
 
 
 async def test_the_array_may_be_named_data(connect: Connect, account: Account) -> None:
     add(account)
-    page = (await connect(Quirks(envelope=Envelope.DATA)).get("/v1/patients")).json()
+    page = (await connect(Quirks(envelope=ListEnvelope.DATA)).get("/v1/patients")).json()
     assert len(page["data"]) == 1
     assert "patients" not in page
 

@@ -26,7 +26,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture
 def patient(account: Account) -> str:
-    return account.add_patient(PatientFields("A-1", "2000-07-21", "a@example.com"))
+    return account.patients.add(PatientFields("A-1", "2000-07-21", "a@example.com"))
 
 
 def user(patient: str) -> dict[str, str]:
@@ -36,7 +36,7 @@ def user(patient: str) -> dict[str, str]:
 async def test_an_export_is_accepted_and_queued(connect: Connect, account: Account, patient: str) -> None:
     response = await connect().get(f"/v1/patients/{patient}/export")
     assert (response.status_code, response.content) == (202, b"")
-    assert account.exports() == [patient]
+    assert account.patients.exports() == [patient]
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ async def test_without_data_controller_access_nothing_leaves_and_nobody_goes(
     client = connect(Quirks(data_controller=quirk))
     assert (await client.get(f"/v1/patients/{patient}/export")).status_code == status
     assert (await client.delete(f"/v1/patients/{patient}")).status_code == status
-    assert account.exports() == []
-    assert len(account.patients()) == 1
+    assert account.patients.exports() == []
+    assert len(account.patients.all()) == 1
 
 
 async def test_a_disconnection_may_answer_nothing(connect: Connect, patient: str) -> None:
@@ -65,7 +65,7 @@ async def test_a_created_user_may_be_200_or_201(
 ) -> None:
     response = await connect(Quirks(user_status=quirk)).post("/v1/users", data=user(patient))
     assert (response.status_code, list(response.json())) == (status, ["requestId"])
-    assert [(one.email, one.country) for one in account.life.users()] == [("a@example.com", "US")]
+    assert [(one.email, one.country) for one in account.connections.users()] == [("a@example.com", "US")]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_a_lenient_sandbox_leaves_aside_what_it_does_not_know(
 ) -> None:
     response = await connect(LENIENT).post("/v1/patients", content=body, headers=headers)
     assert response.status_code == 200
-    assert account.patients()[0].mrn == "1"
+    assert account.patients.all()[0].mrn == "1"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_a_lenient_sandbox_still_wants_what_is_documented(
 ) -> None:
     response = await connect(LENIENT).post("/v1/patients", content=body, headers=FORM)
     assert response.status_code == 400
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 async def test_a_lenient_sandbox_reads_what_languages_make_of_true(connect: Connect, patient: str) -> None:

@@ -12,17 +12,16 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
-from kardia_ctl.sandbox.account import ecg_recordings as recordings
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft, New
-from kardia_ctl.sandbox.account.webhook_events import About, Event, messages
+from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
+from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent, messages
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
 from kardia_ctl.sandbox.data.values import Hook, PatientFields
-from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.http.endpoint import Api, Endpoint
+from kardia_ctl.sandbox.endpoints import ROUTES
 from kardia_ctl.sandbox.http.request import FORM_TYPE, JSON_TYPE
+from kardia_ctl.sandbox.http.route import Api, Route
 from kardia_ctl.sandbox.quirks import OldKey, ProPdf, Quirks
 from tests.paths import SCHEMAS
 
@@ -87,11 +86,11 @@ def operations(api: Api) -> list[dict[str, Any]]:
 
 def account() -> Account:
     opened = Account(seed=1)
-    opened.add_patient(PatientFields("JS-1", "2000-07-21", "one@example.com"), patient_id=EXAMPLE)
-    opened.add_patient(PatientFields(KNOWN, "2000-07-21", "known@example.com"))
+    opened.patients.add(PatientFields("JS-1", "2000-07-21", "one@example.com"), patient_id=EXAMPLE)
+    opened.patients.add(PatientFields(KNOWN, "2000-07-21", "known@example.com"))
     with opened.writing() as db:
-        draft = Draft(EXAMPLE, duration=2000, note="Fine.", tags=("Coffee",), leads=6)
-        recordings.insert(db, [New(RECORDING, opened.micros(), opened.micros(), draft)])
+        fields = RecordingFields(EXAMPLE, duration=2000, note="Fine.", tags=("Coffee",), leads=6)
+        opened.recordings.insert([Recording(RECORDING, opened.micros(), opened.micros(), fields)])
         db.execute("INSERT INTO users (email, country, token) VALUES ('u@example.com', 'us', ?)", (TOKEN,))
         sql = "INSERT INTO codes (code, patient_id, template_id, minted_at) VALUES (?, ?, ?, 1)"
         db.execute(sql, (CODE, EXAMPLE, TEMPLATES[0].id))
@@ -136,8 +135,8 @@ class TestSequencesOfCallsAreAsDescribed(sequences.as_state_machine().TestCase):
     settings = BOUNDED
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
-def test_the_examples_of_the_description_succeed(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", ROUTES, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_the_examples_of_the_description_succeed(endpoint: Route) -> None:
     quirks = replace(PATIENT, pro_pdf=ProPdf.FOLDER) if endpoint.path.endswith("/pdf") else PATIENT
     operation = load(endpoint.api, quirks)[endpoint.path][endpoint.method]
     raw = RAW[endpoint.api]["paths"][endpoint.path][endpoint.method.lower()]
@@ -167,11 +166,11 @@ def test_every_endpoint_is_described_and_no_other(api: Api) -> None:
         for method in methods
         if method != "parameters"
     }
-    assert described == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS if endpoint.api is api}
+    assert described == {(endpoint.method, endpoint.path) for endpoint in ROUTES if endpoint.api is api}
 
 
 def test_every_query_parameter_is_described_and_no_other() -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in ROUTES:
         raw = RAW[endpoint.api]["paths"][endpoint.path][endpoint.method.lower()]
         named = [resolved(endpoint.api, one) for one in raw.get("parameters", [])]
         assert {one["name"] for one in named if one["in"] == "query"} == endpoint.query, endpoint.path
@@ -194,9 +193,9 @@ def webhooks(api: Api) -> Iterator[tuple[str, Any]]:
         yield name, None if body is None else body["content"]["application/json"]["schema"]
 
 
-@pytest.mark.parametrize("event", list(Event))
-def test_every_event_is_a_webhook_of_its_description(event: Event) -> None:
-    about = About("p", "m", "r", "notes", "1617927783", ("note",), "t", "Team", "member", "manual")
+@pytest.mark.parametrize("event", list(WebhookEvent))
+def test_every_event_is_a_webhook_of_its_description(event: WebhookEvent) -> None:
+    about = EventDetails("p", "m", "r", "notes", "1617927783", ("note",), "t", "Team", "member", "manual")
     sent = messages(event, about)
     assert sent
     for message in sent:
@@ -219,6 +218,6 @@ def test_every_webhook_is_an_event() -> None:
 def test_a_sandbox_that_breaks_the_description_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = load(Api.V1, PROMPT)
     wrong = replace(TEMPLATES[0], price=cast("float", "9.99"))
-    monkeypatch.setattr(broken.app.account, "templates", lambda: [wrong])
+    monkeypatch.setattr(broken.app.account.settings, "templates", lambda: [wrong])
     with pytest.raises(FailureGroup, match=r"violates schema"):
         broken["/v1/teamConnectionTemplate"]["GET"].Case().call_and_validate(auth=(API_KEY, ""))

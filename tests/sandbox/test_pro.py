@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft
-from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.data.values import PatientFields, Status
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, ProPdf, Quirks, Strictness, UnsetCallback, UnsetField
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -40,18 +40,18 @@ def pro(connect: Connect) -> Connect:
     return connected
 
 
-def only(account: Account) -> Status:
-    (patient,) = account.patients()
+def only(account: Account) -> PatientStatus:
+    (patient,) = account.patients.all()
     return patient.status
 
 
 async def test_a_participant_is_echoed_without_an_id(pro: Connect, account: Account) -> None:
     response = await pro().post("/e/v1/participants", json=JON)
     assert (response.status_code, response.json()) == (200, JON)
-    (patient,) = account.patients()
+    (patient,) = account.patients.all()
     assert (patient.mrn, patient.firstname, patient.lastname) == ("AC001", "Jon", "Snow")
     assert (patient.dob, patient.email, patient.sex) == ("1970-07-21", "jsnow@example.com", 1)
-    assert account.phone(patient.id) == "555-555-5555"
+    assert account.patients.phone(patient.id) == "555-555-5555"
 
 
 async def test_a_second_participant_with_one_id_is_409(pro: Connect, account: Account) -> None:
@@ -62,7 +62,7 @@ async def test_a_second_participant_with_one_id_is_409(pro: Connect, account: Ac
     assert (
         await client.post("/e/v1/participants", json=JON | {"customParticipantID": "ac001"})
     ).status_code == 200
-    assert len(account.patients()) == 2
+    assert len(account.patients.all()) == 2
 
 
 async def test_two_participants_under_way_with_one_id_become_one(
@@ -72,7 +72,7 @@ async def test_two_participants_under_way_with_one_id_become_one(
     for _ in range(2):
         await client.post("/e/v1/participants", json=JON)
     clock.advance(5)
-    assert len(account.patients()) == 1
+    assert len(account.patients.all()) == 1
 
 
 async def test_what_is_optional_may_be_absent(pro: Connect, connect: Connect, account: Account) -> None:
@@ -82,7 +82,7 @@ async def test_what_is_optional_may_be_absent(pro: Connect, connect: Connect, ac
     assert (listed["dob"], listed["email"], listed["sex"]) == ("", "", 0)
     more = least | {"customParticipantID": "AC002"}
     await pro(Quirks(unset_field=UnsetField.ABSENT)).post("/e/v1/participants", json=more)
-    assert account.patients()[0].sex is None
+    assert account.patients.all()[0].sex is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_a_wrong_participant_is_nobody(pro: Connect, account: Account, cha
     headers = {"content-type": "application/json"}
     response = await pro().post("/e/v1/participants", content=json.dumps(JON | change), headers=headers)
     assert response.status_code == 400
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 async def test_a_lenient_sandbox_leaves_null_empty_and_unknown_aside(pro: Connect, account: Account) -> None:
@@ -124,8 +124,8 @@ async def test_each_code_is_a_new_one(pro: Connect, account: Account) -> None:
     await client.post("/e/v1/participants", json=JON)
     first, second = [(await client.post("/e/v1/code", json=ORDER)).json()["code"] for _ in range(2)]
     assert first != second
-    assert [code.voided_at is None for code in account.codes()] == [False, True]
-    assert only(account) is Status.PENDING
+    assert [code.voided_at is None for code in account.connections.codes()] == [False, True]
+    assert only(account) is PatientStatus.PENDING
 
 
 async def test_the_documents_template_is_known(pro: Connect) -> None:
@@ -142,7 +142,7 @@ async def test_a_code_of_nobody_or_nothing_is_400(
     client = pro()
     await client.post("/e/v1/participants", json=JON)
     assert (await client.post("/e/v1/code", json=ORDER | change)).status_code == 400
-    assert account.codes() == []
+    assert account.connections.codes() == []
 
 
 @pytest.mark.parametrize("name", ["connection_code", "connectionCode"])
@@ -154,7 +154,7 @@ async def test_a_user_redeems_a_code_once(pro: Connect, account: Account, name: 
     assert made.status_code == 201
     body = {name: code, "user_token": made.json()["user_token"]}
     assert (await client.post("/e/v1/connection", json=body)).status_code == 200
-    assert only(account) is Status.CONNECTED
+    assert only(account) is PatientStatus.CONNECTED
     assert (await client.post("/e/v1/connection", json=body)).status_code == 400
 
 
@@ -163,9 +163,9 @@ async def test_a_user_may_bring_its_code(pro: Connect, account: Account) -> None
     await client.post("/e/v1/participants", json=JON)
     code = (await client.post("/e/v1/code", json=ORDER)).json()["code"]
     wrong = await client.post("/e/v1/user", json=USER | {"connection_code": "LQYP-MSAK-NPJR"})
-    assert (wrong.status_code, account.life.users()) == (400, [])
+    assert (wrong.status_code, account.connections.users()) == (400, [])
     assert (await client.post("/e/v1/user", json=USER | {"connection_code": code})).status_code == 201
-    assert only(account) is Status.CONNECTED
+    assert only(account) is PatientStatus.CONNECTED
 
 
 @pytest.mark.parametrize(
@@ -195,11 +195,11 @@ async def test_a_connection_needs_a_code_and_a_user(pro: Connect, body: dict[str
 async def test_a_disconnection_is_echoed(pro: Connect, account: Account) -> None:
     client = pro()
     await client.post("/e/v1/participants", json=JON)
-    account.set_status(account.patients()[0].id, Status.CONNECTED)
+    account.patients.set_status(account.patients.all()[0].id, PatientStatus.CONNECTED)
     body = {"customParticipantID": "AC001"}
     response = await client.post("/e/v1/disconnection", json=body)
     assert (response.status_code, response.json()) == (200, body)
-    assert only(account) is Status.NONE
+    assert only(account) is PatientStatus.NONE
     unknown = await client.post("/e/v1/disconnection", json={"customParticipantID": "unknown"})
     assert unknown.status_code == 400
 
@@ -217,8 +217,8 @@ async def test_a_disconnection_is_echoed(pro: Connect, account: Account) -> None
 async def test_a_recording_is_what_the_example_shows(
     pro: Connect, account: Account, determination: str, flags: tuple[bool, bool, bool]
 ) -> None:
-    owner = account.add_patient(PatientFields("AC001", "1970-07-21", "jsnow@example.com"))
-    one = account.life.record(Draft(owner, 2000, 71, determination))
+    owner = account.patients.add(PatientFields("AC001", "1970-07-21", "jsnow@example.com"))
+    one = account.recordings.add(RecordingFields(owner, 2000, 71, determination))
     answer = (await pro().get(f"/e/v1/recordings/{one.id}")).json()
     samples = answer.pop("data")["samples"]
     assert len(samples["lead_I"]) == 600
@@ -245,9 +245,9 @@ async def test_an_unknown_recording_and_its_pdf_are_404(pro: Connect) -> None:
 async def test_the_path_of_the_pdf_is_one_of_two(
     pro: Connect, account: Account, quirk: ProPdf, statuses: tuple[int, int]
 ) -> None:
-    owner = account.add_patient(PatientFields("AC001", "1970-07-21", "jsnow@example.com"))
+    owner = account.patients.add(PatientFields("AC001", "1970-07-21", "jsnow@example.com"))
     path, client = (
-        f"/e/v1/recordings/{account.life.record(Draft(owner, 2000)).id}",
+        f"/e/v1/recordings/{account.recordings.add(RecordingFields(owner, 2000)).id}",
         pro(Quirks(pro_pdf=quirk)),
     )
     answers = [await client.get(path + end) for end in (".pdf", "/pdf")]
@@ -269,8 +269,10 @@ async def test_its_callback_is_its_own(pro: Connect, connect: Connect) -> None:
 
 
 async def test_faults_strike_here_too(pro: Connect, account: Account) -> None:
-    rule = Fault(FaultKind.UNAVAILABLE, Moment.AFTER, methods=frozenset({"POST"}), path="/e/v1/*", times=1)
+    rule = FaultRule(
+        FaultKind.UNAVAILABLE, Moment.AFTER, methods=frozenset({"POST"}), path="/e/v1/*", times=1
+    )
     client = pro(faults=Faults((rule,)))
     assert (await client.post("/e/v1/participants", json=JON)).status_code == 503
     assert (await client.post("/e/v1/participants", json=JON)).status_code == 409
-    assert [one.fault for one in account.requests()] == ["unavailable-after", None]
+    assert [one.fault for one in account.requests.all()] == ["unavailable-after", None]

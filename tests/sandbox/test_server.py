@@ -12,7 +12,7 @@ import pytest
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import Sandbox, create_app
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.server import serving
 
 
@@ -28,13 +28,13 @@ def client(app: Sandbox) -> Iterator[httpx.Client]:
 
 
 def always(kind: FaultKind, **values: Any) -> Faults:
-    return Faults((Fault(kind, methods=frozenset({"POST"}), **values),))
+    return Faults((FaultRule(kind, methods=frozenset({"POST"}), **values),))
 
 
 def test_it_serves_the_api_on_loopback(client: httpx.Client, account: Account, joe: dict[str, str]) -> None:
     created = client.post("/v1/patients", data=joe)
     assert created.status_code == 200
-    assert client.get("/v1/patients").json()["totalCount"] == len(account.patients()) == 1
+    assert client.get("/v1/patients").json()["totalCount"] == len(account.patients.all()) == 1
     assert client.base_url.host == "127.0.0.1"
 
 
@@ -46,8 +46,8 @@ def test_a_dropped_connection_is_reset_without_a_byte(
     with pytest.raises(httpx.ReadError) as caught:
         client.post("/v1/patients", data=joe)
     assert "reset" in str(caught.value).lower()
-    assert len(account.patients()) == created
-    (record,) = account.requests()
+    assert len(account.patients.all()) == created
+    (record,) = account.requests.all()
     assert (record.method, record.route, record.status) == ("POST", "/v1/patients", None)
 
 
@@ -64,9 +64,9 @@ def test_a_late_commit_resets_first_and_acts_later(
     app.faults = always(FaultKind.LATE_COMMIT, seconds=30.0)
     with pytest.raises(httpx.ReadError):
         client.post("/v1/patients", data=joe)
-    assert account.patients() == []
+    assert account.patients.all() == []
     clock.advance(30)
-    assert len(account.patients()) == 1
+    assert len(account.patients.all()) == 1
 
 
 def test_a_truncated_answer_ends_early(
@@ -75,7 +75,7 @@ def test_a_truncated_answer_ends_early(
     app.faults = always(FaultKind.TRUNCATED)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         client.post("/v1/patients", data=joe)
-    assert len(account.patients()) == 1
+    assert len(account.patients.all()) == 1
 
 
 def test_a_slow_answer_outlasts_an_impatient_client(

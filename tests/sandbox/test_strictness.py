@@ -9,8 +9,8 @@ import pytest
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.data.values import PatientFields
-from kardia_ctl.sandbox.endpoints import ENDPOINTS
-from kardia_ctl.sandbox.http.endpoint import Api
+from kardia_ctl.sandbox.endpoints import ROUTES
+from kardia_ctl.sandbox.http.route import Api
 
 Connect = Callable[..., httpx.AsyncClient]
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -61,14 +61,12 @@ async def test_a_wrong_method_is_405_and_names_the_right_ones(connect: Connect) 
     assert response.headers["allow"] == "GET, POST"
 
 
-@pytest.mark.parametrize(
-    "path", sorted({endpoint.path for endpoint in ENDPOINTS if endpoint.method == "GET"})
-)
+@pytest.mark.parametrize("path", sorted({endpoint.path for endpoint in ROUTES if endpoint.method == "GET"}))
 async def test_head_is_not_a_get_without_a_body(connect: Connect, account: Account, path: str) -> None:
-    patient = account.add_patient(PatientFields("A-1", "2000-07-21", "a@example.com"))
+    patient = account.patients.add(PatientFields("A-1", "2000-07-21", "a@example.com"))
     response = await connect().head(path.format(id=patient))
     assert response.status_code == 405
-    assert account.codes() == []
+    assert account.connections.codes() == []
 
 
 async def test_an_unknown_patient_is_404(connect: Connect) -> None:
@@ -113,7 +111,7 @@ async def test_a_wrong_field_creates_nobody(
     connect: Connect, account: Account, joe: dict[str, str], field: str, value: str
 ) -> None:
     assert_refused(await connect().post("/v1/patients", data=joe | {field: value}), 400)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize("field", ["mrn", "dob", "email"])
@@ -122,7 +120,7 @@ async def test_a_missing_field_creates_nobody(
 ) -> None:
     del joe[field]
     assert_refused(await connect().post("/v1/patients", data=joe), 400)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize(
@@ -142,7 +140,7 @@ async def test_a_missing_field_creates_nobody(
 )
 async def test_a_badly_encoded_form_creates_nobody(connect: Connect, account: Account, body: bytes) -> None:
     assert_refused(await connect().post("/v1/patients", content=body, headers=FORM), 400)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize(
@@ -153,24 +151,24 @@ async def test_only_a_form_is_a_form(connect: Connect, account: Account, content
     body = b"mrn=1&dob=2000-07-21&email=joe@example.com"
     headers = {"content-type": content_type}
     assert_refused(await connect().post("/v1/patients", content=body, headers=headers), 400)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 async def test_a_json_body_is_400(connect: Connect, account: Account, joe: dict[str, str]) -> None:
     assert_refused(await connect().post("/v1/patients", json=joe), 400)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 async def test_a_form_may_say_that_it_is_utf_8(connect: Connect, account: Account) -> None:
     body = b"mrn=%C3%A9+1%2B&dob=2000-07-21&email=joe@example.com"
     headers = {"content-type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8"}
     assert (await connect().post("/v1/patients", content=body, headers=headers)).status_code == 200
-    assert account.patients()[0].mrn == "é 1+"
+    assert account.patients.all()[0].mrn == "é 1+"
 
 
 async def test_a_body_where_none_belongs_is_400(connect: Connect, account: Account) -> None:
     client = connect()
-    patient = account.add_patient(PatientFields("A-1", "2000-07-21", "a@example.com"))
+    patient = account.patients.add(PatientFields("A-1", "2000-07-21", "a@example.com"))
     for path in ("/v1/apikey/new", f"/v1/patients/{patient}/disconnect"):
         assert_refused(await client.post(path, data={"a": "b"}), 400)
 
@@ -202,7 +200,7 @@ async def test_a_wrong_query_is_400(connect: Connect, query: str) -> None:
 
 
 async def test_every_endpoint_refuses_an_unknown_query_parameter(connect: Connect) -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in ROUTES:
         path = endpoint.path.format(id="A", spid="B")
         client = connect()
         if endpoint.api is Api.PRO:

@@ -9,8 +9,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Status
 from kardia_ctl.operations.apply import doubts
-from kardia_ctl.sandbox.data.values import Patient
-from kardia_ctl.sandbox.data.values import Status as Connection
+from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
 
 
@@ -31,7 +30,7 @@ def violations(world: World) -> list[str]:
 
 def _by_mrn(world: World) -> dict[str, list[Patient]]:
     found: dict[str, list[Patient]] = {}
-    for patient in world.server.account.patients():
+    for patient in world.server.account.patients.all():
         found.setdefault(patient.mrn, []).append(patient)
     return found
 
@@ -57,7 +56,7 @@ def _names(world: World, found: Iterable[Patient]) -> set[str]:
 def _users(world: World) -> Iterator[str]:
     """Each user was made once, as declared; whoever was known to exist already has the one it had."""
     account, people = world.server.account, world.story.desired.patients
-    counts = Counter(user.email for user in account.life.users())
+    counts = Counter(user.email for user in account.connections.users())
     for mrn in world.story.desired.users:
         made = counts.pop(people[mrn].email, 0)
         if made > 1:
@@ -69,19 +68,19 @@ def _users(world: World) -> Iterator[str]:
 
 
 def _connected(world: World, mrn: str) -> bool:
-    return any(one.status is Connection.CONNECTED for one in _by_mrn(world).get(mrn, ()))
+    return any(one.status is PatientStatus.CONNECTED for one in _by_mrn(world).get(mrn, ()))
 
 
 def _departures(world: World) -> Iterator[str]:
     """Who leaves was exported once, and then deleted. Without state nobody knows of an export."""
     account = world.server.account
-    exports = Counter(account.exports())
+    exports = Counter(account.patients.exports())
     for mrn, number in world.server.leaving.items():
         if exports[number] > 1 and not world.state_was_lost:
             yield f"the data of {mrn} was exported {exports[number]} times"
         if not exports[number]:
             yield f"the data of {mrn} was never exported"
-        if account.patient(number) is not None:
+        if account.patients.get(number) is not None:
             yield f"{mrn} was not deleted"
     for address, record in ((one, known) for one, of in world.disk.codes.items() for known in of.items()):
         if world.story.dialect is Dialect.PRO and not _was_handed_out(world, address, record[0]):
@@ -97,14 +96,14 @@ def _was_handed_out(world: World, mrn: str, template: str) -> bool:
 def _codes(world: World) -> Iterator[str]:
     """Each code was ordered once, and handed out as it is."""
     account, desired = world.server.account, world.story.desired
-    mrns = {patient.id: patient.mrn for patient in account.patients()}
+    mrns = {patient.id: patient.mrn for patient in account.patients.all()}
     minted = {
         (mrns[code.patient_id], code.template_id): code.code
-        for code in account.codes()
+        for code in account.connections.codes()
         if code.patient_id in mrns
     }
-    if len(minted) < len(account.codes()):
-        yield f"a code was ordered twice: {len(account.codes())} codes for {len(minted)}"
+    if len(minted) < len(account.connections.codes()):
+        yield f"a code was ordered twice: {len(account.connections.codes())} codes for {len(minted)}"
     declared = {
         (mrn, desired.templates[label].id) for mrn, want in desired.patients.items() for label in want.codes
     }
@@ -118,7 +117,7 @@ def _codes(world: World) -> Iterator[str]:
             yield f"the code of {mrn} for {template} was not ordered"
     for code in world.codes:
         label = desired.templates[code.template].id
-        if code.code not in {known.code for known in account.codes()}:
+        if code.code not in {known.code for known in account.connections.codes()}:
             yield f"{code.mrn} was handed a code for {label} that does not exist"
 
 
@@ -141,7 +140,7 @@ def _leftovers(world: World) -> Iterator[str]:
 
 def _reports(world: World) -> Iterator[str]:
     """What a run said is so: done exists, failed and skipped never happened, exit 0 means everything."""
-    live = _names(world, world.server.account.patients())
+    live = _names(world, world.server.account.patients.all())
     effects = Counter((sending.run, sending.mrn) for sending in world.network.sendings if sending.id)
     for run in world.runs:
         if run.succeeded and run.undone:

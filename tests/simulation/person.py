@@ -53,12 +53,12 @@ def _happened(world: "World", intent: Intent) -> bool:
         case Kind.CONNECTION_CODE:
             return (mrn, intent.target) in codes(world)
         case _:
-            return intent.id in world.server.account.exports()
+            return intent.id in world.server.account.patients.exports()
 
 
 def _write_dates(world: "World") -> None:
     """An export that has come by mail is dated; who redeems a code that was shown before no longer does."""
-    arrived = set(world.server.account.exports())
+    arrived = set(world.server.account.patients.exports())
     departures = tuple(
         replace(one, exported="2026-03-02") if one.id in arrived else one for one in world.desired.departures
     )
@@ -97,11 +97,11 @@ def _missing(world: "World") -> set[Address]:
 
 def codes(world: "World") -> set[tuple[str, str]]:
     """The mrn and template of each code that exists."""
-    mrns = {patient.id: patient.mrn for patient in world.server.account.patients()}
-    return {(mrns[code.patient_id], code.template_id) for code in world.server.account.codes()}
+    mrns = {patient.id: patient.mrn for patient in world.server.account.patients.all()}
+    return {(mrns[code.patient_id], code.template_id) for code in world.server.account.connections.codes()}
 
 
 def users(world: "World") -> set[str]:
     """The mrns of those who have a user: in these stories an address tells whose it is."""
-    emails = {user.email for user in world.server.account.life.users()}
+    emails = {user.email for user in world.server.account.connections.users()}
     return {mrn for mrn, want in world.desired.patients.items() if want.email in emails}

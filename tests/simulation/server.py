@@ -39,11 +39,11 @@ class Server:
         self._visitors: list[str] = []
         self.strangers: set[str] = set()
         """Ids that we did not create."""
-        self.account.seed_patients(story.crowd, story.seed)
-        self.strangers.update(patient.id for patient in self.account.patients())
+        self.account.patients.seed(story.crowd, story.seed)
+        self.strangers.update(patient.id for patient in self.account.patients.all())
         for mrn in story.present:
-            self.strangers.add(self.account.add_patient(_same(story.desired.patients[mrn])))
-        self.leaving = {mrn: self.account.add_patient(_stranger(mrn)) for mrn in story.leaving}
+            self.strangers.add(self.account.patients.add(_same(story.desired.patients[mrn])))
+        self.leaving = {mrn: self.account.patients.add(_stranger(mrn)) for mrn in story.leaving}
         """The ids of those who are to leave."""
         self.strangers.update(self.leaving.values())
 
@@ -77,24 +77,24 @@ class Server:
     def visit(self) -> None:
         """The concurrent writer adds somebody, or rarely removes somebody whom it added."""
         if self._visitors and self._rng.random() < 0.3:
-            self.account.remove_patient(self._visitors.pop())
+            self.account.patients.remove(self._visitors.pop())
             self._tell("the concurrent writer removes a patient")
             return
         lag = self._story.quirks.list_lag
         fields = _stranger(f"visitor-{len(self.strangers)}")
-        self._visitors.append(self.account.add_patient(fields, list_lag=self._rng.choice((0.0, lag))))
+        self._visitors.append(self.account.patients.add(fields, list_lag=self._rng.choice((0.0, lag))))
         self.strangers.add(self._visitors[-1])
         self._tell(f"the concurrent writer adds {fields.mrn}")
 
     def rival(self, want: DesiredPatient) -> None:
         """The concurrent writer adds a patient with an mrn that is ours; the other fields may be equal."""
         fields = _same(want) if self._rng.random() < 0.5 else _stranger(want.mrn)
-        self.strangers.add(self.account.add_patient(fields))
+        self.strangers.add(self.account.patients.add(fields))
         self._tell(f"the concurrent writer adds {want.mrn}, which is ours")
 
     def listed_since(self, mrn: str) -> float | None:
         """The second since which the list shows somebody with this mrn whom we did not create."""
-        found = (one for one in self.account.patients() if one.mrn == mrn and one.id in self.strangers)
+        found = (one for one in self.account.patients.all() if one.mrn == mrn and one.id in self.strangers)
         return min((one.created_at - START for one in found), default=None)
 
 

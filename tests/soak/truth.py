@@ -68,15 +68,15 @@ def asked(server: Server, declared: Population) -> Truth:
 def from_database(database: Path, declared: Population) -> Truth:
     """Ask the account's own file: nothing is hidden there."""
     with Account(database) as account:
-        minted = Counter(code.patient_id for code in account.codes())
+        minted = Counter(code.patient_id for code in account.connections.codes())
         people = [
             Seen(
                 PatientFields(one.mrn, one.dob, one.email, one.firstname, one.lastname, one.sex),
                 minted[one.id],
             )
-            for one in account.patients()
+            for one in account.patients.all()
         ]
-        log = account.requests()
+        log = account.requests.all()
     struck = sum(1 for one in log if one.method == "POST" and one.fault is not None)
     return compared(declared, people, requests=len(log), creates_struck=struck)
 

@@ -23,7 +23,7 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.canary.desk import InnerDesk, Ran, in_memory, inner_desk
 
@@ -37,7 +37,7 @@ patients:
   - {mrn: P-2, dob: 1971-11-02, email: barnabo@example.com}
 """
 MRNS: Final = ["P-1", "P-2"]
-LATE: Final = Fault(
+LATE: Final = FaultRule(
     FaultKind.LATE_COMMIT, methods=frozenset({"POST"}), path="/v1/patients", times=1, seconds=60
 )
 MANY: Final = 400
@@ -130,9 +130,9 @@ def is_made_good(desk: InnerDesk, *options: str) -> None:
 
 
 def all_is_there(desk: InnerDesk) -> None:
-    patients = desk.account.patients()
+    patients = desk.account.patients.all()
     assert sorted(one.mrn for one in patients) == MRNS
-    (ordered,) = desk.account.codes()
+    (ordered,) = desk.account.connections.codes()
     assert ordered.patient_id == next(one.id for one in patients if one.mrn == "P-1")
 
 

@@ -68,25 +68,25 @@ CREATE TRIGGER IF NOT EXISTS listed_delete AFTER DELETE ON patients WHEN old.lis
 CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WHEN new.listed <> old.listed
     BEGIN UPDATE meta SET value = value + new.listed - old.listed WHERE name = 'listed'; END;
 """
-"""What came later is in tables of its own, so that an older file opens. `patients.json` is SQLite's own work,
-so a page of patients joins texts that cannot be stale. Triggers keep the count of listed patients, because
-counting 100,000 rows takes longer than reading a page, and take a patient's records along."""
+"""Additions go into new tables, so that older files still open. SQLite generates `patients.json`, so the
+texts that a page joins are never stale. Triggers maintain the count of listed patients, because counting
+100,000 rows takes longer than reading a page, and delete a patient's records with the patient."""
 
 
 class Database:
-    """One connection, shared by threads under a lock; every write is one transaction."""
+    """One connection that threads share under a lock; each write is one transaction."""
 
     __slots__ = ("_connection", "_lock")
 
     def __init__(self, path: str) -> None:
-        """Open or create the file; ":memory:" keeps everything in the process.
+        """Open or create the file; ":memory:" stores everything in the process.
 
         Raises:
-            sqlite3.Error, OSError: the file cannot be opened or is no sandbox account.
+            sqlite3.Error, OSError: the file cannot be opened, or is not a sandbox account.
         """
         self._lock = threading.RLock()
         if path != ":memory:" and not path.startswith("file:"):
-            # People try the sandbox with real patients: the file is its owner's alone.
+            # People try the sandbox with real patients: only the owner may read the file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -97,13 +97,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock, without a transaction of its own."""
+        """Hold the lock without starting a transaction."""
         with self._lock:
             yield self._connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: everything or nothing. Inside another one it joins it."""
+        """Run the block as one transaction; inside another transaction, join it."""
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
@@ -117,6 +117,6 @@ class Database:
             self._connection.commit()
 
     def close(self) -> None:
-        """Close the connection; what was committed stays."""
+        """Close the connection; committed data stays."""
         with self._lock:
             self._connection.close()

@@ -1,44 +1,45 @@
-"""Recordings in SQL: each function works on an open connection and leaves the transaction to the account."""
+"""The table of ECG recordings, with their QT measurements."""
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from kardia_ctl.sandbox.account.paging import Feed
+from kardia_ctl.sandbox.account.feed import Feed
+from kardia_ctl.sandbox.account.outbox import Outbox
+from kardia_ctl.sandbox.account.patient_table import PatientTable
+from kardia_ctl.sandbox.account.team_settings import TeamSettings
+from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
+from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent, WebhookMessage
 from kardia_ctl.sandbox.data.invented_ecg import Trace
 
 _COLUMNS = (
-    "seq, id, patient_id, screening, recorded_at, offset_minutes, created_at, duration, heart_rate,"
+    "id, patient_id, screening, recorded_at, offset_minutes, created_at, duration, heart_rate,"
     " determination, note, tags, leads, seed, symptoms, activities"
 )
-_SELECT = f"SELECT {_COLUMNS} FROM recordings WHERE "  # noqa: S608 - constants
-_INSERT = (
-    f"INSERT INTO recordings ({_COLUMNS.removeprefix('seq, ')})"  # noqa: S608 - constants
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_SELECT = f"SELECT seq, {_COLUMNS} FROM recordings WHERE "  # noqa: S608 - constants
+_INSERT = f"INSERT INTO recordings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
 _CHANGEABLE = frozenset(("note", "tags", "symptoms", "activities"))
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A recording that is to be made.
+class RecordingFields:
+    """The content of a recording.
 
     Attributes:
-        patient_id: whose heart it is.
+        patient_id: the id of the patient.
         duration: in milliseconds.
-        heart_rate: in beats a minute.
-        determination: one of `ecg.DETERMINATIONS`.
-        note: what the patient wrote.
-        tags: what the patient tagged it with.
-        symptoms: the names of what the patient felt.
-        activities: the names of what the patient was doing.
+        heart_rate: in beats per minute.
+        determination: one of `invented_ecg.DETERMINATIONS`.
+        note: the patient's note.
+        tags: the patient's tags.
+        symptoms: the names of the patient's symptoms.
+        activities: the names of the patient's activities.
         leads: 1 or 6.
-        screening: whether a screening station took it instead of the patient's own application.
-        offset_minutes: how far the patient's clock is ahead of UTC.
-        seed: what the waveform is drawn from.
+        screening: whether a screening station recorded it instead of the patient's own application.
+        offset_minutes: the offset of the patient's clock from UTC.
+        seed: the seed of the waveform.
     """
 
     patient_id: str
@@ -57,114 +58,141 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording as the account holds it; `recorded` and `added` in microseconds of the account's clock."""
+    """A recording; `recorded` and `added` are in microseconds, `seq` is its row number once it is stored."""
 
-    seq: int
     id: str
     recorded: int
     added: int
-    draft: Draft
+    fields: RecordingFields
+    seq: int = 0
 
     @property
     def created_at(self) -> int:
-        """What lists are ordered by: when it was recorded."""
+        """The time that orders lists: when it was recorded, in microseconds."""
         return self.recorded
 
     @property
     def recorded_at(self) -> datetime:
-        """When it was recorded, on the patient's own clock."""
-        zone = timezone(timedelta(minutes=self.draft.offset_minutes))
-        return datetime.fromtimestamp(self.recorded // 1_000_000, zone)
+        """When it was recorded, in the patient's own time zone."""
+        zone = timezone(timedelta(minutes=self.fields.offset_minutes))
+        return datetime.fromtimestamp(self.recorded // MICRO, zone)
 
     @property
     def added_at(self) -> str:
-        """When it arrived, as the timestamps of symptoms and activities look."""
+        """When the account received it, in the format of the symptoms' and activities' timestamps."""
         return datetime.fromtimestamp(self.added / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     @property
     def trace(self) -> Trace:
-        """What its samples are drawn from."""
-        draft = self.draft
-        return Trace(draft.seed, draft.determination, draft.heart_rate, draft.duration, draft.leads)
+        """The parameters of its samples."""
+        fields = self.fields
+        return Trace(fields.seed, fields.determination, fields.heart_rate, fields.duration, fields.leads)
 
 
-@dataclass(frozen=True, slots=True)
-class New:
-    """A draft with its id and its time in microseconds."""
+class RecordingTable:
+    """The recordings of an account. Every method is atomic."""
 
-    id: str
-    recorded: int
-    added: int
-    draft: Draft
+    def __init__(
+        self, timeline: Timeline, patients: PatientTable, settings: TeamSettings, outbox: Outbox
+    ) -> None:
+        self._timeline = timeline
+        self._patients = patients
+        self._settings = settings
+        self._outbox = outbox
 
+    def all(self) -> list[Recording]:
+        """Return every recording, newest first."""
+        with self._timeline.reading() as db:
+            return _ALL.read(db)
 
-def insert(db: sqlite3.Connection, recordings: Iterable[New]) -> None:
-    """Add recordings."""
-    db.executemany(_INSERT, (_row(one) for one in recordings))
+    def count(self) -> int:
+        """Return the number of recordings."""
+        with self._timeline.reading() as db:
+            return _ALL.total(db)
 
+    def get(self, recording_id: str) -> Recording | None:
+        """Return the recording with this id."""
+        row = self._timeline.row(_SELECT + "id = ?", recording_id)
+        return None if row is None else _recording(*row)
 
-def one(db: sqlite3.Connection, recording_id: str) -> Recording | None:
-    """Return the recording with this id."""
-    row = db.execute(_SELECT + "id = ?", (recording_id,)).fetchone()
-    return None if row is None else _recording(*row)
+    def newest(self, patient_id: str | None = None) -> Recording | None:
+        """Return the newest recording, of one patient if an id is given."""
+        with self._timeline.reading() as db:
+            rows = (_ALL if patient_id is None else of_patient(patient_id)).read(db, limit=1)
+            return rows[0] if rows else None
 
+    def between(self, patient_id: str, start: float, end: float) -> list[Recording]:
+        """Return a patient's recordings from `start` to `end` (seconds), oldest first."""
+        sql = _SELECT + "patient_id = ? AND recorded_at BETWEEN ? AND ? ORDER BY recorded_at, seq"
+        rows = self._timeline.rows(sql, patient_id, int(start * MICRO), int(end * MICRO))
+        return [_recording(*row) for row in rows]
 
-def newest(db: sqlite3.Connection, patient_id: str | None = None) -> Recording | None:
-    """Return the newest recording, of one patient if asked for."""
-    rows = (everything() if patient_id is None else of_patient(patient_id)).read(db, None, 1)
-    return rows[0] if rows else None
+    def insert(self, recordings: Iterable[Recording]) -> None:
+        """Add recordings without sending events."""
+        with self._timeline.writing() as db:
+            db.executemany(_INSERT, map(_row, recordings))
 
+    def add(self, fields: RecordingFields, *, recorded_at: float | None = None) -> Recording:
+        """Add a recording, recorded now unless a time is given (seconds), and send its events.
 
-def between(db: sqlite3.Connection, patient_id: str, start: int, end: int) -> list[Recording]:
-    """Return what a patient recorded from one moment to another (microseconds), oldest first."""
-    sql = _SELECT + "patient_id = ? AND recorded_at BETWEEN ? AND ? ORDER BY recorded_at, seq"
-    return [_recording(*row) for row in db.execute(sql, (patient_id, start, end))]
+        A screening station's recording sends none.
+        """
+        with self._timeline.writing():
+            now = self._timeline.micros()
+            at = now if recorded_at is None else int(recorded_at * MICRO)
+            recording = Recording(self._timeline.new_id(), at, now, fields)
+            self.insert([recording])
+            patient = self._patients.get(fields.patient_id)
+            if patient is not None and not fields.screening:
+                details = EventDetails(patient_id=patient.id, mrn=patient.mrn, recording_id=recording.id)
+                self._outbox.emit(WebhookEvent.NEW_RECORDING, details)
+                self._outbox.emit(WebhookEvent.QT_ANALYSIS, details)
+            return recording
 
+    def amend(self, recording_id: str, **values: str | tuple[str, ...]) -> list[WebhookMessage]:
+        """Overwrite note, tags, symptoms or activities, and return the queued events.
 
-def change(db: sqlite3.Connection, recording_id: str, values: Mapping[str, str | tuple[str, ...]]) -> None:
-    """Overwrite the note, the tags, the symptoms or the activities.
+        Raises:
+            KeyError: no such field or no such recording.
+        """
+        if unknown := set(values) - _CHANGEABLE:
+            raise KeyError(f"no such field: {min(unknown)}")
+        names = ", ".join(f"{name} = ?" for name in values)
+        texts = [value if isinstance(value, str) else _json(value) for value in values.values()]
+        with self._timeline.writing() as db:
+            sql = f"UPDATE recordings SET {names} WHERE id = ?"  # noqa: S608 - checked
+            if db.execute(sql, (*texts, recording_id)).rowcount != 1:
+                raise KeyError("no such recording")
+            shown = {"note": "note", "tags": "tags_data"}
+            fields = tuple(name for key, name in shown.items() if key in values)
+            team = self._settings.teams()[0]
+            details = EventDetails(
+                recording_id=recording_id, fields=fields, team_id=team.id, team_name=team.name
+            )
+            events = [WebhookEvent.RECORDING_UPDATED] if fields else []
+            events += [WebhookEvent.SYMPTOMS] if "symptoms" in values else []
+            events += [WebhookEvent.ACTIVITIES] if "activities" in values else []
+            return [message for event in events for message in self._outbox.emit(event, details)]
 
-    Raises:
-        KeyError: no such field or no such recording.
-    """
-    if unknown := set(values) - _CHANGEABLE:
-        raise KeyError(f"no such field: {min(unknown)}")
-    names = ", ".join(f"{name} = ?" for name in values)
-    texts = [value if isinstance(value, str) else _json(value) for value in values.values()]
-    cursor = db.execute(f"UPDATE recordings SET {names} WHERE id = ?", (*texts, recording_id))  # noqa: S608 - checked
-    if cursor.rowcount != 1:
-        raise KeyError("no such recording")
+    def measure(self, recording_id: str, body: str) -> None:
+        """Store a QT measurement (JSON text) and send its event."""
+        with self._timeline.writing() as db:
+            recording = self.get(recording_id)
+            values = (self._timeline.new_id(), recording_id, body)
+            db.execute("INSERT INTO measurements VALUES (?, ?, ?)", values)
+            if recording is not None:
+                details = EventDetails(patient_id=recording.fields.patient_id, recording_id=recording_id)
+                self._outbox.emit(WebhookEvent.QT_RESULT, details)
 
-
-def measure(db: sqlite3.Connection, measurement_id: str, recording_id: str, body: str) -> None:
-    """Keep a QT measurement."""
-    db.execute("INSERT INTO measurements VALUES (?, ?, ?)", (measurement_id, recording_id, body))
-
-
-def measurements(db: sqlite3.Connection, recording_id: str) -> list[str]:
-    """Return the QT measurements of a recording as JSON texts, oldest first."""
-    sql = "SELECT body FROM measurements WHERE recording_id = ? ORDER BY rowid"
-    return [row[0] for row in db.execute(sql, (recording_id,))]
+    def measurements(self, recording_id: str) -> list[str]:
+        """Return the QT measurements of a recording as JSON texts, oldest first."""
+        sql = "SELECT body FROM measurements WHERE recording_id = ? ORDER BY rowid"
+        return [row[0] for row in self._timeline.rows(sql, recording_id)]
 
 
 def of_patient(patient_id: str) -> Feed[Recording]:
-    """What "Get Patient Recordings" lists."""
+    """Return the list of "Get Patient Recordings"."""
     return _feed("patient_id = ?", patient_id)
-
-
-def of_app() -> Feed[Recording]:
-    """What "Get All Recordings" lists: what was taken in the application."""
-    return _feed("screening = ?", 0)
-
-
-def of_stations() -> Feed[Recording]:
-    """What "Get All Screening Station Recordings" lists."""
-    return _feed("screening = ?", 1)
-
-
-def everything() -> Feed[Recording]:
-    """All recordings."""
-    return _feed("screening >= ?", 0)
 
 
 def _feed(condition: str, value: str | int) -> Feed[Recording]:
@@ -172,31 +200,31 @@ def _feed(condition: str, value: str | int) -> Feed[Recording]:
     return Feed(_SELECT + condition, count, (value,), _recording, "recorded_at")
 
 
-def _row(new: New) -> tuple[Any, ...]:
-    draft = new.draft
+def _row(recording: Recording) -> tuple[Any, ...]:
+    fields = recording.fields
     return (
-        new.id,
-        draft.patient_id,
-        draft.screening,
-        new.recorded,
-        draft.offset_minutes,
-        new.added,
-        draft.duration,
-        draft.heart_rate,
-        draft.determination,
-        draft.note,
-        _json(draft.tags),
-        draft.leads,
-        draft.seed,
-        _json(draft.symptoms),
-        _json(draft.activities),
+        recording.id,
+        fields.patient_id,
+        fields.screening,
+        recording.recorded,
+        fields.offset_minutes,
+        recording.added,
+        fields.duration,
+        fields.heart_rate,
+        fields.determination,
+        fields.note,
+        _json(fields.tags),
+        fields.leads,
+        fields.seed,
+        _json(fields.symptoms),
+        _json(fields.activities),
     )
 
 
 def _recording(*row: Any) -> Recording:
     seq, number, patient, screening, recorded, offset, added, duration, rate, *rest = row
     determination, note, tags, leads, seed, symptoms, activities = rest
-    draft = Draft(
+    fields = RecordingFields(
         patient_id=patient,
         duration=duration,
         heart_rate=rate,
@@ -210,8 +238,15 @@ def _recording(*row: Any) -> Recording:
         offset_minutes=offset,
         seed=seed,
     )
-    return Recording(seq, number, recorded, added, draft)
+    return Recording(number, recorded, added, fields, seq)
 
 
 def _json(values: tuple[str, ...]) -> str:
     return json.dumps(values, ensure_ascii=False)
+
+
+_ALL = _feed("screening >= ?", 0)
+APP_RECORDINGS = _feed("screening = ?", 0)
+"""The list of "Get All Recordings": recorded in the patients' applications."""
+SCREENING_RECORDINGS = _feed("screening = ?", 1)
+"""The list of "Get All Screening Station Recordings"."""

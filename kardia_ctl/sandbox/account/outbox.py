@@ -1,18 +1,18 @@
-"""What waits to be sent to the callback URLs, and the log of what was sent, in SQL on an open connection."""
+"""The queue of webhook messages, and the log of delivery attempts."""
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kardia_ctl.sandbox.account import ledger
-from kardia_ctl.sandbox.account.paging import Feed
-from kardia_ctl.sandbox.account.webhook_events import About, Event, Message, messages
+from kardia_ctl.sandbox.account.feed import Feed
+from kardia_ctl.sandbox.account.team_settings import TeamSettings
+from kardia_ctl.sandbox.account.timeline import Timeline
+from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent, WebhookMessage, messages
 from kardia_ctl.sandbox.data.values import Hook
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message in the outbox, and how often it was tried."""
+class QueuedMessage:
+    """A message in the outbox; `attempts` counts the deliveries that failed."""
 
     seq: int
     hook: Hook
@@ -23,7 +23,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to deliver (API reference, "Get callback logs"); `created_at` in microseconds."""
+    """One delivery attempt (API reference, "Get callback logs"); `created_at` is in microseconds."""
 
     status: str
     event: str
@@ -33,52 +33,63 @@ class Delivery:
     seq: int
 
 
-_LOG = "SELECT status, event, error, hook, created_at, seq FROM deliveries WHERE "
-_ALL = Feed(_LOG + "1", "SELECT COUNT(*) FROM deliveries", (), Delivery)
+_SELECT = "SELECT status, event, error, hook, created_at, seq FROM deliveries WHERE "
 _V1 = "hook IN ('callback', 'qtCallback')"
-LOGS = Feed(_LOG + _V1, f"SELECT COUNT(*) FROM deliveries WHERE {_V1}", (), Delivery)  # noqa: S608 - constants
-"""What "Get callback logs" lists, newest first: the attempts at both v1 callbacks."""
+CALLBACK_LOGS = Feed(
+    _SELECT + _V1,
+    f"SELECT COUNT(*) FROM deliveries WHERE {_V1}",  # noqa: S608 - constants
+    (),
+    Delivery,
+    "created_at",
+)
+"""The list of "Get callback logs", newest first: the attempts at both v1 callbacks."""
 
 
-def emit(db: sqlite3.Connection, event: Event, about: About, now: int) -> list[Message]:
-    """Queue what an event sends, to the callbacks that are set, and return it."""
-    queued = [one for one in messages(event, about) if ledger.callback(db, one.hook)]
-    put(db, queued, now)
-    return queued
+class Outbox:
+    """The webhook messages of an account. Every method is atomic."""
 
+    def __init__(self, timeline: Timeline, settings: TeamSettings) -> None:
+        self._timeline = timeline
+        self._settings = settings
 
-def put(db: sqlite3.Connection, queued: Iterable[Message], now: int) -> None:
-    """Queue messages, due at once."""
-    rows = [(one.hook.value, one.event, one.body, now) for one in queued]
-    db.executemany("INSERT INTO outbox (hook, event, body, due) VALUES (?, ?, ?, ?)", rows)
+    def emit(self, event: WebhookEvent, details: EventDetails) -> list[WebhookMessage]:
+        """Queue an event for the callbacks that are set, due at once, and return the queued messages."""
+        with self._timeline.writing():
+            queued = [one for one in messages(event, details) if self._settings.callback(one.hook)]
+            self.put(queued)
+            return queued
 
+    def put(self, queued: Sequence[WebhookMessage]) -> None:
+        """Queue messages, due at once."""
+        with self._timeline.writing() as db:
+            now = self._timeline.micros()
+            rows = [(message.hook.value, message.event, message.body, now) for message in queued]
+            db.executemany("INSERT INTO outbox (hook, event, body, due) VALUES (?, ?, ?, ?)", rows)
 
-def due(db: sqlite3.Connection, now: int) -> Waiting | None:
-    """Return the message that has been due for the longest."""
-    sql = "SELECT seq, hook, event, body, attempts FROM outbox WHERE due <= ? ORDER BY due, seq LIMIT 1"
-    row = db.execute(sql, (now,)).fetchone()
-    return None if row is None else Waiting(row[0], Hook(row[1]), row[2], row[3], row[4])
+    def due(self) -> QueuedMessage | None:
+        """Return the message that has been due for the longest."""
+        sql = "SELECT seq, hook, event, body, attempts FROM outbox WHERE due <= ? ORDER BY due, seq LIMIT 1"
+        row = self._timeline.row(sql, self._timeline.micros())
+        return None if row is None else QueuedMessage(row[0], Hook(row[1]), row[2], row[3], row[4])
 
+    def waiting(self) -> int:
+        """Return the number of queued messages."""
+        return int(self._timeline.value("SELECT COUNT(*) FROM outbox"))
 
-def waiting(db: sqlite3.Connection) -> int:
-    """How many messages are in the outbox."""
-    count: int = db.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
-    return count
+    def settle(
+        self, message: QueuedMessage, status: str, error: str | None, retry_in: int | None = None
+    ) -> None:
+        """Log an attempt, and remove its message or postpone it by `retry_in` microseconds."""
+        with self._timeline.writing() as db:
+            now = self._timeline.micros()
+            sql = "INSERT INTO deliveries (hook, event, status, created_at, error) VALUES (?, ?, ?, ?, ?)"
+            db.execute(sql, (message.hook.value, message.event, status, now, error))
+            if retry_in is None:
+                db.execute("DELETE FROM outbox WHERE seq = ?", (message.seq,))
+            else:
+                sql = "UPDATE outbox SET due = ?, attempts = attempts + 1 WHERE seq = ?"
+                db.execute(sql, (now + retry_in, message.seq))
 
-
-def settle(db: sqlite3.Connection, one: Waiting, status: str, error: str | None, now: int) -> None:
-    """Write an attempt into the log, and take the message out of the outbox."""
-    sql = "INSERT INTO deliveries (hook, event, status, created_at, error) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, (one.hook.value, one.event, status, now, error))
-    db.execute("DELETE FROM outbox WHERE seq = ?", (one.seq,))
-
-
-def postpone(db: sqlite3.Connection, one: Waiting, until: int) -> None:
-    """Put a message back, to be tried again later."""
-    sql = "INSERT INTO outbox (seq, hook, event, body, due, attempts) VALUES (?, ?, ?, ?, ?, ?)"
-    db.execute(sql, (one.seq, one.hook.value, one.event, one.body, until, one.attempts + 1))
-
-
-def deliveries(db: sqlite3.Connection) -> list[Delivery]:
-    """Return every attempt, oldest first."""
-    return list(reversed(_ALL.read(db, None, 1_000_000)))
+    def deliveries(self) -> list[Delivery]:
+        """Return every attempt, oldest first."""
+        return [Delivery(*row) for row in self._timeline.rows(_SELECT + "1 ORDER BY created_at, seq")]

@@ -1,31 +1,34 @@
-"""Patients in SQL: each function works on an open connection and leaves the transaction to the account."""
+"""The table of patients, with their phone numbers, custom fields and exports."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
-from kardia_ctl.sandbox.account.paging import Feed
-from kardia_ctl.sandbox.data.values import Patient, PatientFields, Status
+from kardia_ctl.sandbox.account.feed import Feed
+from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
+from kardia_ctl.sandbox.data.invented import invented_patients, random_id
+from kardia_ctl.sandbox.data.values import Patient, PatientFields, PatientStatus
 
-_COLUMNS = "id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6"
-_EVERYONE = f"SELECT {_COLUMNS} FROM patients ORDER BY created_at DESC, seq DESC"  # noqa: S608 - constants
-_ONE = f"SELECT {_COLUMNS} FROM patients WHERE id = ?"  # noqa: S608 - constants
-_WITH_MRN = f"SELECT {_COLUMNS} FROM patients WHERE mrn = ? ORDER BY seq DESC LIMIT 1"  # noqa: S608 - constants
-_NEWEST = f"SELECT {_COLUMNS} FROM patients ORDER BY seq DESC LIMIT 1"  # noqa: S608 - constants
-_SINCE = f"SELECT {_COLUMNS} FROM patients WHERE seq > ? ORDER BY seq"  # noqa: S608 - constants
+_SELECT = (
+    "SELECT id, mrn, dob, email, firstname, lastname, sex, status, created_at / 1e6, listed, gone_at / 1e6"
+    " FROM patients "
+)
 _INSERT = (
     "INSERT INTO patients"
     " (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 'none', ?, ?, ?)"
 )
 _CHANGEABLE = frozenset(("mrn", "dob", "email", "firstname", "lastname", "sex"))
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A patient in a page: its JSON text, its custom fields' JSON text and its place (microseconds, row)."""
+class ListedPatient:
+    """A patient as a page shows it: JSON text, custom fields' JSON text, and the place in the list.
+
+    `created_at` is in microseconds; `seq` is the row's number.
+    """
 
     json: str
     custom_fields: str
@@ -33,134 +36,149 @@ class Listed:
     seq: int
 
 
-LISTED = Feed(
-    "SELECT json, custom_fields, created_at, seq FROM patients WHERE listed",
-    "SELECT value FROM meta WHERE name = 'listed'",
-    (),
-    Listed,
+_LISTED = "SELECT json, custom_fields, created_at, seq FROM patients WHERE "
+LISTED_PATIENTS = Feed(
+    _LISTED + "listed", "SELECT value FROM meta WHERE name = 'listed'", (), ListedPatient, "created_at"
 )
-"""What "Get All Patients" lists."""
+"""The rows of "Get All Patients"."""
 
 
-def row_of(
-    patient_id: str, fields: PatientFields, status: Status, created_at: int, listed_at: int
-) -> tuple[Any, ...]:
-    """Return what `insert` takes; times in microseconds."""
-    return (
-        patient_id,
-        fields.mrn,
-        fields.dob,
-        fields.email,
-        fields.firstname,
-        fields.lastname,
-        fields.sex,
-        status.value,
-        created_at,
-        listed_at,
-        listed_at <= created_at,
-    )
+class PatientTable:
+    """The patients of an account. Every method is atomic."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def all(self) -> list[Patient]:
+        """Return every patient that exists, newest first, whether the list shows it yet or not."""
+        return [_patient(*row) for row in self._timeline.rows(_SELECT + "ORDER BY created_at DESC, seq DESC")]
+
+    def get(self, patient_id: str) -> Patient | None:
+        """Return the patient with this id."""
+        return self._first("WHERE id = ?", patient_id)
+
+    def with_mrn(self, mrn: str) -> Patient | None:
+        """Return the newest patient with this mrn, byte for byte."""
+        return self._first("WHERE mrn = ? ORDER BY seq DESC LIMIT 1", mrn)
+
+    def newest(self) -> Patient | None:
+        """Return the patient that was added last."""
+        return self._first("ORDER BY seq DESC LIMIT 1")
+
+    def last_seq(self) -> int:
+        """Return the row number of the patient that was added last, 0 when there are none."""
+        return int(self._timeline.value("SELECT COALESCE(MAX(seq), 0) FROM patients"))
+
+    def since(self, seq: int) -> list[Patient]:
+        """Return the patients whose row number is above `seq`, oldest first."""
+        return [_patient(*row) for row in self._timeline.rows(_SELECT + "WHERE seq > ? ORDER BY seq", seq)]
+
+    def listed(self, patient_id: str) -> ListedPatient | None:
+        """Return the patient with this id as JSON text, whether the list shows it yet or not."""
+        row = self._timeline.row(_LISTED + "id = ?", patient_id)
+        return None if row is None else ListedPatient(*row)
+
+    def add(
+        self,
+        fields: PatientFields,
+        *,
+        patient_id: str | None = None,
+        list_lag: float = 0.0,
+        phone: str | None = None,
+    ) -> str:
+        """Create a patient and return its id; `list_lag` is in seconds."""
+        with self._timeline.writing() as db:
+            chosen, now = patient_id or self._timeline.new_id(), self._timeline.micros()
+            db.execute(_INSERT, _row(chosen, fields, now, now + int(list_lag * MICRO)))
+            if phone is not None:
+                db.execute("INSERT OR REPLACE INTO phones VALUES (?, ?)", (chosen, phone))
+            return chosen
+
+    def seed(self, count: int, seed: int = 0, *, per_second: int = 1) -> None:
+        """Add invented patients: the newest created now, and each `per_second` of them a second earlier.
+
+        Equal arguments on a new account with an equal clock give equal patients, ids included.
+        """
+        with self._timeline.writing() as db:
+            ids, now = Random(f"ids/{seed}"), self._timeline.micros()  # noqa: S311 - repeatable on purpose
+            first = 1 + int(db.execute("SELECT COUNT(*) FROM patients").fetchone()[0])
+            times = (now - (count - 1 - index) // per_second * MICRO for index in range(count))
+            people = zip(invented_patients(count, seed, first), times, strict=True)
+            db.executemany(_INSERT, (_row(random_id(ids), fields, at, at) for fields, at in people))
+
+    def delete(self, patient_id: str, delay: float) -> bool:
+        """Accept a deletion that takes effect in `delay` seconds; return whether the patient exists.
+
+        A repeated call does not postpone the deletion.
+        """
+        with self._timeline.writing() as db:
+            gone_at = self._timeline.micros() + int(delay * MICRO)
+            sql = "UPDATE patients SET gone_at = COALESCE(gone_at, ?) WHERE id = ?"
+            return db.execute(sql, (gone_at, patient_id)).rowcount == 1
+
+    def remove(self, patient_id: str) -> None:
+        """Remove a patient at once."""
+        self._timeline.run("DELETE FROM patients WHERE id = ?", patient_id)
+
+    def change(self, patient_id: str, **values: str | int | None) -> None:
+        """Overwrite fields, as a person in the vendor's application could.
+
+        Raises:
+            KeyError: no such field or no such patient.
+        """
+        if unknown := set(values) - _CHANGEABLE:
+            raise KeyError(f"no such field: {min(unknown)}")
+        names = ", ".join(f"{name} = ?" for name in values)
+        self._update(f"UPDATE patients SET {names} WHERE id = ?", *values.values(), patient_id)  # noqa: S608 - checked
+
+    def set_custom_fields(self, patient_id: str, fields: Iterable[Mapping[str, str]]) -> None:
+        """Set a patient's custom fields (API reference, "Custom Participant Fields Object").
+
+        Raises:
+            KeyError: no such patient.
+        """
+        text = json.dumps(list(fields), ensure_ascii=False)
+        self._update("UPDATE patients SET custom_fields = ? WHERE id = ?", text, patient_id)
+
+    def set_status(self, patient_id: str, status: PatientStatus) -> None:
+        """Set a connection status; an unknown id is ignored."""
+        self._timeline.run("UPDATE patients SET status = ? WHERE id = ?", status.value, patient_id)
+
+    def phone(self, patient_id: str) -> str | None:
+        """Return a patient's phone number, which only the pro API accepts."""
+        phone: str | None = self._timeline.value("SELECT phone FROM phones WHERE patient_id = ?", patient_id)
+        return phone
+
+    def export(self, patient_id: str) -> bool:
+        """Record an export request, without mailing anything; return whether the patient exists."""
+        with self._timeline.writing() as db:
+            exists = self.get(patient_id) is not None
+            if exists:
+                sql = "INSERT INTO exports (patient_id, at) VALUES (?, ?)"
+                db.execute(sql, (patient_id, self._timeline.micros()))
+            return exists
+
+    def exports(self) -> list[str]:
+        """Return the patient ids of the export requests, oldest first."""
+        return [row[0] for row in self._timeline.rows("SELECT patient_id FROM exports ORDER BY seq")]
+
+    def _first(self, condition: str, *values: str) -> Patient | None:
+        row = self._timeline.row(_SELECT + condition, *values)
+        return None if row is None else _patient(*row)
+
+    def _update(self, sql: str, *values: str | int | None) -> None:
+        if self._timeline.run(sql, *values) != 1:
+            raise KeyError("no such patient")
 
 
-def insert(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Add patients, the oldest first."""
-    db.executemany(_INSERT, rows)
+def _row(patient_id: str, fields: PatientFields, created_at: int, listed_at: int) -> tuple[Any, ...]:
+    given = (fields.mrn, fields.dob, fields.email, fields.firstname, fields.lastname, fields.sex)
+    return (patient_id, *given, created_at, listed_at, listed_at <= created_at)
 
 
-def everyone(db: sqlite3.Connection) -> list[Patient]:
-    """Every patient that exists, listed or not, newest first."""
-    return [_patient(row) for row in db.execute(_EVERYONE)]
-
-
-def one(db: sqlite3.Connection, patient_id: str) -> Patient | None:
-    """Return the patient with this id."""
-    row = db.execute(_ONE, (patient_id,)).fetchone()
-    return None if row is None else _patient(row)
-
-
-def newest(db: sqlite3.Connection) -> Patient | None:
-    """Return the patient that was added last."""
-    row = db.execute(_NEWEST).fetchone()
-    return None if row is None else _patient(row)
-
-
-def newest_with(db: sqlite3.Connection, mrn: str) -> Patient | None:
-    """Return the newest patient that carries this mrn."""
-    row = db.execute(_WITH_MRN, (mrn,)).fetchone()
-    return None if row is None else _patient(row)
-
-
-def since(db: sqlite3.Connection, seq: int) -> list[Patient]:
-    """Return the patients that were added after the `seq`th, oldest first."""
-    return [_patient(row) for row in db.execute(_SINCE, (seq,))]
-
-
-def listed_one(db: sqlite3.Connection, patient_id: str) -> Listed | None:
-    """Return the patient with this id as JSON text, whether the list shows it or not."""
-    row = db.execute(
-        "SELECT json, custom_fields, created_at, seq FROM patients WHERE id = ?", (patient_id,)
-    ).fetchone()
-    return None if row is None else Listed(*row)
-
-
-def has_mrn(db: sqlite3.Connection, mrn: str) -> bool:
-    """Whether a patient carries this mrn, byte for byte."""
-    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM patients WHERE mrn = ?)", (mrn,)).fetchone()[0])
-
-
-def change(db: sqlite3.Connection, patient_id: str, values: Mapping[str, str | int | None]) -> None:
-    """Overwrite some of a patient's fields, as the vendor's own application could.
-
-    Raises:
-        KeyError: no such field or no such patient.
-    """
-    if unknown := set(values) - _CHANGEABLE:
-        raise KeyError(f"no such field: {min(unknown)}")
-    names = ", ".join(f"{name} = ?" for name in values)
-    cursor = db.execute(f"UPDATE patients SET {names} WHERE id = ?", (*values.values(), patient_id))  # noqa: S608 - checked
-    if cursor.rowcount != 1:
-        raise KeyError("no such patient")
-
-
-def set_custom_fields(db: sqlite3.Connection, patient_id: str, fields: Iterable[Mapping[str, str]]) -> None:
-    """Give a patient custom fields.
-
-    Raises:
-        KeyError: no such patient.
-    """
-    text = json.dumps(list(fields), ensure_ascii=False)
-    if db.execute("UPDATE patients SET custom_fields = ? WHERE id = ?", (text, patient_id)).rowcount != 1:
-        raise KeyError("no such patient")
-
-
-def set_status(db: sqlite3.Connection, patient_id: str, status: Status) -> None:
-    """Set the connection status; nothing happens to an id that does not exist."""
-    db.execute("UPDATE patients SET status = ? WHERE id = ?", (status.value, patient_id))
-
-
-def set_pending(db: sqlite3.Connection, patient_id: str) -> None:
-    """Make a patient pending unless it is connected."""
-    sql = "UPDATE patients SET status = 'pending' WHERE id = ? AND status = 'none'"
-    db.execute(sql, (patient_id,))
-
-
-def is_due(db: sqlite3.Connection, now: int) -> bool:
-    """Whether something waits to be listed, or to be gone, by `now` (microseconds)."""
-    row = db.execute(
-        "SELECT EXISTS (SELECT 1 FROM patients WHERE NOT listed AND listed_at <= :now)"
-        " OR EXISTS (SELECT 1 FROM patients WHERE gone_at IS NOT NULL AND gone_at <= :now)",
-        {"now": now},
-    ).fetchone()
-    return bool(row[0])
-
-
-def advance(db: sqlite3.Connection, now: int) -> None:
-    """List whose lag is over, and remove whose deletion is due."""
-    db.execute("UPDATE patients SET listed = 1 WHERE NOT listed AND listed_at <= ?", (now,))
-    db.execute("DELETE FROM patients WHERE gone_at IS NOT NULL AND gone_at <= ?", (now,))
-
-
-def _patient(row: tuple[Any, ...]) -> Patient:
+def _patient(*row: Any) -> Patient:
     patient_id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed, gone_at = row
+    connection = PatientStatus(status)
     return Patient(
         patient_id,
         mrn,
@@ -169,7 +187,7 @@ def _patient(row: tuple[Any, ...]) -> Patient:
         firstname,
         lastname,
         sex,
-        Status(status),
+        connection,
         created_at,
         bool(listed),
         gone_at,

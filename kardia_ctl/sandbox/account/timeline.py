@@ -1,22 +1,50 @@
-"""How time passes in an account: what is due takes effect before anything is read or written."""
+"""Time in an account: effects that are due are applied before anything is read or written."""
 
 import heapq
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from random import Random
+from typing import Any, Self
 
-from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.database import Database
+from kardia_ctl.sandbox.data.invented import random_id
 
 MICRO = 1_000_000
-"""Microseconds in a second; the database counts in them."""
+"""Microseconds in a second, the database's unit of time."""
+
+
+class ManualClock:
+    """A clock for tests, which moves only on request; times are in seconds.
+
+    Pass the clock as `Account(now=clock)`, and its `sleep` as `create_app(sleep=clock.sleep)`.
+    """
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self._now = start
+
+    def __call__(self) -> float:
+        """Return the current time."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self._now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the clock forward without waiting."""
+        self._now += seconds
 
 
 class Timeline:
-    """A database and a clock."""
+    """A database with a clock and a source of random ids, shared by the tables of an account.
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    Attributes:
+        random: the source of ids, codes and keys; draw from it inside `reading` or `writing` only.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float], random: Random) -> None:
+        self.random = random
         self._database = database
         self._clock = clock
         self._due_now: float | None = None
@@ -30,45 +58,82 @@ class Timeline:
         self.close()
 
     def close(self) -> None:
-        """Close the file. What was deferred and is not due yet is lost, as in a server that goes down."""
+        """Close the file. Deferred effects that are not due yet are lost, as when a server goes down."""
         self._database.close()
 
     def now(self) -> float:
-        """The account's time in seconds: the clock's, or the moment a deferred effect was due."""
+        """Return the account's time in seconds: the clock's, or the due time of a running deferred effect."""
         return self._clock() if self._due_now is None else self._due_now
 
+    def micros(self) -> int:
+        """Return the account's time in microseconds, the database's unit."""
+        return int(self.now() * MICRO)
+
+    def new_id(self) -> str:
+        """Draw an id of 32 letters and digits."""
+        with self._database.reading():
+            return random_id(self.random)
+
     def defer(self, seconds: float, effect: Callable[[], object]) -> None:
-        """Let `effect` happen in `seconds` from now."""
+        """Schedule `effect` for `seconds` from now."""
         with self._database.reading():
             self._deferred_count += 1
             heapq.heappush(self._deferred, (self.now() + seconds, self._deferred_count, effect))
 
-    def micros(self) -> int:
-        """The account's time in microseconds, as the database counts."""
-        return int(self.now() * MICRO)
-
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read what is the case now."""
+        """Yield the connection for reading, up to date with the clock."""
         with self._database.reading() as db:
             self._catch_up(db)
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Change what is the case now: everything or nothing."""
+        """Yield the connection for one transaction, up to date with the clock; nested calls join it."""
         with self._database.reading() as db:
             self._catch_up(db)
             with self._database.writing():
                 yield db
 
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with self.reading() as db:
+            return db.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        """Return the first row of a query, None when it has no rows."""
+        with self.reading() as db:
+            row: tuple[Any, ...] | None = db.execute(sql, values).fetchone()
+            return row
+
+    def value(self, sql: str, *values: object) -> Any:
+        """Return the first column of a query's first row, None when it has no rows."""
+        row = self.row(sql, *values)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: object) -> int:
+        """Execute a statement in a transaction and return how many rows it changed."""
+        with self.writing() as db:
+            return db.execute(sql, values).rowcount
+
     def _catch_up(self, db: sqlite3.Connection) -> None:
+        if db.in_transaction:
+            return  # the outermost call has done it
         while self._due_now is None and self._deferred and self._deferred[0][0] <= self._clock():
             self._due_now, _, effect = heapq.heappop(self._deferred)
             try:
                 effect()
             finally:
                 self._due_now = None
-        if patient_rows.is_due(db, now := self.micros()):
+        now = self.micros()
+        if db.execute(_IS_DUE, {"now": now}).fetchone()[0]:
             with self._database.writing():
-                patient_rows.advance(db, now)
+                db.execute("UPDATE patients SET listed = 1 WHERE NOT listed AND listed_at <= ?", (now,))
+                db.execute("DELETE FROM patients WHERE gone_at IS NOT NULL AND gone_at <= ?", (now,))
+
+
+_IS_DUE = (
+    "SELECT EXISTS (SELECT 1 FROM patients WHERE NOT listed AND listed_at <= :now)"
+    " OR EXISTS (SELECT 1 FROM patients WHERE gone_at IS NOT NULL AND gone_at <= :now)"
+)
+"""Whether a list lag has ended or an accepted deletion takes effect."""

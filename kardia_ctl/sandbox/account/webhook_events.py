@@ -11,8 +11,8 @@ from typing import Any
 from kardia_ctl.sandbox.data.values import Hook
 
 
-class Event(Enum):
-    """What may happen; the v1 document calls two of them `activityUpdate`, so here they have two names."""
+class WebhookEvent(Enum):
+    """An event; the v1 document calls two of them `activityUpdate`, which have two names here."""
 
     NEW_RECORDING = "newRecording"
     QT_ANALYSIS = "qtAnalysis"
@@ -27,12 +27,12 @@ class Event(Enum):
     """An `activityUpdate` with `teamID` ("Activities Updated in KRx App")."""
     INBOX = "recordingInboxUpdated"
     ESTABLISHED = "connectionEstablished"
-    """Only the Kardia Pro reference knows it, as a POST with an empty body ("Connection established")."""
+    """A POST with an empty body, in the Kardia Pro reference alone ("Connection established")."""
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What an event is about; an event uses what its body has a place for."""
+class EventDetails:
+    """The values of an event's body; each event uses those that its body has."""
 
     patient_id: str = ""
     mrn: str = ""
@@ -47,47 +47,47 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A POST to a callback URL: which URL, the name of its event in the log, and its body."""
+class WebhookMessage:
+    """A POST to a callback URL: which URL, the event's name in the log, and the body."""
 
     hook: Hook
     event: str
     body: str
 
 
-def messages(event: Event, about: About) -> list[Message]:
-    """Return what an event sends: to the v1 callback, to the QT callback, and to the pro callback."""
-    found = []
-    if (body := _v1_body(event, about)) is not None:
-        hook = Hook.QT_CALLBACK if event is Event.QT_ANALYSIS else Hook.CALLBACK
-        found.append(Message(hook, body["eventType"], json.dumps(body, ensure_ascii=False)))
-    if event in (Event.CONNECTED, Event.ESTABLISHED):
-        found.append(Message(Hook.PRO_CALLBACK, Event.ESTABLISHED.value, ""))
-    if event in (Event.CONNECTED, Event.DISCONNECTED, Event.NEW_RECORDING):
-        pro = {"eventType": event.value, "customParticipantId": about.mrn}
-        found.append(Message(Hook.PRO_CALLBACK, event.value, json.dumps(pro, ensure_ascii=False)))
-    return found
+def messages(event: WebhookEvent, details: EventDetails) -> list[WebhookMessage]:
+    """Return the messages of an event: to the v1 callback, the QT callback and the pro callback."""
+    sent = []
+    if (body := _v1_body(event, details)) is not None:
+        hook = Hook.QT_CALLBACK if event is WebhookEvent.QT_ANALYSIS else Hook.CALLBACK
+        sent.append(WebhookMessage(hook, body["eventType"], json.dumps(body, ensure_ascii=False)))
+    if event in (WebhookEvent.CONNECTED, WebhookEvent.ESTABLISHED):
+        sent.append(WebhookMessage(Hook.PRO_CALLBACK, WebhookEvent.ESTABLISHED.value, ""))
+    if event in (WebhookEvent.CONNECTED, WebhookEvent.DISCONNECTED, WebhookEvent.NEW_RECORDING):
+        pro = {"eventType": event.value, "customParticipantId": details.mrn}
+        sent.append(WebhookMessage(Hook.PRO_CALLBACK, event.value, json.dumps(pro, ensure_ascii=False)))
+    return sent
 
 
-def _v1_body(event: Event, about: About) -> dict[str, Any] | None:
-    recording = {"recordingId": about.recording_id}
-    team = {"teamID": about.team_id, "teamName": about.team_name}
+def _v1_body(event: WebhookEvent, details: EventDetails) -> dict[str, Any] | None:
+    recording = {"recordingId": details.recording_id}
+    team = {"teamID": details.team_id, "teamName": details.team_name}
     match event:
-        case Event.NEW_RECORDING | Event.QT_RESULT:
-            rest: dict[str, Any] = recording | {"patientId": about.patient_id}
-        case Event.QT_ANALYSIS:
+        case WebhookEvent.NEW_RECORDING | WebhookEvent.QT_RESULT:
+            rest: dict[str, Any] = recording | {"patientId": details.patient_id}
+        case WebhookEvent.QT_ANALYSIS:
             rest = recording
-        case Event.INTERPRETATION:
-            rest = recording | {"patientId": about.patient_id}
-            rest |= {"remarks": about.remarks, "timestamp": about.timestamp}
-        case Event.CONNECTED | Event.DISCONNECTED:
-            rest = {"patientId": about.patient_id, "customParticipantId": about.mrn}
-        case Event.RECORDING_UPDATED:
-            return {"eventType": "activityUpdate"} | recording | {"fieldsUpdated": list(about.fields)}
-        case Event.SYMPTOMS | Event.ACTIVITIES:
+        case WebhookEvent.INTERPRETATION:
+            rest = recording | {"patientId": details.patient_id}
+            rest |= {"remarks": details.remarks, "timestamp": details.timestamp}
+        case WebhookEvent.CONNECTED | WebhookEvent.DISCONNECTED:
+            rest = {"patientId": details.patient_id, "customParticipantId": details.mrn}
+        case WebhookEvent.RECORDING_UPDATED:
+            return {"eventType": "activityUpdate"} | recording | {"fieldsUpdated": list(details.fields)}
+        case WebhookEvent.SYMPTOMS | WebhookEvent.ACTIVITIES:
             rest = recording | team
-        case Event.INBOX:
-            rest = {"memberId": about.member_id, "action": about.action}
-        case Event.ESTABLISHED:
+        case WebhookEvent.INBOX:
+            rest = {"memberId": details.member_id, "action": details.action}
+        case WebhookEvent.ESTABLISHED:
             return None
     return {"eventType": event.value} | rest

@@ -1,24 +1,21 @@
-"""What a control request says."""
+"""The body of a control request."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kardia_ctl.sandbox.error_answers import bad_request
+from kardia_ctl.sandbox.http.error_responses import bad_request
 
 
-class Said:
-    """What a control request says, read member by member.
-
-    Everything wrong is a Refusal with 400.
-    """
+class ControlRequest:
+    """The members of a control request, read one by one; a wrong value raises RequestError with 400."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self._members = dict(members)
 
     def text(self, name: str) -> str | None:
-        """Return a text, None when it is not there."""
+        """Return a text, None if it is absent."""
         value: str | None = self._take(name, str, "text")
         return value
 
@@ -28,66 +25,66 @@ class Said:
         if value is None:
             return default
         if not least <= value <= most:
-            raise bad_request(f"The {name} has to be {least} to {most}.")
+            raise bad_request(f"The {name} must be {least} to {most}.")
         return int(value)
 
-    def moment(self, name: str) -> datetime | None:
-        """Return a time with its offset, None when it is not there."""
+    def time(self, name: str) -> datetime | None:
+        """Return a time with its offset, None if it is absent."""
         text = self.text(name)
         if text is None:
             return None
         try:
-            moment = datetime.fromisoformat(text)
-            in_seconds = moment.timestamp()
+            time = datetime.fromisoformat(text)
+            seconds = time.timestamp()
         except (ValueError, OverflowError):
-            moment, in_seconds = None, 0.0
-        if moment is None or moment.tzinfo is None or in_seconds < 0:
-            raise bad_request(f"The {name} has to be a time with an offset, e.g. 2026-03-01T08:00:00+01:00.")
-        return moment
+            time, seconds = None, 0.0
+        if time is None or time.tzinfo is None or seconds < 0:
+            raise bad_request(f"The {name} must be a time with an offset, e.g. 2026-03-01T08:00:00+01:00.")
+        return time
 
-    def yes(self, name: str) -> bool:
-        """Return whether something was asked for."""
+    def flag(self, name: str) -> bool:
+        """Return true or false, false if it is absent."""
         return bool(self._take(name, bool, "true or false"))
 
     def texts(self, name: str) -> tuple[str, ...] | None:
-        """Return a list of texts, None when it is not there."""
+        """Return a list of texts, None if it is absent."""
         value = self._take(name, list, "a list of texts")
         if value is None:
             return None
-        if not all(isinstance(one, str) for one in value):
-            raise bad_request(f"The {name} has to be a list of texts.")
+        if not all(isinstance(text, str) for text in value):
+            raise bad_request(f"The {name} must be a list of texts.")
         return tuple(value)
 
     def rest(self) -> Mapping[str, Any]:
-        """Return everything that was not read yet."""
+        """Return all members that were not read yet."""
         members, self._members = self._members, {}
         return members
 
     def end(self) -> None:
-        """Refuse what nobody asked for."""
+        """Refuse members that were not read."""
         if self._members:
-            raise bad_request(f"The member {min(self._members)} is not known here.")
+            raise bad_request(f"The member {min(self._members)} is unknown.")
 
     def _take(self, name: str, kind: type, noun: str) -> Any:
         value = self._members.pop(name, None)
         if value is not None and type(value) is not kind:
-            raise bad_request(f"The {name} has to be {noun}.")
+            raise bad_request(f"The {name} must be {noun}.")
         return value
 
 
-def read(content_type: str, body: bytes) -> Said:
+def read(content_type: str, body: bytes) -> ControlRequest:
     """Read the body of a control request.
 
     Raises:
-        Refusal: 400 for what is no JSON object, and for another content type: pages of a browser may not send
-            JSON elsewhere.
+        RequestError: 400 for anything but a JSON object, and for other content types: a web page cannot send
+            JSON to another site.
     """
     if not content_type.startswith("application/json"):
-        raise bad_request("The body has to be application/json.")
+        raise bad_request("The body must be application/json.")
     try:
         members = json.loads(body)
     except (ValueError, RecursionError):
-        raise bad_request("The body is not JSON.") from None
+        raise bad_request("The body is not valid JSON.") from None
     if not isinstance(members, dict):
-        raise bad_request("The body has to be a JSON object.")
-    return Said(members)
+        raise bad_request("The body must be a JSON object.")
+    return ControlRequest(members)

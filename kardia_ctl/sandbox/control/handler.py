@@ -1,241 +1,265 @@
-"""What is not Kardia's: paths below /_sandbox/ that make the patients' side happen in a running sandbox.
+"""The sandbox's control requests, below /_sandbox/: actions of patients, seeding, quirks and faults.
 
-They answer on this machine alone, to JSON, without a key; faults and quirks do not touch them.
+They are accepted from this machine only, as JSON, without a key; faults and quirks do not apply to them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from kardia_ctl.sandbox.account.ecg_recordings import Draft, Recording
-from kardia_ctl.sandbox.account.webhook_events import About, Event
-from kardia_ctl.sandbox.control.control_request import Said, read
+from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
+from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent
+from kardia_ctl.sandbox.control.control_request import ControlRequest, read
+from kardia_ctl.sandbox.control.seeding import seed
 from kardia_ctl.sandbox.control_client import PREFIX
 from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
 from kardia_ctl.sandbox.data.values import Patient
-from kardia_ctl.sandbox.error_answers import Refusal, bad_request, method_not_allowed, not_found
 from kardia_ctl.sandbox.faults.faults import Faults
-from kardia_ctl.sandbox.http.endpoint import Answer, ok
+from kardia_ctl.sandbox.faults.middleware import FaultLayer
+from kardia_ctl.sandbox.http.error_responses import (
+    RequestError,
+    bad_request,
+    conflict,
+    method_not_allowed,
+    not_found,
+)
+from kardia_ctl.sandbox.http.request import read_body
+from kardia_ctl.sandbox.http.route import ok
+from kardia_ctl.sandbox.kardia_api import KardiaApi
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
 
-if TYPE_CHECKING:
-    from kardia_ctl.sandbox.app import Sandbox
-
-_OF_PATIENTS = (Event.CONNECTED, Event.DISCONNECTED)
+_OF_PATIENTS = (WebhookEvent.CONNECTED, WebhookEvent.DISCONNECTED)
 _OF_RECORDINGS = tuple(
-    event for event in Event if event not in (*_OF_PATIENTS, Event.INBOX, Event.ESTABLISHED)
+    event
+    for event in WebhookEvent
+    if event not in (*_OF_PATIENTS, WebhookEvent.INBOX, WebhookEvent.ESTABLISHED)
 )
-_LONGEST = 300_000
-_DAY = 24 * 60 - 1
-_MOST_SEEDED = 100_000
+_MAX_DURATION = 300_000
+_MAX_OFFSET = 24 * 60 - 1
+_MAX_SEEDED = 100_000
+_NO_RECORDING = "There is no recording yet: create one with kardia-ctl sandbox record."
+_NO_PATIENT = "There is no patient yet: create some with kardia-ctl sandbox seed."
 
 
-def answer(sandbox: "Sandbox", request: Request, body: bytes) -> Answer:
-    """Do what a control request asks for."""
-    try:
-        _require_here(request)
-        name = request.url.path.removeprefix(PREFIX)
-        if name == "deliveries":
-            return _deliveries(sandbox, request)
-        if name not in _ACTIONS:
-            raise not_found(f"There is no such path; known are {', '.join((*_ACTIONS, 'deliveries'))}.")
-        if request.method != "POST":
-            raise method_not_allowed(["POST"])
-        return ok(_ACTIONS[name](sandbox, read(request.headers.get("content-type", ""), body)))
-    except Refusal as refusal:
-        return Answer(refusal.status, refusal.body(sandbox.account.new_id()), refusal.headers)
+class Control:
+    """Handles control requests, as an ASGI application."""
+
+    def __init__(self, account: Account, api: KardiaApi, faults: FaultLayer) -> None:
+        self._account = account
+        self._api = api
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one control request."""
+        request = Request(scope, receive)
+        response = self._respond(request, await read_body(request))
+        await response(scope, receive, send)
+
+    def _respond(self, request: Request, body: bytes) -> Response:
+        try:
+            _require_loopback(request)
+            name = request.url.path.removeprefix(PREFIX)
+            if name == "deliveries":
+                return self._deliveries(request)
+            if name not in _ACTIONS:
+                raise not_found(f"There is no such path; known are {', '.join((*_ACTIONS, 'deliveries'))}.")
+            if request.method != "POST":
+                raise method_not_allowed(["POST"])
+            return ok(_ACTIONS[name](self, read(request.headers.get("content-type", ""), body)))
+        except RequestError as error:
+            return error.response(self._account.new_id())
+
+    def connect(self, request: ControlRequest) -> dict[str, Any]:
+        """Redeem a code, or the open code of a patient."""
+        connections, code = self._account.connections, request.text("code")
+        if code is None:
+            code = connections.open_code(self._patient(request).id)
+        request.end()
+        patient = None if code is None else connections.redeem(code)
+        if patient is None:
+            raise conflict("There is no code to redeem: it is unknown, void, used or not issued.")
+        return _patient_json(patient)
+
+    def disconnect(self, request: ControlRequest) -> dict[str, Any]:
+        """End a patient's connection."""
+        patient = self._patient(request)
+        request.end()
+        self._account.connections.disconnect(patient.id)
+        return _patient_json(self._account.patients.get(patient.id))
+
+    def record(self, request: ControlRequest) -> dict[str, Any]:
+        """Add a recording."""
+        recordings, default, time = self._account.recordings, RecordingFields(""), request.time("recordedAt")
+        fields = RecordingFields(
+            patient_id=self._patient(request).id,
+            duration=request.number("duration", default.duration, 1000, _MAX_DURATION),
+            heart_rate=request.number("heartRate", default.heart_rate, 20, 300),
+            determination=request.text("determination") or default.determination,
+            note=request.text("note") or "",
+            tags=request.texts("tags") or (),
+            symptoms=request.texts("symptoms") or (),
+            activities=request.texts("activities") or (),
+            leads=request.number("leads", default.leads, 1, 6),
+            screening=request.flag("screening"),
+            offset_minutes=request.number("offsetMinutes", _offset(time), -_MAX_OFFSET, _MAX_OFFSET),
+            seed=request.number("seed", recordings.count(), 0, 2**32),
+        )
+        request.end()
+        if fields.determination not in DETERMINATIONS:
+            raise bad_request(f"The determination must be one of {'; '.join(DETERMINATIONS)}.")
+        if fields.leads not in (1, 6):
+            raise bad_request("The leads must be 1 or 6.")
+        recording = recordings.add(fields, recorded_at=None if time is None else time.timestamp())
+        return {"recordingId": recording.id, "patientId": fields.patient_id}
+
+    def amend(self, request: ControlRequest) -> dict[str, Any]:
+        """Change a recording's note, tags, symptoms or activities."""
+        number, note = request.text("recording"), request.text("note")
+        lists = {name: request.texts(name) for name in ("tags", "symptoms", "activities")}
+        request.end()
+        values: dict[str, str | tuple[str, ...]] = {} if note is None else {"note": note}
+        values |= {name: value for name, value in lists.items() if value is not None}
+        if not values:
+            raise bad_request("Give a note, tags, symptoms or activities.")
+        try:
+            queued = self._account.recordings.amend(number or "", **values)
+        except KeyError:
+            raise not_found("There is no recording with this id.") from None
+        return {"recordingId": number, "queued": [message.event for message in queued]}
+
+    def emit(self, request: ControlRequest) -> dict[str, Any]:
+        """Queue an event for the callbacks."""
+        name, names = request.text("event"), [event.value for event in WebhookEvent]
+        if name not in names:
+            raise bad_request(f"The event must be one of {', '.join(names)}.")
+        details = self._details(request, WebhookEvent(name))
+        request.end()
+        queued = self._account.outbox.emit(WebhookEvent(name), details)
+        if not queued:
+            raise conflict("No callback URL is set for this event: PUT one first.")
+        return {"queued": [{"callback": one.hook.value, "eventType": one.event} for one in queued]}
+
+    def seed(self, request: ControlRequest) -> dict[str, Any]:
+        """Add invented patients and recordings."""
+        count = request.number("patients", 5, 1, _MAX_SEEDED)
+        number = request.number("seed", 0, -(2**32), 2**32)
+        request.end()
+        return {"patients": count, "recordings": seed(self._account, count, number)}
+
+    def set_quirks(self, request: ControlRequest) -> dict[str, Any]:
+        """Replace the quirks."""
+        try:
+            self._api.quirks = Quirks.from_mapping(request.rest())
+        except ValueError as error:
+            raise bad_request(f"{error}.") from None
+        return {}
+
+    def set_faults(self, request: ControlRequest) -> dict[str, Any]:
+        """Replace the faults."""
+        try:
+            self._faults.faults = Faults.from_mapping(request.rest())
+        except ValueError as error:
+            raise bad_request(f"{error}.") from None
+        return {}
+
+    def _deliveries(self, request: Request) -> Response:
+        if request.method != "GET":
+            raise method_not_allowed(["GET"])
+        outbox = self._account.outbox
+        done = [
+            {"callback": one.hook, "eventType": one.event, "statusCode": one.status, "error": one.error}
+            for one in outbox.deliveries()
+        ]
+        return ok({"waiting": outbox.waiting(), "deliveries": done})
+
+    def _patient(self, request: ControlRequest) -> Patient:
+        patient_id, mrn = request.text("patient"), request.text("mrn")
+        if patient_id is None and mrn is None:
+            raise bad_request("Name a patient: its id as patient, or its mrn.")
+        patient = self._find(patient_id, mrn)
+        if patient is None:
+            raise not_found("There is no such patient.")
+        return patient
+
+    def _find(self, patient_id: str | None, mrn: str | None) -> Patient | None:
+        if patient_id is not None:
+            return self._account.patients.get(patient_id)
+        return None if mrn is None else self._account.patients.with_mrn(mrn)
+
+    def _details(self, request: ControlRequest, event: WebhookEvent) -> EventDetails:
+        default, team = EventDetails(), self._account.settings.teams()[0]
+        patient, recording = self._subject(
+            request.text("recording"), request.text("patient"), request.text("mrn")
+        )
+        if event in _OF_RECORDINGS and recording is None:
+            raise conflict(_NO_RECORDING)
+        if event in _OF_PATIENTS and patient is None:
+            raise conflict(_NO_PATIENT)
+        return EventDetails(
+            patient_id="" if patient is None else patient.id,
+            mrn="" if patient is None else patient.mrn,
+            recording_id="" if recording is None else recording.id,
+            remarks=request.text("remarks") or "notes here",
+            timestamp=request.text("timestamp") or str(int(self._account.now())),
+            fields=request.texts("fields") or default.fields,
+            team_id=team.id,
+            team_name=team.name,
+            member_id=request.text("member") or "doctorMemberId",
+            action=request.text("action") or default.action,
+        )
+
+    def _subject(
+        self, recording_id: str | None, patient_id: str | None, mrn: str | None
+    ) -> tuple[Patient | None, Recording | None]:
+        """Return the named patient and recording; without a name, the newest recording, or newest patient."""
+        patients, recordings = self._account.patients, self._account.recordings
+        patient = self._find(patient_id, mrn)
+        if patient is None and (patient_id or mrn):
+            raise not_found("There is no such patient.")
+        if recording_id is None:
+            recording = recordings.newest(None if patient is None else patient.id)
+        else:
+            recording = recordings.get(recording_id)
+            if recording is None:
+                raise not_found("There is no recording with this id.")
+        if patient is None and recording is not None:
+            patient = patients.get(recording.fields.patient_id)
+        elif patient is None:
+            patient = patients.newest()
+        return patient, recording
 
 
-def _require_here(request: Request) -> None:
+def _require_loopback(request: Request) -> None:
     client = request.client
     if (client is not None and not is_loopback(client.host)) or not is_loopback(request.url.hostname):
-        raise Refusal(HTTPStatus.FORBIDDEN, "The sandbox is controlled from its own machine alone.")
+        raise RequestError(HTTPStatus.FORBIDDEN, "Control requests are accepted from this machine only.")
 
 
-def _patient(sandbox: "Sandbox", said: Said) -> Patient:
-    number, mrn = said.text("patient"), said.text("mrn")
-    if number is None and mrn is None:
-        raise bad_request("Name a patient: its id as patient, or its mrn.")
-    patient = sandbox.account.life.find(patient_id=number, mrn=mrn)
+def _patient_json(patient: Patient | None) -> dict[str, Any]:
     if patient is None:
-        raise not_found("There is no such patient.")
-    return patient
-
-
-def _shown(patient: Patient | None) -> dict[str, Any]:
-    if patient is None:
-        raise not_found("The patient is gone.")
+        raise not_found("The patient no longer exists.")
     return {"patientId": patient.id, "customParticipantId": patient.mrn, "status": patient.status.value}
 
 
-def _connect(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    life, code = sandbox.account.life, said.text("code")
-    if code is None:
-        code = life.open_code(_patient(sandbox, said).id)
-    said.end()
-    patient = None if code is None else life.redeem(code)
-    if patient is None:
-        raise Refusal(
-            HTTPStatus.CONFLICT,
-            "There is no code that can be redeemed: it is unknown, void, used or not issued.",
-        )
-    return _shown(patient)
-
-
-def _disconnect(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    patient = _patient(sandbox, said)
-    said.end()
-    sandbox.account.disconnect(patient.id)
-    return _shown(sandbox.account.patient(patient.id))
-
-
-def _record(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    account, plain, moment = sandbox.account, Draft(""), said.moment("recordedAt")
-    offset = None if moment is None else moment.utcoffset()
-    draft = Draft(
-        patient_id=_patient(sandbox, said).id,
-        duration=said.number("duration", plain.duration, 1000, _LONGEST),
-        heart_rate=said.number("heartRate", plain.heart_rate, 20, 300),
-        determination=said.text("determination") or plain.determination,
-        note=said.text("note") or "",
-        tags=said.texts("tags") or (),
-        symptoms=said.texts("symptoms") or (),
-        activities=said.texts("activities") or (),
-        leads=said.number("leads", plain.leads, 1, 6),
-        screening=said.yes("screening"),
-        offset_minutes=said.number("offsetMinutes", _minutes(offset), -_DAY, _DAY),
-        seed=said.number("seed", account.life.recording_count(), 0, 2**32),
-    )
-    said.end()
-    if draft.determination not in DETERMINATIONS:
-        raise bad_request(f"The determination has to be one of {'; '.join(DETERMINATIONS)}.")
-    if draft.leads not in (1, 6):
-        raise bad_request("The leads have to be 1 or 6.")
-    at = None if moment is None else moment.timestamp()
-    return {"recordingId": account.life.record(draft, recorded_at=at).id, "patientId": draft.patient_id}
-
-
-def _minutes(offset: timedelta | None) -> int:
+def _offset(time: datetime | None) -> int:
+    offset = None if time is None else time.utcoffset()
     return 0 if offset is None else int(offset.total_seconds() // 60)
 
 
-def _amend(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    number, note = said.text("recording"), said.text("note")
-    lists = {name: said.texts(name) for name in ("tags", "symptoms", "activities")}
-    said.end()
-    values: dict[str, str | tuple[str, ...]] = {} if note is None else {"note": note}
-    values |= {name: value for name, value in lists.items() if value is not None}
-    if not values:
-        raise bad_request("Say what changes: note, tags, symptoms or activities.")
-    try:
-        queued = sandbox.account.life.amend(number or "", **values)
-    except KeyError:
-        raise not_found("There is no such recording.") from None
-    return {"recordingId": number, "queued": [one.event for one in queued]}
-
-
-def _emit(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    account, name = sandbox.account, said.text("event")
-    if name not in [event.value for event in Event]:
-        raise bad_request(f"The event has to be one of {', '.join(event.value for event in Event)}.")
-    about = _about(sandbox, said, Event(name))
-    said.end()
-    queued = account.life.emit(Event(name), about)
-    if not queued:
-        raise Refusal(HTTPStatus.CONFLICT, "No callback URL is set for this event: PUT one first.")
-    return {"queued": [{"callback": one.hook.value, "eventType": one.event} for one in queued]}
-
-
-def _about(sandbox: "Sandbox", said: Said, event: Event) -> About:
-    account, plain = sandbox.account, About()
-    named = (said.text("recording"), said.text("patient"), said.text("mrn"))
-    patient, recording = _subject(sandbox, *named)
-    if event in _OF_RECORDINGS and recording is None:
-        raise Refusal(HTTPStatus.CONFLICT, "There is no recording to speak of: sandbox record makes one.")
-    if event in _OF_PATIENTS and patient is None:
-        raise Refusal(HTTPStatus.CONFLICT, "There is no patient to speak of: sandbox seed makes some.")
-    return replace(
-        plain,
-        patient_id="" if patient is None else patient.id,
-        mrn="" if patient is None else patient.mrn,
-        recording_id="" if recording is None else recording.id,
-        remarks=said.text("remarks") or "notes here",
-        timestamp=said.text("timestamp") or str(int(account.now())),
-        fields=said.texts("fields") or plain.fields,
-        team_id=account.teams()[0].id,
-        team_name=account.teams()[0].name,
-        member_id=said.text("member") or "doctorMemberId",
-        action=said.text("action") or plain.action,
-    )
-
-
-def _subject(
-    sandbox: "Sandbox", recording_id: str | None, patient_id: str | None, mrn: str | None
-) -> tuple[Patient | None, Recording | None]:
-    """The patient and the recording that are named; else the newest recording, or the newest patient."""
-    account = sandbox.account
-    patient = account.life.find(patient_id=patient_id, mrn=mrn)
-    if patient is None and (patient_id or mrn):
-        raise not_found("There is no such patient.")
-    if recording_id is None:
-        recording = account.life.newest_recording(None if patient is None else patient.id)
-    else:
-        recording = account.life.recording(recording_id)
-        if recording is None:
-            raise not_found("There is no such recording.")
-    if patient is None:
-        owner = None if recording is None else recording.draft.patient_id
-        patient = account.life.newest_patient() if owner is None else account.patient(owner)
-    return patient, recording
-
-
-def _seed(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    from kardia_ctl.sandbox.control.seeding import seed
-
-    count, number = said.number("patients", 5, 1, _MOST_SEEDED), said.number("seed", 0, -(2**32), 2**32)
-    said.end()
-    return {"patients": count, "recordings": seed(sandbox.account, count, number)}
-
-
-def _quirks(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    try:
-        sandbox.quirks = Quirks.from_mapping(said.rest())
-    except ValueError as error:
-        raise bad_request(f"{error}.") from None
-    return {}
-
-
-def _faults(sandbox: "Sandbox", said: Said) -> dict[str, Any]:
-    try:
-        sandbox.faults = Faults.from_mapping(said.rest())
-    except ValueError as error:
-        raise bad_request(f"{error}.") from None
-    return {}
-
-
-def _deliveries(sandbox: "Sandbox", request: Request) -> Answer:
-    if request.method != "GET":
-        raise method_not_allowed(["GET"])
-    life = sandbox.account.life
-    done = [
-        {"callback": one.hook, "eventType": one.event, "statusCode": one.status, "error": one.error}
-        for one in life.deliveries()
-    ]
-    return ok({"waiting": life.waiting(), "deliveries": done})
-
-
-_ACTIONS: Mapping[str, Callable[["Sandbox", Said], dict[str, Any]]] = {
-    "connect": _connect,
-    "disconnect": _disconnect,
-    "record": _record,
-    "amend": _amend,
-    "emit": _emit,
-    "seed": _seed,
-    "quirks": _quirks,
-    "faults": _faults,
+_ACTIONS: Mapping[str, Callable[[Control, ControlRequest], dict[str, Any]]] = {
+    "connect": Control.connect,
+    "disconnect": Control.disconnect,
+    "record": Control.record,
+    "amend": Control.amend,
+    "emit": Control.emit,
+    "seed": Control.seed,
+    "quirks": Control.set_quirks,
+    "faults": Control.set_faults,
 }

@@ -1,17 +1,13 @@
-"""Fills an account with invented people, some of them connected and with recordings; repeatable by seed."""
+"""Adds invented patients, some of them connected and with recordings; repeatable by seed."""
 
-import sqlite3
 from collections.abc import Iterator
 from random import Random
 
-from kardia_ctl.sandbox.account import ecg_recordings as recordings
-from kardia_ctl.sandbox.account import ledger
-from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft, New
+from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
 from kardia_ctl.sandbox.account.timeline import MICRO
 from kardia_ctl.sandbox.data import invented
-from kardia_ctl.sandbox.data.values import Patient, Status
+from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 
 _SPAN = 60 * 86_400 * MICRO
 _OFFSETS = (-480, -300, 0, 60, 330)
@@ -30,34 +26,32 @@ _TAGS = ("Low sleep", "At doctors office", "Coffee")
 
 
 def seed(account: Account, count: int, number: int = 0) -> int:
-    """Add `count` invented patients and return how many recordings came with them.
+    """Add `count` invented patients, and return the number of recordings added with them.
 
-    Of four, two are connected and have recordings of the last 60 days, one has a code that nobody redeemed
-    yet, one has nothing. Equal arguments on an equal account give equal people, ids included. No callback
-    hears of what is told here.
+    Of four patients, two are connected and have recordings of the last 60 days, one has an unused code, and
+    one has nothing. Equal arguments on an equal account give equal patients, ids included. Sends no events.
     """
-    with account.writing() as db:
-        first = db.execute("SELECT COALESCE(MAX(seq), 0) FROM patients").fetchone()[0]
-        account.seed_patients(count, number + 1_000_003 * first)
+    with account.writing():
+        first = account.patients.last_seq()
+        account.patients.seed(count, number + 1_000_003 * first)
         random = Random(f"seeding/{number}/{first}")  # noqa: S311 - repeatable on purpose
-        made: list[New] = []
-        for place, patient in enumerate(patient_rows.since(db, first)):
-            if place % 4 < 3:
-                _connect(db, patient, random, account.micros(), redeemed=place % 4 < 2)
-            if place % 4 < 2:
-                made += _recorded(patient, random, account.micros())
-        recordings.insert(db, sorted(made, key=lambda one: one.recorded))
-        return len(made)
+        recordings: list[Recording] = []
+        for index, patient in enumerate(account.patients.since(first)):
+            if index % 4 < 3:
+                _connect(account, patient, random, redeemed=index % 4 < 2)
+            if index % 4 < 2:
+                recordings += _recordings(patient, random, account.micros())
+        account.recordings.insert(sorted(recordings, key=lambda recording: recording.recorded))
+        return len(recordings)
 
 
-def _connect(db: sqlite3.Connection, patient: Patient, random: Random, now: int, *, redeemed: bool) -> None:
-    templates = ledger.templates(db)
+def _connect(account: Account, patient: Patient, random: Random, *, redeemed: bool) -> None:
     code = invented.random_code(random)
-    if templates:
-        ledger.mint(db, code, patient.id, templates[0].id, now)
-    if templates and redeemed:
-        db.execute("INSERT INTO redemptions VALUES (?, ?)", (code, now))
-    patient_rows.set_status(db, patient.id, Status.CONNECTED if redeemed else Status.PENDING)
+    if templates := account.settings.templates():
+        account.connections.add_code(code, patient.id, templates[0].id)
+        if redeemed:
+            account.connections.mark_redeemed(code)
+    account.patients.set_status(patient.id, PatientStatus.CONNECTED if redeemed else PatientStatus.PENDING)
     fields = [
         {"id": invented.random_id(random), "fieldName": name, "displayName": display, "fieldValue": value}
         for name, display, value in (
@@ -65,15 +59,15 @@ def _connect(db: sqlite3.Connection, patient: Patient, random: Random, now: int,
             ("emergencyContact", "EMERGENCY CONTACT", "nobody@example.com"),
         )
     ]
-    patient_rows.set_custom_fields(db, patient.id, fields)
+    account.patients.set_custom_fields(patient.id, fields)
 
 
-def _recorded(patient: Patient, random: Random, now: int) -> Iterator[New]:
+def _recordings(patient: Patient, random: Random, now: int) -> Iterator[Recording]:
     offset = random.choice(_OFFSETS)
-    for place in range(random.randrange(1, 5)):
+    for index in range(random.randrange(1, 5)):
         at = now - random.randrange(_SPAN)
         determination, least, most = random.choice(_KINDS)
-        draft = Draft(
+        fields = RecordingFields(
             patient_id=patient.id,
             heart_rate=random.randrange(least, most + 1),
             determination=determination,
@@ -82,8 +76,8 @@ def _recorded(patient: Patient, random: Random, now: int) -> Iterator[New]:
             symptoms=tuple(random.sample(invented.SYMPTOMS, random.randrange(3))),
             activities=tuple(random.sample(invented.ACTIVITIES, random.randrange(2))),
             leads=random.choice((1, 6)),
-            screening=place == 3,
+            screening=index == 3,
             offset_minutes=offset,
             seed=random.getrandbits(32),
         )
-        yield New(invented.random_id(random), at, at, draft)
+        yield Recording(invented.random_id(random), at, at, fields)

@@ -1,1 +1,1 @@
-"""Invented data: patients, ECGs and PDFs."""
+"""Values, and invented patients and ECGs."""

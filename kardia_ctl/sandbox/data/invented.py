@@ -1,16 +1,16 @@
-"""What a new account holds, and invented patients to fill it with."""
+"""The content of a new account, and invented patients."""
 
 import string
 from collections.abc import Iterator
 from random import Random
 
-from kardia_ctl.sandbox.data.values import PatientFields, Template
+from kardia_ctl.sandbox.data.values import ConnectionTemplate, PatientFields
 
 API_KEY = "sandbox-key"
 """The API key that a new account accepts."""
 LOGIN_EMAIL = "dev@example.com"
 """The e-mail address that POST /v1/apikey of a new account accepts."""
-LOGIN_PASSWORD = "invented-password"  # noqa: S105 - the sandbox's documented password, a secret of nobody
+LOGIN_PASSWORD = "invented-password"  # noqa: S105 - the sandbox's documented password, not a secret
 """The password that belongs to `LOGIN_EMAIL`."""
 TEAM_ID = "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah"
 """The team of a new account (API reference, "Get Connection Templates")."""
@@ -18,12 +18,14 @@ TEAM_NAME = "Sandbox team"
 TEAM_SECRET = "invented-secret-key"  # noqa: S105 - as LOGIN_PASSWORD
 
 TEMPLATES = (
-    Template(
+    ConnectionTemplate(
         "4qq0q0tSkSKziiUcyjOYbpi9whdo7403", TEAM_ID, "KardiaMobile + 1 Year Connection ($120)", 365, 9.99
     ),
-    Template("RnHOxYlu8l7zGboaWKhicma6qin4fjr7", TEAM_ID, "KardiaMobile + 90 Day Connection", 90, 4.99),
+    ConnectionTemplate(
+        "RnHOxYlu8l7zGboaWKhicma6qin4fjr7", TEAM_ID, "KardiaMobile + 90 Day Connection", 90, 4.99
+    ),
 )
-"""The templates of a new account: both ids are in the API reference, the second one's name is invented."""
+"""The templates of a new account: both ids are in the API reference, the second name is invented."""
 
 PRO_TEMPLATE = "7uhcmvtlb87c4n5nyx1qq9ur7"
 """The template of the Kardia Pro API reference, "Generate Connection Code": pro lists none."""
@@ -52,18 +54,18 @@ _SEXES = (0, 1, 2, 9)
 
 
 def random_id(random: Random) -> str:
-    """32 letters and digits, as the ids of the API reference."""
+    """Return 32 letters and digits, as the ids of the API reference."""
     return "".join(random.choices(ID_ALPHABET, k=32))
 
 
 def random_code(random: Random) -> str:
-    """A connection code of the documented look: LQYP-MSAK-NPJR."""
+    """Return a connection code in the documented format: LQYP-MSAK-NPJR."""
     letters = random.choices(string.ascii_uppercase, k=12)
     return "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
 
 
 def invented_patients(count: int, seed: int, first: int = 1) -> Iterator[PatientFields]:
-    """Yield `count` patients that nobody is, mrns SB-0000001 and up; equal arguments, equal patients."""
+    """Yield `count` invented patients, mrns SB-0000001 and up; equal arguments give equal patients."""
     random = Random(seed)  # noqa: S311 - invented data
     for number in range(first, first + count):
         pick = random.choice

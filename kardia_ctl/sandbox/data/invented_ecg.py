@@ -1,4 +1,4 @@
-"""What an ECG is: its units, what the algorithm may say of it, and what one is drawn from.
+"""The units and determinations of an ECG, and the parameters of an invented one.
 
 Source: API reference, "ECG Data Object" and "ECG Samples Object".
 """
@@ -6,7 +6,7 @@ Source: API reference, "ECG Data Object" and "ECG Samples Object".
 from dataclasses import dataclass
 
 FREQUENCY = 300
-"""Samples a second."""
+"""Samples per second."""
 AMPLITUDE_RESOLUTION = 500
 """Nanovolts in one unit of a sample: a sample divided by (1e6 / 500) is in millivolts."""
 UNITS_PER_MILLIVOLT = 1_000_000 // AMPLITUDE_RESOLUTION
@@ -33,7 +33,7 @@ DETERMINATIONS = (
     "unrecognized",
     "notSet",
 )
-"""What `algorithmDetermination` may be, Apple's last (API reference, "ECG Object")."""
+"""The values of `algorithmDetermination`, Apple's last (API reference, "ECG Object")."""
 NORMAL = frozenset(("normal", "sinus_rhythm", "sinusRhythm"))
 FIBRILLATION = frozenset(("afib", "atrialFibrillation"))
 NOISY = frozenset(("unreadable", "inconclusivePoorReading"))
@@ -41,7 +41,7 @@ NOISY = frozenset(("unreadable", "inconclusivePoorReading"))
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What an ECG is drawn from; duration in milliseconds, heart rate in beats a minute, leads 1 or 6."""
+    """The parameters of an invented ECG: milliseconds, beats per minute, 1 or 6 leads."""
 
     seed: int
     determination: str

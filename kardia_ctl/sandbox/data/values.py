@@ -1,11 +1,11 @@
-"""The values that an account holds, as Python may ask for them: the ground truth of a test."""
+"""The values that an account stores."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
-class Status(Enum):
-    """Connection status of a patient (API reference, "Patient Object")."""
+class PatientStatus(Enum):
+    """The connection status of a patient (API reference, "Patient Object")."""
 
     NONE = "none"
     PENDING = "pending"
@@ -25,7 +25,7 @@ class Hook(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PatientFields:
-    """What a caller says of a patient (API reference, "Create Patient"); None is "not given"."""
+    """The fields of a new patient (API reference, "Create Patient"); None means "not given"."""
 
     mrn: str
     dob: str
@@ -37,10 +37,10 @@ class PatientFields:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as the account holds it.
+    """A patient as the account stores it.
 
-    `created_at` and `gone_at` are in seconds of the account's clock. `listed` is false while a list still
-    lags; `gone_at` is when an accepted deletion takes effect.
+    `created_at` and `gone_at` are in seconds. `listed` is false while the list lags behind; `gone_at` is when
+    an accepted deletion takes effect.
     """
 
     id: str
@@ -50,15 +50,15 @@ class Patient:
     firstname: str | None
     lastname: str | None
     sex: int | None
-    status: Status
+    status: PatientStatus
     created_at: float
     listed: bool
     gone_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """A connection code that was minted; `voided_at` is when it stopped being valid, None while it is."""
+class MintedCode:
+    """A connection code; times are in seconds, and `voided_at` is None while it is valid."""
 
     code: str
     patient_id: str
@@ -68,15 +68,15 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A valid code and the patient's status with it (API reference, "Get Connection Code")."""
+class ValidCode:
+    """A valid code and the patient's status (API reference, "Get Connection Code")."""
 
     code: str
-    status: Status
+    status: PatientStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ConnectionTemplate:
     """A connection template (API reference, "Get Connection Templates"); duration in days."""
 
     id: str
@@ -92,18 +92,3 @@ class Provider:
 
     team_id: str
     provider_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """One request that arrived: never its body, query or ids.
-
-    `route` is the path's template ("" for an unknown path); `status` is what the caller was answered, None
-    when the connection was dropped instead; `fault` names the fault that was played, if any.
-    """
-
-    method: str
-    route: str
-    status: int | None
-    at: float
-    fault: str | None

@@ -1,4 +1,4 @@
-"""Invented ECGs: a P-QRS-T waveform in the units of the API reference, repeatable by seed, in pure Python."""
+"""Invented ECGs: a P-QRS-T waveform in the units of the API reference, repeatable by seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from random import Random
 from kardia_ctl.sandbox.data.invented_ecg import FIBRILLATION, FREQUENCY, NOISY, UNITS_PER_MILLIVOLT, Trace
 
 _REACH = 4
-"""The spreads on either side of a wave's middle within which it is drawn."""
+"""A wave is drawn up to this many spreads on either side of its middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class _Wave:
 
 @lru_cache(maxsize=16)
 def samples(trace: Trace, *, enhanced: bool) -> dict[str, list[int]]:
-    """Return the samples of each lead; enhanced ones are filtered, raw ones hold hum, drift and noise."""
+    """Return the samples of each lead; enhanced ones are filtered, raw ones contain hum, drift and noise."""
     random = Random(f"ecg/{trace.seed}")  # noqa: S311 - repeatable on purpose
     count = max(1, trace.duration * FREQUENCY // 1000)
     first, second = [0.0] * count, [0.0] * count
@@ -69,10 +69,10 @@ def _beat(trace: Trace, interval: float, *, ectopic: bool) -> list[_Wave]:
 def _add(wave: _Wave, first: list[float], second: list[float]) -> None:
     start = max(0, int((wave.at - _REACH * wave.spread) * FREQUENCY))
     end = min(len(first), int((wave.at + _REACH * wave.spread) * FREQUENCY))
-    for place in range(start, end):
-        height = exp(-(((place / FREQUENCY - wave.at) / wave.spread) ** 2) / 2)
-        first[place] += wave.first * height
-        second[place] += wave.second * height
+    for index in range(start, end):
+        height = exp(-(((index / FREQUENCY - wave.at) / wave.spread) ** 2) / 2)
+        first[index] += wave.first * height
+        second[index] += wave.second * height
 
 
 def _units(values: list[float], trace: Trace, noise: Random, *, enhanced: bool) -> list[int]:
@@ -87,12 +87,12 @@ def _units(values: list[float], trace: Trace, noise: Random, *, enhanced: bool) 
             * (
                 value
                 + gauss(0.0, hiss)
-                + hum * sin(turn * trace.mains * place)
-                + drift * sin(turn * 0.25 * place + phase)
-                + flutter * sin(turn * 6.3 * place + phase)
+                + hum * sin(turn * trace.mains * index)
+                + drift * sin(turn * 0.25 * index + phase)
+                + flutter * sin(turn * 6.3 * index + phase)
             )
         )
-        for place, value in enumerate(values)
+        for index, value in enumerate(values)
     ]
 
 

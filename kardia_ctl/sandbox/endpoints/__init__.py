@@ -1,20 +1,27 @@
 """The endpoints of the sandbox, one module per group; a new group is one more line here."""
 
-from kardia_ctl.sandbox.endpoints import api_keys as keys
-from kardia_ctl.sandbox.endpoints import callbacks, ecgs, logs, partners, patients, pro, reports, users
-from kardia_ctl.sandbox.endpoints import connection_codes as connections
-from kardia_ctl.sandbox.http.endpoint import Endpoint
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *keys.ENDPOINTS,
-    *patients.ENDPOINTS,
-    *connections.ENDPOINTS,
-    *callbacks.ENDPOINTS,
-    *partners.ENDPOINTS,
-    *ecgs.ENDPOINTS,
-    *reports.ENDPOINTS,
-    *users.ENDPOINTS,
-    *logs.ENDPOINTS,
-    *pro.ENDPOINTS,
+from kardia_ctl.sandbox.endpoints import (
+    api_keys,
+    callbacks,
+    connection_codes,
+    ecgs,
+    partners,
+    patients,
+    pro,
+    reports,
+    users,
 )
-"""Every endpoint that the sandbox answers."""
+from kardia_ctl.sandbox.http.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *api_keys.ROUTES,
+    *patients.ROUTES,
+    *connection_codes.ROUTES,
+    *callbacks.ROUTES,
+    *partners.ROUTES,
+    *reports.ROUTES,
+    *ecgs.ROUTES,
+    *users.ROUTES,
+    *pro.ROUTES,
+)
+"""Every endpoint of the sandbox; of two paths that match, the first one counts."""

@@ -1,4 +1,4 @@
-"""What partners see of their teams.
+"""The teams of a partner.
 
 Source: API reference, "Get associated teams", "Teams" (titled "Get All Patients"), "Add service Provider".
 """
@@ -7,31 +7,33 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import NAMESPACE_OID, uuid5
 
-from kardia_ctl.sandbox.account.ledger import Team
+from starlette.responses import Response
+
+from kardia_ctl.sandbox.account.team_settings import Team
 from kardia_ctl.sandbox.data import invented
 from kardia_ctl.sandbox.data.values import Hook
-from kardia_ctl.sandbox.error_answers import Refusal, not_found
-from kardia_ctl.sandbox.http.endpoint import Answer, Call, Endpoint, ok
+from kardia_ctl.sandbox.http.error_responses import RequestError, not_found
+from kardia_ctl.sandbox.http.route import EndpointCall, Route, ok
 
 
-def teams(call: Call) -> Answer:
+def teams(call: EndpointCall) -> Response:
     """GET /partner/v1/teams: the teams with their secret keys."""
-    callback = call.account.callback(Hook.CALLBACK) or ""
-    return ok({"teams": [_team(team, callback) for team in call.account.teams()]})
+    callback = call.account.settings.callback(Hook.CALLBACK) or ""
+    return ok({"teams": [_team(team, callback) for team in call.account.settings.teams()]})
 
 
-def fields(call: Call) -> Answer:
-    """GET of a team's patient fields, which the document puts under the key `teams`."""
-    team = next((team for team in call.account.teams() if team.id == call.path["id"]), None)
+def fields(call: EndpointCall) -> Response:
+    """GET of a team's patient fields; the document names the array `teams`."""
+    team = next((team for team in call.account.settings.teams() if team.id == call.path["id"]), None)
     if team is None:
         raise not_found("There is no team with this id.")
     return ok({"teams": [_field(team, *field) for field in invented.TEAM_FIELDS]})
 
 
-def add_provider(call: Call) -> Answer:
-    """POST of a service provider: 200; the documented failure of an unknown team is 500."""
-    if not call.account.add_provider(call.path["id"], call.path["spid"]):
-        raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Failed to add service provider")
+def add_provider(call: EndpointCall) -> Response:
+    """POST of a service provider: 200, or the documented 500 for an unknown team."""
+    if not call.account.settings.add_provider(call.path["id"], call.path["spid"]):
+        raise RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, "Failed to add service provider")
     return ok({})
 
 
@@ -69,8 +71,8 @@ def _team(team: Team, callback: str) -> dict[str, str]:
     }
 
 
-ENDPOINTS = (
-    Endpoint("GET", "/partner/v1/teams", teams),
-    Endpoint("GET", "/partner/v1/teams/{id}/patient/fields", fields),
-    Endpoint("POST", "/partner/v1/teams/{id}/serviceProviderTeams/{spid}", add_provider),
+ROUTES = (
+    Route("GET", "/partner/v1/teams", teams),
+    Route("GET", "/partner/v1/teams/{id}/patient/fields", fields),
+    Route("POST", "/partner/v1/teams/{id}/serviceProviderTeams/{spid}", add_provider),
 )

@@ -1,8 +1,7 @@
-"""What can go wrong on the way to the API and back: plain values, seeded.
+"""The rules of injected faults: plain values, seeded.
 
-Chance is drawn from the seed, the rule's place, the request itself and how often that same request came
-before: other requests, in whatever order, do not change it. (`times` and `skip` count what a rule covers, in
-the order of arrival.)
+The random draws depend on the seed, the request, and how often that same request came before: other requests,
+in any order, do not change them. (`times` and `skip` count the requests that a rule covers, in their order.)
 """
 
 from collections.abc import Mapping
@@ -20,46 +19,46 @@ class FaultKind(Enum):
     """What a fault does to a request."""
 
     UNAVAILABLE = "unavailable"
-    """503, with Retry-After when `retry_after` is given."""
+    """503, with Retry-After if `retry_after` is given."""
     THROTTLED = "throttled"
-    """429, with Retry-After when `retry_after` is given; the request has no effect."""
+    """429, with Retry-After if `retry_after` is given; the request has no effect."""
     DROPPED = "dropped"
-    """The connection is reset without a byte of an answer."""
+    """The connection is reset without a byte of a response."""
     LATE_COMMIT = "late-commit"
     """The connection is reset, and the request takes effect `seconds` later."""
     HTML = "html"
-    """An HTML page with `status`, as a proxy would answer."""
+    """An HTML page with `status`, as a proxy would send it."""
     ERROR = "error"
-    """The documented error object with `status`: 500 for one, or 200, which makes it no success."""
+    """The documented error object with `status`, such as 500, or even 200."""
     REDIRECT = "redirect"
-    """302 to another place; the request has no effect."""
+    """302 to another host; the request has no effect."""
     TRUNCATED = "truncated"
-    """The request takes effect, and its answer breaks off in the middle."""
+    """The request takes effect, and its response breaks off in the middle."""
     SLOW = "slow"
-    """The request takes effect, and its answer's body takes `seconds`."""
+    """The request takes effect, and its response body takes `seconds`."""
 
 
 class Moment(Enum):
-    """Whether UNAVAILABLE, DROPPED, HTML and ERROR strike before the request takes effect, or after it."""
+    """Whether UNAVAILABLE, DROPPED, HTML and ERROR happen before the request takes effect, or after it."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One rule: a kind of fault, the requests it may strike and how often.
+class FaultRule:
+    """A kind of fault, the requests that it applies to, and how often.
 
     Attributes:
-        kind: what happens.
-        moment: before or after the effect, for the kinds that have a choice.
-        probability: 0 to 1, for each request that the rule covers.
-        methods: the HTTP methods that it covers; none means all.
-        path: the path that it covers, `*` standing for any text: "/v1/patients", "/v1/patients/*", "*".
-        times: how often it strikes at most; None is without end.
-        skip: how many requests that it covers pass before it may strike.
-        seconds: the time that LATE_COMMIT and SLOW take.
-        status: the status of HTML and ERROR.
+        kind: the kind of fault.
+        moment: before or after the effect, for the kinds where both are possible.
+        probability: 0 to 1, for each covered request.
+        methods: the covered HTTP methods; empty means all.
+        path: the covered paths, where `*` matches any text: "/v1/patients", "/v1/patients/*", "*".
+        times: the maximum number of faults; None means no limit.
+        skip: how many covered requests pass before the first fault.
+        seconds: the delay of LATE_COMMIT and SLOW.
+        status: the response status of HTML and ERROR.
         retry_after: the Retry-After of THROTTLED and UNAVAILABLE, as sent: seconds or an HTTP date.
     """
 
@@ -82,25 +81,25 @@ class Fault:
         if not 200 <= self.status <= 599:
             raise ValueError("fault status: must be 200 to 599")
         if self.kind is FaultKind.ERROR and self.status not in _KNOWN:
-            raise ValueError("fault status: must be one that HTTP knows")
+            raise ValueError("fault status: must be an HTTP status")
 
     def covers(self, method: str, path: str) -> bool:
-        """Whether the rule is about such a request."""
+        """Return whether the rule applies to such a request."""
         return (not self.methods or method in self.methods) and fnmatchcase(path, self.path)
 
     @property
     def name(self) -> str:
-        """What the request log calls it: "dropped-after", "late-commit"."""
+        """The name in the request log: "dropped-after", "late-commit"."""
         if self.kind in (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML, FaultKind.ERROR):
             return f"{self.kind.value}-{self.moment.value}"
         return str(self.kind.value)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Read a rule from plain JSON: `{"kind": "dropped", "moment": "after", "methods": ["POST"]}`.
+        """Read a rule from JSON values: `{"kind": "dropped", "moment": "after", "methods": ["POST"]}`.
 
         Raises:
-            ValueError: an unknown name or value, named in the message.
+            ValueError: an unknown name or value, which the message names.
         """
         _known(mapping, {field.name for field in fields(cls)}, "fault")
         values = dict(mapping)
@@ -119,39 +118,39 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """A seeded set of rules; of those that cover a request, the first that strikes is played.
+    """A seeded set of rules; the first that applies to a request and draws a fault is used.
 
     Attributes:
         rules: in order of precedence.
-        seed: what chance is drawn from.
-        latency: the least and the most seconds that every request takes.
+        seed: the seed of the random draws.
+        latency: the minimum and maximum delay of every request, in seconds.
     """
 
-    rules: tuple[Fault, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
     seed: int = 0
     latency: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         least, most = self.latency
         if not 0 <= least <= most:
-            raise ValueError("faults latency: must be two numbers of seconds, the smaller one first")
+            raise ValueError("faults latency: must be two numbers of seconds, the smaller first")
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Read faults from plain JSON: `{"seed": 1, "latency": [0, 0.1], "rules": [{"kind": "dropped"}]}`.
+        """Read faults from JSON values: `{"seed": 1, "latency": [0, 0.1], "rules": [{"kind": "dropped"}]}`.
 
         Raises:
-            ValueError: an unknown name or value, named in the message.
+            ValueError: an unknown name or value, which the message names.
         """
         _known(mapping, {"rules", "seed", "latency"}, "faults")
         rules, latency = mapping.get("rules", []), mapping.get("latency", [0, 0])
         if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
             raise ValueError("faults rules: must be a list of faults")
         if not isinstance(latency, list) or [type(part) in (int, float) for part in latency] != [True, True]:
-            raise ValueError("faults latency: must be two numbers of seconds, the smaller one first")
+            raise ValueError("faults latency: must be two numbers of seconds, the smaller first")
         _typed(mapping, ("seed",), int, "a whole number")
         return cls(
-            rules=tuple(Fault.from_mapping(rule) for rule in rules),
+            rules=tuple(FaultRule.from_mapping(rule) for rule in rules),
             seed=mapping.get("seed", 0),
             latency=(float(latency[0]), float(latency[1])),
         )
@@ -159,7 +158,7 @@ class Faults:
 
 def _known(mapping: Mapping[str, Any], names: set[str], noun: str) -> None:
     if unknown := sorted(set(mapping) - names):
-        raise ValueError(f"{noun}: {unknown[0]!r} is not known; known are {', '.join(sorted(names))}")
+        raise ValueError(f"{noun}: unknown name {unknown[0]!r}; known are {', '.join(sorted(names))}")
 
 
 def _choice(kind: type[_E], value: Any) -> _E:

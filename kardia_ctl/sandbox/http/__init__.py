@@ -1,1 +1,1 @@
-"""Requests, credentials and the declaration of an endpoint."""
+"""Reading requests, routes and error responses."""

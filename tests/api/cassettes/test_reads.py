@@ -31,24 +31,26 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
         yield LIVE
         return
     from kardia_ctl.sandbox.account.account import Account
-    from kardia_ctl.sandbox.account.ecg_recordings import Draft
+    from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
     from kardia_ctl.sandbox.app import create_app
     from kardia_ctl.sandbox.data.values import PatientFields
     from kardia_ctl.sandbox.server import serving
 
     with Account(":memory:", seed=1) as account:
         people = [
-            account.add_patient(
+            account.patients.add(
                 PatientFields(f"GET-{number}", "1970-03-12", "joe@example.com", "Joe", "Smith", 1)
             )
             for number in (1, 2, 3)
         ]
         fields = [{"id": "f1", "fieldName": "steps", "displayName": "STEPS", "fieldValue": "10"}]
-        account.set_custom_fields(people[2], fields)
+        account.patients.set_custom_fields(people[2], fields)
         for leads in (1, 6):
-            draft = Draft(people[2], duration=400, note="Drank coffee.", tags=("Low sleep",), leads=leads)
-            account.life.record(draft)
-        account.life.record(Draft(people[1], duration=400, screening=True))
+            draft = RecordingFields(
+                people[2], duration=400, note="Drank coffee.", tags=("Low sleep",), leads=leads
+            )
+            account.recordings.add(draft)
+        account.recordings.add(RecordingFields(people[1], duration=400, screening=True))
         with serving(create_app(account)) as url:
             yield url
 

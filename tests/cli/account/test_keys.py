@@ -16,7 +16,7 @@ from keyring.backends.null import Keyring as NullKeyring
 from kardia_ctl.cli.account.keyring import SERVICE
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import OldKey, Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.open import open_store
@@ -83,7 +83,7 @@ def new_key(desk: Desk) -> str:
 
 
 def make_keys(desk: Desk) -> int:
-    return sum(one.route == "/v1/apikey/new" for one in desk.account.requests())
+    return sum(one.route == "/v1/apikey/new" for one in desk.account.requests.all())
 
 
 # login and logout
@@ -276,7 +276,7 @@ def test_a_lost_answer_is_in_doubt_is_not_repeated_and_says_what_to_do(
     keyed: Desk, endpoint: str, ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, made: bool
 ) -> None:
     moment = Moment.AFTER if made else Moment.BEFORE
-    fault = Fault(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path="/v1/apikey/new")
+    fault = FaultRule(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path="/v1/apikey/new")
     with serving(create_app(keyed.account, Quirks(), Faults((fault,)))) as url:
         ring.set_password(SERVICE, url, API_KEY)
         monkeypatch.setenv("KARDIA_ENDPOINT", url)

@@ -13,7 +13,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import TEMPLATES
 from kardia_ctl.sandbox.data.values import Patient
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
@@ -21,14 +21,14 @@ from tests.cli.conftest import Desk
 
 @pytest.fixture
 def nowhere(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk.account.seed_patients(3)
+    desk.account.patients.seed(3)
     monkeypatch.chdir(tmp_path)
     return desk
 
 
 @pytest.fixture
 def person(nowhere: Desk) -> Patient:
-    return nowhere.account.patients()[0]
+    return nowhere.account.patients.all()[0]
 
 
 def test_a_read_prints_its_body_as_it_came(nowhere: Desk, person: Patient) -> None:
@@ -74,7 +74,7 @@ def test_fields_are_a_form_that_is_sent_once_and_only_with_a_yes(nowhere: Desk) 
 def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(
     nowhere: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fault = Fault(FaultKind.UNAVAILABLE, Moment.AFTER, methods=frozenset({"POST"}), times=9)
+    fault = FaultRule(FaultKind.UNAVAILABLE, Moment.AFTER, methods=frozenset({"POST"}), times=9)
     with serving(create_app(nowhere.account, Quirks(), Faults((fault,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         ran = nowhere.run("api", "POST", "/v1/patients", *FIELDS, "--auto-approve")
@@ -84,7 +84,7 @@ def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(
 
 def test_reads_are_tried_again(nowhere: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
-    fault = Fault(FaultKind.DROPPED, methods=frozenset({"GET"}), times=2)
+    fault = FaultRule(FaultKind.DROPPED, methods=frozenset({"GET"}), times=2)
     with serving(create_app(nowhere.account, Quirks(), Faults((fault,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         ran = nowhere.run("api", "GET", "/v1/patients")
@@ -101,10 +101,10 @@ def test_reads_that_are_effects_want_a_yes(nowhere: Desk, person: Patient) -> No
     ):
         ran = nowhere.run("api", "GET", form)
         assert (ran.code, ran.requests) == (1, [])
-    assert not nowhere.account.codes()
+    assert not nowhere.account.connections.codes()
     assert nowhere.run("api", "GET", f"/v1/patients/{person.id}/export").requests == []
     ran = nowhere.run("api", "GET", path, "-f", f"template_id={TEMPLATES[0].id}", "--auto-approve")
-    assert (ran.code, len(nowhere.account.codes())) == (0, 1)
+    assert (ran.code, len(nowhere.account.connections.codes())) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_body_comes_from_a_file_or_stdin(nowhere: Desk, monkeypatch: pytest.Mo
     assert nowhere.run("api", "POST", "/v1/patients", "--input", "body", "--auto-approve").code == 0
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.replace("F", "G").encode())))
     assert nowhere.run("api", "POST", "/v1/patients", "--input", "-", "--auto-approve").code == 0
-    assert {"F", "G"} <= {one.mrn for one in nowhere.account.patients()}
+    assert {"F", "G"} <= {one.mrn for one in nowhere.account.patients.all()}
 
 
 def test_two_bodies_are_one_too_many() -> None:
@@ -188,7 +188,7 @@ def test_a_field_may_be_the_text_of_a_file(nowhere: Desk) -> None:
     Path("mrn").write_text("FROM-FILE\n")
     words = ("-F", "mrn=@mrn", *FIELDS[2:])
     assert nowhere.run("api", "POST", "/v1/patients", *words, "--auto-approve").code == 0
-    assert "FROM-FILE" in {one.mrn for one in nowhere.account.patients()}
+    assert "FROM-FILE" in {one.mrn for one in nowhere.account.patients.all()}
 
 
 def test_pro_takes_json(nowhere: Desk) -> None:
@@ -202,9 +202,9 @@ def test_pro_takes_json(nowhere: Desk) -> None:
 
 @pytest.fixture
 def recording(nowhere: Desk, person: Patient) -> str:
-    from kardia_ctl.sandbox.account.ecg_recordings import Draft
+    from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 
-    return nowhere.account.life.record(Draft(person.id, duration=1000)).id
+    return nowhere.account.recordings.add(RecordingFields(person.id, duration=1000)).id
 
 
 def test_a_qt_measurement_is_recorded_once_with_a_yes(nowhere: Desk, recording: str) -> None:

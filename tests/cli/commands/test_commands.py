@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
-from kardia_ctl.sandbox.data.values import Status
+from kardia_ctl.sandbox.data.values import PatientStatus
 from tests.cli.conftest import Desk
 from tests.paths import EXAMPLES
 
@@ -30,7 +30,7 @@ def test_issued_codes_go_to_a_private_file_and_nowhere_else(desk: Desk, tmp_path
         ("CL-0001042", "one-year", "pending"),
         ("CL-0001057", "one-year", "pending"),
     ]
-    assert {row["code"] for row in rows} == {code.code for code in desk.account.codes()}
+    assert {row["code"] for row in rows} == {code.code for code in desk.account.connections.codes()}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     everything = (
         ran.out
@@ -51,7 +51,7 @@ def test_codes_of_an_earlier_run_stay_in_the_file(desk: Desk, tmp_path: Path) ->
 
 def test_codes_asks_again_for_what_was_issued_and_orders_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.apply()
-    issued = {code.code for code in desk.account.codes()}
+    issued = {code.code for code in desk.account.connections.codes()}
     refused = desk.run("codes", str(desk.path))
     assert refused.code == 1
     assert CODE not in refused.requests
@@ -61,13 +61,13 @@ def test_codes_asks_again_for_what_was_issued_and_orders_nothing(desk: Desk, tmp
     assert (ran.code, ran.requests.count(CODE)) == (0, 2)
     assert desk.run("state", "show", "connection_code/CL-0001042/one-year", str(desk.path)).out == shown
     assert {row["code"] for row in csv.DictReader(ran.out.splitlines())} == issued
-    assert {code.code for code in desk.account.codes()} == issued
+    assert {code.code for code in desk.account.connections.codes()} == issued
 
 
 def test_codes_of_a_disconnected_patient_are_not_asked_for(desk: Desk) -> None:
     desk.apply()
-    for patient in desk.account.patients():
-        desk.account.set_status(patient.id, Status.NONE)
+    for patient in desk.account.patients.all():
+        desk.account.patients.set_status(patient.id, PatientStatus.NONE)
     ran = desk.run("codes", str(desk.path), "--auto-approve")
     assert CODE not in ran.requests
     assert "Not asked for" in ran.err
@@ -110,7 +110,7 @@ def test_state_lists_shows_and_forgets(desk: Desk) -> None:
     assert len(listed) == 8
     assert "patient/CL-0001042" in listed
     shown = desk.run("state", "show", "patient/CL-0001042", str(desk.path)).out
-    assert desk.account.patients()[-1].id in shown or "id" in shown
+    assert desk.account.patients.all()[-1].id in shown or "id" in shown
     refused = desk.run("state", "forget", "patient/CL-0001042", str(desk.path))
     assert refused.code == 1
     assert desk.run("state", "forget", "patient/CL-0001042", str(desk.path), "--auto-approve").code == 0
@@ -122,7 +122,7 @@ def test_state_lists_shows_and_forgets(desk: Desk) -> None:
 def test_a_target_takes_what_it_depends_on_along_and_forgets_nobody(desk: Desk) -> None:
     ran = desk.apply("--target", "connection_code/CL-0001042/one-year")
     assert ran.code == 0
-    assert [patient.mrn for patient in desk.account.patients()] == ["CL-0001042"]
+    assert [patient.mrn for patient in desk.account.patients.all()] == ["CL-0001042"]
     desk.edit(lambda text: text[: text.index("  - mrn: CL-0001063")])
     desk.apply()
     ran = desk.plan("--target", "callback")

@@ -11,7 +11,7 @@ import pytest
 
 from kardia_ctl.api.endpoints import SAFE_READS
 from kardia_ctl.model.funnel import STAGES, Sample
-from kardia_ctl.sandbox.data.values import Status
+from kardia_ctl.sandbox.data.values import PatientStatus
 from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk
 
@@ -52,9 +52,9 @@ def test_the_funnel_follows_a_cohort_from_its_file_to_its_departure(cohort: Desk
     assert counts(status(cohort), "spring") == (3, 0, 0, 0, 0, 0, 0, 0)
     assert cohort.apply().code == 0
     assert counts(status(cohort), "spring") == (3, 3, 2, 2, 0, 0, 0, 0)
-    people = {one.mrn: one.id for one in cohort.account.patients()}
-    cohort.account.set_status(people["SP-1"], Status.CONNECTED)
-    cohort.account.set_status(people["SP-2"], Status.NONE)
+    people = {one.mrn: one.id for one in cohort.account.patients.all()}
+    cohort.account.patients.set_status(people["SP-1"], PatientStatus.CONNECTED)
+    cohort.account.patients.set_status(people["SP-2"], PatientStatus.NONE)
     assert counts(status(cohort), "spring") == (3, 3, 2, 0, 1, 1, 0, 0)
     cohort.edit(lambda text: "".join(text.splitlines(keepends=True)[:-1]), "spring.csv")
     cohort.edit(lambda text: text + "departures: [{mrn: SP-3, action: delete, reason: withdrew consent}]\n")
@@ -84,9 +84,9 @@ def test_status_and_apply_keep_one_sample_an_hour_and_no_record_keeps_none(cohor
     cohort.apply()
     first = kept(cohort)
     assert [(one.cohort, one.counts.pending) for one in first] == [("", 2), ("spring", 2)]
-    for patient in cohort.account.patients():
+    for patient in cohort.account.patients.all():
         if patient.mrn == "SP-1":
-            cohort.account.set_status(patient.id, Status.CONNECTED)
+            cohort.account.patients.set_status(patient.id, PatientStatus.CONNECTED)
     shown = status(cohort, "--no-record")["samples"]
     assert shown[-1]["connected"] == 1
     assert kept(cohort) == first

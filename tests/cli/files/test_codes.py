@@ -138,7 +138,7 @@ def test_a_json_array_is_refused_with_the_name_that_will_do(desk: Desk, tmp_path
 
 def test_codes_on_stdout_come_as_csv_ndjson_or_an_array(desk: Desk) -> None:
     desk.apply()
-    issued = {code.code for code in desk.account.codes()}
+    issued = {code.code for code in desk.account.connections.codes()}
 
     def shown(form: str) -> str:
         return desk.run("codes", str(desk.path), "--auto-approve", "--format", form).out

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk, Ran
@@ -54,7 +54,7 @@ def test_an_apply_tells_each_start_and_each_end(desk: Desk) -> None:
 def test_what_fails_is_an_apply_errored_with_its_diagnostic(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
+    rule = FaultRule(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
     monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     with serving(create_app(desk.account, Quirks(), Faults((rule,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)

@@ -14,7 +14,7 @@ import pytest
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.sqlite import SqliteStore
@@ -51,7 +51,7 @@ def test_what_is_blocked_is_told_on_stderr_too(desk: Desk) -> None:
 def test_failures_are_told_on_stderr_and_the_table_on_stdout(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
+    rule = FaultRule(FaultKind.UNAVAILABLE, methods=frozenset({"PUT"}), path="/v1/callback")
     monkeypatch.setattr("kardia_ctl.api.limits.retry.RetryPolicy.wait", lambda *_: 0.0)
     with serving(create_app(desk.account, Quirks(), Faults((rule,)))) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
@@ -81,7 +81,7 @@ def test_a_callback_that_the_key_may_not_read_blocks_itself_alone(
         ran = desk.apply()
     assert ran.code == 1
     assert "qt_callback is blocked: the key may not read it" in ran.out
-    assert len(desk.account.patients()) == 3
+    assert len(desk.account.patients.all()) == 3
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no full device here")
@@ -184,7 +184,7 @@ def test_what_was_done_is_told_when_state_cannot_be_written_any_more(
     assert len(rows) == 8
     done = {address for address, status in rows.items() if status == "done"}
     assert {one for one in done if one.startswith("patient")} == {
-        f"patient/{patient.mrn}" for patient in desk.account.patients()
+        f"patient/{patient.mrn}" for patient in desk.account.patients.all()
     }
     assert set(rows.values()) == {"done", "skipped"}
 

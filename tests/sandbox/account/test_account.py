@@ -10,11 +10,12 @@ from threading import Thread
 
 import pytest
 
-from kardia_ctl.sandbox.account import patient_table as patient_rows
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.account.patient_table import LISTED_PATIENTS
+from kardia_ctl.sandbox.account.request_log import LoggedRequest
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.data.values import Hook, PatientFields, RequestRecord, Status
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus
 
 AWKWARD = PatientFields('"\\/', "2000-07-21", "a'b@example.com", "Zoë\u2028😀", "", 9)
 
@@ -35,31 +36,31 @@ def plain(account: Account) -> list[dict[str, object]]:
             )
             if value is not None
         }
-        for patient in account.patients()
+        for patient in account.patients.all()
     ]
 
 
 def as_listed(account: Account) -> tuple[list[dict[str, object]], int]:
     with account.reading() as db:
-        rows, total = patient_rows.LISTED.read(db, None, 1000), patient_rows.LISTED.total(db)
+        rows, total = LISTED_PATIENTS.read(db), LISTED_PATIENTS.total(db)
     return [json.loads(row.json) for row in rows], total
 
 
 def test_the_ready_made_json_follows_every_change(account: Account, clock: ManualClock) -> None:
-    account.seed_patients(3)
-    awkward = account.add_patient(AWKWARD)
-    bare = account.add_patient(PatientFields("B", "2000-07-21", "b@example.com"))
+    account.patients.seed(3)
+    awkward = account.patients.add(AWKWARD)
+    bare = account.patients.add(PatientFields("B", "2000-07-21", "b@example.com"))
     changes: list[Callable[[], object]] = [
-        lambda: account.change_patient(awkward, lastname="O'Né\"il", sex=None),
-        lambda: account.set_status(bare, Status.CONNECTED),
-        lambda: account.connection_code(awkward, TEMPLATES[0].id),
-        lambda: account.disconnect(bare),
-        lambda: account.delete_patient(awkward, 5),
+        lambda: account.patients.change(awkward, lastname="O'Né\"il", sex=None),
+        lambda: account.patients.set_status(bare, PatientStatus.CONNECTED),
+        lambda: account.connections.valid_code(awkward, TEMPLATES[0].id),
+        lambda: account.connections.disconnect(bare),
+        lambda: account.patients.delete(awkward, 5),
         lambda: clock.advance(5),
-        lambda: account.remove_patient(bare),
+        lambda: account.patients.remove(bare),
     ]
     for change in changes:
-        assert as_listed(account) == (plain(account), len(account.patients()))
+        assert as_listed(account) == (plain(account), len(account.patients.all()))
         change()
     assert as_listed(account) == (plain(account), 3)
 
@@ -67,19 +68,19 @@ def test_the_ready_made_json_follows_every_change(account: Account, clock: Manua
 def test_an_account_lasts(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "account.db"
     with Account(path, now=clock, seed=1) as account:
-        patient = account.add_patient(AWKWARD)
-        issued = account.connection_code(patient, TEMPLATES[0].id)
-        account.set_callback(Hook.CALLBACK, "https://www.example.com/")
-        key = account.new_key(API_KEY, revoke=True)
-        account.add_patient(PatientFields("L", "2000-07-21", "l@example.com"), list_lag=9)
-        truth = account.patients()
+        patient = account.patients.add(AWKWARD)
+        issued = account.connections.valid_code(patient, TEMPLATES[0].id)
+        account.settings.set_callback(Hook.CALLBACK, "https://www.example.com/")
+        key = account.keys.renew(API_KEY, revoke=True)
+        account.patients.add(PatientFields("L", "2000-07-21", "l@example.com"), list_lag=9)
+        truth = account.patients.all()
     with Account(path, now=clock, seed=1) as account:
-        assert account.patients() == truth
+        assert account.patients.all() == truth
         assert issued is not None
-        assert [code.code for code in account.codes()] == [issued.code]
-        assert account.callback(Hook.CALLBACK) == "https://www.example.com/"
-        assert account.keys() == [key]
-        assert len(account.templates()) == len(TEMPLATES)
+        assert [code.code for code in account.connections.codes()] == [issued.code]
+        assert account.settings.callback(Hook.CALLBACK) == "https://www.example.com/"
+        assert account.keys.all() == [key]
+        assert len(account.settings.templates()) == len(TEMPLATES)
         assert as_listed(account)[1] == 1
         clock.advance(9)
         assert as_listed(account)[1] == 2
@@ -97,9 +98,9 @@ def test_equal_seeds_give_equal_accounts() -> None:
     truths = []
     for _ in range(2):
         with Account(now=ManualClock(), seed=7) as account:
-            account.seed_patients(20, seed=3)
-            account.add_patient(AWKWARD)
-            truths.append(account.patients())
+            account.patients.seed(20, seed=3)
+            account.patients.add(AWKWARD)
+            truths.append(account.patients.all())
     assert truths[0] == truths[1]
 
 
@@ -109,42 +110,42 @@ def test_without_a_seed_no_two_accounts_draw_the_same_ids() -> None:
 
 
 def test_seeding_twice_adds_other_patients(account: Account) -> None:
-    account.seed_patients(50, seed=1)
-    account.seed_patients(50, seed=2)
-    patients = account.patients()
+    account.patients.seed(50, seed=1)
+    account.patients.seed(50, seed=2)
+    patients = account.patients.all()
     assert len({patient.id for patient in patients}) == len({patient.mrn for patient in patients}) == 100
     assert all(patient.email.endswith("@example.com") for patient in patients)
 
 
 def test_a_seeding_that_fails_adds_nobody(account: Account) -> None:
-    account.seed_patients(5, seed=1)
-    account.remove_patient(account.patients()[-1].id)
+    account.patients.seed(5, seed=1)
+    account.patients.remove(account.patients.all()[-1].id)
     with pytest.raises(sqlite3.IntegrityError):
-        account.seed_patients(5, seed=1)  # the first id is free again, the second is not
-    assert len(account.patients()) == as_listed(account)[1] == 4
+        account.patients.seed(5, seed=1)  # the first id is free again, the second is not
+    assert len(account.patients.all()) == as_listed(account)[1] == 4
 
 
 def test_a_change_to_nothing_known_is_an_error(account: Account) -> None:
-    patient = account.add_patient(AWKWARD)
+    patient = account.patients.add(AWKWARD)
     with pytest.raises(KeyError, match="no such field"):
-        account.change_patient(patient, id="other")
+        account.patients.change(patient, id="other")
     with pytest.raises(KeyError, match="no such patient"):
-        account.change_patient("unknown", mrn="other")
+        account.patients.change("unknown", mrn="other")
     with pytest.raises(KeyError, match="no such patient"):
-        account.set_custom_fields("unknown", [])
+        account.patients.set_custom_fields("unknown", [])
 
 
 def test_threads_may_share_an_account(account: Account) -> None:
     def add() -> None:
         for _ in range(50):
-            account.add_patient(AWKWARD)
+            account.patients.add(AWKWARD)
 
     threads = [Thread(target=add) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(account.patients()) == as_listed(account)[1] == 200
+    assert len(account.patients.all()) == as_listed(account)[1] == 200
 
 
 def test_a_deferred_effect_happens_at_its_time(account: Account, clock: ManualClock) -> None:
@@ -153,16 +154,16 @@ def test_a_deferred_effect_happens_at_its_time(account: Account, clock: ManualCl
     account.defer(1, lambda: seen.append(account.now()))
     start = clock()
     clock.advance(10)
-    account.patients()
+    account.patients.all()
     assert seen == [start + 1, start + 2]
 
 
 def test_requests_are_counted_by_method_and_route(account: Account) -> None:
     for method in ("GET", "GET", "POST"):
-        account.record(RequestRecord(method, "/v1/patients", 200, 0.0, None))
-    assert len(account.requests()) == 3
-    assert len(account.requests(method="GET", route="/v1/patients")) == 2
-    assert account.requests(route="/v1/callback") == []
+        account.requests.add(LoggedRequest(method, "/v1/patients", 200, 0.0, None))
+    assert len(account.requests.all()) == 3
+    assert len(account.requests.all(method="GET", route="/v1/patients")) == 2
+    assert account.requests.all(route="/v1/callback") == []
 
 
 def test_a_file_that_is_no_account_is_an_error(tmp_path: Path) -> None:
@@ -180,13 +181,12 @@ def test_importing_the_package_imports_no_server() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_applying_to_the_sandbox_loads_no_pdfs_and_no_signals(tmp_path: Path) -> None:
+def test_applying_to_the_sandbox_loads_no_signals(tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "from kardia_ctl.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n"
-        "    data = 'kardia_ctl.sandbox.data.'\n"
-        "    loaded = {'pydyf', data + 'pdf', data + 'waveform', 'uvicorn'}\n"
+        "    loaded = {'kardia_ctl.sandbox.data.waveform', 'uvicorn'}\n"
         "    sys.exit(end.code or bool(loaded & set(sys.modules)))\n"
     )
     (tmp_path / "kardia.yaml").write_text("version: 1\ncallback: {url: 'https://hooks.example.com/'}\n")
@@ -199,13 +199,13 @@ def test_applying_to_the_sandbox_loads_no_pdfs_and_no_signals(tmp_path: Path) ->
 def test_an_account_of_an_earlier_version_opens(tmp_path: Path) -> None:
     path = tmp_path / "account.db"
     with Account(path) as account:
-        patient = account.add_patient(AWKWARD)
+        patient = account.patients.add(AWKWARD)
     with sqlite3.connect(path) as db:
         for table in ("phones", "exports", "users", "redemptions", "recordings", "outbox", "deliveries"):
             db.execute(f"DROP TABLE {table}")
         db.execute("DROP TRIGGER records_leave")
     db.close()
     with Account(path) as account:
-        assert account.life.recordings() == []
-        account.remove_patient(patient)
-        assert account.patients() == []
+        assert account.recordings.all() == []
+        account.patients.remove(patient)
+        assert account.patients.all() == []

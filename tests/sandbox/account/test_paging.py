@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.quirks import CursorStyle, Quirks
 
@@ -33,7 +33,7 @@ async def scan(client: httpx.AsyncClient, limit: int) -> list[str]:
 
 
 def newest_first(account: Account) -> list[str]:
-    return [patient.mrn for patient in account.patients()]
+    return [patient.mrn for patient in account.patients.all()]
 
 
 @pytest.mark.parametrize("style", list(CursorStyle))
@@ -41,13 +41,13 @@ def newest_first(account: Account) -> list[str]:
 async def test_a_quiet_list_is_whole_and_newest_first(
     connect: Connect, account: Account, style: CursorStyle, limit: int
 ) -> None:
-    account.seed_patients(10)
+    account.patients.seed(10)
     found = await scan(connect(Quirks(cursor_style=style)), limit)
     assert found == newest_first(account) == [f"SB-{number:07}" for number in range(10, 0, -1)]
 
 
 async def test_a_full_last_page_says_that_it_is_the_last(connect: Connect, account: Account) -> None:
-    account.seed_patients(4)
+    account.patients.seed(4)
     client = connect()
     first = await page(client, 2)
     last = await page(client, 2, first["pageInfo"]["endCursor"])
@@ -63,14 +63,14 @@ async def test_an_empty_list_is_one_empty_page(connect: Connect) -> None:
 
 
 async def test_a_page_holds_100_unless_asked_otherwise(connect: Connect, account: Account) -> None:
-    account.seed_patients(101)
+    account.patients.seed(101)
     answer = (await connect().get("/v1/patients")).json()
     assert (len(answer["patients"]), answer["totalCount"]) == (100, 101)
     assert answer["pageInfo"]["hasNextPage"] is True
 
 
 async def test_the_start_cursor_leads_past_the_first_patient(connect: Connect, account: Account) -> None:
-    account.seed_patients(3)
+    account.patients.seed(3)
     client = connect()
     first = await page(client, 3)
     again = await page(client, 3, first["pageInfo"]["startCursor"])
@@ -81,7 +81,7 @@ async def test_the_start_cursor_leads_past_the_first_patient(connect: Connect, a
 async def test_a_cursor_has_to_be_percent_encoded(
     connect: Connect, account: Account, style: CursorStyle
 ) -> None:
-    account.seed_patients(3)
+    account.patients.seed(3)
     client = connect(Quirks(cursor_style=style))
     cursor = (await page(client, 1))["pageInfo"]["endCursor"]
     assert {"+", "/", "="} <= set(cursor)
@@ -92,7 +92,7 @@ async def test_a_cursor_has_to_be_percent_encoded(
 async def test_a_cursor_that_was_tampered_with_is_400(
     connect: Connect, account: Account, style: CursorStyle
 ) -> None:
-    account.seed_patients(3)
+    account.patients.seed(3)
     client = connect(Quirks(cursor_style=style))
     cursor = (await page(client, 1))["pageInfo"]["endCursor"]
     for place in range(len(cursor)):
@@ -102,7 +102,7 @@ async def test_a_cursor_that_was_tampered_with_is_400(
 
 
 async def test_a_cursor_of_another_style_is_400(connect: Connect, account: Account) -> None:
-    account.seed_patients(3)
+    account.patients.seed(3)
     cursor = (await page(connect(), 1))["pageInfo"]["endCursor"]
     client = connect(Quirks(cursor_style=CursorStyle.OFFSET))
     assert (await client.get("/v1/patients", params={"start": cursor})).status_code == 400
@@ -111,11 +111,11 @@ async def test_a_cursor_of_another_style_is_400(connect: Connect, account: Accou
 async def test_an_exact_cursor_outlives_its_patient_and_ignores_newer_ones(
     connect: Connect, account: Account
 ) -> None:
-    account.seed_patients(4)
+    account.patients.seed(4)
     client = connect()
     first = await page(client, 2)
-    account.remove_patient(first["patients"][-1]["id"])
-    account.add_patient(PatientFields("NEW", "2000-07-21", "new@example.com"))
+    account.patients.remove(first["patients"][-1]["id"])
+    account.patients.add(PatientFields("NEW", "2000-07-21", "new@example.com"))
     second = await page(client, 2, first["pageInfo"]["endCursor"])
     assert [patient["mrn"] for patient in second["patients"]] == ["SB-0000002", "SB-0000001"]
 
@@ -123,19 +123,19 @@ async def test_an_exact_cursor_outlives_its_patient_and_ignores_newer_ones(
 async def test_an_offset_cursor_repeats_a_patient_when_another_comes(
     connect: Connect, account: Account
 ) -> None:
-    account.seed_patients(4)
+    account.patients.seed(4)
     client = connect(Quirks(cursor_style=CursorStyle.OFFSET))
     first = await page(client, 2)
-    account.add_patient(PatientFields("NEW", "2000-07-21", "new@example.com"))
+    account.patients.add(PatientFields("NEW", "2000-07-21", "new@example.com"))
     second = await page(client, 2, first["pageInfo"]["endCursor"])
     assert second["patients"][0] == first["patients"][-1]
 
 
 async def test_an_offset_cursor_skips_a_patient_when_another_goes(connect: Connect, account: Account) -> None:
-    account.seed_patients(4)
+    account.patients.seed(4)
     client = connect(Quirks(cursor_style=CursorStyle.OFFSET))
     first = await page(client, 2)
-    account.remove_patient(first["patients"][0]["id"])
+    account.patients.remove(first["patients"][0]["id"])
     second = await page(client, 2, first["pageInfo"]["endCursor"])
     assert [patient["mrn"] for patient in second["patients"]] == ["SB-0000001"]
 
@@ -143,7 +143,7 @@ async def test_an_offset_cursor_skips_a_patient_when_another_goes(connect: Conne
 async def test_a_second_cursor_loses_the_rows_that_share_its_second(
     connect: Connect, account: Account
 ) -> None:
-    account.seed_patients(6, per_second=2)
+    account.patients.seed(6, per_second=2)
     whole, odd = Quirks(), Quirks(cursor_style=CursorStyle.SECOND)
     assert await scan(connect(whole), 3) == newest_first(account)
     assert await scan(connect(odd), 3) == [mrn for mrn in newest_first(account) if mrn != "SB-0000003"]
@@ -153,14 +153,14 @@ async def test_a_second_cursor_loses_the_rows_that_share_its_second(
 
 @pytest.mark.parametrize("style", list(CursorStyle))
 async def test_a_capped_page_still_leads_on(connect: Connect, account: Account, style: CursorStyle) -> None:
-    account.seed_patients(7)
+    account.patients.seed(7)
     client = connect(Quirks(cursor_style=style, page_cap=2))
     assert len((await page(client, 500))["patients"]) == 2
     assert await scan(client, 500) == newest_first(account)
 
 
 async def test_the_count_may_be_off(connect: Connect, account: Account) -> None:
-    account.seed_patients(3)
+    account.patients.seed(3)
     assert (await page(connect(Quirks(total_count_offset=2)), 3))["totalCount"] == 5
     assert (await page(connect(Quirks(total_count_offset=-9)), 3))["totalCount"] == 0
 
@@ -169,5 +169,5 @@ async def test_patients_of_one_moment_are_listed_latest_first(
     connect: Connect, account: Account, clock: ManualClock
 ) -> None:
     for number in range(5):
-        account.add_patient(PatientFields(f"A-{number}", "2000-07-21", "a@example.com"))
+        account.patients.add(PatientFields(f"A-{number}", "2000-07-21", "a@example.com"))
     assert await scan(connect(), 2) == ["A-4", "A-3", "A-2", "A-1", "A-0"]

@@ -13,7 +13,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import TEMPLATES
-from kardia_ctl.sandbox.data.values import Hook, PatientFields, Status
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus
 from kardia_ctl.sandbox.server import serving
 
 
@@ -25,8 +25,8 @@ def url(account: Account) -> Iterator[str]:
 
 @pytest.fixture
 def patient(account: Account) -> str:
-    added = account.add_patient(PatientFields("A-1", "2000-07-21", "a@example.com"))
-    account.connection_code(added, TEMPLATES[0].id)
+    added = account.patients.add(PatientFields("A-1", "2000-07-21", "a@example.com"))
+    account.connections.valid_code(added, TEMPLATES[0].id)
     return added
 
 
@@ -44,27 +44,27 @@ def test_the_whole_funnel_by_command(url: str, account: Account, patient: str) -
     words += ["--tag", "Coffee", "--tag", "Low sleep", "--symptom", "Chest pain", "--activity", "Walking"]
     number = run("record", "--mrn", "A-1", *words, "--offset-minutes", "330", "--url", url)["recordingId"]
     run("amend", "--recording", number, "--note", "Fine.", "--url", url)
-    account.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
+    account.settings.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
     words = ["--recording", number, "--field", "note", "--url", url]
     assert run("emit", "recordingUpdated", *words)["queued"] == [
         {"callback": "callback", "eventType": "activityUpdate"}
     ]
     assert len(run("emit", "recordingInboxUpdated", "--action", "manual", "--url", url)["queued"]) == 1
-    (one,) = account.life.recordings()
-    draft = one.draft
-    assert (draft.determination, draft.heart_rate, draft.duration, draft.leads) == ("afib", 110, 2000, 6)
-    assert (draft.tags, draft.symptoms, draft.activities) == (
+    (one,) = account.recordings.all()
+    fields = one.fields
+    assert (fields.determination, fields.heart_rate, fields.duration, fields.leads) == ("afib", 110, 2000, 6)
+    assert (fields.tags, fields.symptoms, fields.activities) == (
         ("Coffee", "Low sleep"),
         ("Chest pain",),
         ("Walking",),
     )
-    assert (draft.note, draft.offset_minutes, draft.screening) == ("Fine.", 330, False)
+    assert (fields.note, fields.offset_minutes, fields.screening) == ("Fine.", 330, False)
     assert run("disconnect", "--patient", patient, "--url", url)["status"] == "none"
 
 
 def test_screening_is_asked_for(url: str, account: Account, patient: str) -> None:
     run("record", "--mrn", "A-1", "--duration", "1000", "--screening", "--url", url)
-    assert account.life.recordings()[0].draft.screening
+    assert account.recordings.all()[0].fields.screening
 
 
 def test_a_running_sandbox_is_found_by_the_environment(
@@ -72,15 +72,15 @@ def test_a_running_sandbox_is_found_by_the_environment(
 ) -> None:
     monkeypatch.setenv("KARDIA_ENDPOINT", url)
     assert run("seed", "--patients", "4", "--seed", "3")["patients"] == 4
-    assert len(account.patients()) == 4
+    assert len(account.patients.all()) == 4
 
 
 def test_a_file_is_filled_without_a_server(tmp_path: Path) -> None:
     path = tmp_path / "account.db"
     told = run("seed", "--patients", "8", "--database", str(path))
     with Account(path) as account:
-        assert (len(account.patients()), len(account.life.recordings())) == (8, told["recordings"])
-        assert [one.status for one in account.patients()].count(Status.CONNECTED) == 4
+        assert (len(account.patients.all()), len(account.recordings.all())) == (8, told["recordings"])
+        assert [one.status for one in account.patients.all()].count(PatientStatus.CONNECTED) == 4
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from kardia_ctl.cli.commands.sandbox import control as sandbox_life
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.webhook_events import Event
+from kardia_ctl.sandbox.account.timeline import ManualClock
+from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
 from kardia_ctl.sandbox.app import Sandbox, create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.control import seeding
 from kardia_ctl.sandbox.control_client import ControlError, ask
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.data.values import Hook, PatientFields, Status
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.sandbox.server import serving
 
@@ -36,7 +36,7 @@ async def client(app: Sandbox) -> Any:
 
 @pytest.fixture
 def patient(account: Account) -> str:
-    return account.add_patient(PatientFields("A-1", "2000-07-21", "a@example.com"))
+    return account.patients.add(PatientFields("A-1", "2000-07-21", "a@example.com"))
 
 
 async def act(client: httpx.AsyncClient, action: str, **said: Any) -> httpx.Response:
@@ -47,7 +47,7 @@ async def test_a_code_becomes_a_connection_once(
     client: httpx.AsyncClient, account: Account, patient: str
 ) -> None:
     assert (await act(client, "connect", mrn="A-1")).status_code == 409
-    issued = account.connection_code(patient, TEMPLATES[0].id)
+    issued = account.connections.valid_code(patient, TEMPLATES[0].id)
     assert issued is not None
     answer = await act(client, "connect", mrn="A-1")
     assert answer.json() == {"patientId": patient, "customParticipantId": "A-1", "status": "connected"}
@@ -56,11 +56,11 @@ async def test_a_code_becomes_a_connection_once(
 
 
 async def test_a_void_code_connects_nobody(client: httpx.AsyncClient, account: Account, patient: str) -> None:
-    issued = account.connection_code(patient, TEMPLATES[0].id)
+    issued = account.connections.valid_code(patient, TEMPLATES[0].id)
     assert issued is not None
-    account.disconnect(patient)
+    account.connections.disconnect(patient)
     assert (await act(client, "connect", code=issued.code)).status_code == 409
-    assert account.patients()[0].status is Status.NONE
+    assert account.patients.all()[0].status is PatientStatus.NONE
 
 
 async def test_a_recording_is_made_and_amended(
@@ -68,13 +68,13 @@ async def test_a_recording_is_made_and_amended(
 ) -> None:
     said = {"determination": "afib", "heartRate": 110, "leads": 6, "tags": ["Coffee"], "offsetMinutes": -300}
     number = (await act(client, "record", mrn="A-1", **said)).json()["recordingId"]
-    account.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
+    account.settings.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
     changed = await act(client, "amend", recording=number, note="Fine.", tags=[], symptoms=["Chest pain"])
     assert changed.json()["queued"] == ["activityUpdate", "symptomsUpdate"]
-    (one,) = account.life.recordings()
-    draft = one.draft
-    assert (draft.determination, draft.heart_rate, draft.leads) == ("afib", 110, 6)
-    assert (draft.note, draft.tags, draft.symptoms) == ("Fine.", (), ("Chest pain",))
+    (one,) = account.recordings.all()
+    fields = one.fields
+    assert (fields.determination, fields.heart_rate, fields.leads) == ("afib", 110, 6)
+    assert (fields.note, fields.tags, fields.symptoms) == ("Fine.", (), ("Chest pain",))
     assert one.recorded_at.isoformat().endswith("-05:00")
 
 
@@ -94,29 +94,29 @@ async def test_a_recording_may_be_of_another_time(
     assert recording["recordedAt"] == shown
 
 
-@pytest.mark.parametrize("event", [event.value for event in Event])
+@pytest.mark.parametrize("event", [event.value for event in WebhookEvent])
 async def test_every_event_can_be_emitted(
     client: httpx.AsyncClient, account: Account, patient: str, event: str
 ) -> None:
     assert (await act(client, "emit", event=event)).status_code == 409
     await act(client, "record", mrn="A-1", duration=1000)
     for hook in Hook:
-        account.set_callback(hook, "http://127.0.0.1:1/")
+        account.settings.set_callback(hook, "http://127.0.0.1:1/")
     queued = (await act(client, "emit", event=event, mrn="A-1")).json()["queued"]
-    assert len(queued) == account.life.waiting() > 0
+    assert len(queued) == account.outbox.waiting() > 0
 
 
 async def test_an_event_about_nothing_is_not_emitted(client: httpx.AsyncClient, account: Account) -> None:
     for hook in Hook:
-        account.set_callback(hook, "http://127.0.0.1:1/")
+        account.settings.set_callback(hook, "http://127.0.0.1:1/")
     about_nothing = {"recordingInboxUpdated", "connectionEstablished"}
-    for event in Event:
+    for event in WebhookEvent:
         expected = 200 if event.value in about_nothing else 409
         assert (await act(client, "emit", event=event.value)).status_code == expected
 
 
 def test_the_command_knows_every_event() -> None:
-    assert {event.value for event in Event} == set(sandbox_life._EVENTS)
+    assert {event.value for event in WebhookEvent} == set(sandbox_life._EVENTS)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ async def test_what_is_wrong_is_refused_and_does_nothing(
     response = await act(client, action, **said)
     assert response.status_code == status
     assert response.json()["errors"][0]["status"] == str(status)
-    assert len(account.patients()) == 1
-    assert account.life.recordings() == []
+    assert len(account.patients.all()) == 1
+    assert account.recordings.all() == []
 
 
 async def test_quirks_and_faults_change_while_it_runs_and_do_not_touch_control(
@@ -163,16 +163,16 @@ async def test_quirks_and_faults_change_while_it_runs_and_do_not_touch_control(
 ) -> None:
     await act(client, "faults", rules=[{"kind": "throttled"}])
     await act(client, "quirks", cursor_style="offset")
-    assert app.faults == Faults((Fault(FaultKind.THROTTLED),))
+    assert app.faults == Faults((FaultRule(FaultKind.THROTTLED),))
     assert app.quirks.cursor_style is CursorStyle.OFFSET
     assert (await client.get("/v1/patients", auth=(API_KEY, ""))).status_code == 429
     assert (await act(client, "faults")).status_code == 200
     assert (await client.get("/v1/patients", auth=(API_KEY, ""))).status_code == 200
-    assert {one.route for one in account.requests()} == {"/v1/patients"}
+    assert {one.route for one in account.requests.all()} == {"/v1/patients"}
 
 
 async def test_deliveries_are_there_to_read(client: httpx.AsyncClient, account: Account) -> None:
-    account.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
+    account.settings.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
     await act(client, "emit", event="recordingInboxUpdated")
     assert (await client.get("/_sandbox/deliveries")).json() == {"waiting": 1, "deliveries": []}
     assert (await client.post("/_sandbox/deliveries")).status_code == 405
@@ -186,7 +186,7 @@ async def test_it_is_controlled_from_its_own_machine_alone(
     transport = httpx.ASGITransport(app, client=(peer, 1234))
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
         assert (await act(client, "seed")).status_code == 403
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -196,7 +196,7 @@ async def test_a_browsers_page_cannot_control_it(
     headers = {"content-type": kind}
     response = await client.post("/_sandbox/seed", content="{}", headers=headers)
     assert response.status_code == 400
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 # Asking a running one
@@ -210,7 +210,7 @@ def url(app: Sandbox) -> Iterator[str]:
 
 def test_a_running_sandbox_is_asked(url: str, account: Account) -> None:
     assert ask(url, "seed", {"patients": 8})["patients"] == 8
-    assert len(account.patients()) == 8
+    assert len(account.patients.all()) == 8
     with pytest.raises(ControlError, match="There is no such patient"):
         ask(url, "disconnect", {"mrn": "unknown"})
 
@@ -229,33 +229,30 @@ def test_equal_seeds_tell_equal_stories() -> None:
     for _ in range(2):
         with Account(now=ManualClock(), seed=1) as one:
             seeding.seed(one, 20, 7)
-            told.append((one.patients(), one.life.recordings(), one.codes()))
+            told.append((one.patients.all(), one.recordings.all(), one.connections.codes()))
     assert told[0] == told[1]
     patients, recordings, codes = told[0]
     statuses = [patient.status for patient in patients]
-    assert [statuses.count(status) for status in (Status.CONNECTED, Status.PENDING, Status.NONE)] == [
-        10,
-        5,
-        5,
-    ]
-    assert {one.draft.patient_id for one in recordings} == {
-        patient.id for patient in patients if patient.status is Status.CONNECTED
+    assert (statuses.count(PatientStatus.CONNECTED), statuses.count(PatientStatus.PENDING)) == (10, 5)
+    assert statuses.count(PatientStatus.NONE) == 5
+    assert {one.fields.patient_id for one in recordings} == {
+        patient.id for patient in patients if patient.status is PatientStatus.CONNECTED
     }
     assert len(codes) == 15
 
 
 def test_seeding_again_with_the_same_seed_adds_others(account: Account) -> None:
-    account.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
+    account.settings.set_callback(Hook.CALLBACK, "http://127.0.0.1:1/")
     for _ in range(3):
         seeding.seed(account, 8)
-    assert len({patient.id for patient in account.patients()}) == 24
-    assert len({patient.mrn for patient in account.patients()}) == 24
-    assert account.life.waiting() == 0
+    assert len({patient.id for patient in account.patients.all()}) == 24
+    assert len({patient.mrn for patient in account.patients.all()}) == 24
+    assert account.outbox.waiting() == 0
 
 
 def test_who_is_seeded_as_pending_can_be_connected(account: Account) -> None:
     seeding.seed(account, 4)
-    (pending,) = [one for one in account.patients() if one.status is Status.PENDING]
-    code = account.life.open_code(pending.id)
+    (pending,) = [one for one in account.patients.all() if one.status is PatientStatus.PENDING]
+    code = account.connections.open_code(pending.id)
     assert code is not None
-    assert account.life.redeem(code) is not None
+    assert account.connections.redeem(code) is not None

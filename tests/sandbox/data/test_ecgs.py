@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft
-from kardia_ctl.sandbox.clock import ManualClock
+from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.data.waveform import samples
@@ -22,12 +22,12 @@ Connect = Callable[..., httpx.AsyncClient]
 
 
 def patient(account: Account, mrn: str = "A-1") -> str:
-    return account.add_patient(PatientFields(mrn, "2000-07-21", "a@example.com"))
+    return account.patients.add(PatientFields(mrn, "2000-07-21", "a@example.com"))
 
 
 def record(account: Account, **values: Any) -> str:
     owner = values.pop("patient_id", None) or patient(account)
-    return account.life.record(Draft(owner, **{"duration": 2000} | values)).id
+    return account.recordings.add(RecordingFields(owner, **{"duration": 2000} | values)).id
 
 
 async def test_an_ecg_is_what_the_example_shows(connect: Connect, account: Account) -> None:
@@ -65,8 +65,8 @@ async def test_an_ecg_is_what_the_example_shows(connect: Connect, account: Accou
 
 async def test_the_fields_may_be_named_as_in_the_table(connect: Connect, account: Account) -> None:
     number = record(account)
-    account.set_custom_fields(
-        account.patients()[0].id, [{"id": "F", "fieldName": "a", "displayName": "b", "fieldValue": "c"}]
+    account.patients.set_custom_fields(
+        account.patients.all()[0].id, [{"id": "F", "fieldName": "a", "displayName": "b", "fieldValue": "c"}]
     )
     client = connect(Quirks(naming=Naming.TABLE))
     data = (await client.get(f"/v1/recordings/{number}")).json()["data"]
@@ -174,7 +174,7 @@ async def test_a_qt_measurement_is_answered_as_the_example_shows(connect: Connec
     body = {"qt": 1.45, "rr": 1.21, "qtcb": -5.12, "qtcf": 145, "error": "any", "errorType": "poorQuality"}
     answer = (await connect().post(f"/v1/recordings/{number}/qt", json=body)).json()
     assert answer == {"recordingID": number, **body, "measurementID": answer["measurementID"]}
-    assert [json.loads(text) for text in account.life.measurements(number)] == [answer]
+    assert [json.loads(text) for text in account.recordings.measurements(number)] == [answer]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_a_qt_error_needs_a_type_that_is_known(
 ) -> None:
     number = record(account)
     assert (await connect().post(f"/v1/recordings/{number}/qt", json=body)).status_code == status
-    assert len(account.life.measurements(number)) == (status == 200)
+    assert len(account.recordings.measurements(number)) == (status == 200)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"qt": NaN}', b'{"qt": 1, "qt": 2}', b"\xff", b"[" * 50_000])

@@ -10,11 +10,11 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.request_log import LoggedRequest
+from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.clock import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.data.values import RequestRecord
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.faults.middleware import ABORT
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -22,7 +22,7 @@ BEFORE, AFTER = Moment.BEFORE, Moment.AFTER
 
 
 def always(kind: FaultKind, moment: Moment = BEFORE, **values: Any) -> Faults:
-    return Faults((Fault(kind, moment, **values),))
+    return Faults((FaultRule(kind, moment, **values),))
 
 
 @pytest.mark.parametrize(("moment", "created"), [(BEFORE, 0), (AFTER, 1)])
@@ -32,7 +32,7 @@ async def test_unavailable_before_or_after_the_effect(
     client = connect(faults=always(FaultKind.UNAVAILABLE, moment, retry_after="7"))
     response = await client.post("/v1/patients", data=joe)
     assert (response.status_code, response.headers["retry-after"]) == (503, "7")
-    assert len(account.patients()) == created
+    assert len(account.patients.all()) == created
 
 
 @pytest.mark.parametrize("retry_after", [None, "3", "Wed, 21 Oct 2026 07:28:00 GMT"])
@@ -42,7 +42,7 @@ async def test_throttled_has_no_effect_and_may_say_until_when(
     client = connect(faults=always(FaultKind.THROTTLED, retry_after=retry_after))
     response = await client.post("/v1/patients", data=joe)
     assert (response.status_code, response.headers.get("retry-after")) == (429, retry_after)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize(("moment", "created"), [(BEFORE, 0), (AFTER, 1)])
@@ -52,8 +52,8 @@ async def test_dropped_before_or_after_the_effect(
     client = connect(faults=always(FaultKind.DROPPED, moment))
     with pytest.raises(ConnectionResetError):
         await client.post("/v1/patients", data=joe)
-    assert len(account.patients()) == created
-    (record,) = account.requests()
+    assert len(account.patients.all()) == created
+    (record,) = account.requests.all()
     assert (record.status, record.fault) == (None, f"dropped-{moment.value}")
 
 
@@ -68,7 +68,7 @@ async def test_a_late_commit_takes_effect_once_and_at_its_time(
     assert (await client.get("/v1/patients")).json()["totalCount"] == 0
     clock.advance(60)
     assert (await client.get("/v1/patients")).json()["totalCount"] == 1
-    assert [patient.created_at for patient in account.patients()] == [sent + 20]
+    assert [patient.created_at for patient in account.patients.all()] == [sent + 20]
 
 
 async def test_a_late_commit_of_a_wrong_request_does_nothing(
@@ -78,7 +78,7 @@ async def test_a_late_commit_of_a_wrong_request_does_nothing(
     with pytest.raises(ConnectionResetError):
         await client.post("/v1/patients", data={"mrn": "A-1"})
     clock.advance(60)
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 @pytest.mark.parametrize(("moment", "created"), [(BEFORE, 0), (AFTER, 1)])
@@ -90,7 +90,7 @@ async def test_html_instead_of_json(
     response = await client.post("/v1/patients", data=joe)
     assert response.status_code == status
     assert response.headers["content-type"].startswith("text/html")
-    assert len(account.patients()) == created
+    assert len(account.patients.all()) == created
 
 
 @pytest.mark.parametrize(("moment", "created"), [(BEFORE, 0), (AFTER, 1)])
@@ -103,8 +103,8 @@ async def test_an_error_is_the_documented_object(
     (error,) = response.json()["errors"]
     assert (response.status_code, error["status"]) == (status, str(status))
     assert set(error) == {"id", "status", "code", "title", "detail"}
-    assert len(account.patients()) == created
-    assert account.requests()[0].fault == f"error-{moment.value}"
+    assert len(account.patients.all()) == created
+    assert account.requests.all()[0].fault == f"error-{moment.value}"
 
 
 async def test_a_redirect_leads_elsewhere_and_does_nothing(
@@ -112,7 +112,7 @@ async def test_a_redirect_leads_elsewhere_and_does_nothing(
 ) -> None:
     response = await connect(faults=always(FaultKind.REDIRECT)).post("/v1/patients", data=joe)
     assert (response.status_code, response.headers["location"]) == (302, "https://elsewhere.example.com/")
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 async def test_a_truncated_answer_is_broken_json_and_the_effect_is_there(
@@ -122,7 +122,7 @@ async def test_a_truncated_answer_is_broken_json_and_the_effect_is_there(
     assert len(response.content) < int(response.headers["content-length"])
     with pytest.raises(json.JSONDecodeError):
         response.json()
-    assert len(account.patients()) == 1
+    assert len(account.patients.all()) == 1
 
 
 async def test_a_slow_answer_is_whole_and_takes_its_time(
@@ -152,7 +152,7 @@ async def test_latency_lies_between_its_bounds(connect: Connect, clock: ManualCl
 
 
 async def test_a_rule_covers_its_methods_and_paths_alone(connect: Connect, joe: dict[str, str]) -> None:
-    rule = Fault(FaultKind.UNAVAILABLE, methods=frozenset({"POST"}), path="/v1/patients/*")
+    rule = FaultRule(FaultKind.UNAVAILABLE, methods=frozenset({"POST"}), path="/v1/patients/*")
     client = connect(faults=Faults((rule,)))
     created = (await client.post("/v1/patients", data=joe)).json()
     path = f"/v1/patients/{created['id']}"
@@ -167,14 +167,14 @@ async def test_a_rule_skips_and_is_spent(connect: Connect) -> None:
 
 
 async def test_the_first_rule_that_strikes_is_played(connect: Connect) -> None:
-    rules = (Fault(FaultKind.THROTTLED, times=1), Fault(FaultKind.UNAVAILABLE))
+    rules = (FaultRule(FaultKind.THROTTLED, times=1), FaultRule(FaultKind.UNAVAILABLE))
     client = connect(faults=Faults(rules))
     assert [(await client.get("/v1/callback")).status_code for _ in range(3)] == [429, 503, 503]
 
 
 async def struck(account: Account, clock: ManualClock, seed: int, order: list[str]) -> dict[str, list[int]]:
     """Three requests for each path, all at once and in this order: the statuses by path."""
-    rule = Fault(FaultKind.UNAVAILABLE, probability=0.5)
+    rule = FaultRule(FaultKind.UNAVAILABLE, probability=0.5)
     app = create_app(account, faults=Faults((rule,), seed=seed, latency=(0.0, 0.01)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
@@ -201,10 +201,10 @@ async def test_chance_depends_on_the_seed_and_not_on_the_order_of_others(
 
 async def test_a_drop_is_on_record_before_the_caller_can_know_of_it(account: Account) -> None:
     app = create_app(account, faults=always(FaultKind.DROPPED))
-    records: list[RequestRecord] = []
+    records: list[LoggedRequest] = []
 
     def abort() -> None:
-        records.extend(account.requests())
+        records.extend(account.requests.all())
         raise ConnectionResetError
 
     async def droppable(scope: Scope, receive: Receive, send: Send) -> None:
@@ -217,7 +217,7 @@ async def test_a_drop_is_on_record_before_the_caller_can_know_of_it(account: Acc
     with pytest.raises(ConnectionResetError):
         await client.get("/v1/callback")
     assert [record.route for record in records] == ["/v1/callback"]
-    assert account.requests() == records
+    assert account.requests.all() == records
 
 
 async def test_faults_may_change_while_the_sandbox_runs(account: Account) -> None:
@@ -235,15 +235,15 @@ def test_faults_read_from_json() -> None:
         {"kind": "dropped", "moment": "after", "probability": 0.2, "methods": ["post"],
          "path": "/v1/patients"},
         {"kind": "throttled", "retry_after": "2", "times": 1}]}"""
-    dropped = Fault(FaultKind.DROPPED, AFTER, 0.2, frozenset({"POST"}), "/v1/patients")
-    throttled = Fault(FaultKind.THROTTLED, retry_after="2", times=1)
+    dropped = FaultRule(FaultKind.DROPPED, AFTER, 0.2, frozenset({"POST"}), "/v1/patients")
+    throttled = FaultRule(FaultKind.THROTTLED, retry_after="2", times=1)
     assert Faults.from_mapping(json.loads(text)) == Faults((dropped, throttled), 3, (0.0, 0.5))
 
 
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ({"rule": []}, "faults: 'rule' is not known"),
+        ({"rule": []}, "faults: unknown name 'rule'"),
         ({"rules": {}}, "faults rules: must be a list"),
         ({"latency": [1]}, "faults latency"),
         ({"latency": [2, 1]}, "faults latency"),
@@ -251,7 +251,7 @@ def test_faults_read_from_json() -> None:
         ({"rules": [{}]}, "fault kind: must be one of unavailable"),
         ({"rules": [{"kind": "gone"}]}, "fault kind: must be one of unavailable"),
         ({"rules": [{"kind": "dropped", "moment": "never"}]}, "fault moment: must be one of before, after"),
-        ({"rules": [{"kind": "dropped", "chance": 1}]}, "fault: 'chance' is not known"),
+        ({"rules": [{"kind": "dropped", "chance": 1}]}, "fault: unknown name 'chance'"),
         ({"rules": [{"kind": "dropped", "methods": "POST"}]}, "fault methods"),
         ({"rules": [{"kind": "dropped", "probability": 2}]}, "fault probability"),
         ({"rules": [{"kind": "dropped", "seconds": -1}]}, "must not be negative"),

@@ -8,7 +8,7 @@ import pytest
 
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.endpoints import ENDPOINTS
+from kardia_ctl.sandbox.endpoints import ROUTES
 from kardia_ctl.sandbox.quirks import Quirks, Strictness
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -80,7 +80,7 @@ async def test_no_sandbox_takes_a_wrong_key(
 async def test_every_endpoint_but_the_login_needs_a_key(connect: Connect, quirks: Quirks) -> None:
     client = connect(quirks)
     client.auth = httpx.Auth()
-    for endpoint in ENDPOINTS:
+    for endpoint in ROUTES:
         path = endpoint.path.format(id="A", spid="B")
         expected = 400 if path == "/v1/apikey" else 401
         assert (await client.request(endpoint.method, path)).status_code == expected, path
@@ -88,4 +88,4 @@ async def test_every_endpoint_but_the_login_needs_a_key(connect: Connect, quirks
 
 def test_a_new_account_takes_the_one_key_that_it_was_given() -> None:
     with Account(api_key="mine") as account:
-        assert account.keys() == ["mine"]
+        assert account.keys.all() == ["mine"]

@@ -98,8 +98,8 @@ def serve_command(
         kardia-ctl sandbox connect --mrn CL-0001042
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from kardia_ctl.sandbox.app import create_app
-    from kardia_ctl.sandbox.courier import delivering
     from kardia_ctl.sandbox.server import serve
+    from kardia_ctl.sandbox.webhook_sender import delivering
 
     if empty and patients:
         raise RunStopped("--empty and --patients contradict each other: give one of them")
@@ -151,8 +151,8 @@ def _account(database: Path | None, api_key: str | None) -> "Iterator[Account]":
 
     key = api_key or API_KEY
     with Account(":memory:" if database is None else database, api_key=key) as account:
-        if api_key and not account.accepts_key(api_key):
-            account.add_key(api_key)
+        if api_key and not account.keys.accepts(api_key):
+            account.keys.add(api_key)
         yield account
 
 

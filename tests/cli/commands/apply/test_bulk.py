@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
@@ -30,7 +30,7 @@ def _configuration(more: str) -> str:
 
 
 def _live(desk: Desk) -> tuple[int, int]:
-    return len(desk.account.patients()), len(desk.account.codes())
+    return len(desk.account.patients.all()), len(desk.account.connections.codes())
 
 
 def test_a_limited_apply_does_the_first_and_leaves_the_rest_planned(cohort: Desk) -> None:
@@ -70,7 +70,7 @@ def test_a_wave_that_goes_wrong_stops_the_run_and_the_next_goes_on(
     cohort: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cohort.write(_configuration("waves: {size: 5, stop_on_failures: 3}\n"))
-    rule = Fault(FaultKind.HTML, status=400, methods=frozenset({"GET"}), path="/v1/patients/*/code")
+    rule = FaultRule(FaultKind.HTML, status=400, methods=frozenset({"GET"}), path="/v1/patients/*/code")
     with (
         monkeypatch.context() as patch,
         serving(create_app(cohort.account, Quirks(), Faults((rule,)))) as url,

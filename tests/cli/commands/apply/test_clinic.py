@@ -47,8 +47,8 @@ def test_apply_sends_the_four_reads_and_eight_writes(desk: Desk) -> None:
     assert len(ran.requests) == 12
     assert writes(ran.requests) == WRITES
     assert "Apply complete! Resources: 8 added, 0 changed, 0 destroyed." in ran.out
-    assert len(desk.account.patients()) == 3
-    assert len(desk.account.codes()) == 2
+    assert len(desk.account.patients.all()) == 3
+    assert len(desk.account.connections.codes()) == 2
 
 
 def test_after_an_apply_a_plan_takes_three_reads_and_is_empty(desk: Desk) -> None:
@@ -72,13 +72,13 @@ def test_a_kind_that_is_not_declared_is_not_read(desk: Desk) -> None:
 
 
 def test_few_managed_patients_among_many_are_read_by_id(desk: Desk) -> None:
-    desk.account.seed_patients(1198, 3)
+    desk.account.patients.seed(1198, 3)
     people = [
         PatientFields(mrn=f"TR-{number}", dob="1980-02-03", email=f"tr{number}@example.com")
         for number in (1, 2)
     ]
     for fields in people:
-        desk.account.add_patient(fields)
+        desk.account.patients.add(fields)
     declared = "".join(f"  - {{mrn: {one.mrn}, dob: {one.dob}, email: {one.email}}}\n" for one in people)
     desk.write(f"version: 1\npatients:\n{declared}")
     assert desk.apply().requests == [LIST, LIST, LIST, TEMPLATES]  # first contact: whose account is it?
@@ -118,7 +118,7 @@ def test_a_patient_taken_out_is_forgotten_and_still_there(desk: Desk) -> None:
     assert "patient/CL-0001063 will be forgotten" in ran.out
     ran = desk.apply()
     assert (ran.code, writes(ran.requests)) == (0, {})
-    assert "CL-0001063" in {patient.mrn for patient in desk.account.patients()}
+    assert "CL-0001063" in {patient.mrn for patient in desk.account.patients.all()}
     assert desk.plan().out.startswith("No changes.")
 
 
@@ -132,7 +132,7 @@ def test_a_lost_state_gives_adopts_and_no_create(desk: Desk) -> None:
     ran = desk.apply()
     assert ran.code == 0
     assert writes(ran.requests) == {"POST /partner/v1/teams/{id}/serviceProviderTeams/{spid}": 1}
-    assert len(desk.account.patients()) == 3
+    assert len(desk.account.patients.all()) == 3
     assert desk.plan("--detailed-exitcode").code == 0
 
 
@@ -164,7 +164,7 @@ def test_a_key_of_another_team_writes_nothing(desk: Desk, account: Account) -> N
     assert ran.code == 1
     assert not writes(ran.requests)
     assert "another-team" in ran.out
-    assert account.patients() == []
+    assert account.patients.all() == []
 
 
 def test_a_prompt_without_a_terminal_names_auto_approve(desk: Desk) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.data.values import PatientFields
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DataController, Quirks
 from tests.cli.commands.apply.test_pro import served
 from tests.cli.conftest import Desk
@@ -40,7 +40,7 @@ def clinic(desk: Desk) -> Desk:
 
 
 def id_of(account: Account, mrn: str = "GO-1") -> str:
-    return next(patient.id for patient in account.patients() if patient.mrn == mrn)
+    return next(patient.id for patient in account.patients.all() if patient.mrn == mrn)
 
 
 def test_an_export_goes_before_the_deletion_and_a_person_says_when_it_has_come(clinic: Desk) -> None:
@@ -60,14 +60,14 @@ def test_an_export_goes_before_the_deletion_and_a_person_says_when_it_has_come(c
     clinic.write(leaving(", export: true, exported: 2026-03-04"))
     gone = clinic.apply()
     assert (gone.code, gone.requests.count(DELETE), EXPORT in gone.requests) == (0, 1, False)
-    assert clinic.account.exports() == [clinic.account.exports()[0]]
-    assert [patient.mrn for patient in clinic.account.patients()] == ["ST-1"]
+    assert clinic.account.patients.exports() == [clinic.account.patients.exports()[0]]
+    assert [patient.mrn for patient in clinic.account.patients.all()] == ["ST-1"]
 
 
 @pytest.mark.parametrize("moment", list(Moment))
 def test_an_export_in_doubt_is_never_repeated(clinic: Desk, moment: Moment) -> None:
     clinic.write(leaving(", export: true"))
-    lost = Faults((Fault(FaultKind.DROPPED, moment, path="/v1/patients/*/export", times=1),))
+    lost = Faults((FaultRule(FaultKind.DROPPED, moment, path="/v1/patients/*/export", times=1),))
     with served(clinic, faults=lost):
         ran = clinic.apply()
         assert (ran.code, ran.requests.count(EXPORT)) == (1, 1)
@@ -82,13 +82,13 @@ def test_an_export_in_doubt_is_never_repeated(clinic: Desk, moment: Moment) -> N
             assert clinic.apply("--assume-absent", ADDRESS).code == 0
         clinic.write(leaving(", export: true, exported: 2026-03-04"))
         assert clinic.apply().code == 0
-    assert len(clinic.account.exports()) == 1
+    assert len(clinic.account.patients.exports()) == 1
     assert clinic.plan("--detailed-exitcode").code == 0
 
 
 def test_recordings_are_counted_with_one_read_and_need_a_confirmation(clinic: Desk) -> None:
     for seed in range(3):
-        clinic.account.life.record(Draft(id_of(clinic.account), seed=seed))
+        clinic.account.recordings.add(RecordingFields(id_of(clinic.account), seed=seed))
     clinic.write(leaving())
     plan = clinic.plan()
     assert plan.code == 1
@@ -110,7 +110,7 @@ def test_nobody_is_counted_who_does_not_leave_by_deletion(clinic: Desk) -> None:
 
 
 def test_a_connected_patient_is_deleted_only_when_that_is_confirmed(clinic: Desk) -> None:
-    clinic.account.life.connect(id_of(clinic.account))
+    clinic.account.connections.connect(id_of(clinic.account))
     clinic.write(leaving())
     assert "the patient is connected" in clinic.apply().out
     clinic.write(leaving(", confirm: has-recordings"))
@@ -141,7 +141,7 @@ def test_a_deletion_is_followed_until_the_patient_is_gone_and_only_then_the_mrn_
         clinic.write(f"version: 1\npatients:\n{PEOPLE}")
         waits = clinic.apply()
         assert (waits.code, CREATE in waits.requests, "will be adopted" in waits.out) == (1, False, False)
-        clinic.account.remove_patient(dying)
+        clinic.account.patients.remove(dying)
         back = clinic.apply()
         assert (back.code, back.requests.count(CREATE)) == (0, 1)
     assert id_of(clinic.account) != dying
@@ -156,7 +156,7 @@ def test_a_deletion_is_followed_by_id_until_a_404_says_that_it_is_over(clinic: D
             still = clinic.apply()
             assert (still.code, still.requests) == (0, [ONE])
             assert "accepted, and the patient is still listed" in still.out
-        clinic.account.remove_patient(dying)
+        clinic.account.patients.remove(dying)
         gone = clinic.apply()
         assert (gone.code, gone.requests) == (0, [ONE])
         assert "deleted, and gone" in gone.out
@@ -172,10 +172,10 @@ def test_a_key_without_data_controller_access_is_told_so_and_the_rest_is_done(
 ) -> None:
     new = "  - {mrn: NEW-1, dob: 1952-01-01, email: new1@example.com, firstname: Cleo}\n"
     for number in range(2, 5):
-        clinic.account.add_patient(
+        clinic.account.patients.add(
             PatientFields(f"GO-{number}", f"196{number}-01-01", "x@example.com", "X", "Y", 0)
         )
-    ids = {patient.mrn: patient.id for patient in clinic.account.patients()}
+    ids = {patient.mrn: patient.id for patient in clinic.account.patients.all()}
     others = "".join(
         f"  - {{mrn: GO-{number}, id: {ids[f'GO-{number}']}, action: delete, reason: gone{more}}}\n"
         for number in range(2, 5)
@@ -189,7 +189,7 @@ def test_a_key_without_data_controller_access_is_told_so_and_the_rest_is_done(
     assert "Data Controller access" in ran.err
     assert "KARDIA_API_KEY" not in ran.err
     assert "3 skipped" in ran.out
-    assert len(clinic.account.patients()) == 6
+    assert len(clinic.account.patients.all()) == 6
 
 
 def test_a_key_that_is_refused_for_everything_still_ends_the_run(
@@ -207,7 +207,7 @@ def test_a_saved_plan_of_a_deletion_is_refused_when_a_recording_came_since(clini
     clinic.write(leaving())
     file = clinic.path.parent / "leave.plan"
     assert clinic.plan("--out", str(file)).code == 0
-    clinic.account.life.record(Draft(id_of(clinic.account)))
+    clinic.account.recordings.add(RecordingFields(id_of(clinic.account)))
     ran = clinic.run("apply", str(file))
     assert ran.code == 1
     assert DELETE not in ran.requests

@@ -7,7 +7,7 @@ import pytest
 
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk
@@ -23,12 +23,12 @@ def posts(faults: Faults, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def lost(moment: Moment, times: int) -> Faults:
     return Faults(
-        (Fault(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path="/v1/patients", times=times),)
+        (FaultRule(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path="/v1/patients", times=times),)
     )
 
 
 def everyone_once(account: Account) -> bool:
-    return set(Counter(patient.mrn for patient in account.patients()).values()) == {1}
+    return set(Counter(patient.mrn for patient in account.patients.all()).values()) == {1}
 
 
 @pytest.mark.parametrize("moment", list(Moment))
@@ -53,7 +53,7 @@ def test_a_doubt_that_stays_is_told_and_the_next_run_goes_on_from_there(
         assert "in doubt" in ran.out
         assert ran.requests.count(CREATE) <= 4
     for _ in posts(Faults(), desk, monkeypatch):
-        desk.seen = len(desk.account.requests())
+        desk.seen = len(desk.account.requests.all())
         told = desk.plan("--settle", "600")
         assert told.code == 1
         assert "apply waits for it" in told.out

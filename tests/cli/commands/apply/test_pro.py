@@ -15,8 +15,8 @@ from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
-from kardia_ctl.sandbox.data.values import PatientFields, Status
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.open import open_store
@@ -66,7 +66,9 @@ def served(desk: Desk, quirks: Quirks | None = None, faults: Faults | None = Non
 
 
 def dropped(path: str, moment: Moment, times: int = 1) -> Faults:
-    return Faults((Fault(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path=path, times=times),))
+    return Faults(
+        (FaultRule(FaultKind.DROPPED, moment, methods=frozenset({"POST"}), path=path, times=times),)
+    )
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def codes_of(desk: Desk) -> list[dict[str, str]]:
 
 
 def everything(account: Account) -> tuple[int, int, int]:
-    return len(account.patients()), len(account.codes()), len(account.life.users())
+    return len(account.patients.all()), len(account.connections.codes()), len(account.connections.users())
 
 
 def test_a_first_plan_reads_the_callback_alone_and_counts_what_apply_sends(pro: Desk) -> None:
@@ -104,9 +106,9 @@ def test_apply_sends_exactly_what_was_planned_and_a_plan_is_empty_then(pro: Desk
         [READ_CALLBACK, SET_CALLBACK, *2 * [PARTICIPANT], *2 * [CODE], USER, REDEEM]
     )
     assert "Requests: 8 sent (1 read, 7 writes)." in ran.out
-    assert {patient.mrn: patient.status for patient in pro.account.patients()} == {
-        "AC-001": Status.PENDING,
-        "AC-002": Status.CONNECTED,
+    assert {patient.mrn: patient.status for patient in pro.account.patients.all()} == {
+        "AC-001": PatientStatus.PENDING,
+        "AC-002": PatientStatus.CONNECTED,
     }
     assert sorted(row["mrn"] for row in codes_of(pro)) == ["AC-001", "AC-002"]
     again = pro.plan("--detailed-exitcode")
@@ -118,7 +120,7 @@ def test_apply_sends_exactly_what_was_planned_and_a_plan_is_empty_then(pro: Desk
 
 def test_the_token_of_a_user_is_kept_and_shown_nowhere(pro: Desk) -> None:
     ran = apply(pro, "--results", str(pro.path / "results.csv"))
-    token = pro.account.life.users()[0].token
+    token = pro.account.connections.users()[0].token
     files = [file for file in pro.path.rglob("*") if file.is_file()]
     assert not [file for file in files if token.encode() in file.read_bytes()]
     assert not [file for file in files if PASSWORD.encode() in file.read_bytes()]
@@ -137,7 +139,7 @@ def test_codes_are_never_asked_for_again(pro: Desk) -> None:
     ran = pro.run("codes", str(pro.path), "--auto-approve", "--codes-out", str(pro.path / "more.csv"))
     assert (ran.code, ran.requests) == (1, [])
     assert "asking again would order another one" in ran.err
-    assert len(pro.account.codes()) == 2
+    assert len(pro.account.connections.codes()) == 2
 
 
 class Full(io.StringIO):
@@ -179,7 +181,7 @@ def test_a_lost_state_orders_and_makes_nothing_twice(pro: Desk) -> None:
 
 
 def test_a_person_who_knows_orders_again_for_somebody_who_was_there(pro: Desk) -> None:
-    pro.account.add_patient(PatientFields("AC-002", "", "nils@example.com", "Nils", "Instance", 0))
+    pro.account.patients.add(PatientFields("AC-002", "", "nils@example.com", "Nils", "Instance", 0))
     assert apply(pro, "--target", "patient/AC-002").code == 0
     alone = apply(pro, "--target", "patient/AC-002", "--target", CODE_2, "--reissue", USER_2)
     assert alone.code == 1
@@ -187,7 +189,7 @@ def test_a_person_who_knows_orders_again_for_somebody_who_was_there(pro: Desk) -
     assert everything(pro.account) == (1, 0, 0)
     ran = apply(pro, "--target", USER_2, "--reissue", CODE_2, "--reissue", USER_2)
     assert (ran.code, ran.requests) == (0, [CODE, USER, REDEEM])
-    assert pro.account.patients()[0].status is Status.CONNECTED
+    assert pro.account.patients.all()[0].status is PatientStatus.CONNECTED
 
 
 def test_a_forgotten_participant_comes_back_without_a_request(pro: Desk) -> None:
@@ -241,7 +243,7 @@ def test_a_code_in_doubt_waits_for_a_person(pro: Desk, moment: Moment) -> None:
         decided = "--assume-created" if moment is Moment.AFTER else "--assume-absent"
         settled = apply(pro, decided, CODE_1)
     assert settled.code == 0
-    assert len(pro.account.codes()) == 1
+    assert len(pro.account.connections.codes()) == 1
     assert pro.plan().out.startswith("No changes.")
 
 
@@ -265,7 +267,7 @@ def test_a_participant_whose_answer_was_lost_is_sent_again_and_is_there_once(
     with served(pro, faults=dropped("/e/v1/participants", moment)):
         ran = apply(pro)
     assert (ran.code, ran.requests) == (0, 2 * [PARTICIPANT])
-    assert len(pro.account.patients()) == 1
+    assert len(pro.account.patients.all()) == 1
 
 
 @pytest.mark.parametrize("moment", list(Moment))
@@ -288,20 +290,22 @@ def test_a_code_that_was_not_redeemed_is_recorded_and_shown_so(pro: Desk, moment
 def test_a_code_that_is_refused_under_one_name_is_redeemed_under_the_other(pro: Desk) -> None:
     """The document's example says connection_code, its table connectionCode."""
     pro.write(declared(NILS))
-    with served(pro, faults=Faults((Fault(FaultKind.ERROR, path="/e/v1/connection", times=1, status=400),))):
+    with served(
+        pro, faults=Faults((FaultRule(FaultKind.ERROR, path="/e/v1/connection", times=1, status=400),))
+    ):
         ran = apply(pro)
     assert ran.code == 0
     assert ran.requests == [PARTICIPANT, CODE, USER, REDEEM, REDEEM]
-    assert pro.account.patients()[0].status is Status.CONNECTED
+    assert pro.account.patients.all()[0].status is PatientStatus.CONNECTED
 
 
 def test_the_first_of_several_codes_is_the_one_that_is_redeemed(pro: Desk) -> None:
     pro.write(declared(NILS.replace("[one-year]", "[short, one-year]")))
-    templates = {one.name: one.id for one in pro.account.templates()}
+    templates = {one.name: one.id for one in pro.account.settings.templates()}
     pro.edit(lambda text: text.replace("7uhcmvtlb87c4n5nyx1qq9ur7", max(templates.values())))
     assert apply(pro).code == 0
     issued = {row["template"]: row["code"] for row in codes_of(pro)}
-    open_code = pro.account.life.open_code(pro.account.patients()[0].id)
+    open_code = pro.account.connections.open_code(pro.account.patients.all()[0].id)
     assert open_code == issued["one-year"]
 
 
@@ -324,7 +328,7 @@ def test_waves_hold_in_pro_too(pro: Desk) -> None:
     people = [EDDA.replace("AC-001", f"AC-{number}") for number in range(100, 106)]
     pro.write(declared(*people, more="waves: {size: 2, stop_on_failures: 1}\n"))
     with served(
-        pro, faults=Faults((Fault(FaultKind.ERROR, path="/e/v1/code", times=1, skip=2, status=400),))
+        pro, faults=Faults((FaultRule(FaultKind.ERROR, path="/e/v1/code", times=1, skip=2, status=400),))
     ):
         ran = apply(pro, "--parallelism", "1")
     assert ran.code == 1
@@ -341,7 +345,7 @@ def test_a_departure_disconnects_once(pro: Desk) -> None:
     assert (ran.code, ran.requests) == (0, [DISCONNECT])
     assert pro.apply().requests == []
     assert "it is not done again" in pro.plan().out
-    assert len(pro.account.requests(route="/e/v1/disconnection")) == 1
+    assert len(pro.account.requests.all(route="/e/v1/disconnection")) == 1
 
 
 def test_what_pro_cannot_do_is_an_error_with_its_place(pro: Desk) -> None:

@@ -76,7 +76,7 @@ def test_a_changed_state_refuses_the_plan(desk: Desk, plan: Path) -> None:
 
 
 def test_a_changed_live_account_refuses_the_plan(desk: Desk, plan: Path) -> None:
-    desk.account.set_callback(Hook.CALLBACK, "https://other.example.com/x")
+    desk.account.settings.set_callback(Hook.CALLBACK, "https://other.example.com/x")
     ran = desk.run("apply", str(plan))
     assert ran.code == 1
     assert "callback changed since" in ran.err
@@ -84,7 +84,7 @@ def test_a_changed_live_account_refuses_the_plan(desk: Desk, plan: Path) -> None
 
 
 def test_a_patient_nobody_declared_does_not_make_a_plan_stale(desk: Desk, plan: Path) -> None:
-    desk.account.seed_patients(3, 1)
+    desk.account.patients.seed(3, 1)
     assert desk.run("apply", str(plan)).code == 0
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.data.values import PatientFields, Status
-from kardia_ctl.sandbox.faults.faults import Fault, FaultKind, Faults, Moment
+from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks, UserStatus
 from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
 from tests.cli.conftest import Desk, Ran
@@ -42,8 +42,8 @@ def rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(opened))
 
 
-def status_of(account: Account) -> Status:
-    return account.patients()[0].status
+def status_of(account: Account) -> PatientStatus:
+    return account.patients.all()[0].status
 
 
 @pytest.mark.parametrize("status", list(UserStatus))
@@ -55,8 +55,8 @@ def test_a_user_is_made_once_and_its_patient_is_connected(users: Desk, status: U
         assert (ran.code, ran.requests) == (0, [LIST, TEMPLATES, CREATE, USER])
         assert users.plan("--detailed-exitcode").code == 0
         assert USER not in users.apply().requests
-    assert status_of(users.account) is Status.CONNECTED
-    assert len(users.account.life.users()) == 1
+    assert status_of(users.account) is PatientStatus.CONNECTED
+    assert len(users.account.connections.users()) == 1
 
 
 def test_a_password_comes_from_a_file_beside_the_configuration(users: Desk) -> None:
@@ -64,7 +64,7 @@ def test_a_password_comes_from_a_file_beside_the_configuration(users: Desk) -> N
     (users.path / "secrets").mkdir()
     users.write(f"{PASSWORD}\n", "secrets/us-1")
     assert users.apply().code == 0
-    assert len(users.account.life.users()) == 1
+    assert len(users.account.connections.users()) == 1
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_password_that_cannot_be_had_or_is_weak_stops_before_the_first_write(
     assert set(ran.requests) <= {LIST, TEMPLATES}
     assert f"{ADDRESS}: {told}" in ran.err
     assert "summer2026" not in ran.out + ran.err
-    assert users.account.patients() == []
+    assert users.account.patients.all() == []
 
 
 def test_every_password_that_is_missing_is_told_at_once(users: Desk) -> None:
@@ -127,7 +127,7 @@ def test_a_made_up_password_needs_a_file_and_stands_there_alone(users: Desk) -> 
 def test_a_made_up_password_is_written_before_it_is_sent_and_anew_for_another_try(users: Desk) -> None:
     users.write(declared("generate: true"))
     codes = users.path.parent / "codes.csv"
-    with served(users, faults=Faults((Fault(FaultKind.ERROR, path="/v1/users", times=1, status=400),))):
+    with served(users, faults=Faults((FaultRule(FaultKind.ERROR, path="/v1/users", times=1, status=400),))):
         assert users.apply("--codes-out", str(codes)).code == 1
         first = rows(codes)
         assert len(first) == 1
@@ -147,10 +147,10 @@ def test_a_file_without_a_password_column_is_refused_before_anything_is_sent(use
 
 
 def test_a_user_of_a_connected_patient_is_adopted_without_a_request(users: Desk) -> None:
-    patient = users.account.add_patient(
+    patient = users.account.patients.add(
         PatientFields("US-1", "1957-10-04", "US-1@example.com", "No US-1", "Sample", 0)
     )
-    users.account.life.connect(patient)
+    users.account.connections.connect(patient)
     ran = users.apply()
     assert ran.code == 0
     assert f"{ADDRESS} will be adopted" in ran.out
@@ -169,7 +169,7 @@ def test_a_user_in_doubt_is_never_sent_again_on_a_guess(users: Desk, moment: Mom
             assert f"--assume-created '{ADDRESS}'" in ran.out
         decided = "--assume-created" if moment is Moment.AFTER else "--assume-absent"
         assert users.apply(decided, ADDRESS).code == 0
-    assert len(users.account.life.users()) == 1
+    assert len(users.account.connections.users()) == 1
 
 
 def test_a_user_in_doubt_whose_patient_is_connected_is_settled(users: Desk) -> None:
@@ -178,7 +178,7 @@ def test_a_user_in_doubt_whose_patient_is_connected_is_settled(users: Desk) -> N
         ran = users.apply()
     assert ran.code == 0
     assert f"{ADDRESS} will be adopted" in ran.out
-    assert len(users.account.life.users()) == 1
+    assert len(users.account.connections.users()) == 1
 
 
 @pytest.mark.parametrize("password", ["env: US_PASSWORD", "generate: true"])
@@ -190,11 +190,11 @@ def test_a_user_follows_a_patient_whose_create_an_earlier_run_left_in_doubt(
     with served(users, faults=dropped("/v1/patients", Moment.BEFORE, times=1000)):
         assert users.apply(*out).code == 1
     with served(users):
-        users.seen = len(users.account.requests())
+        users.seen = len(users.account.requests.all())
         ran = users.apply(*out)
     assert ran.code == 0, ran.out + ran.err
     assert ran.requests.count(USER) == 1
-    assert len(users.account.patients()) == len(users.account.life.users()) == 1
+    assert len(users.account.patients.all()) == len(users.account.connections.users()) == 1
 
 
 def test_a_user_is_forgotten_and_comes_back_without_a_request(users: Desk) -> None:
@@ -207,16 +207,16 @@ def test_a_user_is_forgotten_and_comes_back_without_a_request(users: Desk) -> No
     again = users.apply()
     assert (again.code, USER in again.requests) == (0, False)
     assert users.plan("--detailed-exitcode").code == 0
-    assert len(users.account.life.users()) == 1
+    assert len(users.account.connections.users()) == 1
 
 
 def test_a_user_that_exists_elsewhere_is_told_and_the_patient_stays(users: Desk) -> None:
-    users.account.life.add_user("us-1@example.com", "us")
+    users.account.connections.add_user("us-1@example.com", "us")
     ran = users.apply()
     assert ran.code == 1
     assert f"{ADDRESS}: create failed" in ran.err
     assert "US-1@example.com" not in ran.err
-    assert len(users.account.patients()) == 1
+    assert len(users.account.patients.all()) == 1
 
 
 @pytest.mark.parametrize("where", ["defaults", "constants"])

@@ -15,7 +15,7 @@ from kardia_ctl.api.records.decode_rows import RowsPage
 from kardia_ctl.cli.commands.get.list_output import ListOptions, print_list
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Draft
+from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.control.seeding import seed
 from kardia_ctl.sandbox.data.invented import TEAM_ID
 from kardia_ctl.sandbox.data.values import Patient, PatientFields
@@ -35,13 +35,15 @@ def nowhere(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
 
 @pytest.fixture
 def person(nowhere: Desk) -> Patient:
-    return nowhere.account.patients()[0]
+    return nowhere.account.patients.all()[0]
 
 
 @pytest.fixture
 def recording(nowhere: Desk, person: Patient) -> str:
-    draft = Draft(person.id, duration=2000, note="Qzn0te", symptoms=("Dizzy, light-headed",), leads=6)
-    return nowhere.account.life.record(draft).id
+    fields = RecordingFields(
+        person.id, duration=2000, note="Qzn0te", symptoms=("Dizzy, light-headed",), leads=6
+    )
+    return nowhere.account.recordings.add(fields).id
 
 
 def good(desk: Desk, *arguments: str) -> Ran:
@@ -65,7 +67,7 @@ LISTS = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_is_one_safe_read(nowhere: Desk, recording: str, person: Patient, name: str) -> None:
-    nowhere.account.life.record(Draft(person.id, screening=True))
+    nowhere.account.recordings.add(RecordingFields(person.id, screening=True))
     ran = good(nowhere, name)
     route, heading = LISTS[name]
     assert ran.requests == [route]
@@ -121,7 +123,7 @@ def test_notes_are_hidden_unless_asked_for(nowhere: Desk, recording: str) -> Non
 
 
 def test_the_secret_of_a_team_is_shown_to_nobody(nowhere: Desk) -> None:
-    secret = nowhere.account.teams()[0].secret_key
+    secret = nowhere.account.settings.teams()[0].secret_key
     assert len(secret) > 5
     for words in (("get", "teams", "--json", "--show-phi"), ("api", "GET", "/partner/v1/teams")):
         for more in ((), ("--paginate",) if words[0] == "api" else ()):
@@ -147,7 +149,7 @@ def test_a_file_that_could_not_be_finished_is_not_there(
 
 
 def test_pages_are_as_few_as_they_can_be(nowhere: Desk) -> None:
-    nowhere.account.seed_patients(1001, 99)
+    nowhere.account.patients.seed(1001, 99)
     ran = good(nowhere, "patients", "--json")
     assert len(json.loads(ran.out)) == 1006
     assert len(ran.requests) == 3
@@ -157,19 +159,19 @@ def test_pages_are_as_few_as_they_can_be(nowhere: Desk) -> None:
 
 
 def test_a_reader_that_left_ends_the_reading(nowhere: Desk) -> None:
-    nowhere.account.seed_patients(8000, 99)
+    nowhere.account.patients.seed(8000, 99)
     command = Path(sys.executable).with_name("kardia-ctl")
     line = f"{command} get patients --json | head -1; echo ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == ("[\n1\n", "")
-    assert len(nowhere.account.requests()) < 10
+    assert len(nowhere.account.requests.all()) < 10
 
 
 # One patient
 
 
 def test_an_mrn_is_found_by_the_whole_list_and_the_requests_are_told(nowhere: Desk, person: Patient) -> None:
-    nowhere.account.seed_patients(1000, 99)
+    nowhere.account.patients.seed(1000, 99)
     ran = good(nowhere, "patient", person.mrn, "--json", "--show-phi", "--custom-fields")
     found = json.loads(ran.out)
     assert (found["id"], found["lastname"]) == (person.id, person.lastname)
@@ -187,7 +189,7 @@ def test_an_mrn_that_state_knows_is_one_read_by_its_id(desk: Desk) -> None:
 
 def test_an_mrn_that_two_have_names_both_and_shows_neither(nowhere: Desk) -> None:
     twins = [
-        nowhere.account.add_patient(PatientFields("TWIN", "2000-01-01", "a@example.com")) for _ in range(2)
+        nowhere.account.patients.add(PatientFields("TWIN", "2000-01-01", "a@example.com")) for _ in range(2)
     ]
     ran = nowhere.run("get", "patient", "TWIN")
     assert ran.code == 1
@@ -426,7 +428,7 @@ async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
 def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, recording: str) -> None:
     for name in LISTS:
         good(nowhere, name)
-    assert {one.method for one in account.requests()} == {"GET"}
+    assert {one.method for one in account.requests.all()} == {"GET"}
 
 
 def test_every_read_has_a_row_in_the_documents() -> None:

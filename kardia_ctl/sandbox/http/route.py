@@ -1,4 +1,4 @@
-"""What an endpoint is, what it is given and what it answers."""
+"""The declaration of an endpoint, its input and its responses."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,13 +7,15 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+from starlette.responses import Response
+
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.quirks import Quirks
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request that passed the checks of its endpoint's declaration."""
+class EndpointCall:
+    """A request that passed the checks of its route."""
 
     account: Account
     quirks: Quirks
@@ -24,28 +26,18 @@ class Call:
     json: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an endpoint answers: a status and a JSON text, a PDF, or no body at all."""
-
-    status: HTTPStatus
-    body: str | bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media: str = "application/json"
+def ok(content: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Return a response with this JSON value."""
+    return json_text(json.dumps(content, ensure_ascii=False), status)
 
 
-def ok(content: Any, status: HTTPStatus = HTTPStatus.OK) -> Answer:
-    """200, or the status that is given, with this JSON value."""
-    return Answer(status, json.dumps(content, ensure_ascii=False))
-
-
-def pdf(content: bytes) -> Answer:
-    """200 with a PDF."""
-    return Answer(HTTPStatus.OK, content, media="application/pdf")
+def json_text(text: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Return a response with this JSON text."""
+    return Response(text, status, media_type="application/json")
 
 
 class Presence(Enum):
-    """Whether a form field has to be there."""
+    """Whether a field of a body is required."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
@@ -53,14 +45,14 @@ class Presence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a JSON body: whether it has to be there, and the types that it may have."""
+    """A member of a JSON body: whether it is required, and its possible types."""
 
     presence: Presence
     kinds: tuple[type, ...] = (str,)
 
 
 class Api(Enum):
-    """Which of the two documents an endpoint is from."""
+    """The document that an endpoint comes from."""
 
     V1 = "v1"
     PRO = "pro"
@@ -74,22 +66,22 @@ class Access(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class Route:
     """One method on one path.
 
     Attributes:
         method: the HTTP method.
-        path: the path with {names} for what varies.
-        answer: does the work; raises Refusal.
+        path: the path template, with its variables as {name}.
+        answer: handles a call; raises RequestError.
         form: the fields of a form body.
-        json: the members of a JSON body; without form and json, a body is refused.
-        query: the query parameters that are known; every other one is refused.
+        json: the members of a JSON body; a route without form and json refuses a body.
+        query: the known query parameters; all others are refused.
         access: who may call it.
     """
 
     method: str
     path: str
-    answer: Callable[[Call], Answer]
+    answer: Callable[[EndpointCall], Response]
     form: Mapping[str, Presence] = field(default_factory=dict)
     json: Mapping[str, Member] = field(default_factory=dict)
     query: frozenset[str] = frozenset()
@@ -97,5 +89,5 @@ class Endpoint:
 
     @property
     def api(self) -> Api:
-        """Which document it is from: the paths of pro begin with /e/."""
+        """The document it comes from: the paths of pro begin with /e/."""
         return Api.PRO if self.path.startswith("/e/") else Api.V1
