@@ -1,46 +1,71 @@
-"""Asking again for codes that were issued. An effect, so it goes the way of every write."""
+"""Fetch issued codes again. Each request has an effect, so it takes the way of every write."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Plan, Requests
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.templates import resolve, terms_of
 
-_NOT_ASKED = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
+_UNSAFE = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
-class Reask:
-    """The codes to ask for as a plan, when each was issued (Unix seconds), and whom it leaves out.
+class Refetch:
+    """The codes to fetch, as a plan.
 
-    ``left_out`` are declared codes whose patient is disconnected, whose order state does not know, or which
-    may have expired: asking for those could be a new order.
+    Attributes:
+        plan: Its changes are the requests.
+        preview: What the plan was made from, with the templates.
+        issued: When each code was issued, in Unix seconds.
+        left_out: Declared codes whose patient is disconnected, whose order state does not record, or which
+            may have expired: fetching one of those could be a new order.
     """
 
     plan: Plan
+    preview: Preview
     issued: dict[Address, int]
     left_out: tuple[Address, ...]
 
+    def only(self, is_wanted: Callable[[Address], bool]) -> "Refetch":
+        """The same, for the wanted addresses alone."""
+        changes = tuple(change for change in self.plan.changes if is_wanted(change.address))
+        requests = replace(self.plan.requests, writes=len(changes))
+        left_out = tuple(address for address in self.left_out if is_wanted(address))
+        return replace(self, plan=replace(self.plan, changes=changes, requests=requests), left_out=left_out)
 
-def reask(seen: Preview) -> Reask:
-    """What asking again may ask for: codes that are declared, recorded, and in use now."""
+
+async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
+    """Plan to fetch every code that is declared, recorded and in use.
+
+    Reads the templates when the plan had no reason to: they tell the price, and whose key it is.
+
+    Raises:
+        ApiError: the templates could not be read.
+    """
+    unchanged = seen.plan.unchanged.get(Kind.CONNECTION_CODE, ())
+    if seen.observed.templates is None and unchanged:
+        observed = await with_templates(reader, seen.observed)
+        seen = replace(seen, inputs=replace(seen.inputs, observed=observed))
     state, desired = seen.inputs.state, seen.inputs.desired
     templates = resolve(desired.templates, seen.observed.templates)
-    doubtful = {notice.address for notice in seen.plan.notices if notice.kind in _NOT_ASKED}
+    unsafe = {notice.address for notice in seen.plan.notices if notice.kind in _UNSAFE}
     changes, issued, left_out = [], {}, []
-    for mrn, label in seen.plan.unchanged.get(Kind.CONNECTION_CODE, ()):
+    for mrn, label in unchanged:
         address, template = code_address(mrn, label), templates[label].id
         record = state.codes.get(mrn, {}).get(template)
-        if record is None or address in doubtful:
+        if record is None or address in unsafe:
             left_out.append(address)
             continue
         patient_id = record.id or state.patients[mrn].id
         changes.append(Change(address, Action.CREATE, Cause.DECLARED, id=patient_id, target=template))
         issued[address] = record.at
     requests = Requests(seen.plan.requests.spent, seen.plan.requests.reads, len(changes))
-    asked = sorted({change.address.names[1] for change in changes})
-    known = tuple(terms_of(label, templates[label]) for label in asked)
-    plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=known)
-    return Reask(plan, issued, tuple(left_out))
+    labels = sorted({change.address.names[1] for change in changes})
+    terms = tuple(terms_of(label, templates[label]) for label in labels)
+    plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=terms)
+    return Refetch(plan, seen, issued, tuple(left_out))

@@ -1,9 +1,10 @@
 """``kardia-ctl codes``."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,31 +15,36 @@ from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
-from kardia_ctl.cli.files.existing_codes import Held, held
-from kardia_ctl.cli.options import AccountOptions, account_from, account_options, lock_option, path_argument
+from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
+from kardia_ctl.cli.options import (
+    account_from,
+    account_options,
+    auto_approve_option,
+    lock_option,
+    path_argument,
+)
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.signals import stop_on_signals
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.model.ports import Reader
-from kardia_ctl.model.results import Status
-from kardia_ctl.observing.observe import with_templates
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.operations.refetch_codes import Reask, reask
+from kardia_ctl.model.results import Result, Status
+from kardia_ctl.operations.plan import Ground, preview
+from kardia_ctl.operations.refetch_codes import plan_refetch
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
+from kardia_ctl.render.text import count_of
+
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What of the codes is wanted, and where they go."""
+class CodeOptions:
+    """Which codes to fetch, and where to write them."""
 
     file: Path
     form: CodeFormat | None
@@ -54,100 +60,110 @@ class Wish:
     "codes_out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     default="-",
-    help="Append to this file, readable by you alone: CSV, or NDJSON for .ndjson (default: stdout).",
+    help="Append to this file, readable only by you: CSV, or NDJSON for .ndjson (default: stdout).",
 )
 @click.option(
-    "--format", "form", type=click.Choice([one.value for one in CodeFormat]), help="The form on stdout."
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in CodeFormat]),
+    help="Format on stdout (default: csv).",
 )
-@click.option("--cohort", metavar="NAME", help="Only the patients of this cohort.")
-@click.option("--missing", is_flag=True, help="Only the codes that the file does not hold yet.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask first.")
+@click.option("--cohort", metavar="NAME", help="Fetch only the codes of this cohort's patients.")
+@click.option("--missing", is_flag=True, help="Fetch only the codes that the file does not hold yet.")
+@auto_approve_option
 @lock_option
 @account_options
 def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float, **options: Any) -> int:
-    """Ask for the connection codes that were issued, and write them out for a mail merge.
+    """Fetch the issued connection codes again and write them to a file, for a mail merge.
 
-    A row has mrn, code, template, issued (UTC) and status. A file that exists is added to, and no code stands
-    in it twice; --missing takes up a run that was stopped.
+    A row has mrn, code, template, issued (UTC) and status. An existing file is appended to and never holds a
+    code twice; --missing resumes an interrupted run.
 
-    Asking is an effect in Kardia: a code that is no longer valid is issued anew, which can be an order. So
-    this takes the lock, says how many it asks for, and wants a yes. Only codes that state recorded, that are
-    still declared and that are in use now are asked for.
+    Fetching a code has an effect in Kardia: a code that is no longer valid is issued anew, which can be an
+    order. So this command takes the lock, prints the number of codes, and asks for confirmation. It fetches
+    only codes that state records, that are still declared, and that are in use.
     """
-    account: AccountOptions = account_from(options)
+    account = account_from(options)
     form = options.pop("form")
-    wish = Wish(codes_out, None if form is None else CodeFormat(form), **options)
-    form_of(codes_out, wish.form)
-    if wish.missing and codes_out == STDOUT:
-        raise RunStopped("--missing goes with --codes-out FILE")
+    wanted = CodeOptions(codes_out, None if form is None else CodeFormat(form), **options)
+    form_of(codes_out, wanted.form)
+    if wanted.missing and codes_out == STDOUT:
+        raise RunStopped("--missing requires --codes-out FILE")
     workspace = open_workspace(path, account, lock_timeout=lock_timeout)
-    if not CAPABILITIES[workspace.configuration.dialect].repeats_codes:
+    if not workspace.capabilities.repeats_codes:
         raise RunStopped(
-            "the pro API shows a code once, when it is issued: asking again would order another one. Look "
-            "into the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
+            "the pro API shows a code only once, when it is issued: fetching it again would order another. "
+            "See the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
         )
     with workspace.store.lock("codes"):
-        return asyncio.run(_ask(workspace, wish, approved=auto_approve))
+        return asyncio.run(_fetch(workspace, wanted, approved=auto_approve))
 
 
-def _chosen(wanted: Reask, wish: Wish, desired: Desired) -> Reask:
-    """The codes of the cohort, and those that the file lacks, as far as that was asked for."""
-    if wish.cohort is not None and all(one.cohort != wish.cohort for one in desired.patients.values()):
-        raise RunStopped(f"--cohort {wish.cohort}: no patient is declared in a cohort of this name")
-    form = form_of(wish.file, wish.form)
-    known = held(wish.file, form) if wish.missing else Held()
+def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
+    """Whether to fetch the code of an address: by its cohort, and by the codes that the file holds."""
+    if wanted.cohort is not None and all(
+        patient.cohort != wanted.cohort for patient in desired.patients.values()
+    ):
+        raise RunStopped(f"--cohort {wanted.cohort}: no patient is declared in a cohort of this name")
+    form = form_of(wanted.file, wanted.form)
+    existing = read_existing(wanted.file, form) if wanted.missing else ExistingCodes()
 
     def is_wanted(address: Address) -> bool:
         mrn, label = address.names
-        if wish.cohort is not None and desired.patients[mrn].cohort != wish.cohort:
+        if wanted.cohort is not None and desired.patients[mrn].cohort != wanted.cohort:
             return False
-        return not (wish.missing and known.has(code_cells(IssuedCode(mrn, "", label, ""), form)))
+        return not existing.has(code_cells(IssuedCode(mrn, "", label, ""), form))
 
-    changes = tuple(change for change in wanted.plan.changes if is_wanted(change.address))
-    requests = replace(wanted.plan.requests, writes=len(changes))
-    left_out = tuple(address for address in wanted.left_out if is_wanted(address))
-    return replace(wanted, plan=replace(wanted.plan, changes=changes, requests=requests), left_out=left_out)
+    return is_wanted
 
 
-async def _with_templates(reader: Reader, seen: Preview) -> Preview:
-    """With what the templates are and cost, and whose key it is: one read, when the plan had no reason to."""
-    if seen.observed.templates is not None or not seen.plan.unchanged.get(Kind.CONNECTION_CODE):
-        return seen
-    observed = await with_templates(reader, seen.observed)
-    return replace(seen, inputs=replace(seen.inputs, observed=observed))
-
-
-async def _ask(workspace: Workspace, wish: Wish, *, approved: bool) -> int:
-    state, store = workspace.store.load(), workspace.store
+async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
     key = workspace.keys.fingerprints(create=True)
+    ground = Ground(workspace.configuration, workspace.store.load(), workspace.now, key)
     async with open_account(workspace) as session:
-        ground = Ground(workspace.configuration, state, workspace.now, key)
         seen = await preview(session.reader, ground, lambda: session.requests)
-        seen = await _with_templates(session.reader, seen)
-        wanted = _chosen(reask(seen), wish, seen.inputs.desired)
-        if wanted.left_out:
-            names = ", ".join(map(str, wanted.left_out[:5])) + (", …" if len(wanted.left_out) > 5 else "")
-            click.echo(f"Not asked for, because it could be a new order: {names}; see plan", err=True)
-        if not wanted.plan.changes:
-            click.echo("No code is to be asked for.", err=True)
+        refetch = (await plan_refetch(session.reader, seen)).only(_filter(wanted, seen.inputs.desired))
+        if refetch.left_out:
+            _report_left_out(refetch.left_out)
+        if not refetch.plan.changes:
+            print_message("No codes to fetch.")
             return 0
-        prompt = f"Ask for {len(wanted.plan.changes)} codes? Each is one request."
-        if not confirm("\n".join((prompt, *template_lines(wanted.plan))), approved=approved):
-            click.echo("Nothing was done.", err=True)
+        question = f"Fetch {count_of(len(refetch.plan.changes), 'code')}? Each takes one request."
+        if not confirm("\n".join((question, *template_lines(refetch.plan))), approved=approved):
             return 1
-        if warning := (await check_tenant(session.reader, seen.inputs))[1]:
+        if warning := (await check_tenant(session.reader, refetch.preview.inputs))[1]:
             print_message(f"Warning: {warning}")
-        stop_signal, desired = StopSignal(halt=session.halt), seen.inputs.desired
+        stop_signal = StopSignal(halt=session.halt)
         with (
-            CodeFile(wish.file, wish.form) as codes,
-            progress(len(wanted.plan.changes)) as observer,
+            CodeFile(wanted.file, wanted.form) as codes,
+            progress(len(refetch.plan.changes)) as observer,
             stop_on_signals(stop_signal),
         ):
-            step = Step(desired, session.writer(), store, steady().now, key, codes.add, issued=wanted.issued)
-            results = await execute(wanted.plan, step, stop_signal, Manner(observer=observer))
+            step = Step(
+                seen.inputs.desired,
+                session.writer(),
+                workspace.store,
+                steady().now,
+                key,
+                codes.add,
+                issued=refetch.issued,
+            )
+            results = await execute(refetch.plan, step, stop_signal, Manner(observer=observer))
+    return _report(results, codes)
+
+
+def _report_left_out(addresses: Sequence[Address]) -> None:
+    names = ", ".join(map(str, addresses[:_SHOWN])) + (", …" if len(addresses) > _SHOWN else "")
+    print_message(
+        f"Not fetched, because it could be a new order: {names}. Run kardia-ctl plan for the reasons"
+    )
+
+
+def _report(results: Iterable[Result], codes: CodeFile) -> int:
+    """Report what became of each code; the exit code."""
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         print_message(f"Error: {result.address}: {result.status}: {result.detail}")
-    again = f" ({codes.again} of them were there already)" if codes.again else ""
-    print_message(codes.trouble or f"{codes.count} codes written{again}, {len(failed)} not.")
+    again = f" ({codes.again} of them already in the file)" if codes.again else ""
+    print_message(codes.trouble or f"{count_of(codes.count, 'code')} fetched{again}, {len(failed)} failed.")
     return 1 if failed or codes.trouble else 0

@@ -9,7 +9,7 @@ import click
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from
-from kardia_ctl.cli.files.quarantine_file import set_aside
+from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,
     account_from,
@@ -62,7 +62,7 @@ def command(
         decisions = decisions_from(options, workspace.configuration)
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
-        has_rejected = set_aside(workspace.configuration, reporter.error)
+        has_quarantine = write_quarantine(workspace.configuration, reporter.error)
         seen = asyncio.run(look(workspace, workspace.store.load(), decisions))
     reporter.plan(seen.plan)
     if seen.plan.blocked:
@@ -73,7 +73,7 @@ def command(
         save(out, workspace, seen)
         click.echo(err=True)
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
-    return 1 if has_rejected else exit_code(seen.plan, detailed=detailed_exitcode)
+    return 1 if has_quarantine else exit_code(seen.plan, detailed=detailed_exitcode)
 
 
 async def look(workspace: Workspace, state: State, decisions: Decisions) -> Preview:

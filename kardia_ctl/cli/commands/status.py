@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.files.quarantine_file import warn_of_rejected
+from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
 from kardia_ctl.cli.options import account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_screens import screen_for
@@ -105,7 +105,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     for line in (*workspace.configuration.warnings, workspace.store.activity()):
         if line:
             print_message(f"Warning: {line}")
-    warn_of_rejected(workspace.configuration)
+    warn_of_quarantine(workspace.configuration)
     if html is not None:
         check_writable(html)
     state = workspace.store.load()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kardia_ctl.cli.files.quarantine_file import set_aside
+from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.failure import failure_text
@@ -39,12 +39,12 @@ def command(path: Path, as_json: bool) -> int:
     problems = [problem for rejected in configuration.rejected for problem in rejected.problems]
     if as_json:
         click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
-        return 1 if set_aside(configuration) else 0
+        return 1 if write_quarantine(configuration) else 0
     for warning in configuration.warnings:
         print_message(f"Warning: {warning}")
     for line in problem_lines(problems):
         print_message(line)
-    if set_aside(configuration):
+    if write_quarantine(configuration):
         click.echo(f"The configuration is valid except for quarantined rows: {_counted(configuration)}.")
         return 1
     click.echo(f"The configuration is valid: {_counted(configuration)}.")

@@ -1,4 +1,4 @@
-"""The codes that a file holds already, so that a run that is taken up again writes none of them twice."""
+"""The codes that a file already holds, so that a resumed run writes none of them twice."""
 
 import csv
 import json
@@ -13,23 +13,29 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeFormat
 
 _LONGEST: Final = 1 << 20
-"""Bytes of a row: more is no row of ours."""
+"""Bytes of a row; a longer line is not a row of codes."""
 
 
 @dataclass(slots=True)
-class Held:
-    """What a file holds: its columns, and a digest (128 bits) of each row and of each mrn with its template.
+class ExistingCodes:
+    """The content of a file of codes: its columns, and digests (128 bits) of its rows.
 
-    Some 250 bytes a row: a million codes fit where a million patients do.
+    A row counts with its code, and a second time with its mrn and template alone. Some 250 bytes a row: a
+    million codes fit where a million patients do.
+
+    Attributes:
+        columns: The file's columns; an earlier version of kardia-ctl wrote fewer.
+        complete_bytes: The bytes that hold complete rows; a run that died may have left part of a row.
+        newline: Whether the last complete row has its line end.
     """
 
     columns: tuple[str, ...] = CODE_COLUMNS
-    whole: int = 0
-    ended: bool = True
+    complete_bytes: int = 0
+    newline: bool = True
     _digests: set[bytes] = field(default_factory=set)
 
     def add(self, cells: Mapping[str, str]) -> bool:
-        """Note a row; whether it is a new one."""
+        """Add a row; whether it is a new one."""
         digest = _digest([*(cells[name] for name in KEY_COLUMNS), cells.get(PASSWORD, "")])
         if digest in self._digests:
             return False
@@ -45,38 +51,35 @@ def _digest(texts: Iterable[str]) -> bytes:
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def held(file: Path, form: CodeFormat) -> Held:
-    """Read what a file holds; nothing when it does not exist.
-
-    ``whole`` is how many of its bytes are whole rows: a run that died in the middle of writing one may have
-    left a part of it behind. ``ended`` says whether the last whole row has its line end.
+def read_existing(file: Path, form: CodeFormat) -> ExistingCodes:
+    """Read the codes of a file; none when it does not exist.
 
     Raises:
-        RunStopped: it cannot be read, or is no file of codes.
+        RunStopped: the file cannot be read, or is not a file of codes.
     """
-    found = Held()
+    existing = ExistingCodes()
     try:
         if file.is_file():  # a pipe holds nothing yet
             with file.open("rb") as opened:
-                _read(opened, file, form, found)
+                _read(opened, file, form, existing)
     except OSError as error:
-        raise RunStopped(f"{file} could not be opened for the codes: {error.strerror}") from error
-    return found
+        raise RunStopped(f"{file}, the file of codes, could not be read: {error.strerror}") from error
+    return existing
 
 
-def _read(opened: BufferedReader, file: Path, form: CodeFormat, found: Held) -> None:
+def _read(opened: BufferedReader, file: Path, form: CodeFormat, existing: ExistingCodes) -> None:
     for number, line in _lines(opened):
-        cells = _cells(line, number, form, found)
+        cells = _cells(line, number, form, existing)
         if cells is None:
             if not line.endswith(b"\n"):
-                return  # the part of a row that a run left behind when it died
+                return  # the part of a row that a run left when it died
             raise RunStopped(
-                f"{file}:{number}: this is no row of codes as kardia-ctl writes them; name another file"
+                f"{file}:{number}: this is not a row of codes. Name another file with --codes-out"
             )
         if cells:
-            found.add(cells)
-        found.whole += len(line)
-        found.ended = line.endswith(b"\n")
+            existing.add(cells)
+        existing.complete_bytes += len(line)
+        existing.newline = line.endswith(b"\n")
 
 
 def _lines(opened: BufferedReader) -> Iterator[tuple[int, bytes]]:
@@ -86,8 +89,8 @@ def _lines(opened: BufferedReader) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _cells(line: bytes, number: int, form: CodeFormat, found: Held) -> Mapping[str, str] | None:
-    """The cells of a row, none for the header and an empty line; None for what is no row."""
+def _cells(line: bytes, number: int, form: CodeFormat, existing: ExistingCodes) -> Mapping[str, str] | None:
+    """The cells of a row; none for the header and an empty line; None for a line that is not a row."""
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -96,7 +99,7 @@ def _cells(line: bytes, number: int, form: CodeFormat, found: Held) -> Mapping[s
         return {}
     if form is not CodeFormat.CSV:
         return _json_cells(text)
-    return _csv_cells(text, found) if number > 1 else _header(text, found, whole=line.endswith(b"\n"))
+    return _csv_cells(text, existing) if number > 1 else _header(text, existing, whole=line.endswith(b"\n"))
 
 
 def _row(text: str) -> list[str]:
@@ -106,18 +109,18 @@ def _row(text: str) -> list[str]:
         return []
 
 
-def _header(text: str, found: Held, *, whole: bool) -> Mapping[str, str] | None:
-    """Take the columns from the first line; an earlier version had fewer."""
+def _header(text: str, existing: ExistingCodes, *, whole: bool) -> Mapping[str, str] | None:
+    """Take the columns from the first line."""
     columns = _row(text)
     if not whole or not {*KEY_COLUMNS} <= {*columns} <= {*CODE_COLUMNS, PASSWORD}:
         return None
-    found.columns = tuple(columns)
+    existing.columns = tuple(columns)
     return {}
 
 
-def _csv_cells(text: str, found: Held) -> Mapping[str, str] | None:
+def _csv_cells(text: str, existing: ExistingCodes) -> Mapping[str, str] | None:
     row = _row(text)
-    return dict(zip(found.columns, row, strict=True)) if len(row) == len(found.columns) else None
+    return dict(zip(existing.columns, row, strict=True)) if len(row) == len(existing.columns) else None
 
 
 def _json_cells(text: str) -> Mapping[str, str] | None:

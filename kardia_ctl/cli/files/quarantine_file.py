@@ -1,4 +1,4 @@
-"""Rows that cohorts set aside: written beside their source, said on stderr, and told by the exit code."""
+"""Quarantined rows of cohorts: written to a file beside their source, and reported on stderr."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,53 +11,48 @@ from kardia_ctl.render.files.run_files import REJECTED_COLUMNS, rejected_file
 from kardia_ctl.render.text import count_of
 
 
-def _say(line: str) -> None:
+def _report_error(line: str) -> None:
     print_message(f"Error: {line}")
 
 
-def set_aside(configuration: Configuration, tell: Callable[[str], None] = _say) -> bool:
-    """Write the file of every cohort with bad rows, and remove those that are out of date.
+def write_quarantine(configuration: Configuration, report: Callable[[str], None] = _report_error) -> bool:
+    """Write the file of every cohort with bad rows, and remove the files that are out of date.
 
     A file that cannot be written ends nothing: the problems are on stderr, and the exit code is 1 anyway.
 
     Returns:
-        Whether any row was set aside.
+        Whether any row is quarantined.
     """
     for rejected in configuration.rejected:
         try:
-            _keep(rejected)
+            _write(rejected)
         except (RunStopped, OSError) as error:
             print_message(f"Warning: {error}")
+    bad = [rejected for rejected in configuration.rejected if rejected.rows]
+    for rejected in bad:
+        were = "was" if len(rejected.rows) == 1 else "were"
+        report(f"{_bad_rows(rejected)} and {were} quarantined; see {rejected.target.name} beside it")
+    return bool(bad)
+
+
+def warn_of_quarantine(configuration: Configuration) -> None:
+    """Warn about rows that no count includes. Writes no file."""
     for rejected in configuration.rejected:
         if rejected.rows:
-            tell(rejected_line(rejected))
-    return any(rejected.rows for rejected in configuration.rejected)
-
-
-def rejected_line(rejected: Rejected) -> str:
-    """Why the exit code is 1, for whoever keeps stderr alone."""
-    count, name = count_of(len(rejected.rows), "row"), rejected.target.name
-    return (
-        f"{rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
-        f"{'was' if len(rejected.rows) == 1 else 'were'} set aside; {name} beside it says why"
-    )
-
-
-def warn_of_rejected(configuration: Configuration) -> None:
-    """Say whom the counts leave out. Nothing is written."""
-    for rejected in configuration.rejected:
-        if rejected.rows:
-            count = count_of(len(rejected.rows), "row")
             print_message(
-                f"Warning: {rejected.source}: {count} of the cohort {rejected.cohort} cannot be used and "
-                "are not counted; validate says why"
+                f"Warning: {_bad_rows(rejected)} and will not be counted; kardia-ctl validate says why"
             )
 
 
-def _keep(rejected: Rejected) -> None:
+def _bad_rows(rejected: Rejected) -> str:
+    count = count_of(len(rejected.rows), "row")
+    return f"{rejected.source}: {count} of the cohort {rejected.cohort} cannot be used"
+
+
+def _write(rejected: Rejected) -> None:
     target = rejected.target
     if (target.exists() or target.is_symlink()) and not _is_ours(target):
-        raise RunStopped(f"{target} is not a file of rejected rows, and was left alone. Rename it")
+        raise RunStopped(f"{target} is not a quarantine file and was not changed. Rename it")
     if rejected.rows:
         write_private(target, rejected_file(rejected).encode("utf-8", "backslashreplace"))
     else:

@@ -1,4 +1,4 @@
-"""Saving plans to files and reading them back."""
+"""Save plans to files, read them back, and check that they still hold."""
 
 import os
 import secrets
@@ -47,7 +47,7 @@ def save(file: Path, workspace: Workspace, seen: Preview) -> None:
 
 
 def binding_of(workspace: Workspace, state: State, key: bytes, live: str = "") -> Binding:
-    """What a plan that is made here and now is bound to. Its digests are keyed: names went into them."""
+    """What a plan made now is bound to. The digests are keyed, because they are computed from names."""
     configuration = workspace.configuration
     return Binding(
         version=__version__,
@@ -80,48 +80,64 @@ def read(file: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a saved plan says of itself before its seal is checked: where to look for the key to check it."""
+    """Where a saved plan says its configuration is, before its seal is checked: it only locates the key."""
 
     path: Path
     sandbox: bool
 
 
 def hint(file: Path, data: bytes) -> Hint:
-    """Where a saved plan's configuration should be. It only decides where the key is looked for."""
+    """The hint that a saved plan gives.
+
+    Raises:
+        PlanRefused: the file is not a saved plan.
+    """
     path, endpoint = hint_of(data)
     return Hint(Path(os.path.normpath(file.resolve().parent / path)), endpoint == "sandbox")
 
 
 def check_seal(data: bytes, keys: Keys) -> tuple[SavedPlan, bytes]:
-    """A saved plan whose seal is whole, and the key of its digests.
+    """The saved plan, once its seal is verified, and the key of its digests.
 
     Raises:
-        PlanRefused: it was altered, or its key is not to be had here.
+        PlanRefused: the plan was altered, or its key is not available.
     """
     key, source = keys.plans(key_source(data))
     if not key:
-        raise PlanRefused(f"the saved plan was sealed with a key that is not here ({source}); plan again")
+        raise PlanRefused(
+            f"the saved plan was sealed with a key that is not available here ({source}); plan again"
+        )
     return unseal(data, key), key
 
 
 def check_strength(data: bytes, keys: Keys) -> None:
-    """Refuse a seal by a weaker key than the one that holds here: its first line is anybody's to write.
+    """Refuse a seal by a weaker key than this workspace has: anybody can write the plan's first line.
 
     Raises:
-        PlanRefused: KARDIA_PLAN_KEY or the workspace's key is here, and the plan was sealed with less.
+        PlanRefused: KARDIA_PLAN_KEY or the workspace's key exists, and another key sealed the plan.
     """
-    sealed, holds = key_source(data), keys.plans()[1]
-    if sealed != holds:
-        raise PlanRefused(f"the saved plan is sealed by {sealed}, and here {holds} holds; plan again")
+    sealed, expected = key_source(data), keys.plans()[1]
+    if sealed != expected:
+        raise PlanRefused(
+            f"the saved plan was sealed by {sealed}, but {expected} is required here; plan again"
+        )
 
 
 def check_bound(saved: SavedPlan, key: bytes, workspace: Workspace, state: State) -> None:
-    """Refuse a saved plan before anything is read, when what is known without reading has changed."""
+    """Refuse a saved plan when anything that is known without a request has changed.
+
+    Raises:
+        PlanRefused: the plan is stale.
+    """
     refuse_if_stale(saved, binding_of(workspace, state, key), state)
 
 
 def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, seen: Preview) -> None:
-    """Refuse a saved plan when any live fact that it used has changed."""
+    """Refuse a saved plan when any live fact that it used has changed.
+
+    Raises:
+        PlanRefused: the plan is stale.
+    """
     live = live_digest(key, seen.inputs)
     refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
     refuse_if_stale(saved, binding_of(workspace, seen.inputs.state, key, live), seen.inputs.state)

@@ -70,7 +70,7 @@ def test_codes_of_a_disconnected_patient_are_not_asked_for(desk: Desk) -> None:
         desk.account.patients.set_status(patient.id, PatientStatus.NONE)
     ran = desk.run("codes", str(desk.path), "--auto-approve")
     assert CODE not in ran.requests
-    assert "Not asked for" in ran.err
+    assert "Not fetched" in ran.err
 
 
 def test_codes_of_another_tenant_are_not_asked_for(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kardia_ctl.cli.files.code_file import CodeFile
-from kardia_ctl.cli.files.existing_codes import held
+from kardia_ctl.cli.files.existing_codes import read_existing
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.render.files.code_rows import CodeFormat
@@ -124,7 +124,7 @@ def test_a_file_of_an_earlier_version_keeps_its_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["name,phone\nJoe,1\n", "mrn,code,template\na\n", '{"mrn": 1}\n', "\xff\n"])
 def test_what_is_no_file_of_codes_is_left_alone(file: Path, text: str) -> None:
     file.write_text(text, encoding="latin-1")
-    with pytest.raises(RunStopped, match="no row of codes"):
+    with pytest.raises(RunStopped, match="not a row of codes"):
         CodeFile(file)
     assert file.read_text(encoding="latin-1") == text
 
@@ -167,7 +167,7 @@ def test_codes_asked_for_again_have_the_day_on_which_they_were_issued(desk: Desk
     desk.apply("--codes-out", str(file))
     issued = file.read_text()
     ran = desk.run("codes", str(desk.path), "--auto-approve", "--codes-out", str(file))
-    assert "2 of them were there already" in ran.err
+    assert "2 of them already in the file" in ran.err
     assert file.read_text() == issued
 
 
@@ -189,10 +189,10 @@ def test_what_a_file_holds_takes_little_memory(tmp_path: Path) -> None:
         )
     tracemalloc.start()
     try:
-        found = held(file, CodeFormat.CSV)
+        found = read_existing(file, CodeFormat.CSV)
         size, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert found.whole == file.stat().st_size
+    assert found.complete_bytes == file.stat().st_size
     assert size / number < 400
     assert peak / number < 500

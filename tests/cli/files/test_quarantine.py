@@ -30,8 +30,8 @@ def test_the_others_proceed_and_the_exit_code_says_so(bulk: Desk, command: str) 
     more = ["--auto-approve"] if command == "apply" else []
     ran = bulk.run(command, str(bulk.path), *more)
     assert ran.code == 1
-    assert "1 row of the cohort spring cannot be used and was set aside" in ran.err
-    assert "spring.rejected.csv beside it says why" in ran.err
+    assert "1 row of the cohort spring cannot be used and was quarantined" in ran.err
+    assert "see spring.rejected.csv beside it" in ran.err
     assert "Fernquist" not in ran.out + ran.err
     assert ("POST /v1/patients" in ran.requests) == (command == "apply")
     assert bulk.plan("--detailed-exitcode").code == 1
@@ -62,7 +62,7 @@ def test_a_file_of_somebody_else_is_left_alone(bulk: Desk, content: str) -> None
     aside(bulk).write_text("mine")
     ran = bulk.plan()
     assert aside(bulk).read_text() == "mine"
-    assert "is not a file of rejected rows" in ran.err
+    assert "is not a quarantine file" in ran.err
     assert ran.code == int(BAD in content)
 
 
@@ -107,5 +107,5 @@ def test_whoever_reads_the_stream_alone_sees_why_the_exit_code_is_1(bulk: Desk, 
 def test_status_says_whom_its_counts_leave_out(bulk: Desk) -> None:
     ran = bulk.run("status", str(bulk.path))
     assert "Warning:" in ran.err
-    assert "1 row of the cohort spring cannot be used and are not counted" in ran.err
+    assert "1 row of the cohort spring cannot be used and will not be counted" in ran.err
     assert not aside(bulk).exists()

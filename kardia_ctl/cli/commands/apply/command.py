@@ -22,8 +22,8 @@ from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.files.code_file import CodeFile, check_file, form_of
-from kardia_ctl.cli.files.passwords import Passwords, makes_up_passwords
-from kardia_ctl.cli.files.quarantine_file import set_aside
+from kardia_ctl.cli.files.passwords import Passwords, generates_passwords
+from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     account_from,
     account_options,
@@ -112,10 +112,10 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
             raise RunStopped("--json asks nothing: say --auto-approve too, or apply a saved plan")
         for line in run.workspace.configuration.warnings:
             reporter.warn(line)
-        has_rejected = set_aside(run.workspace.configuration, reporter.error)
+        has_quarantine = write_quarantine(run.workspace.configuration, reporter.error)
         with run.workspace.store.lock("apply"):
             code = asyncio.run(_apply(run))
-    return 1 if has_rejected else code
+    return 1 if has_quarantine else code
 
 
 async def _apply(run: Run) -> int:
@@ -154,7 +154,7 @@ async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) ->
         return 1
     if run.results is not None:
         check_writable(run.results)
-    made_up = makes_up_passwords(plan, seen.inputs.desired)
+    made_up = generates_passwords(plan, seen.inputs.desired)
     stop_signal = StopSignal(halt=session.halt)
     # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
     on_trouble = None if can.repeats_codes else stop_signal.set

@@ -138,7 +138,7 @@ def test_codes_are_never_asked_for_again(pro: Desk) -> None:
     apply(pro)
     ran = pro.run("codes", str(pro.path), "--auto-approve", "--codes-out", str(pro.path / "more.csv"))
     assert (ran.code, ran.requests) == (1, [])
-    assert "asking again would order another one" in ran.err
+    assert "fetching it again would order another" in ran.err
     assert len(pro.account.connections.codes()) == 2
 
 
@@ -157,7 +157,7 @@ def test_a_file_that_cannot_take_a_code_is_the_last_order_of_the_run(
     ran = apply(pro, "--parallelism", "1")
     assert ran.code == 1
     assert ran.requests.count(CODE) == 1
-    assert "are not shown again" in ran.err
+    assert "does not show issued codes again" in ran.err
     assert "38 skipped" in ran.out
 
 

@@ -73,7 +73,7 @@ def test_a_password_comes_from_a_file_beside_the_configuration(users: Desk) -> N
         ("env: UNSET_PASSWORD", "env UNSET_PASSWORD: it is not set"),
         ("file: missing", "file missing: No such file"),
         ("file: empty", "file empty: it is empty"),
-        ("file: binary", "file binary: it is no line of text"),
+        ("file: binary", "file binary: it is not a line of text"),
         ("file: folder", "file folder: Is a directory"),
         ("env: WEAK_PASSWORD", "env WEAK_PASSWORD: the password is easy to guess"),
         ("env: OWN_PASSWORD", "env OWN_PASSWORD: the password is easy to guess"),
