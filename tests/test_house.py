@@ -44,7 +44,6 @@ IMPORTERS = {
     "keyring": {"cli/account/keyring.py"},
     "matplotlib": {"render/records/ecg_strip.py"},
     "msgspec": {"model", "api", "planning/saved/codec.py"},
-    "pydyf": {"sandbox/data/pdf.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
     "rich": {"cli", "render"},
     "starlette": {"sandbox", "cli/webhooks/receiver.py"},

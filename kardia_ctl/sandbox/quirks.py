@@ -130,23 +130,9 @@ class Disconnected(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """How a sandbox reads the open points of the documents.
+    """How a sandbox reads the open points of the documents; the choices are explained at their enums.
 
     Attributes:
-        duplicate_mrn: the response to a second patient with the same mrn.
-        unset_callback: the response to reading a callback that was never set.
-        create_status: the status of a successful create.
-        envelope: the name of the array in the list of patients.
-        cursor_style: the content of page cursors.
-        old_key: whether a key stays valid after it was exchanged for a new one.
-        unset_field: how optional fields that were not given are returned.
-        data_controller: whether DELETE and export are allowed.
-        strictness: how unknown fields and other schemes are handled.
-        naming: the names of fields where the document has two.
-        duplicate_user: the response to a second mobile user with the same e-mail address.
-        user_status: the status of a successful v1 "Create User".
-        disconnected: the response of a disconnection.
-        pro_pdf: the path of a recording's PDF in pro; the other path is 404.
         list_lag: seconds until a new patient is in the list and in totalCount; reading by id works at once.
         commit_latency: seconds from the response of a create until the patient exists.
         delete_delay: seconds from the 202 of a DELETE until the patient is gone.

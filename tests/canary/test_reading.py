@@ -9,8 +9,8 @@ import keyring
 import pytest
 from keyring.backends.null import Keyring as NullKeyring
 
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.data.invented import LOGIN_EMAIL, LOGIN_PASSWORD, TEAM_ID
+from kardia_ctl.sandbox.data.values import RecordingFields
 from tests.canary.desk import Ran, in_memory
 from tests.canary.test_commands import ANSWERS, crash
 from tests.canary.watch import API_KEY, THEIRS, Watch, fields, watched

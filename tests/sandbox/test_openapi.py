@@ -13,12 +13,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
 from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent, messages
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
-from kardia_ctl.sandbox.data.values import Hook, PatientFields
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, Recording, RecordingFields
 from kardia_ctl.sandbox.endpoints import ROUTES
 from kardia_ctl.sandbox.http.request import FORM_TYPE, JSON_TYPE
 from kardia_ctl.sandbox.http.route import Api, Route

@@ -8,10 +8,9 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented import API_KEY, TEMPLATES
-from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
+from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus, RecordingFields
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DuplicateUser, ProPdf, Quirks, Strictness, UnsetCallback, UnsetField
 

@@ -12,12 +12,11 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID, TEAM_NAME
-from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus
+from kardia_ctl.sandbox.data.values import Hook, PatientFields, PatientStatus, RecordingFields
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving

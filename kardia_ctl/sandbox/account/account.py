@@ -1,12 +1,11 @@
 """The sandbox's Kardia account: one SQLite file."""
 
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 from kardia_ctl.sandbox.account.connection_table import ConnectionTable
-from kardia_ctl.sandbox.account.database import Database
 from kardia_ctl.sandbox.account.ecg_recordings import RecordingTable
 from kardia_ctl.sandbox.account.key_table import KeyTable
 from kardia_ctl.sandbox.account.outbox import Outbox
@@ -53,13 +52,13 @@ class Account(Timeline):
         Raises:
             sqlite3.Error, OSError: the file cannot be opened, or is not a sandbox account.
         """
-        database = Database(str(path))
-        with database.writing() as db:
+        super().__init__(str(path), now)
+        with self.writing() as db:
             db.execute(_COUNT_OPENING)
             opened = db.execute("SELECT value FROM meta WHERE name = 'opened'").fetchone()[0]
-            # An account that is opened again must not repeat the ids that it has already given out.
-            source = random.SystemRandom() if seed is None else random.Random(f"{seed}/{opened}")  # noqa: S311 - requested
-            super().__init__(database, now, source)
+            if seed is not None:
+                # An account that is opened again must not repeat the ids that it has already given out.
+                self.random = Random(f"{seed}/{opened}")  # noqa: S311 - requested
             self.is_new = opened == 1
             self.keys = KeyTable(self)
             self.settings = TeamSettings(self)
@@ -67,7 +66,7 @@ class Account(Timeline):
             self.outbox = Outbox(self, self.settings)
             self.connections = ConnectionTable(self, self.patients, self.outbox)
             self.recordings = RecordingTable(self, self.patients, self.settings, self.outbox)
-            self.requests = RequestLog(database)
+            self.requests = RequestLog(self)
             if self.is_new:
                 self._fill(api_key)
 

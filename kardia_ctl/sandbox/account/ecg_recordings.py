@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import astuple, fields, replace
 from typing import Any
 
 from kardia_ctl.sandbox.account.feed import Feed
@@ -12,81 +11,13 @@ from kardia_ctl.sandbox.account.patient_table import PatientTable
 from kardia_ctl.sandbox.account.team_settings import TeamSettings
 from kardia_ctl.sandbox.account.timeline import MICRO, Timeline
 from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent, WebhookMessage
-from kardia_ctl.sandbox.data.invented_ecg import Trace
+from kardia_ctl.sandbox.data.values import Recording, RecordingFields
 
-_COLUMNS = (
-    "id, patient_id, screening, recorded_at, offset_minutes, created_at, duration, heart_rate,"
-    " determination, note, tags, leads, seed, symptoms, activities"
-)
-_SELECT = f"SELECT seq, {_COLUMNS} FROM recordings WHERE "  # noqa: S608 - constants
-_INSERT = f"INSERT INTO recordings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_CHANGEABLE = frozenset(("note", "tags", "symptoms", "activities"))
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingFields:
-    """The content of a recording.
-
-    Attributes:
-        patient_id: the id of the patient.
-        duration: in milliseconds.
-        heart_rate: in beats per minute.
-        determination: one of `invented_ecg.DETERMINATIONS`.
-        note: the patient's note.
-        tags: the patient's tags.
-        symptoms: the names of the patient's symptoms.
-        activities: the names of the patient's activities.
-        leads: 1 or 6.
-        screening: whether a screening station recorded it instead of the patient's own application.
-        offset_minutes: the offset of the patient's clock from UTC.
-        seed: the seed of the waveform.
-    """
-
-    patient_id: str
-    duration: int = 30_000
-    heart_rate: int = 65
-    determination: str = "normal"
-    note: str = ""
-    tags: tuple[str, ...] = ()
-    symptoms: tuple[str, ...] = ()
-    activities: tuple[str, ...] = ()
-    leads: int = 1
-    screening: bool = False
-    offset_minutes: int = 0
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A recording; `recorded` and `added` are in microseconds, `seq` is its row number once it is stored."""
-
-    id: str
-    recorded: int
-    added: int
-    fields: RecordingFields
-    seq: int = 0
-
-    @property
-    def created_at(self) -> int:
-        """The time that orders lists: when it was recorded, in microseconds."""
-        return self.recorded
-
-    @property
-    def recorded_at(self) -> datetime:
-        """When it was recorded, in the patient's own time zone."""
-        zone = timezone(timedelta(minutes=self.fields.offset_minutes))
-        return datetime.fromtimestamp(self.recorded // MICRO, zone)
-
-    @property
-    def added_at(self) -> str:
-        """When the account received it, in the format of the symptoms' and activities' timestamps."""
-        return datetime.fromtimestamp(self.added / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-    @property
-    def trace(self) -> Trace:
-        """The parameters of its samples."""
-        fields = self.fields
-        return Trace(fields.seed, fields.determination, fields.heart_rate, fields.duration, fields.leads)
+_COLUMNS = ("id", "recorded_at", "created_at", *(field.name for field in fields(RecordingFields)))
+_SELECT = f"SELECT seq, {', '.join(_COLUMNS)} FROM recordings WHERE "  # noqa: S608 - constants
+_INSERT = f"INSERT INTO recordings ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - constants
+_LISTS = ("tags", "symptoms", "activities")
+_CHANGEABLE = frozenset(("note", *_LISTS))
 
 
 class RecordingTable:
@@ -158,7 +89,10 @@ class RecordingTable:
         if unknown := set(values) - _CHANGEABLE:
             raise KeyError(f"no such field: {min(unknown)}")
         names = ", ".join(f"{name} = ?" for name in values)
-        texts = [value if isinstance(value, str) else _json(value) for value in values.values()]
+        texts = [
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for value in values.values()
+        ]
         with self._timeline.writing() as db:
             sql = f"UPDATE recordings SET {names} WHERE id = ?"  # noqa: S608 - checked
             if db.execute(sql, (*texts, recording_id)).rowcount != 1:
@@ -201,48 +135,17 @@ def _feed(condition: str, value: str | int) -> Feed[Recording]:
 
 
 def _row(recording: Recording) -> tuple[Any, ...]:
-    fields = recording.fields
-    return (
-        recording.id,
-        fields.patient_id,
-        fields.screening,
-        recording.recorded,
-        fields.offset_minutes,
-        recording.added,
-        fields.duration,
-        fields.heart_rate,
-        fields.determination,
-        fields.note,
-        _json(fields.tags),
-        fields.leads,
-        fields.seed,
-        _json(fields.symptoms),
-        _json(fields.activities),
-    )
+    values = [
+        json.dumps(v, ensure_ascii=False) if isinstance(v, tuple) else v for v in astuple(recording.fields)
+    ]
+    return (recording.id, recording.recorded, recording.added, *values)
 
 
-def _recording(*row: Any) -> Recording:
-    seq, number, patient, screening, recorded, offset, added, duration, rate, *rest = row
-    determination, note, tags, leads, seed, symptoms, activities = rest
-    fields = RecordingFields(
-        patient_id=patient,
-        duration=duration,
-        heart_rate=rate,
-        determination=determination,
-        note=note,
-        tags=tuple(json.loads(tags)),
-        symptoms=tuple(json.loads(symptoms)),
-        activities=tuple(json.loads(activities)),
-        leads=leads,
-        screening=bool(screening),
-        offset_minutes=offset,
-        seed=seed,
-    )
-    return Recording(number, recorded, added, fields, seq)
-
-
-def _json(values: tuple[str, ...]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+def _recording(seq: int, recording_id: str, recorded: int, added: int, *row: Any) -> Recording:
+    fields = RecordingFields(*row)
+    lists: dict[str, Any] = {name: tuple(json.loads(getattr(fields, name))) for name in _LISTS}
+    fields = replace(fields, screening=bool(fields.screening), **lists)
+    return Recording(recording_id, recorded, added, fields, seq)
 
 
 _ALL = _feed("screening >= ?", 0)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -177,18 +177,5 @@ def _row(patient_id: str, fields: PatientFields, created_at: int, listed_at: int
 
 
 def _patient(*row: Any) -> Patient:
-    patient_id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed, gone_at = row
-    connection = PatientStatus(status)
-    return Patient(
-        patient_id,
-        mrn,
-        dob,
-        email,
-        firstname,
-        lastname,
-        sex,
-        connection,
-        created_at,
-        bool(listed),
-        gone_at,
-    )
+    patient = Patient(*row)
+    return replace(patient, status=PatientStatus(patient.status), listed=bool(patient.listed))

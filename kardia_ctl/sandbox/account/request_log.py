@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kardia_ctl.sandbox.account.database import Database
+from kardia_ctl.sandbox.account.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,14 @@ class LoggedRequest:
 class RequestLog:
     """The request log of an account. Every method is atomic."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
 
     def add(self, request: LoggedRequest) -> None:
-        """Store a request, without applying effects that are due."""
+        """Store a request."""
         values = (request.method, request.route, request.status, int(request.at * 1e6), request.fault)
-        with self._database.writing() as db:
-            db.execute(
-                "INSERT INTO requests (method, route, status, at, fault) VALUES (?, ?, ?, ?, ?)", values
-            )
+        sql = "INSERT INTO requests (method, route, status, at, fault) VALUES (?, ?, ?, ?, ?)"
+        self._timeline.run(sql, *values)
 
     def all(self, *, method: str | None = None, route: str | None = None) -> list[LoggedRequest]:
         """Return the requests, oldest first, optionally of one method or one path template."""
@@ -44,5 +42,4 @@ class RequestLog:
             "SELECT method, route, status, at / 1e6, fault FROM requests"
             " WHERE method = coalesce(?, method) AND route = coalesce(?, route) ORDER BY seq"
         )
-        with self._database.reading() as db:
-            return [LoggedRequest(*row) for row in db.execute(sql, (method, route))]
+        return [LoggedRequest(*row) for row in self._timeline.rows(sql, method, route)]

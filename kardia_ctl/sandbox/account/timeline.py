@@ -1,13 +1,15 @@
-"""Time in an account: effects that are due are applied before anything is read or written."""
+"""One connection and one clock: delayed effects are applied before anything is read or written."""
 
 import heapq
+import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from random import Random
+from random import Random, SystemRandom
 from typing import Any, Self
 
-from kardia_ctl.sandbox.account.database import Database
+from kardia_ctl.sandbox.account.schema import SCHEMA
 from kardia_ctl.sandbox.data.invented import random_id
 
 MICRO = 1_000_000
@@ -37,19 +39,33 @@ class ManualClock:
 
 
 class Timeline:
-    """A database with a clock and a source of random ids, shared by the tables of an account.
+    """A SQLite file with a clock and a source of random ids, shared by threads under one lock.
 
     Attributes:
         random: the source of ids, codes and keys; draw from it inside `reading` or `writing` only.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float], random: Random) -> None:
-        self.random = random
-        self._database = database
+    def __init__(self, path: str, clock: Callable[[], float]) -> None:
+        """Open or create the file; ":memory:" stores everything in the process.
+
+        Raises:
+            sqlite3.Error, OSError: the file cannot be opened, or is not a sandbox account.
+        """
+        self.random: Random = SystemRandom()
+        self._lock = threading.RLock()
         self._clock = clock
         self._due_now: float | None = None
         self._deferred: list[tuple[float, int, Callable[[], object]]] = []
         self._deferred_count = 0
+        if path != ":memory:" and not path.startswith("file:"):
+            # People try the sandbox with real patients: only the owner may read the file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + SCHEMA)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +75,8 @@ class Timeline:
 
     def close(self) -> None:
         """Close the file. Deferred effects that are not due yet are lost, as when a server goes down."""
-        self._database.close()
+        with self._lock:
+            self._connection.close()
 
     def now(self) -> float:
         """Return the account's time in seconds: the clock's, or the due time of a running deferred effect."""
@@ -71,29 +88,27 @@ class Timeline:
 
     def new_id(self) -> str:
         """Draw an id of 32 letters and digits."""
-        with self._database.reading():
+        with self._lock:
             return random_id(self.random)
 
     def defer(self, seconds: float, effect: Callable[[], object]) -> None:
         """Schedule `effect` for `seconds` from now."""
-        with self._database.reading():
+        with self._lock:
             self._deferred_count += 1
             heapq.heappush(self._deferred, (self.now() + seconds, self._deferred_count, effect))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection for reading, up to date with the clock."""
-        with self._database.reading() as db:
-            self._catch_up(db)
-            yield db
+        """Hold the lock and yield the connection, up to date with the clock."""
+        with self._lock:
+            self._catch_up()
+            yield self._connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection for one transaction, up to date with the clock; nested calls join it."""
-        with self._database.reading() as db:
-            self._catch_up(db)
-            with self._database.writing():
-                yield db
+        """Run the block as one transaction, up to date with the clock; nested calls join it."""
+        with self.reading() as db, self._transaction():
+            yield db
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -116,8 +131,21 @@ class Timeline:
         with self.writing() as db:
             return db.execute(sql, values).rowcount
 
-    def _catch_up(self, db: sqlite3.Connection) -> None:
-        if db.in_transaction:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def _catch_up(self) -> None:
+        if self._connection.in_transaction:
             return  # the outermost call has done it
         while self._due_now is None and self._deferred and self._deferred[0][0] <= self._clock():
             self._due_now, _, effect = heapq.heappop(self._deferred)
@@ -125,9 +153,9 @@ class Timeline:
                 effect()
             finally:
                 self._due_now = None
-        now = self.micros()
+        now, db = self.micros(), self._connection
         if db.execute(_IS_DUE, {"now": now}).fetchone()[0]:
-            with self._database.writing():
+            with self._transaction():
                 db.execute("UPDATE patients SET listed = 1 WHERE NOT listed AND listed_at <= ?", (now,))
                 db.execute("DELETE FROM patients WHERE gone_at IS NOT NULL AND gone_at <= ?", (now,))
 

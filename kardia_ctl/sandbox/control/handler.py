@@ -1,10 +1,9 @@
-"""The sandbox's control requests, below /_sandbox/: actions of patients, seeding, quirks and faults.
+"""The sandbox's control requests, below /_sandbox/.
 
 They are accepted from this machine only, as JSON, without a key; faults and quirks do not apply to them.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,19 +12,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
-from kardia_ctl.sandbox.account.webhook_events import EventDetails, WebhookEvent
+from kardia_ctl.sandbox.control.actions import Actions
 from kardia_ctl.sandbox.control.control_request import ControlRequest, read
-from kardia_ctl.sandbox.control.seeding import seed
 from kardia_ctl.sandbox.control_client import PREFIX
-from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS
-from kardia_ctl.sandbox.data.values import Patient
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.faults.middleware import FaultLayer
 from kardia_ctl.sandbox.http.error_responses import (
     RequestError,
     bad_request,
-    conflict,
     method_not_allowed,
     not_found,
 )
@@ -35,18 +29,6 @@ from kardia_ctl.sandbox.kardia_api import KardiaApi
 from kardia_ctl.sandbox.loopback import is_loopback
 from kardia_ctl.sandbox.quirks import Quirks
 
-_OF_PATIENTS = (WebhookEvent.CONNECTED, WebhookEvent.DISCONNECTED)
-_OF_RECORDINGS = tuple(
-    event
-    for event in WebhookEvent
-    if event not in (*_OF_PATIENTS, WebhookEvent.INBOX, WebhookEvent.ESTABLISHED)
-)
-_MAX_DURATION = 300_000
-_MAX_OFFSET = 24 * 60 - 1
-_MAX_SEEDED = 100_000
-_NO_RECORDING = "There is no recording yet: create one with kardia-ctl sandbox record."
-_NO_PATIENT = "There is no patient yet: create some with kardia-ctl sandbox seed."
-
 
 class Control:
     """Handles control requests, as an ASGI application."""
@@ -55,6 +37,17 @@ class Control:
         self._account = account
         self._api = api
         self._faults = faults
+        actions = Actions(account)
+        self._posts: Mapping[str, Callable[[ControlRequest], dict[str, Any]]] = {
+            "connect": actions.connect,
+            "disconnect": actions.disconnect,
+            "record": actions.record,
+            "amend": actions.amend,
+            "emit": actions.emit,
+            "seed": actions.seed,
+            "quirks": self._set_quirks,
+            "faults": self._set_faults,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one control request."""
@@ -68,101 +61,24 @@ class Control:
             name = request.url.path.removeprefix(PREFIX)
             if name == "deliveries":
                 return self._deliveries(request)
-            if name not in _ACTIONS:
-                raise not_found(f"There is no such path; known are {', '.join((*_ACTIONS, 'deliveries'))}.")
+            if name not in self._posts:
+                raise not_found(
+                    f"There is no such path; known are {', '.join((*self._posts, 'deliveries'))}."
+                )
             if request.method != "POST":
                 raise method_not_allowed(["POST"])
-            return ok(_ACTIONS[name](self, read(request.headers.get("content-type", ""), body)))
+            return ok(self._posts[name](read(request.headers.get("content-type", ""), body)))
         except RequestError as error:
             return error.response(self._account.new_id())
 
-    def connect(self, request: ControlRequest) -> dict[str, Any]:
-        """Redeem a code, or the open code of a patient."""
-        connections, code = self._account.connections, request.text("code")
-        if code is None:
-            code = connections.open_code(self._patient(request).id)
-        request.end()
-        patient = None if code is None else connections.redeem(code)
-        if patient is None:
-            raise conflict("There is no code to redeem: it is unknown, void, used or not issued.")
-        return _patient_json(patient)
-
-    def disconnect(self, request: ControlRequest) -> dict[str, Any]:
-        """End a patient's connection."""
-        patient = self._patient(request)
-        request.end()
-        self._account.connections.disconnect(patient.id)
-        return _patient_json(self._account.patients.get(patient.id))
-
-    def record(self, request: ControlRequest) -> dict[str, Any]:
-        """Add a recording."""
-        recordings, default, time = self._account.recordings, RecordingFields(""), request.time("recordedAt")
-        fields = RecordingFields(
-            patient_id=self._patient(request).id,
-            duration=request.number("duration", default.duration, 1000, _MAX_DURATION),
-            heart_rate=request.number("heartRate", default.heart_rate, 20, 300),
-            determination=request.text("determination") or default.determination,
-            note=request.text("note") or "",
-            tags=request.texts("tags") or (),
-            symptoms=request.texts("symptoms") or (),
-            activities=request.texts("activities") or (),
-            leads=request.number("leads", default.leads, 1, 6),
-            screening=request.flag("screening"),
-            offset_minutes=request.number("offsetMinutes", _offset(time), -_MAX_OFFSET, _MAX_OFFSET),
-            seed=request.number("seed", recordings.count(), 0, 2**32),
-        )
-        request.end()
-        if fields.determination not in DETERMINATIONS:
-            raise bad_request(f"The determination must be one of {'; '.join(DETERMINATIONS)}.")
-        if fields.leads not in (1, 6):
-            raise bad_request("The leads must be 1 or 6.")
-        recording = recordings.add(fields, recorded_at=None if time is None else time.timestamp())
-        return {"recordingId": recording.id, "patientId": fields.patient_id}
-
-    def amend(self, request: ControlRequest) -> dict[str, Any]:
-        """Change a recording's note, tags, symptoms or activities."""
-        number, note = request.text("recording"), request.text("note")
-        lists = {name: request.texts(name) for name in ("tags", "symptoms", "activities")}
-        request.end()
-        values: dict[str, str | tuple[str, ...]] = {} if note is None else {"note": note}
-        values |= {name: value for name, value in lists.items() if value is not None}
-        if not values:
-            raise bad_request("Give a note, tags, symptoms or activities.")
-        try:
-            queued = self._account.recordings.amend(number or "", **values)
-        except KeyError:
-            raise not_found("There is no recording with this id.") from None
-        return {"recordingId": number, "queued": [message.event for message in queued]}
-
-    def emit(self, request: ControlRequest) -> dict[str, Any]:
-        """Queue an event for the callbacks."""
-        name, names = request.text("event"), [event.value for event in WebhookEvent]
-        if name not in names:
-            raise bad_request(f"The event must be one of {', '.join(names)}.")
-        details = self._details(request, WebhookEvent(name))
-        request.end()
-        queued = self._account.outbox.emit(WebhookEvent(name), details)
-        if not queued:
-            raise conflict("No callback URL is set for this event: PUT one first.")
-        return {"queued": [{"callback": one.hook.value, "eventType": one.event} for one in queued]}
-
-    def seed(self, request: ControlRequest) -> dict[str, Any]:
-        """Add invented patients and recordings."""
-        count = request.number("patients", 5, 1, _MAX_SEEDED)
-        number = request.number("seed", 0, -(2**32), 2**32)
-        request.end()
-        return {"patients": count, "recordings": seed(self._account, count, number)}
-
-    def set_quirks(self, request: ControlRequest) -> dict[str, Any]:
-        """Replace the quirks."""
+    def _set_quirks(self, request: ControlRequest) -> dict[str, Any]:
         try:
             self._api.quirks = Quirks.from_mapping(request.rest())
         except ValueError as error:
             raise bad_request(f"{error}.") from None
         return {}
 
-    def set_faults(self, request: ControlRequest) -> dict[str, Any]:
-        """Replace the faults."""
+    def _set_faults(self, request: ControlRequest) -> dict[str, Any]:
         try:
             self._faults.faults = Faults.from_mapping(request.rest())
         except ValueError as error:
@@ -179,87 +95,8 @@ class Control:
         ]
         return ok({"waiting": outbox.waiting(), "deliveries": done})
 
-    def _patient(self, request: ControlRequest) -> Patient:
-        patient_id, mrn = request.text("patient"), request.text("mrn")
-        if patient_id is None and mrn is None:
-            raise bad_request("Name a patient: its id as patient, or its mrn.")
-        patient = self._find(patient_id, mrn)
-        if patient is None:
-            raise not_found("There is no such patient.")
-        return patient
-
-    def _find(self, patient_id: str | None, mrn: str | None) -> Patient | None:
-        if patient_id is not None:
-            return self._account.patients.get(patient_id)
-        return None if mrn is None else self._account.patients.with_mrn(mrn)
-
-    def _details(self, request: ControlRequest, event: WebhookEvent) -> EventDetails:
-        default, team = EventDetails(), self._account.settings.teams()[0]
-        patient, recording = self._subject(
-            request.text("recording"), request.text("patient"), request.text("mrn")
-        )
-        if event in _OF_RECORDINGS and recording is None:
-            raise conflict(_NO_RECORDING)
-        if event in _OF_PATIENTS and patient is None:
-            raise conflict(_NO_PATIENT)
-        return EventDetails(
-            patient_id="" if patient is None else patient.id,
-            mrn="" if patient is None else patient.mrn,
-            recording_id="" if recording is None else recording.id,
-            remarks=request.text("remarks") or "notes here",
-            timestamp=request.text("timestamp") or str(int(self._account.now())),
-            fields=request.texts("fields") or default.fields,
-            team_id=team.id,
-            team_name=team.name,
-            member_id=request.text("member") or "doctorMemberId",
-            action=request.text("action") or default.action,
-        )
-
-    def _subject(
-        self, recording_id: str | None, patient_id: str | None, mrn: str | None
-    ) -> tuple[Patient | None, Recording | None]:
-        """Return the named patient and recording; without a name, the newest recording, or newest patient."""
-        patients, recordings = self._account.patients, self._account.recordings
-        patient = self._find(patient_id, mrn)
-        if patient is None and (patient_id or mrn):
-            raise not_found("There is no such patient.")
-        if recording_id is None:
-            recording = recordings.newest(None if patient is None else patient.id)
-        else:
-            recording = recordings.get(recording_id)
-            if recording is None:
-                raise not_found("There is no recording with this id.")
-        if patient is None and recording is not None:
-            patient = patients.get(recording.fields.patient_id)
-        elif patient is None:
-            patient = patients.newest()
-        return patient, recording
-
 
 def _require_loopback(request: Request) -> None:
     client = request.client
     if (client is not None and not is_loopback(client.host)) or not is_loopback(request.url.hostname):
         raise RequestError(HTTPStatus.FORBIDDEN, "Control requests are accepted from this machine only.")
-
-
-def _patient_json(patient: Patient | None) -> dict[str, Any]:
-    if patient is None:
-        raise not_found("The patient no longer exists.")
-    return {"patientId": patient.id, "customParticipantId": patient.mrn, "status": patient.status.value}
-
-
-def _offset(time: datetime | None) -> int:
-    offset = None if time is None else time.utcoffset()
-    return 0 if offset is None else int(offset.total_seconds() // 60)
-
-
-_ACTIONS: Mapping[str, Callable[[Control, ControlRequest], dict[str, Any]]] = {
-    "connect": Control.connect,
-    "disconnect": Control.disconnect,
-    "record": Control.record,
-    "amend": Control.amend,
-    "emit": Control.emit,
-    "seed": Control.seed,
-    "quirks": Control.set_quirks,
-    "faults": Control.set_faults,
-}

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from random import Random
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import Recording, RecordingFields
 from kardia_ctl.sandbox.account.timeline import MICRO
 from kardia_ctl.sandbox.data import invented
-from kardia_ctl.sandbox.data.values import Patient, PatientStatus
+from kardia_ctl.sandbox.data.values import Patient, PatientStatus, Recording, RecordingFields
 
 _SPAN = 60 * 86_400 * MICRO
 _OFFSETS = (-480, -300, 0, 60, 330)

@@ -1,7 +1,10 @@
 """The values that an account stores."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+
+from kardia_ctl.sandbox.data.invented_ecg import Trace
 
 
 class PatientStatus(Enum):
@@ -92,3 +95,69 @@ class Provider:
 
     team_id: str
     provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFields:
+    """The content of a recording.
+
+    Attributes:
+        patient_id: the id of the patient.
+        duration: in milliseconds.
+        heart_rate: in beats per minute.
+        determination: one of `invented_ecg.DETERMINATIONS`.
+        note: the patient's note.
+        tags: the patient's tags.
+        symptoms: the names of the patient's symptoms.
+        activities: the names of the patient's activities.
+        leads: 1 or 6.
+        screening: whether a screening station recorded it instead of the patient's own application.
+        offset_minutes: the offset of the patient's clock from UTC.
+        seed: the seed of the waveform.
+    """
+
+    patient_id: str
+    duration: int = 30_000
+    heart_rate: int = 65
+    determination: str = "normal"
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    leads: int = 1
+    screening: bool = False
+    offset_minutes: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording; `recorded` and `added` are in microseconds, `seq` is its row number once it is stored."""
+
+    id: str
+    recorded: int
+    added: int
+    fields: RecordingFields
+    seq: int = 0
+
+    @property
+    def created_at(self) -> int:
+        """The time that orders lists: when it was recorded, in microseconds."""
+        return self.recorded
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was recorded, in the patient's own time zone."""
+        zone = timezone(timedelta(minutes=self.fields.offset_minutes))
+        return datetime.fromtimestamp(self.recorded // 1_000_000, zone)
+
+    @property
+    def added_at(self) -> str:
+        """When the account received it, in the format of the symptoms' and activities' timestamps."""
+        return datetime.fromtimestamp(self.added / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    @property
+    def trace(self) -> Trace:
+        """The parameters of its samples."""
+        fields = self.fields
+        return Trace(fields.seed, fields.determination, fields.heart_rate, fields.duration, fields.leads)

@@ -9,13 +9,9 @@ from uuid import NAMESPACE_OID, uuid5
 
 from starlette.responses import Response
 
-from kardia_ctl.sandbox.account.ecg_recordings import (
-    APP_RECORDINGS,
-    SCREENING_RECORDINGS,
-    Recording,
-    of_patient,
-)
+from kardia_ctl.sandbox.account.ecg_recordings import APP_RECORDINGS, SCREENING_RECORDINGS, of_patient
 from kardia_ctl.sandbox.data.invented_ecg import AMPLITUDE_RESOLUTION, FREQUENCY
+from kardia_ctl.sandbox.data.values import Recording
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
 from kardia_ctl.sandbox.http.error_responses import bad_request, not_found

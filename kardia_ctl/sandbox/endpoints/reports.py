@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
-from kardia_ctl.sandbox.account.ecg_recordings import Recording
-from kardia_ctl.sandbox.data.values import Patient
+from kardia_ctl.sandbox.data.values import Patient, Recording
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import no_such_patient
 from kardia_ctl.sandbox.http.error_responses import bad_request

@@ -31,9 +31,8 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
         yield LIVE
         return
     from kardia_ctl.sandbox.account.account import Account
-    from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
     from kardia_ctl.sandbox.app import create_app
-    from kardia_ctl.sandbox.data.values import PatientFields
+    from kardia_ctl.sandbox.data.values import PatientFields, RecordingFields
     from kardia_ctl.sandbox.server import serving
 
     with Account(":memory:", seed=1) as account:

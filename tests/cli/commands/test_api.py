@@ -202,7 +202,7 @@ def test_pro_takes_json(nowhere: Desk) -> None:
 
 @pytest.fixture
 def recording(nowhere: Desk, person: Patient) -> str:
-    from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
+    from kardia_ctl.sandbox.data.values import RecordingFields
 
     return nowhere.account.recordings.add(RecordingFields(person.id, duration=1000)).id
 

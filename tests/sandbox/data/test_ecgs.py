@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.data.invented_ecg import DETERMINATIONS, UNITS_PER_MILLIVOLT, Trace
-from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.data.values import PatientFields, RecordingFields
 from kardia_ctl.sandbox.data.waveform import samples
 from kardia_ctl.sandbox.quirks import CursorStyle, Naming, Quirks
 

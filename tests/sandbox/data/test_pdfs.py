@@ -12,9 +12,8 @@ import pytest
 from pypdf import PdfReader
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.account.timeline import ManualClock
-from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.data.values import PatientFields, RecordingFields
 
 Connect = Callable[..., httpx.AsyncClient]
 DAY = 86_400

@@ -3,9 +3,8 @@
 import pytest
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.data.invented import API_KEY
-from kardia_ctl.sandbox.data.values import PatientFields
+from kardia_ctl.sandbox.data.values import PatientFields, RecordingFields
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import DataController, Quirks
 from tests.cli.commands.apply.test_pro import served

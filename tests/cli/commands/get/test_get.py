@@ -15,10 +15,9 @@ from kardia_ctl.api.records.decode_rows import RowsPage
 from kardia_ctl.cli.commands.get.list_output import ListOptions, print_list
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.account.ecg_recordings import RecordingFields
 from kardia_ctl.sandbox.control.seeding import seed
 from kardia_ctl.sandbox.data.invented import TEAM_ID
-from kardia_ctl.sandbox.data.values import Patient, PatientFields
+from kardia_ctl.sandbox.data.values import Patient, PatientFields, RecordingFields
 from tests.cli.conftest import Desk, Ran
 from tests.paths import ROOT
 

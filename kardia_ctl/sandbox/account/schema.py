@@ -1,10 +1,4 @@
-"""The SQLite file behind an account."""
-
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The tables of an account."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
@@ -71,52 +65,3 @@ CREATE TRIGGER IF NOT EXISTS listed_update AFTER UPDATE OF listed ON patients WH
 """Additions go into new tables, so that older files still open. SQLite generates `patients.json`, so the
 texts that a page joins are never stale. Triggers maintain the count of listed patients, because counting
 100,000 rows takes longer than reading a page, and delete a patient's records with the patient."""
-
-
-class Database:
-    """One connection that threads share under a lock; each write is one transaction."""
-
-    __slots__ = ("_connection", "_lock")
-
-    def __init__(self, path: str) -> None:
-        """Open or create the file; ":memory:" stores everything in the process.
-
-        Raises:
-            sqlite3.Error, OSError: the file cannot be opened, or is not a sandbox account.
-        """
-        self._lock = threading.RLock()
-        if path != ":memory:" and not path.startswith("file:"):
-            # People try the sandbox with real patients: only the owner may read the file.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + SCHEMA)
-        except sqlite3.Error:
-            self._connection.close()
-            raise
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock without starting a transaction."""
-        with self._lock:
-            yield self._connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one transaction; inside another transaction, join it."""
-        with self._lock:
-            if self._connection.in_transaction:
-                yield self._connection
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.rollback()
-                raise
-            self._connection.commit()
-
-    def close(self) -> None:
-        """Close the connection; committed data stays."""
-        with self._lock:
-            self._connection.close()
