@@ -16,7 +16,7 @@ from kardia_ctl.applying.stop import StopSignal
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import Intent
-from kardia_ctl.observing.head import newest
+from kardia_ctl.observing.scan import newest
 from kardia_ctl.planning.matching import due
 
 _FIRST_LOOK: Final = 1.0

@@ -1,1 +1,1 @@
-"""What is live: which reads are cheapest, proven scans, counting. Receives a Reader, never a Writer."""
+"""Observes an account: the fewest reads, proven scans. Receives a Reader, never a Writer."""

@@ -1,4 +1,4 @@
-"""Observing an account."""
+"""Sends the reads of a ``ReadPlan`` and gathers the results as an ``Observed``."""
 
 import asyncio
 from collections import defaultdict
@@ -13,19 +13,19 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient, Template
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.observing.read_plan import Reading
+from kardia_ctl.observing.read_plan import ReadPlan
 from kardia_ctl.observing.scan import Keep, Scan, scan
 
-_ABREAST = 8
+_PARALLEL = 8
 _FORBIDDEN = 403
-_NOT_FOR_THIS_KEY = (_FORBIDDEN, 404)
+_NOT_READABLE = (_FORBIDDEN, 404)
 _SAMPLE = 10
-"""How many recorded ids that a list does not show are looked up before it is known that the list lags."""
+"""How many ids missing from the list are read first, to tell a lagging list from a wrong account."""
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """What was seen of the patients."""
+    """What is known about the patients besides themselves."""
 
     coverage: Coverage = Coverage.NOT_READ
     missing: frozenset[str] = frozenset()
@@ -36,35 +36,37 @@ class _People:
 
 async def observe(
     reader: Reader,
-    reading: Reading,
+    read_plan: ReadPlan,
     policy: ScanPolicy = ScanPolicy.COUNT,
     *,
     look_up_all: bool = False,
     keep: Keep = tuple,
 ) -> Observed:
-    """Send the reads and gather what they say.
+    """Send the reads and gather their results.
 
     Args:
         reader: Safe reads only.
-        reading: What to read.
+        read_plan: The reads to send.
         policy: What proves a scan.
-        look_up_all: Look up all recorded ids that a scan does not show, even when the first few are gone.
-        keep: What is held of a page's patients.
+        look_up_all: Read every recorded id that is missing from a scan, even when the sample is gone.
+        keep: Maps a page's patients to those that are kept in memory.
 
     Raises:
-        ApiError: an answer could not be had or understood.
+        ApiError: a read failed, or its response was not valid.
     """
-    everyone, people = await _people(reader, reading, policy, keep, look_up_all=look_up_all)
-    settings, refused = await _settings(reader, reading.settings)
-    templates = await _templates(reader) if reading.templates else None
-    recordings = await _recordings(reader, [one for one in reading.recordings if one in everyone])
+    everyone, people = await _people(reader, read_plan, policy, keep, look_up_all=look_up_all)
+    settings, refused = await _settings(reader, read_plan.settings)
+    templates = await _templates(reader) if read_plan.templates else None
+    recordings = await _recordings(
+        reader, [patient_id for patient_id in read_plan.recordings if patient_id in everyone]
+    )
     by_mrn = {live.mrn: live for live in everyone.values()}
     twins = _twins(everyone) if len(by_mrn) < len(everyone) else {}
-    by_mrn.update((mrn, several[0]) for mrn, several in twins.items())  # whatever the list's order is
+    by_mrn.update((mrn, several[0]) for mrn, several in twins.items())  # independent of the list's order
     return Observed(
         patients=by_mrn,
         twins=twins,
-        by_id=_by_id(everyone, by_mrn, reading),
+        by_id=_by_id(everyone, by_mrn, read_plan),
         missing=people.missing,
         coverage=people.coverage,
         detail=people.detail,
@@ -72,60 +74,60 @@ async def observe(
         settings=settings,
         refused=refused,
         templates=templates,
-        reads=people.reads + len(reading.settings) + (templates is not None) + len(recordings),
+        reads=people.reads + len(read_plan.settings) + (templates is not None) + len(recordings),
         recordings=recordings,
     )
 
 
 async def with_templates(reader: Reader, observed: Observed) -> Observed:
-    """The same observation with the templates read beside it."""
+    """The observation with the templates, which are read now."""
     return replace(observed, templates=await _templates(reader), reads=observed.reads + 1)
 
 
 async def _templates(reader: Reader) -> tuple[Template, ...]:
-    """The templates; none where the key may not see them: then no code can be issued, and all else can."""
+    """The templates; none where the key may not read them: then only codes cannot be issued."""
     try:
         return await reader.templates()
     except ApiError as error:
-        if error.status in _NOT_FOR_THIS_KEY:
+        if error.status in _NOT_READABLE:
             return ()
         raise
 
 
 async def _recordings(reader: Reader, patient_ids: Collection[str]) -> dict[str, int | None]:
-    """How many recordings some patients have; None where the key may not see them, or nobody knows."""
+    """The number of recordings per patient id; None where the key may not read them or it is unknown."""
     found: dict[str, int | None] = {}
     for patient_id in patient_ids:
         try:
             found[patient_id] = await reader.recordings(patient_id)
         except ApiError as error:
-            if error.status not in _NOT_FOR_THIS_KEY:
+            if error.status not in _NOT_READABLE:
                 raise
             found[patient_id] = None
     return found
 
 
 async def _people(
-    reader: Reader, reading: Reading, policy: ScanPolicy, keep: Keep, *, look_up_all: bool
+    reader: Reader, read_plan: ReadPlan, policy: ScanPolicy, keep: Keep, *, look_up_all: bool
 ) -> tuple[dict[str, LivePatient], _People]:
-    if reading.scan:
-        return await _scanned(reader, reading, await scan(reader, policy, keep), look_up_all=look_up_all)
-    if not reading.ids:
+    if read_plan.scan:
+        return await _scanned(reader, read_plan, await scan(reader, policy, keep), look_up_all=look_up_all)
+    if not read_plan.ids:
         return {}, _People()
-    found, missing = await _look_up(reader, reading.ids)
-    return found, _People(coverage=Coverage.BY_ID, missing=missing, reads=len(reading.ids))
+    found, missing = await _look_up(reader, read_plan.ids)
+    return found, _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
 
 
 async def _scanned(
-    reader: Reader, reading: Reading, seen: Scan, *, look_up_all: bool
+    reader: Reader, read_plan: ReadPlan, seen: Scan, *, look_up_all: bool
 ) -> tuple[dict[str, LivePatient], _People]:
-    """Lists may lag: a recorded id that the list does not show counts as live until a read by id says no.
+    """Lists can lag: a recorded id missing from the list counts as live until a read by id shows otherwise.
 
-    When many are not shown, ten are looked up first. If none of those is there, it is more likely the wrong
-    account than a list that lags: the rest is left alone, which blocks them.
+    When many are missing, ten are read first. If none of these exists, a wrong account is more likely than a
+    lagging list: the others are not read, which blocks them.
     """
-    unseen = sorted(filterfalse(seen.patients.__contains__, reading.ids))
-    many = not look_up_all and len(unseen) > max(_SAMPLE, len(reading.ids) // 10)
+    unseen = sorted(filterfalse(seen.patients.__contains__, read_plan.ids))
+    many = not look_up_all and len(unseen) > max(_SAMPLE, len(read_plan.ids) // 10)
     sample = unseen[:_SAMPLE] if many else unseen
     found, missing = await _look_up(reader, sample)
     if many and found:
@@ -142,7 +144,7 @@ async def _scanned(
 async def _look_up(
     reader: Reader, patient_ids: Collection[str]
 ) -> tuple[dict[str, LivePatient], frozenset[str]]:
-    """Read patients by id, a few abreast: those found, and the ids that are not there."""
+    """Read patients by id, a few at a time. Returns the patients by id, and the ids that do not exist."""
     waiting = list(patient_ids)
     found: dict[str, LivePatient] = {}
     missing: set[str] = set()
@@ -158,7 +160,7 @@ async def _look_up(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_ABREAST, len(waiting))):
+            for _ in range(min(_PARALLEL, len(waiting))):
                 group.create_task(work())
     except* ApiError as failures:
         raise failures.exceptions[0] from failures
@@ -168,7 +170,7 @@ async def _look_up(
 async def _settings(
     reader: Reader, addresses: Collection[Address]
 ) -> tuple[dict[Address, Resource | None], frozenset[Address]]:
-    """What is set at some addresses, and those that the key may not read: the others go on without them."""
+    """The resources at some addresses, and the addresses that the key may not read."""
     found: dict[Address, Resource | None] = {}
     refused = set()
     for address in addresses:
@@ -196,13 +198,13 @@ def _twins(everyone: Mapping[str, LivePatient]) -> dict[str, tuple[LivePatient, 
 
 
 def _by_id(
-    everyone: Mapping[str, LivePatient], by_mrn: Mapping[str, LivePatient], reading: Reading
+    everyone: Mapping[str, LivePatient], by_mrn: Mapping[str, LivePatient], read_plan: ReadPlan
 ) -> dict[str, LivePatient]:
-    """Known ids that their own mrn does not lead to: twins, and patients whose mrn changed."""
+    """Known ids that are not found under their mrn: twins, and patients whose mrn changed."""
     found = {}
-    for patient_id, mrn in zip(reading.ids, reading.mrns, strict=True):
+    for patient_id, mrn in zip(read_plan.ids, read_plan.mrns, strict=True):
         shown = by_mrn.get(mrn)
-        if shown is None or shown.id != patient_id:  # seldom, so that hardly anybody is looked up twice
+        if shown is None or shown.id != patient_id:  # rare, so few patients need a second lookup
             live = everyone.get(patient_id)
             if live is not None and live is not shown:
                 found[patient_id] = live

@@ -1,4 +1,4 @@
-"""Which reads an observation needs, before any is sent."""
+"""Chooses the reads of an observation, before any is sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadPlan:
     """The reads to send.
 
     Attributes:
         scan: Read the whole list of patients; otherwise ``ids`` are read one by one.
-        ids: The recorded and pinned ids that matter. They count as live until a read by id says otherwise.
+        ids: The recorded and pinned ids that matter. They count as live until a read by id shows otherwise.
         mrns: The mrn of each of ``ids``.
-        settings: The addresses to read.
-        templates: Whether a declared template goes by its live name, so that the templates must be read.
-        recordings: The ids of patients who are to be deleted: how many recordings they have is asked for.
+        settings: The addresses of the settings to read.
+        templates: Whether to read the templates, because a declared template is named by its live name.
+        recordings: The ids of the patients to delete, whose recordings are counted.
     """
 
     scan: bool
@@ -37,39 +37,39 @@ class Reading:
     recordings: tuple[str, ...] = ()
 
 
-def choose(
+def choose_reads(
     desired: Desired,
     state: State,
     targets: Iterable[Address] = (),
     capabilities: Capabilities = V1,
     *,
     recreating: bool = False,
-) -> Reading:
-    """The cheapest reads that answer what a plan will ask.
+) -> ReadPlan:
+    """The fewest reads that tell a plan everything it needs.
 
     A whole scan is ceil(totalCount / 500) requests. When state knows every id that matters, nothing is to be
-    created (``recreating`` says that something is) or deleted, and there are fewer of them than pages, those
-    are read by id instead. Somebody whom a departure deleted is read by id until a 404 says that it is over.
+    created (``recreating``: something is) or deleted, and there are fewer ids than pages, these are read by
+    id instead. A patient deleted by a departure is read by id until a 404 shows that the deletion is done.
     """
     wanted = frozenset(targets)
     if not capabilities.shows_patients:
-        return Reading(False, (), (), _settings(desired, wanted), templates=False)
+        return ReadPlan(False, (), (), _settings(desired, wanted), templates=False)
     patients = _wanted(desired.patients, wanted)
     ids, mrns, unknown = _known(patients, state)
     departures = () if wanted else tuple(_departures(desired, state))
     ids.extend(patient_id for patient_id, _ in departures)
-    mrns.extend(one.mrn for _, one in departures)
+    mrns.extend(departure.mrn for _, departure in departures)
     deleting = [
         patient_id
-        for patient_id, one in departures
-        if one.action is Departing.DELETE and not _waits(patient_id, one, state)
+        for patient_id, departure in departures
+        if departure.action is Departing.DELETE and not _waits(patient_id, departure, state)
     ]
     scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
     for mrn, patient_id in () if wanted else _dying(desired, state):
         ids.append(patient_id)
         mrns.append(mrn)
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
-    return Reading(
+    return ReadPlan(
         scan=scan,
         ids=tuple(ids),
         mrns=tuple(mrns),
@@ -82,7 +82,7 @@ def choose(
 def _wanted(
     patients: Mapping[str, DesiredPatient], targets: frozenset[Address]
 ) -> Mapping[str, DesiredPatient]:
-    """The patients whom the targets are about: everybody when there are none."""
+    """The patients that the targets name or belong to; all of them without targets."""
     if not targets:
         return patients
     mrns = {target.names[0] for target in targets if not target.kind.is_setting}
@@ -90,7 +90,7 @@ def _wanted(
 
 
 def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[str], list[str], bool]:
-    """The known ids of these patients, the mrn of each, and whether an mrn has to be looked for."""
+    """The known ids of these patients, the mrn of each, and whether an mrn has no usable id."""
     ids: list[str] = []
     mrns: list[str] = []
     unknown = False
@@ -109,26 +109,26 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
 
 
 def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure]]:
-    """Those who are to depart and have not, each with the id."""
-    for one in desired.departures:
-        record = state.patients.get(one.mrn)
-        patient_id = one.id or ("" if record is None else record.id)
-        if patient_id and not state.has_done(patient_id, one.action, Departing.DELETE):
-            yield patient_id, one
+    """The departures that are not done, each with the patient's id."""
+    for departure in desired.departures:
+        record = state.patients.get(departure.mrn)
+        patient_id = departure.id or ("" if record is None else record.id)
+        if patient_id and not state.has_done(patient_id, departure.action, Departing.DELETE):
+            yield patient_id, departure
 
 
 def _waits(patient_id: str, departure: Departure, state: State) -> bool:
-    """Whether a person is to say first that the export has come: nothing is sent for it until then."""
+    """Whether the export is sent but not confirmed as received: nothing is sent until it is."""
     return departure.export and not departure.exported and state.has_done(patient_id, Action.EXPORT)
 
 
 def _dying(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
-    """The mrn and id of those whose deletion was accepted and may still be under way."""
-    for one in desired.departures:
-        record = state.patients.get(one.mrn)
-        patient_id = one.id or ("" if record is None else record.id)
+    """The mrn and id of patients whose deletion was accepted and may still be in progress."""
+    for departure in desired.departures:
+        record = state.patients.get(departure.mrn)
+        patient_id = departure.id or ("" if record is None else record.id)
         if state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE):
-            yield one.mrn, patient_id
+            yield departure.mrn, patient_id
 
 
 def _fewer_than_pages(state: State, count: int) -> bool:

@@ -1,12 +1,12 @@
-"""Reading the whole list of patients, and proving that it was the whole list.
+"""Reads the whole list of patients, and proves that it was the whole list; or reads its head.
 
-The list is newest first, has no filter and moves while it is paged; cursors are opaque, and rows with equal
-times can fall between two pages. So a scan is only used for what it proves: ids unique and as many as
-totalCount said last.
+The list is newest first, has no filter and changes while it is paged; cursors are opaque, and rows with equal
+times can fall between two pages. So a scan only counts as proven when its ids are unique and as many as the
+last totalCount.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
@@ -17,23 +17,24 @@ from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
 
 LIMITS: Final = (500, 499, 397)
-"""Page sizes of the first scan and of its repetitions: other sizes put the page edges elsewhere."""
+"""Page sizes of the first walk and of its repetitions: another size moves the page edges."""
 
 _HEAD_ROUNDS: Final = 20
-_MOST_PAGES: Final = 100_000
-_MOST_PAGES_UNCOUNTED: Final = 4_000
-_TURNS_TO_LEAVE: Final = 8
-"""Turns of the event loop after which a request on an open connection has left: httpx takes 3 of them."""
+_MAX_HEAD_PAGES: Final = 200
+_MAX_PAGES: Final = 100_000
+_MAX_PAGES_WITHOUT_TOTAL: Final = 4_000
+_TURNS_TO_SEND: Final = 8
+"""Turns of the event loop after which a request on an open connection is sent: httpx takes 3."""
 
 T = TypeVar("T")
 
 Keep: TypeAlias = Callable[[Iterable[LivePatient]], Iterable[LivePatient]]
-"""Makes of a page's patients those that are held: equal ones (see ``sharing``)."""
+"""Maps a page's patients to equal ones that take less memory (see ``interning``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The patients that were found, by id; whether they are all there are; and if not, why not."""
+    """The patients found, by id; whether these are proven to be all; if not, ``detail`` is the reason."""
 
     patients: dict[str, LivePatient]
     proven: bool
@@ -44,7 +45,7 @@ class Scan:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk from the head of the list to its end, with what was new at the head since."""
+    """One walk from the head of the list to its end, and the pages of the head read after it."""
 
     patients: dict[str, LivePatient] = field(default_factory=dict)
     total: int | None = None
@@ -55,15 +56,15 @@ class _Walk:
 
     @property
     def fits(self) -> bool:
-        """Whether this walk alone proves that it saw everything.
+        """Whether this walk alone proves that it returned every patient.
 
-        When the list shrank on the way, somebody who was seen may be gone and somebody else not seen: then
-        the right number proves nothing.
+        When the list shrank during the walk, a patient that was read may be gone and another one missed:
+        then the right number proves nothing.
         """
         return not self.broken and not self.shrunk and self.total == len(self.patients)
 
     def look_at(self, page: PatientsPage) -> bool:
-        """Count a page that is about to be added; whether it shows anybody new."""
+        """Count a page before it is added. Returns whether it has a new patient."""
         if self.pages > 0 and page.total != self.total:
             self.moved = True
             self.shrunk = self.shrunk or _is_less(page.total, self.total)
@@ -71,14 +72,14 @@ class _Walk:
         self.total = page.total
         ids = {patient.id for patient in page.patients}
         if "" in ids:
-            raise ApiError("a patient in the list has no id; nothing can be matched to it")
+            raise ApiError("a patient in the list has no id, so it cannot be matched")
         return not self.patients.keys() >= ids
 
     def add(self, patients: Iterable[LivePatient]) -> None:
-        """Hold a page's patients; of two pages that show somebody the later one counts."""
-        held = self.patients
+        """Add a page's patients; a later page replaces an earlier one's."""
+        by_id = self.patients
         for patient in patients:
-            held[patient.id] = patient
+            by_id[patient.id] = patient
 
 
 def _is_less(total: int | None, earlier: int | None) -> bool:
@@ -87,10 +88,10 @@ def _is_less(total: int | None, earlier: int | None) -> bool:
 
 
 async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
-    """Scan until the result is proven, at most once with each of ``LIMITS``. ``keep`` says what is held.
+    """Scan until the result is proven, at most once with each of ``LIMITS``. ``keep`` maps each page.
 
     Raises:
-        ApiError: a page could not be had at all.
+        ApiError: a page could not be read.
     """
     union: dict[str, LivePatient] = {}
     previous: frozenset[str] | None = None
@@ -113,14 +114,14 @@ async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
     return Scan(union, False, walk.total, _why(walk, len(union)), pages)
 
 
-def _why(walk: _Walk, seen: int) -> str:
+def _why(walk: _Walk, count: int) -> str:
     if walk.broken:
         return walk.broken
     if walk.total is None:
-        return "the list of patients came without totalCount"
+        return "the list of patients has no totalCount"
     if walk.shrunk:
-        return "patients were deleted while the list was read"
-    return f"the list showed {seen} patients and its totalCount is {walk.total}"
+        return "patients were deleted while the list was being read"
+    return f"the list has {count} patients, but its totalCount is {walk.total}"
 
 
 async def _walk(reader: Reader, limit: int, keep: Keep) -> _Walk:
@@ -129,7 +130,7 @@ async def _walk(reader: Reader, limit: int, keep: Keep) -> _Walk:
     for _ in range(_HEAD_ROUNDS):
         if walk.broken or not walk.moved:
             break
-        walk.moved = False  # what is new stands at the head
+        walk.moved = False  # new patients are at the head
         await _follow(reader, limit, walk, keep, until_known=True)
     return walk
 
@@ -137,45 +138,67 @@ async def _walk(reader: Reader, limit: int, keep: Keep) -> _Walk:
 async def _follow(reader: Reader, limit: int, walk: _Walk, keep: Keep, *, until_known: bool = False) -> None:
     """Read pages from the head; to the end, or until one shows nothing new.
 
-    A page is kept while the next one is under way: whether there is a next one is known before.
+    A page is added while the request for the next one is in flight.
     """
     cursors: set[str] = set()
     smallest = limit
     page = await reader.patients(limit, None)
     while True:
-        anybody_new = walk.look_at(page)
+        any_new = walk.look_at(page)
         start = page.next_cursor
-        if start is None or (until_known and not anybody_new):
+        if start is None or (until_known and not any_new):
             break
-        if not anybody_new or start in cursors:
-            walk.broken = "the list of patients has no end: a page repeats what an earlier one showed"
+        if not any_new or start in cursors:
+            walk.broken = "the list of patients does not end: a page repeats an earlier one"
             break
         cursors.add(start)
         smallest = min(smallest, len(page.patients))
         if len(cursors) > _allowance(page.total, smallest):
-            walk.broken = f"the list of patients has no end: {len(cursors)} pages for totalCount {page.total}"
+            walk.broken = (
+                f"the list of patients does not end: {len(cursors)} pages for totalCount {page.total}"
+            )
             break
-        async with _under_way(reader.patients(limit, start)) as coming:
+        async with _in_flight(reader.patients(limit, start)) as next_page:
             walk.add(keep(page.patients))
-            page = await coming
+            page = await next_page
     walk.add(keep(page.patients))
 
 
 @asynccontextmanager
-async def _under_way(request: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """A request that has left, as far as that is up to us, when the block begins."""
-    coming = asyncio.create_task(request)
+async def _in_flight(request: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """A request that is sent, as far as we can tell, before the block starts."""
+    task = asyncio.create_task(request)
     try:
-        for _ in range(_TURNS_TO_LEAVE):
+        for _ in range(_TURNS_TO_SEND):
             await asyncio.sleep(0)
-        yield coming
+        yield task
     finally:
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _allowance(total: int | None, size: int) -> int:
-    """Pages after which a list is taken for endless; counted with the page size actually seen."""
+    """The most pages of a list that ends, with ``size`` the smallest page so far."""
     if total is None:
-        return _MOST_PAGES_UNCOUNTED
-    return min(2 * -(-total // size) + 10, _MOST_PAGES)
+        return _MAX_PAGES_WITHOUT_TOTAL
+    return min(2 * -(-total // size) + 10, _MAX_PAGES)
+
+
+async def newest(reader: Reader, known: Collection[str]) -> tuple[LivePatient, ...]:
+    """The patients at the head of the list whose ids are not known, up to the first page without one.
+
+    This can show that a patient exists; it never proves that a patient does not.
+
+    Raises:
+        ApiError: a page could not be read.
+    """
+    patients: dict[str, LivePatient] = {}
+    start: str | None = None
+    for _ in range(_MAX_HEAD_PAGES):
+        page = await reader.patients(LIMITS[0], start)
+        new = [live for live in page.patients if live.id and live.id not in known and live.id not in patients]
+        patients.update((live.id, live) for live in new)
+        start = page.next_cursor
+        if start is None or not new:
+            break
+    return tuple(patients.values())

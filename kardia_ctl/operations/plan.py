@@ -9,9 +9,9 @@ from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
-from kardia_ctl.observing.interning import Sharing
+from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.read_plan import choose
+from kardia_ctl.observing.read_plan import choose_reads
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.planner import make_plan, wants_templates
 
@@ -56,14 +56,14 @@ async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> P
     """
     desired, decisions = ground.configuration.desired, ground.decisions
     can = CAPABILITIES[ground.configuration.dialect]
-    reading = choose(desired, ground.state, decisions.targets, can, recreating=bool(decisions.recreate))
+    reading = choose_reads(desired, ground.state, decisions.targets, can, recreating=bool(decisions.recreate))
     policy = ground.configuration.scan
     observed = await observe(
         reader,
         reading,
         policy,
         look_up_all=decisions.accept_collapse,
-        keep=Sharing(desired, ground.state),
+        keep=Interning(desired, ground.state),
     )
     inputs = PlanInputs(
         desired,

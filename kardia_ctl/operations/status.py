@@ -11,9 +11,9 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
 from kardia_ctl.model.template import Terms
-from kardia_ctl.observing.interning import Sharing
+from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.read_plan import choose
+from kardia_ctl.observing.read_plan import choose_reads
 from kardia_ctl.operations.plan import Ground
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.templates import resolve, terms_of
@@ -28,8 +28,8 @@ async def survey(reader: Reader, ground: Ground) -> PlanInputs:
     configuration, state = ground.configuration, ground.state
     desired = replace(configuration.desired, others=(), departures=())
     can = CAPABILITIES[configuration.dialect]
-    reading = choose(desired, state, capabilities=can)
-    observed = await observe(reader, reading, configuration.scan, keep=Sharing(desired, state))
+    reading = choose_reads(desired, state, capabilities=can)
+    observed = await observe(reader, reading, configuration.scan, keep=Interning(desired, state))
     unread = can.shows_templates and observed.templates is None
     if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)

@@ -1,4 +1,4 @@
-"""Sharing changes which text is held, and nothing else."""
+"""Interning changes which text is held, and nothing else."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.observing.interning import Sharing
+from kardia_ctl.observing.interning import Interning
 
 NAMES = ("mrn", "dob", "email", "firstname", "lastname")
 TEXTS = st.sampled_from(["", "one", "One", "two"])
@@ -28,7 +28,7 @@ RECORD = st.sampled_from([State(), State(patients={"A": Record("id-1")})])
 
 
 def shared(live: LivePatient, want: DesiredPatient, state: State) -> LivePatient:
-    (found,) = Sharing(replace(Desired(), patients={want.mrn: want}), state)([live])
+    (found,) = Interning(replace(Desired(), patients={want.mrn: want}), state)([live])
     return found
 
 

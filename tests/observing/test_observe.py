@@ -10,20 +10,20 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.read_plan import Reading
+from kardia_ctl.observing.read_plan import ReadPlan
 from tests.observing.script import Moving, crowd, live
 
 
-def reading(*, scan: bool = True, known: tuple[tuple[str, str], ...] = ()) -> Reading:
+def reading(*, scan: bool = True, known: tuple[tuple[str, str], ...] = ()) -> ReadPlan:
     ids, mrns = tuple(zip(*known, strict=True)) or ((), ())
-    return Reading(scan, ids, mrns, (), False)
+    return ReadPlan(scan, ids, mrns, (), False)
 
 
 def known(*numbers: int) -> tuple[tuple[str, str], ...]:
     return tuple((f"id-{number}", f"M-{number}") for number in numbers)
 
 
-def seen(reader: Moving, wanted: Reading, *, look_up_all: bool = False) -> Observed:
+def seen(reader: Moving, wanted: ReadPlan, *, look_up_all: bool = False) -> Observed:
     observed = asyncio.run(observe(reader, wanted, look_up_all=look_up_all))
     assert observed.reads == len(reader.log)
     return observed
@@ -106,7 +106,7 @@ def test_a_recorded_id_with_another_mrn_is_found_by_its_id() -> None:
 
 def test_a_setting_that_is_not_set_is_not_a_setting_that_was_not_read() -> None:
     callback = Address(Kind.CALLBACK)
-    observed = seen(Moving([]), Reading(False, (), (), (callback,), False))
+    observed = seen(Moving([]), ReadPlan(False, (), (), (callback,), False))
     assert observed.settings == {callback: None}
 
 

@@ -9,7 +9,7 @@ from kardia_ctl.model.configuration import Departing, Departure, Desired, Resour
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Record, State
-from kardia_ctl.observing.read_plan import Reading, choose
+from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
 
 CALLBACK, QT_CALLBACK = Address(Kind.CALLBACK), Address(Kind.QT_CALLBACK)
 PROVIDER = Address(Kind.SERVICE_PROVIDER, ("sp",))
@@ -42,7 +42,7 @@ def leaving(mrn: str, action: str = "delete", pin: str = "") -> Departure:
     return Departure(mrn, Departing(action), "left", pin)
 
 
-def only_people(reading: Reading) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
+def only_people(reading: ReadPlan) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
     return reading.scan, () if reading.scan else reading.ids, reading.ids
 
 
@@ -147,23 +147,23 @@ TABLE = [
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_the_fewest_reads_of_patients_are_chosen(row: Row) -> None:
-    assert only_people(choose(row.desired, row.state)) == (row.scan, row.ids, row.known)
+    assert only_people(choose_reads(row.desired, row.state)) == (row.scan, row.ids, row.known)
 
 
 def test_a_recreate_needs_the_whole_list() -> None:
-    assert choose(desired(want("A")), state("A"), recreating=True).scan
+    assert choose_reads(desired(want("A")), state("A"), recreating=True).scan
 
 
 def test_a_recreate_of_nobody_reads_nothing() -> None:
-    assert not choose(desired(), state("A"), recreating=True).scan
+    assert not choose_reads(desired(), state("A"), recreating=True).scan
 
 
 def test_what_cannot_be_read_back_is_not_read() -> None:
-    assert choose(desired(), State()).settings == (CALLBACK, QT_CALLBACK)
+    assert choose_reads(desired(), State()).settings == (CALLBACK, QT_CALLBACK)
 
 
 def test_a_kind_that_is_not_declared_is_not_read() -> None:
-    assert choose(Desired(others=(Resource(CALLBACK),)), State()) == Reading(
+    assert choose_reads(Desired(others=(Resource(CALLBACK),)), State()) == ReadPlan(
         False, (), (), (CALLBACK,), False
     )
 
@@ -172,7 +172,7 @@ def test_a_kind_that_is_not_declared_is_not_read() -> None:
     ("codes", "read"), [((), False), (("by-id",), False), (("by-name",), True), (("by-id", "by-name"), True)]
 )
 def test_templates_are_read_first_only_for_a_live_name(codes: tuple[str, ...], read: bool) -> None:
-    assert choose(desired(want("A", *codes)), state("A")).templates is read
+    assert choose_reads(desired(want("A", *codes)), state("A")).templates is read
 
 
 @pytest.mark.parametrize(
@@ -190,4 +190,4 @@ def test_a_target_reads_nothing_beside_it_and_looks_for_nobody_who_departs(
     target: Address, expected: tuple[object, ...]
 ) -> None:
     declared = desired(want("A", "by-id"), want("B", "by-name"), departures=(leaving("C"),))
-    assert choose(declared, state("A", "C"), [target]) == Reading(*expected)  # type: ignore[arg-type]
+    assert choose_reads(declared, state("A", "C"), [target]) == ReadPlan(*expected)  # type: ignore[arg-type]

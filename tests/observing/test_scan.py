@@ -176,10 +176,10 @@ def page(numbers: list[int], total: int | None, cursor: str | None) -> PatientsP
 @pytest.mark.parametrize(
     ("pages", "why"),
     [
-        ([page([1], 9, "a"), page([2], 9, "a")], "no end"),
-        ([page([1, 2], 9, "a"), page([1, 2], 9, "b")], "no end"),
-        ([page([], 9, "a")], "no end"),
-        ([page([1], 9, "a"), page([2], 9, "b"), page([3], 9, "a")], "no end"),
+        ([page([1], 9, "a"), page([2], 9, "a")], "does not end"),
+        ([page([1, 2], 9, "a"), page([1, 2], 9, "b")], "does not end"),
+        ([page([], 9, "a")], "does not end"),
+        ([page([1], 9, "a"), page([2], 9, "b"), page([3], 9, "a")], "does not end"),
     ],
     ids=["cursor-repeated", "nobody-new", "empty-with-a-next-page", "cursors-in-a-circle"],
 )
@@ -202,7 +202,7 @@ def test_more_pages_than_a_list_can_have_are_not_followed() -> None:
 
     found = scanned(Endless([]))
     assert not found.proven
-    assert "no end" in found.detail
+    assert "does not end" in found.detail
     assert found.pages <= len(LIMITS) * (2 * 20 + 11)
 
 
@@ -210,7 +210,7 @@ def test_without_a_total_nothing_is_proven() -> None:
     found = scanned(Moving(crowd(3), count=lambda _: None))
     assert not found.proven
     assert found.total is None
-    assert "without totalCount" in found.detail
+    assert "has no totalCount" in found.detail
 
 
 @pytest.mark.parametrize("off", [-1, 1, 5])
@@ -218,7 +218,7 @@ def test_a_total_that_is_off_proves_nothing_however_often_it_is_read(off: int) -
     found = scanned(Moving(crowd(12), count=lambda total: total + off))
     assert not found.proven
     assert found.pages == len(LIMITS)
-    assert f"showed 12 patients and its totalCount is {12 + off}" in found.detail
+    assert f"has 12 patients, but its totalCount is {12 + off}" in found.detail
 
 
 @pytest.mark.parametrize("off", [-1, 1, None])
