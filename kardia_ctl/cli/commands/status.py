@@ -14,11 +14,11 @@ from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
 from kardia_ctl.cli.options import account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
-from kardia_ctl.cli.output.status_screens import screen_for
+from kardia_ctl.cli.output.status_display import status_display
 from kardia_ctl.cli.private_files import check_writable, write_private
-from kardia_ctl.cli.webhooks.listen import Listening, follow
+from kardia_ctl.cli.webhooks.listen import ListenOptions, follow
 from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
-from kardia_ctl.cli.webhooks.recorder import record
+from kardia_ctl.cli.webhooks.recorder import record_samples
 from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
@@ -111,12 +111,13 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     state = workspace.store.load()
     records = state.exists and not no_record
     if listen is not None:
-        wanted = Listening(listen, hook, html, records)
-        asyncio.run(follow(workspace, wanted, partial(_first, workspace, state), screen_for(as_json=as_json)))
+        wanted = ListenOptions(listen, hook, html, records)
+        display = status_display(as_json=as_json)
+        asyncio.run(follow(workspace, wanted, partial(_first, workspace, state), display))
         return 0
     inputs, report = asyncio.run(_first(workspace, state))
     if records and not report.incomplete:
-        record(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
+        record_samples(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
         print_result(
             places_file(_at(places(inputs), Stage(stage), inputs.now - days * _DAY if days else None))

@@ -1,42 +1,49 @@
-"""Printing results, when whoever reads them may be gone."""
+"""Printing results to stdout and messages to stderr, either of which may be closed at any time."""
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import click
 
 from kardia_ctl.render.escape import escape
 
-_lost: list[str] = []
+_errors: list[str] = []
+_above: list[Callable[[str], None]] = []
 
 
 def print_result(text: str) -> None:
-    """Print a result to stdout. That nobody can read it any more must not end an apply in the middle."""
+    """Print a result to stdout. When that fails, an apply still goes on: ``lost_output`` reports it later."""
     try:
         click.echo(text, nl=False)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
-            _lost.append(error.strerror or type(error).__name__)
-        _silence()
+            _errors.append(error.strerror or type(error).__name__)
+        _discard_stdout()
 
 
 def print_message(line: str) -> None:
-    """Print one line to stderr. Whatever it quotes (a file, a server, another run) moves no cursor.
-
-    That nobody can read it ends nothing.
-    """
+    """Print one line to stderr, escaped: it may quote a file, a server or another run. Never fails."""
     with suppress(OSError):
-        click.echo(escape(line), err=True)
+        if _above:
+            _above[-1](escape(line))
+        else:
+            click.echo(escape(line), err=True)
 
 
-def _silence() -> None:
-    """Send what else is printed nowhere: the stream keeps what it could not write, and would fail again."""
+def print_above(write: Callable[[str], None] | None) -> None:
+    """Print messages with ``write`` while a region of stderr is redrawn in place; None ends that."""
+    _above[:] = [] if write is None else [write]
+
+
+def _discard_stdout() -> None:
+    """Send further output to the null device: the stream would fail again on what it could not write."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
 
 
 def lost_output() -> str:
-    """Why output was lost, once; empty when none was. A reader that left (a closed pipe) is no reason."""
-    return _lost.pop() if _lost else ""
+    """Why output was lost, once; empty if none was. A reader that closed the pipe is not an error."""
+    return _errors.pop() if _errors else ""

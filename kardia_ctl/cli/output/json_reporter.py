@@ -24,7 +24,7 @@ STILL: Final = 10.0
 
 
 class JsonReporter:
-    """The ``Reporter`` of tools. It is the ``Screen`` of its progress as well."""
+    """The ``Reporter`` of tools. It is the ``ProgressDisplay`` of an apply as well."""
 
     def __init__(self) -> None:
         self._changes: dict[Address, tuple[Change, float, float]] = {}

@@ -1,114 +1,98 @@
-"""What moves while something takes long: a line on a person's terminal, a line now and then elsewhere."""
+"""Progress of what takes long: a row redrawn on a person's terminal, a line every few seconds elsewhere."""
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from shutil import get_terminal_size
-from typing import Final, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.cli.output.terminal import can_redraw
+from kardia_ctl.model.patient import PatientsPage
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Result
 from kardia_ctl.render.apply.progress_line import Tally, live_line, progress_line, reading_line
 
+if TYPE_CHECKING:
+    from kardia_ctl.cli.output.live import LiveRegion
+
 EVERY: Final = 5.0
-"""Seconds from one line to the next where no line can move."""
+"""Seconds from one line to the next where nothing can be redrawn."""
 
 _REDRAW: Final = 0.1
 _TICK: Final = 0.5
-_QUICK: Final = 2.0
-"""Seconds of reading before it is worth a line."""
+_DELAY: Final = 2.0
+"""Seconds of reading before a row is shown."""
 
 
-class Screen(Protocol):
+class ProgressDisplay(Protocol):
     """Where progress is shown."""
 
     def show(self, tally: Tally, now: float) -> None:
-        """Show how far it is, if it is time to."""
+        """Show the progress, if an update is due. ``now`` is in seconds."""
         ...
 
     def close(self) -> None:
-        """Leave nothing half written."""
+        """Remove what was only there while it moved."""
         ...
 
 
-def moves() -> bool:
-    """Whether a line on stderr may move: a person's terminal that can go back to a line's beginning."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "CI" not in os.environ
-
-
-class Row:
-    """One row of a terminal, written over and over. Losing it ends nothing."""
+class LiveRow:
+    """One row of a person's terminal, redrawn at most ten times a second."""
 
     def __init__(self) -> None:
         self._drawn = float("-inf")
-        self._dirty = False
+        self._region: LiveRegion | None = None
 
     def draw(self, text: Callable[[int], str], now: float) -> None:
-        """Write the text for this width, unless that was done a moment ago."""
+        """Show the text made for a width, unless the row was drawn a moment ago."""
         if now - self._drawn < _REDRAW:
             return
-        self._drawn, self._dirty = now, True
-        self._write(f"\r{text(get_terminal_size().columns - 1)}\x1b[K")
+        self._drawn = now
+        if self._region is None:
+            from kardia_ctl.cli.output.live import LiveRegion
 
-    def close(self) -> None:
-        """Leave an empty row."""
-        if self._dirty:
-            self._write("\r\x1b[K")
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
-
-
-class LiveScreen:
-    """The row of an apply."""
-
-    def __init__(self) -> None:
-        self._row = Row()
+            self._region = LiveRegion(sys.stderr)
+        self._region.draw(lambda columns: text(columns - 1))
 
     def show(self, tally: Tally, now: float) -> None:
-        """Draw the row anew."""
-        self._row.draw(lambda width: live_line(tally, now, width), now)
+        """Show an apply's progress."""
+        self.draw(lambda width: live_line(tally, now, width), now)
 
     def close(self) -> None:
-        """Leave an empty row."""
-        self._row.close()
+        """Erase the row."""
+        if self._region is not None:
+            self._region.erase()
 
 
-class LinesScreen:
+class ProgressLog:
     """A line on stderr every ``EVERY`` seconds, the first after as many."""
 
     def __init__(self, began: float) -> None:
         self._last = began
 
     def show(self, tally: Tally, now: float) -> None:
-        """Print a line when it is time."""
+        """Print a line when it is due."""
         if now - self._last >= EVERY:
             self._last = now
             print_message(progress_line(tally, now))
 
     def close(self) -> None:
-        """Every line is whole."""
+        """Nothing to remove."""
 
 
 @contextmanager
-def progress(total: int, screen: Screen | None = None) -> Iterator[ProgressObserver]:
-    """Watch ``total`` writes inside a running event loop.
+def progress(total: int, display: ProgressDisplay | None = None) -> Iterator[ProgressObserver]:
+    """Show the progress of ``total`` writes, inside a running event loop.
 
-    Also when nothing happens the screen is asked every half second: time passes while a window is waited for.
+    The display is updated every half second also while no result arrives, such as during a wait.
     """
     clock = time.monotonic
     tally = Tally(total, clock())
-    shown = screen or (LiveScreen() if moves() else LinesScreen(clock()))
+    shown = display or (LiveRow() if can_redraw(sys.stderr) else ProgressLog(clock()))
 
     async def tick() -> None:
         while True:
@@ -123,14 +107,14 @@ def progress(total: int, screen: Screen | None = None) -> Iterator[ProgressObser
         shown.close()
 
 
-def _observer(tally: Tally, screen: Screen, clock: Callable[[], float]) -> ProgressObserver:
+def _observer(tally: Tally, display: ProgressDisplay, clock: Callable[[], float]) -> ProgressObserver:
     def started(change: Change) -> None:
         tally.starts(change.address, clock())
 
     def ended(result: Result) -> None:
         now = clock()
         tally.ends(result, now)
-        screen.show(tally, now)
+        display.show(tally, now)
 
     def settling(seconds: float) -> None:
         tally.settles(seconds, clock())
@@ -138,52 +122,45 @@ def _observer(tally: Tally, screen: Screen, clock: Callable[[], float]) -> Progr
     return ProgressObserver(started, ended, settling)
 
 
-class _Counting(Reader):
-    """A ``Reader`` that says how many patients its list has shown."""
+@contextmanager
+def counting(noun: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show how many of a total (None: unknown) were read, on a person's terminal, once reading takes long.
 
-    def __init__(self, reader: Reader, tell: Callable[[int, int | None], None]) -> None:
+    The block gets the function to call with each new count.
+    """
+    row, began = LiveRow(), time.monotonic()
+
+    def count(number: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - began >= _DELAY and can_redraw(sys.stderr):
+            row.draw(lambda width: reading_line(noun, number, total, width), now)
+
+    try:
+        yield count
+    finally:
+        row.close()
+
+
+class _CountingReader:
+    """A ``Reader`` that reports how many patients its list has shown."""
+
+    def __init__(self, reader: Reader, report: Callable[[int, int | None], None]) -> None:
         self._reader = reader
-        self._tell = tell
-        self._seen = 0
+        self._report = report
+        self._count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
 
     async def patients(self, limit: int, start: str | None) -> PatientsPage:
-        """As the reader itself."""
         page = await self._reader.patients(limit, start)
-        self._seen = len(page.patients) + (self._seen if start else 0)
-        self._tell(self._seen, page.total)
+        self._count = len(page.patients) + (self._count if start else 0)
+        self._report(self._count, page.total)
         return page
-
-    async def patient(self, patient_id: str) -> LivePatient | None:
-        """As the reader itself."""
-        return await self._reader.patient(patient_id)
-
-    async def setting(self, kind: Kind) -> str | None:
-        """As the reader itself."""
-        return await self._reader.setting(kind)
-
-    async def templates(self) -> tuple[Template, ...]:
-        """As the reader itself."""
-        return await self._reader.templates()
-
-    async def recordings(self, patient_id: str) -> int | None:
-        """As the reader itself."""
-        return await self._reader.recordings(patient_id)
 
 
 @contextmanager
 def reading(reader: Reader) -> Iterator[Reader]:
-    """The same reader; on a terminal, how many patients it has read, when that takes longer than a moment."""
-    if not moves():
-        yield reader
-        return
-    row, began = Row(), time.monotonic()
-
-    def tell(seen: int, total: int | None) -> None:
-        now = time.monotonic()
-        if now - began >= _QUICK:
-            row.draw(lambda width: reading_line(seen, total, width), now)
-
-    try:
-        yield _Counting(reader, tell)
-    finally:
-        row.close()
+    """The same reader; on a terminal it shows how many patients it has read, once that takes long."""
+    with counting("patients") as count:
+        yield cast("Reader", _CountingReader(reader, count))

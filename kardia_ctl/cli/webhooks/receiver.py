@@ -8,6 +8,7 @@ import socket
 from asyncio import Transport
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Final
 
@@ -17,33 +18,67 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kardia_ctl.model.events import Event, understood
+from kardia_ctl.model.events import Event, Heard, understood
 
 LARGEST: Final = 64 * 1024
 """Bytes of a body; a documented event has some 200."""
 
-_LIFE: Final = 10.0
-"""Seconds that a connection may take from its beginning to its end: one delivery."""
+_LIFETIME: Final = 10.0
+"""Seconds that a connection, which carries one delivery, may take from beginning to end."""
 
-_ABREAST: Final = 64
-"""Connections at once; one more is told to come again (503)."""
+_CONNECTIONS: Final = 64
+"""Connections at once; one more is answered with 503."""
+
+_EARLY: Final = 10_000
+"""Events that are buffered while the account is read for the first time."""
 
 _HEADERS: Final = 16 * 1024
 _SHUTDOWN: Final = 2
 _CLOSE: Final = {"connection": "close"}
 _FROM_A_PAGE: Final = ("origin", "sec-fetch-site")
-"""Headers that browsers send and servers do not: a page that somebody looks at must not post here."""
+"""Headers that browsers send and servers do not: no page in a browser may post here."""
 
 
-class Inlet:
+@dataclass(slots=True)
+class Inbox:
+    """Counts deliveries and passes events on. It returns at once: the sender is waiting for its answer."""
+
+    heard: Heard = field(default_factory=Heard)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _early: list[Event] = field(default_factory=list)
+    _deliver: Callable[[Event], None] | None = None
+
+    def add(self, event: Event) -> None:
+        """Take an event; it is buffered until ``deliver_to`` is called."""
+        self.heard.kinds[event.kind] += 1
+        self.arrived.set()
+        if self._deliver is not None:
+            self._deliver(event)
+        elif len(self._early) < _EARLY:
+            self._early.append(event)
+
+    def refuse(self) -> None:
+        """Count a request that was not accepted."""
+        self.heard.refused += 1
+        self.arrived.set()
+
+    def deliver_to(self, deliver: Callable[[Event], None]) -> None:
+        """Start delivering events, replaying those buffered so far."""
+        self._deliver = deliver
+        for event in self._early:
+            deliver(event)
+        self._early.clear()
+
+
+class WebhookApp:
     """The ASGI application: one path, POST, small JSON bodies.
 
-    ``hear`` is called with each event, ``refuse`` with each delivery that was not taken.
+    It calls ``accept`` with each event, and ``refuse`` for each request that it does not accept.
     """
 
-    def __init__(self, path: str, hear: Callable[[Event], None], refuse: Callable[[], None]) -> None:
+    def __init__(self, path: str, accept: Callable[[Event], None], refuse: Callable[[], None]) -> None:
         self._path = path.encode()
-        self._hear = hear
+        self._accept = accept
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,14 +104,14 @@ class Inlet:
         if body is None:
             return 413
         try:
-            self._hear(understood(body))
+            self._accept(understood(body))
         except ValueError:
             return 400
         return 200
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body; None when it is too large, which is known before all of it was read."""
+    """The body; None if it is too large, without reading all of it."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > LARGEST:
         return None
@@ -88,12 +123,12 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-class _Brief(H11Protocol):
-    """HTTP/1.1 on a connection that ends in time, whatever its client does or leaves undone."""
+class _TimedProtocol(H11Protocol):
+    """HTTP/1.1 on a connection that is closed after ``_LIFETIME``, whatever its client does."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
-        self._end = asyncio.get_running_loop().call_later(_LIFE, transport.abort)
+        self._end = asyncio.get_running_loop().call_later(_LIFETIME, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end.cancel()
@@ -101,7 +136,7 @@ class _Brief(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
+    """A server that leaves signals to its caller."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,30 +144,30 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that holds this address; nobody is answered before ``receiving``.
+    """A socket bound to this address; requests are answered from ``receiving`` on.
 
     Raises:
-        OSError: the address cannot be had.
+        OSError: the address cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_ABREAST)
+    return socket.create_server((host, port), family=family, backlog=_CONNECTIONS)
 
 
 @asynccontextmanager
 async def receiving(
-    listener: socket.socket, path: str, hear: Callable[[Event], None], refuse: Callable[[], None]
+    listener: socket.socket, path: str, accept: Callable[[Event], None], refuse: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """Take deliveries on a socket of ``bound`` for as long as the block runs."""
+    """Accept deliveries on a socket of ``bound`` while the block runs; callbacks as for ``WebhookApp``."""
     config = uvicorn.Config(
-        Inlet(path, hear, refuse),
-        http=_Brief,
+        WebhookApp(path, accept, refuse),
+        http=_TimedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",  # uvicorn's lines hold paths, and one of ours may be a secret
+        log_level="critical",  # uvicorn logs paths, and ours may be a secret
         access_log=False,
         server_header=False,
-        limit_concurrency=_ABREAST,
+        limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_SHUTDOWN,
         timeout_graceful_shutdown=_SHUTDOWN,
         h11_max_incomplete_event_size=_HEADERS,

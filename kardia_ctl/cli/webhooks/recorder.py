@@ -1,4 +1,4 @@
-"""What a listener writes besides its screen: the page and the samples, neither too often."""
+"""What a listener writes besides its display: the page and samples of the counts, neither too often."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,79 +11,77 @@ from kardia_ctl.model.funnel import Sample, StatusReport
 from kardia_ctl.model.ports import Store
 
 PAGE_EVERY: Final = 2.0
-"""Seconds from one writing of the page to the next."""
+"""Seconds from one write of the page to the next."""
 
 SAMPLE_EVERY: Final = 60.0
-"""Seconds from one sample to the next; state keeps the last of an hour."""
+"""Seconds from one sample to the next; state keeps the last of each hour."""
 
 _HOUR: Final = 3600
 
 
-def record(store: Store, found: tuple[Sample, ...], warn: Callable[[str], None]) -> None:
-    """Keep samples, unless somebody holds the lock: then it is an apply, and keeps its own."""
+def record_samples(store: Store, found: tuple[Sample, ...], warn: Callable[[str], None]) -> None:
+    """Store samples, unless the lock is held: an apply holds it, and stores its own."""
     try:
         with store.lock("status"):
             store.commit(found)
     except LockHeld:
         return
     except StateError as error:
-        warn(f"no sample was kept: {error}")
+        warn(f"the counts were not recorded in state: {error}")
 
 
-def later(known: tuple[Sample, ...], fresh: tuple[Sample, ...]) -> tuple[Sample, ...]:
+def merge_samples(known: tuple[Sample, ...], fresh: tuple[Sample, ...]) -> tuple[Sample, ...]:
     """The samples with fresh ones in place of those of the same hour, as state keeps them."""
     if not fresh:
         return known
     hour = fresh[0].at - fresh[0].at % _HOUR
-    return (*(one for one in known if one.at < hour), *fresh)
+    return (*(sample for sample in known if sample.at < hour), *fresh)
 
 
 @dataclass(slots=True)
-class Due:
-    """Something that is done when there is news, and then not again for a while."""
+class Throttle:
+    """Something that is written when it has changed, but at most once in ``every`` seconds."""
 
     every: float
-    news: bool = False
-    done: float = field(default=float("-inf"))
+    changed: bool = False
+    written: float = field(default=float("-inf"))
 
-    def at(self) -> float | None:
-        """When it is to be done; None when there is no news."""
-        return self.done + self.every if self.news else None
+    def due(self) -> float | None:
+        """When it is to be written; None while it has not changed."""
+        return self.written + self.every if self.changed else None
 
     def take(self, now: float, *, last: bool) -> bool:
-        """Whether it is to be done now; then it counts as done."""
-        if not self.news or (now < self.done + self.every and not last):
+        """Whether it is to be written now, or with ``last`` at all; then it counts as written."""
+        if not self.changed or (now < self.written + self.every and not last):
             return False
-        self.news, self.done = False, now
+        self.changed, self.written = False, now
         return True
 
 
-class Keeper:
+class StatusRecorder:
     """Writes the page to ``html`` and samples to ``store``; either may be None."""
 
     def __init__(self, html: Path | None, store: Store | None, warn: Callable[[str], None]) -> None:
         self._html = html
         self._store = store
         self._warn = warn
-        self._page, self._sample = Due(PAGE_EVERY), Due(SAMPLE_EVERY)
+        self._page, self._sample = Throttle(PAGE_EVERY), Throttle(SAMPLE_EVERY)
 
     def changed(self) -> None:
-        """The funnel is not what it was."""
-        self._page.news = self._html is not None
-        self._sample.news = self._store is not None
+        """The counts changed: what shows them is to be written."""
+        self._page.changed = self._html is not None
+        self._sample.changed = self._store is not None
 
     @property
     def next(self) -> float | None:
-        """When there is something to write; None while there is nothing."""
-        return min((at for one in (self._page, self._sample) if (at := one.at()) is not None), default=None)
+        """When the next write is due; None while none is."""
+        times = (self._page.due(), self._sample.due())
+        return min((at for at in times if at is not None), default=None)
 
-    def keep(
+    def write_due(
         self, report: StatusReport, fresh: tuple[Sample, ...], now: float, *, last: bool = False
     ) -> None:
-        """Write what is due; with ``last`` whatever was not written yet.
-
-        That something cannot be written is a warning: the funnel goes on.
-        """
+        """Write what is due; with ``last`` whatever was not written yet. A failure is only a warning."""
         if self._html is not None and self._page.take(now, last=last):
             from kardia_ctl.render.status.html import status_html
 
@@ -92,4 +90,4 @@ class Keeper:
             except RunStopped as error:
                 self._warn(str(error))
         if self._store is not None and self._sample.take(now, last=last) and fresh:
-            record(self._store, fresh, self._warn)
+            record_samples(self._store, fresh, self._warn)

@@ -100,10 +100,10 @@ def live_line(tally: Tally, now: float, width: int) -> str:
     return line[:width]
 
 
-def reading_line(seen: int, total: int | None, width: int) -> str:
+def reading_line(noun: str, number: int, total: int | None, width: int) -> str:
     """``reading patients: 12,500 of 100,000``; ``width`` as above."""
     of = "" if total is None else f" of {total:,}"
-    return f"reading patients: {seen:,}{of}"[:width]
+    return f"reading {noun}: {number:,}{of}"[:width]
 
 
 def facts(tally: Tally, now: float) -> Mapping[str, Any]:

@@ -121,7 +121,7 @@ async def test_headers_are_bounded() -> None:
 async def test_a_slow_client_is_let_go_and_takes_nothing_with_it(
     begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "_LIFE", 0.2)
+    monkeypatch.setattr(listening, "_LIFETIME", 0.2)
     async with serving() as caller:
         assert await caller.say(begun) == b""
         assert await caller.status(CONNECTED) == 200
@@ -131,7 +131,7 @@ async def test_a_slow_client_is_let_go_and_takes_nothing_with_it(
 async def test_many_who_only_hold_a_connection_are_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listening, "_ABREAST", 4)
+    monkeypatch.setattr(listening, "_CONNECTIONS", 4)
     async with serving() as caller:
         held = [await asyncio.open_connection("127.0.0.1", caller.port) for _ in range(6)]
         answer = await caller.say(b"POST /hook HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")

@@ -92,12 +92,12 @@ def test_a_live_line_fits_its_terminal(width: int) -> None:
     line = live_line(running(1240, 5.0), 5.0, width)
     assert len(line) <= width
     assert line.startswith("[##") == (width >= 100)
-    assert len(reading_line(12_500, 100_000, width)) <= width
+    assert len(reading_line("patients", 12_500, 100_000, width)) <= width
 
 
 def test_reading_says_how_many_of_how_many() -> None:
-    assert reading_line(12_500, 100_000, 80) == "reading patients: 12,500 of 100,000"
-    assert reading_line(12_500, None, 80) == "reading patients: 12,500"
+    assert reading_line("patients", 12_500, 100_000, 80) == "reading patients: 12,500 of 100,000"
+    assert reading_line("patients", 12_500, None, 80) == "reading patients: 12,500"
 
 
 def test_machines_get_the_same_figures() -> None:

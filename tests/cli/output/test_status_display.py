@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,18 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.cli.output import status_screens
-from kardia_ctl.cli.output.status_screens import JsonScreen, LinesScreen, Screen, TableScreen, screen_for
-from kardia_ctl.cli.webhooks.recorder import PAGE_EVERY, SAMPLE_EVERY, Keeper, later
+from kardia_ctl.cli.output.status_display import (
+    LiveStatus,
+    StatusDisplay,
+    StatusLog,
+    StatusStream,
+    status_display,
+)
+from kardia_ctl.cli.webhooks.recorder import PAGE_EVERY, SAMPLE_EVERY, StatusRecorder, merge_samples
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.events import EventKind, Heard
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
+from tests.cli.output.emulator import Terminal
 
 NOW = 1_772_445_600
 HEARD = Heard()
@@ -33,8 +40,8 @@ def heard(**kinds: int) -> Heard:
 
 
 def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = LinesScreen(lambda: "12:03:11")
-    screen.begin(report(80, 40), HEARD)
+    display = StatusLog(lambda: "12:03:11")
+    display.begin(report(80, 40), HEARD)
     capsys.readouterr()
     for one in (
         report(79, 41),
@@ -43,7 +50,7 @@ def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.Cap
         report(79, 40, expired=1),
         report(77, 42, expired=1, told=2),
     ):
-        screen.show(one, heard(newRecording=1))
+        display.show(one, heard(newRecording=1))
     assert capsys.readouterr().out.splitlines() == [
         "12:03:11 connected: 41 of 120 (+1)",
         "12:03:11 connected: 40 of 120 (-1)",
@@ -55,7 +62,7 @@ def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.Cap
 def test_the_end_says_what_arrived(capsys: pytest.CaptureFixture[str]) -> None:
     arrived = heard(newRecording=3, participantConnected=1)
     arrived.unknown, arrived.refused = 1, 2
-    LinesScreen().end(report(80, 40, told=1), arrived)
+    StatusLog().end(report(80, 40, told=1), arrived)
     told = capsys.readouterr().out
     assert "\nTold by events and not verified: 1 patient. This API cannot be asked.\n" in told
     assert told.endswith(
@@ -64,41 +71,47 @@ def test_the_end_says_what_arrived(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_has_a_line_for_each_of_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = JsonScreen()
-    screen.begin(report(80, 40), HEARD)
-    screen.show(report(80, 40), heard(newRecording=1))
-    screen.show(report(80, 40), heard(newRecording=1))
-    screen.show(report(79, 41), heard(newRecording=1))
-    screen.end(report(79, 41), heard(newRecording=1))
+    display = StatusStream()
+    display.begin(report(80, 40), HEARD)
+    display.show(report(80, 40), heard(newRecording=1))
+    display.show(report(80, 40), heard(newRecording=1))
+    display.show(report(79, 41), heard(newRecording=1))
+    display.end(report(79, 41), heard(newRecording=1))
     lines: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["type"] for one in lines] == ["status", "events", "change", "status"]
     assert lines[1]["events"] == {"newRecording": 1}
     assert (lines[2]["total"]["connected"], lines[2]["cohorts"][0]["name"]) == (41, None)
 
 
-def test_the_table_goes_back_over_its_own_rows_and_over_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(
-        status_screens, "print_result", said.append
-    )  # click takes escapes away where no terminal is
+def test_the_table_goes_back_over_its_own_rows_and_over_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("LINES", "40")
-    screen = TableScreen()
-    screen.begin(report(80, 40), HEARD)
-    screen.show(report(79, 41), HEARD)
-    assert said[1].startswith(f"\x1b[{said[0].count(chr(10))}F\x1b[J")
-    screen.warn("something")
-    screen.show(report(79, 41), HEARD)
-    assert not said[2].startswith("\x1b"), "the warning stays"
+    display = LiveStatus()
+    display.begin(report(80, 40), HEARD)
+    table = len(terminal.rows())
+    display.show(report(79, 41), HEARD)
+    assert len(terminal.rows()) == table
+    assert [row.split()[-4] for row in terminal.rows() if "(no cohort)" in row] == ["41"]
+    display.warn("something")
+    assert capsys.readouterr().err == "Warning: something\n"
+    display.show(report(78, 42), HEARD)
+    assert len(terminal.rows()) == 2 * table, "what stood above the warning stays"
+    display.close()
     monkeypatch.setenv("LINES", "4")
-    screen.show(report(79, 41), HEARD)
-    screen.show(report(79, 41), HEARD)
-    assert not said[4].startswith("\x1b"), "what has scrolled away cannot be drawn over"
+    small = LiveStatus()
+    small.begin(report(77, 43), HEARD)
+    small.end(report(76, 44), HEARD)
+    assert len(terminal.rows()) == 4 * table, "what has scrolled away cannot be drawn over"
+    assert terminal.getvalue().endswith("\n")
 
 
-@pytest.mark.parametrize(("as_json", "kind"), [(True, JsonScreen), (False, LinesScreen)])
-def test_what_is_no_terminal_gets_lines(as_json: bool, kind: type[Screen]) -> None:
-    assert isinstance(screen_for(as_json=as_json), kind)
+@pytest.mark.parametrize(("as_json", "kind"), [(True, StatusStream), (False, StatusLog)])
+def test_what_is_no_terminal_gets_lines(as_json: bool, kind: type[StatusDisplay]) -> None:
+    assert isinstance(status_display(as_json=as_json), kind)
 
 
 class Store:
@@ -124,24 +137,24 @@ def fresh(at: float) -> tuple[Sample, ...]:
 
 def test_the_page_and_the_samples_are_written_now_and_then_and_at_the_end(tmp_path: Path) -> None:
     page, store = tmp_path / "status.html", Store()
-    keeper = Keeper(page, store, pytest.fail)  # type: ignore[arg-type]  # what Keeper needs of a store
-    assert keeper.next is None
-    keeper.changed()
-    keeper.keep(report(80, 40), fresh(0), 0.0)
+    recorder = StatusRecorder(page, store, pytest.fail)  # type: ignore[arg-type]  # what it needs of a store
+    assert recorder.next is None
+    recorder.changed()
+    recorder.write_due(report(80, 40), fresh(0), 0.0)
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     first = page.read_text()
-    keeper.changed()
-    assert keeper.next == PAGE_EVERY
-    keeper.keep(report(70, 50), fresh(1), PAGE_EVERY - 1)
+    recorder.changed()
+    assert recorder.next == PAGE_EVERY
+    recorder.write_due(report(70, 50), fresh(1), PAGE_EVERY - 1)
     assert page.read_text() == first
-    keeper.keep(report(70, 50), fresh(2), PAGE_EVERY)
+    recorder.write_due(report(70, 50), fresh(2), PAGE_EVERY)
     assert "<strong>50</strong> of 120" in page.read_text()
-    assert keeper.next == SAMPLE_EVERY
-    keeper.changed()
-    keeper.keep(report(60, 60), fresh(3), 3.0, last=True)
+    assert recorder.next == SAMPLE_EVERY
+    recorder.changed()
+    recorder.write_due(report(60, 60), fresh(3), 3.0, last=True)
     assert "<strong>60</strong> of 120" in page.read_text()
     assert [one.at for one in store.kept] == [0, 3]
-    assert keeper.next is None
+    assert recorder.next is None
 
 
 @pytest.mark.parametrize(
@@ -151,9 +164,9 @@ def test_what_cannot_be_written_is_a_warning_and_a_lock_that_is_held_is_none(
     tmp_path: Path, error: StateError, warnings: int
 ) -> None:
     told: list[str] = []
-    keeper = Keeper(tmp_path / "no" / "page.html", Store(error), told.append)  # type: ignore[arg-type]  # as above
-    keeper.changed()
-    keeper.keep(report(1, 1), fresh(0), 0.0)
+    recorder = StatusRecorder(tmp_path / "no" / "page.html", Store(error), told.append)  # type: ignore[arg-type]  # as above
+    recorder.changed()
+    recorder.write_due(report(1, 1), fresh(0), 0.0)
     assert len(told) == 1 + warnings
     assert "could not be written" in told[0]
 
@@ -161,5 +174,5 @@ def test_what_cannot_be_written_is_a_warning_and_a_lock_that_is_held_is_none(
 def test_samples_of_one_hour_take_the_place_of_those_before_them() -> None:
     hour = NOW - NOW % 3600
     known = (*fresh(hour - 1), *fresh(hour + 5))
-    assert later(known, fresh(hour + 9)) == (*fresh(hour - 1), *fresh(hour + 9))
-    assert later(known, ()) == known
+    assert merge_samples(known, fresh(hour + 9)) == (*fresh(hour - 1), *fresh(hour + 9))
+    assert merge_samples(known, ()) == known

@@ -1,37 +1,43 @@
-"""Where a funnel that moves is shown: a table in place on a terminal, lines elsewhere, or JSON."""
+"""Where ``status --listen`` shows the funnel: a table in place on a terminal, lines elsewhere, or JSON."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
-from shutil import get_terminal_size
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kardia_ctl.cli.output.console import print_message, print_result
+from kardia_ctl.cli.output.terminal import can_redraw
 from kardia_ctl.model.events import Heard
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.render.status.live import change_json, change_line, heard_json, heard_line, status_line
 from kardia_ctl.render.status.text import status_text
 
+if TYPE_CHECKING:
+    from kardia_ctl.cli.output.live import LiveRegion
 
-class Screen(Protocol):
-    """What a listener shows."""
+
+class StatusDisplay(Protocol):
+    """Where a listener shows the funnel."""
 
     def begin(self, report: StatusReport, heard: Heard) -> None:
-        """The funnel as it was read."""
+        """Show the funnel as it was first read."""
         ...
 
     def show(self, report: StatusReport, heard: Heard) -> None:
-        """The funnel now, and what arrived; either may have changed."""
+        """Show the funnel and the deliveries now; either may have changed."""
         ...
 
     def end(self, report: StatusReport, heard: Heard) -> None:
-        """The funnel as it was last."""
+        """Show the funnel for the last time."""
         ...
 
     def warn(self, text: str) -> None:
-        """Something went wrong that ends nothing."""
+        """Report a problem that does not end the listener."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal ready for other output, however the listener ended."""
         ...
 
 
@@ -39,89 +45,100 @@ def _clock() -> str:
     return time.strftime("%H:%M:%S")
 
 
-class _Warning:
-    """Warnings on stderr, whatever stdout shows."""
+class _Lines:
+    """A display that prints whole lines: results on stdout, warnings on stderr."""
 
     def warn(self, text: str) -> None:
-        """One line."""
+        """Print one line."""
         print_message(f"Warning: {text}")
 
+    def close(self) -> None:
+        """Every line is whole already."""
 
-class LinesScreen(_Warning):
-    """A line for each change."""
+
+class StatusLog(_Lines):
+    """The table at the beginning and the end, and a line for each change in between."""
 
     def __init__(self, clock: Callable[[], str] = _clock) -> None:
         self._clock = clock
         self._shown = StatusReport(0)
 
     def begin(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
-        """The table."""
+        """Print the table."""
         self._shown = report
         print_result(status_text(report))
 
     def show(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
-        """A line, when the funnel changed."""
+        """Print a line if the funnel changed."""
         if report.cohorts != self._shown.cohorts:
             print_result(change_line(self._shown, report, self._clock()))
             self._shown = report
 
     def end(self, report: StatusReport, heard: Heard) -> None:
-        """The table, and what arrived."""
+        """Print the table, and what was delivered."""
         print_result(f"\n{status_text(report)}{heard_line(heard)}")
 
 
-class TableScreen:
-    """The table, drawn over itself."""
+class LiveStatus:
+    """The table, redrawn in place; a table taller than the terminal is printed anew below the last one."""
 
     def __init__(self) -> None:
-        self._rows = 0
+        self._region: LiveRegion | None = None
 
     def begin(self, report: StatusReport, heard: Heard) -> None:
         """Draw the table."""
         self.show(report, heard)
 
     def show(self, report: StatusReport, heard: Heard) -> None:
-        """Draw the table over what was drawn before; below it, when it would not fit."""
+        """Draw the table in place of the previous one."""
+        if self._region is None:
+            from kardia_ctl.cli.output.live import LiveRegion
+
+            self._region = LiveRegion(sys.stdout)
         text = status_text(report) + heard_line(heard)
-        width, height = get_terminal_size()
-        rows = sum(max(1, -(-len(line) // max(1, width))) for line in text.splitlines())
-        up = f"\x1b[{self._rows}F\x1b[J" if self._rows else ""
-        print_result(up + text)
-        self._rows = rows if rows < height else 0
+        if not self._region.draw(lambda _width: text.removesuffix("\n")):
+            self._region.leave()
+            print_result(text)
 
     def end(self, report: StatusReport, heard: Heard) -> None:
-        """The last drawing stays."""
+        """Draw the table for the last time, and leave it there."""
         self.show(report, heard)
+        self.close()
 
     def warn(self, text: str) -> None:
-        """One line; the next drawing is below it."""
+        """Print one line; the table is drawn anew below it."""
+        self.close()
         print_message(f"Warning: {text}")
-        self._rows = 0
+
+    def close(self) -> None:
+        """Leave the table as it is."""
+        if self._region is not None:
+            self._region.leave()
 
 
-class JsonScreen(_Warning):
-    """NDJSON: a line for each change of the funnel, and one for what arrived."""
+class StatusStream(_Lines):
+    """NDJSON: the funnel at the beginning and the end, and a line for each change of it or of deliveries."""
 
     def __init__(self) -> None:
         self._shown = ""
         self._cohorts = StatusReport(0).cohorts
 
     def begin(self, report: StatusReport, heard: Heard) -> None:
-        """The whole document in one line."""
+        """Print the whole document in one line."""
         self._cohorts = dict(report.cohorts)
         _print(status_line(report, heard))
 
     def show(self, report: StatusReport, heard: Heard) -> None:
-        """A line for each of what changed."""
-        if (said := heard_line(heard)) != self._shown:
-            self._shown = said
+        """Print a line for each of the two that changed."""
+        if (line := heard_line(heard)) != self._shown:
+            self._shown = line
             _print(heard_json(heard, report.at))
         if report.cohorts != self._cohorts:
             self._cohorts = dict(report.cohorts)
             _print(change_json(report))
 
     def end(self, report: StatusReport, heard: Heard) -> None:
-        """The whole document again."""
+        """Print the whole document again."""
         _print(status_line(report, heard))
 
 
@@ -129,9 +146,8 @@ def _print(line: object) -> None:
     print_result(json.dumps(line) + "\n")
 
 
-def screen_for(*, as_json: bool) -> Screen:
-    """The screen for whoever reads stdout."""
+def status_display(*, as_json: bool) -> StatusDisplay:
+    """The display that suits stdout."""
     if as_json:
-        return JsonScreen()
-    moves = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and "CI" not in os.environ
-    return TableScreen() if moves else LinesScreen()
+        return StatusStream()
+    return LiveStatus() if can_redraw(sys.stdout) else StatusLog()
