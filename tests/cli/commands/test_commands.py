@@ -287,4 +287,4 @@ def test_a_port_that_is_taken_is_one_line(desk: Desk) -> None:
     port = os.environ["KARDIA_ENDPOINT"].rpartition(":")[2]
     ran = desk.run("sandbox", "serve", "--port", port)
     assert ran.code == 1
-    assert f"127.0.0.1:{port} cannot be served on" in ran.err
+    assert f"cannot listen on 127.0.0.1:{port}: " in ran.err

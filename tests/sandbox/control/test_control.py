@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import click
 import httpx
 import pytest
 
-from kardia_ctl.cli.commands.sandbox import control as sandbox_life
+from kardia_ctl.cli.commands.sandbox.control import emit_command
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
@@ -116,7 +117,9 @@ async def test_an_event_about_nothing_is_not_emitted(client: httpx.AsyncClient, 
 
 
 def test_the_command_knows_every_event() -> None:
-    assert {event.value for event in WebhookEvent} == set(sandbox_life._EVENTS)
+    choice = emit_command.params[0].type
+    assert isinstance(choice, click.Choice)
+    assert {event.value for event in WebhookEvent} == set(choice.choices)
 
 
 @pytest.mark.parametrize(

@@ -1,56 +1,43 @@
-"""``kardia-ctl sandbox seed|connect|disconnect|record|amend|emit``: what the patients' side does."""
+"""``kardia-ctl sandbox seed|connect|disconnect|record|amend|emit``: act as the patients."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_EVENTS = (
-    "newRecording",
-    "qtAnalysis",
-    "qtResultNotification",
-    "newVendorSpecificInterpretation",
-    "participantConnected",
-    "participantDisconnected",
-    "recordingUpdated",
-    "symptomsUpdate",
-    "activityUpdate",
-    "recordingInboxUpdated",
-    "connectionEstablished",
-)
-
-
-def _where(command: _F) -> _F:
-    """The options that say which sandbox is meant."""
-    url = click.option(
+_url_options: Final = Options(
+    click.option("--port", type=click.IntRange(1, 65535), help="The sandbox's port on 127.0.0.1."),
+    click.option(
         "--url",
         envvar="KARDIA_ENDPOINT",
         show_envvar=True,
         default="http://127.0.0.1:8180",
         show_default=True,
         help="The running sandbox.",
-    )
-    port = click.option("--port", type=click.IntRange(1, 65535), help="Its port, when it is on 127.0.0.1.")
-    return url(port(command))
+    ),
+)
+_patient_options: Final = Options(
+    click.option("--mrn", help="The patient's mrn."),
+    click.option("--patient", metavar="ID", help="The patient's id."),
+)
+_recording_options: Final = Options(
+    click.option("--note", help="The patient's note."),
+    click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
+    click.option("--symptom", "symptoms", multiple=True, help="A symptom; may be repeated."),
+    click.option("--activity", "activities", multiple=True, help="An activity; may be repeated."),
+)
 
 
-def _who(command: _F) -> _F:
-    """The options that name a patient."""
-    return click.option("--mrn", help="The patient, by mrn.")(
-        click.option("--patient", metavar="ID", help="The patient, by id.")(command)
-    )
-
-
-def _ask(url: str, port: int | None, action: str, /, **said: Any) -> None:
-    """Ask the running sandbox, and print what it answers as JSON."""
+def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
+    """Send a control request to the running sandbox, and print its response as JSON."""
     from kardia_ctl.sandbox.control_client import ControlError, ask
 
-    given = {name: value for name, value in said.items() if value not in (None, (), False)}
+    given = {name: value for name, value in members.items() if value not in (None, (), False)}
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     try:
         answer = ask(url if port is None else f"http://127.0.0.1:{port}", action, given)
@@ -60,16 +47,16 @@ def _ask(url: str, port: int | None, action: str, /, **said: Any) -> None:
 
 
 @click.command("seed")
-@click.option("--patients", type=click.IntRange(1, 100_000), default=20, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed, the same people.")
+@click.option("--patients", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds invent equal patients.")
 @click.option(
     "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="Fill this file instead of a running sandbox.",
 )
-@_where
+@_url_options
 def seed_command(patients: int, seed: int, database: Path | None, url: str, port: int | None) -> None:
-    """Add invented patients: of four, two are connected and have recordings, one has a code."""
+    """Add invented patients: of every four, two are connected and have recordings, and one has a code."""
     if database is None:
         _ask(url, port, "seed", patients=patients, seed=seed)
         return
@@ -82,9 +69,9 @@ def seed_command(patients: int, seed: int, database: Path | None, url: str, port
 
 
 @click.command("connect")
-@_who
-@click.option("--code", help="The connection code, instead of a patient.")
-@_where
+@_patient_options
+@click.option("--code", help="The connection code, instead of the patient.")
+@_url_options
 def connect_command(
     patient: str | None, mrn: str | None, code: str | None, url: str, port: int | None
 ) -> None:
@@ -93,66 +80,62 @@ def connect_command(
 
 
 @click.command("disconnect")
-@_who
-@_where
+@_patient_options
+@_url_options
 def disconnect_command(patient: str | None, mrn: str | None, url: str, port: int | None) -> None:
-    """End a connection from the patient's side."""
+    """End a connection, as the patient's application does."""
     _ask(url, port, "disconnect", patient=patient, mrn=mrn)
 
 
 @click.command("record")
-@_who
-@click.option("--determination", default="normal", show_default=True, help="What the algorithm says of it.")
-@click.option("--heart-rate", type=click.IntRange(20, 300), help="Beats a minute [default: 65].")
+@_patient_options
+@click.option("--determination", default="normal", show_default=True, help="The algorithm's result.")
+@click.option("--heart-rate", type=click.IntRange(20, 300), help="Beats per minute [default: 65].")
 @click.option("--duration", type=click.IntRange(1000, 300_000), help="Milliseconds [default: 30000].")
-@click.option("--leads", type=click.Choice(["1", "6"]), default="1", show_default=True)
-@click.option("--note", help="What the patient wrote.")
-@click.option("--tag", "tags", multiple=True, help="May be repeated.")
-@click.option("--symptom", "symptoms", multiple=True, help="May be repeated.")
-@click.option("--activity", "activities", multiple=True, help="May be repeated.")
 @click.option(
-    "--recorded-at", metavar="TIME", help="With its offset: 2026-03-01T08:00:00+01:00 [default: now]."
+    "--leads", type=click.Choice(["1", "6"]), default="1", show_default=True, help="Number of leads."
 )
-@click.option("--offset-minutes", type=int, help="How far the patient's clock is ahead of UTC.")
-@click.option("--screening", is_flag=True, help="Taken at a screening station.")
-@_where
+@_recording_options
+@click.option(
+    "--recorded-at", metavar="TIME", help="With an offset, as 2026-03-01T08:00:00+01:00 [default: now]."
+)
+@click.option("--offset-minutes", type=int, help="Minutes by which the patient's clock is ahead of UTC.")
+@click.option("--screening", is_flag=True, help="Record at a screening station.")
+@_url_options
 def record_command(
-    leads: str, heart_rate: int | None, recorded_at: str | None, offset_minutes: int | None, **said: Any
+    leads: str, heart_rate: int | None, recorded_at: str | None, offset_minutes: int | None, **members: Any
 ) -> None:
     """Record an ECG, as the patient's application does."""
-    url, port = said.pop("url"), said.pop("port")
-    said |= {"leads": int(leads), "heartRate": heart_rate, "offsetMinutes": offset_minutes}
-    _ask(url, port, "record", recordedAt=recorded_at, **said)
+    url, port = members.pop("url"), members.pop("port")
+    members |= {"leads": int(leads), "heartRate": heart_rate, "offsetMinutes": offset_minutes}
+    _ask(url, port, "record", recordedAt=recorded_at, **members)
 
 
 @click.command("amend")
-@click.option("--recording", required=True, metavar="ID")
-@click.option("--note", help="What the patient wrote.")
-@click.option("--tag", "tags", multiple=True, help="May be repeated; replaces the tags.")
-@click.option("--symptom", "symptoms", multiple=True, help="May be repeated; replaces the symptoms.")
-@click.option("--activity", "activities", multiple=True, help="May be repeated; replaces the activities.")
-@_where
-def amend_command(**said: Any) -> None:
-    """Change a recording's note, tags, symptoms or activities; the callback hears of it."""
-    _ask(said.pop("url"), said.pop("port"), "amend", **said)
+@click.option("--recording", required=True, metavar="ID", help="The recording's id.")
+@_recording_options
+@_url_options
+def amend_command(**members: Any) -> None:
+    """Replace a recording's note, tags, symptoms or activities, and notify the callback."""
+    _ask(members.pop("url"), members.pop("port"), "amend", **members)
 
 
 @click.command("emit")
-@click.argument("event", type=click.Choice(_EVENTS))
-@_who
-@click.option("--recording", metavar="ID", help="[default: the newest one]")
-@click.option("--remarks", help="Of newVendorSpecificInterpretation.")
-@click.option("--field", "fields", multiple=True, help="Of recordingUpdated: note, tags_data.")
-@click.option("--member", help="Of recordingInboxUpdated.")
-@click.option("--action", help="Of recordingInboxUpdated: trigger or manual.")
-@_where
-def emit_command(**said: Any) -> None:
-    """Send EVENT to the callback URLs that are set.
+@click.argument("event", type=click.Choice([event.value for event in WebhookEvent]))
+@_patient_options
+@click.option("--recording", metavar="ID", help="The recording's id [default: the newest recording].")
+@click.option("--remarks", help="Remarks of newVendorSpecificInterpretation.")
+@click.option("--field", "fields", multiple=True, help="Field of recordingUpdated: note, tags_data.")
+@click.option("--member", help="Member id of recordingInboxUpdated.")
+@click.option("--action", help="Action of recordingInboxUpdated: trigger or manual.")
+@_url_options
+def emit_command(**members: Any) -> None:
+    """Send EVENT to the callback URLs of the account.
 
     recordingUpdated is the activityUpdate with fieldsUpdated, activityUpdate the one with teamID, and
     connectionEstablished the pro API's POST with an empty body.
     """
-    _ask(said.pop("url"), said.pop("port"), "emit", **said)
+    _ask(members.pop("url"), members.pop("port"), "emit", **members)
 
 
 COMMANDS = (

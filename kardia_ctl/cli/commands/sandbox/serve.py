@@ -1,13 +1,15 @@
-"""``kardia-ctl sandbox``."""
+"""``kardia-ctl sandbox``, and ``sandbox serve``."""
 
 import json
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kardia_ctl.cli.commands.sandbox import control as sandbox_life
+from kardia_ctl.cli.commands.sandbox.control import COMMANDS
+from kardia_ctl.cli.options import FILE
 from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
@@ -22,50 +24,55 @@ _FEW = 5
 
 @click.group("sandbox")
 def command() -> None:
-    """An embedded Kardia API, to try things on and to build against."""
+    """Serve an embedded Kardia API, for trials and for development, and act as its patients."""
 
 
-for each in sandbox_life.COMMANDS:
+for each in COMMANDS:
     command.add_command(each)
 
 
 @command.command("serve")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8180, show_default=True, help="0 picks a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8180,
+    show_default=True,
+    help="0 picks a free port.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only, unless you know better.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Other machines reach any but loopback.",
+)
 @click.option(
     "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep the account in this SQLite file (default: in memory).",
+    type=FILE,
+    help="Store the account in this SQLite file (default: in memory).",
 )
-@click.option("--reset", is_flag=True, help="Remove what the database held before.")
+@click.option("--reset", is_flag=True, help="Delete the database first.")
 @click.option(
     "--api-key",
     envvar="KARDIA_API_KEY",
     show_envvar=True,
-    help="The one key that a new account accepts (default: sandbox-key).",
+    help="The only key that a new account accepts (default: sandbox-key).",
 )
 @click.option("--empty", is_flag=True, help="Start without invented patients.")
 @click.option(
     "--patients",
     type=click.IntRange(0),
-    help=f"Start with this many more invented patients (default: {_FEW} in a new account).",
+    help=f"Add this many invented patients (default: {_FEW} in a new account).",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Makes the invented patients repeatable."
-)
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds invent equal patients.")
 @click.option(
     "--quirk",
     "quirks",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Read an open point of the documents in this way, e.g. duplicate_mrn=409, strictness=strict.",
+    help="How to read an open point of the API's documents, e.g. duplicate_mrn=409, strictness=strict.",
 )
-@click.option("--no-data-controller", is_flag=True, help="The key may neither delete nor export: 403.")
-@click.option(
-    "--deliver-anywhere", is_flag=True, help="Send webhooks to other machines too, not to this one alone."
-)
+@click.option("--no-data-controller", is_flag=True, help="Refuse deletes and exports with 403.")
+@click.option("--deliver-anywhere", is_flag=True, help="Send webhooks to other machines as well.")
 @click.option(
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -86,10 +93,10 @@ def serve_command(
     deliver_anywhere: bool,
     faults: Path | None,
 ) -> None:
-    """Serve both APIs until it is stopped; the first line of output is the URL.
+    """Serve both APIs until stopped; the first line of output is the URL.
 
-    The key is taken as Basic user name, as bearer token and bare. Webhooks go to the callback URLs that are
-    set, on this machine.
+    The key is accepted as Basic user name, as bearer token and bare. Webhooks go to the account's callback
+    URLs on this machine.
 
     \b
     In another terminal:
@@ -102,8 +109,8 @@ def serve_command(
     from kardia_ctl.sandbox.webhook_sender import delivering
 
     if empty and patients:
-        raise RunStopped("--empty and --patients contradict each other: give one of them")
-    reading, wrong = _readings(quirks, faults, no_data_controller=no_data_controller)
+        raise RunStopped("--empty and --patients exclude each other: choose one")
+    switches, rules = _behaviour(quirks, faults, no_data_controller=no_data_controller)
     if reset and database is not None:
         for suffix in ("", "-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
@@ -112,16 +119,16 @@ def serve_command(
         try:
             with delivering(account, anywhere=deliver_anywhere):
                 serve(
-                    create_app(account, reading, wrong),
+                    create_app(account, switches, rules),
                     host=host,
                     port=port,
-                    on_ready=lambda url: _tell(url, given=api_key is not None),
+                    on_ready=lambda url: _announce(url, given=api_key is not None),
                 )
         except OSError as error:
-            raise RunStopped(f"{host}:{port} cannot be served on: {error.strerror}; try --port 0") from error
+            raise RunStopped(f"cannot listen on {host}:{port}: {error.strerror}. Try --port 0") from error
 
 
-def _tell(url: str, *, given: bool) -> None:
+def _announce(url: str, *, given: bool) -> None:
     from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 
     click.echo(url)
@@ -129,7 +136,7 @@ def _tell(url: str, *, given: bool) -> None:
     click.echo(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}", err=True)
 
 
-def _readings(
+def _behaviour(
     quirks: tuple[str, ...], faults: Path | None, *, no_data_controller: bool
 ) -> tuple["Quirks", "Faults"]:
     from kardia_ctl.sandbox.faults.faults import Faults
@@ -137,11 +144,11 @@ def _readings(
 
     withheld = {"data_controller": "withheld"} if no_data_controller else {}
     try:
-        reading = Quirks.from_mapping({**SERVED, **withheld, **dict(_quirk(text) for text in quirks)})
-        wrong = Faults.from_mapping({} if faults is None else json.loads(faults.read_bytes()))
+        switches = Quirks.from_mapping({**SERVED, **withheld, **dict(_quirk(text) for text in quirks)})
+        rules = Faults.from_mapping({} if faults is None else json.loads(faults.read_bytes()))
     except ValueError as error:
         raise RunStopped(str(error)) from error
-    return reading, wrong
+    return switches, rules
 
 
 @contextmanager
@@ -165,15 +172,16 @@ def _fill(account: "Account", patients: int | None, number: int) -> None:
 
 
 def _quirk(text: str) -> tuple[str, Any]:
+    """NAME=VALUE; the value is a word for a choice, else a number."""
+    from kardia_ctl.sandbox.quirks import Quirks
+
     name, mark, value = text.partition("=")
     if not mark:
         raise RunStopped(f"--quirk {text}: write NAME=VALUE")
+    if isinstance(getattr(Quirks(), name, None), Enum):
+        return name, value
     try:
         number = json.loads(value)
     except ValueError:
         return name, value
-    whole = isinstance(number, (int, float)) and name not in _WORDS
-    return name, number if whole else value
-
-
-_WORDS = ("duplicate_mrn", "unset_callback", "create_status", "duplicate_user", "user_status")
+    return name, number if isinstance(number, (int, float)) else value
