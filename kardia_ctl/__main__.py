@@ -1,4 +1,4 @@
-"""``kardia-ctl`` and ``python -m kardia_ctl``: the first of our code that runs."""
+"""The entry point of ``kardia-ctl`` and ``python -m kardia_ctl``."""
 
 import os
 import signal
@@ -7,10 +7,12 @@ import signal
 def main() -> None:
     """Run the command line.
 
-    Ctrl-C while it is still being imported ends it with 130 and without a word: there is nothing to report,
-    and a traceback would not say so. From then on ``cli.main`` answers.
+    Ctrl-C during the imports ends the process with 130 and no output: nothing was done, and a traceback would
+    only confuse. After the imports ``cli.main`` handles it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # who ignores it goes on ignoring it
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # keep SIGINT ignored where the parent ignores it
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     from kardia_ctl.cli.main import main as run
 

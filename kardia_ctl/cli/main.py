@@ -1,6 +1,6 @@
 """The command ``kardia-ctl``.
 
-Only click and this file are imported before a command is known: ``--version`` and ``--help`` stay instant.
+Until the command is known, only click and this file are imported: ``--version`` and ``--help`` stay fast.
 """
 
 import gc
@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "apply": ("apply.command.command", "Make the live account match the configuration."),
     "status": ("status.command", "Show how far the patients of each cohort have come."),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
-    "codes": ("codes.command", "Fetch the issued connection codes again and write them to a file."),
+    "codes": ("codes.command", "Fetch the issued connection codes again."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
     "recordings": ("recordings.command", "Record QT measurements."),
     "state": ("state.command", "List, show or forget the records of earlier runs."),
@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
     "rotate-key": ("rotate_key.command", "Make a new API key and store it."),
     "logout": ("login.logout_command", "Remove the API key from the keyring."),
-    "api": ("api.command", "Send any request; authentication, region and retries are handled."),
+    "api": ("api.command", "Send any request with the account's key, region and retries."),
     "sandbox": ("sandbox.serve.command", "Serve an embedded Kardia API, and act as its patients."),
     "completion": ("setup.completion_command", "Print the completion script for a shell."),
 }
@@ -41,11 +41,11 @@ class Commands(click.Group):
     """Loads a command's module when that command runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """The commands, in the order in which they are used."""
+        """The commands, in the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of this name; None when there is none."""
+        """The command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].rpartition(".")
@@ -55,7 +55,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that a command line names, or suggest the near one."""
+        """The command that a command line names.
+
+        Raises:
+            UsageError: there is none; suggests the nearest one. click suggests from version 8.4 on.
+        """
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -65,7 +69,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The list of commands, from the table alone."""
+        """List the commands without importing their modules."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
@@ -75,8 +79,8 @@ class Commands(click.Group):
 def root() -> None:
     """Plan and apply for Kardia accounts.
 
-    Declare patients, callbacks, service providers and connection codes in YAML; `plan` shows what differs
-    from the live account, `apply` makes the fewest calls that close the difference.
+    Declare patients, callbacks, service providers and connection codes in YAML. `plan` shows how the live
+    account differs; `apply` sends the fewest requests that make it match.
 
     \b
     First steps, without a key or a network:
@@ -85,31 +89,31 @@ def root() -> None:
         kardia-ctl apply clinic --sandbox
 
     \b
-    Exit codes: 0 done or nothing to do · 1 error, or something is blocked · 2 changes (plan
+    Exit codes: 0 success · 1 error, blocked changes or quarantined rows · 2 changes (plan
     --detailed-exitcode). The API key comes from KARDIA_API_KEY, --api-key-file or kardia-ctl login.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code. Never shows a traceback for what a person can mend."""
+    """Run the command line and exit with its code."""
     import signal
 
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # what __main__ set was for the imports
-    # Until apply sends, SIGTERM is like Ctrl-C: nothing was done, and one line says so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # __main__ set another for the imports
+    # Until a command sends requests, SIGTERM acts like Ctrl-C: one line reports that nothing was sent.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _leave(run(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; its exit code."""
-    # What a plan holds has no cycles, and there is much of it: looking for them is a tenth of a no-op plan.
+    """Run one command line and return its exit code. Reports every error as one line, without a traceback."""
+    # A plan has millions of objects and no cycles: searching for cycles takes a tenth of a no-op plan's time.
     gc.set_threshold(100_000, 50, 100)
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed before we began
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (for good)
+        if getattr(sys, name) is None:  # closed by the parent process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (stays open)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name must not end an apply
+        if isinstance(stream, TextIOWrapper):  # a terminal's encoding must not end an apply
             stream.reconfigure(errors="backslashreplace")
     try:
         code = root.main(args=None if arguments is None else list(arguments), standalone_mode=False)
@@ -119,18 +123,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Error: interrupted. Nothing more was sent.", err=True)
         return 1
     except click.ClickException as error:
-        return _misused(error)
+        return _report_usage(error)
     except BrokenPipeError:
-        # Nobody reads stdout any more; what was done is recorded all the same.
+        # The reader of stdout left. State holds what was done.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001  (the last resort: said below)
-        return _failed(error)
-    return _after_output(code if isinstance(code, int) else 0)
+    except Exception as error:  # noqa: BLE001  (the last resort: reported below)
+        return _report_failure(error)
+    return _check_output(code if isinstance(code, int) else 0)
 
 
-def _misused(error: click.ClickException) -> int:
-    """Say what is wrong with a command line, which may quote what others wrote."""
+def _report_usage(error: click.ClickException) -> int:
+    """Report a wrong command line. The message may quote it, so each line is escaped."""
     from kardia_ctl.cli.output.console import print_message
 
     shown = StringIO()
@@ -140,8 +144,8 @@ def _misused(error: click.ClickException) -> int:
     return 1
 
 
-def _after_output(code: int) -> int:
-    """The exit code, when what was printed may have been lost."""
+def _check_output(code: int) -> int:
+    """The exit code: not 0 when output was lost, which is reported."""
     from kardia_ctl.cli.output.console import lost_output
 
     if reason := lost_output():
@@ -151,21 +155,21 @@ def _after_output(code: int) -> int:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process at once, with everything written out.
+    """Flush the output and end the process at once.
 
-    ``run`` has closed all there is to close. Taking a plan apart object by object, as ``sys.exit`` does, is
-    a tenth of a no-op plan's time, and the system takes the memory back anyway.
+    ``run`` has closed everything that needs closing. Freeing a plan object by object, as ``sys.exit`` does,
+    takes a tenth of a no-op plan's time.
     """
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before we began
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by the parent process
         try:
             stream.flush()
-        except (OSError, ValueError):  # nobody reads it any more, its disk is full, or it is closed
+        except (OSError, ValueError):  # its reader left, its disk is full, or it is closed
             code = code or 1
     os._exit(code)
 
 
-def _failed(error: Exception) -> int:
-    """Say what went wrong. A traceback could hold values of patients, so there is none unless asked for."""
+def _report_failure(error: Exception) -> int:
+    """Report an error. Only KARDIA_DEBUG shows the traceback, which could hold patients' values."""
     from kardia_ctl.cli.output.failure import failure_text
 
     click.echo(failure_text(error), err=True)

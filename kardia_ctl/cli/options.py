@@ -126,6 +126,7 @@ parallelism_option: Final = click.option(
     type=click.IntRange(1, 256),
     default=16,
     show_default=True,
+    metavar="N",
     help="Maximum number of writes in flight.",
 )
 

@@ -58,7 +58,7 @@ def qt_command(
     auto_approve: bool,
     **options: Any,
 ) -> int:
-    """Record a QT measurement of one RECORDING, the ECG with this id.
+    """Record a QT measurement of one RECORDING, an ECG named by its id.
 
     Every request adds another measurement, so it is sent once, and a lost response leaves it in doubt. The
     API's documents name no units; numbers are sent as given.

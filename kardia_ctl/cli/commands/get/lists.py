@@ -71,14 +71,14 @@ _LISTS: Final = (
         "symptoms",
         endpoints.SYMPTOMS,
         shapes.SYMPTOMS,
-        "List the symptoms that the patient reported right after the RECORDING with this id.",
+        "List the symptoms reported with a RECORDING. The patient reports them right after it; RECORDING is its id.",
         owner="recording",
     ),
     _List(
         "activity",
         endpoints.ACTIVITY,
         shapes.ACTIVITY,
-        "List the patient's activity during the RECORDING with this id.",
+        "List the activity during a RECORDING. RECORDING is its id.",
         owner="recording",
     ),
     _List(
@@ -91,14 +91,14 @@ _LISTS: Final = (
         "templates",
         endpoints.TEMPLATES,
         shapes.TEMPLATES,
-        "List the connection templates: durations in days, prices in a currency that the API does not name.",
+        "List the connection templates. Durations are in days, prices in a currency that the API does not name.",
     ),
     _List("teams", endpoints.TEAMS, shapes.TEAMS, "List the partner's teams, without their secretKey."),
     _List(
         "fields",
         endpoints.FIELDS,
         shapes.FIELDS,
-        "List the fields of a patient in this TEAM (an id): which are required, and which are custom.",
+        "List the patient fields of a TEAM. TEAM is its id; the list tells which fields are required or custom.",
         owner="team",
     ),
 )
@@ -146,7 +146,10 @@ for each in _LISTS:
 @form_options
 @workspace_options
 def patients_command(custom: bool, **options: Any) -> None:
-    """List the patients, newest first: ⌈number/500⌉ requests, in the memory of one page."""
+    """List the patients, newest first.
+
+    Sends ⌈number/500⌉ requests and needs the memory of one page.
+    """
     shape = shapes.PATIENTS_WITH_FIELDS if custom else shapes.PATIENTS
     _print(options, endpoints.PATIENTS, shape, custom=custom)
 
@@ -158,9 +161,9 @@ def patients_command(custom: bool, **options: Any) -> None:
 @form_options
 @workspace_options
 def recordings_command(mrn: str | None, identifier: str | None, **options: Any) -> None:
-    """List the recordings of all patients, or of the patient with this MRN, or with --id.
+    """List the recordings of all patients, or of one.
 
-    For the recordings of screening stations: get screening.
+    The patient is named by MRN or --id. For the recordings of screening stations: get screening.
     """
     whose = PatientName(mrn, identifier)
     listing = endpoints.RECORDINGS_OF_PATIENT if whose.given else endpoints.RECORDINGS

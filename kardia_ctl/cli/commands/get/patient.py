@@ -64,7 +64,7 @@ def patient_options(*, required: bool = True) -> Options:
 def patient_command(
     mrn: str | None, identifier: str | None, custom: bool, as_json: bool, **options: Any
 ) -> None:
-    """Show one patient: the one with this MRN, or with --id.
+    """Show the patient with this MRN, or with --id.
 
     With --id, or when the configuration's state knows the mrn, this sends one request. Otherwise it reads the
     whole list, ⌈number/500⌉ requests, because two patients may have one mrn. stderr reports the number.

@@ -59,9 +59,9 @@ def recording_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Show one RECORDING, the ECG with this id; --csv and --plot extract its samples.
+    """Show one RECORDING, an ECG named by its id.
 
-    The picture is ECG paper, 25 mm a second and 10 mm a millivolt, with every lead, the recording's id and
+    --csv and --plot extract its samples. The picture is ECG paper, 25 mm a second and 10 mm a millivolt, with every lead, the recording's id and
     time, and no name. It needs matplotlib: pip install 'kardia-ctl[plot]'. When the recording does not
     declare its resolution, samples stay in ADC units, and the columns and the picture say so.
     """
@@ -134,7 +134,7 @@ def _title(row: Mapping[str, Any], recording: str, ecg: Ecg) -> str:
 @out_option(required=True)
 @workspace_options
 def pdf_command(recording: str, out: Path, **options: Any) -> None:
-    """Write the PDF of one RECORDING, the ECG with this id, to --out FILE. The PDF names the patient."""
+    """Write the PDF of one RECORDING to --out FILE. RECORDING is its id; the PDF names the patient."""
     check_writable(out)
     _write_pdf(in_session(workspace_from(options), lambda session: session.records().pdf(recording)), out)
 
@@ -155,7 +155,10 @@ def report_command(
     out: Path,
     **options: Any,
 ) -> None:
-    """Write a patient's summary report, a PDF, to --out FILE: the last 30 days, or --from and --to."""
+    """Write a patient's summary report as PDF.
+
+    The report covers the last 30 days, or --from and --to.
+    """
     check_writable(out)
     if start is not None and end is not None and end <= start:
         raise RunStopped("--to must be later than --from")
