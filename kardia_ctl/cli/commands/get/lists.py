@@ -71,7 +71,7 @@ _LISTS: Final = (
         "symptoms",
         endpoints.SYMPTOMS,
         shapes.SYMPTOMS,
-        "List the symptoms reported with a RECORDING. The patient reports them right after it; RECORDING is its id.",
+        "List the symptoms reported with a RECORDING. RECORDING is its id.",
         owner="recording",
     ),
     _List(
@@ -91,14 +91,14 @@ _LISTS: Final = (
         "templates",
         endpoints.TEMPLATES,
         shapes.TEMPLATES,
-        "List the connection templates. Durations are in days, prices in a currency that the API does not name.",
+        "List the connection templates. Durations are in days; the API names no currency for prices.",
     ),
     _List("teams", endpoints.TEAMS, shapes.TEAMS, "List the partner's teams, without their secretKey."),
     _List(
         "fields",
         endpoints.FIELDS,
         shapes.FIELDS,
-        "List the patient fields of a TEAM. TEAM is its id; the list tells which fields are required or custom.",
+        "List the patient fields of a TEAM. TEAM is its id; the list tells which are required or custom.",
         owner="team",
     ),
 )

@@ -61,9 +61,10 @@ def recording_command(
 ) -> None:
     """Show one RECORDING, an ECG named by its id.
 
-    --csv and --plot extract its samples. The picture is ECG paper, 25 mm a second and 10 mm a millivolt, with every lead, the recording's id and
-    time, and no name. It needs matplotlib: pip install 'kardia-ctl[plot]'. When the recording does not
-    declare its resolution, samples stay in ADC units, and the columns and the picture say so.
+    --csv and --plot extract its samples. The picture is ECG paper, 25 mm a second and 10 mm a millivolt, with
+    every lead, the recording's id and time, and no name. It needs matplotlib: pip install 'kardia-ctl[plot]'.
+    When the recording does not declare its resolution, samples stay in ADC units, and the columns and the
+    picture say so.
     """
     out = options.pop("out")
     show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
