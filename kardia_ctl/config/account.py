@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from kardia_ctl.config.context import Reading, address_of
-from kardia_ctl.config.document import Sheet
+from kardia_ctl.config.context import LoadContext, address_of
+from kardia_ctl.config.document import YamlFile
 from kardia_ctl.config.yaml.tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import (
@@ -31,13 +31,13 @@ _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
 _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 
 
-def templates(sheet: Sheet) -> dict[str, TemplateRef]:
+def templates(yaml_file: YamlFile) -> dict[str, TemplateRef]:
     """The declared templates. One that is wrong is here too: it is declared, after all."""
-    declared = sheet.document.tree.get("templates")
+    declared = yaml_file.document.tree.get("templates")
     found = {}
     for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
-        source = sheet.key_source("templates", label)
-        if not sheet.is_sound("templates", label):
+        source = yaml_file.key_source("templates", label)
+        if not yaml_file.is_sound("templates", label):
             found[label] = TemplateRef(label, id=f"\0{label}", source=source)
         elif isinstance(value, str):
             found[label] = TemplateRef(label, id=value, source=source)
@@ -46,74 +46,77 @@ def templates(sheet: Sheet) -> dict[str, TemplateRef]:
     return found
 
 
-def settings(sheet: Sheet, reading: Reading) -> tuple[Resource, ...]:
+def settings(yaml_file: YamlFile, context: LoadContext) -> tuple[Resource, ...]:
     """The callbacks and service providers, checked by their kinds' own rules."""
-    hosts = sheet.value("callback_hosts") or ()
+    hosts = yaml_file.value("callback_hosts") or ()
     found = []
-    for resource in _declared(sheet, reading):
+    for resource in _declared(yaml_file, context):
         problem = SETTINGS[resource.address.kind].problem(resource, hosts)
         if problem and resource.source:
-            reading.problem(resource.source, *problem, resource.address)
+            context.problem(resource.source, *problem, resource.address)
         found.append(resource)
     return tuple(found)
 
 
-def _declared(sheet: Sheet, reading: Reading) -> Iterator[Resource]:
+def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Resource]:
     for definition in SETTINGS.values():
-        value = sheet.value(definition.key)
+        value = yaml_file.value(definition.key)
         if value is None:
             continue
-        if definition.needs_team and "team" not in sheet.document.tree:
+        if definition.needs_team and "team" not in yaml_file.document.tree:
             message = f"{definition.key} needs team"
-            reading.problem(sheet.key_source(definition.key), message, "Add team: your team's id")
+            context.problem(yaml_file.key_source(definition.key), message, "Add team: your team's id")
         for index, (address, attributes) in enumerate(definition.declare(value)):
             path: tuple[str | int, ...] = (index,) if isinstance(value, list) else tuple(attributes)[:1]
-            yield Resource(address, attributes, sheet.source(definition.key, *path))
+            yield Resource(address, attributes, yaml_file.source(definition.key, *path))
 
 
-def capabilities(sheet: Sheet) -> Capabilities:
+def capabilities(yaml_file: YamlFile) -> Capabilities:
     """What the declared dialect can do; that of v1 when it is not declared, or not right."""
-    api: Mapping[str, str] = sheet.value("api") or {}
+    api: Mapping[str, str] = yaml_file.value("api") or {}
     return CAPABILITIES[Dialect(api.get("dialect", Dialect.V1))]
 
 
 def check_dialect(
-    sheet: Sheet, declared: Mapping[str, TemplateRef], leaving: Iterable[Departure], reading: Reading
+    yaml_file: YamlFile,
+    declared: Mapping[str, TemplateRef],
+    leaving: Iterable[Departure],
+    context: LoadContext,
 ) -> None:
     """What the dialect cannot do must not be declared."""
-    can = capabilities(sheet)
-    api: Mapping[str, str] = sheet.value("api") or {}
+    can = capabilities(yaml_file)
+    api: Mapping[str, str] = yaml_file.value("api") or {}
     if Region(api.get("region", Region.US)) not in can.regions:
         remedy = f"Write {' or '.join(sorted(can.regions))}"
-        reading.problem(sheet.source("api", "region"), f"{can.dialect} has no such region", remedy)
+        context.problem(yaml_file.source("api", "region"), f"{can.dialect} has no such region", remedy)
     for definition in SETTINGS.values():
-        if definition.kind not in can.kinds and sheet.value(definition.key) is not None:
+        if definition.kind not in can.kinds and yaml_file.value(definition.key) is not None:
             message = f"the {can.dialect} API has no {definition.key}"
-            reading.problem(sheet.key_source(definition.key), message, "Leave it out")
+            context.problem(yaml_file.key_source(definition.key), message, "Leave it out")
     for template in declared.values():
         if template.name and not can.shows_templates and template.source:
             message = f"the {can.dialect} API does not show templates, so that a name leads to none"
-            reading.problem(template.source, message, "Write the template's id")
+            context.problem(template.source, message, "Write the template's id")
     for departure in leaving:
-        _check_departure(departure, can, reading)
+        _check_departure(departure, can, context)
 
 
-def _check_departure(departure: Departure, can: Capabilities, reading: Reading) -> None:
+def _check_departure(departure: Departure, can: Capabilities, context: LoadContext) -> None:
     source, address = departure.source or Source("", 1), address_of(departure.mrn)
     if departure.action not in can.departing:
         actions = " or ".join(sorted(can.departing))
         message = f"the {can.dialect} API cannot {departure.action} a patient"
-        reading.problem(source, message, f"Write action: {actions}", address)
+        context.problem(source, message, f"Write action: {actions}", address)
     if departure.action is not Departing.DELETE and (
         departure.export or departure.exported or departure.confirmed
     ):
         message = "export, exported and confirm go with action: delete"
-        reading.problem(source, message, "Leave them out, or write action: delete", address)
+        context.problem(source, message, "Leave them out, or write action: delete", address)
 
 
-def limits(sheet: Sheet) -> Limits:
+def limits(yaml_file: YamlFile) -> Limits:
     """The limits, with the defaults where nothing is said."""
-    said: Mapping[str, str] = sheet.value("limits") or {}
+    said: Mapping[str, str] = yaml_file.value("limits") or {}
     default = Limits()
     return Limits(
         create=_count(said, "create", default.create),
@@ -124,9 +127,9 @@ def limits(sheet: Sheet) -> Limits:
     )
 
 
-def waves(sheet: Sheet) -> Waves | None:
+def waves(yaml_file: YamlFile) -> Waves | None:
     """The waves, with the defaults where nothing is said of a part; None when there are to be none."""
-    said: Mapping[str, str] | None = sheet.value("waves")
+    said: Mapping[str, str] | None = yaml_file.value("waves")
     if said is None:
         return None
     default = Waves()
@@ -140,17 +143,17 @@ def _count(said: Mapping[str, str], name: str, default: int | None) -> int | Non
     return int(said[name]) if name in said else default
 
 
-def check_state(sheet: Sheet, reading: Reading) -> None:
+def check_state(yaml_file: YamlFile, context: LoadContext) -> None:
     """The state URL names a kind of store that exists, and holds no password that is not from outside."""
-    url = sheet.value("state")
+    url = yaml_file.value("state")
     if url is None:
         return
-    source = sheet.source("state")
+    source = yaml_file.source("state")
     if url.partition("://")[0] not in _STATE_SCHEMES or "://" not in url:
         remedy = "Write sqlite:///.kardia/state.db, postgresql://…, s3://…, gs://… or az://…"
-        reading.problem(source, "state is not the URL of a known kind of store", remedy)
-    if _password(url) and _password(url) not in reading.substituted.values():
-        reading.problem(
+        context.problem(source, "state is not the URL of a known kind of store", remedy)
+    if _password(url) and _password(url) not in context.substituted.values():
+        context.problem(
             source, "the state URL holds a password", "Write ${STATE_PASSWORD} and change the password"
         )
 
@@ -162,9 +165,9 @@ def _password(url: str) -> str:
         return ""
 
 
-def configuration(sheet: Sheet, root: Path, desired: Desired) -> Configuration:
+def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configuration:
     """The configuration, once nothing is wrong with it; digest and warnings are the caller's."""
-    tree: Mapping[str, Any] = sheet.document.tree
+    tree: Mapping[str, Any] = yaml_file.document.tree
     api: Mapping[str, str] = tree.get("api", {})
     settle = tree.get("settle", "120s")
     default = Configuration(root, desired)
@@ -176,7 +179,7 @@ def configuration(sheet: Sheet, root: Path, desired: Desired) -> Configuration:
         authorization=Authorization(api.get("authorization", default.authorization)),
         scan=ScanPolicy(tree.get("scan", default.scan)),
         settle=float(settle.rstrip("sm")) * _UNIT[settle.lstrip("0123456789")],
-        waves=waves(sheet),
+        waves=waves(yaml_file),
         state=tree.get("state", default.state),
         workspace=tree.get("workspace", default.workspace),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from kardia_ctl.config.source_files import COHORT_LIMIT, Unreadable, chunks, content, decoded, inside
+from kardia_ctl.config.source_files import COHORT_LIMIT, UnusableFile, chunks, content, decoded, inside
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
@@ -18,7 +18,7 @@ TOLD: Final = 20
 
 
 @dataclass(slots=True)
-class Reading:
+class LoadContext:
     """Collects problems, warnings and everything that the digest covers.
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
@@ -69,7 +69,7 @@ class Reading:
         if problem not in found:
             found.append(problem)
 
-    def unreadable(self, source: Source, error: Unreadable) -> None:
+    def unreadable(self, source: Source, error: UnusableFile) -> None:
         """Note why a file cannot be used, at the place that names it."""
         self.problem(source, error.message, error.remedy)
 
@@ -95,7 +95,7 @@ class Reading:
         """Whether nothing has named this file yet, under any of its names; a problem if something has.
 
         Raises:
-            Unreadable: the file is outside the configuration's directory.
+            UnusableFile: the file is outside the configuration's directory.
         """
         real = inside(self.root, self.root / relative)
         if earlier := self._users.get(real):
@@ -112,7 +112,7 @@ class Reading:
         """A file's bytes and text; None, and a problem in the file itself, when it is not text.
 
         Raises:
-            Unreadable: the file cannot be had at all.
+            UnusableFile: the file cannot be had at all.
         """
         data = content(self.root / relative, limit)
         shown = self.name(relative)
@@ -120,7 +120,7 @@ class Reading:
         self._order.setdefault(shown, len(self._order))
         try:
             return data, decoded(data)
-        except Unreadable as error:
+        except UnusableFile as error:
             self.unreadable(Source(shown, error.line, error.column), error)
             return None
 
@@ -128,7 +128,7 @@ class Reading:
         """A cohort's bytes, some at a time; the digest covers them once they were all read.
 
         Raises:
-            Unreadable: the file cannot be had at all, or was changed since it was read before.
+            UnusableFile: the file cannot be had at all, or was changed since it was read before.
         """
         self._order.setdefault(self.name(relative), len(self._order))
         total = hashlib.sha256()
@@ -136,21 +136,21 @@ class Reading:
             total.update(data)
             yield data
         if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
-            raise Unreadable("the file was changed while it was read", "Try again")
+            raise UnusableFile("the file was changed while it was read", "Try again")
 
     @contextmanager
     def opened(self, relative: PurePosixPath) -> Iterator[IO[bytes]]:
         """A cohort's file for a reader that goes to and fro in it; the digest covers it.
 
         Raises:
-            Unreadable: as ``chunks``.
+            UnusableFile: as ``chunks``.
         """
         for _ in self.chunks(relative, 1 << 20):
             pass
         try:
             stream = (self.root / relative).open("rb")
         except OSError as error:
-            raise Unreadable("the file cannot be opened", "Check its permissions") from error
+            raise UnusableFile("the file cannot be opened", "Check its permissions") from error
         with stream:
             yield stream
 

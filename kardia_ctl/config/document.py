@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kardia_ctl.config.cohorts.cohort import Cohort, declared_cohort
-from kardia_ctl.config.context import Reading, address_of
+from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.interpolation import expand, substitute
-from kardia_ctl.config.patient_registry import Register, Where, patient_of
+from kardia_ctl.config.patient_registry import PatientRegistry, Where, patient_of
 from kardia_ctl.config.schema.messages import quoted
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
-from kardia_ctl.config.source_files import YAML_LIMIT, Unreadable, check_lines, lexical
+from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping, read_yaml
 from kardia_ctl.kinds.mobile_user import user_of
 from kardia_ctl.model.configuration import Departing, Departure, MobileUser
@@ -20,7 +20,7 @@ from kardia_ctl.model.source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class YamlFile:
     """A file that could be read, and the paths at or below which something is wrong in it."""
 
     document: Document
@@ -49,50 +49,50 @@ class Sheet:
         return self.document.key_source(self.document.tree, *path)
 
 
-def read_sheet(relative: PurePosixPath, reading: Reading, *, included: bool) -> Sheet | None:
+def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: bool) -> YamlFile | None:
     """Read and check a file, its patients aside; None when there is nothing to go on with.
 
     Raises:
-        Unreadable: the file cannot be had at all.
+        UnusableFile: the file cannot be had at all.
     """
-    found = reading.read(relative, YAML_LIMIT)
-    document = _parsed(found, reading.name(relative), reading) if found else None
+    found = context.read(relative, YAML_LIMIT)
+    document = _parsed(found, context.name(relative), context) if found else None
     if document is None:
         return None
     if document.tree == "":
         remedy = "Declare patients, or leave it out of include" if included else "Declare at least version: 1"
-        reading.problem(Source(document.file, 1, 1), "the file is empty", remedy)
+        context.problem(Source(document.file, 1, 1), "the file is empty", remedy)
         return None
-    sheet = Sheet(document, relative)
-    for path in substitute(document, reading):
-        sheet.fault(path)
-    _check(sheet, reading, included=included)
-    return sheet if isinstance(document.tree, YamlMapping) else None
+    yaml_file = YamlFile(document, relative)
+    for path in substitute(document, context):
+        yaml_file.fault(path)
+    _check(yaml_file, context, included=included)
+    return yaml_file if isinstance(document.tree, YamlMapping) else None
 
 
-def _parsed(found: tuple[bytes, str], file: str, reading: Reading) -> Document | None:
+def _parsed(found: tuple[bytes, str], file: str, context: LoadContext) -> Document | None:
     data = found[1].encode() if found[0].startswith(b"\xef\xbb\xbf") else found[0]
     try:
         check_lines(data)
         document = read_yaml(data, file)
-    except Unreadable as error:
-        reading.unreadable(Source(file, error.line, error.column), error)
+    except UnusableFile as error:
+        context.unreadable(Source(file, error.line, error.column), error)
         return None
     for repeated in document.repeated:
         first = document.key_source(repeated.mapping, repeated.key).line
         message = f"the key{quoted(repeated.key)} is there twice; the first is in line {first}"
-        reading.problem(repeated.place, message, "Keep one of them")
+        context.problem(repeated.place, message, "Keep one of them")
     return document
 
 
-def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
+def _check(yaml_file: YamlFile, context: LoadContext, *, included: bool) -> None:
     """Check everything but the patients of a list, who are checked one by one."""
-    document, tree = sheet.document, sheet.document.tree
+    document, tree = yaml_file.document, yaml_file.document.tree
     shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):
         shallow["patients"] = []
     for finding in document_validator(included=included).findings(shallow):
-        sheet.fault(finding.path)
+        yaml_file.fault(finding.path)
         place = document.key_source if finding.at_key else document.source
         mrn = (
             tree[finding.path[0]][finding.path[1]]
@@ -100,82 +100,84 @@ def _check(sheet: Sheet, reading: Reading, *, included: bool) -> None:
             else {}
         )
         address = address_of(mrn.get("mrn")) if isinstance(mrn, YamlMapping) else None
-        reading.problem(place(tree, *finding.path), finding.message, finding.remedy, address)
+        context.problem(place(tree, *finding.path), finding.message, finding.remedy, address)
 
 
-def enter_patients(sheet: Sheet, reading: Reading, register: Register) -> None:
+def enter_patients(yaml_file: YamlFile, context: LoadContext, registry: PatientRegistry) -> None:
     """Enter the patients that a file lists."""
-    document = sheet.document
-    nodes = sheet.value("patients") or ()
+    document = yaml_file.document
+    nodes = yaml_file.value("patients") or ()
     file, line = document.file, document.line
     for index, node in enumerate(nodes):
         where = partial(document.source, node)
         if not isinstance(node, YamlMapping):
-            _is_right(sheet, index, reading, register)
+            _is_right(yaml_file, index, context, registry)
             continue
         if "id" in node and isinstance(node["id"], str):
-            node["id"] = expand(node["id"], document, ("patients", index, "id"), reading)
-        if _is_right(sheet, index, reading, register):
+            node["id"] = expand(node["id"], document, ("patients", index, "id"), context)
+        if _is_right(yaml_file, index, context, registry):
             patient = patient_of(node, file, line(node))
-            register.add(patient, where)
-            if "mobile_user" in node and (user := declared_user(node["mobile_user"], sheet, where, reading)):
-                register.add_user(patient, user, where)
+            registry.add(patient, where)
+            if "mobile_user" in node and (
+                user := declared_user(node["mobile_user"], yaml_file, where, context)
+            ):
+                registry.add_user(patient, user, where)
 
 
-def _is_right(sheet: Sheet, index: int, reading: Reading, register: Register) -> bool:
+def _is_right(yaml_file: YamlFile, index: int, context: LoadContext, registry: PatientRegistry) -> bool:
     """Whether the schema accepts a patient; what it finds wrong is reported."""
-    document = sheet.document
+    document = yaml_file.document
     node = document.tree["patients"][index]
-    found = patient_validator(reading.capabilities.dialect).findings(node)
+    found = patient_validator(context.capabilities.dialect).findings(node)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
     for finding in found:
         path = ("patients", index, *finding.path)
-        place = sheet.key_source if finding.at_key else sheet.source
-        reading.problem(place(*path), finding.message, finding.remedy, address_of(mrn))
+        place = yaml_file.key_source if finding.at_key else yaml_file.source
+        context.problem(place(*path), finding.message, finding.remedy, address_of(mrn))
     if found:
         codes = node.get("codes") if isinstance(node, YamlMapping) else None
-        register.add_faulty(mrn, codes, partial(document.source, node))
+        registry.add_faulty(mrn, codes, partial(document.source, node))
     return not found
 
 
 def declared_user(
-    value: Mapping[str, Any], sheet: Sheet, where: Where, reading: Reading
+    value: Mapping[str, Any], yaml_file: YamlFile, where: Where, context: LoadContext
 ) -> MobileUser | None:
     """A mobile user that the schema found right; None, and a problem, when its file cannot be named so."""
     paths = {}
     try:
         if name := value["password"].get("file"):
-            paths[name] = str(lexical(sheet.relative.parent, name))
-    except Unreadable as error:
-        reading.unreadable(where("mobile_user"), error)
+            paths[name] = str(lexical(yaml_file.relative.parent, name))
+    except UnusableFile as error:
+        context.unreadable(where("mobile_user"), error)
         return None
     return user_of(value, paths)
 
 
-def cohorts(sheet: Sheet, reading: Reading) -> Iterator[Cohort]:
+def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
     """The cohorts that a file declares and that are right."""
-    declared = sheet.document.tree.get("cohorts")
+    declared = yaml_file.document.tree.get("cohorts")
     for name in declared if isinstance(declared, YamlMapping) else ():
-        if sheet.is_sound("cohorts", name):
-            source = sheet.source("cohorts", name, "source")
+        if yaml_file.is_sound("cohorts", name):
+            source = yaml_file.source("cohorts", name, "source")
             try:
-                path = lexical(sheet.relative.parent, declared[name]["source"])
+                path = lexical(yaml_file.relative.parent, declared[name]["source"])
                 cohort = declared_cohort(name, declared[name], path, source)
                 shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
-                where = partial(sheet.source, "cohorts", name)
-                user = declared_user(shared, sheet, where, reading) if shared else None
+                where = partial(yaml_file.source, "cohorts", name)
+                user = declared_user(shared, yaml_file, where, context) if shared else None
                 yield replace(cohort, user=user)
-            except Unreadable as error:
-                reading.unreadable(source, error)
+            except UnusableFile as error:
+                context.unreadable(source, error)
 
 
-def departures(sheets: Iterable[Sheet]) -> Iterator[Departure]:
+def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:
     """The departures that files declare and that are right."""
-    for sheet in sheets:
-        declared = sheet.document.tree.get("departures")
+    for yaml_file in yaml_files:
+        declared = yaml_file.document.tree.get("departures")
         for index, value in enumerate(declared if isinstance(declared, YamlList) else ()):
-            if sheet.is_sound("departures", index):
-                source = sheet.source("departures", index)
+            if yaml_file.is_sound("departures", index):
+                source = yaml_file.source("departures", index)
                 action = Departing(value["action"])
                 yield Departure(
                     value["mrn"],

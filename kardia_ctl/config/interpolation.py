@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kardia_ctl.config.context import Reading
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds import SETTINGS
 
@@ -18,10 +18,10 @@ _PLACES: Final = (
     ("departures", _EVERY, "id"),
     ("state",),
 )
-"""Where environment values may stand, patients' ids aside: the register puts those in."""
+"""Where environment values may stand, patients' ids aside: the registry puts those in."""
 
 
-def substitute(document: Document, reading: Reading) -> set[tuple[str | int, ...]]:
+def substitute(document: Document, context: LoadContext) -> set[tuple[str | int, ...]]:
     """Put environment values into the tree, in place; the paths where that was not possible.
 
     ``$$`` is a literal dollar.
@@ -29,11 +29,11 @@ def substitute(document: Document, reading: Reading) -> set[tuple[str | int, ...
     faulty = set()
     for pattern in _PLACES:
         for path in list(_paths(document.tree, pattern)):
-            node, before = document.tree, len(reading.problems)
+            node, before = document.tree, len(context.problems)
             for step in path[:-1]:
                 node = node[step]
-            node[path[-1]] = expand(node[path[-1]], document, path, reading)
-            if len(reading.problems) > before:
+            node[path[-1]] = expand(node[path[-1]], document, path, context)
+            if len(context.problems) > before:
                 faulty.add(path)
     return faulty
 
@@ -54,27 +54,27 @@ def _paths(node: Any, pattern: tuple[str, ...]) -> Iterator[tuple[str | int, ...
             yield (step, *tail)
 
 
-def expand(text: str, document: Document, path: tuple[str | int, ...], reading: Reading) -> str:
+def expand(text: str, document: Document, path: tuple[str | int, ...], context: LoadContext) -> str:
     """A text with its references replaced; each that cannot be is a problem, and stays as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
-        if name and (found := reading.environ.get(name)):
-            reading.substitute(name, found, declares=path[0] != "state")
+        if name and (found := context.environ.get(name)):
+            context.substitute(name, found, declares=path[0] != "state")
             return found
         if name or match["broken"]:
-            _report(name, document, path, reading)
+            _report(name, document, path, context)
             return match[0]
         return "$"
 
     return _REFERENCE.sub(value, text)
 
 
-def _report(name: str | None, document: Document, path: tuple[str | int, ...], reading: Reading) -> None:
+def _report(name: str | None, document: Document, path: tuple[str | int, ...], context: LoadContext) -> None:
     source = document.source(document.tree, *path)
     if name:
-        reading.problem(source, f"the environment variable {name} is not set, or empty", f"Set {name}")
+        context.problem(source, f"the environment variable {name} is not set, or empty", f"Set {name}")
     else:
-        reading.problem(
+        context.problem(
             source, "${ begins a reference that does not end", "Write ${NAME}, or $$ for a dollar"
         )

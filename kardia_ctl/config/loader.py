@@ -11,11 +11,11 @@ from kardia_ctl.config.cohorts.cohort import Cohort, OnBadRow
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.cohorts.quarantine import rejected_of, target_of
 from kardia_ctl.config.cohorts.reader import read_cohort
-from kardia_ctl.config.context import Reading
-from kardia_ctl.config.document import Sheet, cohorts, departures, enter_patients, read_sheet
-from kardia_ctl.config.patient_registry import Register
-from kardia_ctl.config.source_files import Unreadable, lexical, matches
-from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Rejected
+from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
+from kardia_ctl.config.patient_registry import PatientRegistry
+from kardia_ctl.config.source_files import UnusableFile, lexical, matches
+from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Quarantine
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source
 
@@ -31,12 +31,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
     """
     main = _main_file(path)
-    reading = Reading(main.parent.resolve(), main.parent, environ)
+    context = LoadContext(main.parent.resolve(), main.parent, environ)
     with _collector_paused():
-        found = _load(PurePosixPath(main.name), reading)
-    if found is None or reading.problems:
-        raise ConfigurationError(reading.sorted_problems())
-    return replace(found, digest=reading.digest(), warnings=reading.sorted_warnings())
+        found = _load(PurePosixPath(main.name), context)
+    if found is None or context.problems:
+        raise ConfigurationError(context.sorted_problems())
+    return replace(found, digest=context.digest(), warnings=context.sorted_warnings())
 
 
 def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
@@ -46,21 +46,21 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
         ConfigurationError: with every problem of that one file.
     """
     main = _main_file(path)
-    reading = Reading(main.parent.resolve(), main.parent, environ)
+    context = LoadContext(main.parent.resolve(), main.parent, environ)
     relative = PurePosixPath(main.name)
-    here = Source(reading.name(relative), 1, 1)
-    sheet = None
+    here = Source(context.name(relative), 1, 1)
+    yaml_file = None
     with _collector_paused():
         try:
-            reading.begin(relative, here)
-            sheet = read_sheet(relative, reading, included=False)
-        except Unreadable as error:
-            reading.unreadable(here, error)
-    if sheet is not None:
-        account.check_state(sheet, reading)
-    if sheet is None or reading.problems:
-        raise ConfigurationError(reading.sorted_problems())
-    return account.configuration(sheet, reading.root, Desired(sheet.document.tree.get("team", "")))
+            context.begin(relative, here)
+            yaml_file = read_yaml_file(relative, context, included=False)
+        except UnusableFile as error:
+            context.unreadable(here, error)
+    if yaml_file is not None:
+        account.check_state(yaml_file, context)
+    if yaml_file is None or context.problems:
+        raise ConfigurationError(context.sorted_problems())
+    return account.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
 
 
 @contextmanager
@@ -88,91 +88,95 @@ def _main_file(path: Path) -> Path:
     raise ConfigurationError([Problem(Source(str(path), 1), message, remedy)])
 
 
-def _load(main: PurePosixPath, reading: Reading) -> Configuration | None:
-    here = Source(reading.name(main), 1, 1)
+def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
+    here = Source(context.name(main), 1, 1)
     try:
-        reading.begin(main, here)
-        sheet = read_sheet(main, reading, included=False)
-    except Unreadable as error:
-        reading.unreadable(here, error)
+        context.begin(main, here)
+        yaml_file = read_yaml_file(main, context, included=False)
+    except UnusableFile as error:
+        context.unreadable(here, error)
         return None
-    if sheet is None:
+    if yaml_file is None:
         return None
-    reading.capabilities = account.capabilities(sheet)
-    sheets = [sheet, *_included(sheet, reading)]
-    templates = account.templates(sheet)
-    register = Register(reading, templates)
-    tables = _enter(sheets, reading, register)
-    leaving = tuple(departures(sheets))
-    register.check_departures(leaving)
-    held, unnamed = register.set_aside()
-    account.check_dialect(sheet, templates, leaving, reading)
-    others = account.settings(sheet, reading)
-    account.check_state(sheet, reading)
-    rejected = _rejected(tables, reading)
-    if reading.problems:
+    context.capabilities = account.capabilities(yaml_file)
+    yaml_files = [yaml_file, *_included(yaml_file, context)]
+    templates = account.templates(yaml_file)
+    registry = PatientRegistry(context, templates)
+    tables = _enter(yaml_files, context, registry)
+    leaving = tuple(departures(yaml_files))
+    registry.check_departures(leaving)
+    held, unnamed = registry.set_aside()
+    account.check_dialect(yaml_file, templates, leaving, context)
+    others = account.settings(yaml_file, context)
+    account.check_state(yaml_file, context)
+    rejected = _rejected(tables, context)
+    if context.problems:
         return None
-    team, limits, users = sheet.document.tree.get("team", ""), account.limits(sheet), _users(register)
-    desired = Desired(team, register.patients, others, templates, leaving, limits, held, unnamed, users)
-    return replace(account.configuration(sheet, reading.root, desired), rejected=rejected)
+    team, limits, users = yaml_file.document.tree.get("team", ""), account.limits(yaml_file), _users(registry)
+    desired = Desired(team, registry.patients, others, templates, leaving, limits, held, unnamed, users)
+    return replace(account.configuration(yaml_file, context.root, desired), quarantines=rejected)
 
 
-def _users(register: Register) -> dict[str, MobileUser]:
+def _users(registry: PatientRegistry) -> dict[str, MobileUser]:
     """The users of those who are declared and whose rows are right."""
-    return {mrn: user for mrn, user in register.users.items() if mrn in register.patients}
+    return {mrn: user for mrn, user in registry.users.items() if mrn in registry.patients}
 
 
-def _rejected(tables: list[tuple[Cohort, Table]], reading: Reading) -> tuple[Rejected, ...]:
+def _rejected(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
     """The bad rows of every cohort that sets them aside. Two must not name one file for them."""
-    found: dict[str, Rejected] = {}
+    found: dict[str, Quarantine] = {}
     for cohort, table in tables:
-        target = target_of(cohort, reading)
-        if reading.is_used(target) or str(target).casefold() in found:
+        target = target_of(cohort, context)
+        if context.is_used(target) or str(target).casefold() in found:
             message = f"the file for rows that are set aside, {target.name}, is used already"
-            reading.problem(cohort.declared, message, "Give the cohort another name")
-        elif not reading.problems:
+            context.problem(cohort.declared, message, "Give the cohort another name")
+        elif not context.problems:
             try:
-                found[str(target).casefold()] = rejected_of(cohort, table, reading)
-            except Unreadable as error:
-                reading.unreadable(cohort.declared, error)
+                found[str(target).casefold()] = rejected_of(cohort, table, context)
+            except UnusableFile as error:
+                context.unreadable(cohort.declared, error)
     return tuple(found.values())
 
 
-def _included(main: Sheet, reading: Reading) -> Iterator[Sheet]:
+def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
     """The files that kardia.yaml includes, in the order of its patterns and of their names."""
     for index, pattern in enumerate(main.value("include") or ()):
         by = main.source("include", index)
         try:
-            found = list(matches(reading.root, lexical(main.relative.parent, pattern)))
-        except Unreadable as error:
-            reading.unreadable(by, error)
+            found = list(matches(context.root, lexical(main.relative.parent, pattern)))
+        except UnusableFile as error:
+            context.unreadable(by, error)
             continue
         if not found:
-            reading.problem(by, "no file matches this", "Check the name; it is relative to this file")
+            context.problem(by, "no file matches this", "Check the name; it is relative to this file")
         for relative in found:
             try:
-                sheet = (
-                    read_sheet(relative, reading, included=True) if reading.first_use(relative, by) else None
+                yaml_file = (
+                    read_yaml_file(relative, context, included=True)
+                    if context.first_use(relative, by)
+                    else None
                 )
-            except Unreadable as error:
-                reading.unreadable(by, error)
+            except UnusableFile as error:
+                context.unreadable(by, error)
                 continue
-            if sheet:
-                yield sheet
+            if yaml_file:
+                yield yaml_file
 
 
-def _enter(sheets: list[Sheet], reading: Reading, register: Register) -> list[tuple[Cohort, Table]]:
+def _enter(
+    yaml_files: list[YamlFile], context: LoadContext, registry: PatientRegistry
+) -> list[tuple[Cohort, Table]]:
     """Enter everybody; the cohorts whose bad rows are to be set aside, with their tables."""
     quarantining = []
-    for sheet in sheets:
-        enter_patients(sheet, reading, register)
-    for sheet in sheets:
-        for cohort in cohorts(sheet, reading):
+    for yaml_file in yaml_files:
+        enter_patients(yaml_file, context, registry)
+    for yaml_file in yaml_files:
+        for cohort in cohorts(yaml_file, context):
             try:
-                if reading.first_use(cohort.source, cohort.declared):
-                    table = read_cohort(cohort, reading, register)
+                if context.first_use(cohort.source, cohort.declared):
+                    table = read_cohort(cohort, context, registry)
                     if cohort.on_bad_row is OnBadRow.QUARANTINE:
                         quarantining.append((cohort, table))
-            except Unreadable as error:
-                reading.unreadable(cohort.declared, error)
+            except UnusableFile as error:
+                context.unreadable(cohort.declared, error)
     return quarantining

@@ -1,4 +1,4 @@
-"""The register of patients: everyone once, whichever file declares them."""
+"""The registry of patients: everyone once, whichever file declares them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from kardia_ctl.config.context import Reading, address_of
+from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import LONGEST
@@ -49,10 +49,10 @@ def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = ""
 
 
 @dataclass(slots=True)
-class Register:
+class PatientRegistry:
     """Patients, and their mobile users, by mrn. ``templates`` are the names that codes may use."""
 
-    reading: Reading
+    context: LoadContext
     templates: Mapping[str, TemplateRef]
     patients: dict[str, DesiredPatient] = field(default_factory=dict)
     users: dict[str, MobileUser] = field(default_factory=dict)
@@ -75,10 +75,10 @@ class Register:
         address = address_of(patient.mrn)
         if not patient.email:
             message = "mobile_user needs the patient's email: it is the login"
-            self.reading.row_problem(where("mobile_user"), message, "Add email", address)
+            self.context.row_problem(where("mobile_user"), message, "Add email", address)
         if user.redeem and not patient.codes:
             message = "mobile_user redeems a code, and codes names none"
-            self.reading.row_problem(where("mobile_user"), message, "Add codes, or take redeem out", address)
+            self.context.row_problem(where("mobile_user"), message, "Add codes, or take redeem out", address)
 
     def add_all(
         self,
@@ -113,7 +113,7 @@ class Register:
     def _check(self, patient: DesiredPatient, where: Where) -> None:
         mrn = patient.mrn
         if mrn[0] == " " or mrn[-1] == " ":
-            self.reading.warn("the mrn begins or ends with a space", where("mrn"), address_of(mrn))
+            self.context.warn("the mrn begins or ends with a space", where("mrn"), address_of(mrn))
         if patient.codes and patient.codes not in self._sound_codes:
             self._check_codes(mrn, patient.codes, where)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
@@ -155,11 +155,11 @@ class Register:
                     f"this patient leaves twice; the other entry is at {first.source}",
                     "Keep one",
                 )
-                self.reading.problem(source, message, remedy, address_of(departure.mrn))
+                self.context.problem(source, message, remedy, address_of(departure.mrn))
             if place := self.place(departure.mrn):
                 message = f"this patient is in departures and in patients, at {place}"
                 remedy = "Remove the patient there, or the departure here"
-                self.reading.problem(source, message, remedy, address_of(departure.mrn))
+                self.context.problem(source, message, remedy, address_of(departure.mrn))
 
     def _twice(self, mrn: str, source: Source, first: Source) -> None:
         remedy = "Remove one, or give each its own mrn"
@@ -171,14 +171,14 @@ class Register:
         A row is set aside only when the other is too: else it is a problem of the configuration.
         """
         mrn, earlier = mrns
-        asides = self.reading.rejections
+        asides = self.context.rejections
         if first.file not in asides or source.file not in asides:
-            self.reading.problem(source, f"{said} {first}", remedy, address_of(mrn))
+            self.context.problem(source, f"{said} {first}", remedy, address_of(mrn))
             return
-        self.reading.row_problem(source, f"{said} {first}", remedy, address_of(mrn))
+        self.context.row_problem(source, f"{said} {first}", remedy, address_of(mrn))
         if all(problem.remedy != remedy for problem in asides[first.file].get(first.line, ())):
             place, message = Source(first.file, first.line), f"{said} {source.file}:{source.line}"
-            self.reading.row_problem(place, message, remedy, address_of(earlier))
+            self.context.row_problem(place, message, remedy, address_of(earlier))
 
     def set_aside(self) -> tuple[dict[str, Source], int]:
         """Take out everybody whose row is to be set aside.
@@ -187,7 +187,7 @@ class Register:
         """
         held: dict[str, Source] = {}
         unnamed: set[tuple[str, int]] = set()
-        for file, lines in self.reading.rejections.items():
+        for file, lines in self.context.rejections.items():
             for line, problems in lines.items():
                 address = next((problem.address for problem in problems), None)
                 if address is None or any(problem.address != address for problem in problems):
@@ -198,13 +198,13 @@ class Register:
                 found = self.patients.get(mrn)
                 if found is not None and (found.file, found.line) == (file, line):
                     del self.patients[mrn]
-        if unnamed:  # an mrn that is too long for an address may be in the register none the less
+        if unnamed:  # an mrn that is too long for an address may be in the registry none the less
             for mrn in [mrn for mrn, one in self.patients.items() if (one.file, one.line) in unnamed]:
                 del self.patients[mrn]
         return held, len(unnamed)
 
     def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
-        problem, address = self.reading.row_problem, address_of(mrn)
+        problem, address = self.context.row_problem, address_of(mrn)
         meant: dict[tuple[str, str], str] = {}
         sound = True
         for index, label in enumerate(codes):

@@ -25,7 +25,7 @@ _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 _MISSING: Final = ("there is no such file", "Check the name, or create it")
 
 
-class Unreadable(Exception):  # noqa: N818  (it says what the file is)
+class UnusableFile(Exception):  # noqa: N818  (it says what the file is)
     """A file cannot be used: what is wrong, what to do, and where in it (line and column from 1)."""
 
     def __init__(self, message: str, remedy: str = "", line: int = 1, column: int = 1) -> None:
@@ -33,7 +33,7 @@ class Unreadable(Exception):  # noqa: N818  (it says what the file is)
         self.message, self.remedy, self.line, self.column = message, remedy, line, column
 
 
-class Garbled(Unreadable):
+class InvalidContent(UnusableFile):
     """What stands in the file is not what it should be: line and column tell where."""
 
 
@@ -41,39 +41,39 @@ def content(path: Path, limit: int) -> bytes:
     """The bytes of a regular file.
 
     Raises:
-        Unreadable: it is missing, no file, larger than ``limit`` bytes, or the system refuses.
+        UnusableFile: it is missing, no file, larger than ``limit`` bytes, or the system refuses.
     """
     try:
         if not path.is_file():
-            raise Unreadable(*_MISSING)
+            raise UnusableFile(*_MISSING)
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         raise _refused(error) from error
     if len(data) > limit:
-        raise Unreadable(f"the file is larger than {limit >> 20} MiB", "Split it into several files")
+        raise UnusableFile(f"the file is larger than {limit >> 20} MiB", "Split it into several files")
     return data
 
 
-def _refused(error: Exception) -> Unreadable:
+def _refused(error: Exception) -> UnusableFile:
     reason = getattr(error, "strerror", None) or "its name is not usable"
-    return Unreadable(f"the file cannot be read ({reason.lower()})", "Check its permissions")
+    return UnusableFile(f"the file cannot be read ({reason.lower()})", "Check its permissions")
 
 
 def chunks(path: Path, limit: int, size: int) -> Iterator[bytes]:
     """The bytes of a regular file, some at a time.
 
     Raises:
-        Unreadable: as ``content``.
+        UnusableFile: as ``content``.
     """
     try:
         if not path.is_file():
-            raise Unreadable(*_MISSING)
+            raise UnusableFile(*_MISSING)
         with path.open("rb") as stream:
             while data := stream.read(size):
                 limit -= len(data)
                 if limit < 0:
-                    raise Unreadable("the file is larger than 2 GiB", "Split it into several files")
+                    raise UnusableFile("the file is larger than 2 GiB", "Split it into several files")
                 yield data
     except (OSError, ValueError) as error:
         raise _refused(error) from error
@@ -83,23 +83,23 @@ def decoded(data: bytes) -> str:
     """The text of a file, without its byte order mark.
 
     Raises:
-        Unreadable: it is not UTF-8, or holds a character that no text file should have.
+        UnusableFile: it is not UTF-8, or holds a character that no text file should have.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("the file is UTF-16", "Save it as UTF-8")
+        raise UnusableFile("the file is UTF-16", "Save it as UTF-8")
     data = data.removeprefix(BOM)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start].decode(), error.start)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise Unreadable(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
+        raise UnusableFile(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
     if (len(data.translate(None, _CONTROLS)) < len(data) or not data.isascii()) and (
         found := _REFUSED.search(text)
     ):
         line, column = _place(text, found.start())
         message = f"the control character U+{ord(found.group()):04X} is not allowed"
-        raise Unreadable(message, "Remove it", line, column)
+        raise UnusableFile(message, "Remove it", line, column)
     return text
 
 
@@ -113,14 +113,14 @@ def check_lines(data: bytes) -> None:
     """Refuse a line that is longer than ``LINE_LIMIT`` before any parser sees it.
 
     Raises:
-        Unreadable: there is one.
+        UnusableFile: there is one.
     """
     start, line = 0, 1
     while len(data) - start > LINE_LIMIT:
         end = data.rfind(b"\n", start, start + LINE_LIMIT + 1)
         if end < 0:
             message = f"the line is longer than {LINE_LIMIT:,} bytes"
-            raise Unreadable(message, "Break it into lines: one key or list element a line", line)
+            raise UnusableFile(message, "Break it into lines: one key or list element a line", line)
         line += data.count(b"\n", start, end + 1)
         start = end + 1
 
@@ -129,14 +129,14 @@ def lexical(folder: PurePosixPath, name: str) -> PurePosixPath:
     """A named path relative to the configuration's directory; ``folder`` is that of the naming file.
 
     Raises:
-        Unreadable: it is absolute or leaves the directory.
+        UnusableFile: it is absolute or leaves the directory.
     """
     windows = PureWindowsPath(name)
     if PurePosixPath(name).is_absolute() or windows.drive or windows.root:
-        raise Unreadable("the path is absolute", "Write it relative to this file")
+        raise UnusableFile("the path is absolute", "Write it relative to this file")
     path = PurePosixPath(normpath(folder / name.replace("\\", "/")))
     if path.parts[:1] == ("..",):
-        raise Unreadable("the path leaves the configuration's directory", "Move the file into it")
+        raise UnusableFile("the path leaves the configuration's directory", "Move the file into it")
     return path
 
 
@@ -144,15 +144,15 @@ def inside(root: Path, path: Path) -> Path:
     """The real path of a file below ``root`` (itself real), through all symbolic links.
 
     Raises:
-        Unreadable: it is outside, or a loop of links.
+        UnusableFile: it is outside, or a loop of links.
     """
     try:
         real = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise Unreadable("the path cannot be followed", "Check its symbolic links") from error
+        raise UnusableFile("the path cannot be followed", "Check its symbolic links") from error
     if not real.is_relative_to(root):
         message = "the path leaves the configuration's directory through a symbolic link"
-        raise Unreadable(message, "Move the file into it")
+        raise UnusableFile(message, "Move the file into it")
     return real
 
 
@@ -160,12 +160,12 @@ def matches(root: Path, pattern: PurePosixPath) -> Iterator[PurePosixPath]:
     """Files below ``root`` that a glob pattern names, in the order of their names; hidden ones aside.
 
     Raises:
-        Unreadable: the pattern is not one.
+        UnusableFile: the pattern is not one.
     """
     try:
         found = sorted(path for path in root.glob(str(pattern)) if path.is_file())
     except (OSError, ValueError, NotImplementedError, IndexError) as error:
-        raise Unreadable("the pattern cannot be used", "Write it like patients/*.yaml") from error
+        raise UnusableFile("the pattern cannot be used", "Write it like patients/*.yaml") from error
     for path in found:
         relative = PurePosixPath(path.relative_to(root).as_posix())
         if not any(part.startswith(".") for part in relative.parts if part not in pattern.parts):

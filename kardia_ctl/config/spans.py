@@ -1,4 +1,4 @@
-"""Byte offsets and ends of places, for tools: found by reading the files once more, when somebody asks."""
+"""Byte offsets and ends of places, for tools. The files are read once more for them, on demand."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ import yaml
 
 from kardia_ctl.config.cohorts.formats.csv import cell_end
 from kardia_ctl.config.cohorts.formats.ndjson import value_end
-from kardia_ctl.config.source_files import BOM, YAML_LIMIT, Unreadable, content
+from kardia_ctl.config.source_files import BOM, YAML_LIMIT, UnusableFile, content
 from kardia_ctl.model.source import Extent, Source
 
 _Ends = Callable[[int, int, str], tuple[int, int]]
@@ -30,7 +30,7 @@ def extents(sources: Iterable[Source]) -> Mapping[Source, Extent]:
     for file, places in by_file.items():
         suffix = PurePath(file).suffix.lower()
         if suffix not in _OPAQUE:
-            with suppress(OSError, ValueError, Unreadable):  # then there are no bytes to tell of
+            with suppress(OSError, ValueError, UnusableFile):  # then there are no bytes to tell of
                 found.update(_found(Path(file), places, _ends_of(Path(file), suffix)))
     return found
 

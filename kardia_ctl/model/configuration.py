@@ -144,9 +144,8 @@ class Waves:
 class Desired:
     """Everything that should exist. ``patients`` and ``users`` by mrn; their order does not matter.
 
-    ``held`` are the mrns of declared patients whose rows were set aside, with their places: nothing is known
-    of them but that they are declared. ``unnamed`` counts the rows that were set aside without telling whose
-    they are.
+    ``quarantined`` are the mrns of declared patients whose rows are quarantined, with their places: nothing
+    else is known of them. ``quarantined_without_mrn`` counts the quarantined rows that have no usable mrn.
     """
 
     team: str = ""
@@ -155,19 +154,19 @@ class Desired:
     templates: Mapping[str, TemplateRef] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     limits: Limits = Limits()
-    held: Mapping[str, Source] = field(default_factory=dict)
-    unnamed: int = 0
+    quarantined: Mapping[str, Source] = field(default_factory=dict)
+    quarantined_without_mrn: int = 0
     users: Mapping[str, MobileUser] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Rejected:
-    """The rows of one cohort that cannot be used and were set aside (``on_bad_row: quarantine``).
+class Quarantine:
+    """The bad rows of one cohort (``on_bad_row: quarantine``).
 
     Attributes:
         cohort: The cohort's name.
         source: Its file, as sources name it.
-        target: The file that they belong into; one of an earlier run is out of date when there are none.
+        target: The file to write them to; without rows, a file from an earlier run is out of date.
         header: The source's own headers.
         rows: The line (or number) of each, why, and its cells as they stand: values of patients.
         problems: What is wrong with them, without values, in order.
@@ -187,7 +186,7 @@ class Configuration:
 
     ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of the environment
     values that were put into them, those of ``state`` aside: a saved plan belongs to exactly one digest.
-    ``rejected`` has one for each cohort whose bad rows are to be set aside, with or without any.
+    ``quarantines`` has one for each cohort that quarantines bad rows, even if it has none.
     """
 
     root: Path
@@ -202,4 +201,4 @@ class Configuration:
     workspace: str = "default"
     digest: str = ""
     warnings: tuple[str, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    quarantines: tuple[Quarantine, ...] = ()

@@ -116,6 +116,6 @@ def test_no_line_of_ndjson_is_lost(random: Random) -> None:
     worn_out = worn(random, (EXAMPLES / "formats" / "cohorts" / "app.ndjson").read_bytes() * 3)
     found = read("app.ndjson", worn_out, FORMATS["app.ndjson"] + ", on_bad_row: quarantine")
     if found is not None:
-        (aside,) = found.rejected
+        (aside,) = found.quarantines
         lines = [line for line in worn_out.decode("utf-8-sig").splitlines() if line and not line.isspace()]
         assert len(found.desired.patients) + len(aside.rows) == len(lines)

@@ -36,7 +36,7 @@ def command(path: Path, as_json: bool) -> int:
         else:
             click.echo(failure_text(error), err=True)
         return 1
-    problems = [problem for rejected in configuration.rejected for problem in rejected.problems]
+    problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:
         click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
         return 1 if write_quarantine(configuration) else 0

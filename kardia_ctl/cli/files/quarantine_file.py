@@ -5,9 +5,9 @@ from pathlib import Path
 
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
-from kardia_ctl.model.configuration import Configuration, Rejected
+from kardia_ctl.model.configuration import Configuration, Quarantine
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.files.run_files import REJECTED_COLUMNS, rejected_file
+from kardia_ctl.render.files.run_files import REJECTED_COLUMNS, quarantine_csv
 from kardia_ctl.render.text import count_of
 
 
@@ -23,38 +23,38 @@ def write_quarantine(configuration: Configuration, report: Callable[[str], None]
     Returns:
         Whether any row is quarantined.
     """
-    for rejected in configuration.rejected:
+    for quarantine in configuration.quarantines:
         try:
-            _write(rejected)
+            _write(quarantine)
         except (RunStopped, OSError) as error:
             print_message(f"Warning: {error}")
-    bad = [rejected for rejected in configuration.rejected if rejected.rows]
-    for rejected in bad:
-        were = "was" if len(rejected.rows) == 1 else "were"
-        report(f"{_bad_rows(rejected)} and {were} quarantined; see {rejected.target.name} beside it")
+    bad = [quarantine for quarantine in configuration.quarantines if quarantine.rows]
+    for quarantine in bad:
+        were = "was" if len(quarantine.rows) == 1 else "were"
+        report(f"{_bad_rows(quarantine)} and {were} quarantined; see {quarantine.target.name} beside it")
     return bool(bad)
 
 
 def warn_of_quarantine(configuration: Configuration) -> None:
     """Warn about rows that no count includes. Writes no file."""
-    for rejected in configuration.rejected:
-        if rejected.rows:
+    for quarantine in configuration.quarantines:
+        if quarantine.rows:
             print_message(
-                f"Warning: {_bad_rows(rejected)} and will not be counted; kardia-ctl validate says why"
+                f"Warning: {_bad_rows(quarantine)} and will not be counted; kardia-ctl validate says why"
             )
 
 
-def _bad_rows(rejected: Rejected) -> str:
-    count = count_of(len(rejected.rows), "row")
-    return f"{rejected.source}: {count} of the cohort {rejected.cohort} cannot be used"
+def _bad_rows(quarantine: Quarantine) -> str:
+    count = count_of(len(quarantine.rows), "row")
+    return f"{quarantine.source}: {count} of the cohort {quarantine.cohort} cannot be used"
 
 
-def _write(rejected: Rejected) -> None:
-    target = rejected.target
+def _write(quarantine: Quarantine) -> None:
+    target = quarantine.target
     if (target.exists() or target.is_symlink()) and not _is_ours(target):
         raise RunStopped(f"{target} is not a quarantine file and was not changed. Rename it")
-    if rejected.rows:
-        write_private(target, rejected_file(rejected).encode("utf-8", "backslashreplace"))
+    if quarantine.rows:
+        write_private(target, quarantine_csv(quarantine).encode("utf-8", "backslashreplace"))
     else:
         target.unlink(missing_ok=True)
 

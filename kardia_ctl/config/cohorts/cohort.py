@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import DayForm
-from kardia_ctl.config.source_files import Unreadable
+from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.source import Source
 
@@ -83,12 +83,12 @@ class Cohort:
         """How the file is written: as declared, else as the ending of its name says.
 
         Raises:
-            Unreadable: neither tells.
+            UnusableFile: neither tells.
         """
         found = self.format or _ENDINGS.get(self.source.suffix.lower())
         if found is None:
             message = f"the ending of the file's name does not tell its format{_ending(self.source)}"
-            raise Unreadable(message, f"Say format: {', '.join(Format)}")
+            raise UnusableFile(message, f"Say format: {', '.join(Format)}")
         return found
 
     def header(self, name: str) -> str:
@@ -139,22 +139,22 @@ def check(cohort: Cohort) -> None:
     """Refuse what does not go together.
 
     Raises:
-        Unreadable: and says what.
+        UnusableFile: and says what.
     """
     for name in cohort.constants:
         if name in cohort.columns:
-            raise Unreadable(f"{name} is in columns and in constants", "Take it out of one of them")
+            raise UnusableFile(f"{name} is in columns and in constants", "Take it out of one of them")
         if name in cohort.defaults:
-            raise Unreadable(f"{name} is in defaults and in constants", "Take it out of one of them")
+            raise UnusableFile(f"{name} is in defaults and in constants", "Take it out of one of them")
     for key, forms in _FORMATS_OF.items():
         if key in cohort.said and cohort.form not in forms:
-            raise Unreadable(f"{key} does not go with the format {cohort.form}", f"Take {key} out")
+            raise UnusableFile(f"{key} does not go with the format {cohort.form}", f"Take {key} out")
     if cohort.form is Format.FHIR and not cohort.identifier:
         remedy = "Say identifier: the system of the identifier, e.g. https://clinic.example.com/mrn"
-        raise Unreadable("the format fhir needs to know which identifier is the mrn", remedy)
+        raise UnusableFile("the format fhir needs to know which identifier is the mrn", remedy)
     if cohort.on_bad_row is OnBadRow.QUARANTINE and not _FILE_NAME.fullmatch(cohort.name):
         message = "the cohort's name cannot be that of the file for rows that are set aside"
-        raise Unreadable(message, "Use letters, digits, dots, dashes and underscores")
+        raise UnusableFile(message, "Use letters, digits, dots, dashes and underscores")
 
 
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

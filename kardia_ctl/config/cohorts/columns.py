@@ -5,7 +5,7 @@ from typing import Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.table import PICKED
-from kardia_ctl.config.context import Reading
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.schema.messages import near
 from kardia_ctl.model.source import Source
 
@@ -13,25 +13,25 @@ _WIDEST: Final = 1000
 
 
 def columns_of(
-    header: Sequence[str], cohort: Cohort, reading: Reading, place: Callable[[int], Source]
+    header: Sequence[str], cohort: Cohort, context: LoadContext, place: Callable[[int], Source]
 ) -> Mapping[str, int]:
     """Which column gives which attribute; nothing, and a problem for each reason, when that is not certain.
 
     ``place`` tells where the header with an index is.
     """
-    top = Source(reading.name(cohort.source), 1, 1)
+    top = Source(context.name(cohort.source), 1, 1)
     if not 0 < len(header) <= _WIDEST:
         message = "the header has too many columns" if header else "the file has no header row"
-        reading.problem(top, message, "Name the columns in line 1")
+        context.problem(top, message, "Name the columns in line 1")
         return {}
-    problems_before = len(reading.problems)
+    problems_before = len(context.problems)
     first: dict[str, int] = {}
     for index, name in enumerate(header):
         if name and first.setdefault(name, index) != index:
             message = f"columns {first[name] + 1} and {index + 1} have the same header"
-            reading.problem(place(index), message, "Rename one")
+            context.problem(place(index), message, "Rename one")
     indices = {}
-    required = ("mrn", *reading.capabilities.required)
+    required = ("mrn", *context.capabilities.required)
     for name in PICKED:
         wanted = cohort.header(name)
         if name in cohort.constants:
@@ -39,9 +39,9 @@ def columns_of(
         if wanted in first:
             indices[name] = first[wanted]
         elif name in cohort.columns or (name in required and name not in cohort.defaults):
-            reading.problem(top, *no_column("column", name, wanted, header))
-    warn_of_near_misses("column", header, cohort, indices, reading)
-    return indices if len(reading.problems) == problems_before else {}
+            context.problem(top, *no_column("column", name, wanted, header))
+    warn_of_near_misses("column", header, cohort, indices, context)
+    return indices if len(context.problems) == problems_before else {}
 
 
 def no_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[str, str]:
@@ -56,13 +56,13 @@ _WORDS: Final = {"column": "header", "key": "name"}
 
 
 def warn_of_near_misses(
-    what: str, header: Sequence[str], cohort: Cohort, used: Collection[str], reading: Reading
+    what: str, header: Sequence[str], cohort: Cohort, used: Collection[str], context: LoadContext
 ) -> None:
     """A header that is an attribute's name but for case, spaces and marks is probably meant to be read."""
     read = {cohort.header(name) for name in used}
     for written in header:
         name = "".join(filter(str.isalnum, written.lower()))
         if name in PICKED and written not in read and name not in cohort.constants:
-            shown = reading.name(cohort.source)
+            shown = context.name(cohort.source)
             remedy = f"if it is meant, say columns: {{{name}: {written}}}"
-            reading.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')
+            context.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')

@@ -5,29 +5,29 @@ from pathlib import Path
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.table import Table
-from kardia_ctl.config.context import Reading
-from kardia_ctl.model.configuration import Rejected
+from kardia_ctl.config.context import LoadContext
+from kardia_ctl.model.configuration import Quarantine
 from kardia_ctl.model.source import Problem
 
 
-def target_of(cohort: Cohort, reading: Reading) -> Path:
+def target_of(cohort: Cohort, context: LoadContext) -> Path:
     """The file for a cohort's bad rows: beside its source, by the cohort's name."""
-    return reading.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
+    return context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
 
 
-def rejected_of(cohort: Cohort, table: Table, reading: Reading) -> Rejected:
+def rejected_of(cohort: Cohort, table: Table, context: LoadContext) -> Quarantine:
     """The bad rows of a cohort. Its file is read once more when there are any.
 
     Raises:
-        Unreadable: the file was changed since it was read.
+        UnusableFile: the file was changed since it was read.
     """
-    target, lines = target_of(cohort, reading), reading.rejections[table.file]
+    target, lines = target_of(cohort, context), context.rejections[table.file]
     if not lines:
-        return Rejected(cohort.name, table.file, target)
+        return Quarantine(cohort.name, table.file, target)
     header, rows = table.originals(lines)
     found = tuple((line, _reasons(lines[line]), tuple(cells)) for line, cells in rows)
-    problems = tuple(reading.sorted([problem for several in lines.values() for problem in several]))
-    return Rejected(cohort.name, table.file, target, tuple(header), found, problems)
+    problems = tuple(context.sorted([problem for several in lines.values() for problem in several]))
+    return Quarantine(cohort.name, table.file, target, tuple(header), found, problems)
 
 
 def _reasons(problems: Sequence[Problem]) -> str:

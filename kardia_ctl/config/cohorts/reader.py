@@ -1,4 +1,4 @@
-"""Entering a cohort: its file through its format's table into the register."""
+"""Entering a cohort: its file through its format's table into the registry."""
 
 from typing import assert_never
 
@@ -9,42 +9,42 @@ from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
 from kardia_ctl.config.cohorts.row_patients import Rows
-from kardia_ctl.config.context import Reading
-from kardia_ctl.config.patient_registry import Register
-from kardia_ctl.config.source_files import Garbled
+from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.patient_registry import PatientRegistry
+from kardia_ctl.config.source_files import InvalidContent
 from kardia_ctl.model.source import Source
 
 
-def read_cohort(cohort: Cohort, reading: Reading, register: Register) -> Table:
+def read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry) -> Table:
     """Enter every row of a cohort's file.
 
     Raises:
-        Unreadable: the file cannot be had at all, or its format is not known.
+        UnusableFile: the file cannot be had at all, or its format is not known.
     """
     check(cohort)
-    table = _table(cohort, reading)
+    table = _table(cohort, context)
     if cohort.on_bad_row is OnBadRow.QUARANTINE:
-        reading.rejections[table.file] = {}
-    rows = Rows(cohort, table, register)
+        context.rejections[table.file] = {}
+    rows = Rows(cohort, table, registry)
     try:
         for batch in table.batches():
             rows.enter(batch)
-    except Garbled as error:
-        reading.unreadable(Source(table.file, error.line, error.column), error)
+    except InvalidContent as error:
+        context.unreadable(Source(table.file, error.line, error.column), error)
     return table
 
 
-def _table(cohort: Cohort, reading: Reading) -> Table:
+def _table(cohort: Cohort, context: LoadContext) -> Table:
     match form := cohort.form:
         case Format.CSV:
-            return Delimited(cohort, cohort.delimiter, reading)
+            return Delimited(cohort, cohort.delimiter, context)
         case Format.TSV:
-            return Delimited(cohort, "\t", reading)
+            return Delimited(cohort, "\t", context)
         case Format.NDJSON:
-            return Ndjson(cohort, reading)
+            return Ndjson(cohort, context)
         case Format.XLSX:
-            return Xlsx(cohort, reading)
+            return Xlsx(cohort, context)
         case Format.FHIR:
-            return Fhir(cohort, reading)
+            return Fhir(cohort, context)
         case _:
             assert_never(form)

@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import DayForm
-from kardia_ctl.config.cohorts.formats.table import Batch, Flawed, Table
+from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table
 from kardia_ctl.config.context import address_of
-from kardia_ctl.config.patient_registry import Register, are_plain_codes, patient_of
+from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes, patient_of
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.config.schema.validator import BrokenRules, patient_validator
 from kardia_ctl.kinds import patient as kind
@@ -28,10 +28,10 @@ Known = TypeVar("Known")
 class Rows:
     """Enters the batches of one cohort."""
 
-    def __init__(self, cohort: Cohort, table: Table, register: Register) -> None:
+    def __init__(self, cohort: Cohort, table: Table, registry: PatientRegistry) -> None:
         self._cohort = cohort
         self._table = table
-        self._register = register
+        self._registry = registry
         self._fill = fill = {**cohort.defaults, **cohort.constants}
         # Each cell that was found right, with the one text that stands for it in all patients: days and names
         # repeat, and a million copies would cost 200 MB.
@@ -41,7 +41,7 @@ class Rows:
         self._sexes = {**kind.SEX_DIGITS, "": kind.SEX_DIGITS[fill.get("sex", UNSET)]}
         self._codes: dict[str, tuple[str, ...]] = {"": tuple(fill.get("codes", ()))}
         self._pins = {"": UNSET}
-        self._by_v1 = register.reading.capabilities.dialect is Dialect.V1  # columns are checked by its rules
+        self._by_v1 = registry.context.capabilities.dialect is Dialect.V1  # columns are checked by its rules
         self._ignored = tuple(fill.get("ignore_changes", ()))
 
     def enter(self, batch: Batch) -> None:
@@ -53,10 +53,10 @@ class Rows:
                     self._one(line, {name: cells[index] for name, cells in batch.columns.items()})
             else:
                 mrns, pinned = batch.columns["mrn"], "id" in batch.columns
-                self._register.add_all(mrns, patients, self._where, pinned=pinned)
+                self._registry.add_all(mrns, patients, self._where, pinned=pinned)
                 for patient in patients if self._cohort.user else ():
                     self._add_user(patient)
-        for row in batch.flawed:
+        for row in batch.bad_rows:
             self._flawed(row)
 
     def _plain(self, batch: Batch) -> list[DesiredPatient] | None:
@@ -124,31 +124,31 @@ class Rows:
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
         values.pop("mobile_user", None)  # it is the cohort's, and was found right there
-        found += row_findings(values, self._register.reading.capabilities.dialect)
+        found += row_findings(values, self._registry.context.capabilities.dialect)
         if not found:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
-            self._register.add(patient, self._where(line))
+            self._registry.add(patient, self._where(line))
             self._add_user(patient)
             return
         mrn = values.get("mrn")
         for finding in found:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._tell(line, name, finding.message, finding.remedy, mrn)
-        self._register.add_faulty(mrn, values.get("codes"), self._where(line))
+        self._registry.add_faulty(mrn, values.get("codes"), self._where(line))
 
     def _add_user(self, patient: DesiredPatient) -> None:
         if self._cohort.user:
-            self._register.add_user(patient, self._cohort.user, self._where(patient.line))
+            self._registry.add_user(patient, self._cohort.user, self._where(patient.line))
 
-    def _flawed(self, row: Flawed) -> None:
-        for fault in row.faults:
+    def _flawed(self, row: BadRow) -> None:
+        for fault in row.errors:
             self._tell(row.line, fault.name, fault.message, fault.remedy, row.mrn)
-        self._register.add_faulty(row.mrn, None, self._where(row.line))
+        self._registry.add_faulty(row.mrn, None, self._where(row.line))
 
     def _tell(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
         label = self._table.label(name) if name else ""
         text = f"{message} ({label})" if label else message
-        self._register.reading.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
+        self._registry.context.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
 
 
 _MOST_COMBINATIONS: Final = 1 << 12

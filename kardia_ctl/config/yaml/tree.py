@@ -25,7 +25,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kardia_ctl.config.source_files import Unreadable
+from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.config.yaml.syntax_errors import plain_words
 from kardia_ctl.model.source import Source
 
@@ -133,7 +133,7 @@ def read_yaml(data: bytes, file: str) -> Document:
     ``file`` is its name in sources. An empty file gives an empty text as tree.
 
     Raises:
-        Unreadable: it is not YAML, or not the part of YAML that a configuration may use.
+        UnusableFile: it is not YAML, or not the part of YAML that a configuration may use.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -142,10 +142,10 @@ def read_yaml(data: bytes, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error, data) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise Unreadable(*plain_words("", "", "")) from error
+        raise UnusableFile(*plain_words("", "", "")) from error
 
 
-def _unreadable(error: yaml.MarkedYAMLError, data: bytes) -> Unreadable:
+def _unreadable(error: yaml.MarkedYAMLError, data: bytes) -> UnusableFile:
     # What is never closed is best shown where it was opened.
     is_open = "end of stream" in (error.problem or "") or "flow" in (error.context or "")
     marks = (error.context_mark, error.problem_mark)
@@ -153,7 +153,7 @@ def _unreadable(error: yaml.MarkedYAMLError, data: bytes) -> Unreadable:
     line, column = (mark.line, mark.column) if mark else (0, 0)
     text = next(islice(BytesIO(data), line, None), b"").decode()
     message, remedy = plain_words(error.problem or "", error.context or "", text)
-    return Unreadable(message, remedy, line + 1, column + 1)
+    return UnusableFile(message, remedy, line + 1, column + 1)
 
 
 class _Builder:
@@ -254,6 +254,6 @@ def _check_properties(event: Any) -> None:
         )
 
 
-def _refused(event: Event, message: str, remedy: str) -> Unreadable:
+def _refused(event: Event, message: str, remedy: str) -> UnusableFile:
     mark: Any = event.start_mark
-    return Unreadable(message, remedy, mark.line + 1, mark.column + 1)
+    return UnusableFile(message, remedy, mark.line + 1, mark.column + 1)

@@ -23,19 +23,19 @@ def plan_forgotten(inputs: PlanInputs, draft: Draft) -> None:
         record = inputs.state.patients[mrn]
         if record.forgotten or mrn in departing:
             continue
-        if mrn in desired.held:
-            draft.changes.append(_held(mrn, desired.held[mrn], record.id))
-        elif desired.unnamed:
+        if mrn in desired.quarantined:
+            draft.changes.append(_held(mrn, desired.quarantined[mrn], record.id))
+        elif desired.quarantined_without_mrn:
             kept += 1
         else:
             reason = "no longer declared; the patient stays as is in Kardia"
             address = patient_address(mrn)
             draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason, id=record.id))
     if kept:
-        one, row = kept == 1, desired.unnamed == 1
+        one, row = kept == 1, desired.quarantined_without_mrn == 1
         text = (
             f"{kept:,} managed {'patient is' if one else 'patients are'} not found among the declared; "
-            f"{desired.unnamed:,} {'row' if row else 'rows'} without a certain mrn "
+            f"{desired.quarantined_without_mrn:,} {'row' if row else 'rows'} without a certain mrn "
             f"{'was' if row else 'were'} set aside and may be theirs: nobody is forgotten until all is right"
         )
         draft.notices.append(Notice(NoticeKind.WARNING, text))
@@ -57,9 +57,9 @@ def tell_of_doubts(inputs: PlanInputs, draft: Draft) -> None:
         if address.kind is not Kind.PATIENT or intent.operation != Action.CREATE:
             continue
         mrn = address.names[0]
-        if mrn in desired.held and mrn not in inputs.state.patients:
-            draft.changes.append(_held(mrn, desired.held[mrn], ""))
-        elif mrn not in desired.patients and mrn not in desired.held:
+        if mrn in desired.quarantined and mrn not in inputs.state.patients:
+            draft.changes.append(_held(mrn, desired.quarantined[mrn], ""))
+        elif mrn not in desired.patients and mrn not in desired.quarantined:
             text = (
                 f"a {intent.operation} got no answer and the patient is declared no more: whether it was "
                 f"done is not known; look in Kardia, then: kardia-ctl state forget '{address}'"

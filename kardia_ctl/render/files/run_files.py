@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final, assert_never
 
-from kardia_ctl.model.configuration import Rejected
+from kardia_ctl.model.configuration import Quarantine
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.render.escape import escape
@@ -49,10 +49,10 @@ def places_file(places: Iterable[Place]) -> str:
     return csv_text([PLACE_COLUMNS, *rows])
 
 
-def rejected_file(rejected: Rejected) -> str:
+def quarantine_csv(quarantine: Quarantine) -> str:
     """The quarantined rows of a cohort: file, line and reason, then their cells unchanged (mode 0600)."""
-    rows = ((rejected.source, str(line), escape(reason), *cells) for line, reason, cells in rejected.rows)
-    return csv_text([(*REJECTED_COLUMNS, *rejected.header), *rows])
+    rows = ((quarantine.source, str(line), escape(reason), *cells) for line, reason, cells in quarantine.rows)
+    return csv_text([(*REJECTED_COLUMNS, *quarantine.header), *rows])
 
 
 def _cells(result: Result) -> tuple[str, ...]:

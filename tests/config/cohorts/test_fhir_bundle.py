@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.config.cohorts.formats import fhir_bundle
 from kardia_ctl.config.cohorts.formats.blocks import blocks
-from kardia_ctl.config.source_files import Garbled
+from kardia_ctl.config.source_files import InvalidContent
 from tests.config.cohorts.conftest import Loading
 
 SYSTEM = "https://hospital.example.com/mrn"
@@ -56,7 +56,7 @@ def test_half_a_character_in_an_mrn_is_a_problem_of_its_row(cohort: Loading) -> 
     )
     said = f"identifier: '{SYSTEM}', on_bad_row: quarantine"
     found = cohort("c.json", HEAD + f'[{{"resource": {patient}}}]}}', said)
-    (rejected,) = found.rejected
+    (rejected,) = found.quarantines
     assert [line for line, _, _ in rejected.rows] == [1]
     assert "mrn has a character that cannot be printed" in rejected.rows[0][1]
 
@@ -70,19 +70,19 @@ def test_an_entry_with_two_equal_keys_has_no_resource(entry: str) -> None:
 
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "9" * 5000, "1e400"])
 def test_a_number_that_no_type_holds_is_an_error_and_no_crash(number: str) -> None:
-    with pytest.raises(Garbled, match="not valid JSON"):
+    with pytest.raises(InvalidContent, match="not valid JSON"):
         read(HEAD + f'[{{"resource": {number}}}]}}')
 
 
 def test_nesting_is_bounded() -> None:
     depth = fhir_bundle.DEPTH - 5
     assert read(HEAD + '[{"resource": ' + "[" * depth + "]" * depth + "}]}")
-    with pytest.raises(Garbled, match="nested too deep"):
+    with pytest.raises(InvalidContent, match="nested too deep"):
         read(HEAD + '[{"resource": ' + "[" * (depth + 10) + "]" * (depth + 10) + "}]}")
 
 
 def test_an_error_has_the_line_of_its_piece() -> None:
     lines = ",\n".join('{"resource": {"id": "' + "x" * 100 + '"}}' for _ in range(500))
-    with pytest.raises(Garbled) as caught:
+    with pytest.raises(InvalidContent) as caught:
         read(HEAD + "[\n" + lines + ",\n{,}\n]}")
     assert 440 < caught.value.line <= 502

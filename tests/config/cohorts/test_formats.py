@@ -411,7 +411,7 @@ def test_a_bundle_is_read_as_a_stream(cohort: Loading, monkeypatch: pytest.Monke
 
 
 def test_a_mark_in_the_middle_is_no_beginning() -> None:
-    from kardia_ctl.config.source_files import Garbled
+    from kardia_ctl.config.source_files import InvalidContent
 
-    with pytest.raises(Garbled):
+    with pytest.raises(InvalidContent):
         list(blocks.blocks([b"a\n", b"\xef\xbb\xbfb\n"]))

@@ -17,20 +17,20 @@ GOOD = "A,2000-07-21,a@example.com,\n"
 
 
 def rejected(found: object) -> dict[int, str]:
-    (only,) = found.rejected  # type: ignore[attr-defined]
+    (only,) = found.quarantines  # type: ignore[attr-defined]
     return {line: reason for line, reason, _ in only.rows}
 
 
 def test_a_bad_row_is_set_aside_and_the_others_proceed(cohort: Loading) -> None:
     found = cohort("c.csv", f"{HEAD}{GOOD}B,wrong,b@example.com,\nC,2000-07-21,c@example.com,a\n", ASIDE)
     assert list(found.desired.patients) == ["A", "C"]
-    (only,) = found.rejected
+    (only,) = found.quarantines
     assert only.rows == (
         (3, "dob is not a day that exists, written YYYY-MM-DD", ("B", "wrong", "b@example.com", "")),
     )
     assert only.header == ("mrn", "dob", "email", "codes")
     assert (only.cohort, only.source, only.target) == ("c", "c.csv", found.root / "c.rejected.csv")
-    assert {mrn: str(place) for mrn, place in found.desired.held.items()} == {"B": "c.csv:3"}
+    assert {mrn: str(place) for mrn, place in found.desired.quarantined.items()} == {"B": "c.csv:3"}
     assert "wrong" not in repr(found)
 
 
@@ -60,7 +60,7 @@ def test_of_two_rows_with_one_mrn_neither_goes_out(cohort: Loading) -> None:
         4: "two patients have this mrn; the other is at c.csv:3",
         5: "two patients have this mrn; the other is at c.csv:3",
     }
-    assert set(found.desired.held) == {"B"}
+    assert set(found.desired.quarantined) == {"B"}
 
 
 def test_a_good_row_whose_mrn_a_bad_row_has_does_not_go_out(cohort: Loading) -> None:
@@ -78,14 +78,14 @@ def test_a_double_of_somebody_who_cannot_be_set_aside_is_an_error(cohort: Loadin
 
 def test_a_row_that_does_not_tell_its_mrn_is_counted(cohort: Loading) -> None:
     found = cohort("c.csv", f"{HEAD}{GOOD}B,2000-07-21\n,2000-07-21,b@example.com,\n", ASIDE)
-    assert (found.desired.unnamed, dict(found.desired.held)) == (2, {})
+    assert (found.desired.quarantined_without_mrn, dict(found.desired.quarantined)) == (2, {})
 
 
 def test_an_mrn_too_long_for_an_address_does_not_slip_through(cohort: Loading) -> None:
     long = "B" * 300
     found = cohort("c.csv", f"{HEAD}{GOOD}{f'{long},2000-07-21,b@example.com,{chr(10)}' * 2}", ASIDE)
     assert list(found.desired.patients) == ["A"]
-    assert found.desired.unnamed == 2
+    assert found.desired.quarantined_without_mrn == 2
 
 
 @pytest.mark.parametrize("content", [HEAD + 'A,2000-07-21,"a@example.com', "mrn,dob\nA,2000-07-21\n", ""])

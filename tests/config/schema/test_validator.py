@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kardia_ctl.config.patient_registry import are_plain_codes
 from kardia_ctl.config.schema.build import build_schema
 from kardia_ctl.config.schema.validator import Validator, document_validator, patient_validator
-from kardia_ctl.config.source_files import Unreadable
+from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.config.yaml.tree import read_yaml
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import FORMATS
@@ -132,7 +132,7 @@ def test_both_validators_agree_about_every_file_of_the_cases() -> None:
     for path in CASES:
         try:
             tree = read_yaml(path.read_bytes(), path.name).tree
-        except Unreadable:
+        except UnusableFile:
             continue
         verdicts.add(agree(document_validator(included="version" not in tree), tree))
         for node in tree.get("patients", ()) if isinstance(tree, dict) else ():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kardia_ctl.config.source_files import BOM, Garbled, Unreadable, decoded
+from kardia_ctl.config.source_files import BOM, InvalidContent, UnusableFile, decoded
 
 SIZE: Final = 96 << 10
 """Bytes that are read at once."""
@@ -41,17 +41,17 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
     """The lines of a file whose bytes come in chunks.
 
     Raises:
-        Garbled: it is not UTF-8, holds a character that no text should have, or a line that is too long.
+        InvalidContent: it is not UTF-8, has a character that no text should have, or a line is too long.
     """
     line, byte = 1, 0
     for data in _whole_lines(chunks):
         marked = data.startswith(BOM)
         if marked and byte:
-            raise Garbled("a byte order mark stands in the middle of the file", "Remove it", line)
+            raise InvalidContent("a byte order mark stands in the middle of the file", "Remove it", line)
         try:
             text = decoded(data)
-        except Unreadable as error:
-            raise Garbled(error.message, error.remedy, error.line + line - 1, error.column) from error
+        except UnusableFile as error:
+            raise InvalidContent(error.message, error.remedy, error.line + line - 1, error.column) from error
         if text:
             block = Block(text, line, byte + len(BOM) * marked)
             line = block.end + 1
@@ -66,7 +66,9 @@ def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
         rest = data[end:]
         if len(rest) > LONGEST_LINE:
-            raise Garbled(f"a line is longer than {LONGEST_LINE >> 20} MiB", "Look for an open quote", line)
+            raise InvalidContent(
+                f"a line is longer than {LONGEST_LINE >> 20} MiB", "Look for an open quote", line
+            )
         if end:
             line += data.count(b"\n", 0, end)
             yield data[:end]

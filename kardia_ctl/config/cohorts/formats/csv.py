@@ -13,47 +13,47 @@ from typing import Final
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
-from kardia_ctl.config.cohorts.formats.table import Batch, Fault, Flawed
-from kardia_ctl.config.context import Reading
+from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
 
 
 class Delimited:
     """A CSV file. Nothing of it is held but the blocks that the present batch stands in."""
 
-    def __init__(self, cohort: Cohort, delimiter: str, reading: Reading) -> None:
+    def __init__(self, cohort: Cohort, delimiter: str, context: LoadContext) -> None:
         self._cohort = cohort
         self._delimiter = delimiter
-        self._reading = reading
+        self._context = context
         self._recent: deque[Block] = deque()
         self._indices: Mapping[str, int] = {}
         self._header: Sequence[str] = ()
-        self.file = reading.name(cohort.source)
+        self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
         """All rows, in the order of the file.
 
         Raises:
-            Unreadable: the file cannot be had at all.
+            UnusableFile: the file cannot be had at all.
         """
-        records = _Records(self._stream(), self._delimiter)
+        records = _DelimitedRows(self._stream(), self._delimiter)
         try:
             self._header = records.header()
-            self._indices = columns_of(self._header, self._cohort, self._reading, self._at_header)
+            self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
             while self._indices and (batch := self._batch(records)):
                 yield batch
                 while len(self._recent) > 1 and self._recent[1].line <= records.line:
                     self._recent.popleft()
         except csv.Error as error:
             message, remedy = _quoting(str(error))
-            self._reading.problem(Source(self.file, records.line, 1), message, remedy)
+            self._context.problem(Source(self.file, records.line, 1), message, remedy)
 
     def _stream(self) -> Iterator[Block]:
-        for block in blocks(self._reading.chunks(self._cohort.source, SIZE)):
+        for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._recent.append(block)
             yield block
 
-    def _batch(self, records: "_Records") -> Batch | None:
+    def _batch(self, records: "_DelimitedRows") -> Batch | None:
         width = len(self._header)
         if not records.advance():
             return None
@@ -67,7 +67,7 @@ class Delimited:
         return Batch(
             [line for line, _ in right],
             {name: turned[index] for name, index in self._indices.items()},
-            flawed=[_ragged(line, len(row), width) for line, row in found if 0 < len(row) != width],
+            bad_rows=[_ragged(line, len(row), width) for line, row in found if 0 < len(row) != width],
         )
 
     def place(self, line: int, name: str) -> Source:
@@ -92,17 +92,17 @@ class Delimited:
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The header, and the rows that begin in these lines, read once more."""
-        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
-        records = _Records(stream, self._delimiter)
+        stream = blocks(self._context.chunks(self._cohort.source, SIZE))
+        records = _DelimitedRows(stream, self._delimiter)
         return records.header(), ((line, row) for line, row in _every(records) if row and line in lines)
 
 
-def _every(records: "_Records") -> Iterator[tuple[int, list[str]]]:
+def _every(records: "_DelimitedRows") -> Iterator[tuple[int, list[str]]]:
     while records.advance():
         yield from records.rows()
 
 
-class _Records:
+class _DelimitedRows:
     """The rows of a file's blocks: those of a block all at once where that is possible, else by csv."""
 
     def __init__(self, stream: Iterator[Block], delimiter: str) -> None:
@@ -209,6 +209,8 @@ def _quoting(error: str) -> tuple[str, str]:
     return "a cell is too long to be right", "Look for an open quote"
 
 
-def _ragged(line: int, cells: int, width: int) -> Flawed:
+def _ragged(line: int, cells: int, width: int) -> BadRow:
     message = f"the row has {cells} cells where the header has {width}"
-    return Flawed(line, (Fault("", message, "Add or remove delimiters, or quote the cell that holds one"),))
+    return BadRow(
+        line, (RowError("", message, "Add or remove delimiters, or quote the cell that holds one"),)
+    )

@@ -21,8 +21,8 @@ from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, blocks
 from kardia_ctl.config.cohorts.formats.fhir_bundle import entries
 from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
-from kardia_ctl.config.cohorts.formats.table import PICKED, Batch, Fault, Flawed, batch_of
-from kardia_ctl.config.context import Reading
+from kardia_ctl.config.cohorts.formats.table import PICKED, BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
 
 _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
@@ -43,38 +43,38 @@ _BATCH: Final = 1000
 class Fhir:
     """Patients of a FHIR server. In a Bundle, which often is one line, the number is that of the entry."""
 
-    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+    def __init__(self, cohort: Cohort, context: LoadContext) -> None:
         self._cohort = cohort
-        self._reading = reading
+        self._context = context
         self._left_out: Counter[str] = Counter()
         self._is_bundle = cohort.source.suffix.lower() not in (".ndjson", ".jsonl")
-        self.file = reading.name(cohort.source)
+        self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
         """All patients, in the order of the file.
 
         Raises:
-            Unreadable: the file cannot be had at all.
+            UnusableFile: the file cannot be had at all.
         """
         resources = self._resources()
         while found := list(islice(resources, _BATCH)):
             rows = [row for number, value in found if (row := self._row(number, value))]
             yield batch_of(rows)
         for what, count in sorted(self._left_out.items()):
-            self._reading.warnings.append(f"{self.file}: {what} left out: {count:,}")
+            self._context.warnings.append(f"{self.file}: {what} left out: {count:,}")
 
     def _resources(self) -> Iterator[tuple[int, Any]]:
-        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
+        stream = blocks(self._context.chunks(self._cohort.source, SIZE))
         if not self._is_bundle:
             return ((line, parsed(text)) for block in stream for line, text in lines_of(block))
         return entries(stream, self._paged)
 
     def _paged(self) -> None:
-        self._reading.warn("the Bundle has a next page, which is not in this file", Source(self.file, 1))
+        self._context.warn("the Bundle has a next page, which is not in this file", Source(self.file, 1))
 
-    def _row(self, number: int, resource: Any) -> tuple[int, Mapping[str, str]] | Flawed | None:
+    def _row(self, number: int, resource: Any) -> tuple[int, Mapping[str, str]] | BadRow | None:
         if not isinstance(resource, dict) or not isinstance(kind := resource.get("resourceType"), str):
-            return Flawed(number, (Fault("", "this is not a FHIR resource", "Export the patients again"),))
+            return BadRow(number, (RowError("", "this is not a FHIR resource", "Export the patients again"),))
         if kind != "Patient":
             self._left_out["resources that are no patients"] += 1
             return None
@@ -84,7 +84,7 @@ class Fhir:
         try:
             return number, {**_NOTHING, **cells(resource, self._cohort.identifier)}
         except _Wrong as wrong:
-            return Flawed(number, wrong.faults, wrong.mrn)
+            return BadRow(number, wrong.errors, wrong.mrn)
 
     def place(self, line: int, _name: str) -> Source:
         """The line, or the number of the entry."""
@@ -107,9 +107,9 @@ _NOTHING: Final = dict.fromkeys(PICKED, "")
 class _Wrong(Exception):  # noqa: N818  (it says what the patient is)
     """A patient whose elements are not what FHIR says, with what could be read of them."""
 
-    def __init__(self, faults: Sequence[Fault], mrn: str) -> None:
+    def __init__(self, errors: Sequence[RowError], mrn: str) -> None:
         super().__init__()
-        self.faults = tuple(faults)
+        self.errors = tuple(errors)
         self.mrn = mrn
 
 
@@ -127,81 +127,83 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
     Raises:
         _Wrong: an element is not what FHIR says, or does not tell what is needed.
     """
-    faults: list[Fault] = []
-    mrn = _mrn(resource, system, faults)
-    dob = _text(resource, "birthDate", "dob", faults)
+    errors: list[RowError] = []
+    mrn = _mrn(resource, system, errors)
+    dob = _text(resource, "birthDate", "dob", errors)
     if dob and len(dob) in (4, 7):
         message = "the birth date is a year, or a year and a month, without a day"
-        faults.append(Fault("dob", message, "Complete it at its source: a patient needs a whole date"))
-    name = _name(resource, faults)
-    gender = _text(resource, "gender", "sex", faults)
+        errors.append(RowError("dob", message, "Complete it at its source: a patient needs a whole date"))
+    name = _name(resource, errors)
+    gender = _text(resource, "gender", "sex", errors)
     if gender not in _SEXES and gender:
-        faults.append(
-            Fault("sex", "gender is not male, female, other or unknown", "Correct it at its source")
+        errors.append(
+            RowError("sex", "gender is not male, female, other or unknown", "Correct it at its source")
         )
     found = {
         "mrn": mrn,
         "dob": dob,
-        "email": _email(resource, faults),
+        "email": _email(resource, errors),
         "firstname": name[0],
         "lastname": name[1],
         "sex": _SEXES.get(gender, ""),
     }
-    if faults:
-        raise _Wrong(faults, mrn)
+    if errors:
+        raise _Wrong(errors, mrn)
     return found
 
 
-def _mrn(resource: Mapping[str, Any], system: str, faults: list[Fault]) -> str:
+def _mrn(resource: Mapping[str, Any], system: str, errors: list[RowError]) -> str:
     values = {
         value
-        for one in _objects(resource, "identifier", "mrn", faults)
+        for one in _objects(resource, "identifier", "mrn", errors)
         if one.get("system") == system and one.get("use") != "old" and (value := one.get("value"))
     }
     if len(values) == 1 and isinstance(only := next(iter(values)), str):
         return only
     message = "identifiers are of the system" if values else "identifier is of the system"
     remedy = "Compare identifier: in kardia.yaml with the export"
-    faults.append(Fault("mrn", f"{len(values) or 'no'} {message} that gives the mrn", remedy))
+    errors.append(RowError("mrn", f"{len(values) or 'no'} {message} that gives the mrn", remedy))
     return ""
 
 
-def _name(resource: Mapping[str, Any], faults: list[Fault]) -> tuple[str, str]:
-    names = _objects(resource, "name", "lastname", faults)
+def _name(resource: Mapping[str, Any], errors: list[RowError]) -> tuple[str, str]:
+    names = _objects(resource, "name", "lastname", errors)
     for use in _NAME_USES:
         for name in names:
             if name.get("use") == use:
                 given = name.get("given") or []
                 if isinstance(given, list) and all(isinstance(one, str) for one in given):
-                    return " ".join(given), _text(name, "family", "lastname", faults)
-                faults.append(Fault("firstname", "given is not a list of texts", "Export the patients again"))
+                    return " ".join(given), _text(name, "family", "lastname", errors)
+                errors.append(
+                    RowError("firstname", "given is not a list of texts", "Export the patients again")
+                )
                 return "", ""
     return "", ""
 
 
-def _email(resource: Mapping[str, Any], faults: list[Fault]) -> str:
+def _email(resource: Mapping[str, Any], errors: list[RowError]) -> str:
     found = [
         one
-        for one in _objects(resource, "telecom", "email", faults)
+        for one in _objects(resource, "telecom", "email", errors)
         if one.get("system") == "email" and one.get("use") != "old" and one.get("value")
     ]
     ranked = sorted(found, key=lambda one: rank if isinstance(rank := one.get("rank"), int) else 1 << 31)
-    return _text(ranked[0], "value", "email", faults) if ranked else ""
+    return _text(ranked[0], "value", "email", errors) if ranked else ""
 
 
 def _objects(
-    resource: Mapping[str, Any], element: str, name: str, faults: list[Fault]
+    resource: Mapping[str, Any], element: str, name: str, errors: list[RowError]
 ) -> Sequence[Mapping[str, Any]]:
     found = resource.get(element) or []
     if isinstance(found, list) and all(isinstance(one, dict) for one in found):
         return found
-    faults.append(Fault(name, f"{element} is not a list of objects", "Export the patients again"))
+    errors.append(RowError(name, f"{element} is not a list of objects", "Export the patients again"))
     return ()
 
 
-def _text(element: Mapping[str, Any], key: str, name: str, faults: list[Fault]) -> str:
+def _text(element: Mapping[str, Any], key: str, name: str, errors: list[RowError]) -> str:
     found = element.get(key)
     if found is None or isinstance(found, str):
         return found or ""
-    faults.append(Fault(name, f"{key} is not a text", "Export the patients again"))
+    errors.append(RowError(name, f"{key} is not a text", "Export the patients again"))
     return ""

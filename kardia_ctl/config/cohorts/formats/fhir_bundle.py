@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
-from kardia_ctl.config.source_files import Garbled
+from kardia_ctl.config.source_files import InvalidContent
 
 DEPTH: Final = 200
 """How deep objects and arrays may be nested. A FHIR resource hardly reaches 20."""
@@ -31,7 +31,7 @@ def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterat
     ``on_next_page`` is called when the Bundle links to a next page.
 
     Raises:
-        Garbled: the file is not JSON, or not a Bundle.
+        InvalidContent: the file is not JSON, or not a Bundle.
     """
     import ijson
 
@@ -45,15 +45,15 @@ def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterat
             yield from bundle.receive(events, len(piece))
             del events[:]
         parser.close()
-    except Garbled as error:
+    except InvalidContent as error:
         error.line = max(error.line, line)
         raise
     except ijson.JSONError as error:
-        raise Garbled(*_explained(str(error)), line) from error
+        raise InvalidContent(*_explained(str(error)), line) from error
     if bundle.top.get("resourceType") != "Bundle":
-        raise Garbled(*_NOT_A_BUNDLE)
+        raise InvalidContent(*_NOT_A_BUNDLE)
     if not isinstance(bundle.top.get("entry", []), list):
-        raise Garbled("entry is not a list", _AGAIN)
+        raise InvalidContent("entry is not a list", _AGAIN)
     if _has_next(bundle.top.get("link")):
         on_next_page()
 
@@ -91,7 +91,7 @@ def _pieces(stream: Iterator[Block]) -> Iterator[tuple[int, str]]:
         text, line = block.text, block.line
         if not has_begun and (begin := text.lstrip()):
             if begin[0] != "{":
-                raise Garbled(*_NOT_A_BUNDLE)
+                raise InvalidContent(*_NOT_A_BUNDLE)
             has_begun = True
         if "\\u" in text:
             text = _ESCAPE.sub(_without_lone_surrogate, text)
@@ -100,7 +100,7 @@ def _pieces(stream: Iterator[Block]) -> Iterator[tuple[int, str]]:
             yield line, piece
             line += piece.count("\n")
     if not has_begun:
-        raise Garbled(*_NOT_A_BUNDLE)
+        raise InvalidContent(*_NOT_A_BUNDLE)
 
 
 class _Bundle:
@@ -125,7 +125,7 @@ class _Bundle:
         """The entries that end within the next ``size`` characters, whose events these are.
 
         Raises:
-            Garbled: a value is nested too deep or too long, or the Bundle has two equal keys.
+            InvalidContent: a value is nested too deep or too long, or the Bundle has two equal keys.
         """
         self._size += size
         for event, value in events:
@@ -146,7 +146,7 @@ class _Bundle:
             if len(self._open) == 3 and self._open[2] is self._entries:
                 yield self._entry()
         if self._size > LONGEST_LINE + size:
-            raise Garbled(f"a value is longer than {LONGEST_LINE >> 20} MiB", _AGAIN)
+            raise InvalidContent(f"a value is longer than {LONGEST_LINE >> 20} MiB", _AGAIN)
 
     def _begin_member(self, key: str) -> None:
         self._key = key
@@ -155,12 +155,12 @@ class _Bundle:
             self._has_equal_keys |= is_repeated
             return
         if is_repeated:
-            raise Garbled("the Bundle has two equal keys", _AGAIN)
+            raise InvalidContent("the Bundle has two equal keys", _AGAIN)
         self._size, self._has_equal_keys = 0, False
 
     def _begin(self, container: dict[str, Any] | list[Any]) -> None:
         if len(self._open) > DEPTH:
-            raise Garbled("the JSON is nested too deep", _AGAIN)
+            raise InvalidContent("the JSON is nested too deep", _AGAIN)
         if len(self._open) == 2 and self._key == "entry" and isinstance(container, list):
             self._entries = container
         self._put(container)

@@ -8,32 +8,32 @@ from typing import Any, Final
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import no_column, warn_of_near_misses
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
-from kardia_ctl.config.cohorts.formats.table import PICKED, Batch, Fault, Flawed, batch_of
-from kardia_ctl.config.context import Reading
+from kardia_ctl.config.cohorts.formats.table import PICKED, BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
 
-NO_OBJECT: Final = Fault("", "the line is not a JSON object", "Write one object a line, each key once")
+NO_OBJECT: Final = RowError("", "the line is not a JSON object", "Write one object a line, each key once")
 
 
 class Ndjson:
     """A file of JSON objects. Keys that no attribute comes from are not read."""
 
-    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+    def __init__(self, cohort: Cohort, context: LoadContext) -> None:
         self._cohort = cohort
-        self._reading = reading
+        self._context = context
         self._keys = {name: cohort.header(name) for name in PICKED if name not in cohort.constants}
         self._unseen = {key for name, key in self._keys.items() if name in cohort.columns}
         self._block: Block | None = None
         self._met: Sequence[str] = ()
-        self.file = reading.name(cohort.source)
+        self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
         """All objects, in the order of the file.
 
         Raises:
-            Unreadable: the file cannot be had at all.
+            UnusableFile: the file cannot be had at all.
         """
-        for block in blocks(self._reading.chunks(self._cohort.source, SIZE)):
+        for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._block = block
             yield batch_of([self._row(line, text) for line, text in lines_of(block)])
         if self._met:
@@ -43,31 +43,31 @@ class Ndjson:
         top = Source(self.file, 1, 1)
         for name in self._cohort.columns:
             if self._keys.get(name) in self._unseen:
-                self._reading.problem(top, *no_column("key", name, self._keys[name], self._met))
-        warn_of_near_misses("key", self._met, self._cohort, self._keys, self._reading)
+                self._context.problem(top, *no_column("key", name, self._keys[name], self._met))
+        warn_of_near_misses("key", self._met, self._cohort, self._keys, self._context)
 
-    def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | Flawed:
+    def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | BadRow:
         found = parsed(text)
         if not isinstance(found, dict):
-            return Flawed(line, (NO_OBJECT,))
+            return BadRow(line, (NO_OBJECT,))
         if not self._met:
             self._met = tuple(found)
             if "resourceType" in found and not self._cohort.format:
-                self._reading.warn(
+                self._context.warn(
                     "these look like FHIR resources: say format: fhir", Source(self.file, line)
                 )
         if self._unseen:
             self._unseen.difference_update(found)
-        cells, faults = {}, []
+        cells, errors = {}, []
         for name, key in self._keys.items():
             value = found.get(key, "")
             if value.__class__ is not str:
                 value = _text(name, value)
             if value is None:
-                faults.append(_NO_TEXT[name])
+                errors.append(_NO_TEXT[name])
             else:
                 cells[name] = value
-        return Flawed(line, tuple(faults), cells.get("mrn", "")) if faults else (line, cells)
+        return BadRow(line, tuple(errors), cells.get("mrn", "")) if errors else (line, cells)
 
     def place(self, line: int, name: str) -> Source:
         """Where an attribute's value begins, as far as the line's text tells."""
@@ -83,7 +83,7 @@ class Ndjson:
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The lines themselves, read once more."""
-        stream = blocks(self._reading.chunks(self._cohort.source, SIZE))
+        stream = blocks(self._context.chunks(self._cohort.source, SIZE))
         found = (pair for block in stream for pair in lines_of(block))
         return ("record",), ((line, (text.strip(),)) for line, text in found if line in lines)
 
@@ -129,11 +129,11 @@ def _text(name: str, value: Any) -> str | None:
 
 
 _NO_TEXT: Final = {
-    name: Fault(name, f"{name} is not a text", "Write it in quotes, with every zero that belongs to it")
+    name: RowError(name, f"{name} is not a text", "Write it in quotes, with every zero that belongs to it")
     for name in PICKED
 } | {
-    "codes": Fault("codes", "codes is not a list of names", 'Write ["one-year"], or "one-year;half-year"'),
-    "sex": Fault("sex", "sex is not a text", "Write 0, 1, 2 or 9"),
+    "codes": RowError("codes", "codes is not a list of names", 'Write ["one-year"], or "one-year;half-year"'),
+    "sex": RowError("sex", "sex is not a text", "Write 0, 1, 2 or 9"),
 }
 
 

@@ -14,7 +14,7 @@ REQUIRED: Final = tuple(kind.SCHEMA["required"])
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RowError:
     """What a format itself finds wrong with a row: with one attribute's cell, or with all of it (empty)."""
 
     name: str
@@ -23,11 +23,11 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Flawed:
+class BadRow:
     """A row that its format cannot give. ``mrn`` is empty when the row does not tell it for certain."""
 
     line: int
-    faults: tuple[Fault, ...]
+    errors: tuple[RowError, ...]
     mrn: str = ""
 
 
@@ -36,13 +36,13 @@ class Batch:
     """Some rows, column by column; an empty text declares nothing.
 
     ``lines`` are where they begin. ``printable`` says that no cell has a character that cannot be printed;
-    without it that is not known. ``flawed`` are rows between them that are in no column.
+    without it that is not known. ``bad_rows`` are rows between them that are in no column.
     """
 
     lines: Sequence[int]
     columns: Mapping[str, Sequence[str]]
     printable: bool = False
-    flawed: Sequence[Flawed] = ()
+    bad_rows: Sequence[BadRow] = ()
 
 
 class Table(Protocol):
@@ -54,7 +54,7 @@ class Table(Protocol):
         """All rows. What is wrong with the file itself is noted as a problem, and ends it.
 
         Raises:
-            Unreadable: the file cannot be had at all.
+            UnusableFile: the file cannot be had at all.
         """
 
     def place(self, line: int, name: str) -> Source:
@@ -67,12 +67,12 @@ class Table(Protocol):
         """The header, and the rows that begin in these lines as they stand, read once more."""
 
 
-def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | Flawed]) -> Batch:
-    """A batch of rows that come one by one. All that are not flawed must give the same attributes."""
-    right = [row for row in rows if not isinstance(row, Flawed)]
+def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | BadRow]) -> Batch:
+    """A batch of rows that come one by one. All that are not bad_rows must give the same attributes."""
+    right = [row for row in rows if not isinstance(row, BadRow)]
     names = right[0][1] if right else ()
     return Batch(
         [line for line, _ in right],
         {name: [cells[name] for _, cells in right] for name in names},
-        flawed=[row for row in rows if isinstance(row, Flawed)],
+        bad_rows=[row for row in rows if isinstance(row, BadRow)],
     )

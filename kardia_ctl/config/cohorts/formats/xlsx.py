@@ -15,9 +15,9 @@ from zipfile import ZipFile
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
-from kardia_ctl.config.cohorts.formats.table import Batch, Fault, Flawed, batch_of
-from kardia_ctl.config.context import Reading
-from kardia_ctl.config.source_files import Garbled, Unreadable
+from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 from kardia_ctl.model.source import Source
 
 if TYPE_CHECKING:
@@ -41,46 +41,46 @@ _BROKEN: Final = (
 class Xlsx:
     """A sheet of a workbook whose first row is the header. Lines are its rows."""
 
-    def __init__(self, cohort: Cohort, reading: Reading) -> None:
+    def __init__(self, cohort: Cohort, context: LoadContext) -> None:
         self._cohort = cohort
-        self._reading = reading
+        self._context = context
         self._header: Sequence[str] = ()
         self._indices: Mapping[str, int] = {}
-        self.file = reading.name(cohort.source)
+        self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
         """All rows that are not empty.
 
         Raises:
-            Unreadable: the file cannot be had at all, or openpyxl is not there.
+            UnusableFile: the file cannot be had at all, or openpyxl is not there.
         """
         with self._rows() as rows:
             self._header = _header(next(rows, (1, []))[1])
-            self._indices = columns_of(self._header, self._cohort, self._reading, self._at_header)
+            self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
             while self._indices and (found := list(islice(rows, _BATCH))):
                 yield batch_of([self._row(line, cells) for line, cells in found if _is_used(cells)])
 
-    def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | Flawed:
-        faults: list[Fault] = []
+    def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | BadRow:
+        errors: list[RowError] = []
         beyond = row[len(self._header) :]
         if _is_used(beyond):
             message = "the row has a cell right of the header's last"
-            faults.append(Fault("", message, "Name its column, or empty it"))
+            errors.append(RowError("", message, "Name its column, or empty it"))
         cells = {}
         for name, index in self._indices.items():
             found = self._text(name, row[index]) if index < len(row) else ""
-            if isinstance(found, Fault):
-                faults.append(found)
+            if isinstance(found, RowError):
+                errors.append(found)
             else:
                 cells[name] = found
-        return Flawed(line, tuple(faults), cells.get("mrn", "")) if faults else (line, cells)
+        return BadRow(line, tuple(errors), cells.get("mrn", "")) if errors else (line, cells)
 
-    def _text(self, name: str, cell: Any) -> str | Fault:
+    def _text(self, name: str, cell: Any) -> str | RowError:
         value = cell.value
         if value is None:
             return ""
         if cell.data_type == "e":
-            return Fault(name, f"{name} is an error of the spreadsheet", "Correct the cell")
+            return RowError(name, f"{name} is an error of the spreadsheet", "Correct the cell")
         if isinstance(value, str):
             return value
         if name == "dob" and isinstance(value, date):
@@ -90,19 +90,19 @@ class Xlsx:
         what = "a date cell" if isinstance(value, date | time) else "a number cell"
         what = "a TRUE or FALSE cell" if isinstance(value, bool) else what
         remedy = "Format the column as text, and enter what was lost anew"
-        return Fault(name, f"{name} is {what}, not text", remedy)
+        return RowError(name, f"{name} is {what}, not text", remedy)
 
-    def _day(self, value: date) -> str | Fault:
+    def _day(self, value: date) -> str | RowError:
         if isinstance(value, datetime):
             if value.time() != time():
-                return Fault("dob", "dob has a time of day", "Keep the date alone")
+                return RowError("dob", "dob has a time of day", "Keep the date alone")
             value = value.date()
         return self._cohort.days.written(value) if self._cohort.days else value.isoformat()
 
     @contextmanager
     def _rows(self) -> Iterator[Iterator[tuple[int, Sequence[Any]]]]:
         """The rows of the sheet with their numbers."""
-        with self._reading.opened(self._cohort.source) as stream:
+        with self._context.opened(self._cohort.source) as stream:
             with _as_garbled():
                 book = _opened(stream)
             try:
@@ -114,7 +114,7 @@ class Xlsx:
         name = self._cohort.sheet
         if name and name not in book.sheetnames:
             there = ", ".join(f'"{one}"' for one in book.sheetnames[:10])
-            raise Unreadable(f'the workbook has no sheet "{name}"', f"It has {there}")
+            raise UnusableFile(f'the workbook has no sheet "{name}"', f"It has {there}")
         with _as_garbled():
             sheet: Any = book[name] if name else book.worksheets[0]
             sheet.reset_dimensions()  # what some programs write there is too small, and cells would be lost
@@ -149,7 +149,7 @@ def _opened(stream: IO[bytes]) -> "Workbook":
         from openpyxl import load_workbook
     except ImportError as error:
         message = "reading .xlsx needs openpyxl, which is not installed"
-        raise Unreadable(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
+        raise UnusableFile(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
     _check_size(stream)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions, which nobody reads here
@@ -162,12 +162,14 @@ def _check_size(stream: IO[bytes]) -> None:
         parts = archive.infolist()
         if len(parts) > _PARTS:
             remedy = "Keep the patients in one of their own"
-            raise Garbled(f"the workbook has more than {_PARTS:,} parts", remedy)
+            raise InvalidContent(f"the workbook has more than {_PARTS:,} parts", remedy)
         for part in parts:
             is_sheet = part.filename.startswith("xl/worksheets/")
             limit = _SHEET_LIMIT if is_sheet else _PART_LIMIT
             if part.file_size > limit:
-                raise Garbled(f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it")
+                raise InvalidContent(
+                    f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it"
+                )
             if is_sheet and part.filename.endswith(".xml"):
                 with archive.open(part) as sheet:
                     _check_order(sheet)
@@ -186,7 +188,7 @@ def _check_order(sheet: IO[bytes]) -> None:
         rest = data[end:]
         for found in _ROW.finditer(data, 0, end):
             if not found[1].isdigit() or not before < int(found[1][:20]) <= _MOST_ROWS:
-                raise Garbled(*_BROKEN)
+                raise InvalidContent(*_BROKEN)
             before = int(found[1])
 
 
@@ -198,7 +200,7 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
         if not found:
             return
         if found[-1][0] > _MOST_ROWS:
-            raise Garbled(*_BROKEN)
+            raise InvalidContent(*_BROKEN)
         yield from found
 
 
@@ -207,10 +209,10 @@ def _as_garbled() -> Iterator[None]:
     """Whatever openpyxl, zipfile and the XML parsers raise over a file that is no workbook."""
     try:
         yield
-    except (Unreadable, MemoryError):
+    except (UnusableFile, MemoryError):
         raise
     except Exception as error:
-        raise Garbled(*_BROKEN) from error
+        raise InvalidContent(*_BROKEN) from error
 
 
 def _is_used(cells: Sequence[Any]) -> bool:
