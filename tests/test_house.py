@@ -36,8 +36,7 @@ ALLOWED: dict[str, set[str]] = {
 IMPORTERS = {
     "click": {"cli", "render"},
     "deepdiff": {"planning/diff.py"},
-    "httpcore": {"api"},
-    "httpx": {"api", "cli/account/connection.py"},
+    "httpx": {"api/http/connections.py"},
     "ijson": {"config/cohorts/formats/fhir_bundle.py"},
     "jsonschema": {"config/schema/validator.py", "config/schema/messages.py"},
     "jsonschema_rs": {"config/schema/validator.py"},

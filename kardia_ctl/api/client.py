@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Final, assert_never
 
-import httpx
-
 from kardia_ctl import __version__
 from kardia_ctl.api import pro, v1
 from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import check_endpoint
-from kardia_ctl.api.http.connections import Settings, connect
-from kardia_ctl.api.http.transport import Call, Counts, Transport
+from kardia_ctl.api.http.connections import ConnectionOptions, HttpTransport, connect
+from kardia_ctl.api.http.transport import Call, RequestCounts, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Pace
 from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy
@@ -50,7 +48,7 @@ class Session:
         return self._transport.requests
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> RequestCounts:
         """What was sent so far, by reads and writes."""
         return self._transport.counts
 
@@ -94,8 +92,8 @@ async def open_session(
     dialect: Dialect = Dialect.V1,
     authorization: Authorization = Authorization.BEARER,
     parallelism: int = 8,
-    http_transport: httpx.AsyncBaseTransport | None = None,
-    settings: Settings = Settings(),  # noqa: B008  (a frozen value)
+    http_transport: HttpTransport | None = None,
+    options: ConnectionOptions = ConnectionOptions(),  # noqa: B008  (a frozen value)
     policy: RetryPolicy = RetryPolicy(),  # noqa: B008  (a frozen value)
     budget: RetryBudget | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -112,7 +110,7 @@ async def open_session(
         authorization: how pro is shown the key; v1 has one way alone.
         parallelism: how many requests may be under way at once, when the server does not ask for less.
         http_transport: what replaces the network, such as ``httpx.ASGITransport`` of a sandbox.
-        settings: timeouts, bounds, proxy and CA file.
+        options: timeouts, bounds, proxy and CA file.
         policy: how often and how long apart a request is sent again.
         budget: what all workers may spend on that.
         sleep: waits for seconds of ``clock``.
@@ -126,11 +124,11 @@ async def open_session(
     if parallelism < 1:
         raise ApiError("parallelism must be at least 1. Next: leave --parallelism out, or name a number")
     base_url = check_endpoint(endpoint)
-    secure = base_url.startswith("https:") or settings.proxy is not None
+    secure = base_url.startswith("https:") or options.proxy is not None
     clock = clock or asyncio.get_running_loop().time
     headers, chance = _headers(key, dialect, authorization), rng or SystemRandom()
-    async with connect(settings, clock=clock, transport=http_transport, secure=secure) as connections:
-        transport = Transport(base_url, connections, headers, settings, now=now)
+    async with connect(options, clock=clock, transport=http_transport, secure=secure) as connections:
+        transport = Transport(base_url, connections, headers, options, now=now)
         pace = Pace(
             parallelism,
             clock=clock,

@@ -11,7 +11,8 @@ from typing import Final, Generic, TypeVar, assert_never
 from kardia_ctl.api.decode import Answer, Unreadable, Wanting
 from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
 from kardia_ctl.api.error_body import complaint, described
-from kardia_ctl.api.http.transport import LOST, NEVER_CONNECTED, Call, Transport
+from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
+from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Halted, Pace, Turn
 from kardia_ctl.api.limits.retry import LONGEST_WAIT, RetryBudget, RetryPolicy

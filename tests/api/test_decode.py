@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kardia_ctl.api import decode as wire
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.decode import Answer, Unreadable, Wanting
-from kardia_ctl.api.http.connections import Settings
+from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, Template
@@ -232,7 +232,7 @@ async def test_a_body_beyond_the_bound_is_refused(speak: Speak) -> None:
                 yield b" " * 1000
 
     async with speak(
-        lambda _: httpx.Response(200, stream=Endless()), settings=Settings(largest=10_000)
+        lambda _: httpx.Response(200, stream=Endless()), options=ConnectionOptions(largest=10_000)
     ) as session:
         with pytest.raises(ApiError, match="larger than the bound"):
             await session.reader.templates()
@@ -245,7 +245,7 @@ async def test_a_small_body_that_unpacks_beyond_the_bound_is_refused(speak: Spea
     bomb = gzip.compress(b" " * 1_000_000)
     async with speak(
         lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, content=bomb),
-        settings=Settings(largest=10_000),
+        options=ConnectionOptions(largest=10_000),
     ) as session:
         with pytest.raises(ApiError, match="larger than the bound"):
             await session.reader.templates()

@@ -9,7 +9,6 @@ import vcr
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
-from tests.api.recording import recorded
 from tests.paths import CASSETTES
 
 EXAMPLES = CASSETTES / "documents" / "v1.yaml"
@@ -20,9 +19,7 @@ HOOK = "https://www.example.com/webhooks"
 @pytest.fixture
 async def session(vcr_config: dict[str, Any]) -> AsyncIterator[Session]:
     with vcr.VCR(record_mode="none", match_on=vcr_config["match_on"]).use_cassette(str(EXAMPLES)):
-        async with open_session(
-            "https://api.kardia.com", "YOUR-API-KEY", http_transport=recorded()
-        ) as opened:
+        async with open_session("https://api.kardia.com", "YOUR-API-KEY") as opened:
             yield opened
 
 

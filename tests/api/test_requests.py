@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.api.http.connections import Connections, Settings
-from kardia_ctl.api.http.transport import Counts
+from kardia_ctl.api.http.connections import ConnectionOptions, Connections
+from kardia_ctl.api.http.transport import RequestCounts
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
@@ -124,7 +124,7 @@ async def test_requests_are_counted_as_reads_and_writes(speak: Speak) -> None:
     async with speak(lambda _: httpx.Response(next(answers), json=PAGE)) as session:
         await session.reader.patients(500, None)
         await session.writer().disconnect("a")
-        assert session.counts == Counts(reads=2, writes=2)
+        assert session.counts == RequestCounts(reads=2, writes=2)
         assert session.requests == 4
 
 
@@ -205,14 +205,16 @@ async def test_one_that_rested_too_long_is_used_only_when_no_other_is_there() ->
 @pytest.mark.parametrize("proxy", ["nonsense", "ftp://proxy.example.com", "http://user:secret@[::1"])
 async def test_a_proxy_that_cannot_be_used_is_refused_unrepeated(proxy: str) -> None:
     with pytest.raises(ApiError, match="proxy") as caught:
-        async with open_session("https://api.kardia.com", "key", settings=Settings(proxy=proxy)):
+        async with open_session("https://api.kardia.com", "key", options=ConnectionOptions(proxy=proxy)):
             pass
     assert "secret" not in str(caught.value)
 
 
 async def test_a_ca_file_that_cannot_be_used_is_named() -> None:
     with pytest.raises(ApiError, match=r"/nowhere/ca\.pem cannot be used"):
-        async with open_session("https://api.kardia.com", "k", settings=Settings(ca_file="/nowhere/ca.pem")):
+        async with open_session(
+            "https://api.kardia.com", "k", options=ConnectionOptions(ca_file="/nowhere/ca.pem")
+        ):
             pass
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.api.http.connections import Settings
+from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
@@ -42,7 +42,7 @@ async def session(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIter
     async def sleep(_: float) -> None:
         return None
 
-    options: dict[str, Any] = {"sleep": sleep, "rng": Random(1), "settings": Settings(read=5.0)}
+    options: dict[str, Any] = {"sleep": sleep, "rng": Random(1), "options": ConnectionOptions(read=5.0)}
     if request.param == "in the process":
         transport = httpx.ASGITransport(sandbox)
         async with open_session("http://localhost", API_KEY, http_transport=transport, **options) as opened:
@@ -167,7 +167,7 @@ async def test_nothing_listens(unused_tcp_port: int) -> None:
 async def test_a_server_that_never_answers_ends_in_doubt(sandbox: Sandbox) -> None:
     sandbox.faults = Faults((FaultRule(FaultKind.SLOW, seconds=0.5),))
     with serving(sandbox) as url:
-        async with open_session(url, API_KEY, settings=Settings(total=0.05)) as session:
+        async with open_session(url, API_KEY, options=ConnectionOptions(total=0.05)) as session:
             with pytest.raises(InDoubt, match="lost on the way: TimeoutError"):
                 await session.writer().create_patient(JOE)
             assert session.counts.writes == 1

@@ -1,63 +1,62 @@
-"""The body of an answer, bounded while it is unpacked.
+"""The body of a response, bounded while it is decompressed.
 
-httpx unpacks each piece as a whole, and a body that was packed twice layer by layer: 64 KB may become 64 MB,
-and those 64 GB. Here no more is unpacked than may be kept.
+httpx decompresses each chunk as a whole, and a body that was compressed twice layer by layer: 64 KB may
+become 64 MB, and those 64 GB. Here no more is decompressed than may be kept.
 """
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Final
 
-import httpx
-
-_EITHER: Final = 32 + zlib.MAX_WBITS
-"""zlib and gzip, told apart by how they begin (zlib's manual, inflateInit2)."""
+_ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
+"""Detects zlib and gzip by their headers (zlib's manual, inflateInit2)."""
 
 
-async def read_body(response: httpx.Response, largest: int) -> tuple[bytes, bool]:
-    """The body, and whether it is whole; cut off at ``largest`` bytes.
+class BodyError(Exception):
+    """The body broke off, or cannot be decompressed."""
+
+
+class IncompleteBodyError(BodyError):
+    """Another number of bytes arrived than Content-Length announced."""
+
+
+class DecodingError(BodyError):
+    """The body is not what Content-Encoding says, or in an encoding that was not asked for."""
+
+
+async def read_body(
+    chunks: AsyncIterable[bytes], headers: Mapping[str, str], largest: int
+) -> tuple[bytes, bool]:
+    """The body, and whether it is complete; cut off at ``largest`` bytes.
 
     Raises:
-        httpx.HTTPError: it broke off, or is packed in a way that was not asked for.
+        BodyError: it broke off, or cannot be decompressed.
     """
-    body, unpack = bytearray(), _Unpacking(response)
-    async for piece in _pieces(response):
-        body += unpack(piece, largest + 1 - len(body))
+    decompress = _decompressor(headers.get("content-encoding", "").strip().lower())
+    body, received = bytearray(), 0
+    async for chunk in chunks:
+        received += len(chunk)
+        body += decompress(chunk, largest + 1 - len(body))
         if len(body) > largest:
             return bytes(body[:largest]), False
+    announced = headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and announced.lstrip("0") != str(received or ""):
+        raise IncompleteBodyError(f"{received} bytes arrived of {announced[:20]}")
     return bytes(body), True
 
 
-async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """What arrives, as it arrives; an error when it is not as much as was announced."""
-    if not isinstance(response.stream, httpx.AsyncByteStream):
-        raise TypeError("the answer of a synchronous client")
-    arrived = 0
-    async for piece in response.stream:
-        arrived += len(piece)
-        yield piece
-    announced = response.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and announced.lstrip("0") != str(arrived or ""):
-        raise httpx.ReadError("the answer broke off", request=response.request)
+def _decompressor(encoding: str) -> Callable[[bytes, int], bytes]:
+    """A function that decompresses chunk after chunk, each to at most so many bytes."""
+    if encoding in {"", "identity"}:
+        return lambda chunk, _: chunk
+    if encoding not in {"gzip", "deflate"}:
+        raise DecodingError("the content encoding was not asked for")
+    stream = zlib.decompressobj(_ZLIB_OR_GZIP)
 
-
-class _Unpacking:
-    """Unpacks piece after piece, each at most to a given size."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        if encoding not in {"", "identity", "gzip", "deflate"}:
-            raise self._error("it is packed in a way that was not asked for")
-        self._stream = zlib.decompressobj(_EITHER) if encoding in {"gzip", "deflate"} else None
-
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        if self._stream is None:
-            return piece
+    def decompress(chunk: bytes, most: int) -> bytes:
         try:
-            return self._stream.decompress(piece, most)
+            return stream.decompress(chunk, most)
         except zlib.error:
-            raise self._error("it does not unpack") from None
+            raise DecodingError("it cannot be decompressed") from None
 
-    def _error(self, reason: str) -> httpx.DecodingError:
-        return httpx.DecodingError(reason, request=self._response.request)
+    return decompress

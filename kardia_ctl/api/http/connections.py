@@ -1,25 +1,50 @@
-"""The HTTP connections: each request under way has one of its own, and they are kept for the next ones."""
+"""The network through httpx, and the only module that imports it.
 
+Each request in flight has a transport with one connection of its own, which is kept for later requests. There
+is no httpx.AsyncClient: its redirects, cookies and authentication are not wanted here. Nor is there one pool
+for all: it examines every connection for every request, which takes most of a request's time for 128 at once.
+"""
+
+import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
+from typing import Any, Final, Self, TypeAlias, cast
 
 import httpx
 
-from kardia_ctl.api.line import Line
+from kardia_ctl.api.http.body import BodyError, read_body
 from kardia_ctl.model.errors import ApiError
+
+HttpTransport: TypeAlias = httpx.AsyncBaseTransport
+"""What takes one request to the network and returns its response."""
+
+Header: TypeAlias = tuple[bytes, bytes]
+"""A header's name and value as they are sent."""
+
+NEVER_CONNECTED: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""What httpx raises only before the first byte of a request has left."""
+
+LOST: Final = (httpx.HTTPError, httpx.StreamError, BodyError, OSError)
+"""Whatever else may end a request. OSError covers a server inside this process, TLS and our own timeout."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ConnectionOptions:
     """How to connect. Times are in seconds, sizes in bytes.
 
     ``keepalive`` stays below the 5 s after which many servers close an idle connection, so that a close
-    rarely meets a write on its way. ``total`` bounds one request with its answer, ``largest`` a body: a
-    page of 500 patients is a tenth of it, and an ill-meant one takes fifty times its size in memory.
+    rarely meets a write on its way. ``total`` bounds one request with its response, ``largest`` a body: a
+    page of 500 patients is a tenth of it, and a malicious one takes fifty times its size in memory.
     ``proxy`` is a URL, ``ca_file`` a PEM file that replaces the built-in authorities.
     """
 
@@ -31,23 +56,36 @@ class Settings:
     proxy: str | None = None
     ca_file: str | None = None
 
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The extensions of a request that bound each of its steps."""
+        return {"timeout": httpx.Timeout(self.read, connect=self.connect).as_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response whose body was read to its end, or (``complete`` False) to the bound."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    complete: bool
+
 
 class Connections:
-    """Transports of one connection each, made when one is needed; whichever rests longest is used next.
+    """Transports of one connection each, made when one is needed; the longest idle is used next.
 
-    A pool of httpx looks through all its connections for every request, and its client adds redirects,
-    cookies and authentication, none of which is wanted here: for 128 at once that is most of a request's
-    time. Who rests longest comes first, so that all stay open while there is enough to do; one that rested
-    for ``keepalive`` seconds of ``clock`` would have to be opened again, and is used when no other is there.
+    The longest idle comes first, so that all stay open while there is enough to do. One that was idle for
+    ``keepalive`` seconds of ``clock`` would have to be opened again, and is used when there is no other.
     """
 
     def __init__(
-        self, make: Callable[[], httpx.AsyncBaseTransport], keepalive: float, clock: Callable[[], float]
+        self, make: Callable[[], HttpTransport], keepalive: float, clock: Callable[[], float]
     ) -> None:
         self._make = make
         self._keepalive = keepalive
         self._clock = clock
-        self._rested: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
+        self._idle: deque[tuple[float, HttpTransport]] = deque()
         self._cold = [make()]
         self._made = [*self._cold]
 
@@ -60,20 +98,23 @@ class Connections:
                 closing.push_async_callback(transport.aclose)
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
-        """A connection that nobody else uses meanwhile."""
+    async def one(self) -> AsyncIterator[HttpTransport]:
+        """A connection that no other request uses meanwhile."""
         transport = self._take()
         try:
             yield transport
-        finally:
-            self._rested.append((self._clock(), transport))
+        except BaseException:
+            self._made.remove(transport)
+            await transport.aclose()  # httpx keeps a tunnel whose TLS failed, and waits for it for ever
+            raise
+        self._idle.append((self._clock(), transport))
 
-    def _take(self) -> httpx.AsyncBaseTransport:
+    def _take(self) -> HttpTransport:
         stale = self._clock() - self._keepalive
-        while self._rested and self._rested[0][0] <= stale:
-            self._cold.append(self._rested.popleft()[1])
-        if self._rested:
-            return self._rested.popleft()[1]
+        while self._idle and self._idle[0][0] <= stale:
+            self._cold.append(self._idle.popleft()[1])
+        if self._idle:
+            return self._idle.popleft()[1]
         if not self._cold:
             self._cold.append(self._make())
             self._made.extend(self._cold)
@@ -81,10 +122,10 @@ class Connections:
 
 
 def connect(
-    settings: Settings,
+    options: ConnectionOptions,
     *,
     clock: Callable[[], float],
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: HttpTransport | None = None,
     secure: bool = True,
 ) -> Connections:
     """Connections, none of them open yet; a given ``transport`` replaces the network.
@@ -95,20 +136,17 @@ def connect(
         ApiError: the proxy or the CA file cannot be used.
     """
     if transport is not None:
-        return Connections(lambda: transport, settings.keepalive, clock)
-    trust = _trust(settings.ca_file) if secure else None
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=settings.keepalive)
+        return Connections(lambda: transport, options.keepalive, clock)
+    trust = _trust(options.ca_file) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=options.keepalive)
 
-    def make() -> httpx.AsyncBaseTransport:
-        if settings.proxy is None:
-            return Line(trust, settings.keepalive)
-        verify = trust or False
-        return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=settings.proxy)
+    def make() -> HttpTransport:
+        return httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits, proxy=options.proxy)
 
     try:
-        return Connections(make, settings.keepalive, clock)
+        return Connections(make, options.keepalive, clock)
     except (ValueError, ImportError, httpx.InvalidURL):
-        if settings.proxy is None:
+        if options.proxy is None:
             raise
         # The text of the library's error is dropped: a proxy's URL may hold a password. For SOCKS httpx wants
         # a library that is not here.
@@ -116,15 +154,88 @@ def connect(
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
     try:
-        trust = (
-            httpx.create_ssl_context(trust_env=False)
-            if ca_file is None
-            else ssl.create_default_context(cafile=ca_file)
-        )
+        return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ApiError(
             f"the CA file {ca_file} cannot be used: {type(error).__name__}. Next: name a PEM file"
         ) from error
-    trust.set_alpn_protocols(["http/1.1"])
-    return trust
+
+
+def app_transport(app: Any) -> HttpTransport:
+    """A transport to an ASGI application in this process."""
+    return httpx.ASGITransport(app)
+
+
+class _RequestBody(httpx.ByteStream):
+    """The body of a request, which knows when httpx has sent it and how soon a response may come.
+
+    The response to a request needs two turns of the event loop at least: one in which the socket becomes
+    readable, one in which its reader wakes up. What is there earlier was there before the request: bytes
+    after the end of the last response, which httpx would take for the answer to this request.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._content = content
+        self.too_early = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._content:
+            yield self._content
+        loop = asyncio.get_running_loop()
+        self.too_early = True
+        loop.call_soon(loop.call_soon, self._wait_over)
+
+    def _wait_over(self) -> None:
+        self.too_early = False
+
+
+@lru_cache(maxsize=64)
+def _url(text: str) -> httpx.URL:
+    """Parsed once: all creates go to one URL, and parsing it would be a tenth of sending one."""
+    return httpx.URL(text)
+
+
+def make_request(
+    method: str, url: str, headers: Sequence[Header], body: bytes, extensions: Mapping[str, Any]
+) -> httpx.Request:
+    """A request with its Host and these headers.
+
+    Raises:
+        ValueError: the URL or a header cannot be sent.
+    """
+    try:
+        target = _url(url)
+    except httpx.InvalidURL:
+        raise ValueError("httpx cannot parse the URL") from None
+    request = httpx.Request(
+        method,
+        target,
+        headers=[(b"Host", target.netloc), *headers],
+        stream=_RequestBody(body),
+        extensions=dict(extensions),
+    )
+    request.read()
+    return request
+
+
+async def exchange(transport: HttpTransport, request: httpx.Request, largest: int) -> HttpResponse:
+    """Send a request once and read its response to the end or to ``largest`` bytes.
+
+    Raises:
+        httpx.HTTPError, httpx.StreamError, BodyError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
+    """
+    sent = request.stream
+    response = await transport.handle_async_request(request)
+    try:
+        if isinstance(sent, _RequestBody) and sent.too_early and "network_stream" in response.extensions:
+            raise httpx.RemoteProtocolError("a response came before its request", request=request)
+        body, complete = await read_body(
+            cast("httpx.AsyncByteStream", response.stream), response.headers, largest
+        )
+    finally:
+        await response.aclose()
+    return HttpResponse(response.status_code, response.headers, body, complete)

@@ -1,35 +1,27 @@
-"""The one way out: every request passes ``Transport.send`` and is counted there.
-
-httpx does what it does well: connections that are kept, TLS, proxies, timeouts of each step, framing and
-unpacking of bodies. Ours are the bounds on a whole answer in time and size, for which it has no setting.
-"""
+"""The one way out: every request passes ``Transport.send`` and is counted there."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
-
-import httpx
 
 from kardia_ctl.api.decode import Answer
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
-from kardia_ctl.api.http.body import read_body
-from kardia_ctl.api.http.connections import Connections, Settings
+from kardia_ctl.api.http.connections import (
+    NEVER_CONNECTED,
+    ConnectionOptions,
+    Connections,
+    Header,
+    HttpResponse,
+    exchange,
+    make_request,
+)
 from kardia_ctl.api.limits.retry import retry_after
 from kardia_ctl.model.errors import NotExecuted
 
-NEVER_CONNECTED: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-"""What httpx raises only before the first byte of a request has left."""
-
-LOST: Final = (httpx.HTTPError, httpx.StreamError, OSError)
-"""Whatever else may end a request. OSError covers a server inside this process, and our own timeout."""
+_FORM: Final = "application/x-www-form-urlencoded"
+_HAVE_A_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests say that they have no body, with Content-Length: 0 (RFC 9110, 8.6)."""
 
 
 def _unheard(_: Answer) -> None:
@@ -73,17 +65,11 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class RequestCounts:
     """Requests that were sent. A connection that never opened sent none."""
 
     reads: int = 0
     writes: int = 0
-
-
-@lru_cache(maxsize=64)
-def _url(text: str) -> httpx.URL:
-    """Parsed once: all creates go to one URL, and parsing it would be a tenth of sending one."""
-    return httpx.URL(text)
 
 
 class Transport:
@@ -97,25 +83,24 @@ class Transport:
         endpoint: str,
         connections: Connections,
         headers: Mapping[str, str],
-        settings: Settings,
+        options: ConnectionOptions,
         *,
         now: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._connections = connections
-        self._headers = httpx.Headers(headers)
-        self._form_headers = httpx.Headers({**headers, "Content-Type": "application/x-www-form-urlencoded"})
-        self._extensions = {"timeout": httpx.Timeout(settings.read, connect=settings.connect).as_dict()}
-        self._total = settings.total
-        self._largest = settings.largest
+        self._headers = tuple(_header(name, value) for name, value in headers.items())
+        self._extensions = options.extensions
+        self._total = options.total
+        self._largest = options.largest
         self._now = now
         self._sent = dict.fromkeys(Nature, 0)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> RequestCounts:
         """What was sent so far, by kind."""
         reads = self._sent[Nature.SAFE]
-        return Counts(reads, self.requests - reads)
+        return RequestCounts(reads, self.requests - reads)
 
     @property
     def requests(self) -> int:
@@ -129,54 +114,48 @@ class Transport:
             httpx.HTTPError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
             NotExecuted: the call cannot be written as a request.
         """
-        target, body = call.target, call.body
-        request = self._request(call, target, body)
+        url, body = f"{self._endpoint}{call.target}", call.body
+        try:
+            headers = self._headers_of(call, body)
+            request = make_request(call.endpoint.method, url, headers, body or b"", self._extensions)
+        except ValueError:  # such as an xn-- label that stands for nothing
+            raise NotExecuted(
+                "the endpoint is not a URL that can be used. Next: write https://HOST"
+            ) from None
         async with self._connections.one() as connection:
             self._sent[call.endpoint.nature] += 1
             try:
                 async with asyncio.timeout(self._total):
-                    return await self._exchange(connection, request)
+                    response = await exchange(connection, request, self._largest)
             except NEVER_CONNECTED:
                 self._sent[call.endpoint.nature] -= 1
                 raise
+        return self._answer(response)
 
-    def _request(self, call: Call, target: str, body: bytes | None) -> httpx.Request:
-        try:
-            return httpx.Request(
-                call.endpoint.method,
-                _url(f"{self._endpoint}{target}"),
-                content=body,
-                headers=self._headers_of(call),
-                extensions=self._extensions,
-            )
-        except (httpx.InvalidURL, UnicodeError):  # UnicodeError: an xn-- label that stands for nothing
-            raise NotExecuted(
-                "the endpoint is not a URL that can be used. Next: write https://HOST"
-            ) from None
-
-    def _headers_of(self, call: Call) -> httpx.Headers:
-        """The headers that go with every request, made once, unless the call has some of its own."""
-        if call.content is None and not call.extra:
-            return self._headers if call.form is None else self._form_headers
-        headers = httpx.Headers(self._headers)
-        if call.content is not None:
-            headers["Content-Type"] = call.content[0]
-        headers.update(dict(call.extra))
+    def _headers_of(self, call: Call, body: bytes | None) -> list[Header]:
+        """The headers of every request, and those that this one has of its own."""
+        headers = [*self._headers]
+        if body is not None:
+            headers.append(_header("Content-Type", _FORM if call.content is None else call.content[0]))
+        if body or call.endpoint.method in _HAVE_A_LENGTH:
+            headers.append((b"Content-Length", b"%d" % len(body or b"")))
+        if call.extra:
+            extra = [_header(name, value) for name, value in call.extra]
+            replaced = {name.lower() for name, _ in extra}
+            headers = [header for header in headers if header[0].lower() not in replaced] + extra
         return headers
 
-    async def _exchange(self, connection: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
-        response = await connection.handle_async_request(request)
-        response.request = request
-        try:
-            body, whole = await read_body(response, self._largest)
-        finally:
-            await response.aclose()
+    def _answer(self, response: HttpResponse) -> Answer:
         headers = response.headers
         return Answer(
-            status=response.status_code,
+            status=response.status,
             content_type=headers.get("content-type", "").lower(),
-            body=body,
-            whole=whole,
+            body=response.body,
+            whole=response.complete,
             wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),
         )
+
+
+def _header(name: str, value: str) -> Header:
+    return name.encode("ascii"), value.encode("ascii")

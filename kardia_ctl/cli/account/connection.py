@@ -35,7 +35,7 @@ async def open_account(
         ApiError: the endpoint, the key, the proxy or the CA file cannot be used.
     """
     from kardia_ctl.api.client import open_session
-    from kardia_ctl.api.http.connections import Settings
+    from kardia_ctl.api.http.connections import ConnectionOptions
 
     account, configuration = workspace.account, workspace.configuration
     secret = workspace.keys.secret if key is None else key
@@ -50,17 +50,15 @@ async def open_account(
         dialect=configuration.dialect,
         authorization=configuration.authorization,
         parallelism=parallelism,
-        settings=Settings(proxy=account.proxy, ca_file=ca_file, largest=workspace.largest),
+        options=ConnectionOptions(proxy=account.proxy, ca_file=ca_file, largest=workspace.largest),
     ) as session:
         yield session
 
 
 @asynccontextmanager
 async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> AsyncIterator["Session"]:
-    import httpx
-
     from kardia_ctl.api.client import open_session
-    from kardia_ctl.api.http.connections import Settings
+    from kardia_ctl.api.http.connections import ConnectionOptions, app_transport
     from kardia_ctl.sandbox.account.account import Account
     from kardia_ctl.sandbox.app import create_app
 
@@ -72,7 +70,7 @@ async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> 
             secret,
             dialect=workspace.configuration.dialect,
             parallelism=parallelism,
-            settings=Settings(largest=workspace.largest),
-            http_transport=httpx.ASGITransport(create_app(sandbox)),
+            options=ConnectionOptions(largest=workspace.largest),
+            http_transport=app_transport(create_app(sandbox)),
         ) as session:
             yield session

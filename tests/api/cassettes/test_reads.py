@@ -16,7 +16,6 @@ from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.ecg import read_ecg
 from kardia_ctl.model.errors import ApiError
-from tests.api.recording import recorded
 
 LIVE = "https://api.kardia.com"
 KEY = "sandbox-key"
@@ -56,9 +55,7 @@ def account_endpoint(record_mode: str) -> Iterator[str]:
 
 @pytest.fixture
 async def session(account_endpoint: str, vcr: object) -> AsyncIterator[Session]:
-    async with open_session(
-        account_endpoint, KEY, rng=Random(1), policy=RetryPolicy(tries=1), http_transport=recorded()
-    ) as opened:
+    async with open_session(account_endpoint, KEY, rng=Random(1), policy=RetryPolicy(tries=1)) as opened:
         yield opened
 
 
@@ -70,7 +67,6 @@ async def pro(account_endpoint: str, vcr: object) -> AsyncIterator[Session]:
         dialect=Dialect.PRO,
         rng=Random(1),
         policy=RetryPolicy(tries=1),
-        http_transport=recorded(),
     ) as opened:
         yield opened
 
@@ -165,7 +161,7 @@ async def test_record_qt(session: Session) -> None:
 
 @pytest.mark.vcr
 async def test_get_a_key_for_a_login(account_endpoint: str, vcr: object) -> None:
-    async with open_session(account_endpoint, "", http_transport=recorded()) as session:
+    async with open_session(account_endpoint, "") as session:
         assert await session.create_key(*LOGIN)
 
 

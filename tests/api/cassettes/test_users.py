@@ -18,7 +18,6 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from tests.api import conftest
 from tests.api.cassettes.test_writes import ANN, JOE, SANDBOX_KEY
-from tests.api.recording import recorded
 from tests.paths import CASSETTES
 
 TEMPLATE: Final = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
@@ -72,7 +71,6 @@ def opened(
         authorization=authorization,
         rng=Random(1),
         policy=RetryPolicy(tries=1),
-        http_transport=recorded(),
     )
 
 

@@ -15,7 +15,6 @@ from kardia_ctl.api.limits.retry import RetryPolicy
 from kardia_ctl.model.errors import NotExecuted, Unauthorized
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from tests.api.recording import recorded
 from tests.paths import CASSETTES
 
 SANDBOX_KEY = "sandbox-key"
@@ -34,7 +33,6 @@ async def session(account_endpoint: str, vcr: object) -> AsyncIterator[Session]:
         SANDBOX_KEY,
         rng=Random(1),
         policy=RetryPolicy(tries=1),
-        http_transport=recorded(),
     ) as opened:
         yield opened
 
@@ -124,7 +122,7 @@ async def test_generate_a_new_key(session: Session) -> None:
 
 @pytest.mark.vcr
 async def test_a_wrong_key(account_endpoint: str, vcr: object) -> None:
-    async with open_session(account_endpoint, "wrong-key", http_transport=recorded()) as session:
+    async with open_session(account_endpoint, "wrong-key") as session:
         with pytest.raises(Unauthorized):
             await session.reader.templates()
 

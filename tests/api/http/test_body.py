@@ -9,7 +9,7 @@ import pytest
 
 from kardia_ctl.api import decode as wire
 from kardia_ctl.api.client import Session
-from kardia_ctl.api.http.connections import Settings
+from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
@@ -66,7 +66,7 @@ EXPECTS_SOMETHING = ("create", "code", "renew key")
 
 
 async def _outcome(speak: Speak, act: Act, answer: Callable[[], httpx.Response]) -> ApiError:
-    async with speak(lambda _: answer(), settings=Settings(largest=LARGEST)) as session:
+    async with speak(lambda _: answer(), options=ConnectionOptions(largest=LARGEST)) as session:
         with pytest.raises(ApiError) as caught:
             await act(session)
     assert "\n" not in str(caught.value)
