@@ -28,7 +28,6 @@ from kardia_ctl.operations.status import report_of, samples, survey
 from kardia_ctl.planning.checks.stops import wrong_team
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.files.run_files import places_file
-from kardia_ctl.render.status.html import status_html
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text
 
@@ -125,6 +124,8 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     else:
         print_result(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
     if html is not None:
+        from kardia_ctl.render.status.html import status_html
+
         write_private(html, status_html(report).encode())
     return 0
 

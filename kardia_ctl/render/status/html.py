@@ -1,148 +1,147 @@
 """The funnel as one page: no script, nothing fetched, readable without colour and without its drawings.
 
-Whatever is quoted (the names of cohorts and templates) is made neutral and escaped.
+``page.html.j2`` and ``page.css`` say how it looks; Jinja2 escapes every value that it is given.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha256
-from html import escape as html_escape
-from typing import Final
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.status.bars_svg import bars
-from kardia_ctl.render.status.chart_svg import chart
-from kardia_ctl.render.status.css import STYLE
-from kardia_ctl.render.status.history import Point, history
-from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, row, share, told_line
+from kardia_ctl.render.status.chart import chart, history
+from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, share, told_line
 from kardia_ctl.render.text import count_of, iso_time, terms_text
 
-_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'"
-)
 _WIDE: Final = 794
 _NARROW: Final = 310
 _MOST_CHARTS: Final = 24
 _MOST_ROWS: Final = 31
 
+_REACHED: Final = ("declared", "created", "issued", "connected")
+_NOT_CONNECTED: Final = ("pending", "expired", "unknown", "departed")
+_BAR: Final = 40
+_GAP: Final = 34
+"""Pixels from one bar to the next, and between the two groups of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The bar of one stage: its number in words, and its share of the longest bar possible."""
+
+    stage: str
+    name: str
+    number: str
+    share: float
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The drawing of the funnel: a bar for each stage. ``rule`` is the y of the line between its groups."""
+
+    description: str
+    bars: tuple[Bar, ...]
+    height: int
+    rule: int
+
 
 def status_html(report: StatusReport) -> str:
     """The page. The same report gives the same page."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{html_escape(_POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        '<meta name="robots" content="noindex">\n'
-        f"<title>Who is connected yet</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(_parts(report))
-        + "\n</main>\n</body>\n</html>\n"
+    return _template().render(_page(report)) + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    environment.filters["px"] = "{:.1f}".format
+    return environment.get_template("page.html.j2")
 
 
-def _parts(report: StatusReport) -> Iterator[str]:
-    counts = report.total
-    yield "<h1>Who is connected yet</h1>"
-    yield f'<p class="quiet">As of <time datetime="{iso_time(report.at)}">{_day(report.at)}</time></p>'
-    if report.incomplete:
-        yield (
-            '<p class="warning"><strong>The counts are too low.</strong> Not everybody could be read: '
-            f"{html_escape(escape(report.incomplete))}.</p>"
-        )
-    if report.told:
-        yield f'<p class="warning">{html_escape(told_line(report.told))}</p>'
-    part = share(counts.connected, counts.declared)
-    yield (
-        f'<p class="lead"><strong>{counts.connected:,}</strong> of {counts.declared:,} declared patients '
-        f"{'is' if counts.connected == 1 else 'are'} connected{f' ({part})' if part else ''}.</p>"
-    )
-    yield "<h2>The funnel</h2>"
-    yield _both("<figure>{}</figure>", lambda name, width: bars(counts, name, width), "funnel")
-    yield _table(report)
-    yield _meanings()
-    yield "<h2>Connections over time</h2>"
-    yield from _over_time(report)
-    if report.templates:
-        yield "<h2>Templates</h2>"
-        lines = (
-            f"<li>{html_escape(terms_text(terms))}; {count_of(number, 'code')}</li>"
-            for terms, number in report.templates
-        )
-        yield f"<ul>{''.join(lines)}</ul>"
+def _file(name: str) -> str:
+    return files("kardia_ctl.render.status").joinpath(name).read_text(encoding="utf-8")
 
 
-def _both(frame: str, draw: Callable[[str, int], str], name: str) -> str:
-    """A drawing for a desk and one for a phone, of which one shows: scaled text would be too small."""
-    wide, narrow = draw(f"{name}-wide", _WIDE), draw(f"{name}-narrow", _NARROW)
-    return frame.format(f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>')
+def _page(report: StatusReport) -> dict[str, Any]:
+    """Everything that the template shows."""
+    style, total = _file("page.css"), report.total
+    return {
+        "policy": _policy(style),
+        "style": Markup(style),  # noqa: S704  (our own file, checked by the policy's digest)
+        "stages": tuple(NAMES),
+        "names": NAMES,
+        "meanings": MEANINGS,
+        "timestamp": iso_time(report.at),
+        "day": _day(report.at),
+        "incomplete": escape(report.incomplete),
+        "unverified": told_line(report.told) if report.told else "",
+        "total": asdict(total),
+        "connected_share": share(total.connected, total.declared),
+        "funnel": bars(total),
+        "wide": _WIDE,
+        "narrow": _NARROW,
+        "cohorts": [(cohort_name(cohort), asdict(counts)) for cohort, counts in report.cohorts.items()],
+        "templates": [
+            f"{terms_text(terms)}; {count_of(number, 'code')}" for terms, number in report.templates
+        ],
+        **_over_time(report),
+    }
 
 
-def _table(report: StatusReport) -> str:
-    head = "".join(f'<th scope="col">{html_escape(name)}</th>' for name in ("cohort", *NAMES.values()))
-    body = "".join(_row(cohort_name(cohort), counts) for cohort, counts in report.cohorts.items())
-    foot = f"<tfoot>{_row('total', report.total)}</tfoot>"
-    return (
-        '<div class="scroll" role="region" aria-label="Patients by cohort" tabindex="0"><table>'
-        "<caption>Patients by cohort</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
-    )
+def _policy(style: str) -> str:
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def _row(name: str, counts: Counts) -> str:
-    cells = "".join(f"<td>{number:,}</td>" for number in row(counts))
-    return f'<tr><th scope="row">{html_escape(name)}</th>{cells}</tr>'
-
-
-def _meanings() -> str:
-    terms = "".join(
-        f"<dt>{html_escape(NAMES[stage])}</dt><dd>{html_escape(text)}</dd>"
-        for stage, text in MEANINGS.items()
-    )
-    return f"<details><summary>What the words mean</summary><dl>{terms}</dl></details>"
-
-
-def _over_time(report: StatusReport) -> Iterator[str]:
-    points = history(report.samples)
-    caption = (
-        "<figure>{}<figcaption class='quiet'>Times are in UTC. A sample is kept whenever kardia-ctl "
-        "status or apply runs: one an hour at most, and one a day after a week.</figcaption></figure>"
-    )
-    title = "Connections over time"
-    yield _both(
-        caption, lambda name, width: chart(points, title, name, width, 300 if width > 400 else 240), "time"
-    )
-    yield from _each(report)
-    if points:
-        yield _samples(points)
-
-
-def _each(report: StatusReport) -> Iterator[str]:
-    """A small drawing for each cohort, when there are several and not too many to look at."""
-    if not 1 < len(report.cohorts) <= _MOST_CHARTS:
-        return
-    yield '<div class="several">'
-    for number, cohort in enumerate(report.cohorts):
-        name = cohort_name(cohort)
-        drawn = chart(history(report.samples, cohort), f"{name} over time", f"cohort-{number}", _NARROW, 200)
-        yield f"<figure><h3>{html_escape(name)}</h3>{drawn}</figure>"
-    yield "</div>"
-
-
-def _samples(points: Sequence[Point]) -> str:
-    """The newest points as a table, for whoever cannot see the drawing."""
+def _over_time(report: StatusReport) -> dict[str, Any]:
+    """The drawings of the samples, and the newest of them as a table for who cannot see a drawing."""
+    points, title = history(report.samples), "Connections over time"
     newest = points[-_MOST_ROWS:][::-1]
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("time (UTC)", *NAMES.values()))
-    body = "".join(_row(_day(point.at), point.counts) for point in newest)
-    which = (
-        f"The newest {len(newest)} of {len(points)} samples" if len(points) > len(newest) else "All samples"
+    more = len(points) > len(newest)
+    return {
+        "wide_chart": chart(points, title, _WIDE, 300),
+        "narrow_chart": chart(points, title, _NARROW, 240),
+        "cohort_charts": [*_cohort_charts(report)],
+        "samples": [(_day(point.at), asdict(point.counts)) for point in newest],
+        "which_samples": f"The newest {len(newest)} of {len(points)} samples" if more else "All samples",
+    }
+
+
+def _cohort_charts(report: StatusReport) -> Iterator[tuple[str, Any]]:
+    """A small drawing for each cohort, if there are several but not too many to look at."""
+    if 1 < len(report.cohorts) <= _MOST_CHARTS:
+        for cohort in report.cohorts:
+            name = cohort_name(cohort)
+            yield name, chart(history(report.samples, cohort), f"{name} over time", _NARROW, 200)
+
+
+def bars(counts: Counts) -> Bars:
+    """The layout of the funnel's drawing, in pixels; its width is the template's."""
+    rule = _BAR * len(_REACHED) + 28
+    tops = [_BAR * number for number in range(len(_REACHED))]
+    tops += [_BAR * (len(_REACHED) + number) + _GAP for number in range(len(_NOT_CONNECTED))]
+    whole = max(counts.declared, counts.departed, 1)
+    found = tuple(
+        _bar(stage, counts, top, whole) for stage, top in zip((*_REACHED, *_NOT_CONNECTED), tops, strict=True)
     )
-    return (
-        f"<details><summary>{which} as a table</summary>"
-        '<div class="scroll" role="region" aria-label="Samples" tabindex="0"><table>'
-        f"<caption>{which}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
-    )
+    words = ", ".join(f"{NAMES[stage]} {getattr(counts, stage)}" for stage in NAMES)
+    return Bars(f"{words}.", found, _BAR * len(found) + _GAP, rule)
+
+
+def _bar(stage: str, counts: Counts, top: int, whole: int) -> Bar:
+    count = getattr(counts, stage)
+    part = "" if stage in ("declared", "departed") else share(count, counts.declared)
+    number = f"{count:,}" + (f" ({part})" if part else "")
+    return Bar(stage, NAMES[stage], number, count / whole, top)
 
 
 def _day(at: int) -> str:

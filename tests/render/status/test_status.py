@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kardia_ctl.model.funnel import STAGES, Counts, Sample, StatusReport
 from kardia_ctl.model.template import Terms
 from kardia_ctl.render.status.axes import count_ticks, time_ticks
-from kardia_ctl.render.status.history import history
+from kardia_ctl.render.status.chart import history
 from kardia_ctl.render.status.html import status_html
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text
@@ -132,7 +132,7 @@ def test_no_name_becomes_a_part_of_the_page(
 
 def test_the_page_fetches_nothing(report: StatusReport) -> None:
     text = status_html(report)
-    assert "default-src &#x27;none&#x27;" in text
+    assert "default-src &#39;none&#39;" in text
     assert not re.search(r"url\(|@import|https?:|<script|<link|<img", text)
 
 
