@@ -1,204 +1,161 @@
-"""One write: durable intent, request, record."""
+"""Sending one change: durable intent, request, record."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
-from kardia_ctl.applying.heartbeat import with_signs_of_life
-from kardia_ctl.applying.journal import Beside, Journal, at_once
-from kardia_ctl.applying.requests import Done, Writes
+from kardia_ctl.applying.concurrency import Slots
+from kardia_ctl.applying.heartbeat import Heartbeat
+from kardia_ctl.applying.journal import Journal
+from kardia_ctl.applying.requests import ChangeRequests, Sent
+from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.applying.state_updates import patient_of
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, owner_of
-from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change
-from kardia_ctl.model.ports import Store, Writer
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Entry, Intend, Intent, Record, Resolve
-
-Slot: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
-
-
-class Stop(Exception):  # noqa: N818  (it is how a step stops the run, not an error of its own)
-    """This result, and then nothing more is sent."""
-
-    def __init__(self, result: Result, reason: str) -> None:
-        super().__init__(reason)
-        self.result = result
-        self.reason = reason
-
+from kardia_ctl.model.state import Entry, Intend, Intent, Resolve
+from kardia_ctl.planning.inputs import PlanInputs
 
 _NOT_ALLOWED: Final = (401, 403)
 
 
-def no_password(mrn: str) -> str:
-    """What stands in where no mobile user is to be made. Raises ``AssertionError``."""
-    raise AssertionError(f"no password is at hand for the mobile user of {mrn}")
-
-
 @dataclass(slots=True)
-class Step:
-    """How one change is written.
+class Sender:
+    """Sends the changes of a run, of all its waves and rounds, through one journal.
 
-    ``now`` gives Unix seconds; ``hand_out`` gets each code that was issued; ``settle`` is the window, in
-    seconds, for which an effect whose answer was lost may still appear; ``issued`` are codes that are only
-    asked for again, with when they were issued (Unix seconds); ``earlier`` is what was in doubt before this
-    run, ``records`` what was recorded of patients.
+    Attributes:
+        inputs: What the run's plan was made from.
+        context: Ports, time and options.
+        issued: When codes that are only fetched again were issued (Unix seconds).
     """
 
-    desired: Desired
-    writer: Writer
-    store: Store
-    now: Callable[[], float]
-    key: bytes
-    hand_out: Callable[[IssuedCode], None]
-    settle: float = 0.0
+    inputs: PlanInputs
+    context: RunContext
     issued: Mapping[Address, int] = field(default_factory=dict)
-    earlier: Mapping[Address, Intent] = field(default_factory=dict)
-    records: Mapping[str, Record] = field(default_factory=dict)
-    password: Callable[[str], str] = no_password
-    capabilities: Capabilities = V1
-    beside: Beside = at_once
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
-    _writes: Writes = field(init=False, repr=False)
+    _requests: ChangeRequests = field(init=False, repr=False)
     _journal: Journal = field(init=False, repr=False)
+    _slots: Slots = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """All steps of a round write through one journal."""
-        self._journal = Journal(self.store, self.beside)
-        self._writes = Writes(
-            self.desired,
-            self.writer,
-            self.now,
-            self.key,
-            self.issued,
-            self.records,
-            self.password,
-            self.capabilities,
-        )
+        """Share one journal and one set of slots among all changes."""
+        self._requests = ChangeRequests(self.inputs, self.context, self.issued)
+        self._journal = Journal(self.context.store, self.context.run_blocking)
+        self._slots = Slots(self.context.parallelism, self.context.stop_signal)
 
-    async def take(self, change: Change, patient_id: str, slot: Slot = nullcontext) -> Result:
-        """Write one change.
+    async def send(self, change: Change, patient_id: str) -> Result:
+        """Send one change. A result that ends the run sets the stop signal.
 
         Args:
             change: A change whose action writes.
             patient_id: The id of the patient that the change belongs to, when this run created it.
-            slot: Waits for leave to send; raises ``Withheld`` when there is none to be had any more.
 
         Raises:
-            Stop: the run must not go on.
             StateError: state could not be written.
         """
-        intent = self._intent(change, patient_id or change.id)
+        patient_id = patient_id or change.id
+        intent = self._intent(change, patient_id)
         if not _is_repeatable(change):
             await self._journal.commit([Intend(intent)])
+        started = partial(self.context.observer.started, change)
         try:
-            sending = self._send(change, patient_id or change.id, slot)
-            done = await with_signs_of_life(sending, partial(self._show_life, change, intent))
+            with Heartbeat(partial(self._beat, change, intent)):
+                async with self._slots.acquire(partial(self.refusal, change), started):
+                    sent = await self._requests.send(change, patient_id)
         except NotExecuted as error:
-            self._settle(change, [self._as_before(change)])
+            self._post(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
-            return self._ended(change, status, error)
+            return self._failed(change, status, error)
         except InDoubt as error:
-            self._settle(change, [Intend(replace(intent, ended=self.now()))])
-            return self._ended(change, Status.IN_DOUBT, error)
-        if done.code is not None:  # first: what is recorded as issued is in somebody's hands
-            self.hand_out(done.code)
-        self._journal.post([*done.entries, Resolve(change.address)])
-        if done.objection:
-            result = Result(change.address, change.action, Status.IN_DOUBT, done.objection, id=done.id)
-            raise Stop(result, f"the run was stopped at {change.address}: {done.objection}")
-        return Result(change.address, done.action or change.action, done.status, done.detail, id=done.id)
-
-    async def _send(self, change: Change, patient_id: str, slot: Slot) -> Done:
-        async with slot():
-            return await self._writes.write(change, patient_id)
+            self._post(change, [Intend(replace(intent, ended=self.context.clock.now()))])
+            return self._failed(change, Status.IN_DOUBT, error)
+        return self._recorded(change, sent)
 
     async def rest(self) -> None:
-        """Return when everything that a step asked to have written was written, or could not be."""
+        """Return when the journal is empty, or could not be written. Raises ``StateError``."""
         await self._journal.rest()
 
     def refusal(self, change: Change) -> str:
-        """Why a change is not sent.
+        """Why a change is not sent; empty when it may be.
 
-        The key was told in this run that it may not do such a thing; the patient turned out to exist already,
-        so that an order may exist too; or there is no code that a user could redeem.
+        The key was refused this kind of request earlier in the run; the patient turned out to exist, so that
+        an order may exist too; or the run issued no code that a user could redeem.
         """
-        mrn = change.address.names[0] if change.address.names else ""
-        if owner_of(change.address) and mrn in self._writes.existed:
-            noun, verb = (
-                ("code", "issue") if change.address.kind is Kind.CONNECTION_CODE else ("user", "make")
-            )
+        kind, mrn = change.address.kind, change.address.names[0] if change.address.names else ""
+        if owner_of(change.address) and mrn in self._requests.existed:
+            noun, verb = ("code", "issue") if kind is Kind.CONNECTION_CODE else ("user", "create")
             return (
                 f"the patient existed already, and whether it has a {noun} cannot be read; to {verb} one: "
                 f"--reissue '{change.address}'"
             )
-        if change.address.kind is Kind.MOBILE_USER and self._writes.lacks_code(mrn):
+        if kind is Kind.MOBILE_USER and self._requests.lacks_code(change):
             return "the code that it redeems was not issued in this run"
-        return self._refusals.get(_operation(change), "")
+        return self._refusals.get((kind, change.action), "")
 
-    def _ended(self, change: Change, status: Status, error: ApiError) -> Result:
-        """The result of a write that was not done. Raises ``Stop`` when it ends the run.
+    def _recorded(self, change: Change, sent: Sent) -> Result:
+        """Deliver the code first: what is recorded as issued is in a person's hands. Then record."""
+        if sent.code is not None:
+            self.context.deliver_code(sent.code)
+        self._journal.post([*sent.entries, Resolve(change.address)])
+        if sent.objection:
+            self.context.stop_signal.set(f"the run was stopped at {change.address}: {sent.objection}")
+            return Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
+        return Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
 
-        A 403 says that the key may not do this to anything: the rest of this kind would only be refused too.
-        So does a 401 that does not end the run (see ``api.endpoints``).
+    def _failed(self, change: Change, status: Status, error: ApiError) -> Result:
+        """The result of a change that was not done.
+
+        A 403 means that the key may not do this to any address: the rest of the kind would be refused too. So
+        does a 401 that does not end the run (see ``api.endpoints``).
         """
         if error.status in _NOT_ALLOWED and not error.stops:
-            kind = change.address.kind.replace("_", " ")
-            self._refusals[_operation(change)] = (
-                f"the key may not {change.action} a {kind}: another was refused with {error.status}"
+            noun = change.address.kind.replace("_", " ")
+            self._refusals[change.address.kind, change.action] = (
+                f"the key may not {change.action} a {noun}: another was refused with {error.status}"
             )
-        result = _result(change, status, error)
         if error.stops:
-            raise Stop(result, error.stops) from error
-        return result
+            self.context.stop_signal.set(error.stops)
+        return Result(change.address, change.action, status, str(error))
 
     def _as_before(self, change: Change) -> Entry:
-        """What is known of an address after a sending that had no effect.
+        """What is known of an address after a request without effect.
 
-        An earlier one that is in doubt stays so. A create is the exception: it was sent because a proven scan
-        had settled the earlier one.
+        An earlier request that is in doubt stays so. A create is the exception: it was sent because a proven
+        scan had settled the earlier one.
         """
-        earlier = self.earlier.get(change.address)
-        settled = change.address.kind is Kind.PATIENT and change.action is Action.CREATE
-        return Resolve(change.address) if earlier is None or settled else Intend(earlier)
+        earlier = self.inputs.state.intents.get(change.address)
+        return Resolve(change.address) if earlier is None or _is_create(change) else Intend(earlier)
 
-    def _settle(self, change: Change, entries: list[Entry]) -> asyncio.Future[None] | None:
+    def _post(self, change: Change, entries: Iterable[Entry]) -> asyncio.Future[None] | None:
         return None if _is_repeatable(change) else self._journal.post(entries)
 
-    def _show_life(self, change: Change, intent: Intent) -> asyncio.Future[None] | None:
-        return self._settle(change, [Intend(replace(intent, at=self.now()))])
+    def _beat(self, change: Change, intent: Intent) -> asyncio.Future[None] | None:
+        return self._post(change, [Intend(replace(intent, at=self.context.clock.now()))])
 
     def _intent(self, change: Change, patient_id: str) -> Intent:
-        person = b""
-        if change.address.kind is Kind.PATIENT and change.action is Action.CREATE:
-            person = patient_kind.person_fingerprint(self.key, self.desired.patients[change.address.names[0]])
+        key, person = self.inputs.key, b""
+        if _is_create(change):
+            person = patient_kind.person_fingerprint(key, patient_of(change))
         return Intent(
             change.address,
             change.action.value,
-            self.now(),
+            self.context.clock.now(),
             id=patient_id,
             target=change.target,
-            window=self.settle,
+            window=self.inputs.settle,
             person=person,
         )
 
 
+def _is_create(change: Change) -> bool:
+    return change.address.kind is Kind.PATIENT and change.action is Action.CREATE
+
+
 def _is_repeatable(change: Change) -> bool:
-    """Whether sending it again changes nothing more, so that no intent has to be durable before it leaves."""
+    """Whether a retry changes nothing more, so that no intent has to be durable before it leaves."""
     return change.address.kind.is_setting
-
-
-def _operation(change: Change) -> tuple[Kind, Action]:
-    """What a key may or may not do: each of these is one endpoint."""
-    return change.address.kind, change.action
-
-
-def _result(change: Change, status: Status, error: ApiError) -> Result:
-    return Result(change.address, change.action, status, str(error))

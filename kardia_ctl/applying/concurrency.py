@@ -1,39 +1,39 @@
-"""How many writes are under way at once, with the next ones made ready meanwhile.
+"""How many writes are in flight at once, while the next ones are prepared.
 
-An intent has to be on disk before its request leaves, which takes some milliseconds. So a few more workers
-than may send have theirs written, and wait here: whoever is done hands the slot on at once. They show signs
-of life meanwhile, so that what they left behind in a crash counts from when it may have left at the latest.
+An intent has to be on disk before its request leaves, which takes some milliseconds. So there are a few more
+workers than slots: they commit their intents and wait here, and a free slot is used at once. Their heartbeats
+run meanwhile, so that an intent left behind by a crash is never older than its request's departure.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.errors import Withheld
 
 
 def workers_for(parallelism: int) -> int:
-    """How many are at work when so many may send: a quarter more, none more for one at a time."""
+    """How many workers serve ``parallelism`` slots: a quarter more, none more for a single slot."""
     return parallelism + parallelism // 4
 
 
 class Slots:
-    """So many slots; none is given out once the brake is pulled."""
+    """``parallelism`` slots; none is given out once the stop signal is set."""
 
     def __init__(self, parallelism: int, stop_signal: StopSignal) -> None:
         self._free = asyncio.Semaphore(parallelism)
-        self._brake = stop_signal
+        self._stop_signal = stop_signal
 
     @asynccontextmanager
-    async def one(self, refusal: Callable[[], str], taken: Callable[[], None]) -> AsyncIterator[None]:
-        """Wait for a slot; ``taken`` is called when there is one.
+    async def acquire(self, refusal: Callable[[], str], started: Callable[[], None]) -> AsyncIterator[None]:
+        """Wait for a free slot before sending a change; ``started`` is called when there is one.
 
         Raises:
-            Withheld: the run has stopped meanwhile, or ``refusal`` says why this must not be sent any more.
+            Withheld: the run stopped meanwhile, or ``refusal`` gives a reason not to send the change.
         """
         async with self._free:
-            if reason := self._brake.reason or refusal():
+            if reason := self._stop_signal.reason or refusal():
                 raise Withheld(reason)
-            taken()
+            started()
             yield

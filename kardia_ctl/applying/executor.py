@@ -1,116 +1,85 @@
-"""Sending the writes of a plan."""
+"""Executing a wave: its chains run beside each other, and a chain's changes one after the other."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import partial
 
-from kardia_ctl.applying.change import Step, Stop
-from kardia_ctl.applying.concurrency import Slots, workers_for
-from kardia_ctl.applying.observer import ProgressObserver
-from kardia_ctl.applying.stop import StopSignal
-from kardia_ctl.applying.waves import Wave, in_waves
-from kardia_ctl.model.configuration import Waves
+from kardia_ctl.applying.change import Sender
+from kardia_ctl.applying.concurrency import workers_for
+from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Plan
-from kardia_ctl.model.results import Report, Result, Status, results_in_order
-from kardia_ctl.planning.dependencies import Chain, chains
+from kardia_ctl.model.results import Report, Result, Status
+from kardia_ctl.planning.dependencies import Chain
+from kardia_ctl.planning.stages import Wave
 
-PARALLELISM = 16
-"""Writes in flight unless told otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How writes are sent: so many at a time, in which waves, who watches."""
-
-    parallelism: int = PARALLELISM
-    waves: Waves | None = None
-    observer: ProgressObserver = field(default_factory=ProgressObserver)
+_WRONG = (Status.FAILED, Status.IN_DOUBT)
 
 
-@dataclass(slots=True)
-class _Run:
-    step: Step
-    stop_signal: StopSignal
-    observer: ProgressObserver
-    slots: Slots
-    wave: Wave
-    waiting: Iterator[Chain]
-    results: list[Result]
-
-    def note(self, result: Result) -> None:
-        self.results.append(result)
-        self.observer.ended(result)
-        if reason := self.wave.hears(result):
-            self.stop_signal.set(reason)
-
-    def slot(self, change: Change) -> AbstractAsyncContextManager[None]:
-        """Leave to send a change, once there is a slot."""
-        return self.slots.one(partial(self.step.refusal, change), partial(self.observer.started, change))
-
-
-async def execute(plan: Plan, step: Step, stop_signal: StopSignal, manner: Manner) -> tuple[Result, ...]:
-    """Send every write of a plan; chains run beside each other, wave after wave.
-
-    A failure stops what depends on it and nothing else, unless it is one too many in its wave.
+async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Sequence[Result]:
+    """Send every change of a wave. A failure stops its dependents and nothing else, within the wave's limit.
 
     Raises:
-        StateError: state could not be written; what was in flight is durable in it as an intent.
+        StateError: state could not be written; requests in flight are durable in it as intents.
     """
-    results: list[Result] = []
-    slots = Slots(manner.parallelism, stop_signal)
-    for wave in in_waves(chains(plan.changes), manner.waves):
-        run = _Run(step, stop_signal, manner.observer, slots, wave, iter(wave.chains), results)
-        await _send(run, min(workers_for(manner.parallelism), len(wave.chains)))
-    return results_in_order(results)
-
-
-async def _send(run: _Run, abreast: int) -> None:
-    """One wave, to its end."""
-    workers = [asyncio.create_task(_work(run)) for _ in range(abreast)]
+    run = _WaveRun(wave, sender, context, iter(wave.chains))
+    number = min(workers_for(context.parallelism), len(wave.chains))
+    workers = [asyncio.create_task(run.work()) for _ in range(number)]
     try:
         await asyncio.gather(*workers)
     except Exception as error:
-        # Whatever it is (state, a codes file on a full disk): what is under way gets its answer recorded.
-        run.stop_signal.set(f"the run was stopped by a {type(error).__name__}")
+        # Whatever it is (state, a codes file on a full disk): requests in flight get their response recorded.
+        context.stop_signal.set(f"the run was stopped by a {type(error).__name__}")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:
         for worker in workers:
             worker.cancel()
-        await run.step.rest()
+        await sender.rest()
+    return run.results
 
 
-async def _work(run: _Run) -> None:
-    for chain in run.waiting:
-        await _follow(run, chain)
+@dataclass(slots=True)
+class _WaveRun:
+    wave: Wave
+    sender: Sender
+    context: RunContext
+    pending: Iterator[Chain]
+    results: list[Result] = field(default_factory=list)
+    wrong: int = 0
 
+    async def work(self) -> None:
+        """Run chains until none is left. What follows a failed patient depends on it."""
+        for chain in self.pending:
+            patient_id = blocked_by = ""
+            for change in chain:
+                result = self._skipped(change, blocked_by) or await self.sender.send(change, patient_id)
+                self._note(result)
+                patient_id = patient_id or result.id
+                is_owner = change is chain[0] and change.address.kind is Kind.PATIENT
+                if is_owner and result.status is not Status.DONE:
+                    blocked_by = f"it needs {change.address}, which is {result.status}"
 
-async def _follow(run: _Run, chain: Chain) -> None:
-    """Run a chain in order; what stands after a failure depends on it when the first of the chain failed."""
-    patient_id = ""
-    stopped_by = ""
-    for change in chain:
-        result = await _take(run, change, patient_id, stopped_by)
-        run.note(result)
-        patient_id = patient_id or result.id
-        if result.status is not Status.DONE and change is chain[0] and _leads(change):
-            stopped_by = f"it needs {change.address}, which is {result.status}"
+    def _skipped(self, change: Change, blocked_by: str) -> Result | None:
+        reason = self.context.stop_signal.reason or blocked_by or self.sender.refusal(change)
+        return Result(change.address, change.action, Status.SKIPPED, reason) if reason else None
 
+    def _note(self, result: Result) -> None:
+        self.results.append(result)
+        self.context.observer.ended(result)
+        self.wrong += result.status in _WRONG
+        if reason := self.stop_reason():
+            self.context.stop_signal.set(reason)
 
-async def _take(run: _Run, change: Change, patient_id: str, stopped_by: str) -> Result:
-    if reason := run.stop_signal.reason or stopped_by or run.step.refusal(change):
-        return Result(change.address, change.action, Status.SKIPPED, reason)
-    try:
-        return await run.step.take(change, patient_id, partial(run.slot, change))
-    except Stop as stop:
-        run.stop_signal.set(stop.reason)
-        return stop.result
-
-
-def _leads(change: Change) -> bool:
-    return change.address.kind == "patient"
+    def stop_reason(self) -> str:
+        """Why nothing more may be sent; empty while it may."""
+        wave, limit = self.wave, self.wave.stop_on_failures
+        if not limit or self.wrong < limit:
+            return ""
+        return (
+            f"wave {wave.number} of {wave.of} went wrong: {self.wrong} failed or in doubt, and "
+            f"waves.stop_on_failures is {limit}. Next: see why; the next apply continues from here"
+        )
 
 
 def report(
@@ -118,15 +87,15 @@ def report(
 ) -> Report:
     """What an apply did, for a person to read."""
     settled = {result.address for result in results if result.status is Status.DONE}
-    left = (change for change in plan.changes if change.action is Action.BLOCKED)
+    blocked = (change for change in plan.changes if change.action is Action.BLOCKED)
     return Report(
         results=tuple(results),
-        adopted=plan.count(Action.ADOPT) + sum(1 for one in results if one.action is Action.ADOPT),
+        adopted=plan.count(Action.ADOPT) + sum(1 for result in results if result.action is Action.ADOPT),
         forgotten=plan.count(Action.FORGET),
         reads=reads,
         writes=writes,
         interrupted=bool(stop_signal.reason),
         reason=stop_signal.reason,
-        blocked=sum(1 for change in left if change.address not in settled),
+        blocked=sum(1 for change in blocked if change.address not in settled),
         left=plan.left,
     )

@@ -1,68 +1,59 @@
-"""Signs of life of a request that is under way.
+"""Heartbeat for an in-flight request.
 
-When a run dies, the window of what it had in flight counts from its last sign of life: a request may have
-waited for its turn, for a Retry-After or for its answer for minutes when the run died.
+When a run dies, the settle window of its requests in flight counts from their last heartbeat: a request may
+have waited minutes for its turn, for a Retry-After or for its response when the run died.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self
 
 INTERVAL: Final = 2.0
-"""Seconds from one sign to the next. The margin of ``planning.matching.due`` has to be longer."""
+"""Seconds from one heartbeat to the next. The margin of ``planning.matching.due`` has to be longer."""
 
 
-async def with_signs_of_life(
-    request: Coroutine[Any, Any, T], show: Callable[[], asyncio.Future[None] | None]
-) -> T:
-    """The result of a request; ``show`` is called every ``INTERVAL`` seconds until it is there.
+class Heartbeat:
+    """Calls ``beat`` every ``INTERVAL`` seconds while the block of a task runs.
 
-    ``show`` puts a sign in line at once, before anything that is written after the request has ended, and
-    gives what tells whether it was written. One that cannot be written ends the connection: an answer could
-    not be written either, and whoever looks for its effect has to count from a sign that is not older.
+    ``beat`` queues a write of state at once, before anything that is written after the block, and returns the
+    future of that write, or None. A write that fails cancels the block and is raised in its place: the
+    response could not be recorded either, and no heartbeat may be older than the request's last chance to
+    take effect. A timer costs a request next to nothing: nearly all end before it fires.
 
     Raises:
-        StateError: a sign could not be written.
+        StateError: a heartbeat could not be written.
     """
-    signs = _Signs(show)
-    try:
-        return await request
-    except asyncio.CancelledError:
-        if signs.failure is None:
-            raise
-        signs.worker.uncancel()
-        raise signs.failure from None
-    finally:
-        signs.end()
 
-
-class _Signs:
-    """A timer, which costs a request next to nothing: nearly all are answered before it goes off."""
-
-    def __init__(self, show: Callable[[], asyncio.Future[None] | None]) -> None:
-        worker = asyncio.current_task()
-        assert worker is not None  # noqa: S101  (whoever awaits is in a task)
-        self.worker: asyncio.Task[Any] = worker
-        self.failure: BaseException | None = None
-        self._show = show
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, beat: Callable[[], asyncio.Future[None] | None]) -> None:
+        self._beat = beat
+        self._failure: BaseException | None = None
         self._over = False
-        self._timer = self._loop.call_later(INTERVAL, self._sign)
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  (an async caller is in a task)
+        self._task: asyncio.Task[Any] = task
+        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._fire)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._over = True
         self._timer.cancel()
+        if isinstance(error, asyncio.CancelledError) and self._failure is not None:
+            self._task.uncancel()
+            raise self._failure from None
 
-    def _sign(self) -> None:
-        shown = self._show()
-        if shown is not None:
-            shown.add_done_callback(self._heard)
-        self._timer = self._loop.call_later(INTERVAL, self._sign)
+    def _fire(self) -> None:
+        written = self._beat()
+        if written is not None:
+            written.add_done_callback(self._check)
+        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._fire)
 
-    def _heard(self, shown: asyncio.Future[None]) -> None:
-        error = None if shown.cancelled() else shown.exception()
-        if error is not None and not self._over and self.failure is None:
-            self.failure = error
-            self.worker.cancel()
+    def _check(self, written: asyncio.Future[None]) -> None:
+        error = None if written.cancelled() else written.exception()
+        if error is not None and not self._over and self._failure is None:
+            self._failure = error
+            self._task.cancel()

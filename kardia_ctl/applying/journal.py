@@ -15,7 +15,7 @@ from functools import partial
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry
 
-Beside = Callable[[Callable[[], None]], Awaitable[None]]
+RunBlocking = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs a blocking piece of work, one at a time."""
 
 
@@ -25,15 +25,15 @@ async def at_once(work: Callable[[], None]) -> None:
 
 
 @asynccontextmanager
-async def in_a_thread() -> AsyncIterator[Beside]:
+async def in_thread() -> AsyncIterator[RunBlocking]:
     """Run the work in one thread of its own, which ends with the block."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "state") as thread:
 
-        async def beside(work: Callable[[], None]) -> None:
+        async def run_blocking(work: Callable[[], None]) -> None:
             await loop.run_in_executor(thread, work)
 
-        yield beside
+        yield run_blocking
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Journal:
     """Writes to the store in the order in which it was asked to, in as few commits as that allows."""
 
     store: Store
-    beside: Beside = at_once
+    run_blocking: RunBlocking = at_once
     _waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = field(default_factory=list)
     _writing: asyncio.Task[None] | None = None
     _failure: BaseException | None = None
@@ -98,7 +98,7 @@ class Journal:
             error: BaseException | None = None
             try:
                 entries = [entry for batch, _ in together for entry in batch]
-                await self.beside(partial(self.store.commit, entries))
+                await self.run_blocking(partial(self.store.commit, entries))
             except BaseException as found:  # noqa: BLE001  (it is theirs who wait)
                 error = found
             for _, done in together:

@@ -1,4 +1,4 @@
-"""Who is told what happens while a plan is carried out."""
+"""Callbacks for the progress of an apply."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,42 +9,42 @@ from kardia_ctl.model.plan import Change, Plan
 from kardia_ctl.model.results import Result, Status
 
 
-def _unheard(*_: object) -> None:
-    """Nobody asked."""
+def _ignore(*_: object) -> None:
+    """No-op callback."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressObserver:
-    """What is called, in the order of events; each returns at once and raises nothing.
+    """Callbacks, called in the order of events. Each returns at once and raises nothing.
 
     Attributes:
         started: A change is about to be sent. Called again when it is sent again in a later round.
-        ended: What became of it. Not every end had a start: what is skipped was never sent, and what was in
-            doubt may be settled by looking.
-        settling: Everything else is sent; what is in doubt is waited for, so many seconds at most.
+        ended: The result of a change. Not every end had a start: a skipped change was never sent, and one in
+            doubt may be settled by a read.
+        settling: Everything else is sent; settling what is in doubt takes at most this many seconds.
     """
 
-    started: Callable[[Change], None] = _unheard
-    ended: Callable[[Result], None] = _unheard
-    settling: Callable[[float], None] = _unheard
+    started: Callable[[Change], None] = _ignore
+    ended: Callable[[Result], None] = _ignore
+    settling: Callable[[float], None] = _ignore
 
 
-_LOST: Final = "the run broke off before this was recorded. Next: apply again; it looks first"
-_UNSENT: Final = "the run broke off before this was sent"
+_LOST: Final = "The run was interrupted before this result was saved. Run apply again; it checks Kardia first"
+_UNSENT: Final = "The run was interrupted before this was sent"
 
 
 @dataclass(slots=True)
 class ProgressLog:
-    """How far a run came, for when it breaks off and has no report to give."""
+    """The progress of a run, for the report of one that was interrupted."""
 
-    _begun: set[Address] = field(default_factory=set)
+    _started: set[Address] = field(default_factory=set)
     _results: dict[Address, Result] = field(default_factory=dict)
 
-    def beside(self, observer: ProgressObserver) -> ProgressObserver:
-        """The same watcher; what it hears is kept here too."""
+    def recording(self, observer: ProgressObserver) -> ProgressObserver:
+        """An observer that records every event here and passes it on."""
 
         def started(change: Change) -> None:
-            self._begun.add(change.address)
+            self._started.add(change.address)
             self._results.pop(change.address, None)
             observer.started(change)
 
@@ -55,11 +55,11 @@ class ProgressLog:
         return replace(observer, started=started, ended=ended)
 
     def results(self, plan: Plan) -> Iterator[Result]:
-        """A result for each write of the plan: what began and has no end may have had its effect."""
+        """A result for each write of the plan: one that started without an end may have had its effect."""
         for change in plan.changes:
-            if known := self._results.get(change.address):
-                yield known
+            if result := self._results.get(change.address):
+                yield result
             elif change.action.writes:
-                lost = change.address in self._begun
+                lost = change.address in self._started
                 status, detail = (Status.IN_DOUBT, _LOST) if lost else (Status.SKIPPED, _UNSENT)
                 yield Result(change.address, change.action, status, detail)

@@ -1,30 +1,39 @@
-"""How each kind and action is written: which request, and what state keeps of it."""
+"""The request of each kind and action, and what state records of it.
 
-from collections.abc import Callable, Mapping
+What is sent is the change's own ``after``, ``target`` and ``id``. The declaration only adds what is not sent:
+a patient's cohort, and which of a patient's codes a user redeems.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.applying.state_updates import remember
+from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.applying.state_updates import patient_of, record_of
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.dialects import Capabilities
+from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
-from kardia_ctl.model.ports import Writer
 from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Depart, Entry, Record, Remember
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.mobile_users import UNREDEEMED
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A write that succeeded: the live id, what state keeps, and why the run must stop all the same.
+class Sent:
+    """A change whose request succeeded.
 
-    ``action`` is what it turned out to be: a create that finds the thing there already is an adoption.
-    ``status`` and ``detail`` tell of a second part that was not done although the first was.
+    Attributes:
+        entries: What state records.
+        id: The live id, where there is one.
+        objection: Why the run must stop all the same.
+        code: The code that was issued.
+        action: What the change turned out to be: a create of an existing patient is an adoption.
+        status: Not ``DONE`` when a second request, after a first that succeeded, did not succeed.
+        detail: Why it did not.
     """
 
     entries: tuple[Entry, ...]
@@ -37,30 +46,27 @@ class Done:
 
 
 @dataclass(slots=True)
-class Writes:
-    """Sends a change through the ``Writer``.
+class ChangeRequests:
+    """Sends the request of a change through the ``Writer``.
 
-    ``now`` gives Unix seconds; ``issued`` are codes that are only asked for again, with when they were made;
-    ``records`` is what was recorded of patients; ``password`` gives the password of the mobile user of an
-    mrn. ``existed`` gathers the mrns of patients who turned out to exist already.
+    Attributes:
+        inputs: What the plan was made from.
+        context: Writer, clock and passwords.
+        issued: When codes that are fetched again were issued (Unix seconds).
+        existed: The mrns of patients who turned out to exist already.
     """
 
-    desired: Desired
-    writer: Writer
-    now: Callable[[], float]
-    key: bytes
+    inputs: PlanInputs
+    context: RunContext
     issued: Mapping[Address, int]
-    records: Mapping[str, Record]
-    password: Callable[[str], str]
-    capabilities: Capabilities
     existed: set[str] = field(default_factory=set)
-    _codes: dict[str, str] = field(default_factory=dict, repr=False)
+    _codes: dict[Address, str] = field(default_factory=dict, repr=False)
 
-    def lacks_code(self, mrn: str) -> bool:
-        """Whether a patient's user is to redeem a code that is not at hand."""
-        return self.desired.users[mrn].redeem and mrn not in self._codes
+    def lacks_code(self, user: Change) -> bool:
+        """Whether a new user is to redeem a code that this run did not issue."""
+        return user.redeems and self._redeemed(user) not in self._codes
 
-    async def write(self, change: Change, patient_id: str) -> Done:
+    async def send(self, change: Change, patient_id: str) -> Sent:
         """Send one change.
 
         Args:
@@ -72,96 +78,98 @@ class Writes:
             InDoubt: it may have had its effect.
         """
         match change.address.kind:
+            case Kind.PATIENT if change.action is Action.CREATE:
+                return await self._create_patient(change)
             case Kind.PATIENT:
-                return await self._write_patient(change, patient_id)
+                return await self._depart(change, patient_id)
             case Kind.CONNECTION_CODE:
-                return await self._issue(change, patient_id)
+                return await self._issue_code(change, patient_id)
             case Kind.MOBILE_USER:
                 return await self._create_user(change, patient_id)
             case kind:
-                await SETTINGS[kind].write(self.writer, change)
-                return Done((self._record(change),))
+                await SETTINGS[kind].write(self.context.writer, change)
+                return Sent((self._record(change),))
 
-    async def _write_patient(self, change: Change, patient_id: str) -> Done:
-        match change.action:
-            case Action.CREATE:
-                return await self._create(change)
-            case Action.EXPORT:
-                await self.writer.export_patient(patient_id)
-            case Action.DISCONNECT:
-                await self.writer.disconnect(patient_id)
-            case Action.DELETE:
-                return await self._delete(change, patient_id)
-            case _:
-                raise AssertionError(f"{change.action} is not a write")
-        return Done((Depart(patient_id, change.action.value),), patient_id)
-
-    def _issued(self, change: Change) -> float:
-        """When it was done, in Unix seconds: now, unless it is only asked for again."""
-        return self.issued.get(change.address, self.now())
-
-    def _record(self, change: Change, patient_id: str = "") -> Remember:
-        return remember(
-            self.desired,
-            change.address,
-            at=self._issued(change),
-            key=self.key,
-            patient_id=patient_id,
-            target=change.target,
-        )
-
-    async def _create(self, change: Change) -> Done:
-        want = self.desired.patients[change.address.names[0]]
+    async def _create_patient(self, change: Change) -> Sent:
+        want = patient_of(change)
         try:
-            live = await self.writer.create_patient(want)
+            live = await self.context.writer.create_patient(want)
         except NotExecuted as error:
-            if error.status != 409 or self.capabilities.shows_patients:
+            if error.status != 409 or self.inputs.capabilities.shows_patients:
                 raise
-            return self._found(want)
-        return Done((self._record(change, live.id),), live.id, _objection(want, live))
+            return self._already_exists(want)
+        return Sent((self._record(change, live.id),), live.id, _objection(want, live))
 
-    def _found(self, want: DesiredPatient) -> Done:
+    def _already_exists(self, want: DesiredPatient) -> Sent:
         """A 409 where nothing can be read back: it proves that the patient exists, not who it is."""
         self.existed.add(want.mrn)
-        known = Record(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.now()))
+        known = Record(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.context.clock.now()))
         entry = Remember(Kind.PATIENT, want.mrn, "", known)
-        return Done((entry,), want.mrn, action=Action.ADOPT)
+        return Sent((entry,), want.mrn, action=Action.ADOPT)
 
-    async def _create_user(self, change: Change, patient_id: str) -> Done:
-        mrn = change.address.names[0]
-        user, want = self.desired.users[mrn], self.desired.patients[mrn]
-        token = await self.writer.create_user(patient_id, want.email, user.country, self.password(mrn))
-        record = self._record(change, patient_id)
-        if not user.redeem:
-            return Done((record,), patient_id)
+    async def _depart(self, change: Change, patient_id: str) -> Sent:
+        done = Depart(patient_id, change.action.value)
+        match change.action:
+            case Action.EXPORT:
+                await self.context.writer.export_patient(patient_id)
+            case Action.DISCONNECT:
+                await self.context.writer.disconnect(patient_id)
+            case Action.DELETE:
+                await self._delete(patient_id)
+                return Sent((done, self._tombstone(change, patient_id)), patient_id)
+            case _:
+                raise AssertionError(f"{change.action} is not a write")
+        return Sent((done,), patient_id)
+
+    async def _delete(self, patient_id: str) -> None:
+        """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
         try:
-            await self.writer.redeem(self._codes[mrn], token)
+            await self.context.writer.delete_patient(patient_id)
+        except NotExecuted as error:
+            if error.status != 404:
+                raise
+
+    def _tombstone(self, change: Change, patient_id: str) -> Remember:
+        mrn, now = change.address.names[0], int(self.context.clock.now())
+        cohort = self.inputs.state.patients.get(mrn, Record()).label  # status counts departures by cohort
+        return Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=now, forgotten=True))
+
+    async def _issue_code(self, change: Change, patient_id: str) -> Sent:
+        mrn, label = change.address.names
+        code = await self.context.writer.issue_code(patient_id, mrn, change.target)
+        if mrn in self.inputs.desired.users:
+            self._codes[change.address] = code.code
+        issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued_at(change)))
+        return Sent((self._record(change, patient_id),), patient_id, code=issued)
+
+    async def _create_user(self, change: Change, patient_id: str) -> Sent:
+        after, writer = change.after or {}, self.context.writer
+        password = self.context.password(change.address.names[0])
+        token = await writer.create_user(
+            patient_id, after.get("email") or "", after.get("country") or "", password
+        )
+        record = self._record(change, patient_id)
+        if not change.redeems:
+            return Sent((record,), patient_id)
+        try:
+            await writer.redeem(self._codes[self._redeemed(change)], token)
         except ApiError as error:
             status = Status.IN_DOUBT if isinstance(error, InDoubt) else Status.FAILED
             detail = f"the user was created, and its code was not redeemed: {error}"
             entry = replace(record, record=_unredeemed(record.record))
-            return Done((entry,), patient_id, status=status, detail=detail)
-        return Done((record,), patient_id)
+            return Sent((entry,), patient_id, status=status, detail=detail)
+        return Sent((record,), patient_id)
 
-    async def _issue(self, change: Change, patient_id: str) -> Done:
-        mrn, label = change.address.names
-        code = await self.writer.issue_code(patient_id, mrn, change.target)
-        if mrn in self.desired.users and label == self.desired.patients[mrn].codes[0]:
-            self._codes[mrn] = code.code
-        issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued(change)))
-        return Done((self._record(change, patient_id),), patient_id, code=issued)
+    def _redeemed(self, user: Change) -> Address:
+        mrn = user.address.names[0]
+        return code_address(mrn, self.inputs.desired.patients[mrn].codes[0])
 
-    async def _delete(self, change: Change, patient_id: str) -> Done:
-        """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
-        try:
-            await self.writer.delete_patient(patient_id)
-        except NotExecuted as error:
-            if error.status != 404:
-                raise
-        mrn = change.address.names[0]
-        cohort = self.records.get(mrn, Record()).label  # status counts who departed by cohort
-        gone = Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=int(self.now()), forgotten=True))
-        return Done((Depart(patient_id, change.action.value), gone), patient_id)
+    def _issued_at(self, change: Change) -> float:
+        """Unix seconds: now, unless the code is only fetched again."""
+        return self.issued.get(change.address, self.context.clock.now())
+
+    def _record(self, change: Change, patient_id: str = "") -> Remember:
+        return record_of(change, self.inputs, at=self._issued_at(change), patient_id=patient_id)
 
 
 def _unredeemed(record: Record) -> Record:
@@ -169,9 +177,9 @@ def _unredeemed(record: Record) -> Record:
 
 
 def _objection(want: DesiredPatient, live: LivePatient) -> str:
-    """An answer that names another mrn or birth date than was sent: something is badly wrong."""
+    """Why a response that names another mrn or birth date than was sent stops the run."""
     if live.mrn and live.mrn != want.mrn:
-        return f"it was created as {live.id}, but the answer names another mrn: look at it in Kardia"
+        return f"it was created as {live.id}, but the response names another mrn: check it in Kardia"
     if live.dob and patient_kind.normalise("dob", live.dob) != want.dob:
-        return f"it was created as {live.id}, but the answer names another birth date: look at it in Kardia"
+        return f"it was created as {live.id}, but the response names another birth date: check it in Kardia"
     return ""

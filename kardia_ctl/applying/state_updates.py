@@ -1,15 +1,15 @@
 """What state keeps of what was done. Never a value: ids, times, keyed fingerprints."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import Address, patient_address, record_key
-from kardia_ctl.model.configuration import Departing, Desired
+from kardia_ctl.model.address import patient_address, record_key
+from kardia_ctl.model.configuration import Departing, Desired, Resource
 from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
-from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
+from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import GONE, Depart, Drop, Entry, Note, Record, Remember, Resolve, State
 from kardia_ctl.planning.checks.stops import living
@@ -17,34 +17,43 @@ from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
 
 
-def remember(
-    desired: Desired, address: Address, *, at: float, key: bytes, patient_id: str = "", target: str = ""
-) -> Remember:
-    """The record of an address that now is as declared. ``at`` is in Unix seconds."""
-    name, detail = record_key(address, target)
-    known = _fingerprint(desired, address, key)
-    label = _label(desired, address)
-    return Remember(address.kind, name, detail, Record(patient_id, label, known, int(at)))
+def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str = "") -> Remember:
+    """The record of an address that now is as the change's ``after`` says. ``at`` is in Unix seconds."""
+    name, detail = record_key(change.address, change.target)
+    known = _fingerprint(change, inputs.key)
+    return Remember(
+        change.address.kind, name, detail, Record(patient_id, _label(change, inputs), known, int(at))
+    )
 
 
-def _label(desired: Desired, address: Address) -> str:
+def _label(change: Change, inputs: PlanInputs) -> str:
     """The template name of a code; the cohort of a patient, who may leave the configuration one day."""
-    match address.kind:
+    match change.address.kind:
         case Kind.CONNECTION_CODE:
-            return address.names[1]
+            return change.address.names[1]
         case Kind.PATIENT:
-            return desired.patients[address.names[0]].cohort
+            return inputs.desired.patients[change.address.names[0]].cohort
         case _:
             return ""
 
 
-def _fingerprint(desired: Desired, address: Address, key: bytes) -> bytes:
+def _fingerprint(change: Change, key: bytes) -> bytes:
+    kind = change.address.kind
     if not key:
         return b""
-    if address.kind is Kind.PATIENT:
-        return patient_kind.fingerprints(key, desired.patients[address.names[0]])
-    resource = next((one for one in desired.others if one.address == address), None)
-    return b"" if resource is None else fingerprints(key, resource)
+    if kind is Kind.PATIENT:
+        return patient_kind.fingerprints(key, patient_of(change))
+    if kind.is_setting:
+        after = {name: value or "" for name, value in (change.after or {}).items()}
+        return fingerprints(key, Resource(change.address, after))
+    return b""
+
+
+def patient_of(change: Change) -> DesiredPatient:
+    """The patient that a create sends."""
+    declared = {name: value for name, value in (change.after or {}).items() if value is not None}
+    values: dict[str, Any] = dict.fromkeys(("mrn", *patient_kind.SENT), UNSET) | declared
+    return DesiredPatient(**values)
 
 
 def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
@@ -69,16 +78,24 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
         revived = Record(known.id, label, known.fingerprint, known.at)
         yield Remember(address.kind, mrn, change.target, revived)
         return
-    entry = remember(inputs.desired, address, at=inputs.now, key=inputs.key, patient_id=change.id)
-    if address.kind is Kind.PATIENT and not inputs.capabilities.shows_patients:
-        sent = state.patients[address.names[0]]  # nothing was read: what is known of it stays
-        entry = replace(entry, record=Record(sent.id, entry.record.label, sent.fingerprint, sent.at))
-    elif address.kind is Kind.PATIENT and inputs.key:
-        agreed = _agreed(inputs.desired.patients[address.names[0]], inputs.key)
-        entry = replace(entry, record=Record(change.id, entry.record.label, agreed, entry.record.at))
-    yield entry
+    name, detail = record_key(address, change.target)
+    yield Remember(address.kind, name, detail, _adopted(change, inputs))
     if address in state.intents:
         yield Resolve(address)
+
+
+def _adopted(change: Change, inputs: PlanInputs) -> Record:
+    """What exists live is as declared, as far as it was compared."""
+    address, desired, now = change.address, inputs.desired, int(inputs.now)
+    if address.kind is not Kind.PATIENT:
+        resource = next((other for other in desired.others if other.address == address), None)
+        known = fingerprints(inputs.key, resource) if inputs.key and resource is not None else b""
+        return Record(change.id, "", known, now)
+    want = desired.patients[address.names[0]]
+    if not inputs.capabilities.shows_patients:
+        sent = inputs.state.patients[want.mrn]  # nothing was read: what is known of it stays
+        return Record(sent.id, want.cohort, sent.fingerprint, sent.at)
+    return Record(change.id, want.cohort, _agreed(want, inputs.key) if inputs.key else b"", now)
 
 
 def _forget(change: Change, state: State) -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.errors import KardiaError
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

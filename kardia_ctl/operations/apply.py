@@ -1,80 +1,178 @@
-"""A run from its plan to its report: whose key, what is recorded without a request, the writes, the count."""
+"""Apply: one executor runs the stages of a plan, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
 
+from kardia_ctl.applying.change import Sender
+from kardia_ctl.applying.executor import execute_wave
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Plan
-from kardia_ctl.model.ports import Reader, Store
-from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Entry, Note, UsePlan
-from kardia_ctl.operations.apply_rounds import Means, carry_out
-from kardia_ctl.operations.plan import Ground, Preview
+from kardia_ctl.model.plan import Action
+from kardia_ctl.model.results import Result, Status, results_in_order
+from kardia_ctl.model.state import Entry, Note, Rate, UsePlan
+from kardia_ctl.operations.plan import Preview
+from kardia_ctl.operations.settle_rounds import settle
+from kardia_ctl.operations.status import samples_after
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.checks.stops import living, needs_tenant
-from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.checks.stops import living
+from kardia_ctl.planning.stages import (
+    WRITING,
+    CheckTenant,
+    Count,
+    Observe,
+    RecordWithoutRequests,
+    Settle,
+    Stage,
+    Wave,
+    acts,
+    stages_of,
+)
+
+_MEASURABLE: Final = 10
+"""Requests from which on a run shows how fast the next may be."""
+
+Writing = Callable[[], AbstractContextManager[ProgressObserver]]
+"""Surrounds the stages that write: signal handlers, progress, and a report if they break off."""
 
 
-def doubts(plan: Plan) -> int:
-    """How many addresses wait for the window of an earlier run's create whose answer was lost."""
-    return sum(1 for change in plan.changes if change.cause is Cause.IN_DOUBT)
+async def apply(
+    preview: Preview,
+    context: RunContext,
+    writing: Writing,
+    *,
+    warn: Callable[[str], None],
+    saved_plan: str = "",
+) -> tuple[Result, ...]:
+    """Execute the stages of a plan. Nothing is recorded of an account that belongs to another tenant.
 
-
-def acts(plan: Plan) -> bool:
-    """Whether an apply of the plan does anything: writes, records, or settles what is in doubt."""
-    return plan.writes or plan.count(Action.ADOPT, Action.FORGET) > 0 or doubts(plan) > 0
-
-
-async def record(seen: Preview, reader: Reader, store: Store, saved_plan: str = "") -> str:
-    """Check whose key it is, then write to state what needs no request. A warning, or an empty text.
-
-    Nothing is recorded of an account that turns out to be another tenant's.
+    Only addresses of the given plan are ever written.
 
     Args:
-        seen: The plan and what it was made from.
-        reader: For the templates, when the plan had no reason to read them.
-        store: Its lock is held.
-        saved_plan: The id of the saved plan that this run applies: it is used up now.
+        preview: The plan, and what it was made from.
+        context: Ports, time and options.
+        writing: Surrounds the stages that write, if the plan does anything.
+        warn: Called with each warning.
+        saved_plan: The id of the saved plan that this run applies: it is used up when it is recorded.
 
     Raises:
         RunStopped: the key belongs to another tenant.
         ApiError: a team is expected and could not be read.
-        StateError: state could not be written.
+        StateError: state could not be written; requests in flight are durable in it as intents.
     """
-    plan, inputs = seen.plan, seen.inputs
-    team, warning = "", ""
-    if needs_tenant(inputs.state, plan.changes) or doubts(plan) or inputs.observed.templates is not None:
-        team, warning = await check_tenant(reader, inputs)
-    entries: list[Entry] = list(without_requests(plan, inputs))
-    if team and team != inputs.state.team:
-        entries.append(Note("team", team))
-    if saved_plan:
-        entries.append(UsePlan(saved_plan))
-    if entries:
-        store.commit(entries)
-    return warning
+    plan, inputs = preview.plan, preview.inputs
+    stages = stages_of(inputs, plan.changes, stopped=bool(plan.stops))
+    executor = Executor(preview, context, warn, saved_plan)
+    await executor.execute([stage for stage in stages if not isinstance(stage, WRITING)])
+    if not acts(plan.changes):
+        return ()
+    with writing() as observer:
+        executor = Executor(preview, replace(context, observer=observer), warn)
+        await executor.execute([stage for stage in stages if isinstance(stage, WRITING)])
+        return results_in_order(executor.results.values())
 
 
-async def write(seen: Preview, ground: Ground, means: Means) -> tuple[Result, ...]:
-    """Send the writes, settle what is in doubt, and note how fast it went and how many there are now.
+@dataclass(slots=True)
+class Executor:
+    """Runs stages, one after the other.
 
-    Raises:
-        StateError: state could not be written; what was in flight is durable in it as an intent.
+    Attributes:
+        preview: The plan, and what it was made from.
+        context: Ports, time and options.
+        warn: Called with each warning.
+        saved_plan: The id of the saved plan that is applied; empty for none.
+        team: The tenant that the key belongs to, once it is known.
+        results: The result of each address that was to be written.
     """
-    outcome = await carry_out(seen, ground, means)
-    entries = [Note("rate", str(outcome.rate))] if outcome.rate is not None else []
-    entries += _count(outcome.results, seen.inputs)
-    if entries:
-        means.store.commit(entries)
-    return outcome.results
+
+    preview: Preview
+    context: RunContext
+    warn: Callable[[str], None]
+    saved_plan: str = ""
+    team: str = ""
+    results: dict[Address, Result] = field(default_factory=dict)
+    _sender: Sender = field(init=False, repr=False)
+    _started: tuple[float, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Share one sender among all waves and rounds."""
+        self._sender = Sender(self.preview.inputs, self.context)
+        self._started = self.context.clock.now(), self.context.requests()
+
+    async def execute(self, stages: Sequence[Stage]) -> None:
+        """Run stages in their order.
+
+        Raises:
+            RunStopped: as ``apply``.
+            ApiError: as ``apply``.
+            StateError: as ``apply``.
+        """
+        rate: Rate | None = None
+        for stage in stages:
+            match stage:
+                case Observe():
+                    pass  # the plan was made from it
+                case CheckTenant():
+                    self.team, warning = await check_tenant(self.context.reader, self.preview.inputs)
+                    self.warn(warning)
+                case RecordWithoutRequests():
+                    self._record()
+                case Wave():
+                    results = await execute_wave(stage, self._sender, self.context)
+                    self.results |= {result.address: result for result in results}
+                    rate = self._rate()
+                case Settle():
+                    await settle(self.preview, self.context, self.results, self._sender)
+                case Count():
+                    self._count(rate)
+                case _:
+                    assert_never(stage)
+
+    def _record(self) -> None:
+        inputs = self.preview.inputs
+        entries: list[Entry] = list(without_requests(self.preview.plan, inputs))
+        if self.team and self.team != inputs.state.team:
+            entries.append(Note("team", self.team))
+        if self.saved_plan:
+            entries.append(UsePlan(self.saved_plan))
+        if entries:
+            self.context.store.commit(entries)
+
+    def _rate(self) -> Rate | None:
+        """How fast the waves were sent so far; None when they were too short to measure."""
+        started, before = self._started
+        seconds, requests = self.context.clock.now() - started, self.context.requests() - before
+        if requests < _MEASURABLE or seconds <= 0:
+            return None
+        return Rate(round(requests / seconds, 3), self.context.parallelism)
+
+    def _count(self, rate: Rate | None) -> None:
+        """Record the rate, and the count that the next run compares with, less our own changes."""
+        entries = [] if rate is None else [Note("rate", str(rate))]
+        done = [
+            result.action
+            for result in self.results.values()
+            if result.status is Status.DONE and result.address.kind is Kind.PATIENT
+        ]
+        created, deleted = done.count(Action.CREATE), done.count(Action.DELETE)
+        count = living(self.preview.inputs)
+        if count is not None and (created or deleted):
+            entries.append(Note("live_count", str(max(0, count + created - deleted))))
+        if entries:
+            self.context.store.commit(entries)
 
 
-def _count(results: Sequence[Result], inputs: PlanInputs) -> list[Note]:
-    """What the next run compares its count with: this one's, and what came and went by our own hand."""
-    done = [one for one in results if one.status is Status.DONE and one.address.kind is Kind.PATIENT]
-    created = sum(1 for one in done if one.action is Action.CREATE)
-    deleted = sum(1 for one in done if one.action is Action.DELETE)
-    count = living(inputs)
-    if count is None or not (created or deleted):
-        return []
-    return [Note("live_count", str(max(0, count + created - deleted)))]
+def keep_sample(preview: Preview, context: RunContext, warn: Callable[[str], None]) -> None:
+    """Record how far everybody is now. A failure is a warning: it changes nothing about what was done."""
+    inputs, store = preview.inputs, context.store
+    try:
+        state = store.load() if acts(preview.plan.changes) else inputs.state
+        if state.exists and (samples := samples_after(inputs, state, context.clock.now())):
+            store.commit(samples)
+    except StateError as error:
+        warn(f"no sample of the counts was recorded: {error}")

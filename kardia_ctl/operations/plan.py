@@ -1,18 +1,15 @@
-"""Observe, then plan: what both plan and apply do first."""
+"""Observe, then plan: what plan and apply do first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from kardia_ctl.model.configuration import Configuration
-from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.model.state import State
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose_reads
-from kardia_ctl.planning.inputs import Decisions, PlanInputs
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan, wants_templates
 
 
@@ -29,56 +26,34 @@ class Preview:
         return self.inputs.observed
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a preview stands on besides the live account. ``now`` is Unix seconds before the first read."""
+async def observe_and_plan(reader: Reader, inputs: PlanInputs, requests: Callable[[], int]) -> Preview:
+    """Observe with the fewest reads, and plan.
 
-    configuration: Configuration
-    state: State
-    now: float
-    key: bytes = b""
-    decisions: Decisions = field(default_factory=Decisions)
-
-
-async def preview(reader: Reader, ground: Ground, spent: Callable[[], int]) -> Preview:
-    """Observe with the fewest reads and plan.
-
-    The templates are read only when the plan turns out to issue a code (their price and tenant are wanted),
-    which planning without them tells.
+    The templates are read only when the plan turns out to issue a code, for their price and tenant. Planning
+    without them shows that.
 
     Args:
         reader: Safe reads only.
-        ground: Configuration, state, time and decisions.
-        spent: How many requests were sent so far, as the transport counts them.
+        inputs: Everything else that a plan is made from; what was observed earlier is replaced.
+        requests: How many requests were sent so far, as the transport counts them.
 
     Raises:
-        ApiError: an answer could not be had or understood.
+        ApiError: a response could not be had or understood.
     """
-    desired, decisions = ground.configuration.desired, ground.decisions
-    can = CAPABILITIES[ground.configuration.dialect]
-    reading = choose_reads(desired, ground.state, decisions.targets, can, recreating=bool(decisions.recreate))
-    policy = ground.configuration.scan
+    desired, state, decisions = inputs.desired, inputs.state, inputs.decisions
+    recreating = bool(decisions.recreate)
+    read_plan = choose_reads(desired, state, decisions.targets, inputs.capabilities, recreating=recreating)
     observed = await observe(
         reader,
-        reading,
-        policy,
+        read_plan,
+        inputs.scan,
         look_up_all=decisions.accept_collapse,
-        keep=Interning(desired, ground.state),
+        keep=Interning(desired, state),
     )
-    inputs = PlanInputs(
-        desired,
-        observed,
-        ground.state,
-        ground.now,
-        ground.key,
-        ground.configuration.settle,
-        spent(),
-        decisions,
-        can,
-    )
+    inputs = replace(inputs, observed=observed, spent=requests())
     plan = make_plan(inputs)
-    if observed.templates is None and wants_templates(plan, can):
+    if observed.templates is None and wants_templates(plan, inputs.capabilities):
         observed = await with_templates(reader, observed)
-        inputs = replace(inputs, observed=observed, spent=spent())
+        inputs = replace(inputs, observed=observed, spent=requests())
         plan = make_plan(inputs)
     return Preview(plan, inputs)

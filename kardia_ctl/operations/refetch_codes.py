@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from kardia_ctl.applying.change import Sender
+from kardia_ctl.applying.executor import execute_wave
+from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Plan, Requests
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.results import Result, results_in_order
 from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Preview
+from kardia_ctl.planning.stages import Wave, stages_of
 from kardia_ctl.planning.templates import resolve, terms_of
 
 _UNSAFE = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
@@ -69,3 +74,18 @@ async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
     terms = tuple(terms_of(label, templates[label]) for label in labels)
     plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=terms)
     return Refetch(plan, seen, issued, tuple(left_out))
+
+
+async def fetch_codes(refetch: Refetch, context: RunContext) -> tuple[Result, ...]:
+    """Fetch the codes.
+
+    Raises:
+        StateError: state could not be written; requests in flight are durable in it as intents.
+    """
+    inputs = replace(refetch.preview.inputs, waves=None)
+    sender = Sender(inputs, context, refetch.issued)
+    results: list[Result] = []
+    for stage in stages_of(inputs, refetch.plan.changes):
+        if isinstance(stage, Wave):
+            results += await execute_wave(stage, sender, context)
+    return results_in_order(results)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kardia_ctl.funnel.stages import funnel, places
-from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
@@ -14,26 +13,23 @@ from kardia_ctl.model.template import Terms
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose_reads
-from kardia_ctl.operations.plan import Ground
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.templates import resolve, terms_of
 
 
-async def survey(reader: Reader, ground: Ground) -> PlanInputs:
+async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
     """Read where the declared patients are, with the fewest safe reads; the templates when codes are wanted.
 
     Raises:
         ApiError: an answer could not be had or understood.
     """
-    configuration, state = ground.configuration, ground.state
-    desired = replace(configuration.desired, others=(), departures=())
-    can = CAPABILITIES[configuration.dialect]
-    reading = choose_reads(desired, state, capabilities=can)
-    observed = await observe(reader, reading, configuration.scan, keep=Interning(desired, state))
+    desired, state, can = replace(inputs.desired, others=(), departures=()), inputs.state, inputs.capabilities
+    read_plan = choose_reads(desired, state, capabilities=can)
+    observed = await observe(reader, read_plan, inputs.scan, keep=Interning(desired, state))
     unread = can.shows_templates and observed.templates is None
     if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
-    return PlanInputs(configuration.desired, observed, state, ground.now, capabilities=can)
+    return replace(inputs, observed=observed)
 
 
 def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:

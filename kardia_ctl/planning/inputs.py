@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.dialects import V1, Capabilities
+from kardia_ctl.model.configuration import Configuration, Desired, ScanPolicy, Waves
+from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.state import State
 
@@ -29,10 +29,20 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """All inputs of a plan. ``now`` is Unix seconds when observing began; ``settle`` is in seconds.
+    """All inputs of a plan.
 
-    ``key`` is the workspace's fingerprint key, empty when there is none: then a difference counts as blocked.
-    ``spent`` is the number of requests that observing took.
+    Attributes:
+        desired: What is declared.
+        observed: What is live.
+        state: What is recorded.
+        now: Unix seconds when observing began.
+        key: The workspace's fingerprint key; without one a difference counts as blocked.
+        settle: The settle window in seconds.
+        spent: The number of requests that observing took.
+        decisions: What a person decided on the command line.
+        capabilities: What the dialect of the API can do.
+        scan: What proves a scan.
+        waves: How an apply cuts bulk into waves; None for a single one.
     """
 
     desired: Desired
@@ -44,3 +54,27 @@ class PlanInputs:
     spent: int = 0
     decisions: Decisions = field(default_factory=Decisions)
     capabilities: Capabilities = V1
+    scan: ScanPolicy = ScanPolicy.COUNT
+    waves: Waves | None = None
+
+
+def inputs_of(
+    configuration: Configuration,
+    state: State,
+    now: float,
+    key: bytes = b"",
+    decisions: Decisions = Decisions(),
+) -> PlanInputs:
+    """The inputs of a plan before anything is observed. ``now`` is Unix seconds before the first read."""
+    return PlanInputs(
+        configuration.desired,
+        Observed(),
+        state,
+        now,
+        key,
+        configuration.settle,
+        decisions=decisions,
+        capabilities=CAPABILITIES[configuration.dialect],
+        scan=configuration.scan,
+        waves=configuration.waves,
+    )

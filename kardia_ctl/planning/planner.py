@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
+from kardia_ctl.model.plan import Action, Change, Notice, Plan, in_order
 from kardia_ctl.planning.builder import Draft
 from kardia_ctl.planning.checks.same_person import block_same_persons
-from kardia_ctl.planning.checks.stops import cost_of, needs_tenant, stops
+from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.resources.departures import plan_departures
@@ -16,6 +16,7 @@ from kardia_ctl.planning.resources.forgotten import plan_forgotten, tell_of_doub
 from kardia_ctl.planning.resources.patients import plan_patients
 from kardia_ctl.planning.resources.pro_patients import plan_participants
 from kardia_ctl.planning.resources.settings import plan_settings
+from kardia_ctl.planning.stages import requests_of, stages_of
 from kardia_ctl.planning.state_index import StateIndex
 from kardia_ctl.planning.templates import Resolved, resolve, terms_of
 
@@ -42,16 +43,13 @@ def _finish(inputs: PlanInputs, draft: Draft, templates: Mapping[str, Resolved])
     changes, left = first_of(in_order(draft.changes), inputs.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(inputs, changes))
-    writes = 0 if stopped else sum(change.requests for change in changes)
-    unread = inputs.observed.templates is None
-    tells_team = inputs.capabilities.shows_templates
-    check = 1 if tells_team and unread and not stopped and needs_tenant(inputs.state, changes) else 0
+    stages = stages_of(inputs, changes, stopped=bool(stopped))
     return Plan(
         changes=tuple(changes),
         notices=tuple(sorted(draft.notices, key=_notice_order)),
         stops=stopped,
         unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
-        requests=Requests(inputs.spent, inputs.observed.reads + check, writes),
+        requests=requests_of(stages, inputs.spent),
         cost=cost,
         unpriced=unpriced,
         team=inputs.desired.team,

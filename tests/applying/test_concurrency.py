@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kardia_ctl.applying.concurrency import Slots, workers_for
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.errors import Withheld
 
 
@@ -21,10 +21,10 @@ def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:
         slots = Slots(1, stop_signal)
 
         async def worker() -> None:
-            async with slots.one(str, lambda: taken.append("next")):
+            async with slots.acquire(str, lambda: taken.append("next")):
                 raise AssertionError("it was sent")
 
-        async with slots.one(str, lambda: taken.append("first")):
+        async with slots.acquire(str, lambda: taken.append("first")):
             waiting = asyncio.create_task(worker())
             await asyncio.sleep(0)
             stop_signal.set("enough")

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kardia_ctl.applying.executor import report
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import InDoubt, NotExecuted, StateError, Unauthorized
 from kardia_ctl.model.patient import IssuedCode

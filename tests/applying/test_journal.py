@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kardia_ctl.applying.journal import Journal, in_a_thread
+from kardia_ctl.applying.journal import Journal, in_thread
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry, Note
 from tests.applying.workshop import Memory
@@ -79,7 +79,7 @@ def test_who_is_cancelled_has_it_written_all_the_same() -> None:
 def test_a_thread_keeps_the_order_and_leaves_the_loop_free() -> None:
     async def story() -> Memory:
         store = Memory()
-        async with in_a_thread() as beside:
+        async with in_thread() as beside:
             journal = Journal(store, beside)
             for wave in range(0, 100, 10):
                 await asyncio.gather(*(journal.commit([note(wave + n)]) for n in range(10)))

@@ -13,7 +13,7 @@ BLOCKED = Change(patient_address("blocked"), Action.BLOCKED, Cause.SAME_PERSON)
 
 def test_what_began_and_has_no_end_may_have_had_its_effect() -> None:
     progress_log, heard = ProgressLog(), list[Change | Result]()
-    observer = progress_log.beside(ProgressObserver(heard.append, heard.append))
+    observer = progress_log.recording(ProgressObserver(heard.append, heard.append))
     done = Result(DONE.address, Action.CREATE, Status.DONE, id="1")
     doubted = Result(AGAIN.address, Action.CREATE, Status.IN_DOUBT, "lost")
     told = [DONE, AGAIN, done, doubted, AGAIN]

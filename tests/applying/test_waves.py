@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from kardia_ctl.applying.waves import in_waves
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.errors import InDoubt, NotExecuted
 from kardia_ctl.model.results import Status
 from kardia_ctl.planning.dependencies import chains
+from kardia_ctl.planning.stages import in_waves
 from tests.applying.test_executor import raising
 from tests.applying.workshop import SET_CALLBACK, Bench, Hand, creates
 
@@ -92,7 +92,7 @@ def test_the_rest_of_a_wave_that_goes_wrong_is_not_sent_and_what_is_under_way_en
 def test_a_wave_that_goes_wrong_reaches_those_who_wait_to_send_again() -> None:
     bench = Bench(*creates("A"), Hand(raising(NotExecuted("400"), "create A")), waves=Waves(1, 1))
     halted: list[str] = []
-    bench.stop_signal.halt = halted.append
+    bench.stop_signal.on_set = halted.append
     bench.run()
     assert halted == [bench.stop_signal.reason]
 

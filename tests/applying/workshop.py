@@ -1,23 +1,28 @@
 """A writer that does what it is told, and a store that remembers in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.executor import Manner, execute
+from kardia_ctl.applying.change import Sender
+from kardia_ctl.applying.executor import execute_wave
 from kardia_ctl.applying.observer import ProgressObserver
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Resource, Waves
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, Plan
-from kardia_ctl.model.ports import Writer
-from kardia_ctl.model.results import Result, Status
+from kardia_ctl.model.plan import Action, Cause, Change
+from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Resolve, State
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.stages import Wave, stages_of
+from kardia_ctl.timing import Clock
 
 KEY = b"an invented key for fingerprints"
 NOW = 1_772_445_600.0
@@ -138,7 +143,15 @@ def creates(*mrns: str, codes: tuple[str, ...] = ()) -> tuple[Desired, list[Chan
     people = {
         mrn: DesiredPatient(mrn, "2000-07-21", f"{mrn}@example.com", "Joe", codes=codes) for mrn in mrns
     }
-    changes = [Change(patient_address(mrn), Action.CREATE, Cause.DECLARED) for mrn in mrns]
+    changes = [
+        Change(
+            patient_address(mrn),
+            Action.CREATE,
+            Cause.DECLARED,
+            after=patient_kind.values(want, ("mrn", *patient_kind.SENT)),
+        )
+        for mrn, want in people.items()
+    ]
     changes += [
         Change(code_address(mrn, label), Action.CREATE, Cause.DECLARED, target=f"tpl-{label}")
         for mrn in mrns
@@ -174,10 +187,32 @@ class Bench:
         return asyncio.run(self.executed(parallelism))
 
     async def executed(self, parallelism: int = 4) -> tuple[Result, ...]:
-        hand_out = self.hand_out or self.codes.append
         desired = replace(self.desired, others=(CALLBACK,))
-        step = Step(desired, self.hand, self.store, Ticking(), KEY, hand_out)
-        plan = Plan(changes=tuple(self.changes))
         observer = ProgressObserver(started=self.started.append, ended=self.told.append)
-        manner = Manner(parallelism, self.waves, observer)
-        return await execute(plan, step, self.stop_signal, manner)
+        context = replace(
+            context_of(self.hand, self.store, self.stop_signal),
+            deliver_code=self.hand_out or self.codes.append,
+            observer=observer,
+            parallelism=parallelism,
+        )
+        return await executed(self.changes, inputs_for(desired, self.waves), context)
+
+
+def context_of(writer: Writer, store: Store, stop_signal: StopSignal | None = None) -> RunContext:
+    """A run that reads nothing, with a clock that ticks."""
+    clock = Clock(Ticking(), asyncio.sleep)
+    return RunContext(Reader(), writer, store, clock, stop_signal or StopSignal(), lambda: 0, lambda _: None)
+
+
+def inputs_for(desired: Desired, waves: Waves | None = None) -> PlanInputs:
+    return PlanInputs(desired, Observed(), State(), NOW, KEY, settle=0.0, waves=waves)
+
+
+async def executed(changes: Sequence[Change], inputs: PlanInputs, context: RunContext) -> tuple[Result, ...]:
+    """The results of every wave, one after the other."""
+    sender = Sender(inputs, context)
+    results: list[Result] = []
+    for stage in stages_of(inputs, changes):
+        if isinstance(stage, Wave):
+            results += await execute_wave(stage, sender, context)
+    return results_in_order(results)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kardia_ctl.applying.journal import Journal, in_a_thread
+from kardia_ctl.applying.journal import Journal, in_thread
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Record, Remember
 from kardia_ctl.state.sqlite import SqliteStore
@@ -66,7 +66,7 @@ async def _step_by_step(store: SqliteStore, steps: Iterator[Remember]) -> float:
         for step in steps:
             await journal.commit([step])
 
-    async with in_a_thread() as beside:
+    async with in_thread() as beside:
         journal = Journal(store, beside)
         began = time.perf_counter()
         await asyncio.gather(*(work(journal) for _ in range(_ABREAST)))

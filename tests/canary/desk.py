@@ -1,5 +1,6 @@
 """The command over an account inside this process: no port, no thread, a clock that is told."""
 
+import asyncio
 import io
 import os
 import shutil
@@ -117,8 +118,8 @@ def inner_desk(path: Path, configuration: str | None = None) -> Iterator[InnerDe
 
 def _tell_time(patch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     told = SimpleNamespace(time=clock, monotonic=clock)
-    patch.setattr("kardia_ctl.applying.clock.time", told)
-    patch.setattr("kardia_ctl.applying.clock.asyncio", SimpleNamespace(sleep=clock.sleep))
+    patch.setattr("kardia_ctl.timing.time", told)
+    patch.setattr("kardia_ctl.timing.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep}))
     patch.setattr("kardia_ctl.cli.account.workspace.time", told)
 
 

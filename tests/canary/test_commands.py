@@ -370,7 +370,7 @@ CRASHES = {
     "while setting a callback": "kardia_ctl.api.v1.V1Writer.set_setting",
     "while printing the plan": "kardia_ctl.cli.output.reporter.plan_text",
     "while reporting": "kardia_ctl.cli.output.reporter.report_text",
-    "while recording": "kardia_ctl.applying.requests.remember",
+    "while recording": "kardia_ctl.applying.requests.record_of",
     "while writing the results": "kardia_ctl.cli.commands.apply.finish.results_file",
     "while writing a code": "kardia_ctl.cli.files.code_file.code_line",
 }

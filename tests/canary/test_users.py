@@ -108,7 +108,7 @@ CRASHES = (
     "kardia_ctl.api.pro.ProWriter.create_user",
     "kardia_ctl.api.pro.ProWriter.redeem",
     "kardia_ctl.api.decode.user_token",
-    "kardia_ctl.applying.requests.remember",
+    "kardia_ctl.applying.requests.record_of",
     "kardia_ctl.cli.files.passwords.weakness_of",
     "kardia_ctl.cli.files.code_file.code_line",
 )

@@ -24,8 +24,8 @@ from kardia_ctl.config import load
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import State
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
@@ -94,9 +94,9 @@ def solve(monkeypatch: pytest.MonkeyPatch) -> Solve:
         recorded = _bytes("state.json")
         state = msgspec.json.decode(recorded, type=Recorded).state(NOW, KEY) if recorded else State()
         key = KEY if options.key else b""
-        ground = Ground(load(Path(), {}), state, NOW, key, options.decisions())
+        inputs = inputs_of(load(Path(), {}), state, NOW, key, options.decisions())
         reader = AccountReader(account)
-        return asyncio.run(preview(reader, ground, lambda: len(reader.log))), reader
+        return asyncio.run(observe_and_plan(reader, inputs, lambda: len(reader.log))), reader
 
     return solved
 

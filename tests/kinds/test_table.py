@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kardia_ctl.applying.state_updates import remember
+from kardia_ctl.applying.state_updates import record_of
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model import address as address_module
 from kardia_ctl.model import kinds as kinds_module
@@ -12,7 +12,10 @@ from kardia_ctl.model.address import Address, owner_of, record_key
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import V1
 from kardia_ctl.model.kinds import Facts, Kind
+from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
+from kardia_ctl.model.state import State
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.redaction import shown
 from kardia_ctl.render.view import View
@@ -78,9 +81,11 @@ def test_a_plan_of_many_of_a_kind_that_only_the_table_knows_is_printed(list_kind
 
 def test_the_records_of_a_list_kind_do_not_overwrite_each_other(list_kind: Kind, tmp_path: Path) -> None:
     addresses = [Address(list_kind, (number,)) for number in ("1", "2")]
+    changes = [Change(address, Action.ADOPT, Cause.EXISTS_LIVE) for address in addresses]
+    inputs = PlanInputs(Desired(), Observed(), State(), 1.0)
     store = SqliteStore(tmp_path / "state.db", "default")
     with store.lock("apply"):
-        store.commit(remember(Desired(), address, at=1.0, key=b"") for address in addresses)
+        store.commit(record_of(change, inputs, at=1.0) for change in changes)
     assert {*store.load().others} == {*addresses}
     store.close()
 

@@ -19,7 +19,7 @@ from kardia_ctl.api.v1 import V1Reader
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import observe, scan
-from kardia_ctl.operations.plan import preview
+from kardia_ctl.operations.plan import observe_and_plan
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
@@ -86,7 +86,7 @@ def test_the_code_read_and_the_export_are_no_safe_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [observe.observe, observe.with_templates, scan.scan, preview, check_tenant]
+    "function", [observe.observe, observe.with_templates, scan.scan, observe_and_plan, check_tenant]
 )
 def test_what_observes_gets_a_reader(function: Any) -> None:
     assert get_type_hints(function)["reader"] is Reader

@@ -12,6 +12,7 @@ from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.planning.stages import stages_of
 from kardia_ctl.sandbox.data.invented import TEAM_ID
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
@@ -29,7 +30,10 @@ async def the_calls_are_counted(world: World, desired: Desired) -> None:
     assert plan.requests.spent == spent
     begin = len(world.requests())
     done = await world.apply(desired)
-    assert done.seen.plan.requests.apply == len(world.requests()) - begin
+    seen = done.seen
+    stages = stages_of(seen.inputs, seen.plan.changes, stopped=bool(seen.plan.stops))
+    assert sum(stage.requests for stage in stages) == len(world.requests()) - begin
+    assert seen.plan.requests.apply == len(world.requests()) - begin
     assert plan.requests.apply == done.seen.plan.requests.apply
     assert (done.report.reads, done.report.writes) == (plan.requests.reads, plan.requests.writes)
 

@@ -13,19 +13,17 @@ import httpx
 from hypothesis import settings
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.executor import Manner, execute, report
-from kardia_ctl.applying.state_updates import without_requests
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.executor import report
+from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader, Store, Writer
-from kardia_ctl.model.results import Report, Status
-from kardia_ctl.model.state import Note, State
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.model.results import Report, results_in_order
+from kardia_ctl.model.state import State
+from kardia_ctl.operations.apply import Executor
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
+from kardia_ctl.planning.stages import Settle, stages_of
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import Sandbox, create_app
@@ -33,6 +31,7 @@ from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.state.open import open_store
+from kardia_ctl.timing import Clock
 
 LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 """How hard a law is tried: always the same examples, so that a run says the same everywhere."""
@@ -106,55 +105,52 @@ class World:
         ) as session:
             yield session
 
-    def ground(self, desired: Desired, state: State, decisions: Decisions) -> Ground:
+    def inputs(self, desired: Desired, state: State, decisions: Decisions) -> PlanInputs:
         configuration = Configuration(self.directory, desired, self.dialect)
-        return Ground(configuration, state, self.clock(), FINGERPRINT_KEY, decisions)
+        return inputs_of(configuration, state, self.clock(), FINGERPRINT_KEY, decisions)
 
     async def plan(self, desired: Desired, decisions: Decisions | None = None) -> Preview:
         """As ``kardia-ctl plan``."""
-        ground = self.ground(desired, self.store().load(), decisions or Decisions())
+        inputs = self.inputs(desired, self.store().load(), decisions or Decisions())
         async with self.session() as session:
-            return await preview(self.wrap_reader(session.reader), ground, lambda: session.requests)
+            reader = self.wrap_reader(session.reader)
+            return await observe_and_plan(reader, inputs, lambda: session.requests)
 
     async def apply(self, desired: Desired, decisions: Decisions | None = None) -> Applied:
-        """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
+        """As ``kardia-ctl apply --auto-approve``, but what is in doubt is left to a later run."""
         store = self.wrap_store(self.store())
         codes: list[IssuedCode] = []
         with store.lock("apply"):
-            ground = self.ground(desired, store.load(), decisions or Decisions())
+            inputs = self.inputs(desired, store.load(), decisions or Decisions())
             async with self.session() as session:
-                seen = await preview(self.wrap_reader(session.reader), ground, lambda: session.requests)
-                plan = seen.plan
-                if plan.stops:
+                reader = self.wrap_reader(session.reader)
+                seen = await observe_and_plan(reader, inputs, lambda: session.requests)
+                if seen.plan.stops:
                     return Applied(seen, Report(reads=session.counts.reads), ())
-                entries = list(without_requests(plan, seen.inputs))
-                if plan.writes:
-                    team, _ = await check_tenant(session.reader, seen.inputs)
-                    entries += [Note("team", team)] if team else []
-                if entries:
-                    store.commit(entries)
-                stop_signal = StopSignal()
-                writer = self.wrap_writer(session.writer())
-                step = Step(
-                    desired,
-                    writer,
+                context = RunContext(
+                    session.reader,
+                    self.wrap_writer(session.writer()),
                     store,
-                    self.clock,
-                    FINGERPRINT_KEY,
+                    Clock(self.clock, self.clock.sleep),
+                    StopSignal(),
+                    lambda: session.requests,
                     codes.append,
-                    password=lambda mrn: f"an invented password for {mrn}",
-                    capabilities=seen.inputs.capabilities,
+                    lambda mrn: f"an invented password for {mrn}",
+                    parallelism=4,
                 )
-                results = await execute(plan, step, stop_signal, Manner(4))
+                stages = stages_of(seen.inputs, seen.plan.changes)
+                executor = Executor(seen, context, _ignore)
+                await executor.execute([stage for stage in stages if not isinstance(stage, Settle)])
+                results = results_in_order(executor.results.values())
                 counts = session.counts
-                done = report(plan, results, stop_signal, reads=counts.reads, writes=counts.writes)
-            self._note_deleted(store, seen, done)
+                done = report(
+                    seen.plan, results, context.stop_signal, reads=counts.reads, writes=counts.writes
+                )
         return Applied(seen, done, tuple(codes))
 
-    def _note_deleted(self, store: Store, seen: Preview, done: Report) -> None:
-        deleted = done.count(Status.DONE, Action.DELETE)
-        if deleted and seen.observed.total is not None:
-            store.commit([Note("live_count", str(seen.observed.total - deleted))])
+
+def _ignore(_: str) -> None:
+    """No-op callback."""
 
 
 def _hooks() -> tuple[Any, ...]:

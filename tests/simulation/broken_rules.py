@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,7 @@ from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.endpoints import Nature
-from kardia_ctl.applying import change as step
+from kardia_ctl.applying import change
 from kardia_ctl.applying import state_updates as records
 from kardia_ctl.applying.journal import Journal
 from kardia_ctl.kinds import patient
@@ -71,19 +72,19 @@ def _forgetful(journal: Any, entries: Any) -> Any:
     return _COMMIT(journal, [one for one in entries if getattr(one, "action", "") != "export"])
 
 
-async def _take_late(taking: step.Step, change: Any, patient_id: str, *slot: Any) -> Any:
+async def _send_late(sender: change.Sender, planned: Any, patient_id: str) -> Any:
     held: list[Any] = []
-    late = replace(taking, hand_out=held.append)
-    late._journal, late._writes = taking._journal, taking._writes
-    result = await _TAKE(late, change, patient_id, *slot)
+    late = copy(sender)
+    late.context = replace(sender.context, deliver_code=held.append)
+    result = await _SEND(late, planned, patient_id)
     if held:
-        await taking._journal.commit([])
+        await sender._journal.commit([])
     for code in held:
-        taking.hand_out(code)
+        sender.context.deliver_code(code)
     return result
 
 
-_TAKE = step.Step.take
+_SEND = change.Sender.send
 
 _CHANGES: dict[Rule, tuple[tuple[Any, str, Any], ...]] = {
     Rule.CODE_ONCE: _again("PRO_ISSUE_CODE"),
@@ -95,5 +96,5 @@ _CHANGES: dict[Rule, tuple[tuple[Any, str, Any], ...]] = {
     Rule.EXISTED_STAYS: ((records, "_refresh", _refreshed),),
     Rule.OTHER_ORDERS: ((Holder, "existed", False),),
     Rule.INTENT_FIRST: ((Disk, "write", written_without_intents(Disk.write)),),
-    Rule.HANDED_OUT_FIRST: ((step.Step, "take", _take_late),),
+    Rule.HANDED_OUT_FIRST: ((change.Sender, "send", _send_late),),
 }

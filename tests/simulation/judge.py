@@ -8,7 +8,7 @@ from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Status
-from kardia_ctl.operations.apply import doubts
+from kardia_ctl.planning.stages import doubts
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
 
@@ -187,5 +187,5 @@ def _counts(world: World) -> Iterator[str]:
         if run.plan is None or run.plan.stops or not run.calm or not run.succeeded:
             continue
         promised = run.plan.requests.apply
-        if run.arrived != promised and not doubts(run.plan):
+        if run.arrived != promised and not doubts(run.plan.changes):
             yield f"run {run.number} promised {promised} requests, and {run.arrived} arrived"

@@ -8,9 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
-from kardia_ctl.applying import change as step
+from kardia_ctl.applying import change, settle
 from kardia_ctl.applying import heartbeat as life
-from kardia_ctl.applying import settle
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
 from kardia_ctl.observing import scan
@@ -61,8 +60,8 @@ def _long_ago(*_: object) -> float:
     return 0.0
 
 
-async def _no_sign(*_: object) -> None:
-    """Nothing is shown."""
+def _no_beat(*_: object) -> None:
+    """Nothing is written."""
 
 
 def _by_mrn_alone(inputs: PlanInputs, want: DesiredPatient, _: Record) -> Match:
@@ -88,5 +87,5 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
-    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (step.Step, "_show_life", _no_sign)),
+    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

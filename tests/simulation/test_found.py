@@ -1,17 +1,18 @@
 """What the simulation found, each as one small case."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from kardia_ctl.applying.change import Step
+from kardia_ctl.applying.change import Sender
 from kardia_ctl.model.address import code_address
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Change
-from kardia_ctl.model.state import Intent
-from tests.applying.workshop import KEY, Hand, Ticking, creates
+from kardia_ctl.model.state import Intent, State
+from kardia_ctl.timing import Clock
+from tests.applying.workshop import Hand, context_of, creates, inputs_for
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.process import Process
 from tests.simulation.virtual import VirtualLoop
@@ -43,8 +44,8 @@ def taken(hand: Refusing, place: int, earlier: Intent | None = None) -> Disk:
     async def story(change: Change) -> None:
         store = Mount(disk, Process(0, lambda _: None))
         known = {} if earlier is None else {earlier.address: earlier}
-        step = Step(desired, hand, store, Ticking(1000.0), KEY, lambda _: None, earlier=known)
-        await step.take(change, "id-1")
+        inputs = replace(inputs_for(desired), state=State(intents=known))
+        await Sender(inputs, context_of(hand, store)).send(change, "id-1")
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(story(changes[place]))
@@ -81,7 +82,8 @@ def test_a_request_that_is_under_way_for_long_is_recorded_as_of_a_moment_ago() -
         store = Mount(Watched(), Process(0, lambda _: None))
         loop = asyncio.get_running_loop()
         hand = Refusing(error=InDoubt("a timeout"), seconds=9)
-        await Step(desired, hand, store, loop.time, KEY, lambda _: None).take(changes[0], "")
+        context = replace(context_of(hand, store), clock=Clock(loop.time, asyncio.sleep))
+        await Sender(inputs_for(desired), context).send(changes[0], "")
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(story())

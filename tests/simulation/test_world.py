@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.client import Session
-from kardia_ctl.applying import executor as execute
+from kardia_ctl.applying import executor
 from kardia_ctl.applying import heartbeat as life
-from kardia_ctl.applying.waves import Wave
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.results import Report
 from kardia_ctl.model.state import Intend, Intent, Remember
-from kardia_ctl.planning import matching
+from kardia_ctl.planning import matching, stages
 from kardia_ctl.planning.matching import due
 from kardia_ctl.sandbox.account.account import Account
 from tests.simulation.disk import Disk, Mount
@@ -71,13 +70,14 @@ def test_a_request_shows_signs_of_life_until_its_answer(runner: asyncio.Runner) 
     signs: list[float] = []
 
     async def request() -> str:
-        await asyncio.sleep(7)
+        with life.Heartbeat(show):
+            await asyncio.sleep(7)
         return "answer"
 
     def show() -> None:
         signs.append(runner.get_loop().time())
 
-    assert runner.run(life.with_signs_of_life(request(), show)) == "answer"
+    assert runner.run(request()) == "answer"
     assert signs == pytest.approx([2, 4, 6])
 
 
@@ -85,10 +85,11 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
     ended: list[float] = []
 
     async def request() -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append(runner.get_loop().time())
+        with life.Heartbeat(show):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.append(runner.get_loop().time())
 
     def show() -> asyncio.Future[None]:
         sign: asyncio.Future[None] = runner.get_loop().create_future()
@@ -96,7 +97,7 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
         return sign
 
     with pytest.raises(StateError):
-        runner.run(life.with_signs_of_life(request(), show))
+        runner.run(request())
     assert ended == pytest.approx([life.INTERVAL])
 
 
@@ -113,8 +114,13 @@ def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
         (Report, "succeeded", property(lambda _: True), "said that all is well"),
         (Account, "connection_code", None, "that does not exist"),
         (Disk, "write", None, "is recorded under an id that is not live"),
-        (Wave, "hears", lambda *_: "", "although a wave had gone wrong"),
-        (execute, "in_waves", lambda todo, _: [Wave(1, 1, todo, 0)], "before the wave before it had ended"),
+        (executor._WaveRun, "stop_reason", lambda _: "", "although a wave had gone wrong"),
+        (
+            stages,
+            "in_waves",
+            lambda todo, _: [stages.Wave(1, 1, todo)],
+            "before the wave before it had ended",
+        ),
     ],
     ids=[
         "requests are counted",

@@ -1,32 +1,29 @@
 """A whole story: runs that crash, a server that lags, and then better weather until all is well."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.clock import Clock
-from kardia_ctl.applying.executor import Manner, report
-from kardia_ctl.applying.journal import Beside
+from kardia_ctl.applying.executor import report
+from kardia_ctl.applying.journal import RunBlocking
 from kardia_ctl.applying.observer import ProgressObserver
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
-from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.operations.apply import acts, record, write
-from kardia_ctl.operations.apply_rounds import Means
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.operations.apply import apply
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.timing import Clock
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.network import Network, Wire
 from tests.simulation.person import looks
@@ -197,14 +194,16 @@ class World:
         story, loop = self.story, asyncio.get_running_loop()
         clock = Clock(lambda: START + loop.time() + ahead, asyncio.sleep)
         before = self.network.arrivals
-        configuration = Configuration(Path(), self.desired, story.dialect, settle=story.settle)
-        ground = Ground(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, decisions)
+        configuration = Configuration(
+            Path(), self.desired, story.dialect, settle=story.settle, waves=story.waves
+        )
+        inputs = inputs_of(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
-            seen = await preview(session.reader, ground, lambda: session.requests)
+            seen = await observe_and_plan(session.reader, inputs, lambda: session.requests)
             run.plan, run.spent = seen.plan, self.network.arrivals - before
             self.tell(f"plan: {_said(seen.plan)}")
             if not seen.plan.stops:
-                await self._go_on(run, session, seen, ground, store, stopping, clock)
+                await self._go_on(run, session, seen, store, stopping, clock)
         run.arrived = self.network.arrivals - before
 
     def _session(self, run: Run, process: Process, clock: Clock) -> AbstractAsyncContextManager[Session]:
@@ -220,38 +219,28 @@ class World:
         )
 
     async def _go_on(
-        self,
-        run: Run,
-        session: Session,
-        seen: Preview,
-        ground: Ground,
-        store: Mount,
-        stopping: Stopping,
-        clock: Clock,
+        self, run: Run, session: Session, seen: Preview, store: Mount, stopping: Stopping, clock: Clock
     ) -> None:
-        stop_signal = stopping.stop_signal
-        await record(seen, session.reader, store)
-        if not acts(seen.plan):
-            run.results, run.succeeded = (), report(seen.plan, (), stop_signal).succeeded
-            return
-        story = self.story
-        step = Step(
-            self.desired,
+        story, stop_signal = self.story, stopping.stop_signal
+        context = RunContext(
+            session.reader,
             session.writer(),
             store,
-            clock.now,
-            ground.key,
+            clock,
+            stop_signal,
+            lambda: session.requests,
             self.codes.append,
-            settle=story.settle,
-            beside=_beside(Random(f"disk/{story.seed}/{run.number}")),
-            records=ground.state.patients,
-            password=lambda mrn: f"an invented password for {mrn}",
-            capabilities=CAPABILITIES[story.dialect],
+            lambda mrn: f"an invented password for {mrn}",
+            parallelism=story.parallelism,
+            run_blocking=_beside(Random(f"disk/{story.seed}/{run.number}")),
         )
-        manner = Manner(story.parallelism, story.waves, ProgressObserver(run.begins, self._told(run)))
-        means = Means(session.reader, store, step, clock, stop_signal, lambda: session.requests, manner)
-        stop_signal.halt = session.halt
-        run.results = await write(seen, ground, means)
+
+        @contextmanager
+        def writing() -> Iterator[ProgressObserver]:
+            stop_signal.on_set = session.halt
+            yield ProgressObserver(run.begins, self._told(run))
+
+        run.results = await apply(seen, context, writing, warn=lambda _: None)
         run.succeeded = report(seen.plan, run.results, stop_signal).succeeded
 
     def _told(self, run: Run) -> Callable[[Result], None]:
@@ -262,7 +251,7 @@ class World:
         return told
 
 
-def _beside(rng: Random) -> Beside:
+def _beside(rng: Random) -> RunBlocking:
     """The disk takes a while, so that steps share a commit."""
 
     async def beside(work: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kardia_ctl.api.limits.window import Window
+from kardia_ctl.timing import wait_for_any
 
 ASKS_FOR_LESS: Final = frozenset({429, 503})
 """Statuses that slow all workers down."""
@@ -105,16 +106,7 @@ class Pace:
         """Sleep, but wake up when nothing is sent any more."""
         if seconds <= 0 or self._halted:
             return
-        nap = asyncio.ensure_future(self._sleep(seconds))
-        halt = asyncio.ensure_future(self._halt.wait())
-        try:
-            await asyncio.wait((nap, halt), return_when=asyncio.FIRST_COMPLETED)
-            if nap.done():
-                nap.result()
-        finally:
-            for task in (nap, halt):
-                task.cancel()
-            await asyncio.gather(nap, halt, return_exceptions=True)
+        await wait_for_any(self._sleep(seconds), self._halt.wait())
 
     async def _enter(self) -> None:
         await self._line_up()

@@ -8,10 +8,7 @@ from typing import Any, Final
 
 import click
 
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.clock import steady
-from kardia_ctl.applying.executor import Manner, execute
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
@@ -32,12 +29,14 @@ from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.operations.plan import Ground, preview
-from kardia_ctl.operations.refetch_codes import plan_refetch
+from kardia_ctl.operations.plan import observe_and_plan
+from kardia_ctl.operations.refetch_codes import fetch_codes, plan_refetch
 from kardia_ctl.operations.tenant import check_tenant
+from kardia_ctl.planning.inputs import inputs_of
 from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 from kardia_ctl.render.text import count_of
+from kardia_ctl.timing import monotonic_clock
 
 _SHOWN: Final = 5
 
@@ -119,9 +118,9 @@ def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
 
 async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
     key = workspace.keys.fingerprints(create=True)
-    ground = Ground(workspace.configuration, workspace.store.load(), workspace.now, key)
+    inputs = inputs_of(workspace.configuration, workspace.store.load(), workspace.now, key)
     async with open_account(workspace) as session:
-        seen = await preview(session.reader, ground, lambda: session.requests)
+        seen = await observe_and_plan(session.reader, inputs, lambda: session.requests)
         refetch = (await plan_refetch(session.reader, seen)).only(_filter(wanted, seen.inputs.desired))
         if refetch.left_out:
             _report_left_out(refetch.left_out)
@@ -133,22 +132,23 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
             return 1
         if warning := (await check_tenant(session.reader, refetch.preview.inputs))[1]:
             print_message(f"Warning: {warning}")
-        stop_signal = StopSignal(halt=session.halt)
+        stop_signal = StopSignal(on_set=session.halt)
         with (
             CodeFile(wanted.file, wanted.form) as codes,
             progress(len(refetch.plan.changes)) as observer,
             stop_on_signals(stop_signal),
         ):
-            step = Step(
-                seen.inputs.desired,
+            context = RunContext(
+                session.reader,
                 session.writer(),
                 workspace.store,
-                steady().now,
-                key,
+                monotonic_clock(),
+                stop_signal,
+                lambda: session.requests,
                 codes.add,
-                issued=refetch.issued,
+                observer=observer,
             )
-            results = await execute(refetch.plan, step, stop_signal, Manner(observer=observer))
+            results = await fetch_codes(refetch, context)
     return _report(results, codes)
 
 

@@ -25,8 +25,8 @@ from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.inputs import Decisions, inputs_of
 
 
 @click.command("plan")
@@ -78,10 +78,11 @@ def command(
 
 async def look(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
     """Observe the account and plan, in a new session."""
-    ground = Ground(workspace.configuration, state, workspace.now, workspace.keys.fingerprints(), decisions)
+    key = workspace.keys.fingerprints()
+    inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
     async with open_account(workspace, parallelism=8) as session:
         with reading(session.reader) as reader:
-            return await preview(reader, ground, lambda: session.requests)
+            return await observe_and_plan(reader, inputs, lambda: session.requests)
 
 
 def blocked_line(plan: Plan) -> str:

@@ -23,10 +23,9 @@ from kardia_ctl.funnel.stages import funnel, places
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
-from kardia_ctl.operations.plan import Ground
 from kardia_ctl.operations.status import report_of, samples, survey
 from kardia_ctl.planning.checks.stops import wrong_team
-from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.inputs import PlanInputs, inputs_of
 from kardia_ctl.render.files.run_files import places_file
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text
@@ -143,9 +142,8 @@ def _warn(text: str) -> None:
 
 
 async def _look(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
-    ground = Ground(workspace.configuration, state, workspace.now)
     async with open_account(workspace, parallelism=8) as session:
-        inputs = await survey(session.reader, ground)
+        inputs = await survey(session.reader, inputs_of(workspace.configuration, state, workspace.now))
         for reason in wrong_team(inputs.desired.team, state.team, inputs.observed.templates):
             raise RunStopped(reason)
         return inputs, session.requests

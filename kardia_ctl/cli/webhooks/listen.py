@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.output.console import print_message
@@ -26,6 +25,7 @@ from kardia_ctl.operations.status import samples
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
 from kardia_ctl.render.text import count_of
+from kardia_ctl.timing import Clock, monotonic_clock, wait_for_any
 
 if TYPE_CHECKING:
     from kardia_ctl.cli.webhooks.receiver import Inbox
@@ -62,7 +62,7 @@ async def follow(
     _announce(options, listener, workspace)
     async with receiving(listener, options.path, inbox.add, inbox.refuse):
         inputs, report = await first()
-        clock = steady()
+        clock = monotonic_clock()
         following = Following(inputs, inbox.heard, clock.now)
         recorder = StatusRecorder(options.html, workspace.store if options.records else None, display.warn)
         inbox.deliver_to(following.hear)
@@ -150,9 +150,12 @@ class _Follower:
         """Wait until something is due or arrives; arrivals are gathered for a moment."""
         times = [at for at in (self.following.agenda.next, self.recorder.next) if at is not None]
         left = max(0.0, min(times) - self.clock.now()) if times else None
-        await _wait_for_any(left, self.stopped, self.inbox.arrived)
+        waits = [self.stopped.wait(), self.inbox.arrived.wait()]
+        if left is not None:
+            waits.append(asyncio.sleep(left, result=True))
+        await wait_for_any(*waits)
         if self.inbox.arrived.is_set():
-            await _wait_for_any(GATHER, self.stopped)
+            await wait_for_any(asyncio.sleep(GATHER), self.stopped.wait())
             self.inbox.arrived.clear()
 
     async def _update(self, looks: Mapping[str, Look]) -> None:
@@ -203,16 +206,6 @@ class _Follower:
         report, now = self.report, self.clock.now()
         fresh = () if report.told or report.incomplete else tuple(samples(report.cohorts, now))
         self.recorder.write_due(report, fresh, now, last=last)
-
-
-async def _wait_for_any(seconds: float | None, *events: asyncio.Event) -> None:
-    """Wait until one of the events is set or the time has passed; None waits for the events alone."""
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
 
 
 async def _done(work: "asyncio.Task[list[ApiError]]", stopped: asyncio.Event) -> bool:

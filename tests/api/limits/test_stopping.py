@@ -3,20 +3,19 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from random import Random
 
 import httpx
 import pytest
 
 from kardia_ctl.api.client import open_session
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.executor import Manner, execute
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.results import Result, Status
 from tests.api import skipping
-from tests.applying.workshop import KEY, Memory, Ticking, creates
+from tests.applying.workshop import Memory, context_of, creates, executed, inputs_for
 
 Answer = Callable[[httpx.Request, int], httpx.Response | Awaitable[httpx.Response]]
 
@@ -42,8 +41,9 @@ class Run:
             http_transport=httpx.MockTransport(self._serve),
             rng=Random(1),
         ) as session:
-            step = Step(self.desired, session.writer(), self.store, Ticking(), KEY, lambda _: None)
-            return await execute(plan, step, self.stop_signal, Manner(parallelism))
+            context = context_of(session.writer(), self.store, self.stop_signal)
+            context = replace(context, parallelism=parallelism)
+            return await executed(plan.changes, inputs_for(self.desired), context)
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         number = len(self.sent)

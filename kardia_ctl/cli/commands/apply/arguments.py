@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kardia_ctl.applying.clock import Clock, steady
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decisions_from
 from kardia_ctl.cli.files import saved_plan as plan_files
@@ -15,10 +14,11 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.render.view import View
+from kardia_ctl.timing import Clock, monotonic_clock
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ApplyArguments:
     """One apply as it was asked for."""
 
     workspace: Workspace
@@ -34,12 +34,12 @@ class Run:
     assume_created: tuple[Address, ...] = ()
     saved: SavedPlan | None = None
     plan_key: bytes = b""
-    clock: Clock = field(default_factory=steady)
+    clock: Clock = field(default_factory=monotonic_clock)
 
 
-def run_of(
+def arguments_of(
     path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
-) -> Run:
+) -> ApplyArguments:
     """The run that a command line asks for.
 
     Raises:
@@ -47,21 +47,23 @@ def run_of(
         PlanRefused: the saved plan is altered, used, stale or of another version.
         RunStopped: the command line cannot be.
     """
-    make = _saved_run if plan_files.is_plan(path) else _run
+    make = _of_saved_plan if plan_files.is_plan(path) else _of_configuration
     return make(path, account, reporter, view, options)
 
 
-def _run(path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]) -> Run:
+def _of_configuration(
+    path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
+) -> ApplyArguments:
     workspace = open_workspace(
         path, account, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
     )
     decisions = decisions_from(options, workspace.configuration)
-    return Run(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
+    return ApplyArguments(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
 
 
-def _saved_run(
+def _of_saved_plan(
     file: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
-) -> Run:
+) -> ApplyArguments:
     """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
     for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
@@ -78,4 +80,6 @@ def _saved_run(
     plan_files.check_bound(saved, key, workspace, workspace.store.load())
     plan_files.check_strength(data, workspace.keys)
     options.pop("auto_approve")
-    return Run(workspace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key)
+    return ApplyArguments(
+        workspace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key
+    )

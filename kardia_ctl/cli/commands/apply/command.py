@@ -2,22 +2,22 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kardia_ctl.applying.change import Step
-from kardia_ctl.applying.executor import Manner, report
-from kardia_ctl.applying.journal import in_a_thread
-from kardia_ctl.applying.observer import ProgressLog
-from kardia_ctl.applying.stop import StopSignal
+from kardia_ctl.applying.executor import report
+from kardia_ctl.applying.journal import in_thread
+from kardia_ctl.applying.observer import ProgressLog, ProgressObserver
+from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace
-from kardia_ctl.cli.commands.apply.arguments import Run, run_of
-from kardia_ctl.cli.commands.apply.finish import tell, told
+from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
+from kardia_ctl.cli.commands.apply.finish import end_printed_on_error, print_end
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
 from kardia_ctl.cli.files import saved_plan as plan_files
@@ -43,14 +43,14 @@ from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.signals import stop_on_signals
-from kardia_ctl.model.errors import RunStopped, StateError
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report, Result, results_in_order
-from kardia_ctl.operations.apply import acts, doubts, record, write
-from kardia_ctl.operations.apply_rounds import Means
+from kardia_ctl.operations.apply import apply, keep_sample
 from kardia_ctl.operations.assume import assume
-from kardia_ctl.operations.plan import Ground, Preview, preview
-from kardia_ctl.operations.status import samples_after
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.inputs import PlanInputs, inputs_of
+from kardia_ctl.planning.stages import acts, doubts
 from kardia_ctl.render.plan.summary import cost_lines
 
 if TYPE_CHECKING:
@@ -107,131 +107,109 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
     reporter = reporter_for(view, as_json=as_json)
     with reporter.errors():
         form_of(options["codes_out"])
-        run = run_of(path, account, reporter, view, options)
-        if as_json and not run.approved:
+        arguments = arguments_of(path, account, reporter, view, options)
+        if as_json and not arguments.approved:
             raise RunStopped("--json asks nothing: say --auto-approve too, or apply a saved plan")
-        for line in run.workspace.configuration.warnings:
+        for line in arguments.workspace.configuration.warnings:
             reporter.warn(line)
-        has_quarantine = write_quarantine(run.workspace.configuration, reporter.error)
-        with run.workspace.store.lock("apply"):
-            code = asyncio.run(_apply(run))
+        has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
+        with arguments.workspace.store.lock("apply"):
+            code = asyncio.run(_apply(arguments))
     return 1 if has_quarantine else code
 
 
-async def _apply(run: Run) -> int:
-    workspace = run.workspace
-    if run.settle_first:
-        seconds = workspace.configuration.settle
-        click.echo(f"Waiting {seconds:g} s for what may still be under way.", err=True)
-        await run.clock.sleep(seconds)
-    assume(workspace.store, run.assume_absent, run.assume_created)
-    state = workspace.store.load()
-    if run.saved is not None:
-        plan_files.check_bound(run.saved, run.plan_key, workspace, state)
-    ground = Ground(
-        workspace.configuration,
-        state,
-        run.clock.now(),
-        workspace.keys.fingerprints(create=True),
-        run.decisions,
-    )
-    async with open_account(workspace, parallelism=run.parallelism) as session:
+async def _apply(arguments: ApplyArguments) -> int:
+    workspace = arguments.workspace
+    inputs = await _inputs(arguments)
+    async with open_account(workspace, parallelism=arguments.parallelism) as session:
         with reading(session.reader) as reader:
-            seen = await preview(reader, ground, lambda: session.requests)
-        if run.saved is not None:
-            plan_files.check_live(run.saved, run.plan_key, workspace, seen)
-        run.reporter.plan(seen.plan)
-        if seen.plan.stops:
-            print_message(blocked_line(seen.plan))
+            preview = await observe_and_plan(reader, inputs, lambda: session.requests)
+        if arguments.saved is not None:
+            plan_files.check_live(arguments.saved, arguments.plan_key, workspace, preview)
+        plan = preview.plan
+        arguments.reporter.plan(plan)
+        if plan.stops:
+            print_message(blocked_line(plan))
             return 1
-        return await _go_on(run, session, seen, ground)
+        check_file(plan, preview.inputs.desired, preview.inputs.capabilities, arguments.codes_out)
+        if acts(plan.changes) and not confirm(_question(plan, workspace), approved=arguments.approved):
+            return 1
+        return await _write(arguments, session, preview)
 
 
-async def _go_on(run: Run, session: "Session", seen: Preview, ground: Ground) -> int:
-    plan, can = seen.plan, seen.inputs.capabilities
-    check_file(plan, seen.inputs.desired, can, run.codes_out)
-    if acts(plan) and not confirm(_question(plan, run.workspace), approved=run.approved):
-        return 1
-    if run.results is not None:
-        check_writable(run.results)
-    made_up = generates_passwords(plan, seen.inputs.desired)
-    stop_signal = StopSignal(halt=session.halt)
-    # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
-    on_trouble = None if can.repeats_codes else stop_signal.set
-    with CodeFile(run.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
-        passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, run.clock.now()))
-        root = run.workspace.configuration.root
-        passwords.prepare(plan, seen.inputs.desired, root, os.environ)
-        saved = run.saved.id if run.saved is not None else ""
-        run.reporter.warn(await record(seen, session.reader, run.workspace.store, saved))
-        done = (
-            await _write(run, session, seen, ground, codes, passwords, stop_signal)
-            if acts(plan)
-            else report(plan, (), stop_signal)
-        )
-    _sample(run, seen, changed=acts(plan))
-    tell(run, codes, done, acted=acts(plan))
-    return 0 if done.succeeded and not codes.trouble else 1
-
-
-def _sample(run: Run, seen: Preview, *, changed: bool) -> None:
-    """Keep how far everybody is now. That it cannot be kept changes nothing about what was done."""
-    store = run.workspace.store
-    try:
-        state = store.load() if changed else seen.inputs.state
-        if state.exists and (found := samples_after(seen.inputs, state, run.clock.now())):
-            store.commit(found)
-    except StateError as error:
-        run.reporter.warn(f"no sample of the counts was kept: {error}")
+async def _inputs(arguments: ApplyArguments) -> PlanInputs:
+    """Everything that the plan is made from but what is live; a person's word on doubts is recorded first."""
+    workspace = arguments.workspace
+    if arguments.settle_first:
+        seconds = workspace.configuration.settle
+        click.echo(f"Waiting {seconds:g} s for requests that may still take effect.", err=True)
+        await arguments.clock.sleep(seconds)
+    assume(workspace.store, arguments.assume_absent, arguments.assume_created)
+    state = workspace.store.load()
+    if arguments.saved is not None:
+        plan_files.check_bound(arguments.saved, arguments.plan_key, workspace, state)
+    key = workspace.keys.fingerprints(create=True)
+    return inputs_of(workspace.configuration, state, arguments.clock.now(), key, arguments.decisions)
 
 
 def _question(plan: Plan, workspace: Workspace) -> str:
     if plan.writes:
         return "\n".join((f"Send {plan.requests.writes} writes to {workspace.endpoint}?", *cost_lines(plan)))
-    return "Settle what is in doubt?" if doubts(plan) else "Record this in state? Nothing is sent."
+    return "Settle what is in doubt?" if doubts(plan.changes) else "Record this in state? Nothing is sent."
 
 
-async def _write(
-    run: Run,
-    session: "Session",
-    seen: Preview,
-    ground: Ground,
-    codes: CodeFile,
-    passwords: Passwords,
-    stop_signal: StopSignal,
-) -> Report:
-    store, clock, progress_log = run.workspace.store, run.clock, ProgressLog()
+async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
+    plan, inputs, warn = preview.plan, preview.inputs, arguments.reporter.warn
+    if arguments.results is not None:
+        check_writable(arguments.results)
+    made_up = generates_passwords(plan, inputs.desired)
+    stop_signal = StopSignal(on_set=session.halt)
+    # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
+    on_trouble = None if inputs.capabilities.repeats_codes else stop_signal.set
+    async with in_thread() as run_blocking:
+        with CodeFile(arguments.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
+            passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, arguments.clock.now()))
+            passwords.prepare(plan, inputs.desired, arguments.workspace.configuration.root, os.environ)
+            context = RunContext(
+                session.reader,
+                session.writer(),
+                arguments.workspace.store,
+                arguments.clock,
+                stop_signal,
+                lambda: session.requests,
+                codes.add,
+                passwords,
+                parallelism=arguments.parallelism,
+                run_blocking=run_blocking,
+            )
+            writing = partial(_writing, arguments, session, preview, context, codes)
+            saved = "" if arguments.saved is None else arguments.saved.id
+            results = await apply(preview, context, writing, warn=warn, saved_plan=saved)
+    keep_sample(preview, context, warn)
+    done = _report(session, preview, context, results)
+    print_end(arguments, codes, done, acted=acts(plan.changes))
+    return 0 if done.succeeded and not codes.trouble else 1
 
-    def reported(results: Iterable[Result]) -> Report:
-        counts = session.counts
-        return report(seen.plan, tuple(results), stop_signal, reads=counts.reads, writes=counts.writes)
+
+def _report(session: "Session", preview: Preview, context: RunContext, results: Iterable[Result]) -> Report:
+    counts = session.counts
+    return report(preview.plan, tuple(results), context.stop_signal, reads=counts.reads, writes=counts.writes)
+
+
+@contextmanager
+def _writing(
+    arguments: ApplyArguments, session: "Session", preview: Preview, context: RunContext, codes: CodeFile
+) -> Iterator[ProgressObserver]:
+    """Show progress and stop on signals; when the block breaks off, report how far it came."""
+    progress_log = ProgressLog()
 
     def so_far() -> Report:
-        stop_signal.set("the run broke off")
-        return reported(results_in_order(progress_log.results(seen.plan)))
+        context.stop_signal.set("the run was interrupted")
+        return _report(session, preview, context, results_in_order(progress_log.results(preview.plan)))
 
-    async with in_a_thread() as beside:
-        step = replace(_step(run, session, seen, ground, codes), password=passwords, beside=beside)
-        writes = seen.plan.requests.writes
-        with (
-            told(run, codes, so_far),
-            run.reporter.watching(writes) as observer,
-            stop_on_signals(stop_signal),
-        ):
-            manner = Manner(run.parallelism, ground.configuration.waves, progress_log.beside(observer))
-            means = Means(session.reader, store, step, clock, stop_signal, lambda: session.requests, manner)
-            return reported(await write(seen, ground, means))
-
-
-def _step(run: Run, session: "Session", seen: Preview, ground: Ground, codes: CodeFile) -> Step:
-    return Step(
-        seen.inputs.desired,
-        session.writer(),
-        run.workspace.store,
-        run.clock.now,
-        ground.key,
-        codes.add,
-        settle=ground.configuration.settle,
-        records=ground.state.patients,
-        capabilities=seen.inputs.capabilities,
-    )
+    with (
+        end_printed_on_error(arguments, codes, so_far),
+        arguments.reporter.watching(preview.plan.requests.writes) as observer,
+        stop_on_signals(context.stop_signal),
+    ):
+        yield progress_log.recording(observer)

@@ -1,0 +1,73 @@
+"""What a run that writes works with: ports, time, the stop signal and the options of one apply."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kardia_ctl.applying.journal import RunBlocking, at_once
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.model.patient import IssuedCode
+from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.timing import Clock
+
+
+def _ignore(_: str) -> None:
+    """No-op callback."""
+
+
+@dataclass(slots=True)
+class StopSignal:
+    """Once set, nothing more is sent; requests in flight end as usual. ``reason`` is empty until then.
+
+    ``on_set`` is called with the reason: it reaches requests that wait for their turn or for a retry.
+    """
+
+    reason: str = ""
+    on_set: Callable[[str], None] = _ignore
+    _is_set: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def set(self, reason: str) -> None:
+        """Stop the run; the first reason stays."""
+        self.reason = self.reason or reason
+        self._is_set.set()
+        self.on_set(self.reason)
+
+    async def wait(self) -> None:
+        """Return once it is set."""
+        await self._is_set.wait()
+
+
+def no_password(mrn: str) -> str:
+    """The passwords of a run without mobile users. Raises ``AssertionError``."""
+    raise AssertionError(f"no password is at hand for the mobile user of {mrn}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Everything that a run needs besides the inputs of its plan.
+
+    Attributes:
+        reader: Safe reads.
+        writer: Requests with an effect.
+        store: The state; its lock is held.
+        clock: Unix seconds and sleep.
+        stop_signal: Set by a signal, or by a result that ends the run.
+        requests: How many requests were sent so far.
+        deliver_code: Called with each issued code before it is recorded.
+        password: The password of the mobile user of an mrn.
+        observer: Called when a change starts and ends.
+        parallelism: How many writes may be in flight.
+        run_blocking: Runs a commit of the store beside the event loop.
+    """
+
+    reader: Reader
+    writer: Writer
+    store: Store
+    clock: Clock
+    stop_signal: StopSignal
+    requests: Callable[[], int]
+    deliver_code: Callable[[IssuedCode], None]
+    password: Callable[[str], str] = no_password
+    observer: ProgressObserver = field(default_factory=ProgressObserver)
+    parallelism: int = 16
+    run_blocking: RunBlocking = at_once

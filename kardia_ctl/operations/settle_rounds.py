@@ -1,0 +1,150 @@
+"""Settling what is in doubt: wait, observe, plan again, and send what proved not to exist."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from kardia_ctl.applying.change import Sender
+from kardia_ctl.applying.executor import execute_wave
+from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.applying.settle import wait_until_decidable
+from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.plan import Action, Cause, Plan
+from kardia_ctl.model.ports import Store
+from kardia_ctl.model.results import Result, Status
+from kardia_ctl.model.state import Intent
+from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.limit import first_of
+from kardia_ctl.planning.matching import due
+from kardia_ctl.planning.stages import Wave, stages_of
+
+ROUNDS: Final = 4
+"""How often a run sends a create at most: again only when a proven scan shows that it does not exist."""
+
+
+async def settle(
+    preview: Preview, context: RunContext, results: dict[Address, Result], sender: Sender
+) -> None:
+    """Settle the creates in doubt of this run and of earlier ones, in rounds.
+
+    Args:
+        preview: The plan, and what it was made from.
+        context: Ports, time and options.
+        results: The result of each address so far; each is replaced when it is settled.
+        sender: The run's own.
+
+    Raises:
+        StateError: state could not be written; requests in flight are durable in it as intents.
+    """
+    inputs, stop_signal = preview.inputs, context.stop_signal
+    known = _known_ids(preview, results)
+    sent = dict.fromkeys(results, 1)
+    for _ in range(ROUNDS):
+        doubts = _doubts(preview.plan, results, context.store)
+        if not doubts or stop_signal.reason:
+            return
+        context.observer.settling(_longest(doubts.values(), inputs.settle, context.clock.now()))
+        await wait_until_decidable(doubts.values(), inputs.settle, known, context)
+        if stop_signal.reason:
+            return
+        try:
+            again = await _plan_again(preview, context, doubts)
+        except ApiError as error:
+            _leave_in_doubt(doubts, results, f"whether it was done could not be read: {error}")
+            return
+        plan = _within_limit(_without_exhausted(again.plan, sent), preview)
+        context.store.commit(without_requests(plan, again.inputs))
+        _note_settled(plan, results, context.observer)
+        for wave in stages_of(again.inputs, plan.changes):
+            if isinstance(wave, Wave):
+                for result in await execute_wave(wave, sender, context):
+                    results[result.address] = result
+                    sent[result.address] = sent.get(result.address, 0) + 1
+
+
+def _longest(doubts: Iterable[Intent], settle_window: float, now: float) -> float:
+    return max(0.0, max(due(intent, settle_window) for intent in doubts) - now)
+
+
+def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset[str]:
+    """Ids that existed before the first doubt, and those that this run created."""
+    observed = preview.observed
+    twins = (live.id for several in observed.twins.values() for live in several)
+    created = (result.id for result in results.values() if result.id)
+    return frozenset((*(live.id for live in observed.patients.values()), *twins, *observed.by_id, *created))
+
+
+def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
+    """Patients of this plan whose create is in doubt: from this run, or from an earlier one."""
+    earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
+    ours = {
+        address
+        for address, result in results.items()
+        if result.status is Status.IN_DOUBT and result.action is Action.CREATE
+    }
+    wanted = {address for address in earlier | ours if address.kind is Kind.PATIENT}
+    if not wanted:
+        return {}
+    intents = store.load().intents
+    return {address: intents[address] for address in wanted if address in intents}
+
+
+async def _plan_again(preview: Preview, context: RunContext, doubts: Mapping[Address, Intent]) -> Preview:
+    """Observe and plan again, for those in doubt and their dependents."""
+    inputs = preview.inputs
+    dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
+    decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
+    fresh = replace(inputs, state=context.store.load(), now=context.clock.now(), decisions=decisions)
+    return await observe_and_plan(context.reader, fresh, context.requests)
+
+
+def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
+    """Without creates that were sent ``ROUNDS`` times and their dependents; without writes if it stops."""
+    exhausted = {
+        address for address, times in sent.items() if times >= ROUNDS and address.kind is Kind.PATIENT
+    }
+    if not exhausted and not plan.stops:
+        return plan
+    return replace(
+        plan,
+        changes=tuple(
+            change
+            for change in plan.changes
+            if not change.action.writes
+            or not (plan.stops or {change.address, owner_of(change.address)} & exhausted)
+        ),
+    )
+
+
+def _within_limit(plan: Plan, preview: Preview) -> Plan:
+    """Without what exceeds ``--limit``: an earlier run's doubts are not among this one's first writes."""
+    limit = preview.inputs.decisions.limit
+    if limit is None:
+        return plan
+    ours = {change.address for change in preview.plan.changes if change.action.writes}
+    others = [change for change in plan.changes if change.action.writes and change.address not in ours]
+    within, _ = first_of(others, max(0, limit - len(ours)))
+    beyond = {change.address for change in others} - {change.address for change in within}
+    return replace(plan, changes=tuple(change for change in plan.changes if change.address not in beyond))
+
+
+def _note_settled(plan: Plan, results: dict[Address, Result], observer: ProgressObserver) -> None:
+    """A create that proved to exist is done; one that cannot be decided keeps the reason."""
+    for change in plan.changes:
+        if change.address.kind is not Kind.PATIENT:
+            continue
+        if change.action is Action.ADOPT:
+            done = Result(change.address, Action.CREATE, Status.DONE, id=change.id)
+            results[change.address] = done
+            observer.ended(done)
+        elif change.action is Action.BLOCKED:
+            _leave_in_doubt((change.address,), results, change.reason)
+
+
+def _leave_in_doubt(addresses: Iterable[Address], results: dict[Address, Result], reason: str) -> None:
+    for address in addresses:
+        results[address] = Result(address, Action.CREATE, Status.IN_DOUBT, reason)
