@@ -55,7 +55,9 @@ class Outbox:
     def emit(self, event: WebhookEvent, details: EventDetails) -> list[WebhookMessage]:
         """Queue an event for the callbacks that are set, due at once, and return the queued messages."""
         with self._timeline.writing():
-            queued = [one for one in messages(event, details) if self._settings.callback(one.hook)]
+            queued = [
+                message for message in messages(event, details) if self._settings.callback(message.hook)
+            ]
             self.put(queued)
             return queued
 

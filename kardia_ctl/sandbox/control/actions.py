@@ -1,4 +1,4 @@
-"""What people outside the API do: patients connect and record, the vendor's staff disconnect and amend."""
+"""What happens outside the API: patients connect and record, staff disconnects, callbacks get events."""
 
 from datetime import datetime
 from typing import Any
@@ -98,7 +98,7 @@ class Actions:
         queued = self._account.outbox.emit(WebhookEvent(name), details)
         if not queued:
             raise conflict("No callback URL is set for this event: PUT one first.")
-        return {"queued": [{"callback": one.hook.value, "eventType": one.event} for one in queued]}
+        return {"queued": [{"callback": m.hook.value, "eventType": m.event} for m in queued]}
 
     def seed(self, request: ControlRequest) -> dict[str, Any]:
         """Add invented patients and recordings."""

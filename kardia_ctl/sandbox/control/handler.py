@@ -89,11 +89,11 @@ class Control:
         if request.method != "GET":
             raise method_not_allowed(["GET"])
         outbox = self._account.outbox
-        done = [
-            {"callback": one.hook, "eventType": one.event, "statusCode": one.status, "error": one.error}
-            for one in outbox.deliveries()
+        attempts = [
+            {"callback": each.hook, "eventType": each.event, "statusCode": each.status, "error": each.error}
+            for each in outbox.deliveries()
         ]
-        return ok({"waiting": outbox.waiting(), "deliveries": done})
+        return ok({"waiting": outbox.waiting(), "deliveries": attempts})
 
 
 def _require_loopback(request: Request) -> None:

@@ -96,16 +96,16 @@ def _units(values: list[float], trace: Trace, noise: Random, *, enhanced: bool) 
     ]
 
 
-def _leads(one: list[int], two: list[int], count: int) -> dict[str, list[int]]:
+def _leads(first: list[int], second: list[int], count: int) -> dict[str, list[int]]:
     """Return leads I, or all six: the others follow from I and II (Einthoven, Goldberger)."""
     if count == 1:
-        return {"leadI": one}
-    pairs = list(zip(one, two, strict=True))
+        return {"leadI": first}
+    pairs = list(zip(first, second, strict=True))
     return {
-        "leadI": one,
-        "leadII": two,
-        "leadIII": [second - first for first, second in pairs],
-        "AVR": [-round((first + second) / 2) for first, second in pairs],
-        "AVL": [round(first - second / 2) for first, second in pairs],
-        "AVF": [round(second - first / 2) for first, second in pairs],
+        "leadI": first,
+        "leadII": second,
+        "leadIII": [two - one for one, two in pairs],
+        "AVR": [-round((one + two) / 2) for one, two in pairs],
+        "AVL": [round(one - two / 2) for one, two in pairs],
+        "AVF": [round(two - one / 2) for one, two in pairs],
     }

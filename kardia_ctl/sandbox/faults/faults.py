@@ -45,6 +45,9 @@ class Moment(Enum):
     AFTER = "after"
 
 
+_AT_EITHER_MOMENT = (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML, FaultKind.ERROR)
+
+
 @dataclass(frozen=True, slots=True)
 class FaultRule:
     """A kind of fault, the requests that it applies to, and how often.
@@ -90,9 +93,14 @@ class FaultRule:
     @property
     def name(self) -> str:
         """The name in the request log: "dropped-after", "late-commit"."""
-        if self.kind in (FaultKind.UNAVAILABLE, FaultKind.DROPPED, FaultKind.HTML, FaultKind.ERROR):
+        if self.kind in _AT_EITHER_MOMENT:
             return f"{self.kind.value}-{self.moment.value}"
         return str(self.kind.value)
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the request takes effect before its connection or response is replaced."""
+        return self.kind in _AT_EITHER_MOMENT and self.moment is Moment.AFTER
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.http.error_responses import RequestError
 
 ABORT = "kardia_ctl.abort"
@@ -62,25 +62,25 @@ class FaultLayer:
             await self._app(scope, receive, send)
             return
         body = await Request(scope, receive).body()
-        chance = self._chance(scope, body)
-        await self._delay(chance.uniform(*self._faults.latency))
-        fault = self._choose(scope, chance)
+        random = self._random(scope, body)
+        await self._delay(random.uniform(*self._faults.latency))
+        fault = self._choose(scope, random)
         if fault is None:
             await self._app(scope, _replay(body, receive), send)
             return
         scope[FAULT] = fault.name
         await self._inject(fault, scope, body, receive, send)
 
-    def _chance(self, scope: Scope, body: bytes) -> Random:
+    def _random(self, scope: Scope, body: bytes) -> Random:
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         request = hashlib.sha256(b"\0".join(parts)).digest()
         self._repeats[request] += 1
         return Random(f"{self._faults.seed}/{request.hex()}/{self._repeats[request]}")  # noqa: S311 - repeatable on purpose
 
-    def _choose(self, scope: Scope, chance: Random) -> FaultRule | None:
+    def _choose(self, scope: Scope, random: Random) -> FaultRule | None:
         chosen: FaultRule | None = None
         for index, rule in enumerate(self._faults.rules):
-            draw = chance.random()
+            draw = random.random()
             if not rule.covers(scope["method"], scope["path"]):
                 continue
             self._covered[index] += 1
@@ -93,26 +93,25 @@ class FaultLayer:
     async def _inject(
         self, fault: FaultRule, scope: Scope, body: bytes, receive: Receive, send: Send
     ) -> None:
+        if fault.is_after:
+            await self._hold(scope, body, receive)
         match fault.kind:
             case FaultKind.UNAVAILABLE:
-                await self._run_first(fault, scope, body, receive)
                 await _plain(503, fault)(scope, receive, send)
             case FaultKind.THROTTLED:
                 await _plain(429, fault)(scope, receive, send)
             case FaultKind.DROPPED:
-                await self._run_first(fault, scope, body, receive)
                 await _reset(scope, receive)
             case FaultKind.LATE_COMMIT:
                 scope[COMMIT_AFTER] = fault.seconds
                 await self._app(scope, _replay(body, receive), _HeldResponse())
                 await _reset(scope, receive)
             case FaultKind.HTML:
-                await self._run_first(fault, scope, body, receive)
                 page = "<!doctype html><html><body><h1>Bad Gateway</h1></body></html>"
                 await HTMLResponse(page, fault.status)(scope, receive, send)
             case FaultKind.ERROR:
-                await self._run_first(fault, scope, body, receive)
-                await _error(fault)(scope, receive, send)
+                error = RequestError(HTTPStatus(fault.status), "This is a fault injected by the sandbox.")
+                await error.response(fault.name)(scope, receive, send)
             case FaultKind.REDIRECT:
                 await RedirectResponse("https://elsewhere.example.com/", 302)(scope, receive, send)
             case FaultKind.TRUNCATED:
@@ -121,10 +120,6 @@ class FaultLayer:
                 await self._send_slowly(await self._hold(scope, body, receive), fault.seconds, send)
             case _:
                 assert_never(fault.kind)
-
-    async def _run_first(self, fault: FaultRule, scope: Scope, body: bytes, receive: Receive) -> None:
-        if fault.moment is Moment.AFTER:
-            await self._hold(scope, body, receive)
 
     async def _hold(self, scope: Scope, body: bytes, receive: Receive) -> "_HeldResponse":
         held = _HeldResponse()
@@ -161,11 +156,6 @@ class _HeldResponse:
 def _plain(status: int, fault: FaultRule) -> Response:
     headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
     return Response(status_code=status, headers=headers)
-
-
-def _error(fault: FaultRule) -> Response:
-    error = RequestError(HTTPStatus(fault.status), "This is a fault injected by the sandbox.")
-    return error.response(fault.name)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -20,9 +20,9 @@ MAX_BODY = 64 * 1024
 """The maximum size of a body, in bytes."""
 _MAX_FIELDS = 100
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters and lone surrogates."""
 _NOT_FORMS = (JSON_TYPE, "multipart/form-data", "text/plain")
-
 _CHALLENGES = {Api.V1: "Basic", Api.PRO: "Bearer"}
 
 
@@ -172,16 +172,8 @@ def _check(name: str, member: Member, given: Mapping[str, Any]) -> None:
     if isinstance(value, str):
         if member.presence is Presence.REQUIRED and not value:
             raise bad_request(f"The member {name} is required.")
-        if _CONTROL.search(value) or not _is_text(value):
+        if _NOT_TEXT.search(value):
             raise bad_request(f"The member {name} contains a control character or a lone surrogate.")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _pairs(raw: bytes, noun: str, known: Collection[str], strictness: Strictness) -> dict[str, str]:
@@ -194,7 +186,7 @@ def _pairs(raw: bytes, noun: str, known: Collection[str], strictness: Strictness
             raise bad_request(f"There is an unknown {noun}.")
         if name in pairs:
             raise bad_request(f"The {noun} {name} is repeated.")
-        if _CONTROL.search(value):
+        if _NOT_TEXT.search(value):
             raise bad_request(f"The {noun} {name} contains a control character.")
         pairs[name] = value
     return pairs
