@@ -31,7 +31,7 @@ class UnsetCallback(Enum):
 
 
 class CreateStatus(Enum):
-    """The status of a successful "Create Patient" (not documented)."""
+    """The status of a successful v1 "Create Patient" or "Create User" (not documented)."""
 
     OK = "200"
     CREATED = "201"
@@ -107,13 +107,6 @@ class DuplicateUser(Enum):
     ACCEPTED = "accepted"
 
 
-class UserStatus(Enum):
-    """The status of a successful v1 "Create User" (not documented; pro says 201)."""
-
-    OK = "200"
-    CREATED = "201"
-
-
 class ProPdf(Enum):
     """The path of a recording's PDF in pro (not documented): as in v1, or below the recording."""
 
@@ -153,7 +146,7 @@ class Quirks:
     strictness: Strictness = Strictness.STRICT
     naming: Naming = Naming.EXAMPLE
     duplicate_user: DuplicateUser = DuplicateUser.BAD_REQUEST
-    user_status: UserStatus = UserStatus.OK
+    user_status: CreateStatus = CreateStatus.OK
     disconnected: Disconnected = Disconnected.OBJECT
     pro_pdf: ProPdf = ProPdf.SUFFIX
     list_lag: float = 0.0

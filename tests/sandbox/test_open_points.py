@@ -11,12 +11,12 @@ from kardia_ctl.sandbox.data.invented import TEAM_FIELDS, TEAM_ID
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.quirks import (
     SERVED,
+    CreateStatus,
     DataController,
     Disconnected,
     DuplicateUser,
     Quirks,
     Strictness,
-    UserStatus,
 )
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -59,9 +59,9 @@ async def test_a_disconnection_may_answer_nothing(connect: Connect, patient: str
     assert (response.status_code, response.content) == (200, b"")
 
 
-@pytest.mark.parametrize(("quirk", "status"), [(UserStatus.OK, 200), (UserStatus.CREATED, 201)])
+@pytest.mark.parametrize(("quirk", "status"), [(CreateStatus.OK, 200), (CreateStatus.CREATED, 201)])
 async def test_a_created_user_may_be_200_or_201(
-    connect: Connect, account: Account, patient: str, quirk: UserStatus, status: int
+    connect: Connect, account: Account, patient: str, quirk: CreateStatus, status: int
 ) -> None:
     response = await connect(Quirks(user_status=quirk)).post("/v1/users", data=user(patient))
     assert (response.status_code, list(response.json())) == (status, ["requestId"])

@@ -9,7 +9,6 @@ from kardia_ctl.sandbox.endpoints import (
     patients,
     pro,
     reports,
-    users,
 )
 from kardia_ctl.sandbox.http.route import Route
 
@@ -21,7 +20,6 @@ ROUTES: tuple[Route, ...] = (
     *partners.ROUTES,
     *reports.ROUTES,
     *ecgs.ROUTES,
-    *users.ROUTES,
     *pro.ROUTES,
 )
 """Every endpoint of the sandbox; of two paths that match, the first one counts."""

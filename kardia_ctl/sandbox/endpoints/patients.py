@@ -26,7 +26,6 @@ from kardia_ctl.sandbox.http.error_responses import (
 )
 from kardia_ctl.sandbox.http.route import EndpointCall, Presence, Route, json_text, ok
 from kardia_ctl.sandbox.quirks import (
-    CreateStatus,
     DataController,
     DuplicateMrn,
     Naming,
@@ -55,8 +54,7 @@ def create(call: EndpointCall) -> Response:
     if call.quirks.duplicate_mrn is DuplicateMrn.CONFLICT and call.account.patients.with_mrn(fields.mrn):
         raise conflict("There is already a patient with this mrn.")
     content = {name: value for name, value in asdict(fields).items() if value is not None}
-    status = HTTPStatus.CREATED if call.quirks.create_status is CreateStatus.CREATED else HTTPStatus.OK
-    return ok({"id": _add(call, fields), **content}, status)
+    return ok({"id": _add(call, fields), **content}, HTTPStatus(int(call.quirks.create_status.value)))
 
 
 def read(call: EndpointCall) -> Response:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from kardia_ctl.sandbox.data.invented import PRO_TEMPLATE
 from kardia_ctl.sandbox.data.invented_ecg import FIBRILLATION, FREQUENCY, NOISY, NORMAL
 from kardia_ctl.sandbox.data.values import Patient, PatientFields
+from kardia_ctl.sandbox.endpoints.connection_codes import check_user
 from kardia_ctl.sandbox.endpoints.ecgs import find
 from kardia_ctl.sandbox.endpoints.patients import checked_fields
 from kardia_ctl.sandbox.endpoints.reports import recording_pdf
-from kardia_ctl.sandbox.endpoints.users import check_user
 from kardia_ctl.sandbox.http.error_responses import bad_request, conflict, not_found
 from kardia_ctl.sandbox.http.route import EndpointCall, Member, Presence, Route, ok
 from kardia_ctl.sandbox.quirks import ProPdf

@@ -69,6 +69,8 @@ class FaultLayer:
             await self._app(scope, _replay(body, receive), send)
             return
         scope[FAULT] = fault.name
+        if fault.is_after:
+            await self._hold(scope, body, receive)
         await self._inject(fault, scope, body, receive, send)
 
     def _random(self, scope: Scope, body: bytes) -> Random:
@@ -93,8 +95,6 @@ class FaultLayer:
     async def _inject(
         self, fault: FaultRule, scope: Scope, body: bytes, receive: Receive, send: Send
     ) -> None:
-        if fault.is_after:
-            await self._hold(scope, body, receive)
         match fault.kind:
             case FaultKind.UNAVAILABLE:
                 await _plain(503, fault)(scope, receive, send)

@@ -8,7 +8,7 @@ import pytest
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
-from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks, UserStatus
+from kardia_ctl.sandbox.quirks import CreateStatus, DuplicateUser, Quirks
 from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
 from tests.cli.conftest import Desk, Ran
 from tests.paths import EXAMPLES
@@ -46,8 +46,8 @@ def status_of(account: Account) -> PatientStatus:
     return account.patients.all()[0].status
 
 
-@pytest.mark.parametrize("status", list(UserStatus))
-def test_a_user_is_made_once_and_its_patient_is_connected(users: Desk, status: UserStatus) -> None:
+@pytest.mark.parametrize("status", list(CreateStatus))
+def test_a_user_is_made_once_and_its_patient_is_connected(users: Desk, status: CreateStatus) -> None:
     with served(users, Quirks(user_status=status)):
         plan = users.plan("--detailed-exitcode")
         assert (plan.code, plan.last) == (2, "Requests: 1 to plan; apply sends 4 (2 reads, 2 writes).")
