@@ -9,7 +9,7 @@ CLINIC = examples/clinic
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint typecheck pytest lowest bench soak cassettes schema lock clean
+.PHONY: help demo test lint typecheck pytest lowest bench soak figures cassettes schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev ## measure, and write the tables in tests/benchmarks
 soak: $(VENV)/.dev ## kill the real command some hundred times, and simulate many thousand seeds
 	$(BIN)/python -m tests.soak
 	SIMULATION_SEEDS=30000 $(BIN)/pytest $(PYTEST_ARGS) tests/simulation
+
+figures: $(VENV)/.dev ## print the structural figures: lines, files, names, goldens, tests
+	$(BIN)/python -m tests.figures
 
 cassettes: $(VENV)/.dev ## record the exchanges of the client tests anew, from the sandbox
 	$(BIN)/pytest tests/api --record-mode=rewrite
