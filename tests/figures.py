@@ -16,22 +16,10 @@ from tests.paths import ROOT
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
-SHARED_FILE_NAMES: Final = frozenset(
-    (
-        "text",
-        "json",
-        "html",
-        "csv",
-        "plan",
-        "patient",
-        "patients",
-        "pro",
-        "status",
-        "state",
-        "schema",
-        "codes",
-    )
-)
+SHARED_FILE_NAMES: Final = {
+    *("text", "json", "html", "csv"),
+    *("plan", "patient", "patients", "pro", "status", "state", "schema", "codes"),
+}
 """Names that several files may have: a format's, or that of a thing which several rooms are about."""
 
 
