@@ -7,3 +7,6 @@ ROOT: Final = Path(__file__).parents[1]
 CASSETTES: Final = ROOT / "cassettes"
 EXAMPLES: Final = ROOT / "examples"
 SCHEMAS: Final = ROOT / "schemas"
+
+CLINIC: Final = ROOT / "tests" / "data" / "clinic"
+"""A configuration of three patients, a callback, a provider and two codes, for tests to copy."""

@@ -25,7 +25,7 @@ from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import Faults
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 ENDPOINT: Final = "https://api.example.com"
 _OURS: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_DEBUG", "NO_COLOR", "CI")
@@ -98,9 +98,9 @@ def _written(stream: io.TextIOWrapper) -> str:
 
 @contextmanager
 def inner_desk(path: Path, configuration: str | None = None) -> Iterator[InnerDesk]:
-    """A desk at ``path``; a copy of examples/clinic unless another configuration is given."""
+    """A desk at ``path``; a copy of the tests' clinic unless another configuration is given."""
     if configuration is None:
-        shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+        shutil.copytree(CLINIC, path)
     else:
         path.mkdir()
         (path / "kardia.yaml").write_text(configuration, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The command line against a sandbox on a loopback port, on a copy of an example."""
+"""The command line against a sandbox on a loopback port, on a copy of the tests' clinic."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.server import serving
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def desk(
     tmp_path: Path, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
     path = tmp_path / "clinic"
-    shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+    shutil.copytree(CLINIC, path)
     for name in ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
         monkeypatch.delenv(name, raising=False)
     with serving(create_app(account)) as url:

@@ -17,7 +17,7 @@ from kardia_ctl import __version__
 from kardia_ctl.cli.main import COMMANDS, root
 from kardia_ctl.sandbox.data.values import PatientStatus
 from tests.cli.conftest import Desk
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 CODE = "GET /v1/patients/{id}/code"
 
@@ -246,7 +246,7 @@ def script(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_installed_script_plans_applies_and_plans_again(tmp_path: Path) -> None:
     path = str(tmp_path / "clinic")
-    shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+    shutil.copytree(CLINIC, path)
     assert script("plan", path, "--sandbox", "--detailed-exitcode").returncode == 2
     assert script("apply", path, "--sandbox", "--auto-approve").returncode == 0
     again = script("plan", path, "--sandbox", "--detailed-exitcode")

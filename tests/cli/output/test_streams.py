@@ -19,7 +19,7 @@ from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.cli.conftest import Desk
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 FULL = Path("/dev/full")
 
@@ -35,7 +35,7 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def clinic(tmp_path: Path) -> Path:
     path = tmp_path / "clinic"
-    shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+    shutil.copytree(CLINIC, path)
     return path
 
 
@@ -88,7 +88,7 @@ def test_a_callback_that_the_key_may_not_read_blocks_itself_alone(
 def test_codes_that_cannot_be_written_are_issued_recorded_and_told(desk: Desk) -> None:
     ran = desk.apply("--codes-out", str(FULL))
     assert ran.code == 1
-    assert "kardia-ctl codes asks for them again" in ran.err
+    assert "kardia-ctl codes fetches them again" in ran.err
     assert "Apply complete!" in ran.out
     assert desk.plan("--detailed-exitcode").code == 0
 
@@ -159,7 +159,7 @@ def test_what_was_done_is_told_when_the_results_cannot_be_kept(desk: Desk, tmp_p
     ran = desk.apply("--results", str(full), "--codes-out", str(full))
     assert ran.code == 1
     assert "Apply complete!" in ran.out
-    assert "kardia-ctl codes asks for them again" in ran.err
+    assert "kardia-ctl codes fetches them again" in ran.err
     assert f"Error: {full} could not be written: No space left on device" in ran.err
 
 

@@ -22,7 +22,7 @@ import pytest
 
 from kardia_ctl.state.open import open_store
 from tests.cli.output.emulator import screens
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 COMMAND: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 KEY: Final = "sandbox-key"
@@ -111,7 +111,7 @@ class Ward:
 def ward(place: Path, configuration: str | None = None) -> Iterator[Ward]:
     path = place / "clinic"
     if configuration is None:
-        shutil.copytree(EXAMPLES / "clinic", path, ignore=shutil.ignore_patterns(".kardia"))
+        shutil.copytree(CLINIC, path)
     else:
         path.mkdir()
         (path / "kardia.yaml").write_text(configuration)

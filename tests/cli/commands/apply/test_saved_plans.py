@@ -123,7 +123,7 @@ def test_a_plan_sealed_by_less_than_what_holds_here_is_refused(
     monkeypatch.setenv("KARDIA_PLAN_KEY", "ours alone")
     ran = desk.run("apply", str(plan))
     assert (ran.code, ran.requests) == (1, [])
-    assert "here plan-key holds" in ran.err
+    assert "plan-key is required here" in ran.err
 
 
 def test_a_saved_plan_shows_what_its_codes_are_and_cost(desk: Desk, tmp_path: Path) -> None:
