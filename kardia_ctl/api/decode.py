@@ -23,7 +23,8 @@ from kardia_ctl.api.schemas import (
     Total,
     User,
 )
-from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage, Template
+from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage
+from kardia_ctl.model.template import LiveTemplate
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ def patient_or_none(answer: Answer) -> LivePatient | None:
     return patient(answer) if 200 <= answer.status < 300 else None
 
 
-def templates(answer: Answer) -> tuple[Template, ...]:
+def templates(answer: Answer) -> tuple[LiveTemplate, ...]:
     """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
     if not answer.body.lstrip(BOM).lstrip().startswith(b"["):
         sound(answer)
@@ -244,8 +245,8 @@ def _patient(row: LoosePatient) -> LivePatient:
     )
 
 
-def _template(row: LooseTemplate) -> Template:
-    return Template(
+def _template(row: LooseTemplate) -> LiveTemplate:
+    return LiveTemplate(
         id=_text(row.templateId),
         name=_text(row.templateName),
         team=_text(row.teamID) or _text(row.teamId),

@@ -17,9 +17,9 @@ from kardia_ctl.model.patient import (
     IssuedCode,
     LivePatient,
     PatientsPage,
-    Template,
 )
 from kardia_ctl.model.ports import Reader, Writer
+from kardia_ctl.model.template import LiveTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class V1Reader(Reader):
         setting = _SETTINGS[kind]
         return await self._reads.run(Call(setting.read), partial(wire.setting, name=setting.field))
 
-    async def templates(self) -> tuple[Template, ...]:
+    async def templates(self) -> tuple[LiveTemplate, ...]:
         """GET /v1/teamConnectionTemplate."""
         return await self._reads.run(Call(endpoints.LIST_TEMPLATES), wire.templates)
 

@@ -21,28 +21,28 @@ from kardia_ctl.model.configuration import (
     Region,
     Resource,
     ScanPolicy,
-    TemplateRef,
     Waves,
 )
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.source import Source
+from kardia_ctl.model.template import DeclaredTemplate
 
 _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
 _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 
 
-def templates(yaml_file: YamlFile) -> dict[str, TemplateRef]:
+def templates(yaml_file: YamlFile) -> dict[str, DeclaredTemplate]:
     """The declared templates. One that is wrong is here too: it is declared, after all."""
     declared = yaml_file.document.tree.get("templates")
     found = {}
     for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
         source = yaml_file.key_source("templates", label)
         if not yaml_file.is_sound("templates", label):
-            found[label] = TemplateRef(label, id=f"\0{label}", source=source)
+            found[label] = DeclaredTemplate(label, source=source)
         elif isinstance(value, str):
-            found[label] = TemplateRef(label, id=value, source=source)
+            found[label] = DeclaredTemplate(label, id=value, source=source)
         else:
-            found[label] = TemplateRef(label, name=value["name"], source=source)
+            found[label] = DeclaredTemplate(label, name=value["name"], source=source)
     return found
 
 
@@ -79,7 +79,7 @@ def capabilities(yaml_file: YamlFile) -> Capabilities:
 
 def check_dialect(
     yaml_file: YamlFile,
-    declared: Mapping[str, TemplateRef],
+    declared: Mapping[str, DeclaredTemplate],
     leaving: Iterable[Departure],
     context: LoadContext,
 ) -> None:

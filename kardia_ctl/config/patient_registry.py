@@ -10,9 +10,10 @@ from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import LONGEST
-from kardia_ctl.model.configuration import Departure, MobileUser, TemplateRef
+from kardia_ctl.model.configuration import Departure, MobileUser
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
+from kardia_ctl.model.template import DeclaredTemplate
 
 Where = Callable[..., Source]
 """Gives the place of one of a patient's attributes: its name, and an index in a list of names."""
@@ -53,7 +54,7 @@ class PatientRegistry:
     """Patients, and their mobile users, by mrn. ``templates`` are the names that codes may use."""
 
     context: LoadContext
-    templates: Mapping[str, TemplateRef]
+    templates: Mapping[str, DeclaredTemplate]
     patients: dict[str, DesiredPatient] = field(default_factory=dict)
     users: dict[str, MobileUser] = field(default_factory=dict)
     _faulty: dict[str, Source] = field(default_factory=dict)
@@ -205,11 +206,11 @@ class PatientRegistry:
 
     def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
         problem, address = self.context.row_problem, address_of(mrn)
-        meant: dict[tuple[str, str], str] = {}
+        meant: dict[tuple[str, ...], str] = {}
         sound = True
         for index, label in enumerate(codes):
             if template := self.templates.get(label):
-                other = meant.setdefault((template.id, template.name), label)
+                other = meant.setdefault(template.meaning, label)
                 if other != label:
                     message = f"codes{quoted(other)} and{quoted(label)} mean the same template"
                     problem(where("codes", index), message, "Keep one of them", address)
@@ -221,7 +222,7 @@ class PatientRegistry:
             self._sound_codes.add(codes)
 
 
-def _undeclared(label: str, known: Mapping[str, TemplateRef]) -> tuple[str, str]:
+def _undeclared(label: str, known: Mapping[str, DeclaredTemplate]) -> tuple[str, str]:
     """The label itself is not repeated: in a CSV file it may come from the wrong column."""
     meant = near(label, known)
     if meant:

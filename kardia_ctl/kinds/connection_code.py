@@ -10,7 +10,7 @@ OLD_AFTER: Final = 90 * 86400
 """Seconds after which an unused code may have expired: by the vendor's help pages, not by the documents."""
 
 
-class Verdict(Enum):
+class CodeDecision(Enum):
     """What is right for one declared code."""
 
     NO_OP = auto()
@@ -29,7 +29,7 @@ def decide(
     now: float,
     *,
     reissue: bool = False,
-) -> Verdict:
+) -> CodeDecision:
     """DESIGN.md's table of codes. The status is one per patient, not per template.
 
     Args:
@@ -44,12 +44,12 @@ def decide(
     ordered = status != "none"
     if template in records:
         if not ordered:
-            return Verdict.ISSUE if reissue else Verdict.NOT_SENT
+            return CodeDecision.ISSUE if reissue else CodeDecision.NOT_SENT
         unused = status == "pending" and now - records[template].at > OLD_AFTER
-        return Verdict.MAYBE_EXPIRED if unused else Verdict.NO_OP
+        return CodeDecision.MAYBE_EXPIRED if unused else CodeDecision.NO_OP
     if records:
         undeclared = any(other not in declared for other in records)
-        return Verdict.PLAN_CHANGE if undeclared and ordered else Verdict.ISSUE
+        return CodeDecision.PLAN_CHANGE if undeclared and ordered else CodeDecision.ISSUE
     if ordered and not reissue:
-        return Verdict.UNVERIFIABLE
-    return Verdict.ISSUE
+        return CodeDecision.UNVERIFIABLE
+    return CodeDecision.ISSUE

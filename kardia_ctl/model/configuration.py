@@ -9,6 +9,7 @@ from pathlib import Path
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import Problem, Source
+from kardia_ctl.model.template import DeclaredTemplate
 
 
 class Dialect(StrEnum):
@@ -52,16 +53,6 @@ class Resource:
 
     address: Address
     attributes: Mapping[str, str] = field(default_factory=dict)
-    source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateRef:
-    """A template name of the YAML: an id, or (``id`` empty) the exact name the template has live."""
-
-    label: str
-    id: str = ""
-    name: str = ""
     source: Source | None = None
 
 
@@ -151,7 +142,7 @@ class Desired:
     team: str = ""
     patients: Mapping[str, DesiredPatient] = field(default_factory=dict)
     others: tuple[Resource, ...] = ()
-    templates: Mapping[str, TemplateRef] = field(default_factory=dict)
+    templates: Mapping[str, DeclaredTemplate] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     limits: Limits = Limits()
     quarantined: Mapping[str, Source] = field(default_factory=dict)

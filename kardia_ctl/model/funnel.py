@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 
 
 class Stage(StrEnum):
@@ -115,7 +115,7 @@ class StatusReport:
 
     at: int
     cohorts: Mapping[str, Counts] = field(default_factory=dict)
-    templates: tuple[tuple[Terms, int], ...] = ()
+    templates: tuple[tuple[Template, int], ...] = ()
     incomplete: str = ""
     reads: int = 0
     samples: tuple[Sample, ...] = ()

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
-from kardia_ctl.model.patient import LivePatient, Template
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.template import LiveTemplate
 
 
 class Coverage(StrEnum):
@@ -42,6 +43,6 @@ class Observed:
     total: int | None = None
     settings: Mapping[Address, Resource | None] = field(default_factory=dict)
     refused: frozenset[Address] = frozenset()
-    templates: tuple[Template, ...] | None = None
+    templates: tuple[LiveTemplate, ...] | None = None
     reads: int = 0
     recordings: Mapping[str, int | None] = field(default_factory=dict)

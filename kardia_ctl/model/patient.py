@@ -1,4 +1,4 @@
-"""Patients and templates in bulk.
+"""Patients in bulk.
 
 These are msgspec structs, not dataclasses: an account has up to a million patients, a struct costs an
 eighth of the time to build, decodes straight from a page, and the garbage collector does not visit it.
@@ -61,20 +61,6 @@ class LivePatient(_Person, frozen=True, gc=False):
     lastname: str | None = None
     sex: int | float | str | None = None
     status: str | None = None
-
-
-class Template(msgspec.Struct, frozen=True, gc=False):
-    """A connection template (API reference, "Get Connection Templates").
-
-    ``duration`` is in days, ``price`` in a currency that the API does not name. ``team`` tells which tenant
-    the key belongs to.
-    """
-
-    id: str
-    name: str
-    team: str = ""
-    duration: int | None = None
-    price: float | None = None
 
 
 class PatientsPage(msgspec.Struct, frozen=True, gc=False):

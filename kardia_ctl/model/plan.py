@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 
 Values = Mapping[str, str | None]
 """Attribute name to value, as text."""
@@ -172,7 +172,7 @@ class Plan:
     cost: Decimal = Decimal(0)
     unpriced: int = 0
     team: str = ""
-    templates: tuple[Terms, ...] = ()
+    templates: tuple[Template, ...] = ()
     left: int = 0
     rate: Rate | None = None
 

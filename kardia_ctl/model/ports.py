@@ -10,8 +10,9 @@ from typing import Any, NoReturn, Protocol
 
 from kardia_ctl.model.errors import ApiError, NotExecuted
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, PatientsPage, Template
+from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, PatientsPage
 from kardia_ctl.model.state import Entry, State
+from kardia_ctl.model.template import LiveTemplate
 
 
 def _defect(port: object, request: str) -> str:
@@ -40,7 +41,7 @@ class Reader:
         """
         self._refuse(f"read the {kind.facts.singular}")
 
-    async def templates(self) -> tuple[Template, ...]:
+    async def templates(self) -> tuple[LiveTemplate, ...]:
         """GET /v1/teamConnectionTemplate."""
         self._refuse("list connection templates")
 

@@ -1,15 +1,51 @@
-"""What a connection template is, for whoever decides about an order."""
+"""Connection templates: as declared, as the account has them, and both together."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
+from kardia_ctl.model.source import Source
+
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """A template as the configuration names it (``label``) and as the account has it.
+class DeclaredTemplate:
+    """A template name of the YAML (``label``) for a live template, given by its ``id`` or exact ``name``.
 
-    ``name``, ``duration`` (days) and ``price`` (in a currency that the API does not name) are empty or None
-    where they were not read (API reference, "Get Connection Templates").
+    Both are empty for a template whose declaration is wrong: the label counts as declared all the same.
+    """
+
+    label: str
+    id: str = ""
+    name: str = ""
+    source: Source | None = None
+
+    @property
+    def meaning(self) -> tuple[str, ...]:
+        """What two labels for the same template share; a wrong declaration shares it with no other."""
+        return (self.id, self.name) if self.id or self.name else (self.label,)
+
+
+class LiveTemplate(msgspec.Struct, frozen=True, gc=False):
+    """A connection template of the account (API reference, "Get Connection Templates").
+
+    ``duration`` is in days, ``price`` in a currency that the API does not name. ``team`` tells which tenant
+    the key belongs to.
+    """
+
+    id: str
+    name: str
+    team: str = ""
+    duration: int | None = None
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A declared template with its id, name, duration (days) and price in the account.
+
+    ``name``, ``duration`` and ``price`` are empty or None where they were not read. ``problem`` says why no
+    code can be ordered of it, and is empty otherwise.
     """
 
     label: str
@@ -17,3 +53,4 @@ class Terms:
     name: str = ""
     duration: int | None = None
     price: Decimal | None = None
+    problem: str = ""

@@ -11,8 +11,9 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource, ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
-from kardia_ctl.model.patient import LivePatient, Template
+from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.observing.read_plan import ReadPlan
 from kardia_ctl.observing.scan import Keep, Scan, scan
 
@@ -84,7 +85,7 @@ async def with_templates(reader: Reader, observed: Observed) -> Observed:
     return replace(observed, templates=await _templates(reader), reads=observed.reads + 1)
 
 
-async def _templates(reader: Reader) -> tuple[Template, ...]:
+async def _templates(reader: Reader) -> tuple[LiveTemplate, ...]:
     """The templates; none where the key may not read them: then only codes cannot be issued."""
     try:
         return await reader.templates()

@@ -14,7 +14,7 @@ from kardia_ctl.model.results import Result, results_in_order
 from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.stages import Wave, stages_of
-from kardia_ctl.planning.templates import resolve, terms_of
+from kardia_ctl.planning.templates import resolve
 
 _UNSAFE = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
 
@@ -71,7 +71,7 @@ async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
         issued[address] = record.at
     requests = Requests(seen.plan.requests.spent, seen.plan.requests.reads, len(changes))
     labels = sorted({change.address.names[1] for change in changes})
-    terms = tuple(terms_of(label, templates[label]) for label in labels)
+    terms = tuple(templates[label] for label in labels)
     plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=terms)
     return Refetch(plan, seen, issued, tuple(left_out))
 

@@ -9,12 +9,12 @@ from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose_reads
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.templates import resolve, terms_of
+from kardia_ctl.planning.templates import resolve
 
 
 async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
@@ -40,14 +40,14 @@ def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, read
     return StatusReport(at, counts, tuple(_templates(inputs)), incomplete, reads, (*known, *fresh))
 
 
-def _templates(inputs: PlanInputs) -> Iterator[tuple[Terms, int]]:
+def _templates(inputs: PlanInputs) -> Iterator[tuple[Template, int]]:
     """The declared templates, each with how many codes are on record for those who are declared."""
     desired = inputs.desired
     found = resolve(desired.templates, inputs.observed.templates)
     codes = inputs.state.codes
     issued = Counter(template for mrn in desired.patients.keys() & codes.keys() for template in codes[mrn])
     for label in sorted(found):
-        yield terms_of(label, found[label]), issued[found[label].id]
+        yield found[label], issued[found[label].id]
 
 
 def is_whole(observed: Observed) -> bool:

@@ -28,12 +28,12 @@ def first_of(changes: Sequence[Change], limit: int | None) -> tuple[Sequence[Cha
     return left, writes - len(kept)
 
 
-def _together(one: Chain) -> Iterator[Chain]:
+def _together(links: Chain) -> Iterator[Chain]:
     """The parts of a chain that may be cut from each other."""
-    if not one[-1].redeems:
-        yield from ((change,) for change in one)
+    if not links[-1].redeems:
+        yield from ((change,) for change in links)
         return
-    patient = one[:1] if one[0].address.kind is Kind.PATIENT else ()
+    patient = links[:1] if links[0].address.kind is Kind.PATIENT else ()
     if patient:
         yield patient
-    yield one[len(patient) :]
+    yield links[len(patient) :]

@@ -1,4 +1,4 @@
-"""Who is who: which live patient, if any, a declared one is."""
+"""Matching: which live patient, if any, a declared patient is."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from kardia_ctl.planning.inputs import PlanInputs
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A live patient; or none, and then either free to create or the cause and reason why not."""
+    """The live patient; without one, the cause and reason that block a create, or neither: create it."""
 
     live: LivePatient | None = None
     cause: Cause | None = None
@@ -26,8 +26,8 @@ def match(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
     if found.live is not None and inputs.state.has_done(found.live.id, Departing.DELETE):
         return Match(
             cause=Cause.DEPARTURE,
-            reason=f"the live patient {found.live.id} was deleted by a departure and is not gone yet; "
-            "plan again when it is, or leave the patient out",
+            reason=f"a departure deleted the live patient {found.live.id}, and Kardia still shows it. Plan "
+            "again when it is gone, or remove the patient from the configuration",
         )
     return found
 
@@ -40,14 +40,14 @@ def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
     twins = inputs.observed.twins.get(want.mrn)
     if twins:
         ids = " and ".join(sorted(twin.id for twin in twins))
-        reason = f"{len(twins)} live patients carry this mrn: {ids}; bind the right one with id:"
+        reason = f"{len(twins)} live patients have this mrn: {ids}. Choose one with id:"
         return Match(cause=Cause.DUPLICATE_MRN, reason=reason)
     live = inputs.observed.patients.get(want.mrn)
     return Match(live) if live is not None else _absent(inputs, want)
 
 
 def live_by_id(inputs: PlanInputs, mrn: str, patient_id: str) -> LivePatient | None:
-    """The live patient with this id, as far as it was seen; ``mrn`` is where to look first."""
+    """The observed live patient with this id, or None; the lookup under ``mrn`` comes first."""
     first = inputs.observed.patients.get(mrn)
     if first is not None and first.id == patient_id:
         return first
@@ -59,11 +59,12 @@ def live_by_id(inputs: PlanInputs, mrn: str, patient_id: str) -> LivePatient | N
 def _by_id(inputs: PlanInputs, want: DesiredPatient, patient_id: str, how: str) -> Match:
     live = live_by_id(inputs, want.mrn, patient_id)
     if live is None:
-        reason = f"the {how} id {patient_id} is not live; correct it or leave it out"
+        reason = f"no live patient has the {how} id {patient_id}. Correct the id, or remove it"
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
     if live.mrn != want.mrn:
         reason = (
-            f"the {how} id {patient_id} carries another mrn now; find out whose record it is before going on"
+            f"the live patient with the {how} id {patient_id} has another mrn now. Find out whose record "
+            "it is first"
         )
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
     return Match(live)
@@ -74,25 +75,28 @@ def _recorded(inputs: PlanInputs, want: DesiredPatient, record: Record) -> Match
         return _by_id(inputs, want, record.id, "recorded")
     if record.id not in inputs.observed.missing:
         reason = (
-            f"the recorded id {record.id} is not in the list and was not looked up, because others were "
-            "looked for in vain: is this the right key? --accept-collapse looks for everybody"
+            f"id {record.id} is missing from the patient list, like most others sampled. Wrong API key? To "
+            "check every id: --accept-collapse"
         )
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
     address = patient_address(want.mrn)
     if address in inputs.decisions.recreate:
         return _find(inputs, want, None)
     reason = (
-        f"the recorded patient {record.id} is gone: deleted elsewhere, perhaps because somebody asked to be "
-        f"erased; take the patient out, or create again with --recreate '{address}'"
+        f"the recorded patient {record.id} no longer exists in Kardia: deleted elsewhere, perhaps on a "
+        "request for erasure. Remove the patient from the configuration, or create it again: --recreate "
+        f"'{address}'"
     )
     return Match(cause=Cause.DELETED_ELSEWHERE, reason=reason)
 
 
 def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
-    """Nobody carries the mrn: free to create, if absence is proven and no earlier create is in doubt."""
+    """No live patient has the mrn: create, if absence is proven and no earlier create is in doubt."""
     if inputs.observed.coverage is not Coverage.PROVEN:
         detail = inputs.observed.detail or "the account's patients were not all read"
-        return Match(cause=Cause.SCAN_INCOMPLETE, reason=f"absence is not proven: {detail}; plan again")
+        return Match(
+            cause=Cause.SCAN_INCOMPLETE, reason=f"the patient may exist in Kardia: {detail}. Plan again"
+        )
     intent = inputs.state.intents.get(patient_address(want.mrn))
     if intent is None or intent.operation != Action.CREATE:
         return Match()
@@ -100,21 +104,21 @@ def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
     if wait <= 0:
         return Match()
     reason = (
-        "in doubt: an earlier create got no answer and may still appear; apply waits for it, "
-        f"{int(wait) + 1} s from now at most, and then looks again"
+        "in doubt: an earlier create got no response, and the patient may still appear. Apply waits for at "
+        f"most {int(wait) + 1} s from now, then reads the list again"
     )
     return Match(cause=Cause.IN_DOUBT, reason=reason)
 
 
 _MARGIN = 5.0
-"""Seconds on top of a window whose begin was recorded by a run that died: its clock is not this one's."""
+"""Seconds added to a window whose start was recorded by a run that died: clocks may differ."""
 
 
 def due(intent: Intent, settle: float) -> float:
-    """Unix seconds after which absence says that the write of an intent did not happen.
+    """The time (Unix seconds) after which absence proves that an intent's write did not happen.
 
-    The window counts from when the request's connection ended; from when it left, and a margin, when the
-    run did not live to see that. A window that was longer when the request left still holds.
+    The window starts when the request's connection ended. If the run died before that, it starts when the
+    request was sent, plus a margin. The longer of the recorded and the present window holds.
     """
     window = max(intent.window, settle)
     return intent.ended + window if intent.ended else intent.at + window + _MARGIN

@@ -6,54 +6,57 @@ from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, in_order
-from kardia_ctl.planning.builder import Draft
+from kardia_ctl.model.template import Template
+from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.resources.departures import plan_departures
-from kardia_ctl.planning.resources.forgotten import plan_forgotten, tell_of_doubts
+from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doubts
 from kardia_ctl.planning.resources.patients import plan_patients
 from kardia_ctl.planning.resources.pro_patients import plan_participants
 from kardia_ctl.planning.resources.settings import plan_settings
 from kardia_ctl.planning.stages import requests_of, stages_of
 from kardia_ctl.planning.state_index import StateIndex
-from kardia_ctl.planning.templates import Resolved, resolve, terms_of
+from kardia_ctl.planning.templates import resolve
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
     """What apply would do. The same inputs give the same plan, in whatever order they come."""
-    draft = Draft(StateIndex(inputs.state))
+    builder = PlanBuilder(StateIndex(inputs.state))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
-        plan_patients(inputs, templates, draft)
+        plan_patients(inputs, templates, builder)
     else:
-        plan_participants(inputs, templates, draft)
-    plan_settings(inputs, draft)
-    plan_forgotten(inputs, draft)
-    plan_departures(inputs, draft)
-    tell_of_doubts(inputs, draft)
-    block_same_persons(inputs, draft)
+        plan_participants(inputs, templates, builder)
+    plan_settings(inputs, builder)
+    plan_forgotten(inputs, builder)
+    plan_departures(inputs, builder)
+    warn_of_doubts(inputs, builder)
+    block_same_persons(inputs, builder)
     if inputs.decisions.targets:
-        _keep_targets(draft, inputs.decisions.targets | set(_redeemed(inputs)))
-    return _finish(inputs, draft, templates)
+        _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
+    return _finish(inputs, builder, templates)
 
 
-def _finish(inputs: PlanInputs, draft: Draft, templates: Mapping[str, Resolved]) -> Plan:
-    changes, left = first_of(in_order(draft.changes), inputs.decisions.limit)
+def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Template]) -> Plan:
+    changes, left = first_of(in_order(builder.changes), inputs.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(inputs, changes))
     stages = stages_of(inputs, changes, stopped=bool(stopped))
     return Plan(
         changes=tuple(changes),
-        notices=tuple(sorted(draft.notices, key=_notice_order)),
+        notices=tuple(sorted(builder.notices, key=_notice_order)),
         stops=stopped,
-        unchanged={kind: tuple(sorted(draft.unchanged[kind])) for kind in Kind if draft.unchanged.get(kind)},
+        unchanged={
+            kind: tuple(sorted(builder.unchanged[kind])) for kind in Kind if builder.unchanged.get(kind)
+        },
         requests=requests_of(stages, inputs.spent),
         cost=cost,
         unpriced=unpriced,
         team=inputs.desired.team,
-        templates=tuple(terms_of(label, templates[label]) for label in _issued(changes)),
+        templates=tuple(templates[label] for label in _issued(changes)),
         left=left,
         rate=inputs.state.rate,
     )
@@ -73,18 +76,20 @@ def _notice_order(notice: Notice) -> tuple[str, tuple[int, tuple[str, ...]], str
     return notice.kind, order, notice.text
 
 
-def _keep_targets(draft: Draft, targets: frozenset[Address]) -> None:
-    """Only the targets and what they depend on; nobody is forgotten and nobody departs."""
+def _keep_targets(builder: PlanBuilder, targets: frozenset[Address]) -> None:
+    """Keep only the targets and what they depend on; no forgets, no departures."""
     wanted = targets | {owner for target in targets if (owner := owner_of(target))}
-    draft.changes = [
-        change for change in draft.changes if change.address in wanted and _is_targetable(change)
+    builder.changes = [
+        change for change in builder.changes if change.address in wanted and _is_targetable(change)
     ]
-    draft.notices = [notice for notice in draft.notices if notice.address is None or notice.address in wanted]
-    draft.unchanged = {kind: _named(kind, names, wanted) for kind, names in draft.unchanged.items()}
+    builder.notices = [
+        notice for notice in builder.notices if notice.address is None or notice.address in wanted
+    ]
+    builder.unchanged = {kind: _named(kind, names, wanted) for kind, names in builder.unchanged.items()}
 
 
 def _redeemed(inputs: PlanInputs) -> Iterator[Address]:
-    """A user that redeems a code needs it in the same run: a target of one takes the other along."""
+    """The code and user of a target that redeem each other: both must be in the same run."""
     for target in inputs.decisions.targets:
         mrn = target.names[0] if owner_of(target) else ""
         user = inputs.desired.users.get(mrn)

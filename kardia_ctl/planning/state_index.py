@@ -1,4 +1,4 @@
-"""State, looked at from the other side. Each view is made when it is first asked for: few plans need one."""
+"""Reverse indexes over State, built lazily: few plans need one."""
 
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from kardia_ctl.model.state import Intent, Record, State
 
 
 class StateIndex:
-    """Who is recorded under a live id, and what is in doubt for a patient."""
+    """Looks up records by live id, and what is in doubt by patient."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -29,18 +29,18 @@ class StateIndex:
 
     @cached_property
     def orders_in_doubt(self) -> dict[str, list[Intent]]:
-        """By mrn, the connection codes that were asked for without an answer."""
-        found: dict[str, list[Intent]] = {}
+        """By mrn, the connection codes that were requested and whose response was lost."""
+        indexed: dict[str, list[Intent]] = {}
         for address, intent in self._state.intents.items():
             if address.kind is Kind.CONNECTION_CODE:
-                found.setdefault(address.names[0], []).append(intent)
-        return found
+                indexed.setdefault(address.names[0], []).append(intent)
+        return indexed
 
     @cached_property
     def persons_in_doubt(self) -> dict[bytes, list[Intent]]:
-        """By fingerprint of name and birth date, the patients whose create got no answer."""
-        found: dict[bytes, list[Intent]] = {}
+        """By fingerprint of name and birth date, the patients whose create got no response."""
+        indexed: dict[bytes, list[Intent]] = {}
         for address, intent in self._state.intents.items():
             if address.kind is Kind.PATIENT and intent.operation == Action.CREATE and intent.person:
-                found.setdefault(intent.person, []).append(intent)
-        return found
+                indexed.setdefault(intent.person, []).append(intent)
+        return indexed

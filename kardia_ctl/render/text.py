@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 
 _CENT: Final = Decimal("0.01")
@@ -54,7 +54,7 @@ def money(amount: Decimal) -> str:
     return f"{amount.quantize(_CENT) if coarse else amount:f}"
 
 
-def terms_text(terms: Terms) -> str:
+def terms_text(terms: Template) -> str:
     """``one-year: "Kardia 12 months", 365 days, 99.00``: the configuration's name, then what is known live.
 
     The live name is omitted where it is the same or not known.

@@ -17,7 +17,8 @@ from kardia_ctl.api.decode import Answer, Unreadable, Wanting
 from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import LivePatient, Template
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.template import LiveTemplate
 
 Speak = Callable[..., AbstractAsyncContextManager[Session]]
 
@@ -140,8 +141,8 @@ def test_templates_are_a_bare_array() -> None:
     }
     odd = {"teamId": "team-1", "templateName": None, "templateId": 2, "duration": "365", "price": "9.99"}
     assert wire.templates(answer([row, odd, {"templateName": "unusable"}])) == (
-        Template("t-1", "One Year", "team-1", 365, 9.99),
-        Template("2", "", "team-1", 365, 9.99),
+        LiveTemplate("t-1", "One Year", "team-1", 365, 9.99),
+        LiveTemplate("2", "", "team-1", 365, 9.99),
     )
     assert wire.templates(answer([])) == ()
 

@@ -8,7 +8,8 @@ import vcr
 
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, Template
+from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
+from kardia_ctl.model.template import LiveTemplate
 from tests.paths import CASSETTES
 
 EXAMPLES = CASSETTES / "documents" / "v1.yaml"
@@ -44,7 +45,7 @@ async def test_get_all_patients(session: Session) -> None:
 
 async def test_get_connection_templates(session: Session) -> None:
     assert await session.reader.templates() == (
-        Template(
+        LiveTemplate(
             "4qq0q0tSkSKziiUcyjOYbpi9whdo7403",
             "KardiaMobile + 1 Year Connection ($120)",
             "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah",

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.status.html import status_html
 from tests.browser.chromium import NAMES, Browser, browser, found
 
@@ -49,9 +49,9 @@ def samples(days: int, cohorts: dict[str, int], step: int) -> tuple[Sample, ...]
 
 def report(days: int, cohorts: dict[str, int], step: int = DAY) -> StatusReport:
     kept = samples(days, cohorts, step)
-    terms = Terms("one-year", "4qq0", "Kardia 12 months <b>", 365, Decimal(99))
+    terms = Template("one-year", "4qq0", "Kardia 12 months <b>", 365, Decimal(99))
     now = {sample.cohort: sample.counts for sample in kept[-len(cohorts) :]}
-    return StatusReport(NOW, now, ((terms, 480), (Terms("trial"), 0)), reads=4, samples=kept)
+    return StatusReport(NOW, now, ((terms, 480), (Template("trial"), 0)), reads=4, samples=kept)
 
 
 REPORTS: Final = {

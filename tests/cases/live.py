@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.template import LiveTemplate
 
 
 class Listed(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,8 +37,8 @@ class Offered(msgspec.Struct, forbid_unknown_fields=True):
     duration: int | None = 365
     price: float | None = 9.99
 
-    def template(self) -> Template:
-        return Template(self.id, self.name, self.team, self.duration, self.price)
+    def template(self) -> LiveTemplate:
+        return LiveTemplate(self.id, self.name, self.team, self.duration, self.price)
 
 
 class Account(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,6 +96,6 @@ class AccountReader(Reader):
         self.log.append(f"recordings {patient_id}")
         return self._account.recordings.get(patient_id, 0)
 
-    async def templates(self) -> tuple[Template, ...]:
+    async def templates(self) -> tuple[LiveTemplate, ...]:
         self.log.append("templates")
         return tuple(offered.template() for offered in self._account.templates)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from kardia_ctl.kinds.connection_code import OLD_AFTER, Verdict, decide
+from kardia_ctl.kinds.connection_code import OLD_AFTER, CodeDecision, decide
 from kardia_ctl.model.state import Record
 
 NOW = 1_800_000_000
@@ -24,8 +24,8 @@ RECORDS = {
 }
 STATUSES = ("none", "pending", "connected", None, "something new")
 
-ISSUE, NO_OP, NOT_SENT = Verdict.ISSUE, Verdict.NO_OP, Verdict.NOT_SENT
-EXPIRED, CHANGE, UNKNOWN = Verdict.MAYBE_EXPIRED, Verdict.PLAN_CHANGE, Verdict.UNVERIFIABLE
+ISSUE, NO_OP, NOT_SENT = CodeDecision.ISSUE, CodeDecision.NO_OP, CodeDecision.NOT_SENT
+EXPIRED, CHANGE, UNKNOWN = CodeDecision.MAYBE_EXPIRED, CodeDecision.PLAN_CHANGE, CodeDecision.UNVERIFIABLE
 
 TABLE = {  #                                  none      pending  connected  None     something new
     "nothing": (ISSUE, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
@@ -56,6 +56,6 @@ def test_what_is_right_for_one_declared_code(known: str, column: int) -> None:
     ],
 )
 def test_reissue_sends_only_where_a_person_may_decide_it(
-    known: str, status: str | None, verdict: Verdict
+    known: str, status: str | None, verdict: CodeDecision
 ) -> None:
     assert decide(OURS, DECLARED, RECORDS[known], status, NOW, reissue=True) is verdict

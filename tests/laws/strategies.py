@@ -13,10 +13,10 @@ from kardia_ctl.model.configuration import (
     Resource,
     Secret,
     SecretSource,
-    TemplateRef,
 )
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.sandbox.data.invented import TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
@@ -75,14 +75,14 @@ def clinics(draw: st.DrawFn, most: int = 7) -> Desired:
     mrns = draw(st.lists(st.sampled_from(MRNS), unique=True, max_size=most))
     people = [draw(patients(number, mrn)) for number, mrn in enumerate(mrns)]
     first, second = TEMPLATES
-    by_name = TemplateRef(LABELS[1], name=second.name)
-    by_id = TemplateRef(LABELS[1], id=second.id)
+    by_name = DeclaredTemplate(LABELS[1], name=second.name)
+    by_id = DeclaredTemplate(LABELS[1], id=second.id)
     return Desired(
         team=TEAM_ID,
         patients={one.mrn: one for one in people},
         others=tuple(draw(st.lists(st.sampled_from(_OTHERS), unique_by=str, max_size=4))),
         templates={
-            LABELS[0]: TemplateRef(LABELS[0], id=first.id),
+            LABELS[0]: DeclaredTemplate(LABELS[0], id=first.id),
             LABELS[1]: draw(st.sampled_from([by_id, by_name])),
         },
     )
@@ -106,7 +106,9 @@ def peopled(draw: st.DrawFn, dialect: Dialect = Dialect.V1, most: int = 6) -> De
     if dialect is Dialect.V1:
         return replace(base, patients=people, users=users)
     callbacks = tuple(one for one in base.others if one.address.kind is Kind.CALLBACK)
-    templates = {name: TemplateRef(name, id=one.id) for name, one in zip(LABELS, TEMPLATES, strict=False)}
+    templates = {
+        name: DeclaredTemplate(name, id=one.id) for name, one in zip(LABELS, TEMPLATES, strict=False)
+    }
     return replace(base, team="", patients=people, users=users, others=callbacks, templates=templates)
 
 
@@ -142,5 +144,5 @@ def clinic(number: int, *, codes: tuple[str, ...] = ()) -> Desired:
     return Desired(
         team=TEAM_ID,
         patients={one.mrn: one for one in people},
-        templates={LABELS[0]: TemplateRef(LABELS[0], id=TEMPLATES[0].id)},
+        templates={LABELS[0]: DeclaredTemplate(LABELS[0], id=TEMPLATES[0].id)},
     )

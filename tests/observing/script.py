@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.patient import LivePatient, PatientsPage, Template
+from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.template import LiveTemplate
 
 Happening = Callable[["Moving"], None]
 
@@ -81,7 +82,7 @@ class Moving(Reader):
         self.log.append(kind.value)
         return None
 
-    async def templates(self) -> tuple[Template, ...]:
+    async def templates(self) -> tuple[LiveTemplate, ...]:
         self.log.append("templates")
         return ()
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource, TemplateRef
+from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Record, State
+from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
 
 CALLBACK, QT_CALLBACK = Address(Kind.CALLBACK), Address(Kind.QT_CALLBACK)
@@ -22,8 +23,8 @@ def want(mrn: str, *codes: str, pin: str = "") -> DesiredPatient:
 
 def desired(*people: DesiredPatient, departures: tuple[Departure, ...] = ()) -> Desired:
     templates = {
-        "by-id": TemplateRef("by-id", id="tpl"),
-        "by-name": TemplateRef("by-name", name="One year"),
+        "by-id": DeclaredTemplate("by-id", id="tpl"),
+        "by-name": DeclaredTemplate("by-name", name="One year"),
     }
     others = tuple(Resource(address) for address in (CALLBACK, QT_CALLBACK, PROVIDER))
     return Desired("team", {one.mrn: one for one in people}, others, templates, departures)

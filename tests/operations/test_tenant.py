@@ -7,9 +7,9 @@ import pytest
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
 from kardia_ctl.model.observed import Observed
-from kardia_ctl.model.patient import Template
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
+from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.inputs import PlanInputs
 
@@ -22,15 +22,15 @@ class Offering(Reader):
         self._error = error
         self.asked = 0
 
-    async def templates(self) -> tuple[Template, ...]:
+    async def templates(self) -> tuple[LiveTemplate, ...]:
         self.asked += 1
         if self._error:
             raise self._error
-        return tuple(Template(f"tpl-{team}", "One year", team) for team in self._teams)
+        return tuple(LiveTemplate(f"tpl-{team}", "One year", team) for team in self._teams)
 
 
 def checked(
-    reader: Offering, declared: str = "", bound: str = "", known: tuple[Template, ...] | None = None
+    reader: Offering, declared: str = "", bound: str = "", known: tuple[LiveTemplate, ...] | None = None
 ) -> tuple[str, str]:
     inputs = PlanInputs(Desired(team=declared), Observed(templates=known), State(team=bound), 0.0)
     return asyncio.run(check_tenant(reader, inputs))
@@ -43,7 +43,7 @@ def test_the_team_of_the_key_is_told(declared: str, bound: str) -> None:
 
 @pytest.mark.parametrize(("declared", "bound"), [("X", ""), ("", "X"), ("T", "X"), ("X", "T")])
 def test_a_key_of_another_team_stops_the_run(declared: str, bound: str) -> None:
-    with pytest.raises(RunStopped, match=r"belongs to team T, and .* X: use that team's key"):
+    with pytest.raises(RunStopped, match=r"belongs to team T, but .* X. Use that team's key"):
         checked(Offering("T"), declared, bound)
 
 
@@ -58,7 +58,7 @@ def test_a_key_with_several_teams_is_bound_to_the_one_that_was_meant(
 
 def test_templates_that_the_plan_read_are_not_read_again() -> None:
     reader = Offering("X")
-    assert checked(reader, "T", known=(Template("tpl", "One year", "T"),)) == ("T", "")
+    assert checked(reader, "T", known=(LiveTemplate("tpl", "One year", "T"),)) == ("T", "")
     assert not reader.asked
 
 

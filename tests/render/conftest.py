@@ -11,7 +11,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.model.source import Source
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 
 GOLDEN = Path(__file__).parent / "golden"
 PATIENT = {
@@ -157,7 +157,7 @@ def full_plan() -> Plan:
         unchanged={Kind.PATIENT: (("DR-1",), ("ZZ-9",)), Kind.CONNECTION_CODE: (("DR-1", "one-year"),)},
         requests=Requests(4, 4, 6),
         cost=Decimal("9.99"),
-        templates=(Terms("one-year", "4qq0q0tS", "One year", 365, Decimal("9.99")),),
+        templates=(Template("one-year", "4qq0q0tS", "One year", 365, Decimal("9.99")),),
     )
 
 

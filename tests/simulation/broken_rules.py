@@ -14,7 +14,7 @@ from kardia_ctl.applying import change
 from kardia_ctl.applying import state_updates as records
 from kardia_ctl.applying.journal import Journal
 from kardia_ctl.kinds import patient
-from kardia_ctl.planning.resources.codes import Holder
+from kardia_ctl.planning.resources.codes import CodeOwner
 from tests.simulation.disk import Disk
 from tests.simulation.mutants import written_without_intents
 from tests.simulation.scenario import Pause, Plight, Scenario, Trouble, peopled
@@ -94,7 +94,7 @@ _CHANGES: dict[Rule, tuple[tuple[Any, str, Any], ...]] = {
     Rule.EXPORT_RECORDED: ((Journal, "post", _forgetful),),
     Rule.EXISTED: ((patient, "existed_before", _never),),
     Rule.EXISTED_STAYS: ((records, "_refresh", _refreshed),),
-    Rule.OTHER_ORDERS: ((Holder, "existed", False),),
+    Rule.OTHER_ORDERS: ((CodeOwner, "existed", False),),
     Rule.INTENT_FIRST: ((Disk, "write", written_without_intents(Disk.write)),),
     Rule.HANDED_OUT_FIRST: ((change.Sender, "send", _send_late),),
 }

@@ -15,11 +15,11 @@ from kardia_ctl.model.configuration import (
     Resource,
     Secret,
     SecretSource,
-    TemplateRef,
     Waves,
 )
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.sandbox.data.invented import TEMPLATES
 from kardia_ctl.sandbox.quirks import CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField
 
@@ -194,7 +194,7 @@ def _desired(rng: Random) -> Desired:
             rng.choice(("", "1", "2")),
             codes=codes,
         )
-    templates = {label: TemplateRef(label, template) for label, template in _LABELS.items()}
+    templates = {label: DeclaredTemplate(label, template) for label, template in _LABELS.items()}
     others = (_CALLBACK,) if rng.random() < 0.3 else ()
     return Desired(patients=patients, templates=templates, others=others)
 

@@ -1,4 +1,4 @@
-"""Creates that may be a person who exists already: a corrected mrn looks exactly like this."""
+"""Blocks creates of a person who may exist already: a corrected mrn looks exactly like this."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -11,51 +11,51 @@ from kardia_ctl.model.address import Address, owner_of, patient_address
 from kardia_ctl.model.configuration import Departing
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind
-from kardia_ctl.planning.builder import Draft
+from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
 
 Person = tuple[str, str, str]
 
 
-def block_same_persons(inputs: PlanInputs, draft: Draft) -> None:
+def block_same_persons(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Block creates whose name and birth date are those of a live patient or of another create."""
     creating = {
         change.address.names[0]: inputs.desired.patients[change.address.names[0]]
-        for change in draft.changes
+        for change in builder.changes
         if change.action is Action.CREATE and change.address.kind is Kind.PATIENT
     }
     if not creating:
         return
     live = _everyone(inputs)
-    persons = {key: _Circle(mrns) for key, mrns in _persons(creating.values(), live).items()}
-    _warn(creating, live, draft)
+    persons = {key: _Group(mrns) for key, mrns in _persons(creating.values(), live).items()}
+    _warn(creating, live, builder)
     reasons: dict[Address, str] = {}
     for mrn, want in creating.items():
         address = patient_address(mrn)
         if address in inputs.decisions.distinct:
             continue
         key = person(want.dob, want.firstname, want.lastname)
-        others = persons[key].others(mrn, _in_doubt(inputs, want, draft)) if key else ""
+        others = persons[key].others(mrn, _in_doubt(inputs, want, builder)) if key else ""
         if others:
             reasons[address] = _reason(address, others)
-    draft.changes = [_block(change, reasons) for change in draft.changes]
+    builder.changes = [_block(change, reasons) for change in builder.changes]
 
 
-class _Circle:
-    """Patients who have something in common. Naming a few of them costs the same for each, however many."""
+class _Group:
+    """Patients with something in common. Listing a few of them costs the same, however many there are."""
 
     def __init__(self, mrns: Collection[str]) -> None:
         self._size = len(mrns)
         self._first = nsmallest(_NAMED + 1, (str(patient_address(mrn)) for mrn in mrns))
 
     def others(self, mrn: str, more: Iterable[str] = ()) -> str:
-        """Some of the others, as seen by one of them, and how many more there are; empty without any."""
+        """A few of the others than ``mrn``, and how many more there are; empty if there are none."""
         own, added = str(patient_address(mrn)), set(more)
         return _listed([name for name in (*self._first, *added) if name != own], self._size + len(added) - 1)
 
     def everyone(self) -> str:
-        """Some of them, and how many more there are."""
+        """A few of them, and how many more there are."""
         return _listed(self._first, self._size)
 
 
@@ -95,17 +95,17 @@ def _persons(
     return found
 
 
-def _in_doubt(inputs: PlanInputs, want: DesiredPatient, draft: Draft) -> list[str]:
-    """Creates of this person, under another mrn, that got no answer and may still appear."""
-    found = draft.index.persons_in_doubt.get(person_fingerprint(inputs.key, want), ())
+def _in_doubt(inputs: PlanInputs, want: DesiredPatient, builder: PlanBuilder) -> list[str]:
+    """Creates of this person under another mrn whose response was lost: the patient may still appear."""
+    found = builder.index.persons_in_doubt.get(person_fingerprint(inputs.key, want), ())
     address = patient_address(want.mrn)
     return [str(intent.address) for intent in found if intent.address != address]
 
 
 def _reason(address: Address, others: str) -> str:
     return (
-        f"the same person? {others} has this name and birth date, as it looks when an mrn is corrected; "
-        f"keep the mrn that is live, or say that they are two people with --distinct '{address}'"
+        f"the same person? {others} has this name and birth date, as after an mrn was corrected. Declare the "
+        f"mrn that is live, or confirm that they are two people: --distinct '{address}'"
     )
 
 
@@ -114,12 +114,11 @@ def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
         reason = reasons[change.address]
         return replace(change, action=Action.BLOCKED, cause=Cause.SAME_PERSON, reason=reason)
     if owner_of(change.address) in reasons:
-        reason = "its patient is blocked"
-        return replace(change, action=Action.BLOCKED, cause=Cause.OWNER_BLOCKED, reason=reason)
+        return replace(change, action=Action.BLOCKED, cause=Cause.OWNER_BLOCKED, reason=OWNER_BLOCKED)
     return change
 
 
-def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], draft: Draft) -> None:
+def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], builder: PlanBuilder) -> None:
     """An equal e-mail alone, or mrns that differ by case, space or Unicode form alone, is a warning."""
     by_mail = {mrn: want.email.casefold() for mrn, want in creating.items() if want.email}
     by_look = {mrn: lookalike(mrn) for mrn in creating}
@@ -130,24 +129,24 @@ def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], d
             mails[mail].add(live.mrn)
         if (look := lookalike(live.mrn)) in looks:
             looks[look].add(live.mrn)
-    _warn_of(mails, "its e-mail address is also", "one e-mail address", by_mail, draft)
-    _warn_of(looks, "its mrn looks like", "mrns that look alike", by_look, draft)
+    _warn_of(mails, "its e-mail address is also", "one e-mail address", by_mail, builder)
+    _warn_of(looks, "its mrn looks like", "mrns that look alike", by_look, builder)
 
 
 def _warn_of(
-    shared: Mapping[str, set[str]], one: str, many: str, creating: Mapping[str, str], draft: Draft
+    shared: Mapping[str, set[str]], one: str, many: str, creating: Mapping[str, str], builder: PlanBuilder
 ) -> None:
-    """Warn each of a few who share something; of many, say it once."""
+    """Warn of each of a few patients that share something; of many, warn once."""
     counts = Counter(creating.values())
-    circles = {key: _Circle(mrns) for key, mrns in shared.items() if len(mrns) > 1}
-    for key in sorted(circles):
+    groups = {key: _Group(mrns) for key, mrns in shared.items() if len(mrns) > 1}
+    for key in sorted(groups):
         if counts[key] > _NAMED:
-            text = f"{counts[key]:,} patients to be created have {many}: {circles[key].everyone()}"
-            draft.notices.append(Notice(NoticeKind.WARNING, text))
+            text = f"{counts[key]:,} patients to be created have {many}: {groups[key].everyone()}"
+            builder.notice(NoticeKind.WARNING, text)
     for mrn, key in creating.items():
-        if key in circles and counts[key] <= _NAMED:
-            text = f"{one} that of {circles[key].others(mrn)}"
-            draft.tell(NoticeKind.WARNING, text, patient_address(mrn))
+        if key in groups and counts[key] <= _NAMED:
+            text = f"{one} that of {groups[key].others(mrn)}"
+            builder.notice(NoticeKind.WARNING, text, patient_address(mrn))
 
 
 def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

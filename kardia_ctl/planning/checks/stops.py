@@ -6,9 +6,9 @@ from decimal import Decimal
 from kardia_ctl.model.configuration import Departing, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
-from kardia_ctl.model.patient import Template
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.state import State
+from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.planning.inputs import PlanInputs
 
 
@@ -30,23 +30,23 @@ def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
     for action, bound in bounds.items():
         count = sum(1 for change in changes if change.action is action)
         if bound is not None and count > bound:
-            yield f"{count} to {action} and limits.{action} is {bound}: raise the limit if this is meant"
+            yield f"{count} to {action}, but limits.{action} is {bound}. Raise the limit if this is intended"
     cost, unpriced = cost_of(changes)
     if limits.cost is not None and cost > limits.cost:
-        yield f"the codes cost {cost} and limits.cost is {limits.cost}: raise the limit if this is meant"
+        yield f"the codes cost {cost}, but limits.cost is {limits.cost}. Raise the limit if this is intended"
     if limits.cost is not None and unpriced:
         yield (
-            f"codes without a known price: {unpriced}, and limits.cost is {limits.cost}: "
-            "leave the limit out if this is meant"
+            f"codes without a known price: {unpriced}, so limits.cost ({limits.cost}) cannot be checked. "
+            "Remove the limit if this is intended"
         )
 
 
 def _unproven(observed: Observed, changes: Sequence[Change]) -> Iterator[str]:
-    """Who is missing from a scan that is not proven may be anybody, so nothing is written on its ground."""
+    """A patient that is missing from an unproven scan may exist: nothing is written."""
     if observed.coverage is Coverage.INCOMPLETE and any(change.action.writes for change in changes):
         yield (
-            f"the account's patients could not all be read: {observed.detail}: plan again, or declare "
-            "scan: agree-twice if the server's count is known to be off"
+            f"the patients of the account could not all be read: {observed.detail}. Plan again, or declare "
+            "scan: agree-twice if the server's count is known to be wrong"
         )
 
 
@@ -64,16 +64,16 @@ def _is_code(change: Change) -> bool:
 
 
 def living(inputs: PlanInputs) -> int | None:
-    """How many patients the account has, without those whom we deleted and who are not gone yet.
+    """How many patients the account has, less those that we deleted and that are not gone yet.
 
-    Whoever a lagging list does not show and a read by id does is counted too.
+    A patient that a read by id shows and a lagging list does not is counted too.
     """
     observed, departed = inputs.observed, inputs.state.departed
     if observed.total is None:
         return None
     seen = len(observed.patients) + sum(len(several) - 1 for several in observed.twins.values())
     count = max(observed.total, seen)
-    deleted = {one for one, actions in departed.items() if Departing.DELETE in actions}
+    deleted = {patient_id for patient_id, actions in departed.items() if Departing.DELETE in actions}
     if not deleted:
         return count
     twins = (live.id for several in observed.twins.values() for live in several)
@@ -87,8 +87,8 @@ def _collapsed(inputs: PlanInputs) -> Iterator[str]:
     lost = before - now
     if lost >= 10 and lost * 10 > before:
         yield (
-            f"the account has {now} patients and had {before} when it was last read: is this the right key? "
-            "Say --accept-collapse if they were removed on purpose"
+            f"the account has {now} patients and had {before} when it was last read. Wrong API key? If they "
+            "were removed on purpose: --accept-collapse"
         )
 
 
@@ -99,7 +99,7 @@ def needs_tenant(state: State, changes: Iterable[Change]) -> bool:
     )
 
 
-def wrong_team(declared: str, bound: str, templates: tuple[Template, ...] | None) -> Iterator[str]:
+def wrong_team(declared: str, bound: str, templates: tuple[LiveTemplate, ...] | None) -> Iterator[str]:
     """Whether the key belongs to another tenant than ``team``, or than the one state was bound to."""
     teams = {template.team for template in templates or () if template.team}
     if not teams:
@@ -107,4 +107,4 @@ def wrong_team(declared: str, bound: str, templates: tuple[Template, ...] | None
     for expected, whose in ((declared, "the configuration's team is"), (bound, "state belongs to team")):
         if expected and expected not in teams:
             owner = ", ".join(sorted(teams))
-            yield f"the key belongs to team {owner}, and {whose} {expected}: use that team's key"
+            yield f"the API key belongs to team {owner}, but {whose} {expected}. Use that team's key"

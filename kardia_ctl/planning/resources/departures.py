@@ -1,53 +1,52 @@
-"""Patients who depart: disconnected or deleted, once per recorded id, because an entry says so with a reason.
+"""Patients who depart: disconnected or deleted, once per recorded id, as an entry asks for with a reason.
 
-A deletion goes in up to three steps, each of its own run: the data is exported where the entry wants it, a
-person writes ``exported: DATE`` when it has come, and whoever is connected or has recordings is deleted only
-with ``confirm: has-recordings``.
+A deletion takes up to three runs: the data is exported if the entry asks for it, a person writes
+``exported: DATE`` when the export has arrived, and a patient that is connected or has recordings is deleted
+only with ``confirm: has-recordings``.
 """
 
-from collections.abc import Mapping
 from typing import assert_never
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departing, Departure
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import GONE
-from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
 
 
-def plan_departures(inputs: PlanInputs, draft: Draft) -> None:
-    """Disconnect or delete those whom ``departures`` names, once per recorded id."""
+def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
+    """Disconnect or delete the patients that ``departures`` names, once per recorded id."""
     for departure in inputs.desired.departures:
-        _plan_departure(inputs, departure, draft)
+        _plan_departure(inputs, departure, builder)
 
 
-def _plan_departure(inputs: PlanInputs, departure: Departure, draft: Draft) -> None:
+def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
     patient_id = _id(inputs, departure)
     if not patient_id:
-        reason = "state does not know this patient: give the id of the live one with id:"
-        draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason))
+        reason = "no patient is recorded for this mrn. Give the id of the live patient with id:"
+        _block(builder, departure, Cause.ID_MISMATCH, reason)
         return
     live = live_by_id(inputs, departure.mrn, patient_id)
     if inputs.state.has_done(patient_id, departure.action, Departing.DELETE):
-        _tell_done(departure, _said_of(inputs, patient_id, live), draft)
+        _note_done(departure, _progress(inputs, patient_id, live), builder)
     elif not inputs.capabilities.shows_patients:
-        draft.changes.append(_act(departure, Action.DISCONNECT, patient_id, {}))
+        _depart(builder, departure, Action.DISCONNECT, patient_id, {})
     elif live is None:
-        _plan_absent(inputs, departure, patient_id, draft)
+        _plan_absent(inputs, departure, patient_id, builder)
     elif live.mrn != departure.mrn:
-        reason = f"the live patient {live.id} carries another mrn; correct the departure"
-        draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason, live.id))
+        reason = f"the live patient {live.id} has another mrn. Correct the departure"
+        _block(builder, departure, Cause.ID_MISMATCH, reason, live.id)
     else:
-        _plan_present(inputs, departure, live, draft)
+        _plan_present(inputs, departure, live, builder)
 
 
-def _said_of(inputs: PlanInputs, patient_id: str, live: LivePatient | None) -> str:
-    """How a departure that was done stands: a deletion takes Kardia a while (202)."""
+def _progress(inputs: PlanInputs, patient_id: str, live: LivePatient | None) -> str:
+    """What became of a departure that was carried out: a deletion takes Kardia a while (202)."""
     if not inputs.state.has_done(patient_id, Departing.DELETE):
-        return "disconnected; it is not done again"
+        return "disconnected; it is not repeated"
     if live is not None:
         return "the deletion was accepted, and the patient is still listed"
     gone = patient_id in inputs.observed.missing or inputs.state.has_done(patient_id, GONE)
@@ -61,33 +60,33 @@ def _id(inputs: PlanInputs, departure: Departure) -> str:
     return departure.id or ("" if record is None else record.id)
 
 
-def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, draft: Draft) -> None:
+def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
     match departure.action:
         case Departing.DISCONNECT:
-            draft.changes.append(_act(departure, Action.DISCONNECT, live.id, {"status": live.status}))
+            _depart(builder, departure, Action.DISCONNECT, live.id, {"status": live.status})
         case Departing.DELETE:
-            _plan_delete(inputs, departure, live, draft)
+            _plan_delete(inputs, departure, live, builder)
         case _:
             assert_never(departure.action)
 
 
-def _plan_delete(inputs: PlanInputs, departure: Departure, live: LivePatient, draft: Draft) -> None:
+def _plan_delete(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
     recordings = inputs.observed.recordings.get(live.id)
     before = {"status": live.status, "recordings": None if recordings is None else str(recordings)}
     if departure.export and not departure.exported:
-        _plan_export(inputs, departure, live, before, draft)
+        _plan_export(inputs, departure, live, before, builder)
     elif not departure.confirmed and (live.status == "connected" or recordings != 0):
         reason = (
-            f"{_holds(live, recordings)}, and deleting cannot be undone: if it is meant, add "
+            f"{_holds(live, recordings)}, and a deletion cannot be undone. To delete anyway, add "
             "confirm: has-recordings"
         )
-        draft.changes.append(_blocked(departure, Cause.HAS_RECORDINGS, reason, live.id, before))
+        _block(builder, departure, Cause.HAS_RECORDINGS, reason, live.id, before)
     else:
-        draft.changes.append(_act(departure, Action.DELETE, live.id, before))
+        _depart(builder, departure, Action.DELETE, live.id, before)
 
 
 def _holds(live: LivePatient, recordings: int | None) -> str:
-    """What there is to lose, for a sentence about it."""
+    """The part of a sentence that says what a deletion destroys."""
     count = "an unknown number of" if recordings is None else str(recordings)
     noun = "recording" if recordings == 1 else "recordings"
     if live.status != "connected":
@@ -101,59 +100,63 @@ def _plan_export(
     inputs: PlanInputs,
     departure: Departure,
     live: LivePatient,
-    before: Mapping[str, str | None],
-    draft: Draft,
+    before: Values,
+    builder: PlanBuilder,
 ) -> None:
     address = patient_address(departure.mrn)
     intent = inputs.state.intents.get(address)
     if inputs.state.has_done(live.id, Action.EXPORT):
         text = (
-            "the export was asked for and is mailed to the key's owner; the deletion waits until this entry "
-            "says exported: DATE"
+            "the export was requested and is mailed to the owner of the API key; the deletion waits until "
+            "this entry has exported: DATE"
         )
-        draft.tell(NoticeKind.WAITING, text, address, departure.source)
+        builder.notice(NoticeKind.WAITING, text, address, departure.source)
     elif intent is not None and intent.operation == Action.EXPORT:
         reason = (
-            "in doubt: the export was asked for and no answer came: if it arrives by mail, write exported: "
-            f"DATE here; if it does not, apply with --assume-absent '{address}'"
+            "in doubt: the export was requested and no response arrived. If the export arrives by mail, add "
+            f"exported: DATE here; if it does not, apply with --assume-absent '{address}'"
         )
-        draft.changes.append(_blocked(departure, Cause.UNSETTLED, reason, live.id, before))
+        _block(builder, departure, Cause.UNSETTLED, reason, live.id, before)
     else:
-        draft.changes.append(_act(departure, Action.EXPORT, live.id, before))
+        _depart(builder, departure, Action.EXPORT, live.id, before)
 
 
-def _plan_absent(inputs: PlanInputs, departure: Departure, patient_id: str, draft: Draft) -> None:
+def _plan_absent(inputs: PlanInputs, departure: Departure, patient_id: str, builder: PlanBuilder) -> None:
     record = inputs.state.patients.get(departure.mrn)
     if patient_id not in inputs.observed.missing:
-        detail = inputs.observed.detail or "a list may lag, and its id was not looked up"
-        reason = f"the patient was not found, and absence is not proven: {detail}; plan again"
-        draft.changes.append(_blocked(departure, Cause.SCAN_INCOMPLETE, reason, patient_id))
+        detail = inputs.observed.detail or "a list may lag, and its id was not read"
+        reason = f"the patient was not found but may exist in Kardia: {detail}. Plan again"
+        _block(builder, departure, Cause.SCAN_INCOMPLETE, reason, patient_id)
     elif record is None or record.id != patient_id:
         reason = (
-            f"no patient has the id {patient_id}, and state never knew one with it: correct the id, or take "
-            "the departure out if the patient is gone"
+            f"no live patient has the id {patient_id}, and state has no record of it. Correct the id, or "
+            "remove the departure if the patient is gone"
         )
-        draft.changes.append(_blocked(departure, Cause.ID_MISMATCH, reason, patient_id))
+        _block(builder, departure, Cause.ID_MISMATCH, reason, patient_id)
     else:
-        _tell_done(departure, "the patient is not live any more", draft)
+        _note_done(departure, "the patient no longer exists in Kardia", builder)
 
 
-def _tell_done(departure: Departure, text: str, draft: Draft) -> None:
+def _note_done(departure: Departure, text: str, builder: PlanBuilder) -> None:
     address = patient_address(departure.mrn)
-    draft.tell(NoticeKind.DEPARTED, f"departed: {text}", address, departure.source)
+    builder.notice(NoticeKind.DEPARTED, f"departed: {text}", address, departure.source)
 
 
-def _act(departure: Departure, action: Action, patient_id: str, before: Mapping[str, str | None]) -> Change:
+def _depart(
+    builder: PlanBuilder, departure: Departure, action: Action, patient_id: str, before: Values
+) -> None:
     address, source = patient_address(departure.mrn), departure.source
-    return Change(address, action, Cause.DEPARTURE, departure.reason, before, id=patient_id, source=source)
+    reason = departure.reason
+    builder.change(address, action, Cause.DEPARTURE, reason, before=before, id=patient_id, source=source)
 
 
-def _blocked(
+def _block(
+    builder: PlanBuilder,
     departure: Departure,
     cause: Cause,
     reason: str,
     patient_id: str = "",
-    before: Mapping[str, str | None] | None = None,
-) -> Change:
+    before: Values | None = None,
+) -> None:
     address, source = patient_address(departure.mrn), departure.source
-    return Change(address, Action.BLOCKED, cause, reason, before, id=patient_id, source=source)
+    builder.block(address, cause, reason, before=before, id=patient_id, source=source)

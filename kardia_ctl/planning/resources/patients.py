@@ -6,24 +6,24 @@ from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
+from kardia_ctl.model.plan import Cause, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
-from kardia_ctl.planning.builder import Draft
+from kardia_ctl.model.template import Template
+from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.diff import differing
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.matching import Match, match
-from kardia_ctl.planning.resources.codes import Holder, plan_codes
+from kardia_ctl.planning.matching import match
+from kardia_ctl.planning.resources.codes import CodeOwner, plan_codes
 from kardia_ctl.planning.resources.mobile_users import plan_user
-from kardia_ctl.planning.templates import Resolved
 
 
-def plan_patients(inputs: PlanInputs, templates: Mapping[str, Resolved], draft: Draft) -> None:
+def plan_patients(inputs: PlanInputs, templates: Mapping[str, Template], builder: PlanBuilder) -> None:
     """Decide every declared patient and what hangs on it, where the API shows patients."""
     live_of, record_of = inputs.observed.patients.get, inputs.state.patients.get
     twins, departed, codes = inputs.observed.twins, inputs.state.departed, inputs.state.codes
-    users, recorded_users = inputs.desired.users, draft.index.users
-    keep = draft.unchanged.setdefault(Kind.PATIENT, []).append
+    users, recorded_users = inputs.desired.users, builder.index.users
+    keep = builder.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in inputs.desired.patients.items():
         live, record = live_of(mrn), record_of(mrn)
         if (
@@ -37,128 +37,109 @@ def plan_patients(inputs: PlanInputs, templates: Mapping[str, Resolved], draft: 
             and not (departed and live.id in departed)
         ):
             keep((mrn,))
-            blocked = ""
+            blocked = False
         else:
-            live, blocked = _plan_patient(inputs, want, record, draft)
+            live, blocked = _plan_patient(inputs, want, record, builder)
         if want.codes or mrn in codes or mrn in users or mrn in recorded_users:
-            holder = Holder(want, "", "none", blocked) if live is None else _holder(want, live, blocked)
-            plan_codes(inputs, templates, holder, draft)
-            plan_user(inputs, holder, draft)
+            known = ("", "none") if live is None else (live.id, live.status)
+            owner = CodeOwner(want, *known, blocked)
+            plan_codes(inputs, templates, owner, builder)
+            plan_user(inputs, owner, builder)
 
 
-def _holder(want: DesiredPatient, live: LivePatient, blocked: str) -> Holder:
-    return Holder(want, live.id, live.status, blocked)
+def _source(want: DesiredPatient) -> Source:
+    return Source(want.file, want.line)
 
 
 def _plan_patient(
-    inputs: PlanInputs, want: DesiredPatient, record: Record | None, draft: Draft
-) -> tuple[LivePatient | None, str]:
-    """Decide one patient that is not plainly unchanged: its live side, and why its codes must wait."""
-    address = patient_address(want.mrn)
-    source = Source(want.file, want.line)
+    inputs: PlanInputs, want: DesiredPatient, record: Record | None, builder: PlanBuilder
+) -> tuple[LivePatient | None, bool]:
+    """Decide one patient that is not plainly unchanged: the live patient, and whether it is blocked."""
+    address, source = patient_address(want.mrn), _source(want)
     found = match(inputs, want, record)
     if found.cause is not None:
-        draft.changes.append(
-            Change(address, Action.BLOCKED, found.cause, found.reason, id=_known_id(record), source=source)
-        )
-        return None, "its patient is blocked"
-    if found.live is None:
-        after = kind.values(want, ("mrn", *ATTRIBUTES))
-        draft.changes.append(Change(address, Action.CREATE, Cause.DECLARED, after=after, source=source))
-        return None, ""
-    blocked = _recorded_elsewhere(want, found.live, draft) or _compare(
-        inputs, want, record, found.live, draft
+        known_id = "" if record is None else record.id
+        builder.block(address, found.cause, found.reason, id=known_id, source=source)
+        return None, True
+    live = found.live
+    if live is None:
+        builder.create(address, kind.values(want, ("mrn", *ATTRIBUTES)), source=source)
+        return None, False
+    blocked = _block_recorded_elsewhere(want, live, builder) or _block_differing(
+        inputs, want, record, live, builder
     )
-    _tell_of_twins(inputs, want, found.live, draft)
-    if blocked is not None:
-        draft.changes.append(blocked)
-        return found.live, "its patient is blocked"
-    _keep_or_adopt(want, record, found, draft)
-    return found.live, ""
+    _warn_of_twins(inputs, want, live, builder)
+    if not blocked:
+        ours = record if record is not None and record.id == live.id else None
+        builder.keep_or_adopt(address, ours, "it already exists in Kardia", id=live.id, source=source)
+    return live, blocked
 
 
-def _recorded_elsewhere(want: DesiredPatient, live: LivePatient, draft: Draft) -> Change | None:
-    """Block the adoption of a live patient whom state knows under another mrn, with codes of that name."""
-    owner = draft.index.owners.get(live.id, want.mrn)
-    if owner == want.mrn:
-        return None
-    other = patient_address(owner)
+def _block_recorded_elsewhere(want: DesiredPatient, live: LivePatient, builder: PlanBuilder) -> bool:
+    """Block the adoption of a live patient that state records, with its codes, under another mrn."""
+    recorded = builder.index.owners.get(live.id, want.mrn)
+    if recorded == want.mrn:
+        return False
+    other = patient_address(recorded)
     reason = (
-        f"{live.id} is recorded as {other}, and carries this mrn now: if it is the same person, "
-        f"kardia-ctl state forget '{other}', and then it can be adopted; its codes will not be known"
+        f"{live.id} is recorded as {other} and has this mrn now. If it is the same person, run kardia-ctl "
+        f"state forget '{other}': then the patient is adopted, without what is recorded of its codes"
     )
-    source = Source(want.file, want.line)
-    return Change(
-        patient_address(want.mrn), Action.BLOCKED, Cause.ID_MISMATCH, reason, id=live.id, source=source
-    )
+    builder.block(patient_address(want.mrn), Cause.ID_MISMATCH, reason, id=live.id, source=_source(want))
+    return True
 
 
-def _tell_of_twins(inputs: PlanInputs, want: DesiredPatient, live: LivePatient, draft: Draft) -> None:
+def _warn_of_twins(inputs: PlanInputs, want: DesiredPatient, live: LivePatient, builder: PlanBuilder) -> None:
     others = [twin.id for twin in inputs.observed.twins.get(want.mrn, ()) if twin.id != live.id]
     if others:
-        text = f"other live patients carry its mrn: {', '.join(others)}; {live.id} is taken for this one"
-        draft.tell(NoticeKind.WARNING, text, patient_address(want.mrn), Source(want.file, want.line))
+        text = f"other live patients have the same mrn: {', '.join(others)}; {live.id} is used"
+        builder.notice(NoticeKind.WARNING, text, patient_address(want.mrn), _source(want))
 
 
-def _known_id(record: Record | None) -> str:
-    return "" if record is None else record.id
+def _block_differing(
+    inputs: PlanInputs, want: DesiredPatient, record: Record | None, live: LivePatient, builder: PlanBuilder
+) -> bool:
+    """Note what the live side changed (drift); block, and return True, for what the configuration changed.
 
-
-def _keep_or_adopt(want: DesiredPatient, record: Record | None, found: Match, draft: Draft) -> None:
-    live_id = found.live.id if found.live else ""
-    if record is not None and record.id == live_id and not record.forgotten:
-        draft.keep(Kind.PATIENT, want.mrn)
-        return
-    reason = (
-        "it is back: it was forgotten earlier" if _known_id(record) == live_id else "it exists live already"
-    )
-    source = Source(want.file, want.line)
-    draft.changes.append(
-        Change(patient_address(want.mrn), Action.ADOPT, Cause.EXISTS_LIVE, reason, id=live_id, source=source)
-    )
-
-
-def _compare(
-    inputs: PlanInputs, want: DesiredPatient, record: Record | None, live: LivePatient, draft: Draft
-) -> Change | None:
-    """Tell drift (noted in the draft) from intent (returned as a blocked change).
-
-    Whoever appeared after a create whose answer was lost must carry everything that was sent.
+    A patient that appears after a create whose response was lost must have everything that was sent.
     """
     in_doubt = patient_address(want.mrn) in inputs.state.intents
     names = kind.all_differences(want, live) if in_doubt else kind.differences(want, live)
-    if not names:
-        return None
     known = record.fingerprint if record is not None and record.id == live.id else b""
     drifted = [
         name for name in names if kind.applied(known, inputs.key, want.mrn, name, getattr(want, name)) is True
     ]
-    source = Source(want.file, want.line)
     if drifted:
-        before, after = _shown(want, live, drifted)
-        way = "follow it in the YAML, or correct it in Kardia by hand"
-        if "dob" not in drifted:
-            way = "follow it in the YAML, or ignore_changes"
-        text = f"the live side changed; the API cannot change it back: {way}"
-        draft.tell(NoticeKind.DRIFT, text, patient_address(want.mrn), source, before=before, after=after)
+        _note_drift(want, live, drifted, builder)
     intended = [name for name in names if name not in drifted]
-    if not intended:
-        return None
-    before, after = _shown(want, live, intended)
-    ignorable = " or list it under ignore_changes" if "dob" not in intended else ""
+    if intended:
+        _block_immutable(want, live, intended, builder)
+    return bool(intended)
+
+
+def _note_drift(want: DesiredPatient, live: LivePatient, names: list[str], builder: PlanBuilder) -> None:
+    before, after = _shown(want, live, names)
+    way = "correct it in Kardia by hand" if "dob" in names else "list it under ignore_changes"
+    text = f"changed in Kardia, and the API cannot change it back: write the live value here, or {way}"
+    address, source = patient_address(want.mrn), _source(want)
+    builder.notice(NoticeKind.DRIFT, text, address, source, before=before, after=after)
+
+
+def _block_immutable(want: DesiredPatient, live: LivePatient, names: list[str], builder: PlanBuilder) -> None:
+    before, after = _shown(want, live, names)
+    ignore = "" if "dob" in names else ", or list it under ignore_changes"
     reason = (
-        f"the API cannot update a patient, and {', '.join(intended)} differs from live: "
-        f"correct it in Kardia by hand, or write here what is live{',' if ignorable else ''}{ignorable}"
+        f"{', '.join(names)} {'differs' if len(names) == 1 else 'differ'} from live, and the API cannot "
+        f"update a patient. Correct it in Kardia by hand, or write the live value here{ignore}"
     )
-    return Change(
+    builder.block(
         patient_address(want.mrn),
-        Action.BLOCKED,
         Cause.IMMUTABLE,
         reason,
         before=before,
         after=after,
         id=live.id,
-        source=source,
+        source=_source(want),
     )
 
 

@@ -1,117 +1,97 @@
-"""What to do about the declared resources beside the patients: callbacks and service providers."""
+"""What to do about settings: callbacks and service providers."""
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.fingerprint import fingerprint
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind, Values
+from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import Record
-from kardia_ctl.planning.builder import Draft
+from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.diff import differing
 from kardia_ctl.planning.inputs import PlanInputs
 
 
-def plan_settings(inputs: PlanInputs, draft: Draft) -> None:
-    """Decide every declared resource that is not a patient, and forget those no longer declared."""
+def plan_settings(inputs: PlanInputs, builder: PlanBuilder) -> None:
+    """Decide every declared setting, and forget those no longer declared."""
     for resource in inputs.desired.others:
         record = inputs.state.others.get(resource.address)
         if resource.address.kind.facts.read_back:
-            _plan_readable(inputs, resource, record, draft)
+            _plan_readable(inputs, resource, record, builder)
         else:
-            _plan_unreadable(inputs, resource, record, draft)
+            _plan_unreadable(inputs, resource, record, builder)
     declared = {resource.address for resource in inputs.desired.others}
     for address, record in inputs.state.others.items():
         if address.kind.is_setting and address not in declared and not record.forgotten:
-            reason = "no longer declared; it stays as it is in Kardia"
-            draft.changes.append(Change(address, Action.FORGET, Cause.UNDECLARED, reason))
+            builder.forget(address, "no longer declared; it stays as it is in Kardia")
 
 
-def _plan_unreadable(inputs: PlanInputs, resource: Resource, record: Record | None, draft: Draft) -> None:
-    """Write-only: without a record it is sent, because sending it again adds nothing."""
-    address = resource.address
+def _plan_unreadable(
+    inputs: PlanInputs, resource: Resource, record: Record | None, builder: PlanBuilder
+) -> None:
+    """Write-only: sent when it is not recorded, because adding it again has no effect."""
+    address, source = resource.address, resource.source
     if record is None:
-        reason = "it cannot be read back; adding it again adds nothing"
+        reason = "it cannot be read; adding it again has no effect"
         team = inputs.desired.team
-        draft.changes.append(
-            Change(
-                address,
-                Action.CREATE,
-                Cause.UNREADABLE,
-                reason,
-                None,
-                {},
-                target=team,
-                source=resource.source,
-            )
-        )
+        builder.change(address, Action.CREATE, Cause.UNREADABLE, reason, after={}, target=team, source=source)
     else:
         text = "the API does not show it; it is known from state alone"
-        draft.tell(NoticeKind.RECORDED, text, address, resource.source)
-        _keep_or_adopt(resource, record, draft)
+        builder.notice(NoticeKind.RECORDED, text, address, source)
+        builder.keep_or_adopt(address, record, "", source=source)
 
 
-def _keep_or_adopt(resource: Resource, record: Record | None, draft: Draft) -> None:
-    address = resource.address
-    if record is not None and not record.forgotten:
-        draft.keep(address.kind, *address.names)
-        return
-    reason = "it is as declared already" if record is None else "it is back: it was forgotten earlier"
-    draft.changes.append(Change(address, Action.ADOPT, Cause.EXISTS_LIVE, reason, source=resource.source))
-
-
-def _plan_readable(inputs: PlanInputs, resource: Resource, record: Record | None, draft: Draft) -> None:
-    if resource.address in inputs.observed.refused:
-        reason = "the key may not read it (403): ask for the access, or leave it out of the configuration"
-        draft.changes.append(
-            Change(resource.address, Action.BLOCKED, Cause.UNREADABLE, reason, source=resource.source)
-        )
-        return
-    live = inputs.observed.settings.get(resource.address)
-    if live is None:
+def _plan_readable(
+    inputs: PlanInputs, resource: Resource, record: Record | None, builder: PlanBuilder
+) -> None:
+    address, source = resource.address, resource.source
+    live = inputs.observed.settings.get(address)
+    if address in inputs.observed.refused:
+        reason = "the API key may not read it (403). Ask for access, or remove it from the configuration"
+        builder.block(address, Cause.UNREADABLE, reason, source=source)
+    elif live is None:
         after = dict(resource.attributes)
-        change = Change(
-            resource.address, Action.CREATE, Cause.DECLARED, "", None, after, source=resource.source
-        )
-        draft.changes.append(change)
+        builder.create(address, after, source=source)
         if record is not None and not record.forgotten:
-            _drifted(inputs, resource, record, dict.fromkeys(after), after, draft)
-        return
-    normalise = SETTINGS[resource.address.kind].normalise
+            _note_drift(inputs, resource, record, dict.fromkeys(after), after, builder)
+    else:
+        _compare(inputs, resource, live, record, builder)
+
+
+def _compare(
+    inputs: PlanInputs, resource: Resource, live: Resource, record: Record | None, builder: PlanBuilder
+) -> None:
+    address, source = resource.address, resource.source
+    normalise = SETTINGS[address.kind].normalise
     compared = {
         name: (normalise(name, live.attributes.get(name, "")), normalise(name, value))
         for name, value in resource.attributes.items()
     }
     if all(before == after for before, after in compared.values()):
-        _keep_or_adopt(resource, record, draft)
+        builder.keep_or_adopt(address, record, "it is already as declared", source=source)
         return
-    before, after_values = differing(live.attributes, resource.attributes, compared)
-    reason = f"{', '.join(after_values)} differs from live"
-    draft.changes.append(
-        Change(
-            resource.address,
-            Action.UPDATE,
-            Cause.DIFFERS,
-            reason,
-            before,
-            after_values,
-            source=resource.source,
-        )
-    )
+    before, after = differing(live.attributes, resource.attributes, compared)
+    reason = f"{', '.join(after)} differs from live"
+    builder.change(address, Action.UPDATE, Cause.DIFFERS, reason, before=before, after=after, source=source)
     if record is not None:
-        _drifted(inputs, resource, record, before, after_values, draft)
+        _note_drift(inputs, resource, record, before, after, builder)
 
 
-def _drifted(
-    inputs: PlanInputs, resource: Resource, record: Record, before: Values, after: Values, draft: Draft
+def _note_drift(
+    inputs: PlanInputs,
+    resource: Resource,
+    record: Record,
+    before: Values,
+    after: Values,
+    builder: PlanBuilder,
 ) -> None:
-    """Say so when the live side moved: what is declared is still what was applied last."""
+    """Note that the live side changed: what is declared is still what was applied last."""
     if applied(inputs.key, resource, record):
-        text = "the live side changed; apply sets it back to what is declared"
-        draft.tell(NoticeKind.DRIFT, text, resource.address, resource.source, before=before, after=after)
+        text = "changed in Kardia; apply sets it back to what is declared"
+        builder.notice(NoticeKind.DRIFT, text, resource.address, resource.source, before=before, after=after)
 
 
 def applied(key: bytes, resource: Resource, record: Record) -> bool:
-    """Whether what is declared is what was applied last; False where nothing is known."""
+    """Whether what is declared is what was applied last; False when unknown."""
     return bool(key) and record.fingerprint == fingerprints(key, resource)
 
 

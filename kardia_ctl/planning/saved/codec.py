@@ -16,7 +16,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Rate
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
 
 UNREADABLE: Final = (ValueError, ArithmeticError, RecursionError)
@@ -155,8 +155,8 @@ def _written(value: object) -> object:
             return list(value)
         case Address() | Decimal() | Rate():
             return str(value)
-        case Source() | Requests() | Terms():
-            return tuple(map(_written, astuple(value)))
+        case Source() | Requests() | Template():
+            return tuple(map(_written, astuple(value)[:5]))  # a template's problem is of no plan
         case tuple():
             return tuple(map(_written, value))
         case frozenset():
@@ -210,8 +210,8 @@ def _amount(text: str) -> Decimal:
     return amount
 
 
-def _terms(several: Iterable[_TermsRow]) -> tuple[Terms, ...]:
-    return tuple(Terms(*row[:4], None if row[4] is None else _amount(row[4])) for row in several)
+def _terms(several: Iterable[_TermsRow]) -> tuple[Template, ...]:
+    return tuple(Template(*row[:4], None if row[4] is None else _amount(row[4])) for row in several)
 
 
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {

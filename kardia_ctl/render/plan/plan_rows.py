@@ -8,7 +8,7 @@ from typing import Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
 
@@ -98,13 +98,13 @@ def identity(address: Address) -> Mapping[str, str]:
     return dict(zip(address.kind.facts.names, address.names, strict=True))
 
 
-def _row(change: Change, templates: Mapping[str, Terms], *, show_phi: bool) -> Row:
+def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -> Row:
     known: dict[str, str | None] = dict(identity(change.address))
     if change.address.kind is Kind.CONNECTION_CODE and change.target:
         known["template_id"] = change.target
     costs: tuple[Field, ...] = ()
     if change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE:
-        terms = templates.get(change.address.names[1], Terms(change.address.names[1], price=change.price))
+        terms = templates.get(change.address.names[1], Template(change.address.names[1], price=change.price))
         known["template_name"] = terms.name or None
         costs = _costs(terms)
     return Row(
@@ -118,7 +118,7 @@ def _row(change: Change, templates: Mapping[str, Terms], *, show_phi: bool) -> R
     )
 
 
-def _costs(terms: Terms) -> tuple[Field, ...]:
+def _costs(terms: Template) -> tuple[Field, ...]:
     """How long a code's template lasts and what it costs, as far as it is known."""
     facts = {
         "duration_days": None if terms.duration is None else str(terms.duration),

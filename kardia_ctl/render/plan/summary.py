@@ -6,7 +6,7 @@ from typing import Final
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import unchanged
 from kardia_ctl.render.text import count_of, duration, money, terms_text
@@ -103,7 +103,7 @@ def template_lines(plan: Plan) -> Iterator[str]:
     numbers = Counter(change.address.names[1] for change in plan.changes if _is_code(change))
     known = {terms.label: terms for terms in plan.templates}
     for label in sorted(numbers):
-        yield f"  {numbers[label]} of {terms_text(known.get(label, Terms(label)))}"
+        yield f"  {numbers[label]} of {terms_text(known.get(label, Template(label)))}"
 
 
 def _is_code(change: Change) -> bool:

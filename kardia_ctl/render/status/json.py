@@ -19,7 +19,7 @@ template is null. Times are ISO 8601 in UTC.
 from typing import Any, Final
 
 from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import iso_time, money
 
@@ -61,7 +61,7 @@ def counts_json(counts: Counts) -> dict[str, int]:
     return {stage: getattr(counts, stage) for stage in STAGES}
 
 
-def _terms(terms: Terms, number: int) -> dict[str, Any]:
+def _terms(terms: Template, number: int) -> dict[str, Any]:
     return {
         "label": escape(terms.label),
         "id": escape(terms.id) or None,

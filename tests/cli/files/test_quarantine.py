@@ -87,7 +87,7 @@ def test_whoever_is_managed_is_held_while_the_row_is_bad(bulk: Desk) -> None:
     bulk.write(HEAD + GOOD.replace("2000", "20O0"), "c.csv")
     ran = bulk.apply()
     assert ran.code == 1
-    assert "its row cannot be used and was set aside" in ran.out
+    assert "its row is quarantined" in ran.out
     bulk.write(HEAD + GOOD, "c.csv")
     ran = bulk.plan("--detailed-exitcode")
     assert (ran.code, "No changes." in ran.out) == (0, True)

@@ -80,7 +80,7 @@ def test_a_callback_that_the_key_may_not_read_blocks_itself_alone(
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         ran = desk.apply()
     assert ran.code == 1
-    assert "qt_callback is blocked: the key may not read it" in ran.out
+    assert "qt_callback is blocked: the API key may not read it" in ran.out
     assert len(desk.account.patients.all()) == 3
 
 

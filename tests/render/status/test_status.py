@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.funnel import STAGES, Counts, Sample, StatusReport
-from kardia_ctl.model.template import Terms
+from kardia_ctl.model.template import Template
 from kardia_ctl.render.status.axes import count_ticks, time_ticks
 from kardia_ctl.render.status.chart import history
 from kardia_ctl.render.status.html import status_html
@@ -33,8 +33,8 @@ def report() -> StatusReport:
         for cohort in cohorts
     )
     templates = (
-        (Terms("one-year", "4qq0", "Kardia 12 months", 365, Decimal(99)), 1100),
-        (Terms("trial", "5rr1"), 0),
+        (Template("one-year", "4qq0", "Kardia 12 months", 365, Decimal(99)), 1100),
+        (Template("trial", "5rr1"), 0),
     )
     return StatusReport(NOW, cohorts, templates, "", 5, samples)
 
@@ -59,15 +59,15 @@ def test_nobody_is_said_in_words() -> None:
     ("terms", "text"),
     [
         (
-            Terms("one-year", "1", "Kardia 12 months", 365, Decimal(99)),
+            Template("one-year", "1", "Kardia 12 months", 365, Decimal(99)),
             'one-year: "Kardia 12 months", 365 days, 99.00',
         ),
-        (Terms("Kardia", "1", "Kardia", 1, Decimal("9.9")), "Kardia: 1 day, 9.90"),
-        (Terms("trial", "1"), "trial: no known price"),
-        (Terms("a", "1", 'say "x"\x1b[0m', 0, Decimal(0)), 'a: "say \\"x\\"\\x1b[0m", 0 days, 0.00'),
+        (Template("Kardia", "1", "Kardia", 1, Decimal("9.9")), "Kardia: 1 day, 9.90"),
+        (Template("trial", "1"), "trial: no known price"),
+        (Template("a", "1", 'say "x"\x1b[0m', 0, Decimal(0)), 'a: "say \\"x\\"\\x1b[0m", 0 days, 0.00'),
     ],
 )
-def test_a_template_is_shown_by_name_duration_and_price(terms: Terms, text: str) -> None:
+def test_a_template_is_shown_by_name_duration_and_price(terms: Template, text: str) -> None:
     assert terms_text(terms) == text
 
 
@@ -122,7 +122,7 @@ _COUNTS = st.builds(Counts, *(st.integers(0, 2_000_000) for _ in STAGES))
 def test_no_name_becomes_a_part_of_the_page(
     cohorts: dict[str, Counts], samples: list[Sample], name: str
 ) -> None:
-    terms = Terms(name, name, name, 1, Decimal(1))
+    terms = Template(name, name, name, 1, Decimal(1))
     page = _Page(status_html(StatusReport(NOW, cohorts, ((terms, 1),), name, 1, tuple(samples))))
     assert page.open == []
     assert {tag for tag, _ in page.found} <= KNOWN

@@ -92,7 +92,7 @@ def test_recordings_are_counted_with_one_read_and_need_a_confirmation(clinic: De
     plan = clinic.plan()
     assert plan.code == 1
     assert plan.requests.count(COUNT) == 1
-    assert "the patient has 3 recordings, and deleting cannot be undone" in plan.out
+    assert "the patient has 3 recordings, and a deletion cannot be undone" in plan.out
     ran = clinic.apply()
     assert (ran.code, DELETE in ran.requests) == (1, False)
     clinic.write(leaving(", confirm: has-recordings"))
@@ -121,7 +121,7 @@ def test_a_departure_acts_once_per_recorded_id(clinic: Desk) -> None:
     assert clinic.apply().requests.count(DISCONNECT) == 1
     again = clinic.apply()
     assert (again.code, DISCONNECT in again.requests) == (0, False)
-    assert "it is not done again" in again.out
+    assert "it is not repeated" in again.out
     clinic.write(leaving())
     assert clinic.apply().requests.count(DELETE) == 1
     done = clinic.apply()

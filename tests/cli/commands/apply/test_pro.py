@@ -344,7 +344,7 @@ def test_a_departure_disconnects_once(pro: Desk) -> None:
     ran = pro.apply()
     assert (ran.code, ran.requests) == (0, [DISCONNECT])
     assert pro.apply().requests == []
-    assert "it is not done again" in pro.plan().out
+    assert "it is not repeated" in pro.plan().out
     assert len(pro.account.requests.all(route="/e/v1/disconnection")) == 1
 
 
