@@ -197,7 +197,7 @@ def test_a_departure_with_an_id_that_nobody_ever_had_is_not_done(desk: Desk) -> 
     )
     ran = desk.plan()
     assert ran.code == 1
-    assert "patient/NOBODY is blocked: no patient has the id nope" in ran.out
+    assert "patient/NOBODY is blocked: no live patient has the id nope" in ran.out
 
 
 def test_sigterm_before_anything_is_sent_is_one_line(clinic: Path) -> None:

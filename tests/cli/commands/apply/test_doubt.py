@@ -56,7 +56,7 @@ def test_a_doubt_that_stays_is_told_and_the_next_run_goes_on_from_there(
         desk.seen = len(desk.account.requests.all())
         told = desk.plan("--settle", "600")
         assert told.code == 1
-        assert "apply waits for it" in told.out
+        assert "Apply waits for at most" in told.out
         ran = desk.apply("--settle", "0.2", "--assume-absent", "patient/CL-0001042")
         assert ran.code == 0, ran.out + ran.err
         assert everyone_once(desk.account)

@@ -226,7 +226,7 @@ def test_a_plan_change_is_for_a_person(pro: Desk) -> None:
     )
     ran = apply(pro)
     assert (ran.code, ran.requests) == (1, [READ_CALLBACK])
-    assert "changing a plan" in ran.out
+    assert "switching templates cancels the current order. Re-declare one-year" in ran.out
 
 
 @pytest.mark.parametrize("moment", list(Moment))
