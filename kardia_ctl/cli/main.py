@@ -170,7 +170,7 @@ def _leave(code: int) -> NoReturn:
 
 def _report_failure(error: Exception) -> int:
     """Report an error. Only KARDIA_DEBUG shows the traceback, which could hold patients' values."""
-    from kardia_ctl.cli.output.failure import failure_text
+    from kardia_ctl.render.problems import failure_text
 
     click.echo(failure_text(error), err=True)
     if os.environ.get("KARDIA_DEBUG"):

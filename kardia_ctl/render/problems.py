@@ -1,11 +1,14 @@
-"""What is wrong with a configuration, for people and for tools that read Terraform's validate JSON."""
+"""Errors as text for people, and a configuration's problems as Terraform's validate JSON for tools."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from kardia_ctl import __version__
+from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.model.source import Extent, Problem, Source
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import count_of
@@ -93,3 +96,30 @@ def _warning(text: str) -> dict[str, Any]:
         "snippet": None,
         "address": None,
     }
+
+
+def failure_text(error: Exception) -> str:
+    """The message for an error that ends a command; of an unexpected one its type and place, no value."""
+    match error:
+        case ConfigurationError():
+            return problems_text(error.problems, View())
+        case KardiaError():
+            return f"Error: {escape(str(error))}"
+        case OSError() if error.filename is not None:
+            return f"Error: {escape(str(error.filename))}: {error.strerror}"
+        case OSError() if error.strerror:
+            return f"Error: {error.strerror}"
+        case _:
+            return _bug(error)
+
+
+def _bug(error: Exception) -> str:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f" at {Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}"
+    return (
+        f"Internal error ({type(error).__name__}{where}). This is a bug; please report this line. Everything "
+        f"sent so far is recorded (kardia-ctl {__version__}; KARDIA_DEBUG=1 shows the traceback, which may "
+        "hold patients' values)"
+    )

@@ -178,7 +178,7 @@ def test_an_error_in_the_configuration_names_no_value(watch: Watch, how: str) ->
         ("state", "list", path),
     ):
         ran = watch.run(*arguments)
-        assert "does not handle" not in ran.err
+        assert "Internal error" not in ran.err
     assert watch.plan().code == 1
     assert not watch.desk.account.requests.all()
 
@@ -286,7 +286,7 @@ def test_no_answer_of_the_server_is_repeated_with_values(watch: Watch, how: str)
     results, codes = str(watch.place / "results.csv"), str(watch.place / "codes.csv")
     ran = watch.run("apply", str(plan), "--results", results, "--codes-out", codes)
     assert ran.code == 1
-    assert "does not handle" not in ran.err
+    assert "Internal error" not in ran.err
     assert watch.run("state", "list", path).code == 0
     watch.wire.answer = ANSWERS[how]
     for arguments in (
@@ -295,9 +295,9 @@ def test_no_answer_of_the_server_is_repeated_with_values(watch: Watch, how: str)
         ("codes", path, "--auto-approve"),
         ("status", path, "--html", str(watch.place / "status.html")),
     ):
-        assert "does not handle" not in watch.run(*arguments).err
+        assert "Internal error" not in watch.run(*arguments).err
     watch.wire.answer = lambda _: None
-    assert "does not handle" not in watch.apply("--results", results).err
+    assert "Internal error" not in watch.apply("--results", results).err
 
 
 def _writes(request: httpx.Request) -> bool:
@@ -398,7 +398,7 @@ def test_a_crash_is_one_line_without_values(
         )
     assert ran.code == 1
     assert ran.err.splitlines()[-1].startswith("Error: kardia-ctl ")
-    assert "met what it does not handle: CrashError at test_commands.py" in ran.err
+    assert "Internal error (CrashError at test_commands.py" in ran.err
     after = watch.apply("--reissue", CODE) if where == "while writing a code" else watch.apply()
     assert after.code == 0, after.told
     assert sorted(one.mrn for one in watch.desk.account.patients.all()) == ["MRN-1", "MRN-2", "MRN-3"]

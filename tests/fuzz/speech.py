@@ -191,4 +191,4 @@ def is_clean(ran: Ran) -> None:
     """It ended with an exit code of ours, and every trouble is a line that somebody wrote on purpose."""
     assert ran.code in (0, 1, 2)
     assert "Traceback" not in ran.told
-    assert "does not handle" not in ran.told, ran.err
+    assert "Internal error" not in ran.told, ran.err

@@ -22,7 +22,7 @@ _LAST_TRIES: Final = 8
 """Undisturbed applies that may be needed until one ends clean: the weather goes on."""
 _SHARE: Final = 0.8
 """How much of what is left to send the kills that are left are to interrupt."""
-_BUGS: Final = ("Traceback", "met what it does not handle", "is locked")
+_BUGS: Final = ("Traceback", "Internal error (", "is locked")
 """What no run may say when it runs alone: the last is a lock that outlived its holder."""
 
 

@@ -17,7 +17,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, out_option
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable, out_stream, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.escape import escape

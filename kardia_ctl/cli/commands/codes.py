@@ -22,7 +22,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
-from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.signals import stop_on_signals
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired

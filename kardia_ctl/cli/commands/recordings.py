@@ -9,7 +9,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.options import Options, auto_approve_option, json_option
 from kardia_ctl.cli.output.console import print_result
-from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import QT

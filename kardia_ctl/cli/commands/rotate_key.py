@@ -16,7 +16,7 @@ from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
 from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable, private_file, write_private
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized

@@ -8,7 +8,7 @@ import click
 from kardia_ctl.cli.account.workspace import open_workspace
 from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
-from kardia_ctl.cli.output.prompt import confirm
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store

@@ -12,12 +12,11 @@ import click
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.output.failure import failure_text
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem
-from kardia_ctl.render.problems import problem_lines, validate_json
+from kardia_ctl.render.problems import failure_text, problem_lines, validate_json
 
 
 @click.command("validate")

@@ -1,14 +1,45 @@
-"""Whether a person reads a stream: decides about patients' values, colours and what moves."""
+"""A person's terminal: whether a stream is one, and questions asked there."""
 
 import os
+import signal
+import sys
 from typing import IO, Any
+
+import click
+
+from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.model.errors import RunStopped
 
 
 def is_persons(stream: IO[Any]) -> bool:
-    """Whether the stream is a person's own terminal: not a pipe or a file, and not the log of a CI job."""
+    """Whether a person reads the stream: it is a terminal, and not the log of a CI job."""
     return stream.isatty() and "CI" not in os.environ
 
 
 def can_redraw(stream: IO[Any]) -> bool:
     """Whether what is shown there can change in place: a person's terminal that moves its cursor."""
     return is_persons(stream) and os.environ.get("TERM") != "dumb"
+
+
+def confirm(question: str, *, approved: bool) -> bool:
+    """Ask whether to go on: only the word yes will do. Any other answer is reported on stderr.
+
+    Raises:
+        RunStopped: there is no terminal, and --auto-approve was not given.
+    """
+    if approved:
+        return True
+    if not sys.stdin.isatty():
+        raise RunStopped(
+            "there is no terminal to confirm on: check what it would do, then run with --auto-approve"
+        )
+    click.echo(f"\n{question}\n  Only 'yes' is accepted.\n", err=True)
+    # The event loop would delay a first Ctrl-C until the answer is there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if answer != "yes":
+        print_message("Nothing was done.")
+    return bool(answer == "yes")

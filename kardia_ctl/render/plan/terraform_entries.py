@@ -1,8 +1,9 @@
-"""The two sides of each address in a plan document, with patients' values left out and marked."""
+"""How Terraform's documents name an address and show its two sides, without patients' values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from string import ascii_letters, digits
+from typing import Any, Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Plan
@@ -41,6 +42,9 @@ class Entry:
         return self.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
 
 
+PROVIDER: Final = "kardia-ctl"
+
+_PLAIN: Final = frozenset(ascii_letters + digits + "-")
 _NOTHING: Final = Side(None, {})
 
 
@@ -99,3 +103,36 @@ def _side(address: Address, values: Iterable[tuple[str, Shown | None]], live_id:
         if value and value.hidden:
             marks[key] = True
     return Side(texts, marks)
+
+
+def named(address: Address) -> dict[str, str]:
+    """The keys by which tools join the parts of a plan document."""
+    return {
+        "address": str(address),
+        "mode": "managed",
+        "type": f"kardia_{address.kind.value}",
+        "name": identifier(address),
+    }
+
+
+def identifier(address: Address) -> str:
+    """An identifier, another for each address of a kind: ``JS-20000721``, ``JS-1__one-year``.
+
+    What an identifier must not hold, or begin with, is written as ``_`` and two hex digits a byte; ``__``
+    stands between names. A kind that has one address is called ``this``, as Terraform's modules do.
+    """
+    return "__".join(_plain(name) for name in address.names) or "this"
+
+
+def _plain(name: str) -> str:
+    text = "".join(char if char in _PLAIN else _hex(char) for char in name)
+    return text if text[:1] in ascii_letters or text[:1] == "_" else _hex(text[0]) + text[1:]
+
+
+def _hex(char: str) -> str:
+    return "".join(f"_{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
+
+
+def provider_config() -> dict[str, Any]:
+    """The one provider, as the configuration part names it."""
+    return {PROVIDER: {"name": PROVIDER, "full_name": PROVIDER}}

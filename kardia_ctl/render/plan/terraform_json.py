@@ -14,8 +14,16 @@ from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Remark, Row, identity, remarks, rows
 from kardia_ctl.render.plan.summary import action_counts
-from kardia_ctl.render.plan.terraform_entries import Entry, Side, drift_entry, no_op_entries, row_entry
-from kardia_ctl.render.plan.terraform_names import PROVIDER, named, provider_config
+from kardia_ctl.render.plan.terraform_entries import (
+    PROVIDER,
+    Entry,
+    Side,
+    drift_entry,
+    named,
+    no_op_entries,
+    provider_config,
+    row_entry,
+)
 
 FORMAT_VERSION: Final = "1.2"
 """The plan representation's version: terraform-json wants one from 0.1 up to, not including, 2.0."""

@@ -16,8 +16,8 @@ from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.summary import action_counts, counts_line, no_changes
+from kardia_ctl.render.plan.terraform_entries import PROVIDER, named
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
-from kardia_ctl.render.plan.terraform_names import PROVIDER, named
 
 UI_VERSION: Final = "1.2"
 """The version of Terraform's stream that this one is like."""

@@ -1,11 +1,13 @@
-"""An ECG on its paper: 25 mm a second, 10 mm a millivolt. The one importer of matplotlib."""
+"""An ECG as CSV, and as a strip of ECG paper: 25 mm a second, 10 mm a millivolt."""
 
 import io
+from itertools import zip_longest
 from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.model.ecg import Ecg, Lead
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.files.csv import Number, csv_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +30,24 @@ _PAPER, _FINE, _INK = "#e8a0a0", "#f6d5d5", "#202020"
 
 
 class CannotDraw(Exception):  # noqa: N818  (it names what happened)
-    """No picture can be made; the text says why and what to do."""
+    """No picture can be drawn; the text says why and what to do."""
+
+
+def ecg_csv(ecg: Ecg) -> str:
+    """A row for each sample, with the unit in the heading; empty where a lead is shorter than another."""
+    unit = "mV" if ecg.unit == "mV" else "adc"
+    names = [escape(lead.name).replace(",", " ").replace('"', " ") for lead in ecg.leads]
+    samples = zip_longest(*(lead.samples for lead in ecg.leads))
+    return csv_text(
+        [
+            ("time_s", *(f"{name}_{unit}" for name in names)),
+            *((Number(f"{at / ecg.frequency:.6f}"), *map(_number, row)) for at, row in enumerate(samples)),
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return Number("" if value is None else f"{value:.7g}")
 
 
 def ecg_picture(ecg: Ecg, title: str, form: str) -> bytes:

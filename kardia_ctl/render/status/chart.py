@@ -9,7 +9,7 @@ from typing import Final
 
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.render.status.axes import Tick, count_ticks, time_ticks
-from kardia_ctl.render.status.labels import NAMES
+from kardia_ctl.render.status.text import NAMES
 from kardia_ctl.render.text import iso_time
 
 LINES: Final = ("declared", "issued", "connected")

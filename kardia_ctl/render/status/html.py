@@ -17,7 +17,7 @@ from markupsafe import Markup
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.status.chart import chart, history
-from kardia_ctl.render.status.labels import MEANINGS, NAMES, cohort_name, share, told_line
+from kardia_ctl.render.status.text import MEANINGS, NAMES, cohort_name, share, told_line
 from kardia_ctl.render.text import count_of, iso_time, terms_text
 
 _WIDE: Final = 794

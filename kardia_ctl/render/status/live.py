@@ -9,7 +9,7 @@ from typing import Any, Final
 from kardia_ctl.model.events import EventKind, Heard
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.status.json import counts_json, name_json, status_json
-from kardia_ctl.render.status.labels import NAMES
+from kardia_ctl.render.status.text import NAMES
 from kardia_ctl.render.text import count_of, iso_time
 
 UNSIGNED: Final = (

@@ -8,8 +8,8 @@ import pytest
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.render.plan.terraform_entries import identifier
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
-from kardia_ctl.render.plan.terraform_names import identifier
 
 STAMP = Stamp("0.1.0", "2026-03-02T10:00:00Z")
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.model.ecg import Ecg, Filtering, Lead, NoEcg, read_ecg
-from kardia_ctl.render.records.ecg_csv import ecg_csv
-from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_picture
+from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_csv, ecg_picture
 
 TABLE = {
     "frequency": 300,

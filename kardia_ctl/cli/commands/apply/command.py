@@ -39,8 +39,8 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.prompt import confirm
 from kardia_ctl.cli.output.reporter import reporter_for
+from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.signals import stop_on_signals
 from kardia_ctl.model.errors import RunStopped
