@@ -128,8 +128,7 @@ def _print(answer: "Answer", out: Path | None) -> None:
 
 
 async def _print_pages(session: "Session", call: "Call", out: Path | None) -> None:
-    paged = call.endpoint.path.rstrip("/").endswith(_PAGED)
-    if paged and not any(name == "limit" for name, _ in call.query):
+    if call.endpoint.path.rstrip("/").endswith(_PAGED) and "limit" not in dict(call.query):
         call = replace(call, query=(*call.query, ("limit", "500")))
     text = printer(ListFormat.JSON, PATIENTS, show_phi=True)
     with out_stream(out) as write:
@@ -158,8 +157,7 @@ def make_call(
     from kardia_ctl.api.endpoints import Endpoint, Nature
     from kardia_ctl.api.http.transport import Call
 
-    plain, query = _target(path)
-    extra, body = _headers(headers), list(fields)
+    (plain, query), extra, body = _target(path), _headers(headers), list(fields)
     if method in _READS:
         if file is not None:
             raise RunStopped(f"{method} has no body: leave --input out")
