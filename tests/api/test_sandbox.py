@@ -15,7 +15,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import Sandbox, create_app
-from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import (
     CreateStatus,
@@ -147,7 +147,7 @@ async def test_a_wrong_key_is_unauthorized(sandbox: Sandbox) -> None:
 async def test_a_session_without_a_key_can_log_in(sandbox: Sandbox) -> None:
     transport = httpx.ASGITransport(sandbox)
     async with open_session("http://localhost", "", http_transport=transport) as session:
-        assert await session.create_key("dev@example.com", "invented-password") == API_KEY
+        assert await session.create_key(LOGIN_EMAIL, LOGIN_PASSWORD) == API_KEY
     async with open_session("http://localhost", API_KEY, http_transport=transport) as session:
         assert await session.renew_key() != API_KEY
 

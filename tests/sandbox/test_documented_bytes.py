@@ -10,19 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from kardia_ctl.sandbox.account.account import Account
-from kardia_ctl.sandbox.data.values import PatientFields, PatientStatus
-from tests.paths import CASSETTES
+from kardia_ctl.sandbox.data.values import PatientStatus
+from tests.sandbox.documented import EXCHANGES, PATIENT, fill
 
 Connect = Callable[..., httpx.AsyncClient]
-EXCHANGES = yaml.safe_load((CASSETTES / "documents" / "v1.yaml").read_text(encoding="utf-8"))["interactions"]
 DIFFERENT: dict[str, set[str]] = {
     "POST /v1/patients": {"id", "dob"},  # the example echoes another birth date than it was sent
     "GET /v1/patients": {"mrn", "totalCount", "startCursor", "endCursor", "hasNextPage"},
-    "GET /v1/patients/wNSEDeLOEPQE5rznkJmwbnjpxfdst93i": {"status"},  # one patient has one status
-    "GET /v1/patients/wNSEDeLOEPQE5rznkJmwbnjpxfdst93i/code": {"code"},
+    f"GET /v1/patients/{PATIENT}": {"status"},  # one patient has one status
+    f"GET /v1/patients/{PATIENT}/code": {"code"},
     "POST /v1/apikey/new": {"apiKey"},
 }
 """The members whose values may differ from the example's: generated ones, and where the examples disagree."""
@@ -35,12 +33,8 @@ def title(exchange: Any) -> str:
 
 @pytest.fixture
 def documented(account: Account) -> Account:
-    """An account with the patient, the callbacks and the team of the examples."""
-    example = json.loads(EXCHANGES[1]["response"]["body"]["string"])
-    number, _ = example.pop("id"), example.pop("status")
-    account.patients.add(PatientFields(**example), patient_id=number)
-    account.patients.set_status(number, PatientStatus.CONNECTED)
-    account.settings.add_team("OstYEHjsota5xj7m4QQdbhdxpttj4", "The team of the example")
+    fill(account)
+    account.patients.set_status(PATIENT, PatientStatus.CONNECTED)
     return account
 
 

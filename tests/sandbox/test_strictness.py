@@ -28,12 +28,12 @@ def assert_refused(response: httpx.Response, status: int) -> None:
     "authorization",
     [
         None,
-        "Bearer sandbox-key",
+        f"Bearer {API_KEY}",
         "Basic !!!",
-        "Basic " + b64encode(b"sandbox-key").decode(),
-        "Basic " + b64encode(b"sandbox-key:password").decode(),
+        "Basic " + b64encode(API_KEY.encode()).decode(),
+        "Basic " + b64encode(f"{API_KEY}:password".encode()).decode(),
         "Basic " + b64encode(b"another-key:").decode(),
-        "Basic " + b64encode(b":sandbox-key").decode(),
+        "Basic " + b64encode(f":{API_KEY}".encode()).decode(),
         "Basic " + b64encode(b"\xff:").decode(),
     ],
 )
