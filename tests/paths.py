@@ -8,5 +8,8 @@ CASSETTES: Final = ROOT / "cassettes"
 EXAMPLES: Final = ROOT / "examples"
 SCHEMAS: Final = ROOT / "schemas"
 
-CLINIC: Final = ROOT / "tests" / "data" / "clinic"
+DATA: Final = ROOT / "tests" / "data"
+"""Configurations that tests work on. The examples are for readers and may change."""
+
+CLINIC: Final = DATA / "clinic"
 """A configuration of three patients, a callback, a provider and two codes, for tests to copy."""

@@ -12,10 +12,10 @@ from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Server, sandbox
 from tests.benchmarks.table import Row
 from tests.benchmarks.workload import Form, adopted, no_op_plan
-from tests.paths import EXAMPLES
+from tests.paths import CLINIC
 
 NAME = "requests"
-_CLINIC = EXAMPLES / "clinic"
+_CLINIC = CLINIC
 _PAGE = 500
 
 

@@ -15,7 +15,7 @@ from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from tests.fuzz.speech import bounded, patiently
 from tests.fuzz.test_files import worn
-from tests.paths import EXAMPLES
+from tests.paths import DATA
 
 RANDOM = st.randoms(use_true_random=False)
 SYSTEM = "https://hospital.example.com/mrn"
@@ -56,7 +56,7 @@ def repacked(random: Random, content: bytes) -> bytes:
 @bounded(60)
 @given(random=RANDOM, aside=st.booleans())
 def test_a_worn_cohort_is_problems_or_patients(name: str, random: Random, aside: bool) -> None:
-    content = (EXAMPLES / "formats" / "cohorts" / name).read_bytes()
+    content = (DATA / "formats" / "cohorts" / name).read_bytes()
     said = FORMATS[name] + (", on_bad_row: quarantine" if aside else "")
     read(name, worn(random, content), said)
     if name.endswith(".xlsx"):
@@ -84,7 +84,7 @@ def test_any_bytes_are_problems_or_patients(name: str, content: bytes) -> None:
     ],
 )
 def test_a_sheet_that_no_program_writes_is_refused_in_little_time(sheet: str) -> None:
-    content = (EXAMPLES / "formats" / "cohorts" / "ward.xlsx").read_bytes()
+    content = (DATA / "formats" / "cohorts" / "ward.xlsx").read_bytes()
     target = io.BytesIO()
     with ZipFile(io.BytesIO(content)) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
         for part in old.infolist():
@@ -97,7 +97,7 @@ def test_a_sheet_that_no_program_writes_is_refused_in_little_time(sheet: str) ->
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet2.xml", "xl/styles.xml"])
 def test_entities_do_not_expand(part: str) -> None:
-    content = (EXAMPLES / "formats" / "cohorts" / "ward.xlsx").read_bytes()
+    content = (DATA / "formats" / "cohorts" / "ward.xlsx").read_bytes()
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha" * 10}">' for n in range(12))
     target = io.BytesIO()
     with ZipFile(io.BytesIO(content)) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
@@ -113,7 +113,7 @@ def test_entities_do_not_expand(part: str) -> None:
 @bounded(100)
 @given(RANDOM)
 def test_no_line_of_ndjson_is_lost(random: Random) -> None:
-    worn_out = worn(random, (EXAMPLES / "formats" / "cohorts" / "app.ndjson").read_bytes() * 3)
+    worn_out = worn(random, (DATA / "formats" / "cohorts" / "app.ndjson").read_bytes() * 3)
     found = read("app.ndjson", worn_out, FORMATS["app.ndjson"] + ", on_bad_row: quarantine")
     if found is not None:
         (aside,) = found.quarantines

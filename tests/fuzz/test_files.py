@@ -14,11 +14,11 @@ from kardia_ctl.planning.saved.file import _mac
 from tests.canary.desk import InnerDesk
 from tests.fuzz.speech import altered, bounded, is_clean, patiently
 from tests.fuzz.test_answers import new_desk
-from tests.paths import EXAMPLES
+from tests.paths import DATA
 
 RANDOM = st.randoms(use_true_random=False)
-CLINIC = (EXAMPLES / "clinic" / "kardia.yaml").read_bytes()
-COHORT = (EXAMPLES / "cohort" / "cohorts" / "spring-2026.csv").read_bytes()
+CLINIC = (DATA / "clinic" / "kardia.yaml").read_bytes()
+COHORT = (DATA / "cohort" / "cohorts" / "spring-2026.csv").read_bytes()
 PIECES = (
     b"\x00",
     b"\xff\xfe",

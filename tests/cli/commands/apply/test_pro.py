@@ -21,7 +21,7 @@ from kardia_ctl.sandbox.quirks import DuplicateUser, Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk, Ran
-from tests.paths import EXAMPLES, ROOT
+from tests.paths import DATA, ROOT
 
 PARTICIPANT = "POST /e/v1/participants"
 CODE = "POST /e/v1/code"
@@ -402,7 +402,7 @@ def test_validate_counts_users(pro: Desk) -> None:
 
 
 def test_the_example_of_pro_runs_as_it_is(pro: Desk) -> None:
-    pro.write((EXAMPLES / "pro" / "kardia.yaml").read_text())
+    pro.write((DATA / "pro" / "kardia.yaml").read_text())
     ran = apply(pro)
     assert (ran.code, len(ran.requests)) == (0, 8)
     assert pro.plan("--detailed-exitcode").code == 0

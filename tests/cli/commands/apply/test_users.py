@@ -11,7 +11,7 @@ from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Momen
 from kardia_ctl.sandbox.quirks import CreateStatus, DuplicateUser, Quirks
 from tests.cli.commands.apply.test_pro import PASSWORD, dropped, served
 from tests.cli.conftest import Desk, Ran
-from tests.paths import EXAMPLES
+from tests.paths import DATA
 
 CREATE = "POST /v1/patients"
 USER = "POST /v1/users"
@@ -257,7 +257,7 @@ def test_in_this_process_users_are_made_too(users: Desk, monkeypatch: pytest.Mon
 
 
 def test_the_example_of_users_runs_as_it_is(users: Desk) -> None:
-    users.write((EXAMPLES / "users" / "kardia.yaml").read_text())
+    users.write((DATA / "users" / "kardia.yaml").read_text())
     codes = users.path.parent / "codes.csv"
     assert users.apply("--codes-out", str(codes)).code == 0
     assert users.plan("--detailed-exitcode").code == 0
