@@ -175,4 +175,4 @@ def keep_sample(preview: Preview, context: RunContext, warn: Callable[[str], Non
         if state.exists and (samples := samples_after(inputs, state, context.clock.now())):
             store.commit(samples)
     except StateError as error:
-        warn(f"no sample of the counts was recorded: {error}")
+        warn(f"the counts were not recorded in state: {error}")
