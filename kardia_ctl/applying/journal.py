@@ -1,8 +1,8 @@
-"""Durable before it leaves, and together: steps that wait at the same time share one commit.
+"""Group commit: an intent is durable before its request leaves, and waiting changes share one commit.
 
-A commit waits for the disk, some milliseconds each time. One for each step, one after the other and in the
-event loop, would bound an apply far below what the API allows. So a commit runs beside the loop, and what
-comes meanwhile goes into the next one: whoever waits is woken when their entries are on disk, as before.
+A commit waits some milliseconds for the disk. One commit for each change, in the event loop, would slow an
+apply far below what the API allows. So a commit runs in a thread beside the loop, and entries that arrive
+meanwhile go into the next one. A caller continues when its own entries are on disk.
 """
 
 import asyncio
@@ -16,17 +16,17 @@ from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Entry
 
 RunBlocking = Callable[[Callable[[], None]], Awaitable[None]]
-"""Runs a blocking piece of work, one at a time."""
+"""Runs one blocking call at a time."""
 
 
 async def at_once(work: Callable[[], None]) -> None:
-    """Run it here and now: for stores that wait for nothing."""
+    """Run the call in place: for stores that never block."""
     work()
 
 
 @asynccontextmanager
 async def in_thread() -> AsyncIterator[RunBlocking]:
-    """Run the work in one thread of its own, which ends with the block."""
+    """Run the calls in one thread, which ends with the block."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "state") as thread:
 
@@ -38,7 +38,7 @@ async def in_thread() -> AsyncIterator[RunBlocking]:
 
 @dataclass(slots=True)
 class Journal:
-    """Writes to the store in the order in which it was asked to, in as few commits as that allows."""
+    """Writes entries to the store in the order of the calls, in as few commits as possible."""
 
     store: Store
     run_blocking: RunBlocking = at_once
@@ -47,43 +47,42 @@ class Journal:
     _failure: BaseException | None = None
 
     async def commit(self, entries: Iterable[Entry]) -> None:
-        """Return when the entries are durable. Who is cancelled meanwhile has them written all the same.
+        """Return when the entries are durable. They are written even if the caller is cancelled meanwhile.
 
         Raises:
-            StateError: they could not be written, nor what shared their commit; or what was posted before
-                could not.
+            StateError: this commit, or an earlier posted one, could not be written.
         """
         try:
             await self.post(entries)
         except Exception:
-            self._failure = None  # it is told here
+            self._failure = None  # raised here
             raise
         self._raise()
 
     def post(self, entries: Iterable[Entry]) -> asyncio.Future[None]:
-        """Put entries in line, before whatever comes later; what it gives is done when they are durable.
+        """Queue entries, before all later ones; the future is done when they are durable.
 
-        For what may be lost in a crash: the record of what an intent, which is durable, is about. That it
-        could not be written is raised by whoever comes next, or by ``rest``.
+        For what a crash may lose: the outcome of an intent, which is durable itself. A failed write is raised
+        by the next ``commit``, or by ``rest``.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(self._hear)
+        done.add_done_callback(self._note_failure)
         self._waiting.append((tuple(entries), done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return done
 
     async def rest(self) -> None:
-        """Return when nothing is left to write, whoever asked for it and is gone.
+        """Return when the queue is empty, entries of cancelled callers included.
 
         Raises:
-            StateError: something that was posted could not be written, and nobody was told yet.
+            StateError: posted entries could not be written, and no call has raised it yet.
         """
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
         self._raise()
 
-    def _hear(self, done: asyncio.Future[None]) -> None:
+    def _note_failure(self, done: asyncio.Future[None]) -> None:
         if not done.cancelled() and (error := done.exception()):
             self._failure = error
 
@@ -99,8 +98,8 @@ class Journal:
             try:
                 entries = [entry for batch, _ in together for entry in batch]
                 await self.run_blocking(partial(self.store.commit, entries))
-            except BaseException as found:  # noqa: BLE001  (it is theirs who wait)
-                error = found
+            except BaseException as failure:  # noqa: BLE001  (raised where it is awaited)
+                error = failure
             for _, done in together:
                 if not done.done():
                     done.set_result(None) if error is None else done.set_exception(error)

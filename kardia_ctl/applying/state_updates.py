@@ -1,4 +1,4 @@
-"""What state keeps of what was done. Never a value: ids, times, keyed fingerprints."""
+"""What state records of what was done. Never a value: ids, times, keyed fingerprints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,7 +57,7 @@ def patient_of(change: Change) -> DesiredPatient:
 
 
 def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
-    """What changes in state alone: adopted, forgotten, and what the observation itself taught."""
+    """What changes in state alone: adoptions, forgets, and what the observation showed."""
     state, desired = inputs.state, inputs.desired
     for change in plan.changes:
         if change.action is Action.ADOPT:
@@ -67,7 +67,7 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     key = inputs.key if inputs.capabilities.shows_patients else b""
     for names in plan.unchanged.get(Kind.PATIENT, ()):
         yield from _refresh(names[0], state, desired, key)
-    yield from _learnt(inputs)
+    yield from _observed_facts(inputs)
 
 
 def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
@@ -99,7 +99,7 @@ def _adopted(change: Change, inputs: PlanInputs) -> Record:
 
 
 def _forget(change: Change, state: State) -> Iterator[Entry]:
-    """A tombstone; a patient's takes the codes along, so that whoever comes back is not ordered for again."""
+    """A tombstone, and those of a patient's codes: one who comes back is not ordered for again."""
     address = change.address
     if address.kind is Kind.CONNECTION_CODE:
         mrn = address.names[0]
@@ -121,7 +121,7 @@ def _with(record: Record, *, forgotten: bool) -> Record:
 
 
 def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[Entry]:
-    """What is declared is live: from now on that is what was applied last."""
+    """What is declared is live: record it as what was applied last."""
     record, want = state.patients[mrn], desired.patients[mrn]
     known = _agreed(want, key, record.fingerprint) if key else record.fingerprint
     if (known, want.cohort) != (record.fingerprint, record.label):
@@ -131,7 +131,7 @@ def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[E
 
 
 def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
-    """Fingerprints of what both sides agree on. What is ignored may differ: of that nothing new is known."""
+    """Fingerprints of what both sides agree on. An ignored attribute may differ: its fingerprint stays."""
     known = patient_kind.fingerprints(key, want)
     for place, name in enumerate(ATTRIBUTES):
         if name in want.ignore:
@@ -140,7 +140,7 @@ def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
     return known
 
 
-def _learnt(inputs: PlanInputs) -> Iterator[Entry]:
+def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
     observed, state = inputs.observed, inputs.state
     count = living(inputs)
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):

@@ -1,1 +1,1 @@
-"""One file for each thing that a command does. Above the engine, below the command line."""
+"""One file for each operation of a command, above the engine and below the command line."""

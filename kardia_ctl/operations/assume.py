@@ -11,12 +11,12 @@ from kardia_ctl.model.state import Drop, Entry, Intent, Record, Remember, Resolv
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
-    """Take a person's word for what was in doubt.
+    """Record a person's decision about requests in doubt.
 
     Args:
         store: Its lock is held.
-        absent: What was sent to these addresses did not happen: it may be sent again.
-        created: It did happen. Only for what cannot be read back: everything else is looked for.
+        absent: The requests for these addresses had no effect: they may be sent again.
+        created: They took effect. Only for what cannot be read back: apply reads everything else.
 
     Raises:
         RunStopped: nothing is in doubt at an address, or it can be read back.
@@ -26,13 +26,13 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
     entries: list[Entry] = []
     for address in (*absent, *created):
         if address not in intents:
-            raise RunStopped(f"nothing is in doubt at {address}; kardia-ctl state list shows what is")
+            raise RunStopped(f"nothing is in doubt at {address}. Run kardia-ctl state list to see what is")
         entries.append(Resolve(address))
     for address in created:
         if intents[address].operation == Action.EXPORT:
-            raise RunStopped(f"{address}: if the export has come, write exported: DATE in its departure")
+            raise RunStopped(f"{address}: if the export has arrived, add exported: DATE to its departure")
         if address.kind.facts.read_back:
-            raise RunStopped(f"{address} can be read back: apply looks for it, there is nothing to assume")
+            raise RunStopped(f"{address} can be read back: run apply without this option; it checks Kardia")
         entries.append(_record(address, intents[address]))
     if entries:
         store.commit(entries)

@@ -1,6 +1,6 @@
-"""The funnel, kept current by events: each is a hint to look at one patient, and what the API says counts.
+"""The funnel, kept current by webhook events: each is a hint to read one patient; the API's response counts.
 
-Where the API shows no patients (pro), the event itself is all there is: it is taken, and counted as told.
+Where the API shows no patients (pro), the event itself is used, and counted as reported by an event.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.follow_schedule import Agenda, Look
 from kardia_ctl.planning.inputs import PlanInputs
 
-_ABREAST: Final = 8
+_CONCURRENT_READS: Final = 8
 
 
 class Following:
-    """Where everybody is, and who is to be looked at.
+    """How far each patient is, and which patients are to be read.
 
     Attributes:
-        inputs: What is known, with what was looked at since.
+        inputs: What is known, updated by each read.
         cohorts: The counts by cohort.
-        agenda: Who is to be looked at, and when, in seconds of ``clock``.
-        told: The mrns of those who are where they are because an event said so, and nothing else.
-        heard: What arrived.
+        agenda: Which patients are to be read, and when, in seconds of ``clock``.
+        told: The mrns of patients whose position only an event reported.
+        heard: Counts of the events received.
     """
 
     # ``clock`` gives Unix seconds that never run backwards.
@@ -45,7 +45,7 @@ class Following:
         self._places = {place.mrn: place for place in found if place.mrn in inputs.desired.patients}
 
     def hear(self, event: Event) -> None:
-        """An event arrived: a patient who is declared is put on the agenda, any other is counted."""
+        """Receive an event: a declared patient is put on the agenda, any other is counted as unknown."""
         if not event.kind.moves:
             return
         if name := self._name(event):
@@ -54,13 +54,13 @@ class Following:
             self.heard.unknown += 1
 
     def _name(self, event: Event) -> str:
-        """The name under which a patient is looked at; empty when nobody declared can be meant."""
+        """A patient's name on the agenda, an id or an mrn; empty when no declared patient is meant."""
         if self.inputs.capabilities.shows_patients and event.patient_id in self._owner:
             return event.patient_id
         return event.mrn if event.mrn in self.inputs.desired.patients else ""
 
     def take_told(self, looks: Mapping[str, Look]) -> None:
-        """Move these patients to where their last events say they are. For an API that cannot be asked."""
+        """Move patients to the position that their last events report: the API shows no patients."""
         found = {
             mrn: LivePatient(mrn, mrn, status=STATUS_TOLD[look.event.kind]) for mrn, look in looks.items()
         }
@@ -68,7 +68,7 @@ class Following:
         self._move(found)
 
     async def read_back(self, reader: Reader, looks: Mapping[str, Look]) -> list[ApiError]:
-        """Read these patients and move them to where they are now; the errors of reads that failed.
+        """Read these patients and move them to their present position; the errors of failed reads.
 
         Raises:
             ApiError: the run has to stop, such as when the key was refused.
@@ -125,14 +125,14 @@ def _agrees(live: LivePatient | None, event: Event) -> bool:
 
 
 def _may_pass(error: ApiError) -> bool:
-    """Whether the same read may succeed later. A refusal of this very id does not change."""
+    """Whether a retry of the read may succeed. A refusal of this id is permanent."""
     return error.status is None or error.status == 429 or error.status >= 500
 
 
 async def _read(
     reader: Reader, patient_ids: Iterable[str]
 ) -> tuple[dict[str, LivePatient | None], dict[str, ApiError]]:
-    """Read patients by id, a few abreast. One that fails is no reason not to read the others.
+    """Read patients by id, several at once. A failed read stops no other.
 
     Raises:
         ApiError: the run has to stop.
@@ -153,7 +153,7 @@ async def _read(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_ABREAST, len(waiting))):
+            for _ in range(min(_CONCURRENT_READS, len(waiting))):
                 group.create_task(work())
     except* ApiError as failures:
         raise failures.exceptions[0] from failures

@@ -44,7 +44,7 @@ class Refetch:
         return replace(self, plan=replace(self.plan, changes=changes, requests=requests), left_out=left_out)
 
 
-async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
+async def plan_refetch(reader: Reader, preview: Preview) -> Refetch:
     """Plan to fetch every code that is declared, recorded and in use.
 
     Reads the templates when the plan had no reason to: they tell the price, and whose key it is.
@@ -52,13 +52,13 @@ async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
     Raises:
         ApiError: the templates could not be read.
     """
-    unchanged = seen.plan.unchanged.get(Kind.CONNECTION_CODE, ())
-    if seen.observed.templates is None and unchanged:
-        observed = await with_templates(reader, seen.observed)
-        seen = replace(seen, inputs=replace(seen.inputs, observed=observed))
-    state, desired = seen.inputs.state, seen.inputs.desired
-    templates = resolve(desired.templates, seen.observed.templates)
-    unsafe = {notice.address for notice in seen.plan.notices if notice.kind in _UNSAFE}
+    unchanged = preview.plan.unchanged.get(Kind.CONNECTION_CODE, ())
+    if preview.observed.templates is None and unchanged:
+        observed = await with_templates(reader, preview.observed)
+        preview = replace(preview, inputs=replace(preview.inputs, observed=observed))
+    state, desired = preview.inputs.state, preview.inputs.desired
+    templates = resolve(desired.templates, preview.observed.templates)
+    unsafe = {notice.address for notice in preview.plan.notices if notice.kind in _UNSAFE}
     changes, issued, left_out = [], {}, []
     for mrn, label in unchanged:
         address, template = code_address(mrn, label), templates[label].id
@@ -69,11 +69,11 @@ async def plan_refetch(reader: Reader, seen: Preview) -> Refetch:
         patient_id = record.id or state.patients[mrn].id
         changes.append(Change(address, Action.CREATE, Cause.DECLARED, id=patient_id, target=template))
         issued[address] = record.at
-    requests = Requests(seen.plan.requests.spent, seen.plan.requests.reads, len(changes))
+    requests = Requests(preview.plan.requests.spent, preview.plan.requests.reads, len(changes))
     labels = sorted({change.address.names[1] for change in changes})
     terms = tuple(templates[label] for label in labels)
-    plan = replace(seen.plan, changes=tuple(changes), requests=requests, templates=terms)
-    return Refetch(plan, seen, issued, tuple(left_out))
+    plan = replace(preview.plan, changes=tuple(changes), requests=requests, templates=terms)
+    return Refetch(plan, preview, issued, tuple(left_out))
 
 
 async def fetch_codes(refetch: Refetch, context: RunContext) -> tuple[Result, ...]:

@@ -1,4 +1,4 @@
-"""What status looks at, and the samples that status and apply keep of it."""
+"""What status reads, and the samples that status and apply record."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,10 +18,10 @@ from kardia_ctl.planning.templates import resolve
 
 
 async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
-    """Read where the declared patients are, with the fewest safe reads; the templates when codes are wanted.
+    """Read how far declared patients are, with the fewest safe reads; the templates if codes are declared.
 
     Raises:
-        ApiError: an answer could not be had or understood.
+        ApiError: a response could not be had or understood.
     """
     desired, state, can = replace(inputs.desired, others=(), departures=()), inputs.state, inputs.capabilities
     read_plan = choose_reads(desired, state, capabilities=can)
@@ -33,7 +33,7 @@ async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
 
 
 def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:
-    """What status says of these counts. ``at`` is Unix seconds, ``reads`` the number of requests."""
+    """The report of these counts. ``at`` is Unix seconds, ``reads`` the number of requests."""
     incomplete = "" if is_whole(inputs.observed) else inputs.observed.detail or "the scan is incomplete"
     fresh = () if incomplete else tuple(samples(counts, at))
     known = inputs.state.samples
@@ -41,7 +41,7 @@ def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, read
 
 
 def _templates(inputs: PlanInputs) -> Iterator[tuple[Template, int]]:
-    """The declared templates, each with how many codes are on record for those who are declared."""
+    """The declared templates, each with the number of recorded codes of declared patients."""
     desired = inputs.desired
     found = resolve(desired.templates, inputs.observed.templates)
     codes = inputs.state.codes
@@ -51,17 +51,17 @@ def _templates(inputs: PlanInputs) -> Iterator[tuple[Template, int]]:
 
 
 def is_whole(observed: Observed) -> bool:
-    """Whether everybody who is declared was looked for, so that the counts may be kept."""
+    """Whether every declared patient was looked for, so that the counts may be recorded."""
     return observed.coverage is not Coverage.INCOMPLETE
 
 
 def samples(counts: Mapping[str, Counts], now: float) -> Iterator[Sample]:
-    """The counts as they are kept. ``now`` is Unix seconds."""
+    """The counts as state records them. ``now`` is Unix seconds."""
     return (Sample(int(now), cohort, counts[cohort]) for cohort in counts)
 
 
 def samples_after(inputs: PlanInputs, state: State, now: float) -> tuple[Sample, ...]:
-    """What an apply keeps at its end: nothing when not everybody was read.
+    """What an apply records at its end: nothing when not every patient was read.
 
     Args:
         inputs: What its plan was made from.

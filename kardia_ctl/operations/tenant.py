@@ -1,19 +1,18 @@
-"""Whose key it is, before the first write."""
+"""Which tenant the API key belongs to, checked before the first write."""
 
 from kardia_ctl.model.errors import ApiError, RunStopped
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.planning.checks.stops import wrong_team
 from kardia_ctl.planning.inputs import PlanInputs
 
-_NONE_TO_BE_HAD = (403, 404)
+_NO_TEMPLATES = (403, 404)
 
 
 async def check_tenant(reader: Reader, inputs: PlanInputs) -> tuple[str, str]:
-    """The team that the key belongs to, and a warning when it cannot be told.
+    """The team that the key belongs to, and a warning when it is unknown.
 
-    The templates tell it (API reference, "Get Connection Templates"); they are read here when the plan had
-    no reason to. Where the dialect has none, nothing tells. When the account has none the team is empty:
-    that is said, and not fatal.
+    The templates name it (API reference, "Get Connection Templates"). They are read here unless the plan read
+    them. It stays unknown, without an error, where the dialect shows no templates or the account has none.
 
     Raises:
         RunStopped: the key belongs to another tenant than the configuration's or state's.
@@ -27,12 +26,12 @@ async def check_tenant(reader: Reader, inputs: PlanInputs) -> tuple[str, str]:
         try:
             templates = await reader.templates()
         except ApiError as error:
-            if error.status == 401 or (expected and error.status not in _NONE_TO_BE_HAD):
+            if error.status == 401 or (expected and error.status not in _NO_TEMPLATES):
                 raise
-            return "", f"whose key this is could not be checked: {error}"
+            return "", f"the tenant of the API key could not be checked: {error}"
     if reasons := list(wrong_team(inputs.desired.team, inputs.state.team, templates)):
         raise RunStopped("; ".join(reasons))
     teams = sorted({template.team for template in templates if template.team})
     if not teams:
-        return "", "whose key this is could not be checked: no connection template names a team"
+        return "", "the tenant of the API key could not be checked: no connection template names a team"
     return expected if expected in teams else teams[0], ""

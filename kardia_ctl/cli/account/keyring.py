@@ -5,22 +5,19 @@ from typing import Final
 from kardia_ctl.model.errors import RunStopped
 
 SERVICE: Final = "kardia-ctl"
-_OTHERWISE: Final = "or use --print and keep the key yourself, for KARDIA_API_KEY or --api-key-file"
+_OTHERWISE: Final = "or use --print and store the key yourself, for KARDIA_API_KEY or --api-key-file"
 
 
 def account_name(endpoint: str, workspace: str = "default") -> str:
-    """The name under which a key is kept: the endpoint, and the workspace where it is not the default one.
+    """The name under which a key is stored: the endpoint, and the workspace unless it is the default one.
 
-    A region is its endpoint. Accounts that share an endpoint are told apart by their workspaces.
+    Each region has its own endpoint. Accounts that share one differ by their workspaces.
     """
     return endpoint if workspace == "default" else f"{endpoint} {workspace}"
 
 
 def find_key(endpoint: str, workspace: str = "default") -> str:
-    """The key of an account, the workspace's own before the endpoint's; empty when there is none.
-
-    That there is no keyring here is no error: then no key is in it.
-    """
+    """The key of an account, the workspace's own before the endpoint's; empty without a key or a keyring."""
     try:
         import keyring
     except ImportError:
@@ -28,7 +25,7 @@ def find_key(endpoint: str, workspace: str = "default") -> str:
     for name in dict.fromkeys((account_name(endpoint, workspace), account_name(endpoint))):
         try:
             found = keyring.get_password(SERVICE, name)
-        except Exception:  # noqa: BLE001  (backends raise what they like; the next source is asked)
+        except Exception:  # noqa: BLE001  (backends raise any exception; the next source is tried)
             return ""
         if found:
             return found
@@ -36,10 +33,10 @@ def find_key(endpoint: str, workspace: str = "default") -> str:
 
 
 def check_keyring() -> None:
-    """See that a key can be kept, by keeping a trial entry, before anything is done that makes a key.
+    """Check with a trial entry that a key can be stored, before a request makes one.
 
     Raises:
-        RunStopped: the library is missing, there is no keyring, or it forgets what it was given.
+        RunStopped: the library is missing, there is no keyring, or it does not store what it is given.
     """
     keep_key("a trial entry", "trial", what="a trial entry")
     remove_key("a trial entry")
@@ -60,18 +57,18 @@ def keep_key(name: str, key: str, *, what: str = "the key") -> None:
     try:
         keyring.set_password(SERVICE, name, key)
         kept = keyring.get_password(SERVICE, name)
-    except Exception as error:  # noqa: BLE001  (backends raise what they like)
-        # The text of the backend's error is dropped: it may hold what was to be kept.
+    except Exception as error:  # noqa: BLE001  (backends raise any exception)
+        # The text of the backend's error is dropped: it may hold the key.
         raise RunStopped(
-            f"the keyring did not take {what}: {type(error).__name__}. Install or unlock a keyring "
+            f"storing {what} in the keyring failed: {type(error).__name__}. Install or unlock a keyring "
             f"(python -m keyring --list-backends shows which there are), {_OTHERWISE}"
         ) from None
     if kept != key:
-        raise RunStopped(f"the keyring forgets what it is given: it keeps nothing. Install one, {_OTHERWISE}")
+        raise RunStopped(f"the keyring does not store anything. Install another one, {_OTHERWISE}")
 
 
 def remove_key(name: str) -> bool:
-    """Remove a key; whether there was one.
+    """Remove a key. Returns whether there was one.
 
     Raises:
         RunStopped: there may be one, and it could not be removed.
@@ -87,8 +84,8 @@ def remove_key(name: str) -> bool:
         keyring.delete_password(SERVICE, name)
     except keyring.errors.NoKeyringError:
         return False
-    except Exception as error:  # noqa: BLE001  (backends raise what they like)
+    except Exception as error:  # noqa: BLE001  (backends raise any exception)
         raise RunStopped(
-            f"the keyring did not remove the key: {type(error).__name__}. Unlock it and try again"
+            f"removing the key from the keyring failed: {type(error).__name__}. Unlock it and try again"
         ) from None
     return True

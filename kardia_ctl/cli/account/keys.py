@@ -15,21 +15,21 @@ SIZE: Final = 32
 
 
 def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
-    """Asks the keyring for a key, when it is asked itself: the library is slow to load."""
+    """Looks a key up in the keyring when it is called, because the library is slow to load."""
 
-    def ask() -> str:
+    def look_up() -> str:
         from kardia_ctl.cli.account.keyring import find_key
 
         return find_key(endpoint, workspace)
 
-    return ask
+    return look_up
 
 
 def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callable[[], str] = str) -> str:
-    """The key of the account: --api-key-file, KARDIA_API_KEY, else what ``stored`` finds in the keyring.
+    """The key of the account: --api-key-file, KARDIA_API_KEY, else the keyring's, from ``stored``.
 
     Raises:
-        RunStopped: there is none; says where it may come from.
+        RunStopped: there is none, or it cannot be a key.
     """
     if account.sandbox:
         from kardia_ctl.sandbox.data.invented import API_KEY
@@ -44,11 +44,11 @@ def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callabl
         key, source = stored().strip(), "the keyring"
     if not key:
         raise RunStopped(
-            "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or keep one with kardia-ctl "
-            "login. To try without an account: --sandbox"
+            "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or store one with kardia-ctl "
+            "login. To try kardia-ctl without an account: --sandbox"
         )
     if not key.isascii() or not key.isprintable() or ":" in key:
-        raise RunStopped(f"the API key in {source} holds characters that no key has: copy it again")
+        raise RunStopped(f"the API key in {source} contains characters that no key has: copy it again")
     return key
 
 
@@ -73,7 +73,7 @@ class Keys:
     def fingerprints(self, *, create: bool = False) -> bytes:
         """The key of state's fingerprints: KARDIA_STATE_KEY, or .kardia/key; empty when there is none.
 
-        ``create`` makes .kardia/key (0600) when there is none yet: apply does, plan does not.
+        ``create`` makes .kardia/key (0600) if it is missing: apply does, plan does not.
         """
         if text := self.environ.get("KARDIA_STATE_KEY"):
             return _derived(text.encode(), b"state")
@@ -83,10 +83,10 @@ class Keys:
         return _derived(_created(path), b"state") if create else b""
 
     def plans(self, source: str = "") -> tuple[bytes, str]:
-        """The key that seals plans, and one word for where it is from; both empty when there is none.
+        """The key that seals plans, and one word for its source; both empty when there is none.
 
         KARDIA_PLAN_KEY, else the workspace's key, else one derived from the API key, so that two runners
-        agree without a shared disk. ``source`` asks for the one from there, empty when it is not to be had.
+        agree without a shared disk. ``source`` selects the key of that source, empty if it is missing.
         """
         found = {
             "plan-key": _derived(self.environ.get("KARDIA_PLAN_KEY", "").encode(), b"plan"),
@@ -103,7 +103,7 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 
 def _created(path: Path) -> bytes:
-    """A new key in its file. Whole or not at all: half a key, or none in its file, would never be noticed."""
+    """A new key, written to its file whole or not at all: half a key would never be noticed."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, os.urandom(SIZE))
     return _read(path)

@@ -120,8 +120,8 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
     key = workspace.keys.fingerprints(create=True)
     inputs = inputs_of(workspace.configuration, workspace.store.load(), workspace.now, key)
     async with open_account(workspace) as session:
-        seen = await observe_and_plan(session.reader, inputs, lambda: session.requests)
-        refetch = (await plan_refetch(session.reader, seen)).only(_filter(wanted, seen.inputs.desired))
+        preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
+        refetch = (await plan_refetch(session.reader, preview)).only(_filter(wanted, preview.inputs.desired))
         if refetch.left_out:
             _report_left_out(refetch.left_out)
         if not refetch.plan.changes:

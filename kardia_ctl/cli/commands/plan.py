@@ -63,17 +63,17 @@ def command(
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
         has_quarantine = write_quarantine(workspace.configuration, reporter.error)
-        seen = asyncio.run(look(workspace, workspace.store.load(), decisions))
-    reporter.plan(seen.plan)
-    if seen.plan.blocked:
-        print_message(blocked_line(seen.plan))
+        preview = asyncio.run(look(workspace, workspace.store.load(), decisions))
+    reporter.plan(preview.plan)
+    if preview.plan.blocked:
+        print_message(blocked_line(preview.plan))
     if out is not None:
         from kardia_ctl.cli.files.saved_plan import save
 
-        save(out, workspace, seen)
+        save(out, workspace, preview)
         click.echo(err=True)
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
-    return 1 if has_quarantine else exit_code(seen.plan, detailed=detailed_exitcode)
+    return 1 if has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
 
 
 async def look(workspace: Workspace, state: State, decisions: Decisions) -> Preview:

@@ -31,16 +31,16 @@ from kardia_ctl.planning.saved.staleness import (
 )
 
 
-def save(file: Path, workspace: Workspace, seen: Preview) -> None:
+def save(file: Path, workspace: Workspace, preview: Preview) -> None:
     """Seal a plan into a file (0600), whole or not at all."""
     key, source = workspace.keys.plans()
     saved = SavedPlan(
         id=secrets.token_hex(16),
         created=int(workspace.now),
-        binding=binding_of(workspace, seen.inputs.state, key, live_digest(key, seen.inputs)),
-        decisions=seen.inputs.decisions,
-        digests=digests_of(seen.plan, key),
-        plan=seen.plan,
+        binding=binding_of(workspace, preview.inputs.state, key, live_digest(key, preview.inputs)),
+        decisions=preview.inputs.decisions,
+        digests=digests_of(preview.plan, key),
+        plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
     )
     write_private(file, seal(saved, key, source))
@@ -132,12 +132,12 @@ def check_bound(saved: SavedPlan, key: bytes, workspace: Workspace, state: State
     refuse_if_stale(saved, binding_of(workspace, state, key), state)
 
 
-def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, seen: Preview) -> None:
+def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, preview: Preview) -> None:
     """Refuse a saved plan when any live fact that it used has changed.
 
     Raises:
         PlanRefused: the plan is stale.
     """
-    live = live_digest(key, seen.inputs)
-    refuse_if_different(saved, seen.plan, digests_of(seen.plan, key))
-    refuse_if_stale(saved, binding_of(workspace, seen.inputs.state, key, live), seen.inputs.state)
+    live = live_digest(key, preview.inputs)
+    refuse_if_different(saved, preview.plan, digests_of(preview.plan, key))
+    refuse_if_stale(saved, binding_of(workspace, preview.inputs.state, key, live), preview.inputs.state)

@@ -1,4 +1,4 @@
-"""One apply as it was asked for: of a configuration, or of a saved plan."""
+"""The arguments of one apply: of a configuration, or of a saved plan."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from kardia_ctl.timing import Clock, monotonic_clock
 
 @dataclass(frozen=True, slots=True)
 class ApplyArguments:
-    """One apply as it was asked for."""
+    """One apply, as the command line asks for it."""
 
     workspace: Workspace
     decisions: Decisions
@@ -40,12 +40,12 @@ class ApplyArguments:
 def arguments_of(
     path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
-    """The run that a command line asks for.
+    """The arguments of a command line, with the workspace opened.
 
     Raises:
         ConfigurationError: the configuration has problems.
         PlanRefused: the saved plan is altered, used, stale or of another version.
-        RunStopped: the command line cannot be.
+        RunStopped: options exclude each other, or there is no API key.
     """
     make = _of_saved_plan if plan_files.is_plan(path) else _of_configuration
     return make(path, account, reporter, view, options)
@@ -64,11 +64,11 @@ def _of_configuration(
 def _of_saved_plan(
     file: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
-    """A run of a saved plan: its decisions were made when it was saved. Nothing is asked."""
+    """A saved plan's decisions were made when it was saved; there is no confirmation."""
     for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
             flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
-            raise RunStopped(f"{flag} goes with plan --out: a saved plan is applied as it is")
+            raise RunStopped(f"{flag} belongs to plan --out: a saved plan is applied as it is")
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
     if hint.sandbox and not account.sandbox and account.endpoint is None:

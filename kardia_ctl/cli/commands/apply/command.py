@@ -63,31 +63,31 @@ if TYPE_CHECKING:
 @click.option(
     "--codes-out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=False),
-    help="Append issued codes and made up passwords to this file, readable by you alone: CSV or .ndjson.",
+    help="Append issued codes and generated passwords to this file, readable only by you: CSV or .ndjson.",
 )
 @click.option(
     "--results",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what became of each address: CSV, or NDJSON for .ndjson and .json.",
+    help="Write the result of each address to this file: CSV, or NDJSON for .ndjson and .json.",
 )
 @click.option(
     "--settle-first",
     is_flag=True,
-    help="Wait the settle window before anything else: for a state that was lost in a crash.",
+    help="Wait for the settle window first: use it after a crash that lost the state.",
 )
 @click.option(
     "--assume-absent",
     type=address,
     multiple=True,
     metavar="ADDRESS",
-    help="You looked: what was in doubt at this address did not happen.",
+    help="You checked Kardia: the request in doubt at this address had no effect.",
 )
 @click.option(
     "--assume-created",
     type=address,
     multiple=True,
     metavar="ADDRESS",
-    help="You looked: what was in doubt at this address did happen (only what cannot be read back).",
+    help="You checked Kardia: the request in doubt at this address took effect.",
 )
 @json_lines_option
 @settle_option
@@ -97,10 +97,10 @@ if TYPE_CHECKING:
 @account_options
 @look_options
 def command(path: Path, as_json: bool, **options: Any) -> int:
-    """Make the live account what the configuration declares.
+    """Change the live account to match the configuration.
 
     PATH is a configuration file, a directory that holds kardia.yaml (default: this directory), or a plan
-    that plan --out saved: then exactly that is done, or refused when anything it used has changed.
+    saved by plan --out: that plan is applied exactly, or refused when anything it was made from has changed.
     """
     view = view_from(options)
     account = account_from(options)
@@ -109,7 +109,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
         form_of(options["codes_out"])
         arguments = arguments_of(path, account, reporter, view, options)
         if as_json and not arguments.approved:
-            raise RunStopped("--json asks nothing: say --auto-approve too, or apply a saved plan")
+            raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
         for line in arguments.workspace.configuration.warnings:
             reporter.warn(line)
         has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
@@ -138,7 +138,7 @@ async def _apply(arguments: ApplyArguments) -> int:
 
 
 async def _inputs(arguments: ApplyArguments) -> PlanInputs:
-    """Everything that the plan is made from but what is live; a person's word on doubts is recorded first."""
+    """Record a person's decisions on doubts, then collect the inputs of the plan except what is live."""
     workspace = arguments.workspace
     if arguments.settle_first:
         seconds = workspace.configuration.settle
@@ -164,7 +164,8 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
         check_writable(arguments.results)
     made_up = generates_passwords(plan, inputs.desired)
     stop_signal = StopSignal(on_set=session.halt)
-    # Before anything is recorded: it may not be writable. Where codes are shown once, that ends the run.
+    # Opened before anything is recorded: it may not be writable. Where codes are shown once, a failed write
+    # ends the run.
     on_trouble = None if inputs.capabilities.repeats_codes else stop_signal.set
     async with in_thread() as run_blocking:
         with CodeFile(arguments.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
@@ -200,7 +201,7 @@ def _report(session: "Session", preview: Preview, context: RunContext, results: 
 def _writing(
     arguments: ApplyArguments, session: "Session", preview: Preview, context: RunContext, codes: CodeFile
 ) -> Iterator[ProgressObserver]:
-    """Show progress and stop on signals; when the block breaks off, report how far it came."""
+    """Show progress and stop on signals; if the block raises, report how far it came."""
     progress_log = ProgressLog()
 
     def so_far() -> Report:

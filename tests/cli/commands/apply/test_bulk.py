@@ -54,7 +54,7 @@ def test_a_saved_plan_keeps_its_limit_and_does_exactly_that(cohort: Desk, tmp_pa
     assert (document["kardia_ctl"]["left_by_limit"], document["complete"]) == (36, False)
     refused = cohort.run("apply", file, "--limit", "8")
     assert refused.code == 1
-    assert "--limit goes with plan --out" in refused.err
+    assert "--limit belongs to plan --out" in refused.err
     assert cohort.run("apply", file).code == 0
     assert _live(cohort) == (2, 2)
 

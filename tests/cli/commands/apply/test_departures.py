@@ -76,7 +76,7 @@ def test_an_export_in_doubt_is_never_repeated(clinic: Desk, moment: Moment) -> N
             assert f"--assume-absent '{ADDRESS}'" in again.out
         told = clinic.apply("--assume-created", ADDRESS)
         assert (told.code, told.requests) == (1, [])
-        assert "write exported: DATE" in told.err
+        assert "add exported: DATE" in told.err
         if moment is Moment.BEFORE:
             assert clinic.apply("--assume-absent", ADDRESS).code == 0
         clinic.write(leaving(", export: true, exported: 2026-03-04"))
