@@ -1,21 +1,21 @@
-"""Text of others, made harmless: what a server or a file says must not move a cursor or start a command."""
+"""Escape text of servers and files: it must not move a cursor or start a command of a CI runner."""
 
 import re
 from typing import Final
 
 _START: Final = re.compile(r"^( *):(?=:)")
-"""A CI runner obeys a line that begins with ``::set-env`` and the like, spaces aside."""
+"""CI runners execute a line that begins with ``::set-env`` and the like, after any spaces."""
 
 _ANYWHERE: Final = re.compile(r"#(?=#)")
-"""``##[command]``, ``##vso[`` and ``##teamcity[`` are obeyed wherever they stand in a line."""
+"""``##[command]``, ``##vso[`` and ``##teamcity[`` are executed anywhere in a line."""
 
 
 def escape(text: str) -> str:
     r"""The text with everything that acts on a terminal or a CI runner turned into a visible escape.
 
     Control characters, escapes, line ends, bidi marks, invisible characters and lone surrogates become
-    ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``; so do the marks that begin a workflow command. The outcome is
-    one printable line, and escaping it again changes nothing.
+    ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``; so do the marks that begin a workflow command. The result is
+    one printable line; escaping it again changes nothing.
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _escape(char) for char in text)

@@ -32,20 +32,20 @@ def problems_text(problems: Sequence[Problem], view: View) -> str:
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """A line for each of the first few problems of every kind, then how many more there are of each."""
-    met: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     shown: Counter[str] = Counter()
     lines: list[str] = []
     for problem in problems:
         kind = _PLACE.sub("…", problem.message)
-        met[kind] += 1
+        found[kind] += 1
         if shown[kind] < SHOWN and len(lines) < MOST:
             shown[kind] += 1
             lines.append(escape(str(problem)))
-    more = {kind: count - shown[kind] for kind, count in met.items() if count > shown[kind]}
-    told = [f"and {count:,} more: {escape(kind)}" for kind, count in more.items()][: MOST // 5]
-    if rest := sum(list(more.values())[len(told) :]):
-        told.append(f"and {rest:,} more of other kinds")
-    return lines + told
+    more = {kind: count - shown[kind] for kind, count in found.items() if count > shown[kind]}
+    more_lines = [f"and {count:,} more: {escape(kind)}" for kind, count in more.items()][: MOST // 5]
+    if rest := sum(list(more.values())[len(more_lines) :]):
+        more_lines.append(f"and {rest:,} more of other kinds")
+    return lines + more_lines
 
 
 def validate_json(

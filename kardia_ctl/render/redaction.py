@@ -17,7 +17,7 @@ _SECRETS: Final = frozenset({"apikey", "code", "key", "password", "secretKey"})
 class Shown:
     """What a reader gets of one value: ``text`` as it may be shown, None when absent or wholly hidden.
 
-    ``hidden`` says that something was kept back; a URL may be shown in part.
+    ``hidden``: something was withheld; a URL may be shown in part.
     """
 
     text: str | None = None

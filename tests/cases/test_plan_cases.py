@@ -140,7 +140,7 @@ COUNTED: Final = {
     "plan": r"^Requests: (\d+) to plan",
     "apply_reads": r"^Requests: .*?\((\d+) read",
     "apply_writes": r"^Requests: .* (\d+) write",
-    "left_by_limit": r"^Limit: .*?(\d+) more",
+    "left_by_limit": r"^--limit: .*?(\d+) left",
 }
 """Each count of a document, and where plan.txt has it: a line or a part that is absent counts zero."""
 

@@ -20,11 +20,11 @@ from kardia_ctl.render.apply.progress_line import Tally
 from kardia_ctl.render.plan import terraform_stream as stream
 
 STILL: Final = 10.0
-"""Seconds after which a change that is under way is mentioned, and again (as Terraform does)."""
+"""Seconds between two mentions of a change that is still in flight (as in Terraform)."""
 
 
 class JsonReporter:
-    """The ``Reporter`` of tools. It is the ``ProgressDisplay`` of an apply as well."""
+    """A ``Reporter`` for tools, and its own ``ProgressDisplay``."""
 
     def __init__(self) -> None:
         self._changes: dict[Address, tuple[Change, float, float]] = {}
@@ -32,27 +32,27 @@ class JsonReporter:
         self._print((stream.version_line(__version__),))
 
     def plan(self, plan: Plan) -> None:
-        """What is to be done."""
+        """Print the plan."""
         self._print(stream.plan_lines(plan))
 
     def warn(self, line: str) -> None:
-        """A diagnostic, and one line on stderr for who reads along."""
+        """Print a diagnostic, and one line on stderr for people."""
         if line:
             self._print((stream.diagnostic("warning", line),))
             print_message(f"Warning: {line}")
 
     def error(self, line: str) -> None:
-        """A diagnostic, and one line on stderr for who reads along."""
+        """Print a diagnostic, and one line on stderr for people."""
         self._print((stream.diagnostic("error", line),))
         print_message(f"Error: {line}")
 
     def report(self, report: Report) -> None:
-        """What was done."""
+        """Print the report."""
         self._print((stream.report_line(report),))
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:
-        """Print each event, what takes long, and now and then how far the whole is."""
+        """Print each event, changes that take long, and the progress of the whole at intervals."""
         self._last = time.monotonic()
         with progress(total, self) as inner:
             yield self._printing(inner)
@@ -72,21 +72,21 @@ class JsonReporter:
         return ProgressObserver(started, ended, inner.settling)
 
     def show(self, tally: Tally, now: float) -> None:
-        """How far it is, every ``EVERY`` seconds; and what takes long."""
+        """Print the progress every ``EVERY`` seconds, and changes that take long."""
         if now - self._last >= EVERY:
             self._last = now
             self._print((stream.tally_line(tally, now),))
-        for address, (change, began, said) in list(self._changes.items())[:_OLDEST]:
-            if now - said >= STILL:
+        for address, (change, began, mentioned) in list(self._changes.items())[:_MOST_IN_FLIGHT]:
+            if now - mentioned >= STILL:
                 self._changes[address] = change, began, now
                 self._print((stream.still_line(change, now - began),))
 
     def close(self) -> None:
-        """Every line is whole."""
+        """Nothing to remove."""
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Say an error that ends the command in the stream too."""
+        """Print an error that ends the command in the stream, too."""
         try:
             yield
         except ConfigurationError as error:
@@ -102,7 +102,7 @@ class JsonReporter:
             print_result(_dumps({**line, "@timestamp": moment}) + "\n")
 
 
-_OLDEST: Final = 256
-"""As many changes may be under way (see ``--parallelism``)."""
+_MOST_IN_FLIGHT: Final = 256
+"""The most changes in flight at once (see ``--parallelism``)."""
 
 _dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))

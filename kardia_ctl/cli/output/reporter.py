@@ -1,4 +1,4 @@
-"""How a command tells what it plans and does: as text for people, or as a stream of JSON for tools."""
+"""Reports of plan and apply: text for people, or a stream of JSON for tools."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,30 +15,30 @@ from kardia_ctl.render.view import View
 
 
 class Reporter(Protocol):
-    """What plan and apply tell, in the order in which they do."""
+    """What plan and apply report, in the order of events."""
 
     def errors(self) -> AbstractContextManager[None]:
-        """Tell an error that ends the command, when the command's end does not do so by itself."""
+        """Report an error of the block that ends the command, unless the command itself prints it."""
         ...
 
     def warn(self, line: str) -> None:
-        """Something to know that ends nothing; empty for nothing."""
+        """Report something that does not end the command; an empty line is ignored."""
         ...
 
     def error(self, line: str) -> None:
-        """Something that ends nothing, and for which the exit code is 1."""
+        """Report something that does not end the command, but makes its exit code 1."""
         ...
 
     def plan(self, plan: Plan) -> None:
-        """What is to be done."""
+        """Report the plan."""
         ...
 
     def watching(self, total: int) -> AbstractContextManager[ProgressObserver]:
-        """Follow so many writes; inside a running event loop."""
+        """Show the progress of ``total`` writes, inside a running event loop."""
         ...
 
     def report(self, report: Report) -> None:
-        """What was done."""
+        """Report the results."""
         ...
 
 
@@ -49,7 +49,7 @@ class TextReporter:
         self._view = view
 
     def errors(self) -> AbstractContextManager[None]:
-        """The command's end prints them."""
+        """The command itself prints them."""
         return nullcontext()
 
     def warn(self, line: str) -> None:
@@ -62,22 +62,22 @@ class TextReporter:
         print_message(f"Error: {line}")
 
     def plan(self, plan: Plan) -> None:
-        """The plan, as this reader may see it."""
+        """Print the plan, as this reader may see it."""
         print_result(plan_text(plan, self._view))
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:
-        """A row that moves, or a line now and then."""
+        """A row that is redrawn, or a line at intervals."""
         with progress(total) as observer:
             yield observer
 
     def report(self, report: Report) -> None:
-        """The table and the counts."""
+        """Print the table and the counts."""
         print_result("\n" + report_text(report))
 
 
 def reporter_for(view: View, *, as_json: bool) -> Reporter:
-    """The reporter that was asked for."""
+    """The reporter for the chosen format."""
     if not as_json:
         return TextReporter(view)
     from kardia_ctl.cli.output.json_reporter import JsonReporter

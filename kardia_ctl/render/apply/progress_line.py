@@ -1,4 +1,4 @@
-"""How far an apply or a scan is, as text. Counts and addresses only: nothing of a patient but how many."""
+"""The progress of an apply or of reading, as text and for machines: counts only, no addresses or values."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from kardia_ctl.model.results import Result, Status
 from kardia_ctl.render.text import short_duration
 
 WINDOW: Final = 10.0
-"""Seconds over which the rate is taken: long enough to be calm, short enough to follow a server."""
+"""Seconds over which the rate is averaged: enough to be steady, and short enough to follow a server."""
 
 _GRAIN: Final = 0.25
 _BAR: Final = 20
@@ -19,57 +19,57 @@ _ROOM_FOR_A_BAR: Final = 100
 
 @dataclass(slots=True)
 class Tally:
-    """What of ``total`` changes is under way and what became of the rest. Times in seconds, of any clock."""
+    """How many of ``total`` changes are in flight, done or not done. Times are in seconds of one clock."""
 
     total: int
     began: float
     ended: int = 0
-    under_way: dict[Address, float] = field(default_factory=dict)
+    in_flight: dict[Address, float] = field(default_factory=dict)
     undone: dict[Address, Status] = field(default_factory=dict)
     settled_by: float | None = None
-    _seen: deque[tuple[float, int]] = field(default_factory=deque)
+    _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        """The first sample: nothing has ended."""
-        self._seen.append((self.began, 0))
+        """Record the first sample: nothing has ended."""
+        self._samples.append((self.began, 0))
 
     def starts(self, address: Address, now: float) -> None:
-        """A change leaves; when it was in doubt or skipped before, it is open again."""
+        """A change is sent; if it was in doubt or skipped before, it is open again."""
         self.settled_by = None
         if self.undone.pop(address, None) is not None:
             self.ended -= 1
-        self.under_way[address] = now
+        self.in_flight[address] = now
 
     def ends(self, result: Result, now: float) -> None:
-        """What became of a change. What is settled by looking ended once already."""
-        self.under_way.pop(result.address, None)
+        """Count a result. A change in doubt that was settled by a read has been counted already."""
+        self.in_flight.pop(result.address, None)
         if self.undone.pop(result.address, None) is None:
             self.ended += 1
             self.total = max(self.total, self.ended)
         if result.status is not Status.DONE:
             self.undone[result.address] = result.status
-        if now - self._seen[-1][0] >= _GRAIN:
-            self._seen.append((now, self.ended))
-            while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW:
-                self._seen.popleft()
+        if now - self._samples[-1][0] >= _GRAIN:
+            self._samples.append((now, self.ended))
+            while len(self._samples) > 2 and self._samples[1][0] <= now - WINDOW:
+                self._samples.popleft()
 
     def settles(self, seconds: float, now: float) -> None:
-        """Everything is sent; what is in doubt is looked for, so long at most."""
+        """Everything is sent; changes in doubt are looked up, for ``seconds`` at most."""
         self.settled_by = now + seconds
 
     def count(self, status: Status) -> int:
-        """How many have this status now; not for ``DONE``."""
-        return sum(1 for one in self.undone.values() if one is status)
+        """How many changes have this status now; not for ``DONE``."""
+        return sum(1 for undone in self.undone.values() if undone is status)
 
     def rate(self, now: float) -> float | None:
-        """Changes a second of late; None while that cannot be told."""
-        then, ended = self._seen[0]
+        """Recent changes per second; None while it is not known."""
+        then, ended = self._samples[0]
         if now - then < 1 or self.ended <= ended:
             return None
         return (self.ended - ended) / (now - then)
 
     def left(self, now: float) -> float | None:
-        """Seconds until the last has ended; None while that cannot be told."""
+        """Estimated seconds until the last change has ended; None while not known."""
         if self.settled_by is not None:
             return max(0.0, self.settled_by - now)
         rate = self.rate(now)
@@ -80,7 +80,7 @@ def progress_line(tally: Tally, now: float) -> str:
     """``apply: 1,240 of 10,000 (248/s), 32 in flight, 0 in doubt, 1 failed, about 35 s left``."""
     rate, left = tally.rate(now), tally.left(now)
     pace = "" if rate is None or tally.settled_by is not None else f" ({_rate(rate)}/s)"
-    parts = [f"apply: {tally.ended:,} of {tally.total:,}{pace}", f"{len(tally.under_way)} in flight"]
+    parts = [f"apply: {tally.ended:,} of {tally.total:,}{pace}", f"{len(tally.in_flight)} in flight"]
     parts += [f"{tally.count(status):,} {status.value}" for status in (Status.IN_DOUBT, Status.FAILED)]
     if skipped := tally.count(Status.SKIPPED):
         parts.append(f"{skipped:,} skipped")
@@ -112,7 +112,7 @@ def facts(tally: Tally, now: float) -> Mapping[str, Any]:
     return {
         "ended": tally.ended,
         "total": tally.total,
-        "in_flight": len(tally.under_way),
+        "in_flight": len(tally.in_flight),
         **{
             status.value.replace(" ", "_"): tally.count(status)
             for status in Status

@@ -1,4 +1,4 @@
-"""What an apply did, as text: a table, what needs a person, and the line that CI tools parse."""
+"""What an apply did, as text: a table of results, what needs attention, and the line that CI tools parse."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,29 +21,29 @@ _COLUMNS: Final = Columns((max(map(len, Kind)), *(8 for _ in Status)))
 
 
 def report_text(report: Report) -> str:
-    """The report: table, counts, requests. Ends with a newline. What went wrong is ``troubles_text``."""
+    """The report: table, counts, requests. Ends with a newline. Failures are in ``troubles_text``."""
     blocks = [_table(report), "\n".join(_closing(report))]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def troubles_text(report: Report, view: View) -> str:
-    """Everything that is not done, and why; a line or two each. Empty when all is done."""
+    """What is not done, and why: a line for each change. Empty if everything is done."""
     lines = list(_troubles(report, view))
     if report.interrupted:
         why = f": {escape(report.reason)}" if report.reason else ""
-        lines.append(_said("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
+        lines.append(_line("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
     if report.blocked:
         text = f"{report.blocked} blocked; the plan says why, and what can be done"
-        lines.append(_said("Error:", Colour.RED, text, view))
+        lines.append(_line("Error:", Colour.RED, text, view))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _said(start: str, colour: Colour, text: str, view: View) -> str:
+def _line(start: str, colour: Colour, text: str, view: View) -> str:
     return f"{view.paint(start, colour)} {text}"
 
 
 def _table(report: Report) -> str:
-    """How many results have each status, a line per kind; empty when nothing was to be sent."""
+    """How many results have each status, a line per kind; empty if there was nothing to send."""
     counts = Counter((result.address.kind, result.status) for result in report.results)
     if not counts:
         return ""
@@ -56,7 +56,7 @@ def _table(report: Report) -> str:
 
 
 def _troubles(report: Report, view: View) -> Iterator[str]:
-    """Everything that is not done, one by one; of one reason ``view.full`` at most, and the rest counted."""
+    """What is not done: ``view.full`` lines for each reason at most, and the rest counted."""
     ordered = results_in_order(report.results)
     for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
         seen: Counter[str] = Counter()
@@ -79,8 +79,7 @@ def _trouble(result: Result, view: View) -> str:
 def _closing(report: Report) -> Iterator[str]:
     yield complete_line(report)
     if report.left:
-        stay = "change stays" if report.left == 1 else "changes stay"
-        yield f"{report.left} more {stay} planned: --limit"
+        yield f"--limit: {count_of(report.left, 'change')} left for later runs."
     shares = f"{count_of(report.reads, 'read')}, {count_of(report.writes, 'write')}"
     yield f"Requests: {report.reads + report.writes} sent ({shares})."
 
@@ -88,7 +87,7 @@ def _closing(report: Report) -> Iterator[str]:
 def complete_line(report: Report) -> str:
     """``Apply complete! Resources: N added, N changed, N destroyed.`` and our own counts after it.
 
-    When anything is not done it begins with ``Apply incomplete:`` instead, and says how much is not.
+    If anything is not done it begins with ``Apply incomplete:`` and counts that too.
     """
     done = {action: report.count(Status.DONE, action) for action in Action}
     line = (

@@ -1,4 +1,4 @@
-"""The one walk over a plan: every renderer turns these rows into its own form, none reads a plan anew."""
+"""A plan as redacted rows: the only code that walks a plan. Every renderer formats these rows."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
 
 _ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT, Action.EXPORT})
-_ALWAYS_TOLD: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})
+_ALWAYS_NOTICED: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One notice as it is shown: like a row, but about something that is not a change."""
+    """One notice as it is shown: about something that is not a change."""
 
     kind: NoticeKind
     text: str
@@ -59,7 +59,7 @@ class More:
 
 
 def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | More]:
-    """The plan's changes in their order, then what was left out. ``full`` None leaves nothing out."""
+    """The plan's changes in order, then counts of those not shown. ``full`` None shows every change."""
     seen: Counter[tuple[Kind, Action, Cause]] = Counter()
     templates = {terms.label: terms for terms in plan.templates}
     for change in plan.changes:
@@ -79,12 +79,12 @@ def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iter
 def remarks(
     plan: Plan, kind: NoticeKind, *, show_phi: bool = False, full: int | None = None
 ) -> Iterator[Remark | More]:
-    """The plan's notices of one kind in their order, then what was left out."""
-    told = [notice for notice in plan.notices if notice.kind is kind]
-    bound = len(told) if full is None or kind in _ALWAYS_TOLD else full
-    yield from (_remark(notice, show_phi=show_phi) for notice in told[:bound])
-    if len(told) > bound:
-        yield More(None, kind, len(told) - bound)
+    """The plan's notices of one kind in order, then the count of those not shown."""
+    chosen = [notice for notice in plan.notices if notice.kind is kind]
+    bound = len(chosen) if full is None or kind in _ALWAYS_NOTICED else full
+    yield from (_remark(notice, show_phi=show_phi) for notice in chosen[:bound])
+    if len(chosen) > bound:
+        yield More(None, kind, len(chosen) - bound)
 
 
 def unchanged(plan: Plan) -> Iterator[Address]:
@@ -119,7 +119,7 @@ def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -
 
 
 def _costs(terms: Template) -> tuple[Field, ...]:
-    """How long a code's template lasts and what it costs, as far as it is known."""
+    """The duration and the price of a code's template, as far as they are known."""
     facts = {
         "duration_days": None if terms.duration is None else str(terms.duration),
         "price": None if terms.price is None else money(terms.price),
@@ -141,8 +141,8 @@ def _remark(notice: Notice, *, show_phi: bool) -> Remark:
 def _fields(about: Change | Notice, known: Mapping[str, str | None], *, show_phi: bool) -> tuple[Field, ...]:
     """Both sides, redacted.
 
-    A saved plan has the names of its attributes and none of their values: those count as hidden, not as
-    absent, but for what is ``known`` without them.
+    A saved plan has the names of its attributes without their values: those count as hidden, not as
+    absent, except for what is ``known`` without them.
     """
     before, after, kind = about.before, about.after, about.address.kind if about.address else None
     names = dict.fromkeys((*(after or ()), *(before or ())))

@@ -59,36 +59,36 @@ def counts_line(plan: Plan) -> str:
 
 
 def left_line(plan: Plan) -> str:
-    """How much of the difference the plan is, and how much stays for another run."""
+    """How many of the changes the plan has, and how many are left for later runs because of ``--limit``."""
     done = sum(1 for change in plan.changes if change.action.writes)
     return (
-        f"Limit: {done} of {count_of(done + plan.left, 'change')}; {plan.left} more "
-        f"{'stays' if plan.left == 1 else 'stay'} planned: --limit"
+        f"--limit: applying {done} of {count_of(done + plan.left, 'change')}; "
+        f"{plan.left} left for later runs."
     )
 
 
 def no_changes(plan: Plan) -> str:
-    """``No changes.`` and how the declared resources stand."""
+    """``No changes.`` and how many resources are as declared, drifted or not verifiable."""
     total = action_counts(plan)[Action.NO_OP]
-    told = _told(plan)
+    notices = _notices(plan)
     if not total:
-        return "No changes." if told or plan.notices else "No changes. Nothing is declared."
-    unlike = told[NoticeKind.DRIFT] + told[NoticeKind.NOT_SENT]
+        return "No changes." if notices or plan.notices else "No changes. Nothing is declared."
+    unlike = notices[NoticeKind.DRIFT] + notices[NoticeKind.NOT_SENT]
     alike = count_of(total - unlike, "resource")
     verb = "is" if total - unlike == 1 else "are"
     parts = [f"No changes. {alike} {verb} as declared"]
-    if told[NoticeKind.UNVERIFIABLE]:
-        parts.append(f", {told[NoticeKind.UNVERIFIABLE]} of them unverifiable")
-    if told[NoticeKind.RECORDED]:
-        parts.append(f", {told[NoticeKind.RECORDED]} known from state alone")
-    if told[NoticeKind.DRIFT]:
-        parts.append(f"; {told[NoticeKind.DRIFT]} drifted")
-    if told[NoticeKind.NOT_SENT]:
-        parts.append(f"; {told[NoticeKind.NOT_SENT]} not sent")
+    if notices[NoticeKind.UNVERIFIABLE]:
+        parts.append(f", {notices[NoticeKind.UNVERIFIABLE]} of them unverifiable")
+    if notices[NoticeKind.RECORDED]:
+        parts.append(f", {notices[NoticeKind.RECORDED]} known from state alone")
+    if notices[NoticeKind.DRIFT]:
+        parts.append(f"; {notices[NoticeKind.DRIFT]} drifted")
+    if notices[NoticeKind.NOT_SENT]:
+        parts.append(f"; {notices[NoticeKind.NOT_SENT]} not sent")
     return "".join(parts) + "."
 
 
-def _told(plan: Plan) -> Mapping[NoticeKind, int]:
+def _notices(plan: Plan) -> Mapping[NoticeKind, int]:
     """How many no-ops have a notice of each kind."""
     about = {(notice.address, notice.kind) for notice in plan.notices if notice.address}
     if not about:
@@ -99,7 +99,7 @@ def _told(plan: Plan) -> Mapping[NoticeKind, int]:
 
 
 def template_lines(plan: Plan) -> Iterator[str]:
-    """How many codes of which template are to be asked for, each with its name, duration and price."""
+    """How many codes of each template are requested, with the template's name, duration and price."""
     numbers = Counter(change.address.names[1] for change in plan.changes if _is_code(change))
     known = {terms.label: terms for terms in plan.templates}
     for label in sorted(numbers):
@@ -111,7 +111,7 @@ def _is_code(change: Change) -> bool:
 
 
 def cost_lines(plan: Plan) -> Iterator[str]:
-    """What the codes to issue cost, and of which templates they are; nothing when none is to be issued."""
+    """The cost of the codes to issue, and their templates; no lines if none is to be issued."""
     codes = sum(1 for change in plan.changes if _is_code(change))
     if not codes:
         return

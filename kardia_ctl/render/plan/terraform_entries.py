@@ -49,7 +49,7 @@ _NOTHING: Final = Side(None, {})
 
 
 def row_entry(row: Row) -> Entry:
-    """The document's view of a change. What is blocked stays as it is live, so both its sides are that."""
+    """A change in the document. What is blocked stays as it is live, so both its sides are the live one."""
     before = _side(row.address, _befores(row.fields), row.id)
     after = _side(row.address, _afters(row.fields), row.id)
     match row.action:
@@ -70,7 +70,7 @@ def row_entry(row: Row) -> Entry:
 
 
 def no_op_entries(plan: Plan) -> Iterator[Entry]:
-    """The addresses that stay as they are, known by what their addresses say."""
+    """The no-ops, with the attributes that their addresses hold."""
     for address in unchanged(plan):
         side = _side(address, ())
         yield Entry(address, Action.NO_OP, side, side)
@@ -116,10 +116,10 @@ def named(address: Address) -> dict[str, str]:
 
 
 def identifier(address: Address) -> str:
-    """An identifier, another for each address of a kind: ``JS-20000721``, ``JS-1__one-year``.
+    """An identifier, unique among the addresses of a kind: ``JS-20000721``, ``JS-1__one-year``.
 
-    What an identifier must not hold, or begin with, is written as ``_`` and two hex digits a byte; ``__``
-    stands between names. A kind that has one address is called ``this``, as Terraform's modules do.
+    A character that Terraform does not allow there is written as ``_`` and two hex digits for each byte;
+    ``__`` separates names. The address of a kind that exists once is ``this``, as in Terraform's modules.
     """
     return "__".join(_plain(name) for name in address.names) or "this"
 
@@ -134,5 +134,5 @@ def _hex(char: str) -> str:
 
 
 def provider_config() -> dict[str, Any]:
-    """The one provider, as the configuration part names it."""
+    """The provider, for the document's configuration."""
     return {PROVIDER: {"name": PROVIDER, "full_name": PROVIDER}}

@@ -1,7 +1,7 @@
-"""A plan in Terraform's plan representation, for the policy and comment tools that read it.
+"""A plan in Terraform's plan representation, for policy and comment tools.
 
-There is no patient's value in it, whoever asks: values are null and marked sensitive. Terraform has no word
-for some of our actions: an adopt is a no-op with ``importing``, a disconnect a delete whose ``action_reason``
+It never holds a patient's value: values are null and marked sensitive. Some of our actions are unknown to
+Terraform: an adopt is a no-op with ``importing``, a disconnect a delete whose ``action_reason``
 is ``disconnect``, and what is blocked a no-op whose ``action_reason`` is its cause.
 """
 
@@ -46,7 +46,7 @@ _ACTIONS: Final[Mapping[Action, list[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a plan document says of its making: kardia-ctl's version and the time, RFC 3339 in UTC."""
+    """Who made a plan document and when: kardia-ctl's version, and the time, RFC 3339 in UTC."""
 
     version: str
     timestamp: str

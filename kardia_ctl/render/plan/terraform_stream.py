@@ -1,8 +1,8 @@
-"""Terraform's machine-readable UI: one object a line. No patient's value is in any, whoever asks.
+"""Terraform's machine-readable UI: one object a line, never with a patient's value.
 
 The types are Terraform's (version, planned_change, resource_drift, change_summary, diagnostic, apply_start,
-apply_progress, apply_complete, apply_errored), so that tools which read its stream read ours; ``progress`` is
-our own: how far the whole run is.
+apply_progress, apply_complete, apply_errored), so tools that read its stream can read ours; ``progress`` is
+our own type: the progress of the whole run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from kardia_ctl.render.plan.terraform_entries import PROVIDER, named
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
 
 UI_VERSION: Final = "1.2"
-"""The version of Terraform's stream that this one is like."""
+"""The version of Terraform's stream that this one follows."""
 
 Line = Mapping[str, Any]
 _ACTIONS: Final[Mapping[Action, str]] = {
@@ -55,7 +55,7 @@ def version_line(version: str) -> Line:
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:
-    """What a plan says: its changes, what drifted, what is wrong with it, its counts."""
+    """A plan: its changes, drift, warnings and errors, then its counts."""
     for change in plan.changes:
         if change.action is not Action.BLOCKED:
             yield _planned(change)
@@ -100,19 +100,19 @@ def _left(count: int) -> Line:
 
 
 def started_line(change: Change) -> Line:
-    """A change is sent."""
+    """A change is about to be sent."""
     hook = _hook(change.address, change.action)
     return _line("apply_start", f"{change.address}: {_DOING[change.action][0]}...", hook=hook)
 
 
 def still_line(change: Change, seconds: float) -> Line:
-    """It has been under way for some seconds."""
+    """A change has been in flight for some seconds."""
     words, hook = _DOING[change.action][1], _hook(change.address, change.action, seconds)
     return _line("apply_progress", f"{change.address}: {words}... [{seconds:.0f}s elapsed]", hook=hook)
 
 
 def ended_lines(result: Result, seconds: float) -> Iterator[Line]:
-    """What became of it, and why when it is not done. ``seconds`` is how long it was under way."""
+    """The result of a change, with the reason if it is not done. ``seconds``: how long it was in flight."""
     words, hook = _DOING[result.action][2], _hook(result.address, result.action, seconds)
     if result.status is Status.DONE:
         found = {"id_key": "id", "id_value": escape(result.id)} if result.id else {}
@@ -123,12 +123,12 @@ def ended_lines(result: Result, seconds: float) -> Iterator[Line]:
     if result.status is not Status.SKIPPED:
         text = f"{result.address}: {words} errored after {seconds:.0f}s"
         yield _line("apply_errored", text, level="error", hook=hook)
-    said = {Status.SKIPPED: "warning"}.get(result.status, "error")
-    yield diagnostic(said, f"{result.action} {result.status}: {result.detail}", address=result.address)
+    severity = {Status.SKIPPED: "warning"}.get(result.status, "error")
+    yield diagnostic(severity, f"{result.action} {result.status}: {result.detail}", address=result.address)
 
 
 def tally_line(tally: Tally, now: float) -> Line:
-    """How far the whole run is."""
+    """The progress of the whole run."""
     return _line("progress", progress_line(tally, now), progress=facts(tally, now))
 
 
@@ -147,7 +147,7 @@ def report_line(report: Report) -> Line:
 def diagnostic(
     severity: str, text: str, *, address: Address | None = None, source: Source | None = None
 ) -> Line:
-    """An error or a warning; ``text`` holds no patient's values."""
+    """An error or a warning; ``text`` must hold no patient's values."""
     about = f"{address}: " if address else ""
     found: dict[str, Any] = {"severity": severity, "summary": escape(f"{about}{text}"), "detail": ""}
     if address:

@@ -1,4 +1,4 @@
-"""A plan as text, in the lines that people and comment bots know from Terraform."""
+"""A plan as text, in the form that people and comment bots know from Terraform."""
 
 from collections.abc import Iterator
 from typing import Final, assert_never
@@ -43,7 +43,7 @@ _TITLES: Final = {
     NoticeKind.WAITING: "Waiting for a person:",
     NoticeKind.WARNING: "",
 }
-"""Sections in their order. What is known from state is only counted: it would be the same every night."""
+"""Section titles, in order. What is known from state alone is only counted: it is the same in every plan."""
 _SIGNS: Final = {
     NoticeKind.DRIFT: ("~", Colour.YELLOW),
     NoticeKind.UNVERIFIABLE: ("?", Colour.CYAN),
@@ -57,7 +57,7 @@ _NAME_WIDTH: Final = 13
 
 
 def plan_text(plan: Plan, view: View) -> str:
-    """The whole plan: changes, what there is to know beside them, and the summary. Ends with a newline."""
+    """The whole plan: changes, notices and the summary. Ends with a newline."""
     blocks = [block for block in (_changes(plan, view), *_sections(plan, view)) if block]
     blocks.append("\n".join(summary_lines(plan, view)))
     return "\n\n".join(blocks) + "\n"
@@ -77,7 +77,7 @@ def _title(plan: Plan) -> str:
     if plan.stops:
         return "kardia-ctl would do the following, but the errors below stop it:"
     if plan.count(Action.BLOCKED) == len(plan.changes):
-        return "kardia-ctl can do nothing about the following, a person must decide:"
+        return "The following need a decision and will not be applied:"
     return "kardia-ctl will do the following:"
 
 
@@ -93,7 +93,7 @@ def _row_lines(row: Row, view: View) -> Iterator[str]:
 
 
 def _headline(row: Row) -> Iterator[str]:
-    """What happens to the address, in the words that comment bots look for, and why."""
+    """What happens to the address, worded as comment bots expect it, and why."""
     reason = escape(row.reason)
     match row.action:
         case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT | Action.EXPORT:
@@ -111,14 +111,14 @@ def _headline(row: Row) -> Iterator[str]:
 
 
 def _details(row: Row) -> Iterator[str]:
-    """The attribute lines, as the action calls for them."""
+    """The attribute lines: one side or both, depending on the action."""
     match row.action:
         case Action.CREATE:
-            yield from (_one(field, field.after) for field in row.fields if _is_there(field.after))
+            yield from (_one_side(field, field.after) for field in row.fields if _is_there(field.after))
         case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
-            yield from (_one(field, field.before) for field in row.fields if _is_there(field.before))
+            yield from (_one_side(field, field.before) for field in row.fields if _is_there(field.before))
         case Action.UPDATE | Action.BLOCKED:
-            yield from (_both(field) for field in row.fields if field.before and field.after)
+            yield from (_both_sides(field) for field in row.fields if field.before and field.after)
         case Action.ADOPT | Action.FORGET | Action.NO_OP:
             return
         case _:
@@ -126,7 +126,7 @@ def _details(row: Row) -> Iterator[str]:
 
 
 def _facts(row: Row) -> Iterator[tuple[str, str]]:
-    """The live id that an existing patient is known by: what a person looks up in Kardia."""
+    """The id of an existing patient, by which a person finds it in Kardia."""
     if row.id and row.address.kind is Kind.PATIENT and row.action is not Action.CREATE:
         yield "id", _quoted(row.id)
 
@@ -135,12 +135,12 @@ def _is_there(value: Shown | None) -> bool:
     return value is not None and (value.hidden or value.text is not None)
 
 
-def _one(field: Field, value: Shown | None) -> str:
+def _one_side(field: Field, value: Shown | None) -> str:
     return f"{escape(field.name):<{_NAME_WIDTH}} {_value(value)}"
 
 
-def _both(field: Field, *, turned: bool = False) -> str:
-    first, second = (field.after, field.before) if turned else (field.before, field.after)
+def _both_sides(field: Field, *, live_last: bool = False) -> str:
+    first, second = (field.after, field.before) if live_last else (field.before, field.after)
     return f"{escape(field.name):<{_NAME_WIDTH}} {_value(first)} -> {_value(second)}"
 
 
@@ -191,4 +191,4 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
         yield _address_line(mark, colour, str(remark.address), remark.place, view)
     yield f"      {escape(remark.text)}"
     change = view.paint("~", colour)
-    yield from (f"      {change} {_both(field, turned=True)}" for field in remark.fields)
+    yield from (f"      {change} {_both_sides(field, live_last=True)}" for field in remark.fields)

@@ -1,4 +1,4 @@
-"""Lists of records as a table, a JSON array or CSV, page by page: a million rows take the memory of one."""
+"""Lists of records as a table, JSON array or CSV, page by page: memory does not grow with the list."""
 
 import json
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ Seen = dict[str, Any]
 """A record as its reader may see it (``record_values.seen``)."""
 
 _WIDEST: Final = 60
-"""Columns are lined up to this width; what is longer is printed whole and moves the rest of its line."""
+"""The widest a column gets; a longer cell is printed whole and shifts the rest of its line."""
 
 
 class ListFormat(Enum):
@@ -40,7 +40,7 @@ class Printer(ABC):
 
 
 def printer(form: ListFormat, shape: Shape, *, show_phi: bool) -> Printer:
-    """What prints a list of this shape in this form."""
+    """The printer for a list of this shape in this format."""
     match form:
         case ListFormat.TABLE:
             return _Table(shape, show_phi=show_phi)
@@ -53,7 +53,7 @@ def printer(form: ListFormat, shape: Shape, *, show_phi: bool) -> Printer:
 
 
 class _Table(Printer):
-    """Columns whose width the first page decides. Those of which nothing may be seen are left out."""
+    """A table whose first page decides its widths. Hidden columns are omitted."""
 
     def __init__(self, shape: Shape, *, show_phi: bool) -> None:
         hidden = hidden_columns(shape, show_phi=show_phi)
@@ -94,7 +94,7 @@ class _Array(Printer):
 
 
 class _Csv(Printer):
-    """CSV that a spreadsheet takes for nothing but text. The columns are always the same."""
+    """CSV; the columns are always the same."""
 
     def __init__(self, shape: Shape) -> None:
         self._columns = shape.columns
@@ -110,7 +110,7 @@ class _Csv(Printer):
 
 
 def json_line(value: Any) -> str:
-    """JSON on one line, in ASCII: nothing in it moves a cursor or is taken for a command by a CI runner."""
+    """JSON on one line, in ASCII, with nothing that moves a cursor or that a CI runner would execute."""
     text = json.dumps(value, ensure_ascii=True, separators=(", ", ": "))
     return text.replace("##", r"\u0023#").replace("\x7f", r"\u007f")
 
@@ -139,7 +139,7 @@ def cell(value: Any) -> str:
 
 
 def _part(value: Any) -> str:
-    """One of several values; a custom field, whose names the document writes in two ways, as name=value."""
+    """One of several values; a custom field as name=value (the document spells its keys in two ways)."""
     if not isinstance(value, dict):
         return cell(value)
     named = {name.lower(): one for name, one in value.items()}

@@ -1,15 +1,15 @@
-"""A record as a reader may see it: secrets for nobody, patients' values for whom they are meant."""
+"""A record as a reader may see it: never a secret, and patients' values only with ``show_phi``."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kardia_ctl.render.records import record_columns as record_shapes
+from kardia_ctl.render.records import record_columns
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.redaction import HIDDEN, shown_url
 
 Guard = Callable[[str], str]
-"""Takes out of a text what looks like a person's or a secret."""
+"""Removes from a text what looks like a secret or like a person's data."""
 
 _SECRETS: Final = frozenset({"secretkey", "apikey", "password", "secret", "token", "usertoken"})
 _URL: Final = re.compile(r"url$", re.IGNORECASE)
@@ -32,12 +32,12 @@ def seen(row: Mapping[str, Any], shape: Shape, guard: Guard, *, show_phi: bool) 
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field of this name is shown to nobody, whatever is asked for."""
+    """Whether a field of this name is never shown."""
     return re.sub(r"[^a-z]", "", name.lower()) in _SECRETS
 
 
 def hidden_columns(shape: Shape, *, show_phi: bool) -> tuple[str, ...]:
-    """The columns of which this reader would see nothing."""
+    """The columns that are hidden from this reader."""
     if show_phi:
         return ()
     return tuple(name for name in shape.columns if name not in shape.visible | shape.guarded)
@@ -52,13 +52,13 @@ def _value(name: str, value: Any, shape: Shape, guard: Guard, *, show_phi: bool)
 
 
 def _harmless(name: str, value: Any) -> Any:
-    """What anybody may see of a field that is harmless: of what it should not hold, nothing."""
+    """What anybody may see of a harmless field; hidden if it holds what such a field should not."""
     match name, value:
         case _, None:
             return None
-        case record_shapes.CUSTOM, list():
+        case record_columns.CUSTOM, list():
             return [_custom_field(one) if isinstance(one, dict) else HIDDEN for one in value]
-        case record_shapes.SAMPLES, dict():
+        case record_columns.SAMPLES, dict():
             return _numbers(value)
         case _, dict() | list():
             return HIDDEN
@@ -70,7 +70,7 @@ def _harmless(name: str, value: Any) -> Any:
 
 
 def _custom_field(field: Mapping[str, Any]) -> dict[str, Any]:
-    """A custom field: its name for anybody, its value not."""
+    """A custom field: its name, without its value."""
     return {
         name: value if name.lower() in _OF_CUSTOM_FIELD and isinstance(value, str) else HIDDEN
         for name, value in field.items()
@@ -79,7 +79,7 @@ def _custom_field(field: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(value: Any) -> Any:
-    """Of nested data the numbers, under names that are plain words."""
+    """Only the numbers of nested data, under names that are plain words."""
     match value:
         case dict():
             return {key: _numbers(one) for key, one in value.items() if _WORD.fullmatch(key)}
@@ -92,7 +92,7 @@ def _numbers(value: Any) -> Any:
 
 
 def without_secrets(value: Any) -> Any:
-    """A JSON value without the fields that nobody may see, however deep they are."""
+    """A JSON value without secrets, at any depth."""
     match value:
         case dict():
             return {key: without_secrets(one) for key, one in value.items() if not is_secret(key)}

@@ -52,7 +52,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
 
 
 def name_json(cohort: str) -> str | None:
-    """A cohort, harmless; null for patients in none."""
+    """A cohort's name, escaped; null for patients in none."""
     return escape(cohort) or None
 
 

@@ -1,4 +1,4 @@
-"""The funnel while it moves: a line for each change, a line for what arrived, and both as JSON.
+"""Changes of the funnel and webhook deliveries: a line for each, as text and as JSON.
 
 No line holds an mrn, an id or anything else of a delivery: kinds and counts alone.
 """
@@ -16,11 +16,11 @@ UNSIGNED: Final = (
     "Kardia does not sign its deliveries: an event is a hint, and what the API says of the patient counts."
 )
 UNVERIFIED: Final = (
-    "Kardia does not sign its deliveries, and this API cannot be asked: what an event says is told, "
+    "Kardia does not sign its deliveries, and this API does not show patients: what an event says is told, "
     "not verified."
 )
 _WATCHED: Final = ("pending", "expired", "unknown", "created")
-"""What is said of a change that connects and disconnects nobody."""
+"""The stages named when a change connects and disconnects nobody."""
 
 
 def change_line(before: StatusReport, after: StatusReport, clock: str) -> str:
@@ -62,13 +62,15 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
         "type": "change",
         "timestamp": iso_time(report.at),
         "told": report.told,
-        "cohorts": [{"name": name_json(name), **counts_json(one)} for name, one in report.cohorts.items()],
+        "cohorts": [
+            {"name": name_json(name), **counts_json(counts)} for name, counts in report.cohorts.items()
+        ],
         "total": counts_json(report.total),
     }
 
 
 def heard_json(heard: Heard, at: int) -> Mapping[str, Any]:
-    """What arrived so far. ``at`` is Unix seconds."""
+    """The deliveries so far. ``at`` is in Unix seconds."""
     return {"type": "events", "timestamp": iso_time(at), **_heard(heard)}
 
 

@@ -32,12 +32,12 @@ MEANINGS: Final = {
 
 
 def cohort_name(name: str) -> str:
-    """A cohort's name, harmless; patients may be in none."""
+    """A cohort's name, escaped; patients may be in none."""
     return escape(name) or "(no cohort)"
 
 
 def share(part: int, whole: int) -> str:
-    """``part`` of ``whole`` in percent, rounded down so that 100 % is everybody; empty of nothing."""
+    """``part`` of ``whole`` in percent, rounded down: 100 % means all. Empty if ``whole`` is 0."""
     return f"{part * 100 // whole} %" if whole else ""
 
 
@@ -47,12 +47,12 @@ def row(counts: Counts) -> tuple[int, ...]:
 
 
 def told_line(told: int) -> str:
-    """That some of the counts rest on webhook events alone, which anybody may have sent."""
+    """How many of the counts rest on webhook events alone, which anybody may have sent."""
     return f"Told by events and not verified: {count_of(told, 'patient')}. This API cannot be asked."
 
 
 def status_text(report: StatusReport) -> str:
-    """A line a cohort, their total, the templates. Ends with a newline."""
+    """A line for each cohort, their total, and the templates. Ends with a newline."""
     if not report.cohorts:
         return "No patients are declared, and none has departed.\n"
     rows = [("cohort", *NAMES.values()), *_rows(report)]

@@ -60,9 +60,9 @@ def test_what_was_in_doubt_and_is_sent_again_counts_once() -> None:
     end(tally, 1, 1.0, Status.IN_DOUBT)
     assert (tally.ended, tally.count(Status.IN_DOUBT)) == (1, 1)
     tally.starts(who(1), 60.0)
-    assert (tally.ended, tally.count(Status.IN_DOUBT), len(tally.under_way)) == (0, 0, 1)
+    assert (tally.ended, tally.count(Status.IN_DOUBT), len(tally.in_flight)) == (0, 0, 1)
     end(tally, 1, 61.0)
-    assert (tally.ended, tally.count(Status.IN_DOUBT), len(tally.under_way)) == (1, 0, 0)
+    assert (tally.ended, tally.count(Status.IN_DOUBT), len(tally.in_flight)) == (1, 0, 0)
 
 
 def test_what_is_settled_by_looking_counts_once() -> None:

@@ -36,10 +36,10 @@ def _live(desk: Desk) -> tuple[int, int]:
 def test_a_limited_apply_does_the_first_and_leaves_the_rest_planned(cohort: Desk) -> None:
     planned = cohort.plan("--limit", "5", "--detailed-exitcode")
     assert planned.code == 2
-    assert "Limit: 5 of 40 changes; 35 more stay planned: --limit" in planned.out
+    assert "--limit: applying 5 of 40 changes; 35 left for later runs." in planned.out
     ran = cohort.apply("--limit", "5")
     assert ran.code == 0
-    assert "35 more changes stay planned: --limit" in ran.out
+    assert "--limit: 35 changes left for later runs." in ran.out
     assert _live(cohort) == (3, 2)
     assert "Plan: 35 to add" in cohort.plan().out
     assert cohort.apply().code == 0
@@ -49,7 +49,7 @@ def test_a_limited_apply_does_the_first_and_leaves_the_rest_planned(cohort: Desk
 def test_a_saved_plan_keeps_its_limit_and_does_exactly_that(cohort: Desk, tmp_path: Path) -> None:
     file = str(tmp_path / "saved.plan")
     cohort.plan("--limit", "4", "--out", file)
-    assert "Limit: 4 of 40 changes" in cohort.run("show", file).out
+    assert "--limit: applying 4 of 40 changes" in cohort.run("show", file).out
     document = json.loads(cohort.run("show", "--json", file).out)
     assert (document["kardia_ctl"]["left_by_limit"], document["complete"]) == (36, False)
     refused = cohort.run("apply", file, "--limit", "8")

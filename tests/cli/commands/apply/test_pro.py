@@ -319,7 +319,7 @@ def test_a_limit_never_parts_a_code_from_the_user_that_redeems_it(pro: Desk) -> 
     pro.write(declared(NILS))
     ran = apply(pro, "--limit", "2")
     assert ran.requests == [PARTICIPANT]
-    assert "2 more changes stay planned" in ran.out
+    assert "--limit: 2 changes left for later runs." in ran.out
     assert apply(pro, "--limit", "2").requests == [CODE, USER, REDEEM]
     assert everything(pro.account) == (1, 1, 1)
 
