@@ -1,4 +1,4 @@
-"""A session with one account: the connections, and the reader and writer that share them."""
+"""A session with one account: its connections, and the reader and writer that share them."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from typing import Final, assert_never
 
 from kardia_ctl import __version__
 from kardia_ctl.api import pro, v1
-from kardia_ctl.api.decode import Answer
+from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.http.connections import ConnectionOptions, HttpTransport, connect
 from kardia_ctl.api.http.transport import Call, RequestCounts, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Pace
 from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy
-from kardia_ctl.api.records import record_reader as records
+from kardia_ctl.api.records import record_reader
 from kardia_ctl.api.records.decode_rows import Row, RowsPage
 from kardia_ctl.api.records.record_endpoints import RECORD_READS
 from kardia_ctl.api.records.record_reader import Records
@@ -39,41 +39,41 @@ class Session:
     _pace: Pace
 
     def writer(self) -> Writer:
-        """The way to have effects."""
+        """What sends effects."""
         return _WRITERS[self._dialect](self._exchange)
 
     @property
     def requests(self) -> int:
-        """How many requests were sent so far, repeated ones included."""
+        """The number of requests sent so far, retries included."""
         return self._transport.requests
 
     @property
     def counts(self) -> RequestCounts:
-        """What was sent so far, by reads and writes."""
+        """Requests sent so far, by reads and writes."""
         return self._transport.counts
 
     def halt(self, reason: str) -> None:
-        """Send nothing more: what waits for its turn or to be sent again ends at once, unsent.
+        """Send nothing more: what waits for a slot or a retry ends at once, unsent.
 
-        What is under way ends as it would have.
+        Requests in flight end as they would have.
         """
         self._pace.halt(reason)
 
     def records(self) -> Records:
-        """The way to read what planning does not need: recordings, documents, logs, teams."""
+        """What reads beside planning: recordings, documents, logs, teams."""
         return Records(SafeReads(self._exchange, RECORD_READS), self._dialect)
 
     async def add_qt(self, recording_id: str, values: Mapping[str, str | float]) -> Row:
-        """Record a QT measurement of a recording: an effect, sent once (see ``records.add_qt``)."""
-        return await records.add_qt(self._exchange, recording_id, values)
+        """Record a QT measurement of a recording: an effect, sent once (see ``record_reader.add_qt``)."""
+        return await record_reader.add_qt(self._exchange, recording_id, values)
 
-    async def send_as_it_is(self, call: Call) -> Answer:
-        """A call that a person wrote by hand (see ``records.send_as_it_is``)."""
-        return await records.send_as_it_is(self._exchange, call)
+    async def send_raw(self, call: Call) -> Answer:
+        """Send a hand-written call (see ``record_reader.send_raw``)."""
+        return await record_reader.send_raw(self._exchange, call)
 
-    def pages_as_they_are(self, call: Call) -> AsyncGenerator[RowsPage]:
-        """Every page of a read that a person wrote by hand (see ``records.pages_as_they_are``)."""
-        return records.pages_as_they_are(self._exchange, call)
+    def raw_pages(self, call: Call) -> AsyncGenerator[RowsPage]:
+        """Every page of a hand-written read (see ``record_reader.raw_pages``)."""
+        return record_reader.raw_pages(self._exchange, call)
 
     async def create_key(self, email: str, password: str) -> str:
         """The account's API key for a login. Open the session with an empty key for it."""
@@ -106,13 +106,13 @@ async def open_session(
     Args:
         endpoint: the base URL; https only, http for loopback alone.
         key: the API key; empty for ``Session.create_key`` alone.
-        dialect: which of the two APIs the account speaks.
-        authorization: how pro is shown the key; v1 has one way alone.
-        parallelism: how many requests may be under way at once, when the server does not ask for less.
-        http_transport: what replaces the network, such as ``httpx.ASGITransport`` of a sandbox.
+        dialect: which of the two APIs the account has.
+        authorization: how the key is sent to pro; v1 has one way alone.
+        parallelism: how many requests may be in flight, unless the server asks for fewer.
+        http_transport: what replaces the network, such as ``app_transport`` of a sandbox.
         options: timeouts, bounds, proxy and CA file.
-        policy: how often and how long apart a request is sent again.
-        budget: what all workers may spend on that.
+        policy: how often and how long apart a request is retried.
+        budget: the retries that all workers may spend together.
         sleep: waits for seconds of ``clock``.
         rng: draws the jitter.
         now: Unix seconds, for a Retry-After without a Date.

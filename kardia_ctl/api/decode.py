@@ -1,286 +1,175 @@
-"""Answers as they come over the wire, read tolerantly: more fields, fewer fields, null and odd types."""
+"""Answers as values of the model: one function for each form of answer that planning and applying expect.
+
+Each raises ``UnreadableAnswer`` or ``UnexpectedAnswer`` for an answer of another form.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from math import isfinite
-from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
+from kardia_ctl.api.answer import (
+    Answer,
+    UnexpectedAnswer,
+    check_complete,
+    check_no_errors,
+    check_no_page,
+    decode_json,
+    next_cursor,
+    number,
+    optional_text,
+    text,
+    whole_number,
+)
 from kardia_ctl.api.schemas import (
     Code,
-    Envelope,
-    Fault,
     Key,
     LoosePage,
     LooseParticipant,
     LoosePatient,
     LooseTemplate,
     Page,
-    PageInfo,
-    Text,
+    Scalar,
     Total,
     User,
 )
 from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage
 from kardia_ctl.model.template import LiveTemplate
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that was read to its end, or (``whole`` False) to the bound.
-
-    ``wait`` is what Retry-After asks for in seconds, ``location`` where a redirect would have led.
-    """
-
-    status: int
-    content_type: str
-    body: bytes = field(repr=False)
-    whole: bool = True
-    wait: float | None = None
-    location: str = field(default="", repr=False)
-
-    @property
-    def is_page(self) -> bool:
-        """Whether it is HTML or XML: something between us and the API has spoken, not the API."""
-        return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
-
-
-class Unreadable(Exception):  # noqa: N818  (it names an ending)
-    """The body is not JSON: a page, half an answer, something else. The text holds none of it."""
-
-
-class Wanting(Exception):  # noqa: N818  (it names an ending)
-    """The body is JSON and not what the request was for. The text holds none of its values."""
-
-
-_Rows: TypeAlias = Sequence[LivePatient | LoosePatient]
-_MOST_FAULTS: Final = 100
-BOM: Final = b"\xef\xbb\xbf"
-"""What some servers put before their JSON."""
-
-
-def faults(answer: Answer) -> tuple[Fault, ...]:
-    """The ``errors`` of an answer, whatever its status; none when it has none that can be read."""
-    try:
-        found = decoded(answer, Envelope).errors
-    except (Unreadable, Wanting):
-        return ()
-    if not found:
-        return ()
-    entries = found if isinstance(found, list) else [found]
-    return tuple(_fault(entry) for entry in entries[:_MOST_FAULTS])
+_Patients = Sequence[LivePatient | LoosePatient]
 
 
 def page(answer: Answer) -> PatientsPage:
     """A page of GET /v1/patients."""
     try:
-        found: Page | LoosePage = decoded(answer, Page)
-    except Wanting:
-        found = decoded(answer, LoosePage)
-    if found.errors:
-        raise Wanting("the answer holds errors in spite of its status")
+        decoded: Page | LoosePage = decode_json(answer, Page)
+    except UnexpectedAnswer:
+        decoded = decode_json(answer, LoosePage)
+    if decoded.errors:
+        raise UnexpectedAnswer("the answer holds errors in spite of its status")
     patients = tuple(
-        row if isinstance(row, LivePatient) else _patient(row) for row in _rows(found.patients, found.data)
+        entry if isinstance(entry, LivePatient) else _patient(entry)
+        for entry in _first_list(decoded.patients, decoded.data)
     )
-    return PatientsPage(patients, whole_number(found.total_count), next_cursor(found.page_info))
+    return PatientsPage(patients, whole_number(decoded.total_count), next_cursor(decoded.page_info))
+
+
+def _first_list(*candidates: _Patients | msgspec.UnsetType | None) -> _Patients:
+    """The first list with patients, else an empty one; servers have named it ``patients`` and ``data``."""
+    present = [candidate for candidate in candidates if not isinstance(candidate, msgspec.UnsetType)]
+    if not present:
+        raise UnexpectedAnswer("the answer has no list of patients")
+    return next((candidate for candidate in present if candidate), ())
 
 
 def patient(answer: Answer) -> LivePatient:
     """One patient, with an id: the answer to a create or to a read by id."""
-    sound(answer)
-    found = _patient(decoded(answer, LoosePatient))
-    if not found.id:
-        raise Wanting("the answer has no patient id")
-    return found
+    check_no_errors(answer)
+    decoded = _patient(decode_json(answer, LoosePatient))
+    if not decoded.id:
+        raise UnexpectedAnswer("the answer has no patient id")
+    return decoded
 
 
 def patient_or_none(answer: Answer) -> LivePatient | None:
     """One patient; None when the answer's status says that there is none, and no web page says so."""
-    if answer.is_page:
-        raise Unreadable("the answer is a web page")
-    return patient(answer) if 200 <= answer.status < 300 else None
+    check_no_page(answer)
+    return patient(answer) if answer.is_success else None
 
 
 def templates(answer: Answer) -> tuple[LiveTemplate, ...]:
     """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
-    if not answer.body.lstrip(BOM).lstrip().startswith(b"["):
-        sound(answer)
-    rows = decoded(answer, list[LooseTemplate])
-    return tuple(_template(row) for row in rows if _text(row.templateId))
+    if not answer.is_array:
+        check_no_errors(answer)
+    entries = decode_json(answer, list[LooseTemplate])
+    return tuple(_template(entry) for entry in entries if text(entry.templateId))
 
 
 @cache
-def _one_text(name: str) -> type[msgspec.Struct]:
+def _one_field(name: str) -> type[msgspec.Struct]:
     """The shape of an object of which one field is read."""
-    return msgspec.defstruct(name, [(name, Text, None)], frozen=True)
+    return msgspec.defstruct(name, [(name, Scalar, None)], frozen=True)
 
 
 def setting(answer: Answer, name: str) -> str | None:
     """The value of a setting's one field; None for an empty body, and when it is empty, null or missing."""
-    if answer.is_page:
-        raise Unreadable("the answer is a web page")
-    if not 200 <= answer.status < 300 or not answer.body.strip():
+    check_no_page(answer)
+    if not answer.is_success or not answer.body.strip():
         return None
-    sound(answer)
-    return _text(getattr(decoded(answer, _one_text(name)), name)) or None
+    check_no_errors(answer)
+    return text(getattr(decode_json(answer, _one_field(name)), name)) or None
 
 
 def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
-    """The code of GET /v1/patients/:id/code."""
-    sound(answer)
-    found = decoded(answer, Code)
-    code = _text(found.code)
+    """The code of GET /v1/patients/:id/code or POST /e/v1/code."""
+    check_no_errors(answer)
+    decoded = decode_json(answer, Code)
+    code = text(decoded.code)
     if not code:
-        raise Wanting("the answer has no code")
-    return IssuedCode(mrn, code, template, _text(found.status))
+        raise UnexpectedAnswer("the answer has no code")
+    return IssuedCode(mrn, code, template, text(decoded.status))
 
 
 def api_key(answer: Answer) -> str:
     """The key of POST /v1/apikey and /v1/apikey/new."""
-    sound(answer)
-    key = _text(decoded(answer, Key).api_key)
+    check_no_errors(answer)
+    key = text(decode_json(answer, Key).api_key)
     if not key:
-        raise Wanting("the answer has no key")
+        raise UnexpectedAnswer("the answer has no key")
     return key
 
 
 def user_token(answer: Answer) -> str:
-    """The token of a user that pro made: redeeming a code needs it."""
-    sound(answer)
-    token = _text(decoded(answer, User).user_token)
+    """The token of a mobile user that pro created: redeeming a code needs it."""
+    check_no_errors(answer)
+    token = text(decode_json(answer, User).user_token)
     if not token:
-        raise Wanting("the answer has no user token")
+        raise UnexpectedAnswer("the answer has no user token")
     return token
 
 
 def participant(answer: Answer, mrn: str) -> LivePatient:
-    """The echo of a pro participant, whose id is the mrn. An empty answer says as much as an echo."""
+    """The echo of a pro participant, whose id is the mrn. An empty answer is as good as an echo."""
     nothing(answer)
     if answer.body.lstrip()[:1] != b"{":
         return LivePatient(id=mrn, mrn=mrn)
-    row = decoded(answer, LooseParticipant)
-    return LivePatient(id=mrn, mrn=_text(row.customParticipantID) or mrn, dob=_optional(row.dob))
+    decoded = decode_json(answer, LooseParticipant)
+    return LivePatient(id=mrn, mrn=text(decoded.customParticipantID) or mrn, dob=optional_text(decoded.dob))
 
 
 def total(answer: Answer) -> int | None:
-    """How many there are in a list; None when the server does not say."""
-    sound(answer)
-    return whole_number(decoded(answer, Total).total_count)
+    """How many entries a list has; None when the server does not say."""
+    check_no_errors(answer)
+    return whole_number(decode_json(answer, Total).total_count)
 
 
 def nothing(answer: Answer) -> None:
-    """An answer of which nothing is expected: empty, {}, an echo, a word; but no page, no half, no errors."""
-    if answer.is_page or not answer.whole:
-        raise Unreadable("the answer is a web page" if answer.is_page else "the answer is too large")
+    """An answer without expected content: empty, {}, an echo, a word; but complete, no page, no errors."""
+    check_no_page(answer)
+    check_complete(answer)
     if answer.body.lstrip()[:1] in {b"{", b"["}:
-        decoded(answer, object)
-        sound(answer)
+        decode_json(answer, object)
+        check_no_errors(answer)
 
 
-def sound(answer: Answer) -> None:
-    """Refuse an answer that carries errors in spite of its status.
-
-    Raises:
-        Wanting: it does.
-    """
-    if faults(answer):
-        raise Wanting("the answer holds errors in spite of its status")
-
-
-def decoded(answer: Answer, shape: type[T]) -> T:
-    """The body as a shape.
-
-    Raises:
-        Unreadable: it is not JSON, or not whole.
-        Wanting: it is JSON of another shape.
-    """
-    if not answer.whole:
-        raise Unreadable("the answer is larger than the bound")
-    try:
-        return msgspec.json.decode(answer.body.removeprefix(BOM), type=shape)
-    except msgspec.ValidationError as error:
-        raise Wanting(f"the answer has another shape: {_place(error)}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("the answer is a web page" if answer.is_page else "the answer is not JSON") from None
-    except RecursionError:
-        raise Unreadable("the answer is nested too deeply") from None
-
-
-def _place(error: msgspec.ValidationError) -> str:
-    # "Expected `str`, got `int` - at `$.url`": types and places, never values.
-    return str(error)
-
-
-def _rows(*named: Sequence[LivePatient | LoosePatient] | msgspec.UnsetType | None) -> _Rows:
-    given = [rows for rows in named if not isinstance(rows, msgspec.UnsetType)]
-    if not given:
-        raise Wanting("the answer has no list of patients")
-    return next((rows for rows in given if rows), ())
-
-
-def next_cursor(info: PageInfo | None) -> str | None:
-    """The cursor of the next page; None when this is the last. Raises ``Wanting`` when it is missing."""
-    if info is None or info.has_next_page in {None, False, "false", ""}:
-        return None
-    cursor = _text(info.end_cursor)
-    if not cursor:
-        raise Wanting("the answer claims a further page and gives no cursor to it")
-    return cursor
-
-
-def _patient(row: LoosePatient) -> LivePatient:
+def _patient(entry: LoosePatient) -> LivePatient:
     return LivePatient(
-        id=_text(row.id),
-        mrn=_text(row.mrn),
-        dob=_optional(row.dob),
-        email=_optional(row.email),
-        firstname=_optional(row.firstname),
-        lastname=_optional(row.lastname),
-        sex=row.sex,
-        status=_optional(row.status),
+        id=text(entry.id),
+        mrn=text(entry.mrn),
+        dob=optional_text(entry.dob),
+        email=optional_text(entry.email),
+        firstname=optional_text(entry.firstname),
+        lastname=optional_text(entry.lastname),
+        sex=entry.sex,
+        status=optional_text(entry.status),
     )
 
 
-def _template(row: LooseTemplate) -> LiveTemplate:
+def _template(entry: LooseTemplate) -> LiveTemplate:
     return LiveTemplate(
-        id=_text(row.templateId),
-        name=_text(row.templateName),
-        team=_text(row.teamID) or _text(row.teamId),
-        duration=whole_number(row.duration),
-        price=_number(row.price),
+        id=text(entry.templateId),
+        name=text(entry.templateName),
+        team=text(entry.teamID) or text(entry.teamId),
+        duration=whole_number(entry.duration),
+        price=number(entry.price),
     )
-
-
-def _fault(entry: Any) -> Fault:
-    try:
-        return msgspec.convert(entry, Fault)
-    except msgspec.ValidationError:
-        return Fault()
-
-
-def _text(value: Text) -> str:
-    return "" if value is None else str(value)
-
-
-def _optional(value: Text) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(value: Text) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = None if value is None else float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if number is None or isfinite(number) else None
-
-
-def whole_number(value: Text) -> int | None:
-    """A whole number, however it was sent; None for what is none."""
-    number = _number(value)
-    return int(number) if number is not None and number.is_integer() else None

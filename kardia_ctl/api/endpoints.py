@@ -29,14 +29,13 @@ class Endpoint:
 
     Attributes:
         absent: Statuses of a read that mean 'none'.
-        gone: Statuses of a write that say that there is nothing left to do it to, even when an earlier try
-            was in doubt.
-        failure: Statuses that the documents give for this write having failed, although others of their
-            hundred mean doubt.
+        gone: Statuses of a write that prove its target is gone (or there), even when an earlier attempt was
+            in doubt.
+        failure: Statuses that the documents define as a failure of this write, although other 5xx mean doubt.
         guarded: Whether it needs Data Controller access, which a key may lack: a 401 may mean that alone,
             and does not end the run (API reference, "Delete Patient", "Export Patient"; api-facts).
-        personal: Whether it may answer with a person whose values are not known here, and so cannot be left
-            out of an error.
+        personal: Whether its answers may describe a person whose values are unknown here, and so cannot be
+            removed from an error.
     """
 
     method: str
@@ -110,7 +109,7 @@ CREATE_KEY: Final = Endpoint("POST", "/v1/apikey", Nature.REPEATABLE)
 RENEW_KEY: Final = Endpoint("POST", "/v1/apikey/new", Nature.ONCE)
 
 PRO_CREATE: Final = Endpoint("POST", "/e/v1/participants", Nature.REPEATABLE, gone=frozenset({409}))
-"""A 409 proves that the participant exists, also after a try that got no answer; it adds nothing."""
+"""A 409 proves that the participant exists, also after an attempt that got no answer; it adds nothing."""
 PRO_ISSUE_CODE: Final = Endpoint("POST", "/e/v1/code", Nature.ONCE)
 PRO_CREATE_USER: Final = Endpoint("POST", "/e/v1/user", Nature.ONCE)
 PRO_REDEEM: Final = Endpoint("POST", "/e/v1/connection", Nature.ONCE)
@@ -164,7 +163,12 @@ def check_endpoint(url: str) -> str:
         _ = parts.port
     except ValueError:
         raise ApiError("the endpoint is not a URL. Next: write https://HOST") from None
-    if not host or not url.isprintable() or any(character.isspace() for character in url) or _odd(host):
+    if (
+        not host
+        or not url.isprintable()
+        or any(character.isspace() for character in url)
+        or _has_bad_label(host)
+    ):
         raise ApiError("the endpoint is not a URL with a host. Next: write https://HOST")
     if user is not None or "@" in parts.netloc or "?" in url or "#" in url:
         raise ApiError("the endpoint must not hold a user, a query or a fragment. Next: write https://HOST")
@@ -176,8 +180,8 @@ def check_endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
-def _odd(host: str) -> bool:
-    # Names with such a label end in an error of Python's own before they are looked up.
+def _has_bad_label(host: str) -> bool:
+    # Python refuses to look such names up, with an error of its own.
     return any(not 0 < len(label) < 64 for label in host.removesuffix(".").split("."))
 
 
@@ -231,7 +235,7 @@ def encode(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def json_body(values: Mapping[str, str | int | float]) -> bytes:
-    """A JSON object as it goes onto the wire.
+    """A JSON object as it is sent.
 
     Raises:
         NotExecuted: a value that is not text in Unicode.

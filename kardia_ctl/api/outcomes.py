@@ -27,14 +27,14 @@ from kardia_ctl.api.endpoints import Nature
 
 
 class Ending(Enum):
-    """How one sending of a request ended."""
+    """How one attempt to send a request ended."""
 
     UNSENT = "never sent"
     NEVER_CONNECTED = "never connected"
     LOST = "lost on the way"
     SUCCESS = "2xx"
     UNREADABLE = "2xx, not readable"
-    WANTING = "2xx without purpose"
+    UNEXPECTED = "2xx without purpose"
     REDIRECT = "3xx"
     REFUSED = "400 403 404 409 422"
     UNAUTHORIZED = "401"
@@ -44,8 +44,8 @@ class Ending(Enum):
     SERVER_ERROR = "5xx"
 
 
-class Verdict(Enum):
-    """What is known afterwards. A read that failed had no effect either, but is no write."""
+class Conclusion(Enum):
+    """What is known of a request's effect. A failed read had no effect either, but is not a write."""
 
     DONE = "done"
     FAILED = "failed"
@@ -56,20 +56,20 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict, and whether the same request may be sent again."""
+    """What is known, and whether the same request may be sent again."""
 
-    verdict: Verdict
+    conclusion: Conclusion
     again: bool = False
 
 
-_DONE: Final = Outcome(Verdict.DONE)
-_FAILED: Final = Outcome(Verdict.FAILED)
-_FAILED_AGAIN: Final = Outcome(Verdict.FAILED, again=True)
-_UNSENT: Final = Outcome(Verdict.NOT_EXECUTED)
-_UNSENT_AGAIN: Final = Outcome(Verdict.NOT_EXECUTED, again=True)
-_KEY: Final = Outcome(Verdict.UNAUTHORIZED)
-_DOUBT: Final = Outcome(Verdict.IN_DOUBT)
-_DOUBT_AGAIN: Final = Outcome(Verdict.IN_DOUBT, again=True)
+_DONE: Final = Outcome(Conclusion.DONE)
+_FAILED: Final = Outcome(Conclusion.FAILED)
+_FAILED_AGAIN: Final = Outcome(Conclusion.FAILED, again=True)
+_UNSENT: Final = Outcome(Conclusion.NOT_EXECUTED)
+_UNSENT_AGAIN: Final = Outcome(Conclusion.NOT_EXECUTED, again=True)
+_KEY: Final = Outcome(Conclusion.UNAUTHORIZED)
+_DOUBT: Final = Outcome(Conclusion.IN_DOUBT)
+_DOUBT_AGAIN: Final = Outcome(Conclusion.IN_DOUBT, again=True)
 
 _TABLE: Final = {
     Ending.UNSENT: (_FAILED, _UNSENT, _UNSENT),
@@ -77,7 +77,7 @@ _TABLE: Final = {
     Ending.LOST: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
     Ending.SUCCESS: (_DONE, _DONE, _DONE),
     Ending.UNREADABLE: (_FAILED_AGAIN, _DOUBT_AGAIN, _DOUBT),
-    Ending.WANTING: (_FAILED, _DOUBT_AGAIN, _DOUBT),
+    Ending.UNEXPECTED: (_FAILED, _DOUBT_AGAIN, _DOUBT),
     Ending.REDIRECT: (_FAILED, _DOUBT_AGAIN, _DOUBT),
     Ending.REFUSED: (_FAILED, _UNSENT, _UNSENT),
     Ending.UNAUTHORIZED: (_KEY, _KEY, _KEY),
@@ -112,5 +112,5 @@ def judge(nature: Nature, ending: Ending) -> Outcome:
 
 
 def ending_of(status: int) -> Ending:
-    """The row for an HTTP status, before its body was looked at. What is no status counts as 5xx."""
+    """The row for an HTTP status, before its body is read. An invalid status counts as 5xx."""
     return _STATUS.get(status) or _HUNDREDS.get(status // 100, Ending.SERVER_ERROR)

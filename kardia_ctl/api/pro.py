@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from kardia_ctl.api import decode as wire
-from kardia_ctl.api import endpoints
+from kardia_ctl.api import decode, endpoints
 from kardia_ctl.api.endpoints import json_body
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.scrub import secrets_of
@@ -48,7 +47,7 @@ class ProReader(Reader):
         """GET /e/v1/callback; None when nothing is set: empty, null, missing, 404 or 400."""
         if kind is not Kind.CALLBACK:
             return await super().setting(kind)
-        return await self._reads.run(Call(endpoints.PRO_READ_CALLBACK), partial(wire.setting, name="url"))
+        return await self._reads.run(Call(endpoints.PRO_READ_CALLBACK), partial(decode.setting, name="url"))
 
 
 class ProWriter(Writer):
@@ -67,13 +66,13 @@ class ProWriter(Writer):
         call = Call(
             endpoints.PRO_CREATE, content=_json(body), hidden=tuple(getattr(patient, name) for name in _PHI)
         )
-        return await self._exchange.run(call, partial(wire.participant, mrn=patient.mrn))
+        return await self._exchange.run(call, partial(decode.participant, mrn=patient.mrn))
 
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
         """POST /e/v1/code: each sending makes another code. Sent once."""
         body = {"customParticipantID": patient_id, "templateID": template_id}
         call = Call(endpoints.PRO_ISSUE_CODE, content=_json(body))
-        return await self._exchange.run(call, partial(wire.issued, mrn=mrn, template=template_id))
+        return await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
 
     async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /e/v1/callback. Repeatable."""
@@ -90,7 +89,7 @@ class ProWriter(Writer):
         """POST /e/v1/user; its token. Sent once. The participant is named by the code that is redeemed."""
         body = {"country_code": country, "email": email, "password": password}
         call = Call(endpoints.PRO_CREATE_USER, content=_json(body), hidden=(email, password))
-        return await self._exchange.run(call, wire.user_token)
+        return await self._exchange.run(call, decode.user_token)
 
     async def redeem(self, code: str, token: str) -> None:
         """POST /e/v1/connection. Sent once under each name, as long as it certainly had no effect.
@@ -108,4 +107,4 @@ class ProWriter(Writer):
         await self._do(Call(endpoints.PRO_REDEEM, content=_json(body), hidden=(code, token)))
 
     async def _do(self, call: Call) -> None:
-        await self._exchange.run(call, wire.nothing)
+        await self._exchange.run(call, decode.nothing)

@@ -1,4 +1,4 @@
-"""The shapes of v1's answers: unknown fields ignored, absent and null ones allowed, odd types let through."""
+"""The shapes of answers: unknown fields are ignored, absent and null ones allowed, odd types accepted."""
 
 from typing import Any
 
@@ -6,20 +6,20 @@ import msgspec
 
 from kardia_ctl.model.patient import LivePatient
 
-Text = str | int | float | bool | None
+Scalar = str | int | float | bool | None
 """What servers put where the documents say string or number."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class ErrorEntry(msgspec.Struct, frozen=True):
     """One entry of ``errors`` (API reference, "Errors"): every member is optional."""
 
-    status: Text = None
-    code: Text = None
-    title: Text = None
-    detail: Text = None
+    status: Scalar = None
+    code: Scalar = None
+    title: Scalar = None
+    detail: Scalar = None
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class ErrorList(msgspec.Struct, frozen=True):
     """Any object that may carry errors."""
 
     errors: Any = None
@@ -28,14 +28,14 @@ class Envelope(msgspec.Struct, frozen=True):
 class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
     """Where a page ends and whether another follows (API reference, "Page Info Object")."""
 
-    end_cursor: Text = None
-    has_next_page: Text = None
+    end_cursor: Scalar = None
+    has_next_page: Scalar = None
 
 
 class Paging(msgspec.Struct, frozen=True, rename="camel"):
-    """What every page has beside its rows."""
+    """What every page has beside its entries."""
 
-    total_count: Text = None
+    total_count: Scalar = None
     page_info: PageInfo | None = None
 
 
@@ -43,7 +43,7 @@ class Page(msgspec.Struct, frozen=True, rename="camel"):
     """``patients``, or ``data`` as older servers named it."""
 
     errors: Any = None
-    total_count: Text = None
+    total_count: Scalar = None
     page_info: PageInfo | None = None
     patients: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
     data: list[LivePatient] | msgspec.UnsetType | None = msgspec.UNSET
@@ -52,69 +52,69 @@ class Page(msgspec.Struct, frozen=True, rename="camel"):
 class LoosePatient(msgspec.Struct, frozen=True):
     """A patient whose fields have whatever type the server chose."""
 
-    id: Text = None
-    mrn: Text = None
-    dob: Text = None
-    email: Text = None
-    firstname: Text = None
-    lastname: Text = None
-    sex: Text = None
-    status: Text = None
+    id: Scalar = None
+    mrn: Scalar = None
+    dob: Scalar = None
+    email: Scalar = None
+    firstname: Scalar = None
+    lastname: Scalar = None
+    sex: Scalar = None
+    status: Scalar = None
 
 
 class LoosePage(msgspec.Struct, frozen=True, rename="camel"):
     """A page of such patients: slower to read, so only when ``Page`` does not fit."""
 
     errors: Any = None
-    total_count: Text = None
+    total_count: Scalar = None
     page_info: PageInfo | None = None
     patients: list[LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
     data: list[LoosePatient] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class LooseTemplate(msgspec.Struct, frozen=True):
-    """A row of GET /v1/teamConnectionTemplate."""
+    """An entry of GET /v1/teamConnectionTemplate."""
 
-    teamID: Text = None  # noqa: N815  (the API's own names)
-    teamId: Text = None  # noqa: N815
-    templateId: Text = None  # noqa: N815
-    templateName: Text = None  # noqa: N815
-    duration: Text = None
-    price: Text = None
+    teamID: Scalar = None  # noqa: N815  (the API's own names)
+    teamId: Scalar = None  # noqa: N815
+    templateId: Scalar = None  # noqa: N815
+    templateName: Scalar = None  # noqa: N815
+    duration: Scalar = None
+    price: Scalar = None
 
 
 class Code(msgspec.Struct, frozen=True):
     """A connection code."""
 
-    code: Text = None
-    status: Text = None
+    code: Scalar = None
+    status: Scalar = None
 
 
 class Key(msgspec.Struct, frozen=True, rename="camel"):
     """An API key."""
 
-    api_key: Text = None
+    api_key: Scalar = None
 
 
 class User(msgspec.Struct, frozen=True):
     """A mobile user: v1 answers with ``requestId``, pro with ``user_token``."""
 
-    requestId: Text = None  # noqa: N815  (the API's own name)
-    user_token: Text = None
+    requestId: Scalar = None  # noqa: N815  (the API's own name)
+    user_token: Scalar = None
 
 
 class Total(msgspec.Struct, frozen=True, rename="camel"):
-    """Any paged list, of which only the count is wanted."""
+    """Any paged list, of which only the count is read."""
 
-    total_count: Text = None
+    total_count: Scalar = None
 
 
 class LooseParticipant(msgspec.Struct, frozen=True):
     """The echo of a pro participant."""
 
-    customParticipantID: Text = None  # noqa: N815  (the API's own names)
-    firstName: Text = None  # noqa: N815
-    lastName: Text = None  # noqa: N815
-    email: Text = None
-    dob: Text = None
-    sex: Text = None
+    customParticipantID: Scalar = None  # noqa: N815  (the API's own names)
+    firstName: Scalar = None  # noqa: N815
+    lastName: Scalar = None  # noqa: N815
+    email: Scalar = None
+    dob: Scalar = None
+    sex: Scalar = None

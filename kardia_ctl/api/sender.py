@@ -1,6 +1,6 @@
-"""From a call to its result: sending, judging, waiting, sending again, and saying what went wrong.
+"""From a call to its result: send, judge, wait, retry, and say what went wrong.
 
-What ends the run ends here for all workers: a key that is refused, a wait that is too long, an outage.
+What ends the run ends it here for all workers: a refused key, a wait that is too long, an outage.
 """
 
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Generic, TypeVar, assert_never
 
-from kardia_ctl.api.decode import Answer, Unreadable, Wanting
+from kardia_ctl.api.answer import Answer, UnexpectedAnswer, UnreadableAnswer
 from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
-from kardia_ctl.api.error_body import complaint, described
+from kardia_ctl.api.error_body import describe_answer, error_message
 from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
 from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
-from kardia_ctl.api.limits.pacer import Halted, Pace, Turn
+from kardia_ctl.api.limits.pacer import Halted, Pace, Slot
 from kardia_ctl.api.limits.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
-from kardia_ctl.api.outcomes import Ending, Outcome, Verdict, ending_of, judge
+from kardia_ctl.api.outcomes import Conclusion, Ending, Outcome, ending_of, judge
 from kardia_ctl.model.errors import (
     KEY_REFUSED,
     ApiError,
@@ -28,16 +28,17 @@ from kardia_ctl.model.errors import (
 
 T = TypeVar("T")
 
-_MAY_NAME_A_WAIT: Final = frozenset({Ending.THROTTLED, Ending.EARLY, Ending.SERVER_ERROR})
+_MAY_ASK_TO_WAIT: Final = frozenset({Ending.THROTTLED, Ending.EARLY, Ending.SERVER_ERROR})
+_SERVER_WORKS: Final = frozenset({Ending.SUCCESS, Ending.REFUSED, Ending.UNAUTHORIZED})
 
 
 class UnsafeRead(RuntimeError):  # noqa: N818  (it names what was attempted)
-    """A defect: planning asked for something that is not on the list of safe reads. Nothing was sent."""
+    """A defect: planning tried to send a request that is not on the list of safe reads. Nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Try(Generic[T]):
-    """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to show."""
+class _Attempt(Generic[T]):
+    """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to print."""
 
     ending: Ending
     values: tuple[T, ...] = ()
@@ -50,15 +51,15 @@ class _Try(Generic[T]):
 
     @property
     def wait(self) -> float | None:
-        """Seconds that the server wants us to wait, if it has said so."""
-        return self.answer.wait if self.answer and self.ending in _MAY_NAME_A_WAIT else None
+        """Seconds of Retry-After, where they count."""
+        return self.answer.wait if self.answer and self.ending in _MAY_ASK_TO_WAIT else None
 
 
 class Exchange:
-    """Sends calls, again where that is right.
+    """Sends calls, and sends them again where that is safe.
 
     ``secrets`` are values, the key first, that no error may repeat. ``rng`` draws the jitter. ``pace``,
-    ``budget`` and ``outage`` are what all workers share.
+    ``budget`` and ``outage`` are shared by all workers.
     """
 
     def __init__(
@@ -80,33 +81,35 @@ class Exchange:
         self._budget = budget
         self._outage = outage
 
-    async def run(self, call: Call, understand: Callable[[Answer], T]) -> T:
-        """Send a call, again where its nature allows it, and return what ``understand`` makes of the answer.
+    async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
+        """Send a call, retry where its nature allows it, and return what ``decode`` makes of the answer.
 
         Raises:
             NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted;
-                Withheld: the run had stopped before it left).
-            InDoubt: a write that may have had its effect, in its last try or an earlier one.
-            ApiError: a read whose answer cannot be had or understood.
+                Withheld: the run had stopped before it was sent).
+            InDoubt: a write that may have had its effect, in its last attempt or an earlier one.
+            ApiError: a read that has no answer, or none that can be decoded.
         """
-        attempt = await self._try(call, understand)
+        attempt = await self._attempt(call, decode)
         doubted = False
         tries = 1
         while True:
             outcome = judge(call.endpoint.nature, attempt.ending)
-            if outcome.verdict is Verdict.DONE:
+            if outcome.conclusion is Conclusion.DONE:
                 return attempt.values[0]
-            doubted = doubted or outcome.verdict is Verdict.IN_DOUBT
-            if not await self._again(outcome, attempt.wait, tries, doubted=doubted):
+            doubted = doubted or outcome.conclusion is Conclusion.IN_DOUBT
+            if not await self._wait_to_retry(outcome, attempt.wait, tries, doubted=doubted):
                 break
-            later = await self._try(call, understand)
+            later = await self._attempt(call, decode)
             if later.ending is Ending.UNSENT:
-                break  # what is known of the earlier tries stays
+                break  # what is known of the earlier attempts stays
             attempt, tries = later, tries + 1
-        raise _error(call, attempt, outcome.verdict, tries, doubted=doubted, stops=self._pace.halted)
+        raise _error(call, attempt, outcome.conclusion, tries, doubted=doubted, stops=self._pace.halted)
 
-    async def _again(self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool) -> bool:
-        """Wait for the next try; False when there is none. A wait that the server named is the pace's."""
+    async def _wait_to_retry(
+        self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool
+    ) -> bool:
+        """Wait for the next attempt; False when there is none. The pace keeps to a wait of the server's."""
         most = self._policy.doubtful if doubted else self._policy.tries
         if not outcome.again or tries >= most or self._pace.halted:
             return False
@@ -116,20 +119,20 @@ class Exchange:
         await self._pace.sleep(pause)
         return True
 
-    async def _try(self, call: Call, understand: Callable[[Answer], T]) -> _Try[T]:
+    async def _attempt(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
         try:
-            async with self._pace.turn() as turn:
+            async with self._pace.slot() as slot:
                 warned = self._outage.known
-                attempt = await self._send(call, understand)
-                self._learn(attempt, turn, warned=warned)
+                attempt = await self._send(call, decode)
+                self._record(attempt, slot, warned=warned)
                 return attempt
         except Halted as halted:
-            return _Try(Ending.UNSENT, reason=str(halted))
+            return _Attempt(Ending.UNSENT, reason=str(halted))
 
-    def _learn(self, attempt: _Try[T], turn: Turn, *, warned: bool) -> None:
-        """What one sending tells all workers."""
-        self._pace.heard(turn, attempt.status, attempt.wait)
-        if attempt.ending in {Ending.SUCCESS, Ending.REFUSED, Ending.UNAUTHORIZED}:
+    def _record(self, attempt: _Attempt[T], slot: Slot, *, warned: bool) -> None:
+        """Adapt what all workers share to how one sending ended."""
+        self._pace.record(slot, attempt.status, attempt.wait)
+        if attempt.ending in _SERVER_WORKS:
             self._outage.over()
             if attempt.ending is Ending.SUCCESS:
                 self._budget.refund()
@@ -137,54 +140,50 @@ class Exchange:
                 self._pace.halt(KEY_REFUSED)
             return
         resumes = self._pace.resumes
-        self._outage.failed(turn.began, warned=warned, resumes=None if attempt.wait is None else resumes)
-        if reason := _too_long(attempt.wait) or self._outage.verdict(resumes):
+        self._outage.failed(slot.began, warned=warned, resumes=None if attempt.wait is None else resumes)
+        if reason := _too_long(attempt.wait) or self._outage.stop_reason(resumes):
             self._pace.halt(reason)
 
-    async def _send(self, call: Call, understand: Callable[[Answer], T]) -> _Try[T]:
+    async def _send(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
         # The library's exceptions hold the request, with its key and its form: they are not chained.
         try:
             answer = await self._transport.send(call)
         except NEVER_CONNECTED as error:
-            return _Try(Ending.NEVER_CONNECTED, reason=type(error).__name__)
+            return _Attempt(Ending.NEVER_CONNECTED, reason=type(error).__name__)
         except LOST as error:
-            return _Try(Ending.LOST, reason=type(error).__name__)
-        call.heard(answer)
+            return _Attempt(Ending.LOST, reason=type(error).__name__)
+        call.on_answer(answer)
         hidden = (*self._secrets, *call.hidden)
-        if not 200 <= answer.status < 300 and answer.status not in call.endpoint.absent:
-            return _Try(_ending(call, answer), (), answer, described(call.endpoint, answer, hidden))
+        if not answer.is_success and answer.status not in call.endpoint.absent:
+            return _Attempt(_ending(call, answer), (), answer, describe_answer(call.endpoint, answer, hidden))
         try:
-            return _Try(Ending.SUCCESS, (understand(answer),), answer)
-        except Unreadable as error:
-            return _Try(
-                Ending.UNREADABLE, (), answer, _joined(str(error), described(call.endpoint, answer, hidden))
-            )
-        except Wanting as error:
-            return _Try(
-                Ending.WANTING, (), answer, _joined(str(error), described(call.endpoint, answer, hidden))
-            )
+            return _Attempt(Ending.SUCCESS, (decode(answer),), answer)
+        except (UnreadableAnswer, UnexpectedAnswer) as error:
+            ending = Ending.UNREADABLE if isinstance(error, UnreadableAnswer) else Ending.UNEXPECTED
+            reason = _joined(str(error), describe_answer(call.endpoint, answer, hidden))
+            return _Attempt(ending, (), answer, reason)
 
 
 class SafeReads:
     """What a Reader gets: it sends a fixed list of safe reads and refuses everything else.
 
-    ``allowed`` is that list: planning's own, unless another is named.
+    ``allowed`` is that list: planning's own by default.
     """
 
     def __init__(self, exchange: Exchange, allowed: tuple[Endpoint, ...] = SAFE_READS) -> None:
         self._exchange = exchange
         self._allowed = allowed
 
-    async def run(self, call: Call, understand: Callable[[Answer], T]) -> T:
+    async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
         """As ``Exchange.run``.
 
         Raises:
             UnsafeRead: the call is not one of the safe reads.
-            ApiError: the answer cannot be had or understood.
+            ApiError: there is no answer, or none that can be decoded.
         """
         if call.endpoint not in self._allowed or call.form is not None or call.content is not None:
             raise UnsafeRead(f"{call.endpoint} is not a safe read; it must not be sent as one")
-        return await self._exchange.run(call, understand)
+        return await self._exchange.run(call, decode)
 
 
 def _ending(call: Call, answer: Answer) -> Ending:
@@ -200,23 +199,23 @@ def _too_long(wait: float | None) -> str:
 
 
 def _error(
-    call: Call, attempt: _Try[T], verdict: Verdict, tries: int, *, doubted: bool, stops: str
+    call: Call, attempt: _Attempt[T], conclusion: Conclusion, tries: int, *, doubted: bool, stops: str
 ) -> ApiError:
     if doubted and attempt.status not in call.endpoint.gone:
-        verdict = Verdict.IN_DOUBT
+        conclusion = Conclusion.IN_DOUBT
     if attempt.status in call.endpoint.failure:
-        verdict = Verdict.NOT_EXECUTED
+        conclusion = Conclusion.NOT_EXECUTED
     reason = _too_long(attempt.wait) or attempt.reason
-    text = complaint(call.endpoint, attempt.ending, verdict, attempt.answer, reason, tries)
-    match verdict:
-        case Verdict.UNAUTHORIZED:
+    text = error_message(call.endpoint, attempt.ending, conclusion, attempt.answer, reason, tries)
+    match conclusion:
+        case Conclusion.UNAUTHORIZED:
             return Unauthorized(text, status=attempt.status)
-        case Verdict.NOT_EXECUTED:
+        case Conclusion.NOT_EXECUTED:
             unsent = attempt.ending is Ending.UNSENT
             return (Withheld if unsent else NotExecuted)(text, status=attempt.status, stops=stops)
-        case Verdict.IN_DOUBT:
+        case Conclusion.IN_DOUBT:
             return InDoubt(text, status=attempt.status, stops=stops)
-        case Verdict.FAILED | Verdict.DONE:
+        case Conclusion.FAILED | Conclusion.DONE:
             return ApiError(text, status=attempt.status, stops=stops)
         case _ as never:
             assert_never(never)

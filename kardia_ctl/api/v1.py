@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from kardia_ctl.api import decode as wire
-from kardia_ctl.api import endpoints
+from kardia_ctl.api import decode, endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
@@ -52,11 +51,11 @@ class V1Reader(Reader):
     async def patients(self, limit: int, start: str | None) -> PatientsPage:
         """GET /v1/patients, newest first; ``limit`` 1 to 500, ``start`` a cursor as the server gave it."""
         query = (("limit", str(limit)), *((("start", start),) if start is not None else ()))
-        return await self._reads.run(Call(endpoints.LIST_PATIENTS, query=query), wire.page)
+        return await self._reads.run(Call(endpoints.LIST_PATIENTS, query=query), decode.page)
 
     async def patient(self, patient_id: str) -> LivePatient | None:
         """GET /v1/patients/:id; None on 404, unless a web page answers it: that is not the API speaking."""
-        return await self._reads.run(Call(endpoints.READ_PATIENT, (patient_id,)), wire.patient_or_none)
+        return await self._reads.run(Call(endpoints.READ_PATIENT, (patient_id,)), decode.patient_or_none)
 
     async def setting(self, kind: Kind) -> str | None:
         """GET /v1/callback or /v1/qtCallback; None when nothing is set: empty, null, missing, 404 or 400.
@@ -64,16 +63,16 @@ class V1Reader(Reader):
         A 404 or 400 with a web page is an error: something between us and the API has answered.
         """
         setting = _SETTINGS[kind]
-        return await self._reads.run(Call(setting.read), partial(wire.setting, name=setting.field))
+        return await self._reads.run(Call(setting.read), partial(decode.setting, name=setting.field))
 
     async def templates(self) -> tuple[LiveTemplate, ...]:
         """GET /v1/teamConnectionTemplate."""
-        return await self._reads.run(Call(endpoints.LIST_TEMPLATES), wire.templates)
+        return await self._reads.run(Call(endpoints.LIST_TEMPLATES), decode.templates)
 
     async def recordings(self, patient_id: str) -> int | None:
         """How many recordings a patient has: GET /v1/patients/:id/recordings, its totalCount."""
         call = Call(endpoints.COUNT_RECORDINGS, (patient_id,), query=(("limit", "1"),))
-        return await self._reads.run(call, wire.total)
+        return await self._reads.run(call, decode.total)
 
 
 class V1Writer(Writer):
@@ -87,13 +86,13 @@ class V1Writer(Writer):
         form = tuple((name, value) for name in _SENT if (value := getattr(patient, name)) != UNSET)
         hidden = tuple(getattr(patient, name) for name in _PHI)
         return await self._exchange.run(
-            Call(endpoints.CREATE_PATIENT, form=form, hidden=hidden), wire.patient
+            Call(endpoints.CREATE_PATIENT, form=form, hidden=hidden), decode.patient
         )
 
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
         """GET /v1/patients/:id/code: an effect, possibly a billable order. Repeatable."""
         call = Call(endpoints.ISSUE_CODE, (patient_id,), query=(("template_id", template_id),))
-        return await self._exchange.run(call, partial(wire.issued, mrn=mrn, template=template_id))
+        return await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
 
     async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
@@ -124,7 +123,7 @@ class V1Writer(Writer):
         return ""
 
     async def _do(self, call: Call) -> None:
-        await self._exchange.run(call, wire.nothing)
+        await self._exchange.run(call, decode.nothing)
 
 
 async def create_key(exchange: Exchange, email: str, password: str) -> str:
@@ -134,7 +133,7 @@ async def create_key(exchange: Exchange, email: str, password: str) -> str:
         ApiError: as the methods of ``V1Writer``.
     """
     form = (("email", email), ("password", password))
-    return await exchange.run(Call(endpoints.CREATE_KEY, form=form, hidden=(email, password)), wire.api_key)
+    return await exchange.run(Call(endpoints.CREATE_KEY, form=form, hidden=(email, password)), decode.api_key)
 
 
 async def renew_key(exchange: Exchange) -> str:
@@ -143,4 +142,4 @@ async def renew_key(exchange: Exchange) -> str:
     Raises:
         ApiError: as the methods of ``V1Writer``. Never sent twice on a guess.
     """
-    return await exchange.run(Call(endpoints.RENEW_KEY), wire.api_key)
+    return await exchange.run(Call(endpoints.RENEW_KEY), decode.api_key)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.api import decode as wire
+from kardia_ctl.api import decode
+from kardia_ctl.api.answer import Answer, UnexpectedAnswer, UnreadableAnswer
 from kardia_ctl.api.client import Session
-from kardia_ctl.api.decode import Answer, Unreadable, Wanting
 from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
@@ -46,7 +46,7 @@ LIVE = LivePatient("wNSEDeLO", "0012345", "1970-03-12", "joe@example.com", "Joe"
 
 @pytest.mark.parametrize("name", ["patients", "data"])
 def test_a_page_names_its_array_in_either_way(name: str) -> None:
-    page = wire.page(
+    page = decode.page(
         answer(
             {
                 "totalCount": 200,
@@ -61,18 +61,18 @@ def test_a_page_names_its_array_in_either_way(name: str) -> None:
 
 @pytest.mark.parametrize("sex", [0, 1.0, "1", "female", None])
 def test_sex_is_taken_as_it_comes(sex: object) -> None:
-    assert wire.page(answer({"patients": [JOE | {"sex": sex}]})).patients[0].sex == sex
+    assert decode.page(answer({"patients": [JOE | {"sex": sex}]})).patients[0].sex == sex
 
 
 def test_absent_and_null_fields_of_a_patient_are_none() -> None:
-    (bare,) = wire.page(answer({"patients": [{"id": "a", "mrn": "m"}]})).patients
+    (bare,) = decode.page(answer({"patients": [{"id": "a", "mrn": "m"}]})).patients
     nulls = {name: None for name in JOE if name not in {"id", "mrn"}}
-    assert wire.page(answer({"patients": [nulls | {"id": "a", "mrn": "m"}]})).patients == (bare,)
+    assert decode.page(answer({"patients": [nulls | {"id": "a", "mrn": "m"}]})).patients == (bare,)
     assert bare == LivePatient("a", "m")
 
 
 def test_a_page_with_odd_types_is_read_all_the_same() -> None:
-    page = wire.page(
+    page = decode.page(
         answer({"totalCount": "1", "patients": [JOE | {"id": 17, "mrn": None, "dob": 19700312}]})
     )
     assert page.total == 1
@@ -96,7 +96,7 @@ def test_a_page_with_odd_types_is_read_all_the_same() -> None:
     ],
 )
 def test_the_next_cursor_is_there_only_when_a_page_follows(info: dict[str, Any], cursor: str | None) -> None:
-    assert wire.page(answer({"patients": []} | info)).next_cursor == cursor
+    assert decode.page(answer({"patients": []} | info)).next_cursor == cursor
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_next_cursor_is_there_only_when_a_page_follows(info: dict[str, Any],
     [(0, 0), ("12", 12), (12.0, 12), (None, None), ("many", None), (True, None), (1.5, None)],
 )
 def test_the_total_is_a_number_or_unknown(total: object, read: int | None) -> None:
-    assert wire.page(answer({"totalCount": total, "patients": None})).total == read
+    assert decode.page(answer({"totalCount": total, "patients": None})).total == read
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ def test_the_total_is_a_number_or_unknown(total: object, read: int | None) -> No
     ],
 )
 def test_a_page_that_is_none_is_wanting(body: object) -> None:
-    with pytest.raises(Wanting):
-        wire.page(answer(body))
+    with pytest.raises(UnexpectedAnswer):
+        decode.page(answer(body))
 
 
 def test_an_empty_list_of_errors_is_no_error() -> None:
-    assert wire.page(answer({"errors": [], "patients": []})).patients == ()
-    assert wire.patient(answer(JOE | {"errors": None})) == LIVE
+    assert decode.page(answer({"errors": [], "patients": []})).patients == ()
+    assert decode.patient(answer(JOE | {"errors": None})) == LIVE
 
 
 def test_templates_are_a_bare_array() -> None:
@@ -140,17 +140,17 @@ def test_templates_are_a_bare_array() -> None:
         "new": [],
     }
     odd = {"teamId": "team-1", "templateName": None, "templateId": 2, "duration": "365", "price": "9.99"}
-    assert wire.templates(answer([row, odd, {"templateName": "unusable"}])) == (
+    assert decode.templates(answer([row, odd, {"templateName": "unusable"}])) == (
         LiveTemplate("t-1", "One Year", "team-1", 365, 9.99),
         LiveTemplate("2", "", "team-1", 365, 9.99),
     )
-    assert wire.templates(answer([])) == ()
+    assert decode.templates(answer([])) == ()
 
 
 @pytest.mark.parametrize("body", [{"errors": [{"title": "no"}]}, {}, None, [1], "x"])
 def test_templates_that_are_none_are_wanting(body: object) -> None:
-    with pytest.raises(Wanting):
-        wire.templates(answer(body))
+    with pytest.raises(UnexpectedAnswer):
+        decode.templates(answer(body))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_templates_that_are_none_are_wanting(body: object) -> None:
     ],
 )
 def test_a_callback_is_set_or_not(status: int, body: bytes, url: str | None) -> None:
-    assert wire.setting(raw(body, status), "url") == url
+    assert decode.setting(raw(body, status), "url") == url
 
 
 async def test_a_web_page_is_not_the_api_saying_that_nothing_is_there(speak: Speak) -> None:
@@ -193,16 +193,16 @@ async def test_a_404_that_the_api_says_is_nobody(speak: Speak) -> None:
 
 
 def test_a_byte_order_mark_is_no_trouble() -> None:
-    assert wire.patient(raw(b"\xef\xbb\xbf" + msgspec.json.encode(JOE))) == LIVE
-    assert wire.templates(raw(b"\xef\xbb\xbf []")) == ()
+    assert decode.patient(raw(b"\xef\xbb\xbf" + msgspec.json.encode(JOE))) == LIVE
+    assert decode.templates(raw(b"\xef\xbb\xbf []")) == ()
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"nonsense", b"\xff\xfe", b'{"id": "\xff"}', b"<html>", b"[" * 100_000]
 )
 def test_what_is_not_json_is_unreadable(body: bytes) -> None:
-    for read in (wire.page, wire.patient, wire.templates):
-        with pytest.raises((Unreadable, Wanting)):
+    for read in (decode.page, decode.patient, decode.templates):
+        with pytest.raises((UnreadableAnswer, UnexpectedAnswer)):
             read(raw(body))
 
 
@@ -210,16 +210,16 @@ def test_what_is_not_json_is_unreadable(body: bytes) -> None:
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.text(), st.lists).map(msgspec.json.encode))
 def test_no_body_is_a_traceback(body: bytes) -> None:
     for read in (
-        wire.page,
-        wire.patient,
-        wire.templates,
-        partial(wire.setting, name="url"),
-        wire.nothing,
-        wire.api_key,
+        decode.page,
+        decode.patient,
+        decode.templates,
+        partial(decode.setting, name="url"),
+        decode.nothing,
+        decode.api_key,
     ):
         try:
             read(raw(body))
-        except (Unreadable, Wanting):
+        except (UnreadableAnswer, UnexpectedAnswer):
             continue
 
 

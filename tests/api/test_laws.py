@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
-from kardia_ctl.api import decode as wire
-from kardia_ctl.api import endpoints
+from kardia_ctl.api import decode, endpoints
+from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.api.endpoints import EFFECTS, SAFE_READS, Endpoint, Nature
 from kardia_ctl.api.http.transport import Call
@@ -33,7 +33,7 @@ class _NeverRun(Exchange):
     def __init__(self) -> None:
         self.sent = 0
 
-    async def run(self, call: Call, understand: Callable[[wire.Answer], object]) -> object:  # type: ignore[override]
+    async def run(self, call: Call, decode: Callable[[Answer], object]) -> object:  # type: ignore[override]
         self.sent += 1
         return None
 
@@ -46,7 +46,7 @@ def _ids(endpoint: Endpoint) -> tuple[str, ...]:
 async def test_law_1_a_reader_cannot_send_an_effect(endpoint: Endpoint) -> None:
     exchange = _NeverRun()
     with pytest.raises(UnsafeRead, match="is not a safe read"):
-        await SafeReads(exchange).run(Call(endpoint, _ids(endpoint)), wire.nothing)
+        await SafeReads(exchange).run(Call(endpoint, _ids(endpoint)), decode.nothing)
     assert exchange.sent == 0
     assert not issubclass(UnsafeRead, KardiaError)
 
@@ -59,9 +59,9 @@ async def test_law_1_an_effect_that_calls_itself_safe_is_still_refused() -> None
     ]
     for endpoint in lies:
         with pytest.raises(UnsafeRead):
-            await SafeReads(_NeverRun()).run(Call(endpoint, _ids(endpoint)), wire.nothing)
+            await SafeReads(_NeverRun()).run(Call(endpoint, _ids(endpoint)), decode.nothing)
     with pytest.raises(UnsafeRead):
-        await SafeReads(_NeverRun()).run(Call(endpoints.LIST_PATIENTS, form=()), wire.nothing)
+        await SafeReads(_NeverRun()).run(Call(endpoints.LIST_PATIENTS, form=()), decode.nothing)
 
 
 async def test_law_1_an_id_cannot_turn_a_read_into_an_effect(speak: Speak) -> None:
@@ -219,7 +219,7 @@ async def test_law_7_a_page_of_patients_that_cannot_be_read_is_not_quoted(speak:
 
 async def test_law_7_nothing_that_holds_a_secret_shows_it(speak: Speak, key: str) -> None:
     call = Call(endpoints.CREATE_PATIENT, form=(("email", JOE.email),), hidden=(JOE.firstname,))
-    answer = wire.Answer(200, "application/json", JOE.email.encode(), location=JOE.email)
+    answer = Answer(200, "application/json", JOE.email.encode(), location=JOE.email)
     async with speak(lambda _: httpx.Response(200)) as session:
         shown = f"{call!r}{answer!r}{session!r}{session.reader!r}{session.writer()!r}"
         shown += repr(vars(session.reader)) + repr(vars(session.writer()))

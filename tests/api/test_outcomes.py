@@ -9,7 +9,7 @@ import pytest
 
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.endpoints import Nature
-from kardia_ctl.api.outcomes import Ending, Verdict, ending_of, judge
+from kardia_ctl.api.outcomes import Conclusion, Ending, ending_of, judge
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Unauthorized
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
@@ -40,7 +40,7 @@ CELLS = [
 @pytest.mark.parametrize(("ending", "nature", "cell"), CELLS)
 def test_the_table(ending: Ending, nature: Nature, cell: str) -> None:
     outcome = judge(nature, ending)
-    assert outcome.verdict is Verdict(cell.removesuffix(" again"))
+    assert outcome.conclusion is Conclusion(cell.removesuffix(" again"))
     assert outcome.again is cell.endswith(" again")
 
 
@@ -49,12 +49,14 @@ def test_the_table_has_every_cell() -> None:
 
 
 def test_only_these_statuses_certainly_had_no_effect() -> None:
-    verdicts = {status: judge(Nature.ONCE, ending_of(status)).verdict for status in range(100, 1000)}
-    harmless = {Verdict.NOT_EXECUTED, Verdict.UNAUTHORIZED}
-    assert {status for status, verdict in verdicts.items() if verdict in harmless} == {
+    known = {status: judge(Nature.ONCE, ending_of(status)).conclusion for status in range(100, 1000)}
+    harmless = {Conclusion.NOT_EXECUTED, Conclusion.UNAUTHORIZED}
+    assert {status for status, conclusion in known.items() if conclusion in harmless} == {
         *(400, 401, 403, 404, 409, 422, 429)
     }
-    assert {status for status, verdict in verdicts.items() if verdict is Verdict.DONE} == {*range(200, 300)}
+    assert {status for status, conclusion in known.items() if conclusion is Conclusion.DONE} == {
+        *range(200, 300)
+    }
 
 
 PATIENT = DesiredPatient("JS-1", "2000-07-21", "joe@example.com", "Joe", "Smith", "1")

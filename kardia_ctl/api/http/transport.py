@@ -1,11 +1,11 @@
-"""The one way out: every request passes ``Transport.send`` and is counted there."""
+"""The only way out: every request passes ``Transport.send`` and is counted there."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kardia_ctl.api.decode import Answer
+from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
 from kardia_ctl.api.http.connections import (
     NEVER_CONNECTED,
@@ -20,12 +20,12 @@ from kardia_ctl.api.limits.retry import retry_after
 from kardia_ctl.model.errors import NotExecuted
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_HAVE_A_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
-"""Methods whose requests say that they have no body, with Content-Length: 0 (RFC 9110, 8.6)."""
+_WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests have Content-Length: 0 when they have no body (RFC 9110, 8.6)."""
 
 
-def _unheard(_: Answer) -> None:
-    """Nobody wants the answers one by one."""
+def _ignore(_: Answer) -> None:
+    """No-op callback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Call:
     """A request to an endpoint: ids for its path, pairs for its query and its form, in their order.
 
     ``content`` is a body as it is, with its type, instead of a form. ``extra`` are headers beside our own.
-    ``hidden`` are values that no error may repeat. ``heard`` is given every answer that came, whatever it
-    says.
+    ``hidden`` are values that no error may repeat. ``on_answer`` receives every answer, whatever
+    its status.
     """
 
     endpoint: Endpoint
@@ -44,17 +44,17 @@ class Call:
     hidden: tuple[str, ...] = field(default=(), repr=False)
     content: tuple[str, bytes] | None = field(default=None, repr=False)
     extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    heard: Callable[[Answer], None] = field(default=_unheard, repr=False, compare=False)
+    on_answer: Callable[[Answer], None] = field(default=_ignore, repr=False, compare=False)
 
     @property
     def target(self) -> str:
-        """Path and query as they go onto the wire."""
+        """Path and query as they are sent."""
         path = fill(self.endpoint, self.ids)
         return f"{path}?{encode(self.query)}" if self.query else path
 
     @property
     def body(self) -> bytes | None:
-        """The body as it goes onto the wire; None for none.
+        """The body as it is sent; None for none.
 
         Raises:
             NotExecuted: a value that is not text in Unicode.
@@ -73,7 +73,7 @@ class RequestCounts:
 
 
 class Transport:
-    """Sends each request once, at once.
+    """Sends each request once, without waiting.
 
     ``headers`` go with every request; ``now`` gives Unix seconds.
     """
@@ -98,20 +98,20 @@ class Transport:
 
     @property
     def counts(self) -> RequestCounts:
-        """What was sent so far, by kind."""
+        """Requests sent so far, by kind."""
         reads = self._sent[Nature.SAFE]
         return RequestCounts(reads, self.requests - reads)
 
     @property
     def requests(self) -> int:
-        """How many requests were sent so far."""
+        """The number of requests sent so far."""
         return sum(self._sent.values())
 
     async def send(self, call: Call) -> Answer:
-        """Send a call once and read its answer to the end or the bound.
+        """Send a call once and read its answer to the end or to the bound.
 
         Raises:
-            httpx.HTTPError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
+            httpx.HTTPError, httpx.StreamError, BodyError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
             NotExecuted: the call cannot be written as a request.
         """
         url, body = f"{self._endpoint}{call.target}", call.body
@@ -137,7 +137,7 @@ class Transport:
         headers = [*self._headers]
         if body is not None:
             headers.append(_header("Content-Type", _FORM if call.content is None else call.content[0]))
-        if body or call.endpoint.method in _HAVE_A_LENGTH:
+        if body or call.endpoint.method in _WITH_LENGTH:
             headers.append((b"Content-Length", b"%d" % len(body or b"")))
         if call.extra:
             extra = [_header(name, value) for name, value in call.extra]
@@ -151,7 +151,7 @@ class Transport:
             status=response.status,
             content_type=headers.get("content-type", "").lower(),
             body=response.body,
-            whole=response.complete,
+            complete=response.complete,
             wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),
         )

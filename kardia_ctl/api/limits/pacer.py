@@ -1,8 +1,8 @@
 """Who may send when: a window, a pause and a halt that all workers share.
 
-httpx bounds connections and asyncio.Semaphore bounds workers, both by a number that stays. What retries for
-others (tenacity, stamina, httpx-retries) waits for one caller alone, and aiolimiter keeps to a rate that is
-known beforehand: none has a pause for all callers, or a width that follows 429 and 503. So this is ours.
+httpx bounds connections and asyncio.Semaphore bounds workers, both by a fixed number. Retry libraries
+(tenacity, stamina, httpx-retries) wait for one caller alone, and aiolimiter keeps to a rate that is known
+beforehand: none has a pause for all callers, or a width that follows 429 and 503. So this is ours.
 """
 
 import asyncio
@@ -12,30 +12,81 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.api.limits.window import Window
 from kardia_ctl.timing import wait_for_any
 
-ASKS_FOR_LESS: Final = frozenset({429, 503})
+THROTTLING: Final = frozenset({429, 503})
 """Statuses that slow all workers down."""
 
 
+class Window:
+    """How many requests may be in flight: 1 to ``most``, by additive increase and multiplicative decrease.
+
+    It follows the server's 429 and 503 as TCP's window follows lost packets. It halves when the server asks
+    for less, once for all that was in flight at that moment: the answers to those say nothing of the smaller
+    size. A whole window of answered requests makes it one larger. Each halving begins a new round, and a
+    request belongs to the round in which it was sent.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = most
+        self._round = 0
+        self._answered = 0
+        self._streak = 0
+
+    @property
+    def size(self) -> int:
+        """How many requests may be in flight."""
+        return self._size
+
+    @property
+    def round(self) -> int:
+        """The round of a request that is sent now."""
+        return self._round
+
+    @property
+    def streak(self) -> int:
+        """How many halvings there were since a request was answered."""
+        return self._streak
+
+    def throttled(self, sent_in: int) -> bool:
+        """Halve after a 429 or 503 to a request of that round; whether it was the first of its round."""
+        if sent_in != self._round:
+            return False
+        self._size = max(1, self._size // 2)
+        self._round += 1
+        self._answered = 0
+        self._streak += 1
+        return True
+
+    def answered(self, sent_in: int) -> None:
+        """Count any other answer to a request of that round."""
+        if sent_in != self._round:
+            return
+        self._streak = 0
+        self._answered += 1
+        if self._answered >= self._size:
+            self._size = min(self._most, self._size + 1)
+            self._answered = 0
+
+
 class Halted(Exception):  # noqa: N818  (it names a situation)
-    """Nothing is sent any more; the text says why. What asked for a turn was not sent."""
+    """Nothing is sent any more; the text says why. What waited for a slot was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One sending: the window's round that it left in, and when, by the pace's clock."""
+class Slot:
+    """One sending: the window's round that it was sent in, and when, by the pace's clock."""
 
     round: int
     began: float
 
 
 class Pace:
-    """The one place that every sending passes, in the order of asking, and that hears how it ended.
+    """Gives slots for sending, in the order of asking, and adapts to how each sending ended.
 
-    ``clock`` gives seconds that never run backwards, ``sleep`` waits for seconds of it, and ``draw`` how many
-    to pause for when the server asked for less for the n-th time in a row and did not say for how long.
+    ``clock`` gives seconds that never run backwards, ``sleep`` waits for seconds of it, and ``draw`` gives
+    the seconds to pause when the server throttles for the n-th time in a row without a Retry-After.
     """
 
     def __init__(
@@ -50,22 +101,22 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._draw = draw
-        self._under_way = 0
+        self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._until: float | None = None
+        self._paused_until: float | None = None
         self._halt = asyncio.Event()
         self._halted = ""
 
     @property
     def now(self) -> float:
-        """What the clock shows."""
+        """The clock's seconds."""
         return self._clock()
 
     @property
     def resumes(self) -> float:
-        """When the next request may leave: now, or when the pause is over."""
+        """When the next request may be sent: now, or at the end of the pause."""
         now = self._clock()
-        return now if self._until is None else max(now, self._until)
+        return now if self._paused_until is None else max(now, self._paused_until)
 
     @property
     def halted(self) -> str:
@@ -73,34 +124,34 @@ class Pace:
         return self._halted
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Turn]:
-        """Wait for a turn, and give it back.
+    async def slot(self) -> AsyncIterator[Slot]:
+        """Wait for a free slot, and free it at the end.
 
         Raises:
             Halted: nothing is sent any more.
         """
         await self._enter()
         try:
-            yield Turn(self._window.round, self._clock())
+            yield Slot(self._window.round, self._clock())
         finally:
             self._leave()
 
-    def heard(self, turn: Turn, status: int | None, wait: float | None = None) -> None:
-        """An answer has come, or (None) none. ``wait`` is what it asks for, in seconds."""
-        if status in ASKS_FOR_LESS:
-            first = self._window.throttled(turn.round)
+    def record(self, slot: Slot, status: int | None, wait: float | None = None) -> None:
+        """Adapt to an answer, or (None) to its absence. ``wait`` is its Retry-After in seconds."""
+        if status in THROTTLING:
+            first = self._window.throttled(slot.round)
             if wait is None and first and self._window.streak > 1:
                 wait = self._draw(self._window.streak - 1)
         elif status is not None and status < 500:
-            self._window.got_through(turn.round)
+            self._window.answered(slot.round)
         if wait:
-            self._until = max(self._until or 0.0, self._clock() + wait)
+            self._paused_until = max(self._paused_until or 0.0, self._clock() + wait)
 
     def halt(self, reason: str) -> None:
-        """Send nothing more; the first reason stays. What is under way ends as it would have."""
+        """Send nothing more; the first reason stays. Requests in flight end as they would have."""
         self._halted = self._halted or reason
         self._halt.set()
-        self._hand_out()
+        self._wake_waiting()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, but wake up when nothing is sent any more."""
@@ -109,26 +160,26 @@ class Pace:
         await wait_for_any(self._sleep(seconds), self._halt.wait())
 
     async def _enter(self) -> None:
-        await self._line_up()
-        while not self._halted and (self._until is not None or self._under_way > self._window.size):
-            self._under_way -= 1
-            if self._until is not None:
-                self._hand_out()
-                await self._rest(self._until)
-            await self._line_up(again=True)
+        await self._take_slot()
+        while not self._halted and (self._paused_until is not None or self._in_flight > self._window.size):
+            self._in_flight -= 1
+            if self._paused_until is not None:
+                self._wake_waiting()
+                await self._wait_for_pause(self._paused_until)
+            await self._take_slot(again=True)
         if self._halted:
             self._leave()
             raise Halted(self._halted)
 
-    async def _rest(self, until: float) -> None:
+    async def _wait_for_pause(self, until: float) -> None:
         await self.sleep(until - self._clock())
-        if self._until == until:  # nobody made it longer meanwhile
-            self._until = None
+        if self._paused_until == until:  # it was not prolonged meanwhile
+            self._paused_until = None
 
-    async def _line_up(self, *, again: bool = False) -> None:
-        """Wait for a place; who had one already and was too late for it stands in front."""
+    async def _take_slot(self, *, again: bool = False) -> None:
+        """Wait for a free slot; a request that had one and could not use it goes to the front."""
         if (again or not self._waiting) and self._has_room():
-            self._under_way += 1
+            self._in_flight += 1
             return
         place = asyncio.get_running_loop().create_future()
         (self._waiting.appendleft if again else self._waiting.append)(place)
@@ -138,20 +189,20 @@ class Pace:
             if place.cancelled():
                 with suppress(ValueError):
                     self._waiting.remove(place)
-            else:  # it was given its place in the same moment
+            else:  # it was given the slot in the same moment
                 self._leave()
             raise
 
     def _leave(self) -> None:
-        self._under_way -= 1
-        self._hand_out()
+        self._in_flight -= 1
+        self._wake_waiting()
 
-    def _hand_out(self) -> None:
+    def _wake_waiting(self) -> None:
         while self._waiting and self._has_room():
             place = self._waiting.popleft()
             if not place.done():
-                self._under_way += 1
+                self._in_flight += 1
                 place.set_result(None)
 
     def _has_room(self) -> bool:
-        return bool(self._halted) or self._under_way < self._window.size
+        return bool(self._halted) or self._in_flight < self._window.size

@@ -1,8 +1,7 @@
-"""When and how long to wait before a request is sent again.
+"""Whether and how long to wait before a request is sent again.
 
-tenacity and stamina would draw the waits of one caller; they have no budget and no pause for all callers
-together, nor tries that depend on what is known of the effect. The standard library reads the HTTP dates; the
-rest is the few lines below.
+tenacity and stamina draw the waits of one caller; they have no budget and no pause for all callers together,
+nor a number of attempts that depends on what is known of the effect.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,18 +12,18 @@ from random import Random
 from typing import Final
 
 LONGEST_WAIT: Final = 300.0
-"""Seconds of Retry-After that are honoured; past that the server wants us gone for a while."""
+"""The most seconds of Retry-After that a run waits; a longer wait ends it."""
 
 _DIGITS: Final = 9
-"""Of a number of seconds that are read: these are longer than anybody waits."""
+"""Digits of a number of seconds that are read; more is longer than any wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often at most, all tries counted, and how long between them.
+    """How many attempts at most, and how long between them.
 
     ``tries`` bounds reads, and writes that certainly were not executed; ``doubtful`` bounds a repeatable
-    write once one of its tries is in doubt. The n-th wait is drawn between 0 and ``first`` · 2ⁿ⁻¹ seconds,
+    write once one of its attempts is in doubt. The n-th wait is drawn between 0 and ``first`` · 2ⁿ⁻¹ seconds,
     at most ``longest``.
     """
 
@@ -34,15 +33,15 @@ class RetryPolicy:
     longest: float = 20.0
 
     def wait(self, tries: int, rng: Random) -> float:
-        """Seconds to wait after this many tries: full jitter, so that workers do not march in step."""
+        """Seconds to wait after so many attempts: full jitter, so that workers do not retry in step."""
         return rng.uniform(0, min(self.longest, self.first * 2 ** (tries - 1)))
 
 
 class RetryBudget:
-    """What all workers may spend on sending again: one ailing server must not be asked five times as often.
+    """The retries that all workers may spend together: a failing server must not get five times the requests.
 
     A retry takes 1; a success gives ``refund`` back, up to ``capacity``. So an outage costs ``capacity``
-    retries and no more, and a server that fails one request in four can be worked with for ever.
+    retries at most, while a server that fails one request in four can be used without end.
     """
 
     def __init__(self, capacity: float = 50.0, refund: float = 0.5) -> None:
@@ -51,26 +50,25 @@ class RetryBudget:
         self._left = capacity
 
     def take(self) -> bool:
-        """Spend one retry; False when there is none left."""
+        """Spend one retry; False when none is left."""
         if self._left < 1:
             return False
         self._left -= 1
         return True
 
     def refund(self) -> None:
-        """A request has succeeded."""
+        """Give back what a successful request earns."""
         self._left = min(self._capacity, self._left + self._refund)
 
 
 def retry_after(values: Sequence[str], date: str | None, now: Callable[[], float]) -> float | None:
-    """Seconds that Retry-After headers ask for (RFC 9110, 10.2.3); None when they ask for nothing.
+    """Seconds that Retry-After headers ask for (RFC 9110, 10.2.3); None without a valid one.
 
-    Of several headers the longest counts, and those that say nothing are as good as absent. An HTTP date
-    counts from ``date``, the answer's own Date: the two clocks need not agree. ``now`` gives Unix seconds and
-    serves when there is no Date.
+    Of several headers the longest counts. An HTTP date counts from ``date``, the answer's own Date, as the
+    two clocks may differ; without a Date it counts from ``now``, in Unix seconds.
     """
-    asked = [wait for value in values if (wait := _seconds(value.strip(), date, now)) is not None]
-    return max(asked, default=None)
+    waits = [wait for value in values if (wait := _seconds(value.strip(), date, now)) is not None]
+    return max(waits, default=None)
 
 
 def _seconds(value: str, date: str | None, now: Callable[[], float]) -> float | None:

@@ -1,6 +1,6 @@
-"""What can be read beside what planning needs: recordings, documents, logs, teams (both API references).
+"""The endpoints that ``get`` reads beside planning's: recordings, documents, logs, teams (both references).
 
-Planning's own list of safe reads (``endpoints.SAFE_READS``) is another and stays as short as it is.
+Planning's own list of safe reads (``endpoints.SAFE_READS``) is separate and stays short.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ ADD_QT: Final = Endpoint("POST", "/v1/recordings/{recording}/qt", Nature.ONCE, p
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that can be read: its endpoint, the names its array has gone by, whether it comes in pages.
+    """A list that can be read: its endpoint, the names that its array has had, whether it comes in pages.
 
-    Without names, the array is whatever is one.
+    Without names, the first member that is an array counts.
     """
 
     endpoint: Endpoint

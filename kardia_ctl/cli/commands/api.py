@@ -26,8 +26,8 @@ from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
 
 if TYPE_CHECKING:
+    from kardia_ctl.api.answer import Answer
     from kardia_ctl.api.client import Session
-    from kardia_ctl.api.decode import Answer
     from kardia_ctl.api.http.transport import Call
 
 _READS: Final = ("GET", "HEAD")
@@ -105,7 +105,7 @@ def command(
         return 0
     answers: list[Answer] = []
     try:
-        in_session(workspace, lambda session: session.send_as_it_is(replace(call, heard=answers.append)))
+        in_session(workspace, lambda session: session.send_raw(replace(call, on_answer=answers.append)))
     finally:
         if answers:  # the body of an error as well: main explains the error itself
             _print(answers[-1], out)
@@ -132,7 +132,7 @@ async def _print_pages(session: "Session", call: "Call", out: Path | None) -> No
         call = replace(call, query=(*call.query, ("limit", "500")))
     text = printer(ListFormat.JSON, PATIENTS, show_phi=True)
     with out_stream(out) as write:
-        async with aclosing(session.pages_as_they_are(call)) as pages:
+        async with aclosing(session.raw_pages(call)) as pages:
             async for page in pages:
                 write(text.page([without_secrets(row) for row in page.rows]))
         write(text.end())

@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
-from kardia_ctl.api import decode as wire
+from kardia_ctl.api import decode
+from kardia_ctl.api.answer import Answer, UnexpectedAnswer, UnreadableAnswer
 from kardia_ctl.api.client import Session
 from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted
@@ -129,8 +130,8 @@ async def test_a_body_that_does_not_unpack_is_a_lost_answer(speak: Speak, act: s
 def test_a_number_that_is_none_is_unknown(number: bytes) -> None:
     body = b'[{"templateId": "t", "price": ' + number + b', "duration": ' + number + b"}]"
     try:
-        (template,) = wire.templates(wire.Answer(200, "application/json", body))
-    except (wire.Unreadable, wire.Wanting):
+        (template,) = decode.templates(Answer(200, "application/json", body))
+    except (UnreadableAnswer, UnexpectedAnswer):
         return
     assert template.price is None
     assert template.duration is None

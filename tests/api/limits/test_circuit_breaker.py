@@ -344,7 +344,7 @@ def test_when_an_outage_ends_the_run(story: list[Heard]) -> None:
             outage.failed(heard.began, warned=outage.known, resumes=heard.resumes)
         else:
             outage.over()
-        assert bool(outage.verdict(max(heard.began, heard.resumes or 0))) is heard.verdict, heard
+        assert bool(outage.stop_reason(max(heard.began, heard.resumes or 0))) is heard.verdict, heard
 
 
 @given(st.lists(st.booleans(), max_size=400))

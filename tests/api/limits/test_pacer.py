@@ -31,15 +31,15 @@ class Log:
     async def send(
         self, pace: Pace, name: str, status: int | None = 200, takes: float = 1.0, wait: float | None = None
     ) -> None:
-        async with pace.turn() as turn:
-            self.sent.append((name, turn.began))
+        async with pace.slot() as slot:
+            self.sent.append((name, slot.began))
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             try:
                 await asyncio.sleep(takes)
             finally:
                 self.under_way -= 1
-            pace.heard(turn, status, wait)
+            pace.record(slot, status, wait)
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
@@ -201,15 +201,15 @@ def test_however_workers_come_fail_and_leave_nobody_starves(
 
         async def send(one: dict[str, int]) -> None:
             await asyncio.sleep(one["starts"])
-            async with pace.turn() as turn:
+            async with pace.slot() as slot:
                 log.under_way += 1
                 try:
                     assert log.under_way <= pace._window.size <= parallelism
-                    assert turn.began >= (pace._until or 0)
+                    assert slot.began >= (pace._paused_until or 0)
                     await asyncio.sleep(one["takes"])
                 finally:
                     log.under_way -= 1
-                pace.heard(turn, one["status"], one["wait"])
+                pace.record(slot, one["status"], one["wait"])
 
         tasks = [asyncio.create_task(send(one)) for one in sendings]
         for task, one in zip(tasks, sendings, strict=True):
@@ -217,7 +217,7 @@ def test_however_workers_come_fail_and_leave_nobody_starves(
                 asyncio.get_running_loop().call_later(one["leaves"], task.cancel)
         results = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 100_000)
         assert not [each for each in results if isinstance(each, Exception)]
-        assert log.under_way == pace._under_way == 0
+        assert log.under_way == pace._in_flight == 0
         await asyncio.wait_for(log.send(pace, "one more"), 1_000)
 
     skipping.run(main())
@@ -226,7 +226,7 @@ def test_however_workers_come_fail_and_leave_nobody_starves(
 def test_no_turn_is_lost_when_its_owner_leaves_in_the_moment_of_getting_it() -> None:
     async def main() -> None:
         pace, log = make_pace(1), Log()
-        first = pace.turn()
+        first = pace.slot()
         await first.__aenter__()
         second = asyncio.create_task(log.send(pace, "second"))
         await asyncio.sleep(0.5)
@@ -242,13 +242,13 @@ def test_no_turn_is_lost_when_its_owner_leaves_in_the_moment_of_getting_it() -> 
 def test_who_was_given_a_place_that_a_throttle_took_away_waits_in_front() -> None:
     async def main() -> None:
         pace, log = make_pace(2), Log()
-        first, second = pace.turn(), pace.turn()
+        first, second = pace.slot(), pace.slot()
         await first.__aenter__()
-        turn = await second.__aenter__()
+        slot = await second.__aenter__()
         later = [asyncio.create_task(log.send(pace, name)) for name in "ab"]
         await asyncio.sleep(1)
         await first.__aexit__(None, None, None)  # a has its place now, and does not know yet
-        pace.heard(turn, 429)
+        pace.record(slot, 429)
         await asyncio.sleep(5)
         assert not log.sent
         await second.__aexit__(None, None, None)

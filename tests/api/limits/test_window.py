@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.api.limits.window import Window
+from kardia_ctl.api.limits.pacer import Window
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_it_halves_and_grows_by_one_for_each_window_that_gets_through(
         if sign == "t":
             assert window.throttled(window.round)
         else:
-            window.got_through(window.round)
+            window.answered(window.round)
     assert window.size == size
 
 
@@ -46,7 +46,7 @@ def test_answers_from_before_a_halving_do_not_undo_it() -> None:
     window = Window(4)
     window.throttled(0)
     for _ in range(99):
-        window.got_through(0)
+        window.answered(0)
     assert (window.size, window.streak) == (2, 1)
 
 
@@ -55,7 +55,7 @@ def test_a_streak_counts_the_halvings_in_a_row() -> None:
     for _ in range(3):
         window.throttled(window.round)
     assert (window.size, window.streak) == (1, 3)
-    window.got_through(window.round)
+    window.answered(window.round)
     assert window.streak == 0
 
 
@@ -69,9 +69,9 @@ def test_it_stays_between_one_and_most_and_recovers(most: int, heard: list[tuple
             window.throttled(sent_in)
             assert window.size in {before, max(1, before // 2)}
         else:
-            window.got_through(sent_in)
+            window.answered(sent_in)
             assert window.size in {before, before + 1}
         assert 1 <= window.size <= most
     for _ in range(most * most):
-        window.got_through(window.round)
+        window.answered(window.round)
     assert window.size == most
