@@ -55,9 +55,9 @@ IMPORTERS = {
 """Where each library may be imported: a room, or a single file."""
 
 SUBROOMS: dict[str, set[str]] = {
-    "api/http": {"api/decode", "api/endpoints", "api/limits", "api/line"},
+    "api/http": {"api/answer", "api/endpoints", "api/limits"},
     "api/limits": set(),
-    "api/records": {"api/decode", "api/endpoints", "api/http", "api/schemas", "api/sender"},
+    "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {"config/context", "config/patient_registry", "config/schema", "config/source_files"},
     "config/cohorts/formats": {
         "config/cohorts/cohort", "config/cohorts/columns", "config/context", "config/source_files",
