@@ -6,12 +6,23 @@ from typing import Any
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import patient_address, record_key
 from kardia_ctl.model.configuration import Departing, Desired, Resource
-from kardia_ctl.model.fingerprint import MISSING, SIZE
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
-from kardia_ctl.model.state import GONE, Depart, Drop, Entry, Note, Record, Remember, Resolve, State
+from kardia_ctl.model.state import (
+    GONE,
+    MISSING,
+    SIZE,
+    Depart,
+    Drop,
+    Entry,
+    Note,
+    Record,
+    Remember,
+    Resolve,
+    State,
+)
 from kardia_ctl.planning.checks.stops import living
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints

@@ -7,8 +7,8 @@ from unicodedata import normalize
 
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
-from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
+from kardia_ctl.model.state import MISSING, SIZE, fingerprint
 
 SENT: Final = (*ATTRIBUTES, "phone")
 """What a create may send besides the mrn, in the order of a record's fingerprints."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.model.fingerprint import MISSING, SIZE, fingerprint
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
+from kardia_ctl.model.state import MISSING, SIZE, fingerprint
 
 KEY = bytes(range(32))
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"

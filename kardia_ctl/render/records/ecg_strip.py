@@ -5,9 +5,9 @@ from itertools import zip_longest
 from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
-from kardia_ctl.model.ecg import Ecg, Lead
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.files.csv import Number, csv_text
+from kardia_ctl.render.records.ecg import Ecg, Lead
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,8 +14,8 @@ from kardia_ctl.api.records import record_endpoints as listings
 from kardia_ctl.api.records.decode_rows import Row
 from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.model.configuration import Dialect
-from kardia_ctl.model.ecg import read_ecg
 from kardia_ctl.model.errors import ApiError
+from kardia_ctl.render.records.ecg import read_ecg
 
 LIVE = "https://api.kardia.com"
 KEY = "sandbox-key"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kardia_ctl.model.ecg import Ecg, Filtering, Lead, NoEcg, read_ecg
+from kardia_ctl.render.records.ecg import Ecg, Filtering, Lead, NoEcg, read_ecg
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_csv, ecg_picture
 
 TABLE = {

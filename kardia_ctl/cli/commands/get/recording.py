@@ -20,8 +20,8 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import check_writable, print_or_write, write_private
-from kardia_ctl.model.ecg import Ecg, Filtering, NoEcg, read_ecg
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.records.ecg import Ecg, Filtering, NoEcg, read_ecg
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_csv, ecg_picture
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import RECORDING
