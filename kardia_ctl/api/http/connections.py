@@ -195,8 +195,16 @@ class _RequestBody(httpx.ByteStream):
 
 @lru_cache(maxsize=64)
 def _url(text: str) -> httpx.URL:
-    """Parsed once: all creates go to one URL, and parsing it would be a tenth of sending one."""
-    return httpx.URL(text)
+    """Parsed once: all creates go to one URL, and parsing it would be a tenth of sending one.
+
+    Raises:
+        ValueError: an xn-- label of the host stands for nothing.
+        InvalidURL: the text is not a URL.
+    """
+    url = httpx.URL(text)
+    if not url.host:  # decodes the host
+        raise ValueError("the URL has no host")
+    return url
 
 
 def make_request(
