@@ -46,7 +46,7 @@ IMPORTERS = {
     "matplotlib": {"render/records/ecg_strip.py"},
     "msgspec": {"model", "api", "planning/saved/codec.py"},
     "openpyxl": {"config/cohorts/formats/xlsx.py"},
-    "rich": {"cli/output/live.py"},
+    "rich": {"cli/output/live_region.py"},
     "starlette": {"sandbox", "cli/webhooks/receiver.py"},
     "uvicorn": {"sandbox", "cli/webhooks/receiver.py"},
     "yaml": {"config"},

@@ -17,7 +17,7 @@ from kardia_ctl.model.results import Result
 from kardia_ctl.render.apply.progress_line import Tally, live_line, progress_line, reading_line
 
 if TYPE_CHECKING:
-    from kardia_ctl.cli.output.live import LiveRegion
+    from kardia_ctl.cli.output.live_region import LiveRegion
 
 EVERY: Final = 5.0
 """Seconds from one line to the next where nothing can be redrawn."""
@@ -53,7 +53,7 @@ class LiveRow:
             return
         self._drawn = now
         if self._region is None:
-            from kardia_ctl.cli.output.live import LiveRegion
+            from kardia_ctl.cli.output.live_region import LiveRegion
 
             self._region = LiveRegion(sys.stderr)
         self._region.draw(lambda columns: text(columns - 1))
@@ -68,7 +68,7 @@ class LiveRow:
             self._region.erase()
 
 
-class ProgressLog:
+class ProgressLines:
     """A line on stderr every ``EVERY`` seconds, the first after as many."""
 
     def __init__(self, began: float) -> None:
@@ -92,7 +92,7 @@ def progress(total: int, display: ProgressDisplay | None = None) -> Iterator[Pro
     """
     clock = time.monotonic
     tally = Tally(total, clock())
-    shown = display or (LiveRow() if can_redraw(sys.stderr) else ProgressLog(clock()))
+    shown = display or (LiveRow() if can_redraw(sys.stderr) else ProgressLines(clock()))
 
     async def tick() -> None:
         while True:

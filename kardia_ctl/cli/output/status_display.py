@@ -14,7 +14,7 @@ from kardia_ctl.render.status.live import change_json, change_line, heard_json, 
 from kardia_ctl.render.status.text import status_text
 
 if TYPE_CHECKING:
-    from kardia_ctl.cli.output.live import LiveRegion
+    from kardia_ctl.cli.output.live_region import LiveRegion
 
 
 class StatusDisplay(Protocol):
@@ -92,7 +92,7 @@ class LiveStatus:
     def show(self, report: StatusReport, heard: Heard) -> None:
         """Draw the table in place of the previous one."""
         if self._region is None:
-            from kardia_ctl.cli.output.live import LiveRegion
+            from kardia_ctl.cli.output.live_region import LiveRegion
 
             self._region = LiveRegion(sys.stdout)
         text = status_text(report) + heard_line(heard)

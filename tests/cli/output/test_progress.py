@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from kardia_ctl.cli.output import live as redrawing
+from kardia_ctl.cli.output import live_region as redrawing
 from kardia_ctl.cli.output import progress as moving
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.output.live import LiveRegion
-from kardia_ctl.cli.output.progress import LiveRow, ProgressLog, progress, reading
+from kardia_ctl.cli.output.live_region import LiveRegion
+from kardia_ctl.cli.output.progress import LiveRow, ProgressLines, progress, reading
 from kardia_ctl.cli.output.terminal import can_redraw
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.patient import LivePatient, PatientsPage
@@ -116,7 +116,7 @@ def test_nothing_is_interpreted_in_a_region(terminal: Terminal) -> None:
 
 
 def test_elsewhere_there_is_a_line_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    log, tally = ProgressLog(0.0), Tally(10, 0.0)
+    log, tally = ProgressLines(0.0), Tally(10, 0.0)
     for now in (1.0, 4.9, 5.0, 5.1, 9.0, 10.2):
         log.show(tally, now)
     assert capsys.readouterr().err == "apply: 0 of 10, 0 in flight, 0 in doubt, 0 failed\n" * 2
