@@ -10,8 +10,8 @@ from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Report, Result, Status
+from kardia_ctl.planning.apply_stages import Wave
 from kardia_ctl.planning.dependencies import Chain
-from kardia_ctl.planning.stages import Wave
 
 _WRONG = (Status.FAILED, Status.IN_DOUBT)
 

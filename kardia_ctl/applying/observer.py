@@ -34,7 +34,7 @@ _UNSENT: Final = "The run was interrupted before this was sent"
 
 
 @dataclass(slots=True)
-class ProgressLog:
+class ResultLog:
     """The progress of a run, for the report of one that was interrupted."""
 
     _started: set[Address] = field(default_factory=set)

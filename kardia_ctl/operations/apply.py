@@ -20,8 +20,7 @@ from kardia_ctl.operations.plan import Preview
 from kardia_ctl.operations.settle_rounds import settle
 from kardia_ctl.operations.status import samples_after
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.checks.stops import living
-from kardia_ctl.planning.stages import (
+from kardia_ctl.planning.apply_stages import (
     WRITING,
     CheckTenant,
     Count,
@@ -33,6 +32,7 @@ from kardia_ctl.planning.stages import (
     acts,
     stages_of,
 )
+from kardia_ctl.planning.checks.stops import living
 
 _MEASURABLE: Final = 10
 """Requests from which on a run shows how fast the next may be."""

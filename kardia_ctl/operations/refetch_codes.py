@@ -13,7 +13,7 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Result, results_in_order
 from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Preview
-from kardia_ctl.planning.stages import Wave, stages_of
+from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.templates import resolve
 
 _UNSAFE = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)

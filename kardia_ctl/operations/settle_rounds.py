@@ -18,9 +18,9 @@ from kardia_ctl.model.ports import Store
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent
 from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.matching import due
-from kardia_ctl.planning.stages import Wave, stages_of
 
 ROUNDS: Final = 4
 """How often a run sends a create at most: again only when a proven scan shows that it does not exist."""

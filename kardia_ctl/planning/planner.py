@@ -7,6 +7,7 @@ from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, in_order
 from kardia_ctl.model.template import Template
+from kardia_ctl.planning.apply_stages import requests_of, stages_of
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
@@ -17,7 +18,6 @@ from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doub
 from kardia_ctl.planning.resources.patients import plan_patients
 from kardia_ctl.planning.resources.pro_patients import plan_participants
 from kardia_ctl.planning.resources.settings import plan_settings
-from kardia_ctl.planning.stages import requests_of, stages_of
 from kardia_ctl.planning.state_index import StateIndex
 from kardia_ctl.planning.templates import resolve
 

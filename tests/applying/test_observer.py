@@ -1,6 +1,6 @@
 """How far a run came that broke off."""
 
-from kardia_ctl.applying.observer import ProgressLog, ProgressObserver
+from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.results import Result, Status
@@ -12,7 +12,7 @@ BLOCKED = Change(patient_address("blocked"), Action.BLOCKED, Cause.SAME_PERSON)
 
 
 def test_what_began_and_has_no_end_may_have_had_its_effect() -> None:
-    progress_log, heard = ProgressLog(), list[Change | Result]()
+    progress_log, heard = ResultLog(), list[Change | Result]()
     observer = progress_log.recording(ProgressObserver(heard.append, heard.append))
     done = Result(DONE.address, Action.CREATE, Status.DONE, id="1")
     doubted = Result(AGAIN.address, Action.CREATE, Status.IN_DOUBT, "lost")

@@ -7,8 +7,8 @@ import pytest
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.errors import InDoubt, NotExecuted
 from kardia_ctl.model.results import Status
+from kardia_ctl.planning.apply_stages import in_waves
 from kardia_ctl.planning.dependencies import chains
-from kardia_ctl.planning.stages import in_waves
 from tests.applying.test_executor import raising
 from tests.applying.workshop import SET_CALLBACK, Bench, Hand, creates
 

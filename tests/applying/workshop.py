@@ -20,8 +20,8 @@ from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.ports import Reader, Store, Writer
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Resolve, State
+from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.stages import Wave, stages_of
 from kardia_ctl.timing import Clock
 
 KEY = b"an invented key for fingerprints"

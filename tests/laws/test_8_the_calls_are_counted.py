@@ -12,7 +12,7 @@ from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.planning.stages import stages_of
+from kardia_ctl.planning.apply_stages import stages_of
 from kardia_ctl.sandbox.data.invented import TEAM_ID
 from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks

@@ -22,8 +22,8 @@ from kardia_ctl.model.results import Report, results_in_order
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.apply import Executor
 from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.apply_stages import Settle, stages_of
 from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
-from kardia_ctl.planning.stages import Settle, stages_of
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import Sandbox, create_app

@@ -14,9 +14,10 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.results import Report
 from kardia_ctl.model.state import Intend, Intent, Remember
-from kardia_ctl.planning import matching, stages
+from kardia_ctl.planning import apply_stages, matching
+from kardia_ctl.planning.apply_stages import Wave
 from kardia_ctl.planning.matching import due
-from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.account.connection_table import ConnectionTable
 from tests.simulation.disk import Disk, Mount
 from tests.simulation.process import Killed, Process
 from tests.simulation.simulate import simulate
@@ -112,13 +113,13 @@ def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
     [
         (Session, "requests", property(lambda _: 99), "counted 99 requests"),
         (Report, "succeeded", property(lambda _: True), "said that all is well"),
-        (Account, "connection_code", None, "that does not exist"),
+        (ConnectionTable, "valid_code", None, "that does not exist"),
         (Disk, "write", None, "is recorded under an id that is not live"),
         (executor._WaveRun, "stop_reason", lambda _: "", "although a wave had gone wrong"),
         (
-            stages,
+            apply_stages,
             "in_waves",
-            lambda todo, _: [stages.Wave(1, 1, todo)],
+            lambda todo, _: [Wave(1, 1, todo)],
             "before the wave before it had ended",
         ),
     ],
@@ -140,8 +141,8 @@ def test_the_judge_finds_what_is_wrong(
 
 
 def _another_code(issue: Any) -> Any:
-    def issued(account: Account, patient_id: str, template_id: str) -> Any:
-        code = issue(account, patient_id, template_id)
+    def issued(connections: ConnectionTable, patient_id: str, template_id: str) -> Any:
+        code = issue(connections, patient_id, template_id)
         return code and type(code)("NOBO-DYSC-ODES", code.status)
 
     return issued
@@ -154,4 +155,4 @@ def _forgetful(write: Any) -> Any:
     return written
 
 
-BROKEN: dict[type[Any], Any] = {Account: _another_code, Disk: _forgetful}
+BROKEN: dict[type[Any], Any] = {ConnectionTable: _another_code, Disk: _forgetful}

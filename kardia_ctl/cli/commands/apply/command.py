@@ -12,7 +12,7 @@ import click
 
 from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.journal import in_thread
-from kardia_ctl.applying.observer import ProgressLog, ProgressObserver
+from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace
@@ -49,8 +49,8 @@ from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import apply, keep_sample
 from kardia_ctl.operations.assume import assume
 from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.apply_stages import acts, doubts
 from kardia_ctl.planning.inputs import PlanInputs, inputs_of
-from kardia_ctl.planning.stages import acts, doubts
 from kardia_ctl.render.plan.summary import cost_lines
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _writing(
     arguments: ApplyArguments, session: "Session", preview: Preview, context: RunContext, codes: CodeFile
 ) -> Iterator[ProgressObserver]:
     """Show progress and stop on signals; if the block raises, report how far it came."""
-    progress_log = ProgressLog()
+    progress_log = ResultLog()
 
     def so_far() -> Report:
         context.stop_signal.set("the run was interrupted")
