@@ -33,7 +33,7 @@ class LoadContext:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
-    rejections: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
+    quarantined: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
     _warned: Counter[str] = field(default_factory=Counter)
     _declaring: dict[str, str] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class LoadContext:
 
         ``source`` must be in the line that the patient begins in.
         """
-        lines = self.rejections.get(source.file)
+        lines = self.quarantined.get(source.file)
         if lines is None:
             self.problem(source, message, remedy, address)
             return
@@ -69,7 +69,7 @@ class LoadContext:
         if problem not in found:
             found.append(problem)
 
-    def unreadable(self, source: Source, error: UnusableFile) -> None:
+    def unusable(self, source: Source, error: UnusableFile) -> None:
         """Note why a file cannot be used, at the place that names it."""
         self.problem(source, error.message, error.remedy)
 
@@ -121,7 +121,7 @@ class LoadContext:
         try:
             return data, decoded(data)
         except UnusableFile as error:
-            self.unreadable(Source(shown, error.line, error.column), error)
+            self.unusable(Source(shown, error.line, error.column), error)
             return None
 
     def chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:

@@ -76,7 +76,7 @@ def _parsed(found: tuple[bytes, str], file: str, context: LoadContext) -> Docume
         check_lines(data)
         document = read_yaml(data, file)
     except UnusableFile as error:
-        context.unreadable(Source(file, error.line, error.column), error)
+        context.unusable(Source(file, error.line, error.column), error)
         return None
     for repeated in document.repeated:
         first = document.key_source(repeated.mapping, repeated.key).line
@@ -149,7 +149,7 @@ def declared_user(
         if name := value["password"].get("file"):
             paths[name] = str(lexical(yaml_file.relative.parent, name))
     except UnusableFile as error:
-        context.unreadable(where("mobile_user"), error)
+        context.unusable(where("mobile_user"), error)
         return None
     return user_of(value, paths)
 
@@ -168,7 +168,7 @@ def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
                 user = declared_user(shared, yaml_file, where, context) if shared else None
                 yield replace(cohort, user=user)
             except UnusableFile as error:
-                context.unreadable(source, error)
+                context.unusable(source, error)
 
 
 def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:

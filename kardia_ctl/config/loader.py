@@ -5,17 +5,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import assert_never
 
 from kardia_ctl.config import account
-from kardia_ctl.config.cohorts.cohort import Cohort, OnBadRow
+from kardia_ctl.config.cohorts.cohort import Cohort, Format, OnBadRow, check
+from kardia_ctl.config.cohorts.formats.csv import Delimited
+from kardia_ctl.config.cohorts.formats.fhir import Fhir
+from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
 from kardia_ctl.config.cohorts.formats.table import Table
-from kardia_ctl.config.cohorts.quarantine import rejected_of, target_of
-from kardia_ctl.config.cohorts.reader import read_cohort
+from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
+from kardia_ctl.config.cohorts.quarantine import quarantined_patients, quarantined_rows
+from kardia_ctl.config.cohorts.row_patients import Rows
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.patient_registry import PatientRegistry
-from kardia_ctl.config.source_files import UnusableFile, lexical, matches
-from kardia_ctl.model.configuration import Configuration, Desired, MobileUser, Quarantine
+from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
+from kardia_ctl.model.configuration import Configuration, Desired, MobileUser
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source
 
@@ -55,7 +60,7 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
             context.begin(relative, here)
             yaml_file = read_yaml_file(relative, context, included=False)
         except UnusableFile as error:
-            context.unreadable(here, error)
+            context.unusable(here, error)
     if yaml_file is not None:
         account.check_state(yaml_file, context)
     if yaml_file is None or context.problems:
@@ -94,7 +99,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
         context.begin(main, here)
         yaml_file = read_yaml_file(main, context, included=False)
     except UnusableFile as error:
-        context.unreadable(here, error)
+        context.unusable(here, error)
         return None
     if yaml_file is None:
         return None
@@ -105,37 +110,31 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     tables = _enter(yaml_files, context, registry)
     leaving = tuple(departures(yaml_files))
     registry.check_departures(leaving)
-    held, unnamed = registry.set_aside()
+    quarantined, without_mrn = quarantined_patients(context)
+    registry.take_out_quarantined()
     account.check_dialect(yaml_file, templates, leaving, context)
     others = account.settings(yaml_file, context)
     account.check_state(yaml_file, context)
-    rejected = _rejected(tables, context)
+    quarantines = quarantined_rows(tables, context)
     if context.problems:
         return None
-    team, limits, users = yaml_file.document.tree.get("team", ""), account.limits(yaml_file), _users(registry)
-    desired = Desired(team, registry.patients, others, templates, leaving, limits, held, unnamed, users)
-    return replace(account.configuration(yaml_file, context.root, desired), quarantines=rejected)
+    desired = Desired(
+        yaml_file.document.tree.get("team", ""),
+        registry.patients,
+        others,
+        templates,
+        leaving,
+        account.limits(yaml_file),
+        quarantined,
+        without_mrn,
+        _users(registry),
+    )
+    return replace(account.configuration(yaml_file, context.root, desired), quarantines=quarantines)
 
 
 def _users(registry: PatientRegistry) -> dict[str, MobileUser]:
     """The users of those who are declared and whose rows are right."""
     return {mrn: user for mrn, user in registry.users.items() if mrn in registry.patients}
-
-
-def _rejected(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
-    """The bad rows of every cohort that sets them aside. Two must not name one file for them."""
-    found: dict[str, Quarantine] = {}
-    for cohort, table in tables:
-        target = target_of(cohort, context)
-        if context.is_used(target) or str(target).casefold() in found:
-            message = f"the file for rows that are set aside, {target.name}, is used already"
-            context.problem(cohort.declared, message, "Give the cohort another name")
-        elif not context.problems:
-            try:
-                found[str(target).casefold()] = rejected_of(cohort, table, context)
-            except UnusableFile as error:
-                context.unreadable(cohort.declared, error)
-    return tuple(found.values())
 
 
 def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
@@ -145,7 +144,7 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
         try:
             found = list(matches(context.root, lexical(main.relative.parent, pattern)))
         except UnusableFile as error:
-            context.unreadable(by, error)
+            context.unusable(by, error)
             continue
         if not found:
             context.problem(by, "no file matches this", "Check the name; it is relative to this file")
@@ -157,7 +156,7 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
                     else None
                 )
             except UnusableFile as error:
-                context.unreadable(by, error)
+                context.unusable(by, error)
                 continue
             if yaml_file:
                 yield yaml_file
@@ -174,9 +173,44 @@ def _enter(
         for cohort in cohorts(yaml_file, context):
             try:
                 if context.first_use(cohort.source, cohort.declared):
-                    table = read_cohort(cohort, context, registry)
+                    table = _read_cohort(cohort, context, registry)
                     if cohort.on_bad_row is OnBadRow.QUARANTINE:
                         quarantining.append((cohort, table))
             except UnusableFile as error:
-                context.unreadable(cohort.declared, error)
+                context.unusable(cohort.declared, error)
     return quarantining
+
+
+def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry) -> Table:
+    """Enter every row of a cohort's file.
+
+    Raises:
+        UnusableFile: the file cannot be had at all, or its format is not known.
+    """
+    check(cohort)
+    table = _table(cohort, context)
+    if cohort.on_bad_row is OnBadRow.QUARANTINE:
+        context.quarantined[table.file] = {}
+    rows = Rows(cohort, table, registry)
+    try:
+        for batch in table.batches():
+            rows.enter(batch)
+    except InvalidContent as error:
+        context.unusable(Source(table.file, error.line, error.column), error)
+    return table
+
+
+def _table(cohort: Cohort, context: LoadContext) -> Table:
+    match form := cohort.form:
+        case Format.CSV:
+            return Delimited(cohort, cohort.delimiter, context)
+        case Format.TSV:
+            return Delimited(cohort, "\t", context)
+        case Format.NDJSON:
+            return Ndjson(cohort, context)
+        case Format.XLSX:
+            return Xlsx(cohort, context)
+        case Format.FHIR:
+            return Fhir(cohort, context)
+        case _:
+            assert_never(form)

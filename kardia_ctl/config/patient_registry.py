@@ -172,7 +172,7 @@ class PatientRegistry:
         A row is set aside only when the other is too: else it is a problem of the configuration.
         """
         mrn, earlier = mrns
-        asides = self.context.rejections
+        asides = self.context.quarantined
         if first.file not in asides or source.file not in asides:
             self.context.problem(source, f"{said} {first}", remedy, address_of(mrn))
             return
@@ -181,28 +181,12 @@ class PatientRegistry:
             place, message = Source(first.file, first.line), f"{said} {source.file}:{source.line}"
             self.context.row_problem(place, message, remedy, address_of(earlier))
 
-    def set_aside(self) -> tuple[dict[str, Source], int]:
-        """Take out everybody whose row is to be set aside.
-
-        Returns their mrns with their places, and the number of such rows whose mrn is not known for certain.
-        """
-        held: dict[str, Source] = {}
-        unnamed: set[tuple[str, int]] = set()
-        for file, lines in self.context.rejections.items():
-            for line, problems in lines.items():
-                address = next((problem.address for problem in problems), None)
-                if address is None or any(problem.address != address for problem in problems):
-                    unnamed.add((file, line))
-                    continue
-                mrn = address.names[0]
-                held.setdefault(mrn, Source(file, line))
-                found = self.patients.get(mrn)
-                if found is not None and (found.file, found.line) == (file, line):
-                    del self.patients[mrn]
-        if unnamed:  # an mrn that is too long for an address may be in the registry none the less
-            for mrn in [mrn for mrn, one in self.patients.items() if (one.file, one.line) in unnamed]:
-                del self.patients[mrn]
-        return held, len(unnamed)
+    def take_out_quarantined(self) -> None:
+        """Take out every patient whose row is quarantined."""
+        rows = self.context.quarantined
+        if any(rows.values()):
+            for patient in [one for one in self.patients.values() if one.line in rows.get(one.file, ())]:
+                del self.patients[patient.mrn]
 
     def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
         problem, address = self.context.row_problem, address_of(mrn)

@@ -39,6 +39,17 @@ def choice(description: str, *values: str | int) -> dict[str, Any]:
     return {"description": description, "enum": texts + numbers}
 
 
+def mapping(description: str, properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    """A mapping with these keys and no others."""
+    return {
+        "description": description,
+        "type": "object",
+        "properties": dict(properties),
+        **({"required": list(required)} if required else {}),
+        "additionalProperties": False,
+    }
+
+
 def is_printable(value: object) -> bool:
     """Whether a text has no control, invisible or direction-changing character."""
     return not isinstance(value, str) or value.isprintable()

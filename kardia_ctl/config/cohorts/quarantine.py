@@ -1,34 +1,56 @@
-"""Rows that were set aside, as they stand in their file, with the reasons."""
+"""Quarantined rows: bad rows of cohorts that are set apart, with the reasons, while the others proceed."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.model.configuration import Quarantine
-from kardia_ctl.model.source import Problem
+from kardia_ctl.model.source import Source
 
 
-def target_of(cohort: Cohort, context: LoadContext) -> Path:
-    """The file for a cohort's bad rows: beside its source, by the cohort's name."""
-    return context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
+def quarantined_rows(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
+    """The quarantine of every cohort that has one. Two cohorts must not share a file for it."""
+    found: dict[str, Quarantine] = {}
+    for cohort, table in tables:
+        target = context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
+        if context.is_used(target) or str(target).casefold() in found:
+            message = f"the file for quarantined rows, {target.name}, is already in use"
+            context.problem(cohort.declared, message, "Give the cohort another name")
+        elif not context.problems:
+            try:
+                found[str(target).casefold()] = _quarantine(cohort, table, target, context)
+            except UnusableFile as error:
+                context.unusable(cohort.declared, error)
+    return tuple(found.values())
 
 
-def rejected_of(cohort: Cohort, table: Table, context: LoadContext) -> Quarantine:
-    """The bad rows of a cohort. Its file is read once more when there are any.
-
-    Raises:
-        UnusableFile: the file was changed since it was read.
-    """
-    target, lines = target_of(cohort, context), context.rejections[table.file]
+def _quarantine(cohort: Cohort, table: Table, target: Path, context: LoadContext) -> Quarantine:
+    """The bad rows of a cohort. Its file is read a second time if there are any."""
+    lines = context.quarantined[table.file]
     if not lines:
         return Quarantine(cohort.name, table.file, target)
     header, rows = table.originals(lines)
-    found = tuple((line, _reasons(lines[line]), tuple(cells)) for line, cells in rows)
-    problems = tuple(context.sorted([problem for several in lines.values() for problem in several]))
+    found = tuple(
+        (line, "; ".join(problem.message for problem in lines[line]), tuple(cells)) for line, cells in rows
+    )
+    problems = tuple(context.sorted(problem for several in lines.values() for problem in several))
     return Quarantine(cohort.name, table.file, target, tuple(header), found, problems)
 
 
-def _reasons(problems: Sequence[Problem]) -> str:
-    return "; ".join(problem.message for problem in problems)
+def quarantined_patients(context: LoadContext) -> tuple[dict[str, Source], int]:
+    """The mrns of quarantined rows with their places, and the number of such rows without a usable mrn.
+
+    An mrn is usable when every problem of its row agrees on it.
+    """
+    places: dict[str, Source] = {}
+    without_mrn = 0
+    for file, lines in context.quarantined.items():
+        for line, problems in lines.items():
+            address, *others = {problem.address for problem in problems}
+            if address is None or others:
+                without_mrn += 1
+            else:
+                places.setdefault(address.names[0], Source(file, line))
+    return places, without_mrn

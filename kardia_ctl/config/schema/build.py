@@ -6,9 +6,9 @@ Draft-07 is what YAML editors understand. Every scalar reaches it as text (see `
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
+from kardia_ctl.config.cohorts.cohort import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
-from kardia_ctl.kinds.formats import choice, flag, text
+from kardia_ctl.kinds.formats import choice, flag, mapping, text
 from kardia_ctl.model.configuration import Authorization, Departing, Dialect, Region, ScanPolicy
 
 ID: Final = "urn:kardia-ctl:configuration:1"
@@ -24,16 +24,6 @@ _LABEL: Final = {
     "maxLength": 100,
     "pattern": r"^[^;\s]([^;]*[^;\s])?$",
 }
-
-
-def _mapping(description: str, properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "type": "object",
-        "properties": dict(properties),
-        **({"required": list(required)} if required else {}),
-        "additionalProperties": False,
-    }
 
 
 def _labelled(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +63,7 @@ def _template() -> dict[str, Any]:
 
 
 def _departure() -> dict[str, Any]:
-    return _mapping(
+    return mapping(
         "A patient who leaves.",
         {
             "mrn": text("The medical record number of the patient who leaves."),
@@ -103,7 +93,7 @@ def _bulk() -> dict[str, Any]:
 def _account() -> dict[str, Any]:
     return {
         "version": choice("The version of this format: 1.", 1),
-        "api": _mapping(
+        "api": mapping(
             "Which API the account speaks.",
             {
                 "dialect": choice("v1 is the current API, pro the older Kardia Pro API.", *Dialect),
@@ -129,14 +119,14 @@ def _running() -> dict[str, Any]:
             "Files with patients, cohorts and departures: names or patterns relative to this file.",
             text("A file name or pattern, e.g. patients/*.yaml."),
         ),
-        "limits": _mapping(
+        "limits": mapping(
             "How much one run may do; above it, nothing is written.",
             {
                 **{name: _count(f"{name}s") for name in ("create", "update", "disconnect", "delete")},
                 "cost": {**amount, "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?$"},
             },
         ),
-        "waves": _mapping(
+        "waves": mapping(
             "Bulk goes out in waves: the next begins when the last has ended, unless that went wrong.",
             {
                 "size": text("How many patients a wave has, e.g. 500.", **_WHOLE),
@@ -166,7 +156,7 @@ def build_schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
         "title": "kardia-ctl configuration",
-        **_mapping("What should exist in a Kardia account.", keys, "version"),
+        **mapping("What should exist in a Kardia account.", keys, "version"),
     }
 
 
@@ -188,4 +178,4 @@ def _patients_need(schema: Mapping[str, Any]) -> dict[str, Any]:
 def included_schema() -> dict[str, Any]:
     """The schema of an included file. It may have a version, so that editors can check it with the other."""
     keys = {**_account(), **_bulk()}
-    return _mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})
+    return mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})

@@ -1,6 +1,12 @@
 """What a YAML parser complains about, in words for people who do not know YAML."""
 
+from io import BytesIO
+from itertools import islice
 from typing import Final
+
+import yaml
+
+from kardia_ctl.config.source_files import UnusableFile
 
 _WORDS: Final = (
     (
@@ -42,10 +48,22 @@ _WORDS: Final = (
 )
 
 _TAB: Final = "a tab stands in the indentation", "Indent with spaces"
-_OTHER: Final = "this is not valid YAML", "Check the quotes, colons and indentation here"
+OTHER: Final = "this is not valid YAML", "Check the quotes, colons and indentation here"
 
 
-def plain_words(problem: str, context: str, line: str) -> tuple[str, str]:
+def syntax_error(error: yaml.MarkedYAMLError, data: bytes) -> UnusableFile:
+    """A parser's error with its place, in plain words."""
+    # What is never closed is best shown where it was opened.
+    is_open = "end of stream" in (error.problem or "") or "flow" in (error.context or "")
+    marks = (error.context_mark, error.problem_mark)
+    mark = next(filter(None, marks if is_open else reversed(marks)), None)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    text = next(islice(BytesIO(data), line, None), b"").decode()
+    message, remedy = _plain_words(error.problem or "", error.context or "", text)
+    return UnusableFile(message, remedy, line + 1, column + 1)
+
+
+def _plain_words(problem: str, context: str, line: str) -> tuple[str, str]:
     """A parser's complaint as (message, remedy); ``line`` is the text of the line that it is about.
 
     Nothing of the file is repeated: it could be a patient's.
@@ -55,4 +73,4 @@ def plain_words(problem: str, context: str, line: str) -> tuple[str, str]:
     for mark, message, remedy in _WORDS:
         if mark in problem or mark in context:
             return message, remedy
-    return _OTHER
+    return OTHER

@@ -9,8 +9,6 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from io import BytesIO
-from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -26,7 +24,7 @@ from yaml.events import (
 )
 
 from kardia_ctl.config.source_files import UnusableFile
-from kardia_ctl.config.yaml.syntax_errors import plain_words
+from kardia_ctl.config.yaml.syntax_errors import OTHER, syntax_error
 from kardia_ctl.model.source import Source
 
 DEPTH: Final = 20
@@ -140,20 +138,9 @@ def read_yaml(data: bytes, file: str) -> Document:
         parser = loader(data)
         return _Builder(parser.get_event, file).document()
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(error, data) from error
+        raise syntax_error(error, data) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise UnusableFile(*plain_words("", "", "")) from error
-
-
-def _unreadable(error: yaml.MarkedYAMLError, data: bytes) -> UnusableFile:
-    # What is never closed is best shown where it was opened.
-    is_open = "end of stream" in (error.problem or "") or "flow" in (error.context or "")
-    marks = (error.context_mark, error.problem_mark)
-    mark = next(filter(None, marks if is_open else reversed(marks)), None)
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    text = next(islice(BytesIO(data), line, None), b"").decode()
-    message, remedy = plain_words(error.problem or "", error.context or "", text)
-    return UnusableFile(message, remedy, line + 1, column + 1)
+        raise UnusableFile(*OTHER) from error
 
 
 class _Builder:

@@ -108,7 +108,7 @@ def test_no_cohort_is_written_over(tmp_path: Path) -> None:
         (tmp_path / name).write_text(HEAD + GOOD.replace("A", name), encoding="utf-8")
     text = f"version: 1\ncohorts: {{c: {{source: c.csv, {ASIDE}}}, d: {{source: c.rejected.csv}}}}\n"
     (tmp_path / "kardia.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="is used already"):
+    with pytest.raises(ConfigurationError, match="is already in use"):
         load(tmp_path, {})
 
 
