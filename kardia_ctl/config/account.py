@@ -32,7 +32,7 @@ _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 
 
 def templates(yaml_file: YamlFile) -> dict[str, DeclaredTemplate]:
-    """The declared templates. One that is wrong is here too: it is declared, after all."""
+    """The declared templates. A wrong one is included: it is declared."""
     declared = yaml_file.document.tree.get("templates")
     found = {}
     for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
@@ -83,7 +83,7 @@ def check_dialect(
     leaving: Iterable[Departure],
     context: LoadContext,
 ) -> None:
-    """What the dialect cannot do must not be declared."""
+    """Report everything declared that the dialect cannot do."""
     can = capabilities(yaml_file)
     api: Mapping[str, str] = yaml_file.value("api") or {}
     if Region(api.get("region", Region.US)) not in can.regions:
@@ -95,7 +95,7 @@ def check_dialect(
             context.problem(yaml_file.key_source(definition.key), message, "Leave it out")
     for template in declared.values():
         if template.name and not can.shows_templates and template.source:
-            message = f"the {can.dialect} API does not show templates, so that a name leads to none"
+            message = f"the {can.dialect} API does not show templates, so a name cannot be resolved"
             context.problem(template.source, message, "Write the template's id")
     for departure in leaving:
         _check_departure(departure, can, context)
@@ -115,36 +115,36 @@ def _check_departure(departure: Departure, can: Capabilities, context: LoadConte
 
 
 def limits(yaml_file: YamlFile) -> Limits:
-    """The limits, with the defaults where nothing is said."""
-    said: Mapping[str, str] = yaml_file.value("limits") or {}
+    """The limits, with the defaults for what is not declared."""
+    declared: Mapping[str, str] = yaml_file.value("limits") or {}
     default = Limits()
     return Limits(
-        create=_count(said, "create", default.create),
-        update=_count(said, "update", default.update),
-        disconnect=_count(said, "disconnect", default.disconnect),
-        delete=_count(said, "delete", default.delete),
-        cost=Decimal(said["cost"]) if "cost" in said else default.cost,
+        create=_count(declared, "create", default.create),
+        update=_count(declared, "update", default.update),
+        disconnect=_count(declared, "disconnect", default.disconnect),
+        delete=_count(declared, "delete", default.delete),
+        cost=Decimal(declared["cost"]) if "cost" in declared else default.cost,
     )
 
 
 def waves(yaml_file: YamlFile) -> Waves | None:
-    """The waves, with the defaults where nothing is said of a part; None when there are to be none."""
-    said: Mapping[str, str] | None = yaml_file.value("waves")
-    if said is None:
+    """The waves, with the defaults for what is not declared; None without waves."""
+    declared: Mapping[str, str] | None = yaml_file.value("waves")
+    if declared is None:
         return None
     default = Waves()
     return Waves(
-        size=int(said.get("size", default.size)),
-        stop_on_failures=int(said.get("stop_on_failures", default.stop_on_failures)),
+        size=int(declared.get("size", default.size)),
+        stop_on_failures=int(declared.get("stop_on_failures", default.stop_on_failures)),
     )
 
 
-def _count(said: Mapping[str, str], name: str, default: int | None) -> int | None:
-    return int(said[name]) if name in said else default
+def _count(declared: Mapping[str, str], name: str, default: int | None) -> int | None:
+    return int(declared[name]) if name in declared else default
 
 
 def check_state(yaml_file: YamlFile, context: LoadContext) -> None:
-    """The state URL names a kind of store that exists, and holds no password that is not from outside."""
+    """The state URL names a kind of store that exists, and has no password in clear text."""
     url = yaml_file.value("state")
     if url is None:
         return

@@ -1,4 +1,4 @@
-"""One run of ``load``: what was read so far, and what is wrong with it."""
+"""The context of one ``load``: what was read so far, and what is wrong with it."""
 
 import hashlib
 from collections import Counter
@@ -13,8 +13,8 @@ from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
 
-TOLD: Final = 20
-"""How many warnings that say the same are told one by one."""
+EQUAL_WARNINGS: Final = 20
+"""How many equal warnings are printed individually."""
 
 
 @dataclass(slots=True)
@@ -22,8 +22,8 @@ class LoadContext:
     """Collects problems, warnings and everything that the digest covers.
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
-    environment that ``${VAR}`` is taken from, ``capabilities`` what the dialect can do. ``rejections`` are
-    the rows to set aside, by file and line, of the files for which that was asked.
+    environment that ``${VAR}`` is taken from, ``capabilities`` what the dialect can do. ``quarantined``
+    has an entry for each file that quarantines bad rows: their problems by line.
     """
 
     root: Path
@@ -41,22 +41,26 @@ class LoadContext:
     _users: dict[Path, Source] = field(default_factory=dict)
 
     def problem(self, source: Source, message: str, remedy: str = "", address: Address | None = None) -> None:
-        """Note something that is wrong."""
+        """Add a problem."""
         self.problems.append(Problem(source, message, remedy, address))
 
     def warn(self, text: str, source: Source, address: Address | None = None) -> None:
-        """Note a warning; of many that say the same, the first few are told and the others counted."""
+        """Add a warning; of many equal ones, the first few are kept and the others counted."""
         self._warned[text] += 1
-        if self._warned[text] <= TOLD:
+        if self._warned[text] <= EQUAL_WARNINGS:
             self.warnings.append(f"{source}: {f'{address}: ' if address else ''}{text}")
 
     def sorted_warnings(self) -> tuple[str, ...]:
         """All warnings, with how many more there are of each kind."""
-        more = [f"{text}: {count - TOLD:,} more" for text, count in self._warned.items() if count > TOLD]
+        more = [
+            f"{text}: {count - EQUAL_WARNINGS:,} more"
+            for text, count in self._warned.items()
+            if count > EQUAL_WARNINGS
+        ]
         return (*sorted(self.warnings), *sorted(more))
 
     def row_problem(self, source: Source, message: str, remedy: str, address: Address | None) -> None:
-        """Note that a patient is wrong: a problem, unless the file's bad rows are to be set aside.
+        """Note that a patient is wrong: a problem, unless the file quarantines bad rows.
 
         ``source`` must be in the line that the patient begins in.
         """
@@ -99,7 +103,7 @@ class LoadContext:
         """
         real = inside(self.root, self.root / relative)
         if earlier := self._users.get(real):
-            self.problem(by, f"{relative} is used twice; the other place is {earlier}", "Name it once")
+            self.problem(by, f"{relative} is already used at {earlier}", "Name it once")
             return False
         self._users[real] = by
         return True
@@ -112,7 +116,7 @@ class LoadContext:
         """A file's bytes and text; None, and a problem in the file itself, when it is not text.
 
         Raises:
-            UnusableFile: the file cannot be had at all.
+            UnusableFile: the file cannot be read.
         """
         data = content(self.root / relative, limit)
         shown = self.name(relative)
@@ -128,7 +132,7 @@ class LoadContext:
         """A cohort's bytes, some at a time; the digest covers them once they were all read.
 
         Raises:
-            UnusableFile: the file cannot be had at all, or was changed since it was read before.
+            UnusableFile: the file cannot be read, or was changed since it was read before.
         """
         self._order.setdefault(self.name(relative), len(self._order))
         total = hashlib.sha256()

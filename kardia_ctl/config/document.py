@@ -21,14 +21,14 @@ from kardia_ctl.model.source import Source
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """A file that could be read, and the paths at or below which something is wrong in it."""
+    """A parsed YAML file, and the paths at or below which something is wrong."""
 
     document: Document
     relative: PurePosixPath
     _faulty: set[tuple[str | int, ...]] = field(default_factory=set)
 
     def fault(self, path: tuple[str | int, ...]) -> None:
-        """Note that something is wrong at a path: nothing is made of it, nor of what it is a part of."""
+        """Mark a path as wrong, and with it everything that it is a part of: neither is used."""
         self._faulty.update(path[:length] for length in range(len(path) + 1))
 
     def value(self, key: str) -> Any:
@@ -50,10 +50,10 @@ class YamlFile:
 
 
 def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: bool) -> YamlFile | None:
-    """Read and check a file, its patients aside; None when there is nothing to go on with.
+    """Read and check a file, its patients aside; None when nothing of it is usable.
 
     Raises:
-        UnusableFile: the file cannot be had at all.
+        UnusableFile: the file cannot be read.
     """
     found = context.read(relative, YAML_LIMIT)
     document = _parsed(found, context.name(relative), context) if found else None
@@ -80,13 +80,13 @@ def _parsed(found: tuple[bytes, str], file: str, context: LoadContext) -> Docume
         return None
     for repeated in document.repeated:
         first = document.key_source(repeated.mapping, repeated.key).line
-        message = f"the key{quoted(repeated.key)} is there twice; the first is in line {first}"
-        context.problem(repeated.place, message, "Keep one of them")
+        message = f"duplicate key{quoted(repeated.key)} (first defined on line {first})"
+        context.problem(repeated.place, message, "Remove one of them")
     return document
 
 
 def _check(yaml_file: YamlFile, context: LoadContext, *, included: bool) -> None:
-    """Check everything but the patients of a list, who are checked one by one."""
+    """Validate a file without its patients, which are validated individually."""
     document, tree = yaml_file.document, yaml_file.document.tree
     shallow = dict(tree) if isinstance(tree, YamlMapping) else tree
     if isinstance(tree, YamlMapping) and isinstance(tree.get("patients"), YamlList):

@@ -22,7 +22,7 @@ _PLACES: Final = (
 
 
 def substitute(document: Document, context: LoadContext) -> set[tuple[str | int, ...]]:
-    """Put environment values into the tree, in place; the paths where that was not possible.
+    """Put environment values into the tree, in place; returns the paths where that was not possible.
 
     ``$$`` is a literal dollar.
     """

@@ -45,7 +45,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 
 def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
-    """What a configuration says of the account: its region, dialect, state. No patients, cohorts, includes.
+    """Read what a configuration declares about the account: region, dialect, state; no patients, no includes.
 
     Raises:
         ConfigurationError: with every problem of that one file.
@@ -70,7 +70,7 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """A tree of a million nodes has no cycles; looking for them would double the time."""
+    """Pause the garbage collector: the trees have no cycles, and looking for them would double the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -85,11 +85,11 @@ def _main_file(path: Path) -> Path:
         main = path / FILE if path.is_dir() else path
         if main.is_file():
             return main
-        message = f"there is no {FILE} here" if main is not path else "there is no such file"
+        message = f"no {FILE} in this directory" if main is not path else "no such file"
         other = main.with_suffix(".yml")
         remedy = f"Rename {other.name} to {FILE}" if other.is_file() else "Create one with kardia-ctl init"
     except (OSError, ValueError):
-        message, remedy = "the path cannot be used", "Name a file, or a directory that holds kardia.yaml"
+        message, remedy = "the path is not usable", "Name a file, or a directory that holds kardia.yaml"
     raise ConfigurationError([Problem(Source(str(path), 1), message, remedy)])
 
 
@@ -133,7 +133,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
 
 
 def _users(registry: PatientRegistry) -> dict[str, MobileUser]:
-    """The users of those who are declared and whose rows are right."""
+    """The users of the patients that are right."""
     return {mrn: user for mrn, user in registry.users.items() if mrn in registry.patients}
 
 
@@ -147,7 +147,7 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
             context.unusable(by, error)
             continue
         if not found:
-            context.problem(by, "no file matches this", "Check the name; it is relative to this file")
+            context.problem(by, "no file matches this", "Check the name: it is relative to this file")
         for relative in found:
             try:
                 yaml_file = (
@@ -165,7 +165,7 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
 def _enter(
     yaml_files: list[YamlFile], context: LoadContext, registry: PatientRegistry
 ) -> list[tuple[Cohort, Table]]:
-    """Enter everybody; the cohorts whose bad rows are to be set aside, with their tables."""
+    """Register all patients. Returns the cohorts that quarantine bad rows, with their tables."""
     quarantining = []
     for yaml_file in yaml_files:
         enter_patients(yaml_file, context, registry)
@@ -185,7 +185,7 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
     """Enter every row of a cohort's file.
 
     Raises:
-        UnusableFile: the file cannot be had at all, or its format is not known.
+        UnusableFile: the file cannot be read, or its format is not known.
     """
     check(cohort)
     table = _table(cohort, context)

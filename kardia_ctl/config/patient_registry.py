@@ -118,9 +118,9 @@ class PatientRegistry:
         if patient.codes and patient.codes not in self._sound_codes:
             self._check_codes(mrn, patient.codes, where)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
-            said, remedy = "the id is also that of the patient at", "Pin each patient's own id"
+            clash, remedy = "another patient has this id, at", "Pin each patient's own id"
             first = Source(other.file, other.line)
-            self._collide(where("id"), said, remedy, first, (mrn, other.mrn))
+            self._collide(where("id"), clash, remedy, first, (mrn, other.mrn))
 
     def add_faulty(self, mrn: Any, codes: Any, where: Where) -> None:
         """Check what can be checked of a patient whose other values are wrong.
@@ -146,14 +146,14 @@ class PatientRegistry:
         return self._faulty.get(mrn)
 
     def check_departures(self, departures: Iterable[Departure]) -> None:
-        """Nobody both stays and leaves, and nobody leaves twice."""
+        """Report patients that both stay and leave, and those with two departures."""
         leaving: dict[str, Departure] = {}
         for departure in departures:
             source = departure.source or Source("", 1)
             first = leaving.setdefault(departure.mrn, departure)
             if first is not departure:
                 message, remedy = (
-                    f"this patient leaves twice; the other entry is at {first.source}",
+                    f"this patient has two departures; the other is at {first.source}",
                     "Keep one",
                 )
                 self.context.problem(source, message, remedy, address_of(departure.mrn))
@@ -166,26 +166,28 @@ class PatientRegistry:
         remedy = "Remove one, or give each its own mrn"
         self._collide(source, "two patients have this mrn; the other is at", remedy, first, (mrn, mrn))
 
-    def _collide(self, source: Source, said: str, remedy: str, first: Source, mrns: tuple[str, str]) -> None:
-        """Two patients of whom one at most can be right: nobody knows which, so neither goes out.
+    def _collide(self, source: Source, clash: str, remedy: str, first: Source, mrns: tuple[str, str]) -> None:
+        """Report two patients of which at most one can be right; nothing is sent for either.
 
-        A row is set aside only when the other is too: else it is a problem of the configuration.
+        Rows are quarantined only when both are: otherwise it is a problem of the configuration.
         """
         mrn, earlier = mrns
         asides = self.context.quarantined
         if first.file not in asides or source.file not in asides:
-            self.context.problem(source, f"{said} {first}", remedy, address_of(mrn))
+            self.context.problem(source, f"{clash} {first}", remedy, address_of(mrn))
             return
-        self.context.row_problem(source, f"{said} {first}", remedy, address_of(mrn))
+        self.context.row_problem(source, f"{clash} {first}", remedy, address_of(mrn))
         if all(problem.remedy != remedy for problem in asides[first.file].get(first.line, ())):
-            place, message = Source(first.file, first.line), f"{said} {source.file}:{source.line}"
+            place, message = Source(first.file, first.line), f"{clash} {source.file}:{source.line}"
             self.context.row_problem(place, message, remedy, address_of(earlier))
 
     def take_out_quarantined(self) -> None:
         """Take out every patient whose row is quarantined."""
         rows = self.context.quarantined
         if any(rows.values()):
-            for patient in [one for one in self.patients.values() if one.line in rows.get(one.file, ())]:
+            for patient in [
+                known for known in self.patients.values() if known.line in rows.get(known.file, ())
+            ]:
                 del self.patients[patient.mrn]
 
     def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:

@@ -22,11 +22,11 @@ _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + 
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-_MISSING: Final = ("there is no such file", "Check the name, or create it")
+_MISSING: Final = ("no such file", "Check the name, or create it")
 
 
-class UnusableFile(Exception):  # noqa: N818  (it says what the file is)
-    """A file cannot be used: what is wrong, what to do, and where in it (line and column from 1)."""
+class UnusableFile(Exception):  # noqa: N818  (named like its subclass, by what the file is)
+    """A file cannot be used. ``line`` and ``column`` (from 1) are where in it the error is."""
 
     def __init__(self, message: str, remedy: str = "", line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class UnusableFile(Exception):  # noqa: N818  (it says what the file is)
 
 
 class InvalidContent(UnusableFile):
-    """What stands in the file is not what it should be: line and column tell where."""
+    """The file's content is invalid at ``line`` and ``column``."""
 
 
 def content(path: Path, limit: int) -> bytes:
@@ -113,7 +113,7 @@ def check_lines(data: bytes) -> None:
     """Refuse a line that is longer than ``LINE_LIMIT`` before any parser sees it.
 
     Raises:
-        UnusableFile: there is one.
+        UnusableFile: a line is too long.
     """
     start, line = 0, 1
     while len(data) - start > LINE_LIMIT:

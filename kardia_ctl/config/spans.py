@@ -22,7 +22,7 @@ _OPAQUE: Final = (".xlsx", ".json")
 
 
 def extents(sources: Iterable[Source]) -> Mapping[Source, Extent]:
-    """The extent of each place that its file tells; workbooks and FHIR Bundles do not."""
+    """The extent of each place for which its file has one; workbooks and FHIR Bundles have none."""
     by_file: defaultdict[str, set[Source]] = defaultdict(set)
     for source in sources:
         by_file[source.file].add(source)
@@ -30,7 +30,7 @@ def extents(sources: Iterable[Source]) -> Mapping[Source, Extent]:
     for file, places in by_file.items():
         suffix = PurePath(file).suffix.lower()
         if suffix not in _OPAQUE:
-            with suppress(OSError, ValueError, UnusableFile):  # then there are no bytes to tell of
+            with suppress(OSError, ValueError, UnusableFile):  # then there is no extent
                 found.update(_found(Path(file), places, _ends_of(Path(file), suffix)))
     return found
 

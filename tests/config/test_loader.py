@@ -120,7 +120,7 @@ def test_settle_is_in_seconds_or_minutes(tmp_path: Path, written: str, seconds: 
 
 def test_a_missing_kardia_yaml_is_told_with_a_remedy(tmp_path: Path) -> None:
     (told,) = problems(tmp_path)
-    assert told.endswith("there is no kardia.yaml here. Create one with kardia-ctl init")
+    assert told.endswith("no kardia.yaml in this directory. Create one with kardia-ctl init")
     (told,) = problems(write(tmp_path, kardia_yml="version: 1"))
     assert told.endswith("Rename kardia.yml to kardia.yaml")
 
@@ -219,7 +219,7 @@ def test_a_link_inside_the_directory_is_the_same_file(tmp_path: Path) -> None:
     root = write(tmp_path, kardia_yaml="version: 1\ninclude: ['*.yaml.d/*']\n", a_yaml_d__x="patients: []")
     (root / "a.yaml.d" / "y").symlink_to("x")
     (only,) = problems(root)
-    assert "a.yaml.d/y is used twice" in only
+    assert "a.yaml.d/y is already used at" in only
 
 
 def test_a_loop_of_links_is_a_problem(tmp_path: Path) -> None:

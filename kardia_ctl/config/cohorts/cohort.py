@@ -38,7 +38,7 @@ _ENDINGS: Final[Mapping[str, Format]] = {
 
 
 class OnBadRow(StrEnum):
-    """What a row that cannot be used does: it fails the run, or is set aside while the others proceed."""
+    """What a row that cannot be used does: it fails the run, or is quarantined while the others proceed."""
 
     FAIL = "fail"
     QUARANTINE = "quarantine"
@@ -61,7 +61,7 @@ class Cohort:
         sheet: The sheet of a workbook; empty for the first.
         identifier: The system of the FHIR identifier that is the mrn.
         on_bad_row: What a row that cannot be used does.
-        said: The keys that were written.
+        keys: The keys that are declared.
         user: The mobile user of every patient.
     """
 
@@ -77,7 +77,7 @@ class Cohort:
     sheet: str = ""
     identifier: str = ""
     on_bad_row: OnBadRow = OnBadRow.FAIL
-    said: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
     user: MobileUser | None = None
 
     @property
@@ -89,8 +89,8 @@ class Cohort:
         """
         found = self.format or _ENDINGS.get(self.source.suffix.lower())
         if found is None:
-            message = f"the ending of the file's name does not tell its format{_ending(self.source)}"
-            raise UnusableFile(message, f"Say format: {', '.join(Format)}")
+            message = f"the format is not known from the file's ending{_ending(self.source)}"
+            raise UnusableFile(message, f"Set format: {', '.join(Format)}")
         return found
 
     def header(self, name: str) -> str:
@@ -134,14 +134,14 @@ _FORMATS_OF: Final[Mapping[str, frozenset[Format]]] = {
     "identifier": frozenset({Format.FHIR}),
     "columns": frozenset(Format) - {Format.FHIR},
 }
-"""What can be said of which formats."""
+"""The formats that each key applies to."""
 
 
 def check(cohort: Cohort) -> None:
-    """Refuse what does not go together.
+    """Refuse keys that contradict each other.
 
     Raises:
-        UnusableFile: and says what.
+        UnusableFile: two keys contradict each other, or one is missing.
     """
     for name in cohort.constants:
         if name in cohort.columns:
@@ -149,13 +149,13 @@ def check(cohort: Cohort) -> None:
         if name in cohort.defaults:
             raise UnusableFile(f"{name} is in defaults and in constants", "Take it out of one of them")
     for key, forms in _FORMATS_OF.items():
-        if key in cohort.said and cohort.form not in forms:
-            raise UnusableFile(f"{key} does not go with the format {cohort.form}", f"Take {key} out")
+        if key in cohort.keys and cohort.form not in forms:
+            raise UnusableFile(f"{key} does not apply to the format {cohort.form}", f"Take {key} out")
     if cohort.form is Format.FHIR and not cohort.identifier:
-        remedy = "Say identifier: the system of the identifier, e.g. https://clinic.example.com/mrn"
-        raise UnusableFile("the format fhir needs to know which identifier is the mrn", remedy)
+        remedy = "Set identifier: the system of the identifier, e.g. https://clinic.example.com/mrn"
+        raise UnusableFile("the format fhir needs identifier, to find the mrn", remedy)
     if cohort.on_bad_row is OnBadRow.QUARANTINE and not _FILE_NAME.fullmatch(cohort.name):
-        message = "the cohort's name cannot be that of the file for rows that are set aside"
+        message = "the cohort's name cannot be used for its file of quarantined rows"
         raise UnusableFile(message, "Use letters, digits, dots, dashes and underscores")
 
 
@@ -198,8 +198,8 @@ def cohort_schema() -> dict[str, Any]:
             "defaults": mapping("What holds for every patient whose cell is empty or missing.", shared),
             "constants": mapping("What holds for every patient, whatever the file says.", shared),
             "on_bad_row": choice(
-                "What a row does that cannot be used: fail (the run; if left out), or quarantine (it is set "
-                "aside into NAME.rejected.csv beside the file, and the others proceed).",
+                "What a bad row does: fail (the run; the default), or quarantine (the row is written to "
+                "NAME.rejected.csv beside the file, and the others proceed).",
                 *OnBadRow,
             ),
         },

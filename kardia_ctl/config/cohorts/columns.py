@@ -49,7 +49,7 @@ def no_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[
     message = f'no {what} is called "{wanted}"' + ("" if wanted == name else f", which should give {name}")
     if meant := near(wanted, known):
         return f'{message}: did you mean "{meant}"?', ""
-    return message, f"Say which {what} gives it: columns: {{{name}: its {_WORDS[what]}}}"
+    return message, f"Set columns: {{{name}: its {_WORDS[what]}}}"
 
 
 _WORDS: Final = {"column": "header", "key": "name"}
@@ -64,5 +64,5 @@ def warn_of_near_misses(
         name = "".join(filter(str.isalnum, written.lower()))
         if name in PICKED and written not in read and name not in cohort.constants:
             shown = context.name(cohort.source)
-            remedy = f"if it is meant, say columns: {{{name}: {written}}}"
+            remedy = f"to read it, set columns: {{{name}: {written}}}"
             context.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')

@@ -1,4 +1,4 @@
-"""Rows into patients: a batch at once while nothing is wrong with it, else each through the schema."""
+"""Rows into patients: a whole batch while it is right, otherwise row by row through the schema."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -50,14 +50,14 @@ class Rows:
             patients = self._plain(batch) if self._by_v1 else None
             if patients is None:
                 for index, line in enumerate(batch.lines):
-                    self._one(line, {name: cells[index] for name, cells in batch.columns.items()})
+                    self._enter_row(line, {name: cells[index] for name, cells in batch.columns.items()})
             else:
                 mrns, pinned = batch.columns["mrn"], "id" in batch.columns
                 self._registry.add_all(mrns, patients, self._where, pinned=pinned)
                 for patient in patients if self._cohort.user else ():
                     self._add_user(patient)
         for row in batch.bad_rows:
-            self._flawed(row)
+            self._enter_bad_row(row)
 
     def _plain(self, batch: Batch) -> list[DesiredPatient] | None:
         """The patients of a batch that the schema accepts as it is; None when any row is not plainly right.
@@ -109,7 +109,7 @@ class Rows:
     def _place(self, line: int, name: str, *_index: int) -> Any:
         return self._table.place(line, name)
 
-    def _one(self, line: int, cells: dict[str, str]) -> None:
+    def _enter_row(self, line: int, cells: dict[str, str]) -> None:
         """Enter a row by the schema, which says what is wrong with it."""
         values: dict[str, Any] = {
             **self._cohort.defaults,
@@ -119,8 +119,8 @@ class Rows:
         found = []
         if self._cohort.days is not None and (written := values.get("dob")):
             day = self._cohort.days.iso(written)
-            values["dob"] = day or "2000-01-01"  # told here in the words of its notation, not in the schema's
-            found += [] if day else [_not_so_written(self._cohort.days)]
+            values["dob"] = day or "2000-01-01"  # reported below, in the words of its notation
+            found += [] if day else [_wrong_notation(self._cohort.days)]
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
         values.pop("mobile_user", None)  # it is the cohort's, and was found right there
@@ -133,19 +133,19 @@ class Rows:
         mrn = values.get("mrn")
         for finding in found:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
-            self._tell(line, name, finding.message, finding.remedy, mrn)
+            self._report(line, name, finding.message, finding.remedy, mrn)
         self._registry.add_faulty(mrn, values.get("codes"), self._where(line))
 
     def _add_user(self, patient: DesiredPatient) -> None:
         if self._cohort.user:
             self._registry.add_user(patient, self._cohort.user, self._where(patient.line))
 
-    def _flawed(self, row: BadRow) -> None:
-        for fault in row.errors:
-            self._tell(row.line, fault.name, fault.message, fault.remedy, row.mrn)
+    def _enter_bad_row(self, row: BadRow) -> None:
+        for error in row.errors:
+            self._report(row.line, error.name, error.message, error.remedy, row.mrn)
         self._registry.add_faulty(row.mrn, None, self._where(row.line))
 
-    def _tell(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
+    def _report(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
         label = self._table.label(name) if name else ""
         text = f"{message} ({label})" if label else message
         self._registry.context.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
@@ -181,7 +181,7 @@ def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
     return 0 not in lengths and max(lengths) <= LONGEST and (printable or "".join(cells).isprintable())
 
 
-def _not_so_written(days: DayForm) -> Finding:
+def _wrong_notation(days: DayForm) -> Finding:
     message = f"dob is not a day that exists, written {days.notation}"
     return Finding(("dob",), message, "Correct the cell, or the format: of the column")
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 _KNOWN_ELSEWHERE: Final = {
-    "phone": ("phone is part of the pro API alone", "Leave it out, or declare api: {dialect: pro}"),
-    "redeem": ("redeem is part of the pro API alone: in v1 a user is connected by itself", "Leave it out"),
+    "phone": ("only the pro API has phone", "Leave it out, or declare api: {dialect: pro}"),
+    "redeem": ("only the pro API has redeem: in v1 a new user is connected automatically", "Leave it out"),
     "password": ("a password does not belong here", "Leave it out, and change it if it was committed"),
     **dict.fromkeys(
         ("api_key", "apikey", "apiKey", "key"),
@@ -30,7 +30,7 @@ _FORMATS: Final = {
 }
 
 _TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}
-_FAULTS: Final[Mapping[str, Callable[[Any], str]]] = {
+_WORDINGS: Final[Mapping[str, Callable[[Any], str]]] = {
     "type": lambda wanted: _TYPES.get(str(wanted), "is not a plain text"),
     "enum": lambda wanted: f"is not {_either([value for value in wanted if isinstance(value, str)])}",
     "maxLength": lambda longest: f"is longer than {longest} characters",
@@ -57,11 +57,11 @@ class Finding:
 
 def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Finding]:
     """The schema's errors as findings, each once. ``whole`` is what the checked value is called."""
-    told = set()
+    seen = set()
     for error in errors:
         for finding in _explain(error, whole):
-            if finding not in told:
-                told.add(finding)
+            if finding not in seen:
+                seen.add(finding)
                 yield finding
 
 
@@ -91,7 +91,7 @@ def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
         remedy = "Use 1 to 100 printable characters without ; and without a space at either end"
         yield Finding((*path, instance), message, remedy, at_key=True)
     else:
-        fault, remedy = _fault(str(error.validator), error.validator_value, instance)
+        fault, remedy = _wording(str(error.validator), error.validator_value, instance)
         description = schema.get("description", "")
         yield Finding(
             path, f"{_label(path, whole)} {fault}", remedy or f"Expected: {description}".rstrip(".: ")
@@ -129,12 +129,12 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
     return Finding(place, message, remedy, at_key=True)
 
 
-def _fault(rule: str, wanted: Any, instance: Any) -> tuple[str, str]:
+def _wording(rule: str, wanted: Any, instance: Any) -> tuple[str, str]:
     if instance == "":
         return "is empty", "Give it a value, or remove the key"
-    told = _FAULTS.get(rule)
+    wording = _WORDINGS.get(rule)
     remedy = _REMEDIES.get(wanted if rule == "format" else rule, "")
-    return told(wanted) if told else _OTHER, remedy
+    return wording(wanted) if wording else _OTHER, remedy
 
 
 def _either(values: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 Loaders guess types (0012345 becomes 5349, NO becomes false), keep the last of two equal keys in silence
 and follow aliases into memory. Here every scalar is the text that was written, and what the configuration
-has no use for is refused. The position of every node costs 8 bytes.
+has no use for is refused. The position of a node takes 8 bytes.
 """
 
 from array import array
@@ -73,7 +73,7 @@ class Document:
     tree: Any
     positions: "array[int]"
     repeated: tuple[Repeated, ...] = ()
-    _kept: dict[int, Mapping[str | int, int]] = field(default_factory=dict)
+    _cached: dict[int, Mapping[str | int, int]] = field(default_factory=dict)
 
     def source(self, node: Any, *path: str | int) -> Source:
         """Where the value at a path below a container begins."""
@@ -98,12 +98,12 @@ class Document:
         return index
 
     def _children(self, node: Any) -> Mapping[str | int, int]:
-        """The index of every child's position; large containers' are kept, for many may be wrong in one."""
-        found = self._kept.get(node.at)
+        """The index of every child's position; cached for large containers, which may have many errors."""
+        found = self._cached.get(node.at)
         if found is None:
             found = _children(node)
             if len(found) > _LARGE:
-                self._kept[node.at] = found
+                self._cached[node.at] = found
         return found
 
 

@@ -91,10 +91,10 @@ def test_every_format_gives_the_same_texts(
     ("name", "said", "message"),
     [
         ("c.xls", "", "save it as .xlsx"),
-        ("c.dat", "", "the ending of the file's name does not tell its format"),
-        ("c.csv", "sheet: x", "sheet does not go with the format csv"),
-        ("c.ndjson", "delimiter: ;", "delimiter does not go with the format ndjson"),
-        ("c.json", "", "needs to know which identifier is the mrn"),
+        ("c.dat", "", "the format is not known from the file's ending"),
+        ("c.csv", "sheet: x", "sheet does not apply to the format csv"),
+        ("c.ndjson", "delimiter: ;", "delimiter does not apply to the format ndjson"),
+        ("c.json", "", "needs identifier, to find the mrn"),
         ("c.csv", "columns: {sex: S}, constants: {sex: male}", "sex is in columns and in constants"),
         ("c.csv", "defaults: {sex: 1}, constants: {sex: male}", "sex is in defaults and in constants"),
         ("c.csv", "columns: {dob: {column: x, format: DD.MM.YY}}", "format is not written as it should be"),
@@ -148,7 +148,7 @@ def test_a_date_that_is_written_otherwise_is_an_error(cohort: Loading, written: 
 def test_a_header_that_nearly_is_an_attribute_is_warned_of(cohort: Loading) -> None:
     found = cohort("c.csv", "mrn,dob,email,First Name\nA,2000-07-21,a@example.com,Joe\n")
     assert found.warnings == (
-        'c.csv:1: the column "First Name" is not read; if it is meant, say columns: {firstname: First Name}',
+        'c.csv:1: the column "First Name" is not read; to read it, set columns: {firstname: First Name}',
     )
 
 

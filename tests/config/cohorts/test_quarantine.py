@@ -99,7 +99,7 @@ def test_a_name_that_cannot_be_a_files_cannot_set_aside(tmp_path: Path, name: st
     (tmp_path / "c.csv").write_text(HEAD + GOOD, encoding="utf-8")
     text = f"version: 1\ncohorts: {{{name}: {{source: c.csv, {ASIDE}}}}}\n"
     (tmp_path / "kardia.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="name cannot be that of the file"):
+    with pytest.raises(ConfigurationError, match="name cannot be used for its file"):
         load(tmp_path, {})
 
 

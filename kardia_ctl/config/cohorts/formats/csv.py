@@ -19,7 +19,7 @@ from kardia_ctl.model.source import Source
 
 
 class Delimited:
-    """A CSV file. Nothing of it is held but the blocks that the present batch stands in."""
+    """A CSV file. Only the blocks of the current batch are in memory."""
 
     def __init__(self, cohort: Cohort, delimiter: str, context: LoadContext) -> None:
         self._cohort = cohort
@@ -34,7 +34,7 @@ class Delimited:
         """All rows, in the order of the file.
 
         Raises:
-            UnusableFile: the file cannot be had at all.
+            UnusableFile: the file cannot be read.
         """
         records = _DelimitedRows(self._stream(), self._delimiter)
         try:
@@ -79,7 +79,7 @@ class Delimited:
         return self._cell(1, index)
 
     def _cell(self, line: int, index: int) -> Source:
-        block = next((one for one in reversed(self._recent) if one.line <= line), None)
+        block = next((recent for recent in reversed(self._recent) if recent.line <= line), None)
         if block is None or line - block.line >= len(block.lines):
             return Source(self.file, line, 1)
         begin = cell_begin(block.lines[line - block.line], index, self._delimiter)

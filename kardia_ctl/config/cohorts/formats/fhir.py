@@ -54,7 +54,7 @@ class Fhir:
         """All patients, in the order of the file.
 
         Raises:
-            UnusableFile: the file cannot be had at all.
+            UnusableFile: the file cannot be read.
         """
         resources = self._resources()
         while found := list(islice(resources, _BATCH)):
@@ -155,8 +155,8 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
 def _mrn(resource: Mapping[str, Any], system: str, errors: list[RowError]) -> str:
     values = {
         value
-        for one in _objects(resource, "identifier", "mrn", errors)
-        if one.get("system") == system and one.get("use") != "old" and (value := one.get("value"))
+        for element in _objects(resource, "identifier", "mrn", errors)
+        if element.get("system") == system and element.get("use") != "old" and (value := element.get("value"))
     }
     if len(values) == 1 and isinstance(only := next(iter(values)), str):
         return only
@@ -172,7 +172,7 @@ def _name(resource: Mapping[str, Any], errors: list[RowError]) -> tuple[str, str
         for name in names:
             if name.get("use") == use:
                 given = name.get("given") or []
-                if isinstance(given, list) and all(isinstance(one, str) for one in given):
+                if isinstance(given, list) and all(isinstance(part, str) for part in given):
                     return " ".join(given), _text(name, "family", "lastname", errors)
                 errors.append(
                     RowError("firstname", "given is not a list of texts", "Export the patients again")
@@ -183,11 +183,13 @@ def _name(resource: Mapping[str, Any], errors: list[RowError]) -> tuple[str, str
 
 def _email(resource: Mapping[str, Any], errors: list[RowError]) -> str:
     found = [
-        one
-        for one in _objects(resource, "telecom", "email", errors)
-        if one.get("system") == "email" and one.get("use") != "old" and one.get("value")
+        element
+        for element in _objects(resource, "telecom", "email", errors)
+        if element.get("system") == "email" and element.get("use") != "old" and element.get("value")
     ]
-    ranked = sorted(found, key=lambda one: rank if isinstance(rank := one.get("rank"), int) else 1 << 31)
+    ranked = sorted(
+        found, key=lambda element: rank if isinstance(rank := element.get("rank"), int) else 1 << 31
+    )
     return _text(ranked[0], "value", "email", errors) if ranked else ""
 
 
@@ -195,7 +197,7 @@ def _objects(
     resource: Mapping[str, Any], element: str, name: str, errors: list[RowError]
 ) -> Sequence[Mapping[str, Any]]:
     found = resource.get(element) or []
-    if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+    if isinstance(found, list) and all(isinstance(part, dict) for part in found):
         return found
     errors.append(RowError(name, f"{element} is not a list of objects", "Export the patients again"))
     return ()

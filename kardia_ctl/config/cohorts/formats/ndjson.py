@@ -31,7 +31,7 @@ class Ndjson:
         """All objects, in the order of the file.
 
         Raises:
-            UnusableFile: the file cannot be had at all.
+            UnusableFile: the file cannot be read.
         """
         for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._block = block
@@ -54,7 +54,7 @@ class Ndjson:
             self._met = tuple(found)
             if "resourceType" in found and not self._cohort.format:
                 self._context.warn(
-                    "these look like FHIR resources: say format: fhir", Source(self.file, line)
+                    "these look like FHIR resources: set format: fhir", Source(self.file, line)
                 )
         if self._unseen:
             self._unseen.difference_update(found)
@@ -104,7 +104,7 @@ def parsed(text: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return found
 
 
@@ -121,7 +121,9 @@ def _text(name: str, value: Any) -> str | None:
         return ""
     if name == "codes" and isinstance(value, list):
         return (
-            ";".join(value) if all(isinstance(one, str) and one and ";" not in one for one in value) else None
+            ";".join(value)
+            if all(isinstance(code, str) and code and ";" not in code for code in value)
+            else None
         )
     if name == "sex" and value.__class__ is int:
         return str(value)

@@ -1,4 +1,4 @@
-"""What every format gives: rows by the thousand, and the place of each of their cells."""
+"""What every format yields: batches of rows, and the place of each cell."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.source import Source
 
 PICKED: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
-"""What a row may give, one text each. Several codes stand in one text, with a ; between two."""
+"""The attributes a row may have, one text each. Several codes are one text, separated by ;."""
 
 REQUIRED: Final = tuple(kind.SCHEMA["required"])
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What a format itself finds wrong with a row: with one attribute's cell, or with all of it (empty)."""
+    """What a format finds wrong with a row: the attribute's name, empty for the whole row."""
 
     name: str
     message: str
@@ -24,7 +24,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that its format cannot give. ``mrn`` is empty when the row does not tell it for certain."""
+    """A row that its format cannot read. ``mrn`` is empty when it is not certain."""
 
     line: int
     errors: tuple[RowError, ...]
@@ -54,7 +54,7 @@ class Table(Protocol):
         """All rows. What is wrong with the file itself is noted as a problem, and ends it.
 
         Raises:
-            UnusableFile: the file cannot be had at all.
+            UnusableFile: the file cannot be read.
         """
 
     def place(self, line: int, name: str) -> Source:
@@ -68,7 +68,7 @@ class Table(Protocol):
 
 
 def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | BadRow]) -> Batch:
-    """A batch of rows that come one by one. All that are not bad_rows must give the same attributes."""
+    """A batch of rows that come one by one. All that are not bad must have the same attributes."""
     right = [row for row in rows if not isinstance(row, BadRow)]
     names = right[0][1] if right else ()
     return Batch(

@@ -52,7 +52,7 @@ class Xlsx:
         """All rows that are not empty.
 
         Raises:
-            UnusableFile: the file cannot be had at all, or openpyxl is not there.
+            UnusableFile: the file cannot be read, or openpyxl is not there.
         """
         with self._rows() as rows:
             self._header = _header(next(rows, (1, []))[1])
@@ -113,7 +113,7 @@ class Xlsx:
     def _sheet(self, book: "Workbook") -> Iterator[tuple[int, Sequence[Any]]]:
         name = self._cohort.sheet
         if name and name not in book.sheetnames:
-            there = ", ".join(f'"{one}"' for one in book.sheetnames[:10])
+            there = ", ".join(f'"{title}"' for title in book.sheetnames[:10])
             raise UnusableFile(f'the workbook has no sheet "{name}"', f"It has {there}")
         with _as_garbled():
             sheet: Any = book[name] if name else book.worksheets[0]
