@@ -62,7 +62,7 @@ SUBROOMS: dict[str, set[str]] = {
     "config/cohorts/formats": {
         "config/cohorts/cohort", "config/cohorts/columns", "config/context", "config/source_files",
     },
-    "config/schema": {"config/cohorts/cohort_schema"},
+    "config/schema": {"config/cohorts/cohort"},
     "config/yaml": {"config/source_files"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/resources": {
