@@ -49,8 +49,7 @@ sources = st.none() | st.builds(Source, said, st.integers(1, 10**6))
 @st.composite
 def addresses(draw: st.DrawFn) -> Address:
     kind = draw(st.sampled_from(Kind))
-    number = {Kind.CALLBACK: 0, Kind.QT_CALLBACK: 0, Kind.CONNECTION_CODE: 2}.get(kind, 1)
-    return Address(kind, tuple(draw(names) for _ in range(number)))
+    return Address(kind, tuple(draw(names) for _ in kind.facts.names))
 
 
 changes = st.builds(
