@@ -1,4 +1,4 @@
-"""What of an answer may be shown: its safe characters, without what may be a person's or a secret."""
+"""What may be printed of an answer: its safe characters, without personal values and secrets."""
 
 import html
 import re
@@ -20,8 +20,8 @@ _PATTERNS: Final = (
     (re.compile(r"\b(?:19|20)\d{6}\b"), "[date]"),
     (re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}"), "[phone]"),
 )
-_LOOKED_AT: Final = 4000
-"""Characters that are looked at: many more than are shown, and few enough to look at them often."""
+_READ: Final = 4000
+"""Characters that are examined: many more than are printed, and few enough to search them often."""
 _SHORTEST: Final = 2
 _WORD_LETTERS: Final = 4
 _LAYERS: Final = 2
@@ -32,7 +32,7 @@ _URL_SAFE: Final = str.maketrans("+/", "-_")
 
 
 def printable(text: str, limit: int = _SHOWN) -> str:
-    """The text on one line of at most ``limit`` characters, with nothing that a terminal would obey."""
+    """The text on one line of at most ``limit`` characters, without anything that a terminal interprets."""
     cut = text[: limit + 1]
     safe = "".join(
         " " if c.isspace() else "�" if unicodedata.category(c) in _HIDDEN_CATEGORIES else c for c in cut
@@ -48,7 +48,7 @@ def redacted(text: str, hidden: Iterable[str] = (), limit: int = _SHOWN) -> str:
     in capitals, in pieces. Looks like a secret: an e-mail address, a date, a phone number, a connection code,
     an API key.
     """
-    text = _plain(text[:_LOOKED_AT])
+    text = _plain(text[:_READ])
     folded = text.casefold()
     found = {spelling for value in hidden for spelling in _spellings(value) if spelling.casefold() in folded}
     for spelling in sorted(found, key=len, reverse=True):
@@ -67,7 +67,7 @@ def _plain(text: str) -> str:
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """How a value may stand in plain text: as a whole, its longer words, in base64 and in hex."""
+    """How a value may appear in plain text: as a whole, its longer words, in base64 and in hex."""
     plain = _plain(value.strip())
     if len(plain) < _SHORTEST:
         return
@@ -78,7 +78,7 @@ def _spellings(value: str) -> Iterator[str]:
     if len(raw) >= _WORD_LETTERS:
         yield raw.hex()
         for place in range(3):
-            # What stands before and after it changes its first and last characters.
+            # The bytes before and after it change its first and last characters.
             spelled = b64encode(b"\0" * place + raw).rstrip(b"=").decode()
             cut = spelled[-(-place * 8 // 6) : len(spelled) - bool((place + len(raw)) % 3)]
             yield from (cut, cut.translate(_URL_SAFE))
@@ -86,13 +86,13 @@ def _spellings(value: str) -> Iterator[str]:
 
 def _without(spelling: str, text: str) -> str:
     whole = re.escape(spelling)
-    if len(spelling) < _WORD_LETTERS:  # two letters stand in many words
+    if len(spelling) < _WORD_LETTERS:  # two letters occur in many words
         whole = rf"(?<![^\W_]){whole}(?![^\W_])"
     return re.sub(whole, "[hidden]", text, flags=re.IGNORECASE)
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
-    """What of a callback may be a token: its query, each value of it, what stands before the host."""
+    """The parts of a callback that may be a token: its query, each value of it, what precedes the host."""
     try:
         parts = urlsplit(url)
     except ValueError:

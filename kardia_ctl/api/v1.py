@@ -30,7 +30,7 @@ class _Setting:
     field: str = "url"
 
     def hidden(self, value: str) -> tuple[str, ...]:
-        """What of a value no message may repeat."""
+        """The parts of a value that no message may repeat."""
         return secrets_of(value) if self.field == "url" else (value,)
 
 
@@ -54,13 +54,13 @@ class V1Reader(Reader):
         return await self._reads.run(Call(endpoints.LIST_PATIENTS, query=query), decode.page)
 
     async def patient(self, patient_id: str) -> LivePatient | None:
-        """GET /v1/patients/:id; None on 404, unless a web page answers it: that is not the API speaking."""
+        """GET /v1/patients/:id; None on 404, unless it is a web page: that is not the API's answer."""
         return await self._reads.run(Call(endpoints.READ_PATIENT, (patient_id,)), decode.patient_or_none)
 
     async def setting(self, kind: Kind) -> str | None:
         """GET /v1/callback or /v1/qtCallback; None when nothing is set: empty, null, missing, 404 or 400.
 
-        A 404 or 400 with a web page is an error: something between us and the API has answered.
+        A 404 or 400 with a web page is an error: something between us and the API answered.
         """
         setting = _SETTINGS[kind]
         return await self._reads.run(Call(setting.read), partial(decode.setting, name=setting.field))
@@ -82,7 +82,7 @@ class V1Writer(Writer):
         self._exchange = exchange
 
     async def create_patient(self, patient: DesiredPatient) -> LivePatient:
-        """POST /v1/patients. What was not declared is not sent. Sent once, whatever becomes of it."""
+        """POST /v1/patients. Only declared attributes are sent. Sent once, whatever the answer."""
         form = tuple((name, value) for name in _SENT if (value := getattr(patient, name)) != UNSET)
         hidden = tuple(getattr(patient, name) for name in _PHI)
         return await self._exchange.run(
@@ -117,7 +117,7 @@ class V1Writer(Writer):
         await self._do(Call(endpoints.EXPORT_PATIENT, (patient_id,)))
 
     async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
-        """POST /v1/users: the user is connected by itself, so there is no token. Sent once."""
+        """POST /v1/users: the server connects the user, so there is no token. Sent once."""
         form = (("email", email), ("password", password), ("countryCode", country), ("patientId", patient_id))
         await self._do(Call(endpoints.CREATE_USER, form=form, hidden=(email, password)))
         return ""
