@@ -1,11 +1,11 @@
-"""What moves in the funnel when some patients were looked at again. Pure; the rest is not counted anew."""
+"""Updates the funnel after some patients were read again. Pure; the other patients are not counted again."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from kardia_ctl.funnel.stages import places
+from kardia_ctl.funnel.places import places
 from kardia_ctl.model.events import EventKind
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.observed import Observed
@@ -13,17 +13,17 @@ from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.planning.inputs import PlanInputs
 
 Looked = Mapping[str, LivePatient | None]
-"""Patients as reads by id found them, by id; None where nobody was found."""
+"""The results of reads by id; None where the patient does not exist."""
 
 STATUS_TOLD: Final[Mapping[EventKind, str]] = {
     EventKind.CONNECTED: "connected",
     EventKind.DISCONNECTED: "none",
 }
-"""The status that a patient has when an event is true (API reference, "Patient Object", "Webhooks")."""
+"""The status that an event reports (API reference, "Patient Object", "Webhooks")."""
 
 
 def owners(inputs: PlanInputs) -> dict[str, str]:
-    """The mrn of each live id that a declared patient has, by pin, by record or by what was read."""
+    """The mrn for each id of a declared patient: pinned, recorded or observed."""
     desired, records, observed = inputs.desired.patients, inputs.state.patients, inputs.observed
     found: dict[str, str] = {}
     for mrn, want in desired.items():
@@ -35,13 +35,13 @@ def owners(inputs: PlanInputs) -> dict[str, str]:
         if want.id:
             found[want.id] = mrn
     found.update(
-        (one.id, mrn) for mrn, several in observed.twins.items() if mrn in desired for one in several
+        (live.id, mrn) for mrn, several in observed.twins.items() if mrn in desired for live in several
     )
     return found
 
 
 def touched(inputs: PlanInputs, looked: Looked, owner: Mapping[str, str]) -> set[str]:
-    """The mrns under which these patients were seen before, or are now. ``owner`` is what ``owners`` gave."""
+    """The mrns of these patients, before and now. ``owner`` is the result of ``owners``."""
     known = inputs.observed.by_id
     mrns = {live.mrn for live in looked.values() if live is not None}
     mrns |= {owner[patient_id] for patient_id in looked if patient_id in owner}
@@ -77,7 +77,7 @@ def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Obser
 
 
 def places_of(inputs: PlanInputs, mrns: Collection[str]) -> Iterator[Place]:
-    """Where some of the declared patients are now."""
+    """The places of some of the declared patients."""
     desired, state = inputs.desired, inputs.state
     few = replace(
         desired,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.funnel.updates import STATUS_TOLD, Looked, owners, places_of, touched, updated
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.events import Event, EventKind, Heard

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.errors import ApiError, Unauthorized

@@ -19,7 +19,7 @@ from kardia_ctl.cli.private_files import check_writable, write_private
 from kardia_ctl.cli.webhooks.listen import ListenOptions, follow
 from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
 from kardia_ctl.cli.webhooks.recorder import record_samples
-from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State

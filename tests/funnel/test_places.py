@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.funnel.stages import funnel, places
+from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.funnel import STAGES, Counts, Stage
 from kardia_ctl.model.observed import Coverage, Observed

@@ -1,4 +1,4 @@
-"""How far each patient has come. Pure: from what plan reads, and nothing more."""
+"""The stage of each patient, and the counts of each cohort. Pure: needs only what plan reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -16,7 +16,7 @@ _DELETE: Final = Departing.DELETE
 
 
 def places(inputs: PlanInputs, before: State | None = None) -> Iterator[Place]:
-    """Everybody who is declared, then everybody who departed.
+    """The place of every declared patient, then of every departed one.
 
     ``before`` is the state at the time of the observation, when the inputs' is a later one: a code that
     it lacks was issued since, and is not used yet.
@@ -37,12 +37,12 @@ def places(inputs: PlanInputs, before: State | None = None) -> Iterator[Place]:
 
 
 def _look(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> tuple[bool, LivePatient | None]:
-    """Whether a patient is in Kardia, and the live one where it was seen."""
+    """Whether a patient exists in Kardia, and the live patient where it was observed."""
     observed = inputs.observed
     live = observed.patients.get(want.mrn)
     if live is not None and record is not None and record.id == live.id and not want.id:
         plain = want.mrn not in observed.twins and live.id not in inputs.state.departed
-        if plain:  # nearly everybody, and matching is several times dearer
+        if plain:  # most patients, and matching is several times slower
             return True, live
     found = match(inputs, want, record)
     recorded = record is not None and record.id != "" and not inputs.state.has_done(record.id, _DELETE)
@@ -51,7 +51,7 @@ def _look(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> tu
 
 
 def _latest(known: Mapping[str, Record], owner: str) -> int | None:
-    """When the latest code of a patient was issued, tombstones included; none of an earlier one's counts."""
+    """When a patient's latest code was issued, forgotten ones included; an earlier patient's do not count."""
     latest = None
     for code in known.values():
         if code.id in ("", owner) and (latest is None or code.at > latest):
@@ -60,7 +60,7 @@ def _latest(known: Mapping[str, Record], owner: str) -> int | None:
 
 
 def _stage(status: str | None, latest: int | None, now: float, *, fresh: bool) -> Stage:
-    """The stage of somebody who exists, by DESIGN.md's table of codes."""
+    """The stage of a patient who exists, by the table of codes in ``kinds/connection_code.py``."""
     if status == "connected":
         return Stage.CONNECTED
     if latest is not None and fresh:
@@ -73,7 +73,7 @@ def _stage(status: str | None, latest: int | None, now: float, *, fresh: bool) -
 
 
 def _departed(inputs: PlanInputs) -> Iterator[Place]:
-    """Those whom a departure disconnected or deleted and who are not declared. State knows their cohort."""
+    """Patients whom a departure disconnected or deleted and who are not declared. State has their cohort."""
     desired, state = inputs.desired, inputs.state
     if not state.departed:
         return
