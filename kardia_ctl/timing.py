@@ -1,4 +1,4 @@
-"""Time, passed in, so that a test can run the real code in a simulated world."""
+"""The clock, passed in as a value so that a test can simulate time, and an interruptible wait."""
 
 import asyncio
 import time
@@ -15,16 +15,16 @@ class Clock:
 
 
 def monotonic_clock() -> Clock:
-    """The wall clock at its start, advanced by the monotonic clock: setting the clock changes no window."""
+    """The wall clock at the start, advanced by the monotonic clock; setting the wall clock has no effect."""
     wall, start = time.time(), time.monotonic()
     return Clock(lambda: wall + time.monotonic() - start, asyncio.sleep)
 
 
 async def wait_for_any(*waits: Awaitable[object]) -> None:
-    """Wait until the first is done, and cancel the others: a sleep that an event interrupts.
+    """Wait until the first of several awaitables is done, and cancel the others.
 
     Raises:
-        Exception: what the first raised.
+        Exception: the error of the first.
     """
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:

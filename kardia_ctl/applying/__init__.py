@@ -1,1 +1,1 @@
-"""Making a plan come true: order, concurrency, what was recorded, what became of each address."""
+"""Sending the changes of a plan: order, concurrency, the records in state, the result of each address."""

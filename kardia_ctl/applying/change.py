@@ -31,7 +31,7 @@ class Sender:
     Attributes:
         inputs: What the run's plan was made from.
         context: Ports, time and options.
-        issued: When codes that are only fetched again were issued (Unix seconds).
+        issued: For codes that are only fetched again: when each was issued (Unix seconds).
     """
 
     inputs: PlanInputs
@@ -76,29 +76,29 @@ class Sender:
             return self._failed(change, Status.IN_DOUBT, error)
         return self._recorded(change, sent)
 
-    async def rest(self) -> None:
-        """Return when the journal is empty, or could not be written. Raises ``StateError``."""
-        await self._journal.rest()
+    async def drain(self) -> None:
+        """Wait until the journal has written all entries. Raises ``StateError`` when it cannot."""
+        await self._journal.drain()
 
     def refusal(self, change: Change) -> str:
-        """Why a change is not sent; empty when it may be.
+        """Why a change must not be sent; empty when it may be sent.
 
-        The key was refused this kind of request earlier in the run; the patient turned out to exist, so that
-        an order may exist too; or the run issued no code that a user could redeem.
+        The reasons: the API refused this kind of request earlier in the run; the patient proved to exist
+        already, so an order may exist too; the run did not issue the code that the user would redeem.
         """
         kind, mrn = change.address.kind, change.address.names[0] if change.address.names else ""
         if owner_of(change.address) and mrn in self._requests.existed:
             noun, verb = ("code", "issue") if kind is Kind.CONNECTION_CODE else ("user", "create")
             return (
-                f"the patient existed already, and whether it has a {noun} cannot be read; to {verb} one: "
-                f"--reissue '{change.address}'"
+                f"the patient already existed, and the API does not show whether it has a {noun}; to {verb} "
+                f"one anyway: --reissue '{change.address}'"
             )
         if kind is Kind.MOBILE_USER and self._requests.lacks_code(change):
             return "the code that it redeems was not issued in this run"
         return self._refusals.get((kind, change.action), "")
 
     def _recorded(self, change: Change, sent: Sent) -> Result:
-        """Deliver the code first: what is recorded as issued is in a person's hands. Then record."""
+        """Record a change that was sent. Its code is delivered first: a recorded code is never lost."""
         if sent.code is not None:
             self.context.deliver_code(sent.code)
         self._journal.post([*sent.entries, Resolve(change.address)])
@@ -110,23 +110,24 @@ class Sender:
     def _failed(self, change: Change, status: Status, error: ApiError) -> Result:
         """The result of a change that was not done.
 
-        A 403 means that the key may not do this to any address: the rest of the kind would be refused too. So
-        does a 401 that does not end the run (see ``api.endpoints``).
+        A 403 means that the key may not do this to any address, so further changes of this kind are not
+        sent. The same holds for a 401 that does not end the run (see ``api.endpoints``).
         """
         if error.status in _NOT_ALLOWED and not error.stops:
             noun = change.address.kind.replace("_", " ")
             self._refusals[change.address.kind, change.action] = (
-                f"the key may not {change.action} a {noun}: another was refused with {error.status}"
+                f"the API key may not {change.action} a {noun}: an earlier request was refused with "
+                f"{error.status}"
             )
         if error.stops:
             self.context.stop_signal.set(error.stops)
         return Result(change.address, change.action, status, str(error))
 
     def _as_before(self, change: Change) -> Entry:
-        """What is known of an address after a request without effect.
+        """The entry for an address after a request that had no effect.
 
-        An earlier request that is in doubt stays so. A create is the exception: it was sent because a proven
-        scan had settled the earlier one.
+        An earlier request that is in doubt stays in doubt. A create is the exception: it was sent only
+        because a proven scan had settled the earlier one.
         """
         earlier = self.inputs.state.intents.get(change.address)
         return Resolve(change.address) if earlier is None or _is_create(change) else Intend(earlier)
@@ -157,5 +158,5 @@ def _is_create(change: Change) -> bool:
 
 
 def _is_repeatable(change: Change) -> bool:
-    """Whether a retry changes nothing more, so that no intent has to be durable before it leaves."""
+    """Whether sending it twice equals sending it once, so that it needs no durable intent."""
     return change.address.kind.is_setting

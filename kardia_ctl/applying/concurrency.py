@@ -1,8 +1,8 @@
 """How many writes are in flight at once, while the next ones are prepared.
 
-An intent has to be on disk before its request leaves, which takes some milliseconds. So there are a few more
-workers than slots: they commit their intents and wait here, and a free slot is used at once. Their heartbeats
-run meanwhile, so that an intent left behind by a crash is never older than its request's departure.
+An intent has to be on disk before its request is sent, which takes some milliseconds. So there are a few more
+workers than slots: the extra workers commit their intents and wait here for a free slot. Their heartbeats run
+meanwhile, so that an intent that survives a crash is never much older than its request.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from kardia_ctl.model.errors import Withheld
 
 
 def workers_for(parallelism: int) -> int:
-    """How many workers serve ``parallelism`` slots: a quarter more, none more for a single slot."""
+    """The number of workers for ``parallelism`` slots: a quarter more, rounded down."""
     return parallelism + parallelism // 4
 
 
 class Slots:
-    """``parallelism`` slots; none is given out once the stop signal is set."""
+    """``parallelism`` slots, one for each request in flight; none is free once the stop signal is set."""
 
     def __init__(self, parallelism: int, stop_signal: StopSignal) -> None:
         self._free = asyncio.Semaphore(parallelism)

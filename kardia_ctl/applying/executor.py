@@ -1,4 +1,4 @@
-"""Executing a wave: its chains run beside each other, and a chain's changes one after the other."""
+"""Executing a wave: its chains run in parallel, the changes of a chain in sequence."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _WRONG = (Status.FAILED, Status.IN_DOUBT)
 
 
 async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Sequence[Result]:
-    """Send every change of a wave. A failure stops its dependents and nothing else, within the wave's limit.
+    """Send every change of a wave. A failure skips only its dependents, until the wave's failure limit.
 
     Raises:
         StateError: state could not be written; requests in flight are durable in it as intents.
@@ -28,14 +28,14 @@ async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Seque
     try:
         await asyncio.gather(*workers)
     except Exception as error:
-        # Whatever it is (state, a codes file on a full disk): requests in flight get their response recorded.
+        # Whatever the error is (state, a codes file on a full disk): record responses still in flight.
         context.stop_signal.set(f"the run was stopped by a {type(error).__name__}")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:
         for worker in workers:
             worker.cancel()
-        await sender.rest()
+        await sender.drain()
     return run.results
 
 
@@ -49,7 +49,7 @@ class _WaveRun:
     wrong: int = 0
 
     async def work(self) -> None:
-        """Run chains until none is left. What follows a failed patient depends on it."""
+        """Run chains until none is left. The changes after a failed patient depend on it and are skipped."""
         for chain in self.pending:
             patient_id = blocked_by = ""
             for change in chain:
@@ -72,20 +72,20 @@ class _WaveRun:
             self.context.stop_signal.set(reason)
 
     def stop_reason(self) -> str:
-        """Why nothing more may be sent; empty while it may."""
+        """Why the wave's failures stop the run; empty while they are within the limit."""
         wave, limit = self.wave, self.wave.stop_on_failures
         if not limit or self.wrong < limit:
             return ""
         return (
-            f"wave {wave.number} of {wave.of} went wrong: {self.wrong} failed or in doubt, and "
-            f"waves.stop_on_failures is {limit}. Next: see why; the next apply continues from here"
+            f"wave {wave.number} of {wave.of} stopped: {self.wrong} changes failed or are in doubt, and "
+            f"waves.stop_on_failures is {limit}. Find out why, then apply again: it continues from here"
         )
 
 
 def report(
     plan: Plan, results: Sequence[Result], stop_signal: StopSignal, *, reads: int = 0, writes: int = 0
 ) -> Report:
-    """What an apply did, for a person to read."""
+    """The report of an apply: results, counts, and why it stopped early."""
     settled = {result.address for result in results if result.status is Status.DONE}
     blocked = (change for change in plan.changes if change.action is Action.BLOCKED)
     return Report(

@@ -16,10 +16,10 @@ INTERVAL: Final = 2.0
 class Heartbeat:
     """Calls ``beat`` every ``INTERVAL`` seconds while the block of a task runs.
 
-    ``beat`` queues a write of state at once, before anything that is written after the block, and returns the
-    future of that write, or None. A write that fails cancels the block and is raised in its place: the
-    response could not be recorded either, and no heartbeat may be older than the request's last chance to
-    take effect. A timer costs a request next to nothing: nearly all end before it fires.
+    ``beat`` queues a state write at once, before any write that follows the block, and returns the future of
+    that write, or None. If the write fails, the block is cancelled and the write's error is raised instead:
+    the response could not be recorded either, and the settle window of a crash would begin too early. Nearly
+    all requests end before the first heartbeat, so it costs next to nothing.
 
     Raises:
         StateError: a heartbeat could not be written.

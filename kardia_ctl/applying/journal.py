@@ -1,8 +1,8 @@
-"""Group commit: an intent is durable before its request leaves, and waiting changes share one commit.
+"""Group commit: an intent is durable before its request is sent, and waiting changes share one commit.
 
-A commit waits some milliseconds for the disk. One commit for each change, in the event loop, would slow an
-apply far below what the API allows. So a commit runs in a thread beside the loop, and entries that arrive
-meanwhile go into the next one. A caller continues when its own entries are on disk.
+A commit waits some milliseconds for the disk. One commit for each change, in the event loop, would make an
+apply slower than the API allows. So a commit runs in a thread, and entries that arrive meanwhile go into the
+next one. A caller continues when its own entries are on disk.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ RunBlocking = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs one blocking call at a time."""
 
 
-async def at_once(work: Callable[[], None]) -> None:
-    """Run the call in place: for stores that never block."""
+async def in_place(work: Callable[[], None]) -> None:
+    """Run the call in the event loop: for stores that never block."""
     work()
 
 
@@ -41,13 +41,13 @@ class Journal:
     """Writes entries to the store in the order of the calls, in as few commits as possible."""
 
     store: Store
-    run_blocking: RunBlocking = at_once
+    run_blocking: RunBlocking = in_place
     _waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = field(default_factory=list)
     _writing: asyncio.Task[None] | None = None
     _failure: BaseException | None = None
 
     async def commit(self, entries: Iterable[Entry]) -> None:
-        """Return when the entries are durable. They are written even if the caller is cancelled meanwhile.
+        """Write entries, and return once they are durable. Cancelling the caller does not cancel the write.
 
         Raises:
             StateError: this commit, or an earlier posted one, could not be written.
@@ -60,10 +60,10 @@ class Journal:
         self._raise()
 
     def post(self, entries: Iterable[Entry]) -> asyncio.Future[None]:
-        """Queue entries, before all later ones; the future is done when they are durable.
+        """Queue entries without waiting; the future is done when they are durable.
 
-        For what a crash may lose: the outcome of an intent, which is durable itself. A failed write is raised
-        by the next ``commit``, or by ``rest``.
+        Only for entries that a crash may lose, such as the outcome of an intent that is durable itself. A
+        failed write is raised by the next ``commit``, or by ``drain``.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.add_done_callback(self._note_failure)
@@ -72,11 +72,11 @@ class Journal:
             self._writing = asyncio.create_task(self._write())
         return done
 
-    async def rest(self) -> None:
-        """Return when the queue is empty, entries of cancelled callers included.
+    async def drain(self) -> None:
+        """Wait until all queued entries are written, those of cancelled callers included.
 
         Raises:
-            StateError: posted entries could not be written, and no call has raised it yet.
+            StateError: posted entries could not be written, and no earlier call raised it.
         """
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)

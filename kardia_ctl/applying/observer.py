@@ -19,9 +19,9 @@ class ProgressObserver:
 
     Attributes:
         started: A change is about to be sent. Called again when it is sent again in a later round.
-        ended: The result of a change. Not every end had a start: a skipped change was never sent, and one in
-            doubt may be settled by a read.
-        settling: Everything else is sent; settling what is in doubt takes at most this many seconds.
+        ended: A change has this result. ``started`` may not have been called before: a skipped change is
+            never sent, and a change in doubt may be settled by a read.
+        settling: The waves are sent; settling the changes in doubt takes at most this many seconds.
     """
 
     started: Callable[[Change], None] = _ignore
@@ -35,7 +35,7 @@ _UNSENT: Final = "The run was interrupted before this was sent"
 
 @dataclass(slots=True)
 class ResultLog:
-    """The progress of a run, for the report of one that was interrupted."""
+    """Records the events of a run, for the report if the run is interrupted."""
 
     _started: set[Address] = field(default_factory=set)
     _results: dict[Address, Result] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class ResultLog:
         return replace(observer, started=started, ended=ended)
 
     def results(self, plan: Plan) -> Iterator[Result]:
-        """A result for each write of the plan: one that started without an end may have had its effect."""
+        """A result for each write of the plan. A change that started and did not end is in doubt."""
         for change in plan.changes:
             if result := self._results.get(change.address):
                 yield result

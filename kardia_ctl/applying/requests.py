@@ -1,7 +1,7 @@
 """The request of each kind and action, and what state records of it.
 
-What is sent is the change's own ``after``, ``target`` and ``id``. The declaration only adds what is not sent:
-a patient's cohort, and which of a patient's codes a user redeems.
+A request is made of the change's own ``after``, ``target`` and ``id``. The declaration only supplies what is
+not sent: a patient's cohort, and which of a patient's codes a user redeems.
 """
 
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ class Sent:
     Attributes:
         entries: What state records.
         id: The live id, where there is one.
-        objection: Why the run must stop all the same.
+        objection: Why the run must stop although the request succeeded; empty otherwise.
         code: The code that was issued.
-        action: What the change turned out to be: a create of an existing patient is an adoption.
-        status: Not ``DONE`` when a second request, after a first that succeeded, did not succeed.
-        detail: Why it did not.
+        action: The action that it proved to be, if another: creating an existing patient is an adoption.
+        status: Not ``DONE`` when the first of two requests succeeded and the second did not.
+        detail: Why the second request did not succeed.
     """
 
     entries: tuple[Entry, ...]
@@ -52,8 +52,8 @@ class ChangeRequests:
     Attributes:
         inputs: What the plan was made from.
         context: Writer, clock and passwords.
-        issued: When codes that are fetched again were issued (Unix seconds).
-        existed: The mrns of patients who turned out to exist already.
+        issued: For codes that are only fetched again: when each was issued (Unix seconds).
+        existed: The mrns of patients who proved to exist already.
     """
 
     inputs: PlanInputs
@@ -63,7 +63,7 @@ class ChangeRequests:
     _codes: dict[Address, str] = field(default_factory=dict, repr=False)
 
     def lacks_code(self, user: Change) -> bool:
-        """Whether a new user is to redeem a code that this run did not issue."""
+        """Whether a new user needs a code that this run did not issue."""
         return user.redeems and self._redeemed(user) not in self._codes
 
     async def send(self, change: Change, patient_id: str) -> Sent:
@@ -101,7 +101,7 @@ class ChangeRequests:
         return Sent((self._record(change, live.id),), live.id, _objection(want, live))
 
     def _already_exists(self, want: DesiredPatient) -> Sent:
-        """A 409 where nothing can be read back: it proves that the patient exists, not who it is."""
+        """After a 409 where patients cannot be read back: the mrn exists, whoever it belongs to."""
         self.existed.add(want.mrn)
         known = Record(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.context.clock.now()))
         entry = Remember(Kind.PATIENT, want.mrn, "", known)
@@ -165,7 +165,7 @@ class ChangeRequests:
         return code_address(mrn, self.inputs.desired.patients[mrn].codes[0])
 
     def _issued_at(self, change: Change) -> float:
-        """Unix seconds: now, unless the code is only fetched again."""
+        """When a code was issued, in Unix seconds: now, unless it is only fetched again."""
         return self.issued.get(change.address, self.context.clock.now())
 
     def _record(self, change: Change, patient_id: str = "") -> Remember:
@@ -177,7 +177,7 @@ def _unredeemed(record: Record) -> Record:
 
 
 def _objection(want: DesiredPatient, live: LivePatient) -> str:
-    """Why a response that names another mrn or birth date than was sent stops the run."""
+    """Why the run stops: the response names another mrn or birth date than was sent; empty otherwise."""
     if live.mrn and live.mrn != want.mrn:
         return f"it was created as {live.id}, but the response names another mrn: check it in Kardia"
     if live.dob and patient_kind.normalise("dob", live.dob) != want.dob:

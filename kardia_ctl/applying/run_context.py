@@ -1,10 +1,10 @@
-"""What a run that writes works with: ports, time, the stop signal and the options of one apply."""
+"""The context of a run that writes: ports, time, the stop signal and the options of one apply."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kardia_ctl.applying.journal import RunBlocking, at_once
+from kardia_ctl.applying.journal import RunBlocking, in_place
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader, Store, Writer
@@ -19,7 +19,7 @@ def _ignore(_: str) -> None:
 class StopSignal:
     """Once set, nothing more is sent; requests in flight end as usual. ``reason`` is empty until then.
 
-    ``on_set`` is called with the reason: it reaches requests that wait for their turn or for a retry.
+    ``on_set`` is called with the reason, to cancel requests that wait for their turn or for a retry.
     """
 
     reason: str = ""
@@ -27,13 +27,13 @@ class StopSignal:
     _is_set: asyncio.Event = field(default_factory=asyncio.Event)
 
     def set(self, reason: str) -> None:
-        """Stop the run; the first reason stays."""
+        """Stop the run. When it is stopped again, the first reason is kept."""
         self.reason = self.reason or reason
         self._is_set.set()
         self.on_set(self.reason)
 
     async def wait(self) -> None:
-        """Return once it is set."""
+        """Wait until it is set."""
         await self._is_set.wait()
 
 
@@ -57,7 +57,7 @@ class RunContext:
         password: The password of the mobile user of an mrn.
         observer: Called when a change starts and ends.
         parallelism: How many writes may be in flight.
-        run_blocking: Runs a commit of the store beside the event loop.
+        run_blocking: Runs a commit of the store, in a thread or in place.
     """
 
     reader: Reader
@@ -70,4 +70,4 @@ class RunContext:
     password: Callable[[str], str] = no_password
     observer: ProgressObserver = field(default_factory=ProgressObserver)
     parallelism: int = 16
-    run_blocking: RunBlocking = at_once
+    run_blocking: RunBlocking = in_place

@@ -1,8 +1,8 @@
 """Waiting until it can be decided whether a create without a response took effect.
 
-Such a create is never sent again on a guess. Its patient may appear until the settle window has passed since
-its connection ended. Until then an occasional read of the head of the list, one for all doubts, may show that
-all of them exist. After it a proven scan that begins after the window decides: that is planning's part, and
+Such a create is never sent again on a guess. Its patient may appear until the settle window has passed,
+counted from the end of the request's connection. During the window, reads of the newest patients at growing
+intervals may show that all of them exist. After the window, a proven scan decides. Planning does that scan;
 this module only waits.
 """
 
@@ -23,14 +23,14 @@ _LONGEST_PAUSE: Final = 15.0
 async def wait_until_decidable(
     intents: Iterable[Intent], settle: float, known: Collection[str], context: RunContext
 ) -> None:
-    """Return when every doubt can be decided: all patients exist, or every settle window has passed.
+    """Wait until every doubt can be decided: all patients exist, or every settle window has passed.
 
-    Returns early when the stop signal is set. A read that fails is ignored: the next one may succeed.
+    Returns early when the stop signal is set. A failed read is ignored: the next one may succeed.
 
     Args:
         intents: The creates in doubt.
         settle: The settle window in seconds.
-        known: The ids of patients from before the first doubt.
+        known: The ids of patients that existed before the first doubt.
         context: Reader, clock and stop signal.
     """
     pending = {intent.address.names[0]: due(intent, settle) for intent in intents}

@@ -1,4 +1,4 @@
-"""What state records of what was done. Never a value: ids, times, keyed fingerprints."""
+"""The entries that an apply writes to state: ids, times and keyed fingerprints, never a patient's values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ from kardia_ctl.planning.resources.settings import fingerprints
 
 
 def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str = "") -> Remember:
-    """The record of an address that now is as the change's ``after`` says. ``at`` is in Unix seconds."""
+    """The record of an address once its change is done. ``at`` is in Unix seconds."""
     name, detail = record_key(change.address, change.target)
     known = _fingerprint(change, inputs.key)
     return Remember(
@@ -38,7 +38,7 @@ def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str 
 
 
 def _label(change: Change, inputs: PlanInputs) -> str:
-    """The template name of a code; the cohort of a patient, who may leave the configuration one day."""
+    """A code's template name; a patient's cohort, which departures need once it is no longer declared."""
     match change.address.kind:
         case Kind.CONNECTION_CODE:
             return change.address.names[1]
@@ -68,7 +68,7 @@ def patient_of(change: Change) -> DesiredPatient:
 
 
 def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
-    """What changes in state alone: adoptions, forgets, and what the observation showed."""
+    """The entries that need no request: adoptions, forgets, and facts that were observed."""
     state, desired = inputs.state, inputs.desired
     for change in plan.changes:
         if change.action is Action.ADOPT:
@@ -96,7 +96,7 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
 
 
 def _adopted(change: Change, inputs: PlanInputs) -> Record:
-    """What exists live is as declared, as far as it was compared."""
+    """The record of an adoption: live equals declared, as far as they were compared."""
     address, desired, now = change.address, inputs.desired, int(inputs.now)
     if address.kind is not Kind.PATIENT:
         resource = next((other for other in desired.others if other.address == address), None)
@@ -104,13 +104,13 @@ def _adopted(change: Change, inputs: PlanInputs) -> Record:
         return Record(change.id, "", known, now)
     want = desired.patients[address.names[0]]
     if not inputs.capabilities.shows_patients:
-        sent = inputs.state.patients[want.mrn]  # nothing was read: what is known of it stays
+        sent = inputs.state.patients[want.mrn]  # nothing was read: keep the recorded facts
         return Record(sent.id, want.cohort, sent.fingerprint, sent.at)
     return Record(change.id, want.cohort, _agreed(want, inputs.key) if inputs.key else b"", now)
 
 
 def _forget(change: Change, state: State) -> Iterator[Entry]:
-    """A tombstone, and those of a patient's codes: one who comes back is not ordered for again."""
+    """Tombstones of a resource and of a patient's codes: declaring it again orders nothing twice."""
     address = change.address
     if address.kind is Kind.CONNECTION_CODE:
         mrn = address.names[0]
@@ -132,7 +132,7 @@ def _with(record: Record, *, forgotten: bool) -> Record:
 
 
 def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[Entry]:
-    """What is declared is live: record it as what was applied last."""
+    """The entry for a patient that is as declared; none when its record says so already."""
     record, want = state.patients[mrn], desired.patients[mrn]
     known = _agreed(want, key, record.fingerprint) if key else record.fingerprint
     if (known, want.cohort) != (record.fingerprint, record.label):
@@ -142,7 +142,7 @@ def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[E
 
 
 def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
-    """Fingerprints of what both sides agree on. An ignored attribute may differ: its fingerprint stays."""
+    """Fingerprints of a patient that is as declared. An ignored attribute keeps its previous one."""
     known = patient_kind.fingerprints(key, want)
     for place, name in enumerate(ATTRIBUTES):
         if name in want.ignore:

@@ -1,1 +1,1 @@
-"""One file for each operation of a command, above the engine and below the command line."""
+"""What commands do: one file for each operation, above the engine and below the command line."""

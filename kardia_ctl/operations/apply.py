@@ -35,10 +35,10 @@ from kardia_ctl.planning.apply_stages import (
 from kardia_ctl.planning.checks.stops import living
 
 _MEASURABLE: Final = 10
-"""Requests from which on a run shows how fast the next may be."""
+"""The fewest requests from which a run's rate is measured."""
 
 Writing = Callable[[], AbstractContextManager[ProgressObserver]]
-"""Surrounds the stages that write: signal handlers, progress, and a report if they break off."""
+"""A context around the stages that write: signal handlers, progress, and a report if they are interrupted."""
 
 
 async def apply(
@@ -49,16 +49,16 @@ async def apply(
     warn: Callable[[str], None],
     saved_plan: str = "",
 ) -> tuple[Result, ...]:
-    """Execute the stages of a plan. Nothing is recorded of an account that belongs to another tenant.
+    """Execute the stages of a plan. When the key belongs to another tenant, nothing is sent or recorded.
 
-    Only addresses of the given plan are ever written.
+    Only addresses of the given plan are written.
 
     Args:
         preview: The plan, and what it was made from.
         context: Ports, time and options.
-        writing: Surrounds the stages that write, if the plan does anything.
-        warn: Called with each warning.
-        saved_plan: The id of the saved plan that this run applies: it is used up when it is recorded.
+        writing: The context around the stages that write; not entered when the plan does nothing.
+        warn: Called with each warning; an empty one is ignored.
+        saved_plan: The id of the saved plan that this run applies. It is recorded as used.
 
     Raises:
         RunStopped: the key belongs to another tenant.
@@ -84,10 +84,10 @@ class Executor:
     Attributes:
         preview: The plan, and what it was made from.
         context: Ports, time and options.
-        warn: Called with each warning.
+        warn: Called with each warning; an empty one is ignored.
         saved_plan: The id of the saved plan that is applied; empty for none.
-        team: The tenant that the key belongs to, once it is known.
-        results: The result of each address that was to be written.
+        team: The tenant that the key belongs to; empty while unknown.
+        results: The result so far of each planned write.
     """
 
     preview: Preview
@@ -152,7 +152,7 @@ class Executor:
         return Rate(round(requests / seconds, 3), self.context.parallelism)
 
     def _count(self, rate: Rate | None) -> None:
-        """Record the rate, and the count that the next run compares with, less our own changes."""
+        """Record the rate, and the number of live patients that the next run compares with."""
         entries = [] if rate is None else [Note("rate", str(rate))]
         done = [
             result.action
@@ -167,8 +167,8 @@ class Executor:
             self.context.store.commit(entries)
 
 
-def keep_sample(preview: Preview, context: RunContext, warn: Callable[[str], None]) -> None:
-    """Record how far everybody is now. A failure is a warning: it changes nothing about what was done."""
+def record_counts(preview: Preview, context: RunContext, warn: Callable[[str], None]) -> None:
+    """Record the funnel's counts after an apply. A failure is only a warning."""
     inputs, store = preview.inputs, context.store
     try:
         state = store.load() if acts(preview.plan.changes) else inputs.state

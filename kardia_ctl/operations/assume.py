@@ -1,4 +1,4 @@
-"""What a person decides about state by hand: how a doubt ended, and which records to forget."""
+"""Changes that a person makes to state: the outcome of a request in doubt, and records to remove."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ from kardia_ctl.model.state import Drop, Entry, Intent, Record, Remember, Resolv
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
-    """Record a person's decision about requests in doubt.
+    """Record the outcomes that a person found for requests in doubt.
 
     Args:
         store: Its lock is held.
-        absent: The requests for these addresses had no effect: they may be sent again.
-        created: They took effect. Only for what cannot be read back: apply reads everything else.
+        absent: Addresses whose request had no effect: it may be sent again.
+        created: Addresses whose request took effect; only of kinds that apply cannot read back.
 
     Raises:
         RunStopped: nothing is in doubt at an address, or it can be read back.

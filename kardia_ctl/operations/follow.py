@@ -1,6 +1,6 @@
-"""The funnel, kept current by webhook events: each is a hint to read one patient; the API's response counts.
+"""The funnel, kept current by webhook events: an event is a hint to read a patient; the API's answer counts.
 
-Where the API shows no patients (pro), the event itself is used, and counted as reported by an event.
+Where the API shows no patients (pro), the event itself counts, and the patient is marked as unverified.
 """
 
 import asyncio
@@ -15,20 +15,20 @@ from kardia_ctl.model.events import Event, EventKind, Heard
 from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.operations.follow_schedule import Agenda, Look
+from kardia_ctl.operations.follow_schedule import Agenda, PendingRead
 from kardia_ctl.planning.inputs import PlanInputs
 
 _CONCURRENT_READS: Final = 8
 
 
 class Following:
-    """How far each patient is, and which patients are to be read.
+    """The stage of each patient, and the pending reads.
 
     Attributes:
-        inputs: What is known, updated by each read.
+        inputs: The configuration, state and observation, updated by each read.
         cohorts: The counts by cohort.
-        agenda: Which patients are to be read, and when, in seconds of ``clock``.
-        told: The mrns of patients whose position only an event reported.
+        agenda: The pending reads; due times in seconds of ``clock``.
+        unverified: The mrns of patients whose stage only an event reported.
         heard: Counts of the events received.
     """
 
@@ -36,7 +36,7 @@ class Following:
     def __init__(self, inputs: PlanInputs, heard: Heard, clock: Callable[[], float]) -> None:
         self.inputs = inputs
         self.heard = heard
-        self.told: set[str] = set()
+        self.unverified: set[str] = set()
         self.agenda = Agenda()
         self._clock = clock
         self._owner = owners(inputs)
@@ -44,53 +44,53 @@ class Following:
         self.cohorts: dict[str, Counts] = dict(funnel(found))
         self._places = {place.mrn: place for place in found if place.mrn in inputs.desired.patients}
 
-    def hear(self, event: Event) -> None:
-        """Receive an event: a declared patient is put on the agenda, any other is counted as unknown."""
+    def receive(self, event: Event) -> None:
+        """Receive an event: schedule a read of a declared patient; count any other as unknown."""
         if not event.kind.moves:
             return
         if name := self._name(event):
-            self.agenda.hear(name, event, self._clock())
+            self.agenda.add(name, event, self._clock())
         else:
             self.heard.unknown += 1
 
     def _name(self, event: Event) -> str:
-        """A patient's name on the agenda, an id or an mrn; empty when no declared patient is meant."""
+        """The agenda's name of the event's patient, an id or mrn; empty if it is not a declared patient."""
         if self.inputs.capabilities.shows_patients and event.patient_id in self._owner:
             return event.patient_id
         return event.mrn if event.mrn in self.inputs.desired.patients else ""
 
-    def take_told(self, looks: Mapping[str, Look]) -> None:
-        """Move patients to the position that their last events report: the API shows no patients."""
+    def apply_events(self, reads: Mapping[str, PendingRead]) -> None:
+        """Move patients to the stages that their last events report, where the API shows no patients."""
         found = {
-            mrn: LivePatient(mrn, mrn, status=STATUS_TOLD[look.event.kind]) for mrn, look in looks.items()
+            mrn: LivePatient(mrn, mrn, status=STATUS_TOLD[read.event.kind]) for mrn, read in reads.items()
         }
-        self.told |= found.keys()
+        self.unverified |= found.keys()
         self._move(found)
 
-    async def read_back(self, reader: Reader, looks: Mapping[str, Look]) -> list[ApiError]:
-        """Read these patients and move them to their present position; the errors of failed reads.
+    async def read_back(self, reader: Reader, reads: Mapping[str, PendingRead]) -> list[ApiError]:
+        """Read patients and move them to their present stage. Returns the errors of failed reads.
 
         Raises:
             ApiError: the run has to stop, such as when the key was refused.
         """
-        wanted = {self._id(name, look): name for name, look in looks.items()}
+        wanted = {self._id(name, read): name for name, read in reads.items()}
         found, failed = await _read(reader, [patient_id for patient_id in wanted if patient_id])
         now = self._clock()
         for patient_id, live in found.items():
             name = wanted[patient_id]
             if not self._is_ours(patient_id, live):
                 self.heard.unknown += 1
-            elif not _agrees(live, looks[name].event):
-                self.agenda.disagree(name, looks[name], now)
-        self._move({one: live for one, live in found.items() if self._is_ours(one, live)})
-        again = [one for one, error in failed.items() if _may_pass(error)]
-        self.agenda.postpone(((wanted[one], looks[wanted[one]]) for one in again), now)
+            elif not _agrees(live, reads[name].event):
+                self.agenda.retry(name, reads[name], now)
+        self._move({key: live for key, live in found.items() if self._is_ours(key, live)})
+        again = [wanted[patient_id] for patient_id, error in failed.items() if _may_pass(error)]
+        self.agenda.postpone(((name, reads[name]) for name in again), now)
         return list(failed.values())
 
-    def _id(self, name: str, look: Look) -> str:
-        """The id to read: the event's own, or that of the declared patient whose mrn it names."""
-        if look.event.patient_id:
-            return look.event.patient_id
+    def _id(self, name: str, read: PendingRead) -> str:
+        """The id to read: the event's, or that of the declared patient with the event's mrn."""
+        if read.event.patient_id:
+            return read.event.patient_id
         live, record = self.inputs.observed.patients.get(name), self.inputs.state.patients.get(name)
         return live.id if live is not None else "" if record is None else record.id
 
@@ -112,10 +112,10 @@ class Following:
         before = self._places[place.mrn]
         self._places[place.mrn] = place
         counts = self.cohorts[place.cohort]
-        self.cohorts[place.cohort] = counts - _one(before) + _one(place)
+        self.cohorts[place.cohort] = counts - _count(before) + _count(place)
 
 
-def _one(place: Place) -> Counts:
+def _count(place: Place) -> Counts:
     return funnel((place,))[place.cohort]
 
 

@@ -1,4 +1,4 @@
-"""Which patients are to be read, and when. Times are seconds of one clock; nothing here waits."""
+"""Schedules the reads that webhook events lead to. Times are seconds of one clock; nothing here waits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from kardia_ctl.model.events import Event
 GATHER: Final = 1.0
 """Seconds for which events are gathered before they are handled together."""
 
-AGAIN: Final = (5.0, 30.0)
+DISAGREEMENT_DELAYS: Final = (5.0, 30.0)
 """Seconds before each retry of a read that does not agree with its event: reads may lag behind events.
-After the last one the API counts."""
+After the last retry the API's answer counts."""
 
-LATER: Final = 30.0
+FAILURE_DELAY: Final = 30.0
 """Seconds before the retry of a failed read."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Look:
+class PendingRead:
     """A pending read of one patient: its event, when it is due, and how often the API disagreed."""
 
     event: Event
@@ -28,38 +28,40 @@ class Look:
 
 @dataclass(slots=True)
 class Agenda:
-    """Pending reads by the patient's name: an id, or an mrn. Two events of a patient lead to one read.
+    """The pending reads, one a patient, by the patient's id or mrn. Two events of a patient lead to one read.
 
-    Only known patients are added, so that there are never more reads than declared patients.
+    Only declared patients are added, so the number of reads is bounded.
     """
 
-    _looks: dict[str, Look] = field(default_factory=dict)
+    _reads: dict[str, PendingRead] = field(default_factory=dict)
     _gathered: float = float("-inf")
 
-    def hear(self, name: str, event: Event, now: float) -> None:
-        """Add the read that an event leads to. Those of one second are due together."""
+    def add(self, name: str, event: Event, now: float) -> None:
+        """Add the read that an event leads to. Reads added within ``GATHER`` seconds are due together."""
         if now >= self._gathered:
             self._gathered = now + GATHER
-        self._looks[name] = Look(event, self._gathered)
+        self._reads[name] = PendingRead(event, self._gathered)
 
-    def disagree(self, name: str, look: Look, now: float) -> None:
-        """The API disagrees with the event: read again, a bounded number of times."""
-        if look.tries < len(AGAIN):
-            self._looks.setdefault(name, Look(look.event, now + AGAIN[look.tries], look.tries + 1))
+    def retry(self, name: str, read: PendingRead, now: float) -> None:
+        """Retry a read whose answer disagrees with its event, a bounded number of times."""
+        if read.tries < len(DISAGREEMENT_DELAYS):
+            self._reads.setdefault(
+                name, PendingRead(read.event, now + DISAGREEMENT_DELAYS[read.tries], read.tries + 1)
+            )
 
-    def postpone(self, looks: Iterable[tuple[str, Look]], now: float) -> None:
-        """Retry failed reads later, unless a newer event leads to an earlier one."""
-        for name, look in looks:
-            self._looks.setdefault(name, Look(look.event, now + LATER, look.tries))
+    def postpone(self, reads: Iterable[tuple[str, PendingRead]], now: float) -> None:
+        """Retry failed reads later, unless a newer event has added an earlier read."""
+        for name, read in reads:
+            self._reads.setdefault(name, PendingRead(read.event, now + FAILURE_DELAY, read.tries))
 
-    def take(self, now: float) -> dict[str, Look]:
+    def take(self, now: float) -> dict[str, PendingRead]:
         """Remove and return the reads that are due, in the order of their events."""
-        due = {name: look for name, look in self._looks.items() if look.due <= now}
+        due = {name: read for name, read in self._reads.items() if read.due <= now}
         for name in due:
-            del self._looks[name]
+            del self._reads[name]
         return due
 
     @property
     def next(self) -> float | None:
         """When the next read is due; None when none is pending."""
-        return min((look.due for look in self._looks.values()), default=None)
+        return min((read.due for read in self._reads.values()), default=None)

@@ -1,4 +1,4 @@
-"""Observe, then plan: what plan and apply do first."""
+"""Observe, then plan: the first part of plan, apply and codes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,30 +15,29 @@ from kardia_ctl.planning.planner import make_plan, wants_templates
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A plan with everything that it was made from."""
+    """A plan with the inputs that it was made from."""
 
     plan: Plan
     inputs: PlanInputs
 
     @property
     def observed(self) -> Observed:
-        """What was live."""
+        """The live resources that the plan was made from."""
         return self.inputs.observed
 
 
 async def observe_and_plan(reader: Reader, inputs: PlanInputs, requests: Callable[[], int]) -> Preview:
     """Observe with the fewest reads, and plan.
 
-    The templates are read only when the plan turns out to issue a code, for their price and tenant. Planning
-    without them shows that.
+    The templates, for price and tenant, are read only when a first plan without them issues a code.
 
     Args:
         reader: Safe reads only.
-        inputs: Everything else that a plan is made from; what was observed earlier is replaced.
+        inputs: The inputs of the plan; an earlier observation in them is replaced.
         requests: How many requests were sent so far, as the transport counts them.
 
     Raises:
-        ApiError: a response could not be had or understood.
+        ApiError: a request failed, or its response could not be decoded.
     """
     desired, state, decisions = inputs.desired, inputs.state, inputs.decisions
     recreating = bool(decisions.recreate)

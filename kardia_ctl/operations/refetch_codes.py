@@ -1,4 +1,4 @@
-"""Fetch issued codes again. Each request has an effect, so it takes the way of every write."""
+"""Fetch issued codes again. Each request can have an effect, so it is sent as a write."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,8 +27,8 @@ class Refetch:
         plan: Its changes are the requests.
         preview: What the plan was made from, with the templates.
         issued: When each code was issued, in Unix seconds.
-        left_out: Declared codes whose patient is disconnected, whose order state does not record, or which
-            may have expired: fetching one of those could be a new order.
+        left_out: Declared codes that are not fetched, because that could be a new order: the patient is
+            disconnected, state records no order, or the code may have expired.
     """
 
     plan: Plan
@@ -37,7 +37,7 @@ class Refetch:
     left_out: tuple[Address, ...]
 
     def only(self, is_wanted: Callable[[Address], bool]) -> "Refetch":
-        """The same, for the wanted addresses alone."""
+        """This refetch, restricted to the wanted addresses."""
         changes = tuple(change for change in self.plan.changes if is_wanted(change.address))
         requests = replace(self.plan.requests, writes=len(changes))
         left_out = tuple(address for address in self.left_out if is_wanted(address))
@@ -47,7 +47,7 @@ class Refetch:
 async def plan_refetch(reader: Reader, preview: Preview) -> Refetch:
     """Plan to fetch every code that is declared, recorded and in use.
 
-    Reads the templates when the plan had no reason to: they tell the price, and whose key it is.
+    Reads the templates unless the plan has them: they hold the price, and the key's tenant.
 
     Raises:
         ApiError: the templates could not be read.

@@ -1,4 +1,4 @@
-"""Settling what is in doubt: wait, observe, plan again, and send what proved not to exist."""
+"""Settling creates in doubt, in rounds: wait, observe, plan again, send those that proved not to exist."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ from kardia_ctl.planning.limit import first_of
 from kardia_ctl.planning.matching import due
 
 ROUNDS: Final = 4
-"""How often a run sends a create at most: again only when a proven scan shows that it does not exist."""
+"""The most times that a run sends one create; again only when a proven scan shows no such patient."""
 
 
 async def settle(
@@ -35,7 +35,7 @@ async def settle(
         preview: The plan, and what it was made from.
         context: Ports, time and options.
         results: The result of each address so far; each is replaced when it is settled.
-        sender: The run's own.
+        sender: The sender of the run's waves.
 
     Raises:
         StateError: state could not be written; requests in flight are durable in it as intents.
@@ -54,7 +54,7 @@ async def settle(
         try:
             again = await _plan_again(preview, context, doubts)
         except ApiError as error:
-            _leave_in_doubt(doubts, results, f"whether it was done could not be read: {error}")
+            _leave_in_doubt(doubts, results, f"reading back whether it was done failed: {error}")
             return
         plan = _within_limit(_without_exhausted(again.plan, sent), preview)
         context.store.commit(without_requests(plan, again.inputs))
@@ -79,7 +79,7 @@ def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset
 
 
 def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
-    """Patients of this plan whose create is in doubt: from this run, or from an earlier one."""
+    """The plan's patients whose create is in doubt, from this run or an earlier one, with their intents."""
     earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
     ours = {
         address
@@ -94,7 +94,7 @@ def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict
 
 
 async def _plan_again(preview: Preview, context: RunContext, doubts: Mapping[Address, Intent]) -> Preview:
-    """Observe and plan again, for those in doubt and their dependents."""
+    """Observe and plan again, for the patients in doubt and their dependents."""
     inputs = preview.inputs
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
     decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
@@ -103,7 +103,7 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Mapping[Add
 
 
 def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
-    """Without creates that were sent ``ROUNDS`` times and their dependents; without writes if it stops."""
+    """The plan without creates sent ``ROUNDS`` times and their dependents; without writes if it stops."""
     exhausted = {
         address for address, times in sent.items() if times >= ROUNDS and address.kind is Kind.PATIENT
     }
@@ -121,7 +121,7 @@ def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
 
 
 def _within_limit(plan: Plan, preview: Preview) -> Plan:
-    """Without what exceeds ``--limit``: an earlier run's doubts are not among this one's first writes."""
+    """The plan within ``--limit``, which writes for an earlier run's doubts share with this plan's own."""
     limit = preview.inputs.decisions.limit
     if limit is None:
         return plan
@@ -133,7 +133,7 @@ def _within_limit(plan: Plan, preview: Preview) -> Plan:
 
 
 def _note_settled(plan: Plan, results: dict[Address, Result], observer: ProgressObserver) -> None:
-    """A create that proved to exist is done; one that cannot be decided keeps the reason."""
+    """Note as done the creates whose patient exists, and as in doubt those that cannot be decided."""
     for change in plan.changes:
         if change.address.kind is not Kind.PATIENT:
             continue

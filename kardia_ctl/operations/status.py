@@ -1,4 +1,4 @@
-"""What status reads, and the samples that status and apply record."""
+"""Reading the funnel for status, and the samples that status and apply record."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
     """Read how far declared patients are, with the fewest safe reads; the templates if codes are declared.
 
     Raises:
-        ApiError: a response could not be had or understood.
+        ApiError: a request failed, or its response could not be decoded.
     """
     desired, state, can = replace(inputs.desired, others=(), departures=()), inputs.state, inputs.capabilities
     read_plan = choose_reads(desired, state, capabilities=can)
@@ -33,7 +33,7 @@ async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
 
 
 def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:
-    """The report of these counts. ``at`` is Unix seconds, ``reads`` the number of requests."""
+    """The report of these counts. ``at`` is in Unix seconds, ``reads`` a number of requests."""
     incomplete = "" if is_whole(inputs.observed) else inputs.observed.detail or "the scan is incomplete"
     fresh = () if incomplete else tuple(samples(counts, at))
     known = inputs.state.samples
@@ -51,7 +51,7 @@ def _templates(inputs: PlanInputs) -> Iterator[tuple[Template, int]]:
 
 
 def is_whole(observed: Observed) -> bool:
-    """Whether every declared patient was looked for, so that the counts may be recorded."""
+    """Whether the read covered every declared patient, so that the counts may be recorded."""
     return observed.coverage is not Coverage.INCOMPLETE
 
 
@@ -61,11 +61,11 @@ def samples(counts: Mapping[str, Counts], now: float) -> Iterator[Sample]:
 
 
 def samples_after(inputs: PlanInputs, state: State, now: float) -> tuple[Sample, ...]:
-    """What an apply records at its end: nothing when not every patient was read.
+    """The samples that an apply records at its end: none when not every patient was read.
 
     Args:
-        inputs: What its plan was made from.
-        state: What is recorded now.
+        inputs: The inputs of its plan.
+        state: The state after the apply.
         now: Unix seconds.
     """
     if inputs.decisions.targets or not is_whole(inputs.observed):

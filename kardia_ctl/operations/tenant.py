@@ -9,10 +9,10 @@ _NO_TEMPLATES = (403, 404)
 
 
 async def check_tenant(reader: Reader, inputs: PlanInputs) -> tuple[str, str]:
-    """The team that the key belongs to, and a warning when it is unknown.
+    """The team that the key belongs to, and a warning when it is unknown; either may be empty.
 
-    The templates name it (API reference, "Get Connection Templates"). They are read here unless the plan read
-    them. It stays unknown, without an error, where the dialect shows no templates or the account has none.
+    The templates name the team (API reference, "Get Connection Templates"). They are read here unless the
+    plan read them. Where the dialect shows no templates or the account has none, the team stays unknown.
 
     Raises:
         RunStopped: the key belongs to another tenant than the configuration's or state's.

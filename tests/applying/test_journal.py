@@ -70,7 +70,7 @@ def test_who_is_cancelled_has_it_written_all_the_same() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asking
         disk.turn.release()
-        await journal.rest()
+        await journal.drain()
         return store
 
     assert asyncio.run(story()).entries == [note(1)]
@@ -95,8 +95,8 @@ def test_what_was_posted_and_could_not_be_written_is_told_to_whoever_rests() -> 
         journal = Journal(Memory(fails_after=0))
         journal.post([note(1)])
         with pytest.raises(StateError):
-            await journal.rest()
-        await journal.rest()  # once
+            await journal.drain()
+        await journal.drain()  # once
 
     asyncio.run(story())
 

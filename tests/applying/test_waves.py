@@ -61,7 +61,7 @@ def test_a_wave_that_goes_wrong_is_the_last(error: Exception) -> None:
     results = bench.results(parallelism=4)
     assert [result.status for result in results[4:]] == [SKIPPED] * 4
     assert hand.log == [f"create {mrn}" for mrn in "ABCD"]
-    assert "wave 1 of 2 went wrong: 2 failed or in doubt" in bench.stop_signal.reason
+    assert "wave 1 of 2 stopped: 2 changes failed or are in doubt" in bench.stop_signal.reason
     assert results[-1].detail == bench.stop_signal.reason
 
 

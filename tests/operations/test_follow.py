@@ -81,16 +81,16 @@ class Scene:
 
     def act(self, seconds: float = 1.0) -> list[ApiError]:
         self.now += seconds
-        looks = self.following.agenda.take(self.now)
+        reads = self.following.agenda.take(self.now)
         if not self.can.shows_patients:
-            self.following.take_told(looks)
+            self.following.apply_events(reads)
             return []
         api: Any = self.api
-        return asyncio.run(self.following.read_back(api, looks))
+        return asyncio.run(self.following.read_back(api, reads))
 
     def tell(self, *events: Event) -> list[ApiError]:
         for one in events:
-            self.following.hear(one)
+            self.following.receive(one)
         return self.act()
 
     @property
@@ -109,7 +109,7 @@ def test_an_event_leads_to_one_read_and_the_api_is_believed() -> None:
     scene.tell(event(CONNECTED, "A"))
     assert scene.api.asked == ["id-A"]
     assert (scene.total.pending, scene.total.connected) == (0, 2)
-    assert scene.following.told == set()
+    assert scene.following.unverified == set()
     scene.adds_up()
 
 
@@ -229,7 +229,7 @@ def test_where_nothing_can_be_read_the_last_event_counts_and_is_marked_as_told()
     assert (scene.total.unknown, scene.total.connected) == (2, 0)
     scene.tell(event(CONNECTED, "A", ""), event(DISCONNECTED, "B", ""), event(CONNECTED, "B", ""))
     assert (scene.total.unknown, scene.total.connected) == (0, 2)
-    assert scene.following.told == {"A", "B"}
+    assert scene.following.unverified == {"A", "B"}
     scene.tell(event(DISCONNECTED, "A", ""))
     assert (scene.total.expired, scene.total.connected) == (1, 1)
     scene.tell(event(CONNECTED, "Z", ""))

@@ -19,7 +19,7 @@ SIGHTS: Final = {
     "a user whose answer was lost, in pro": "in doubt POST /e/v1/user",
     "a code whose answer was lost, in pro": "in doubt POST /e/v1/code",
     "an export whose answer was lost": "in doubt GET /v1/patients/:patient/export",
-    "a participant who exists already": "the patient existed already",
+    "a participant who exists already": "the patient already existed",
     "a code that was not redeemed": "its code was not redeemed",
     "a code that is not at hand": "code_not_at_hand",
     "a user in doubt whose patient turns out to be connected": "adopt mobile_user",

@@ -45,7 +45,7 @@ SIGHTS: Final = {
     "a crash at any moment": "is killed: just then",
     "Ctrl-C": "stopped by SIGINT",
     "Ctrl-C twice": "ends: aborted",
-    "a wave that goes wrong": "went wrong",
+    "a wave that goes wrong": "waves.stop_on_failures is",
     "a full disk": "the disk is full",
     "state that is lost": "state is lost",
     "somebody else who creates": "the concurrent writer adds visitor",

@@ -20,7 +20,7 @@ from kardia_ctl.model.dialects import CAPABILITIES
 from kardia_ctl.model.errors import KEY_REFUSED, ApiError, RunStopped
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following
-from kardia_ctl.operations.follow_schedule import GATHER, Look
+from kardia_ctl.operations.follow_schedule import GATHER, PendingRead
 from kardia_ctl.operations.status import samples
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
@@ -65,7 +65,7 @@ async def follow(
         clock = monotonic_clock()
         following = Following(inputs, inbox.heard, clock.now)
         recorder = StatusRecorder(options.html, workspace.store if options.records else None, display.warn)
-        inbox.deliver_to(following.hear)
+        inbox.deliver_to(following.receive)
         try:
             with stop_signals() as stopped:
                 await _Follower(workspace, display, recorder, following, clock, report, inbox, stopped).run()
@@ -158,47 +158,47 @@ class _Follower:
             await wait_for_any(asyncio.sleep(GATHER), self.stopped.wait())
             self.inbox.arrived.clear()
 
-    async def _update(self, looks: Mapping[str, Look]) -> None:
+    async def _update(self, reads: Mapping[str, PendingRead]) -> None:
         """Bring some patients up to date. Reads that fail are retried later, with a warning."""
-        if not looks:
+        if not reads:
             return
         before = self.following.cohorts.copy()
         if not self.following.inputs.capabilities.shows_patients:
-            self.following.take_told(looks)
-        elif errors := await self._read_back(looks):
+            self.following.apply_events(reads)
+        elif errors := await self._read_back(reads):
             self.display.warn(f"{count_of(len(errors), 'patient')} could not be read: {errors[0]}")
         now = int(self.clock.now())
-        told, cohorts = len(self.following.told), self.following.cohorts.copy()
-        fresh = () if told or self.report.incomplete else tuple(samples(cohorts, now))
+        unverified, cohorts = len(self.following.unverified), self.following.cohorts.copy()
+        fresh = () if unverified or self.report.incomplete else tuple(samples(cohorts, now))
         known = merge_samples(self.report.samples, fresh)
-        self.report = replace(self.report, at=now, cohorts=cohorts, told=told, samples=known)
+        self.report = replace(self.report, at=now, cohorts=cohorts, told=unverified, samples=known)
         if cohorts != before:
             self.recorder.changed()
 
-    async def _read_back(self, looks: Mapping[str, Look]) -> list[ApiError]:
+    async def _read_back(self, reads: Mapping[str, PendingRead]) -> list[ApiError]:
         """Read patients in a session of their own: after an outage a session sends nothing more.
 
         Raises:
             ApiError: the key was refused.
         """
-        reads = asyncio.create_task(self._read_in_session(looks))
-        if not await _done(reads, self.stopped):
+        work = asyncio.create_task(self._read_in_session(reads))
+        if not await _done(work, self.stopped):
             self.display.warn(
-                f"stopped before {count_of(len(looks), 'patient')} could be read; status shows where they are"
+                f"stopped before {count_of(len(reads), 'patient')} could be read; status shows where they are"
             )
             return []
         try:
-            return reads.result()
+            return work.result()
         except ApiError as error:
             if error.stops == KEY_REFUSED:
                 raise
-            self.following.agenda.postpone(looks.items(), self.clock.now())
-            return [error] * len(looks)
+            self.following.agenda.postpone(reads.items(), self.clock.now())
+            return [error] * len(reads)
 
-    async def _read_in_session(self, looks: Mapping[str, Look]) -> list[ApiError]:
+    async def _read_in_session(self, reads: Mapping[str, PendingRead]) -> list[ApiError]:
         async with open_account(self.workspace, parallelism=8) as session:
             try:
-                return await self.following.read_back(session.reader, looks)
+                return await self.following.read_back(session.reader, reads)
             finally:
                 self.report = replace(self.report, reads=self.report.reads + session.requests)
 

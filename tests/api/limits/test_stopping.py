@@ -146,7 +146,7 @@ def test_a_key_that_may_not_issue_codes_still_creates_patients() -> None:
     assert not run.stop_signal.reason
     assert not run.store.intents()
     assert {each.detail for each in results if each.status is Status.SKIPPED} == {
-        "the key may not create a connection code: another was refused with 403"
+        "the API key may not create a connection code: an earlier request was refused with 403"
     }
 
 
@@ -156,7 +156,10 @@ def test_a_key_that_may_not_create_patients_sends_no_code_for_them() -> None:
     assert run.sent == ["POST /v1/patients"]
     assert counted(results) == {Status.FAILED: 1, Status.SKIPPED: 39}
     details = {str(each.address): each.detail for each in results}
-    assert details["patient/P07"] == "the key may not create a patient: another was refused with 403"
+    assert (
+        details["patient/P07"]
+        == "the API key may not create a patient: an earlier request was refused with 403"
+    )
     assert details["connection_code/P07/year"] == "it needs patient/P07, which is skipped"
 
 

@@ -46,7 +46,7 @@ from kardia_ctl.cli.signals import stop_on_signals
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report, Result, results_in_order
-from kardia_ctl.operations.apply import apply, keep_sample
+from kardia_ctl.operations.apply import apply, record_counts
 from kardia_ctl.operations.assume import assume
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import acts, doubts
@@ -186,7 +186,7 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
             writing = partial(_writing, arguments, session, preview, context, codes)
             saved = "" if arguments.saved is None else arguments.saved.id
             results = await apply(preview, context, writing, warn=warn, saved_plan=saved)
-    keep_sample(preview, context, warn)
+    record_counts(preview, context, warn)
     done = _report(session, preview, context, results)
     print_end(arguments, codes, done, acted=acts(plan.changes))
     return 0 if done.succeeded and not codes.trouble else 1

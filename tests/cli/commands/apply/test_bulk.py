@@ -78,7 +78,7 @@ def test_a_wave_that_goes_wrong_stops_the_run_and_the_next_goes_on(
         patch.setenv("KARDIA_ENDPOINT", url)
         ran = cohort.apply("--parallelism", "2")
     assert ran.code == 1
-    assert "stopped before everything was sent: wave 1 of 4 went wrong: " in ran.err
+    assert "stopped before everything was sent: wave 1 of 4 stopped: " in ran.err
     patients, codes = _live(cohort)
     assert (patients <= 5, codes) == (True, 0)
     assert cohort.apply().code == 0
