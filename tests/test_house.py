@@ -242,7 +242,7 @@ def test_every_kind_has_an_example() -> None:
     shown: set[Kind] = set()
     for path in sorted((ROOT / "examples").glob("*/kardia.yaml")):
         desired = load(path, {}).desired
-        shown |= {resource.address.kind for resource in desired.others}
+        shown |= {resource.address.kind for resource in desired.settings}
         shown |= {Kind.PATIENT} if desired.patients else set()
         shown |= {Kind.CONNECTION_CODE for one in desired.patients.values() if one.codes}
     assert shown >= {*SETTINGS, Kind.PATIENT, Kind.CONNECTION_CODE}

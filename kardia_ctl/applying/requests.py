@@ -17,9 +17,8 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.results import Status
-from kardia_ctl.model.state import Depart, Entry, Record, Remember
+from kardia_ctl.model.state import Depart, Entry, PatientRecord, Record, Remember, UserRecord
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.resources.mobile_users import UNREDEEMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class ChangeRequests:
     def _already_exists(self, want: DesiredPatient) -> Sent:
         """After a 409 where patients cannot be read back: the mrn exists, whoever it belongs to."""
         self.existed.add(want.mrn)
-        known = Record(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.context.clock.now()))
+        known = PatientRecord(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.context.clock.now()))
         entry = Remember(Kind.PATIENT, want.mrn, "", known)
         return Sent((entry,), want.mrn, action=Action.ADOPT)
 
@@ -131,8 +130,10 @@ class ChangeRequests:
 
     def _tombstone(self, change: Change, patient_id: str) -> Remember:
         mrn, now = change.address.names[0], int(self.context.clock.now())
-        cohort = self.inputs.state.patients.get(mrn, Record()).label  # status counts departures by cohort
-        return Remember(Kind.PATIENT, mrn, "", Record(patient_id, cohort, at=now, forgotten=True))
+        cohort = self.inputs.state.patients.get(mrn, PatientRecord()).cohort
+        return Remember(
+            Kind.PATIENT, mrn, "", PatientRecord(patient_id, at=now, forgotten=True, cohort=cohort)
+        )
 
     async def _issue_code(self, change: Change, patient_id: str) -> Sent:
         mrn, label = change.address.names
@@ -172,8 +173,8 @@ class ChangeRequests:
         return record_of(change, self.inputs, at=self._issued_at(change), patient_id=patient_id)
 
 
-def _unredeemed(record: Record) -> Record:
-    return Record(record.id, UNREDEEMED, record.fingerprint, record.at)
+def _unredeemed(record: Record) -> UserRecord:
+    return UserRecord(record.id, record.fingerprint, record.at, unredeemed=True)
 
 
 def _objection(want: DesiredPatient, live: LivePatient) -> str:

@@ -14,14 +14,17 @@ from kardia_ctl.model.state import (
     GONE,
     MISSING,
     SIZE,
+    CodeRecord,
     Depart,
     Drop,
     Entry,
     Note,
+    PatientRecord,
     Record,
     Remember,
     Resolve,
     State,
+    UserRecord,
 )
 from kardia_ctl.planning.checks.stops import living
 from kardia_ctl.planning.inputs import PlanInputs
@@ -31,21 +34,17 @@ from kardia_ctl.planning.resources.settings import fingerprints
 def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str = "") -> Remember:
     """The record of an address once its change is done. ``at`` is in Unix seconds."""
     name, detail = record_key(change.address, change.target)
-    known = _fingerprint(change, inputs.key)
-    return Remember(
-        change.address.kind, name, detail, Record(patient_id, _label(change, inputs), known, int(at))
-    )
-
-
-def _label(change: Change, inputs: PlanInputs) -> str:
-    """A code's template name; a patient's cohort, which departures need once it is no longer declared."""
+    values = patient_id, _fingerprint(change, inputs.key), int(at)
     match change.address.kind:
         case Kind.CONNECTION_CODE:
-            return change.address.names[1]
-        case Kind.PATIENT:
-            return inputs.desired.patients[change.address.names[0]].cohort
+            record: Record = CodeRecord(*values, template=change.address.names[1])
+        case Kind.PATIENT:  # departures need the cohort once it is no longer declared
+            record = PatientRecord(*values, cohort=inputs.desired.patients[name].cohort)
+        case Kind.MOBILE_USER:
+            record = UserRecord(*values)
         case _:
-            return ""
+            record = Record(*values)
+    return Remember(change.address.kind, name, detail, record)
 
 
 def _fingerprint(change: Change, key: bytes) -> bytes:
@@ -84,9 +83,9 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
 def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
     address, state = change.address, inputs.state
     if address.kind is Kind.CONNECTION_CODE:
-        mrn, label = address.names
+        mrn, template = address.names
         known = state.codes[mrn][change.target]
-        revived = Record(known.id, label, known.fingerprint, known.at)
+        revived = CodeRecord(known.id, known.fingerprint, known.at, template=template)
         yield Remember(address.kind, mrn, change.target, revived)
         return
     name, detail = record_key(address, change.target)
@@ -99,14 +98,17 @@ def _adopted(change: Change, inputs: PlanInputs) -> Record:
     """The record of an adoption: live equals declared, as far as they were compared."""
     address, desired, now = change.address, inputs.desired, int(inputs.now)
     if address.kind is not Kind.PATIENT:
-        resource = next((other for other in desired.others if other.address == address), None)
-        known = fingerprints(inputs.key, resource) if inputs.key and resource is not None else b""
-        return Record(change.id, "", known, now)
+        if address.kind is Kind.MOBILE_USER:
+            return UserRecord(change.id, at=now)
+        setting = next((setting for setting in desired.settings if setting.address == address), None)
+        known = fingerprints(inputs.key, setting) if inputs.key and setting is not None else b""
+        return Record(change.id, known, now)
     want = desired.patients[address.names[0]]
     if not inputs.capabilities.shows_patients:
         sent = inputs.state.patients[want.mrn]  # nothing was read: keep the recorded facts
-        return Record(sent.id, want.cohort, sent.fingerprint, sent.at)
-    return Record(change.id, want.cohort, _agreed(want, inputs.key) if inputs.key else b"", now)
+        return PatientRecord(sent.id, sent.fingerprint, sent.at, cohort=want.cohort)
+    known = _agreed(want, inputs.key) if inputs.key else b""
+    return PatientRecord(change.id, known, now, cohort=want.cohort)
 
 
 def _forget(change: Change, state: State) -> Iterator[Entry]:
@@ -114,31 +116,25 @@ def _forget(change: Change, state: State) -> Iterator[Entry]:
     address = change.address
     if address.kind is Kind.CONNECTION_CODE:
         mrn = address.names[0]
-        yield Remember(
-            address.kind, mrn, change.target, _with(state.codes[mrn][change.target], forgotten=True)
-        )
+        yield Remember(address.kind, mrn, change.target, state.codes[mrn][change.target].tombstone())
         return
     name, detail = record_key(address)
     if address.kind is not Kind.PATIENT:
-        yield Remember(address.kind, name, detail, _with(state.others[address], forgotten=True))
+        known = state.users[name] if address.kind is Kind.MOBILE_USER else state.settings[address]
+        yield Remember(address.kind, name, detail, known.tombstone())
         return
-    yield Remember(address.kind, name, detail, _with(state.patients[name], forgotten=True))
+    yield Remember(address.kind, name, detail, state.patients[name].tombstone())
     for template, record in state.codes.get(name, {}).items():
-        yield Remember(Kind.CONNECTION_CODE, name, template, _with(record, forgotten=True))
-
-
-def _with(record: Record, *, forgotten: bool) -> Record:
-    return Record(record.id, record.label, record.fingerprint, record.at, forgotten)
+        yield Remember(Kind.CONNECTION_CODE, name, template, record.tombstone())
 
 
 def _refresh(mrn: str, state: State, desired: Desired, key: bytes) -> Iterator[Entry]:
     """The entry for a patient that is as declared; none when its record says so already."""
     record, want = state.patients[mrn], desired.patients[mrn]
     known = _agreed(want, key, record.fingerprint) if key else record.fingerprint
-    if (known, want.cohort) != (record.fingerprint, record.label):
-        yield Remember(
-            Kind.PATIENT, mrn, "", Record(record.id, want.cohort, known, record.at, record.forgotten)
-        )
+    if (known, want.cohort) != (record.fingerprint, record.cohort):
+        renewed = PatientRecord(record.id, known, record.at, record.forgotten, want.cohort)
+        yield Remember(Kind.PATIENT, mrn, "", renewed)
 
 
 def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
@@ -157,7 +153,7 @@ def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
         yield Note("live_count", str(count))
     for departure in inputs.desired.departures:
-        patient_id = state.patients.get(departure.mrn, Record()).id
+        patient_id = state.patients.get(departure.mrn, PatientRecord()).id
         deleted = state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE)
         if deleted and patient_id in observed.missing:
             yield Depart(patient_id, GONE)

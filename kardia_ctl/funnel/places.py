@@ -79,7 +79,7 @@ def _departed(inputs: PlanInputs) -> Iterator[Place]:
         return
     for mrn, record in state.patients.items():
         if mrn not in desired.patients and record.id and state.has_done(record.id, *Departing):
-            yield Place(mrn, record.label, Stage.DEPARTED)
+            yield Place(mrn, record.cohort, Stage.DEPARTED)
     for departure in desired.departures:
         if departure.mrn not in state.patients and state.has_done(departure.id, *Departing):
             yield Place(departure.mrn, "", Stage.DEPARTED)

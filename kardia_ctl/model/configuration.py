@@ -141,7 +141,7 @@ class Desired:
 
     team: str = ""
     patients: Mapping[str, DesiredPatient] = field(default_factory=dict)
-    others: tuple[Resource, ...] = ()
+    settings: tuple[Resource, ...] = ()
     templates: Mapping[str, DeclaredTemplate] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     limits: Limits = Limits()

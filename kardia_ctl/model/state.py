@@ -8,7 +8,7 @@ a URL.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -37,19 +37,42 @@ def fingerprint(key: bytes, name: str, attribute: str, value: str) -> bytes:
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One address that an apply made or adopted. A struct for the reason given in ``model.patient``.
+    """An address that apply created or adopted. A struct for the reason given in ``model.patient``.
 
-    ``id`` is the live id (a patient's), ``label`` a name it had in the YAML (a code's template, a
-    patient's cohort), ``fingerprint`` the keyed fingerprints of what was last applied, ``at`` Unix seconds.
-    ``forgotten`` marks a tombstone: no longer managed, kept so that a patient who comes back is not ordered
-    for again.
+    Attributes:
+        id: The live id of the patient; empty for a setting.
+        fingerprint: The keyed fingerprints of the values last applied.
+        at: When it was applied, in Unix seconds.
+        forgotten: Whether it is a tombstone: no longer managed, and stored so that nothing is ordered again
+            for a patient who returns.
     """
 
     id: str = ""
-    label: str = ""
     fingerprint: bytes = b""
     at: int = 0
     forgotten: bool = False
+
+    def tombstone(self) -> Self:
+        """The same record, no longer managed."""
+        return msgspec.structs.replace(self, forgotten=True)
+
+
+class PatientRecord(Record, frozen=True, gc=False):
+    """A patient's record, with the name of its cohort, empty without one: status counts departures by it."""
+
+    cohort: str = ""
+
+
+class CodeRecord(Record, frozen=True, gc=False):
+    """A connection code's record, with the name that its template had in the YAML."""
+
+    template: str = ""
+
+
+class UserRecord(Record, frozen=True, gc=False):
+    """A mobile user's record. ``unredeemed``: the user was created, and redeeming its code failed."""
+
+    unredeemed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +124,21 @@ class Rate:
 class State:
     """Everything recorded in one workspace.
 
-    ``patients`` by mrn; ``codes`` by mrn, then template id; ``others`` by address. ``team`` is what state
-    was bound to on first contact; ``live_count`` is totalCount of the last proven scan, less what we deleted
-    since. ``departed`` holds the patient ids whose departure was done, each with all that was done.
-    ``samples`` are in the order of their times. ``rate`` is None until an apply was long enough to tell.
-    ``exists`` is False when there is no state at all (then ``lineage`` is empty).
+    Attributes:
+        exists: False when there is no state at all; ``lineage`` is then empty.
+        lineage: A random name that a workspace gets with its first entry.
+        serial: How many batches changed a fact.
+        team: The tenant that state was bound to on first contact.
+        live_count: The totalCount of the last proven scan, less the patients deleted since.
+        patients: By mrn.
+        codes: By mrn, then template id.
+        users: By mrn.
+        settings: By address.
+        intents: By address, the writes whose outcome is not known.
+        departed: By patient id, the actions of its departure that are done.
+        used_plans: The ids of the saved plans that were applied.
+        samples: In the order of their times.
+        rate: None until an apply took long enough to measure it.
     """
 
     exists: bool = False
@@ -113,9 +146,10 @@ class State:
     serial: int = 0
     team: str = ""
     live_count: int | None = None
-    patients: Mapping[str, Record] = field(default_factory=dict)
-    codes: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
-    others: Mapping[Address, Record] = field(default_factory=dict)
+    patients: Mapping[str, PatientRecord] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, CodeRecord]] = field(default_factory=dict)
+    users: Mapping[str, UserRecord] = field(default_factory=dict)
+    settings: Mapping[Address, Record] = field(default_factory=dict)
     intents: Mapping[Address, Intent] = field(default_factory=dict)
     departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     used_plans: frozenset[str] = frozenset()

@@ -138,6 +138,6 @@ def _fewer_than_pages(state: State, count: int) -> bool:
 def _settings(desired: Desired, targets: frozenset[Address]) -> tuple[Address, ...]:
     return tuple(
         resource.address
-        for resource in desired.others
+        for resource in desired.settings
         if resource.address.kind.facts.read_back and (not targets or resource.address in targets)
     )

@@ -7,7 +7,17 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
-from kardia_ctl.model.state import Drop, Entry, Intent, Record, Remember, Resolve, State
+from kardia_ctl.model.state import (
+    CodeRecord,
+    Drop,
+    Entry,
+    Intent,
+    Record,
+    Remember,
+    Resolve,
+    State,
+    UserRecord,
+)
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
@@ -39,9 +49,16 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
 
 
 def _record(address: Address, intent: Intent) -> Remember:
-    label = address.names[1] if address.kind is Kind.CONNECTION_CODE else ""
     name, detail = record_key(address, intent.target)
-    return Remember(address.kind, name, detail, Record(intent.id, label, at=int(intent.at)))
+    at = int(intent.at)
+    match address.kind:
+        case Kind.CONNECTION_CODE:
+            record: Record = CodeRecord(intent.id, at=at, template=address.names[1])
+        case Kind.MOBILE_USER:
+            record = UserRecord(intent.id, at=at)
+        case _:
+            record = Record(intent.id, at=at)
+    return Remember(address.kind, name, detail, record)
 
 
 def removals(state: State, addresses: Iterable[Address]) -> list[Entry]:
@@ -67,10 +84,13 @@ def _removals(address: Address, state: State) -> list[Entry]:
             entries += [
                 Drop(Kind.CONNECTION_CODE, mrn, template)
                 for template, record in state.codes.get(mrn, {}).items()
-                if label in (record.label, template)
+                if label in (record.template, template)
             ]
+        case Kind.MOBILE_USER:
+            if address.names[0] in state.users:
+                entries.append(Drop(address.kind, *record_key(address)))
         case _:
-            if address in state.others:
+            if address in state.settings:
                 entries.append(Drop(address.kind, *record_key(address)))
     if not entries:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")

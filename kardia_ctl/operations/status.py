@@ -23,7 +23,11 @@ async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
     Raises:
         ApiError: a request failed, or its response could not be decoded.
     """
-    desired, state, can = replace(inputs.desired, others=(), departures=()), inputs.state, inputs.capabilities
+    desired, state, can = (
+        replace(inputs.desired, settings=(), departures=()),
+        inputs.state,
+        inputs.capabilities,
+    )
     read_plan = choose_reads(desired, state, capabilities=can)
     observed = await observe(reader, read_plan, inputs.scan, keep=Interning(desired, state))
     unread = can.shows_templates and observed.templates is None

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
-from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.model.state import Intent, State
 
 
 class StateIndex:
@@ -17,15 +17,6 @@ class StateIndex:
     def owners(self) -> dict[str, str]:
         """The mrn under which each live id is recorded."""
         return {record.id: mrn for mrn, record in self._state.patients.items() if record.id}
-
-    @cached_property
-    def users(self) -> dict[str, Record]:
-        """The records of mobile users by the mrn of their patient."""
-        return {
-            address.names[0]: record
-            for address, record in self._state.others.items()
-            if address.kind is Kind.MOBILE_USER
-        }
 
     @cached_property
     def orders_in_doubt(self) -> dict[str, list[Intent]]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 
 from kardia_ctl.model.address import Address
@@ -10,6 +10,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
+    CodeRecord,
     Depart,
     Drop,
     Entry,
@@ -17,12 +18,14 @@ from kardia_ctl.model.state import (
     Intend,
     Intent,
     Note,
+    PatientRecord,
     Rate,
     Record,
     Remember,
     Resolve,
     State,
     UsePlan,
+    UserRecord,
 )
 from kardia_ctl.state.samples import read_samples, write_sample
 
@@ -45,6 +48,7 @@ _RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"""
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
+_UNREDEEMED: Final = "not redeemed"
 _DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
@@ -84,7 +88,20 @@ def _statement(entry: Fact) -> Statement:
 
 
 def _columns(record: Record) -> tuple[Any, ...]:
-    return record.id, record.label, record.fingerprint, record.at, record.forgotten
+    return record.id, _label(record), record.fingerprint, record.at, record.forgotten
+
+
+def _label(record: Record) -> str:
+    """The column ``label`` holds what only a record of this kind has."""
+    match record:
+        case PatientRecord():
+            return record.cohort
+        case CodeRecord():
+            return record.template
+        case UserRecord():
+            return _UNREDEEMED if record.unredeemed else ""
+        case _:
+            return ""
 
 
 def _intent_columns(intent: Intent) -> tuple[Any, ...]:
@@ -100,20 +117,21 @@ def _intent_columns(intent: Intent) -> tuple[Any, ...]:
     )
 
 
-_PATIENTS: Final = """SELECT name, id, label, fingerprint, at, forgotten FROM record
+_PATIENTS: Final = """SELECT name, id, fingerprint, at, forgotten, label FROM record
     WHERE workspace = ? AND kind = ?"""
 # Each side of a kind is a range of the primary key; <> would scan every patient.
-_OTHERS: Final = """SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
+_OTHERS: Final = """SELECT kind, name, detail, id, fingerprint, at, forgotten, label FROM record
         WHERE workspace = ?1 AND kind < ?2
-    UNION ALL SELECT kind, name, detail, id, label, fingerprint, at, forgotten FROM record
+    UNION ALL SELECT kind, name, detail, id, fingerprint, at, forgotten, label FROM record
         WHERE workspace = ?1 AND kind > ?2"""
 
 
 @dataclass(frozen=True, slots=True)
 class _StateRecords:
-    patients: dict[str, Record]
-    codes: dict[str, dict[str, Record]]
-    others: dict[Address, Record]
+    patients: dict[str, PatientRecord] = field(default_factory=dict)
+    codes: dict[str, dict[str, CodeRecord]] = field(default_factory=dict)
+    users: dict[str, UserRecord] = field(default_factory=dict)
+    settings: dict[Address, Record] = field(default_factory=dict)
 
 
 def read_state(connection: sqlite3.Connection, name: str) -> State:
@@ -145,7 +163,8 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
         rate=Rate.parse(notes.get("rate", "")),
         patients=records.patients,
         codes=records.codes,
-        others=records.others,
+        users=records.users,
+        settings=records.settings,
         intents=intents,
         departed=_departed(connection, workspace),
         used_plans=frozenset(
@@ -158,22 +177,25 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
 
 def _records(connection: sqlite3.Connection, workspace: int) -> _StateRecords:
     shared: dict[Any, Any] = {}
-    once = shared.setdefault  # labels, template ids and times repeat: a million copies take 100 MB
+    once = shared.setdefault  # cohorts, templates and times repeat: a million copies take 100 MB
     # Most records are patients: reading them separately saves a quarter of the time for a whole state.
     rows = connection.execute(_PATIENTS, (workspace, Kind.PATIENT))
     patients = {
-        mrn: Record(patient_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
-        for mrn, patient_id, label, fingerprint, at, forgotten in rows
+        mrn: PatientRecord(patient_id, fingerprint, once(at, at), forgotten != 0, once(cohort, cohort))
+        for mrn, patient_id, fingerprint, at, forgotten, cohort in rows
     }
-    records = _StateRecords(patients, {}, {})
+    records = _StateRecords(patients)
     rows = connection.execute(_OTHERS, (workspace, Kind.PATIENT))
-    for kind, name, detail, live_id, label, fingerprint, at, forgotten in rows:
-        record = Record(live_id, once(label, label), fingerprint, once(at, at), forgotten != 0)
+    for kind, name, detail, live_id, fingerprint, at, forgotten, label in rows:
+        columns = live_id, fingerprint, once(at, at), forgotten != 0
         if kind == Kind.CONNECTION_CODE:
-            records.codes.setdefault(name, {})[once(detail, detail)] = record
+            code = CodeRecord(*columns, once(label, label))
+            records.codes.setdefault(name, {})[once(detail, detail)] = code
+        elif kind == Kind.MOBILE_USER:
+            records.users[name] = UserRecord(*columns, label == _UNREDEEMED)
         else:
             names = tuple(part for part in (name, detail) if part)
-            records.others[Address(Kind(kind), names)] = record
+            records.settings[Address(Kind(kind), names)] = Record(*columns)
     return records
 
 

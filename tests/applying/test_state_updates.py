@@ -10,14 +10,25 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
-from kardia_ctl.model.state import Drop, Entry, Intent, Note, Record, Remember, Resolve, State
+from kardia_ctl.model.state import (
+    CodeRecord,
+    Drop,
+    Entry,
+    Intent,
+    Note,
+    PatientRecord,
+    Record,
+    Remember,
+    Resolve,
+    State,
+)
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from tests.applying.workshop import KEY, NOW
 
 JOE = DesiredPatient("A", "2000-07-21", "joe@example.com", "Joe", "Smith", codes=("year",))
 PRINT = patient_kind.fingerprints(KEY, JOE)
 CALLBACK = Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
-DESIRED = Desired(patients={"A": JOE}, others=(CALLBACK,))
+DESIRED = Desired(patients={"A": JOE}, settings=(CALLBACK,))
 
 
 def kept(
@@ -45,13 +56,13 @@ def test_writes_leave_nothing_before_they_are_done() -> None:
 
 
 def test_who_is_adopted_is_recorded_with_the_live_id_and_fingerprints() -> None:
-    expected = Remember(Kind.PATIENT, "A", "", Record("id-1", "", PRINT, int(NOW)))
+    expected = Remember(Kind.PATIENT, "A", "", PatientRecord("id-1", PRINT, int(NOW)))
     assert kept(adopt(patient_address("A"), id="id-1")) == [expected]
 
 
 def test_without_a_key_nothing_of_a_value_is_recorded() -> None:
     (entry,) = kept(adopt(patient_address("A"), id="id-1"), key=b"")
-    assert entry == Remember(Kind.PATIENT, "A", "", Record("id-1", "", b"", int(NOW)))
+    assert entry == Remember(Kind.PATIENT, "A", "", PatientRecord("id-1", b"", int(NOW)))
 
 
 def test_an_adoption_settles_the_doubt_about_the_create() -> None:
@@ -62,49 +73,54 @@ def test_an_adoption_settles_the_doubt_about_the_create() -> None:
 
 def test_a_code_that_is_back_is_revived_under_its_present_name() -> None:
     codes = {
-        "tpl-1": Record("id-1", "yearly", b"", 7, forgotten=True),
-        "tpl-2": Record("id-1", "year", b"", 8, forgotten=True),
+        "tpl-1": CodeRecord("id-1", at=7, forgotten=True, template="yearly"),
+        "tpl-2": CodeRecord("id-1", at=8, forgotten=True, template="year"),
     }
     entries = kept(adopt(code_address("A", "year"), target="tpl-1"), state=State(codes={"A": codes}))
-    assert entries == [Remember(Kind.CONNECTION_CODE, "A", "tpl-1", Record("id-1", "year", b"", 7))]
+    assert entries == [
+        Remember(Kind.CONNECTION_CODE, "A", "tpl-1", CodeRecord("id-1", at=7, template="year"))
+    ]
 
 
 def test_whoever_is_forgotten_leaves_a_tombstone_and_the_codes_with_it() -> None:
     state = State(
-        patients={"B": Record("id-2", "", PRINT, 5)}, codes={"B": {"tpl": Record("id-2", "year", b"", 6)}}
+        patients={"B": PatientRecord("id-2", PRINT, 5)},
+        codes={"B": {"tpl": CodeRecord("id-2", at=6, template="year")}},
     )
     assert kept(forget(patient_address("B")), state=state) == [
-        Remember(Kind.PATIENT, "B", "", Record("id-2", "", PRINT, 5, forgotten=True)),
-        Remember(Kind.CONNECTION_CODE, "B", "tpl", Record("id-2", "year", b"", 6, forgotten=True)),
+        Remember(Kind.PATIENT, "B", "", PatientRecord("id-2", PRINT, 5, forgotten=True)),
+        Remember(Kind.CONNECTION_CODE, "B", "tpl", CodeRecord("id-2", at=6, forgotten=True, template="year")),
     ]
 
 
 def test_a_code_that_is_forgotten_leaves_its_patient_and_the_other_codes_alone() -> None:
-    codes = {"tpl-1": Record("id-1", "year"), "tpl-2": Record("id-1", "quarter")}
+    codes = {"tpl-1": CodeRecord("id-1", template="year"), "tpl-2": CodeRecord("id-1", template="quarter")}
     entries = kept(forget(code_address("A", "year"), target="tpl-1"), state=State(codes={"A": codes}))
-    assert entries == [Remember(Kind.CONNECTION_CODE, "A", "tpl-1", Record("id-1", "year", forgotten=True))]
+    assert entries == [
+        Remember(Kind.CONNECTION_CODE, "A", "tpl-1", CodeRecord("id-1", forgotten=True, template="year"))
+    ]
 
 
 @pytest.mark.parametrize("address", [CALLBACK.address, Address(Kind.SERVICE_PROVIDER, ("sp",))], ids=str)
 def test_a_setting_that_is_forgotten_leaves_a_tombstone(address: Address) -> None:
     name = address.names[0] if address.names else ""
-    entries = kept(forget(address), state=State(others={address: Record(at=3)}))
+    entries = kept(forget(address), state=State(settings={address: Record(at=3)}))
     assert entries == [Remember(address.kind, name, "", Record(at=3, forgotten=True))]
 
 
 @pytest.mark.parametrize("known", [b"", b"x" * 40])
 def test_what_is_live_as_declared_is_from_now_on_what_was_applied_last(known: bytes) -> None:
-    state = State(patients={"A": Record("id-1", "", known, 5)})
-    expected = Remember(Kind.PATIENT, "A", "", Record("id-1", "", PRINT, 5))
+    state = State(patients={"A": PatientRecord("id-1", known, 5)})
+    expected = Remember(Kind.PATIENT, "A", "", PatientRecord("id-1", PRINT, 5))
     assert kept(state=state, unchanged=("A",)) == [expected]
 
 
 def test_what_is_known_is_not_written_again() -> None:
-    assert kept(state=State(patients={"A": Record("id-1", "", PRINT, 5)}), unchanged=("A",)) == []
+    assert kept(state=State(patients={"A": PatientRecord("id-1", PRINT, 5)}), unchanged=("A",)) == []
 
 
 def test_fingerprints_stay_where_the_key_is_not_at_hand() -> None:
-    assert kept(state=State(patients={"A": Record("id-1", "", PRINT, 5)}), unchanged=("A",), key=b"") == []
+    assert kept(state=State(patients={"A": PatientRecord("id-1", PRINT, 5)}), unchanged=("A",), key=b"") == []
 
 
 @pytest.mark.parametrize(
@@ -127,7 +143,7 @@ def test_the_live_count_is_learnt_from_a_proven_scan_alone(
 
 def test_drift_is_not_taken_for_what_was_applied() -> None:
     """The live side changed an attribute: what is declared stays the last that was applied."""
-    state = State(patients={"A": Record("id-1", "", PRINT, 5)})
+    state = State(patients={"A": PatientRecord("id-1", PRINT, 5)})
     assert kept(state=state, unchanged=("A",)) == []
 
 
@@ -135,7 +151,9 @@ def test_drift_is_not_taken_for_what_was_applied() -> None:
 def test_a_recreate_drops_the_codes_of_the_one_who_is_gone_and_of_nobody_else(
     missing: frozenset[str],
 ) -> None:
-    state = State(patients={"A": Record("id-1")}, codes={"A": {"tpl": Record("id-1", "year")}})
+    state = State(
+        patients={"A": PatientRecord("id-1")}, codes={"A": {"tpl": CodeRecord("id-1", template="year")}}
+    )
     decisions = Decisions(recreate=frozenset({patient_address("A")}))
     entries = kept(state=state, observed=Observed(missing=missing), decisions=decisions)
     assert entries == ([Drop(Kind.CONNECTION_CODE, "A", "tpl")] if missing else [])

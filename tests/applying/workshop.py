@@ -187,7 +187,7 @@ class Bench:
         return asyncio.run(self.executed(parallelism))
 
     async def executed(self, parallelism: int = 4) -> tuple[Result, ...]:
-        desired = replace(self.desired, others=(CALLBACK,))
+        desired = replace(self.desired, settings=(CALLBACK,))
         observer = ProgressObserver(started=self.started.append, ended=self.told.append)
         context = replace(
             context_of(self.hand, self.store, self.stop_signal),

@@ -13,7 +13,7 @@ from typing import Final
 
 from kardia_ctl.applying.journal import Journal, in_thread
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Record, Remember
+from kardia_ctl.model.state import PatientRecord, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.benchmarks.pairs import spread
 from tests.benchmarks.scale import Scale
@@ -81,5 +81,5 @@ def _together(store: SqliteStore, steps: Iterator[Remember]) -> float:
 
 def _records(prefix: str, count: int) -> Iterator[Remember]:
     for number in range(count):
-        record = Record(f"{prefix}{number:030}", "", b"\0" * 20, 1_700_000_000)
+        record = PatientRecord(f"{prefix}{number:030}", b"\0" * 20, 1_700_000_000)
         yield Remember(Kind.PATIENT, f"{prefix}-{number:07}", "", record)

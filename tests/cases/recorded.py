@@ -9,7 +9,7 @@ from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Resource
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.state import Intent, Rate, Record, State
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Rate, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
 
 
@@ -20,14 +20,28 @@ class Kept(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     id: str = ""
-    label: str = ""
+    cohort: str = ""
+    template: str = ""
+    unredeemed: bool = False
     ago: int = 86400
     forgotten: bool = False
     applied: dict[str, str] | None = None
     existed: bool = False
 
-    def record(self, now: float, fingerprint: bytes = b"") -> Record:
-        return Record(self.id, self.label, fingerprint, int(now) - self.ago, self.forgotten)
+    def patient(self, now: float, fingerprint: bytes) -> PatientRecord:
+        return PatientRecord(*self._values(now, fingerprint), cohort=self.cohort)
+
+    def code(self, now: float) -> CodeRecord:
+        return CodeRecord(*self._values(now), template=self.template)
+
+    def user(self, now: float) -> UserRecord:
+        return UserRecord(*self._values(now), unredeemed=self.unredeemed)
+
+    def setting(self, now: float, fingerprint: bytes) -> Record:
+        return Record(*self._values(now, fingerprint))
+
+    def _values(self, now: float, fingerprint: bytes = b"") -> tuple[str, bytes, int, bool]:
+        return self.id, fingerprint, int(now) - self.ago, self.forgotten
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,7 +67,8 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
     rate: str = ""
     patients: dict[str, Kept] = {}
     codes: dict[str, dict[str, Kept]] = {}
-    others: dict[str, Kept] = {}
+    users: dict[str, Kept] = {}
+    settings: dict[str, Kept] = {}
     intents: dict[str, Asked] = {}
     departed: dict[str, str] = {}
 
@@ -66,16 +81,17 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
             live_count=self.live_count,
             rate=Rate.parse(self.rate),
             patients={
-                mrn: kept.record(now, EXISTED if kept.existed else _patient(key, mrn, kept.applied))
+                mrn: kept.patient(now, EXISTED if kept.existed else _patient(key, mrn, kept.applied))
                 for mrn, kept in self.patients.items()
             },
             codes={
-                mrn: {template: kept.record(now) for template, kept in codes.items()}
+                mrn: {template: kept.code(now) for template, kept in codes.items()}
                 for mrn, codes in self.codes.items()
             },
-            others={
-                (address := Address.parse(text)): kept.record(now, _other(key, address, kept.applied))
-                for text, kept in self.others.items()
+            users={mrn: kept.user(now) for mrn, kept in self.users.items()},
+            settings={
+                (address := Address.parse(text)): kept.setting(now, _setting(key, address, kept.applied))
+                for text, kept in self.settings.items()
             },
             intents={
                 (address := Address.parse(text)): _intent(address, asked, now, key)
@@ -92,7 +108,7 @@ def _patient(key: bytes, mrn: str, applied: Mapping[str, str] | None) -> bytes:
     return patient_kind.fingerprints(key, msgspec.convert(values, DesiredPatient))
 
 
-def _other(key: bytes, address: Address, applied: Mapping[str, str] | None) -> bytes:
+def _setting(key: bytes, address: Address, applied: Mapping[str, str] | None) -> bytes:
     return b"" if applied is None else fingerprints(key, Resource(address, applied))
 
 

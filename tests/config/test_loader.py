@@ -69,7 +69,7 @@ def test_every_format_of_the_examples_is_read() -> None:
 def test_the_clinic_declares_what_the_documents_show() -> None:
     found = load(EXAMPLES / "clinic", {}).desired
     assert found.team == "Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah"
-    assert [str(resource.address) for resource in found.others] == [
+    assert [str(resource.address) for resource in found.settings] == [
         "callback",
         "qt_callback",
         "service_provider/8sP3SiaFigYoGRKoc4kaf692hmwi",
@@ -243,8 +243,8 @@ patients:
     found = loaded(tmp_path, text, environ)
     patient = found.desired.patients["P-1"]
     assert found.desired.team == "team-1"
-    assert found.desired.others[0].attributes == {"url": "https://hooks.example.com/k$x"}
-    assert str(found.desired.others[1].address) == "service_provider/team-1"
+    assert found.desired.settings[0].attributes == {"url": "https://hooks.example.com/k$x"}
+    assert str(found.desired.settings[1].address) == "service_provider/team-1"
     assert (found.desired.templates["a"].id, found.desired.templates["b"].name) == ("team-1", "${T}")
     assert found.state == "postgresql://kardia:s3cret@db.example.com/kardia"
     assert (patient.firstname, patient.id) == ("${T}", "p-team-1")

@@ -12,7 +12,7 @@ from kardia_ctl.model.configuration import Departing, Departure, Desired
 from kardia_ctl.model.funnel import STAGES, Counts, Stage
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.state import Record, State
+from kardia_ctl.model.state import CodeRecord, PatientRecord, State
 from kardia_ctl.planning.inputs import PlanInputs
 
 NOW = 1_772_445_600
@@ -23,8 +23,8 @@ def live(status: str | None, patient_id: str = "1") -> LivePatient:
     return LivePatient(patient_id, "A", "2000-01-01", "a@example.com", status=status)
 
 
-def code(days: float, patient_id: str = "1", *, forgotten: bool = False) -> Record:
-    return Record(patient_id, "one-year", at=int(NOW - days * DAY), forgotten=forgotten)
+def code(days: float, patient_id: str = "1", *, forgotten: bool = False) -> CodeRecord:
+    return CodeRecord(patient_id, at=int(NOW - days * DAY), forgotten=forgotten, template="one-year")
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Row:
     name: str
     expected: Stage
     live: LivePatient | None = None
-    record: Record | None = None
-    codes: tuple[Record, ...] = ()
+    record: PatientRecord | None = None
+    codes: tuple[CodeRecord, ...] = ()
     twins: tuple[LivePatient, ...] = ()
     missing: frozenset[str] = frozenset()
     coverage: Coverage = Coverage.PROVEN
@@ -47,21 +47,35 @@ class Row:
 ROWS = (
     Row("nobody", Stage.WAITING),
     Row("nobody seen in a scan that is incomplete", Stage.WAITING, coverage=Coverage.INCOMPLETE),
-    Row("created without a code", Stage.CREATED, live("none"), Record("1")),
-    Row("created, status not told", Stage.CREATED, live(None), Record("1")),
+    Row("created without a code", Stage.CREATED, live("none"), PatientRecord("1")),
+    Row("created, status not told", Stage.CREATED, live(None), PatientRecord("1")),
     Row("not known to state, nothing ordered", Stage.CREATED, live("none")),
     Row("ordered by somebody else and unused", Stage.PENDING, live("pending")),
     Row("ordered by somebody else and connected", Stage.CONNECTED, live("connected")),
-    Row("a fresh code", Stage.PENDING, live("pending"), Record("1"), (code(3),)),
-    Row("90 days are not yet old", Stage.PENDING, live("pending"), Record("1"), (code(90),)),
-    Row("older than 90 days", Stage.EXPIRED, live("pending"), Record("1"), (code(90.01),)),
-    Row("a newer code beside an old one", Stage.PENDING, live("pending"), Record("1"), (code(99), code(9))),
-    Row("an old code that is in use", Stage.CONNECTED, live("connected"), Record("1"), (code(400),)),
-    Row("a code that ended", Stage.EXPIRED, live("none"), Record("1"), (code(3),)),
-    Row("a code forgotten since", Stage.PENDING, live("pending"), Record("1"), (code(3, forgotten=True),)),
-    Row("a code, status not told", Stage.UNKNOWN, live(None), Record("1"), (code(3),)),
-    Row("a code of an earlier patient", Stage.CREATED, live("none"), Record("1"), (code(3, "0"),)),
-    Row("a code of this very run", Stage.PENDING, live("none"), Record("1"), (code(0),), before=State()),
+    Row("a fresh code", Stage.PENDING, live("pending"), PatientRecord("1"), (code(3),)),
+    Row("90 days are not yet old", Stage.PENDING, live("pending"), PatientRecord("1"), (code(90),)),
+    Row("older than 90 days", Stage.EXPIRED, live("pending"), PatientRecord("1"), (code(90.01),)),
+    Row(
+        "a newer code beside an old one",
+        Stage.PENDING,
+        live("pending"),
+        PatientRecord("1"),
+        (code(99), code(9)),
+    ),
+    Row("an old code that is in use", Stage.CONNECTED, live("connected"), PatientRecord("1"), (code(400),)),
+    Row("a code that ended", Stage.EXPIRED, live("none"), PatientRecord("1"), (code(3),)),
+    Row(
+        "a code forgotten since",
+        Stage.PENDING,
+        live("pending"),
+        PatientRecord("1"),
+        (code(3, forgotten=True),),
+    ),
+    Row("a code, status not told", Stage.UNKNOWN, live(None), PatientRecord("1"), (code(3),)),
+    Row("a code of an earlier patient", Stage.CREATED, live("none"), PatientRecord("1"), (code(3, "0"),)),
+    Row(
+        "a code of this very run", Stage.PENDING, live("none"), PatientRecord("1"), (code(0),), before=State()
+    ),
     Row(
         "a code of this very run, used", Stage.CONNECTED, live("connected"), None, (code(0),), before=State()
     ),
@@ -69,13 +83,13 @@ ROWS = (
         "created in this very run",
         Stage.PENDING,
         None,
-        Record("1"),
+        PatientRecord("1"),
         (code(0),),
         before=State(),
     ),
-    Row("created in this very run, without a code", Stage.CREATED, None, Record("1")),
-    Row("recorded and not looked up", Stage.UNKNOWN, None, Record("1"), (code(3),)),
-    Row("deleted elsewhere", Stage.WAITING, None, Record("1"), (code(3),), missing=frozenset({"1"})),
+    Row("created in this very run, without a code", Stage.CREATED, None, PatientRecord("1")),
+    Row("recorded and not looked up", Stage.UNKNOWN, None, PatientRecord("1"), (code(3),)),
+    Row("deleted elsewhere", Stage.WAITING, None, PatientRecord("1"), (code(3),), missing=frozenset({"1"})),
     Row("two live patients", Stage.CREATED, live("pending"), twins=(live("pending"), live("none", "2"))),
     Row(
         "a pinned one of two",
@@ -92,7 +106,7 @@ ROWS = (
         "deleted by us, not proven gone",
         Stage.WAITING,
         None,
-        Record("1"),
+        PatientRecord("1"),
         coverage=Coverage.INCOMPLETE,
         departed={"1": frozenset({"delete"})},
     ),
@@ -122,10 +136,10 @@ def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
     state = State(
         exists=True,
         patients={
-            "A": Record("1", "spring", forgotten=True),
-            "B": Record("2", "spring"),
-            "C": Record("3"),
-            "D": Record("4"),
+            "A": PatientRecord("1", forgotten=True, cohort="spring"),
+            "B": PatientRecord("2", cohort="spring"),
+            "C": PatientRecord("3"),
+            "D": PatientRecord("4"),
         },
         departed={
             "1": frozenset({"delete"}),
@@ -148,7 +162,9 @@ def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
 
 def test_who_is_declared_again_has_not_departed() -> None:
     want = DesiredPatient("A", "2000-01-01", "a@example.com", cohort="autumn")
-    state = State(patients={"A": Record("1", "spring")}, departed={"1": frozenset({"disconnect"})})
+    state = State(
+        patients={"A": PatientRecord("1", cohort="spring")}, departed={"1": frozenset({"disconnect"})}
+    )
     observed = Observed(patients={"A": live("none")}, coverage=Coverage.PROVEN)
     found = funnel(places(PlanInputs(Desired(patients={"A": want}), observed, state, NOW)))
     assert found == {"autumn": Counts(declared=1, created=1)}
@@ -169,8 +185,8 @@ class _World:
     seen: dict[str, LivePatient] = field(default_factory=dict)
     twins: dict[str, tuple[LivePatient, ...]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
-    records: dict[str, Record] = field(default_factory=dict)
-    codes: dict[str, dict[str, Record]] = field(default_factory=dict)
+    records: dict[str, PatientRecord] = field(default_factory=dict)
+    codes: dict[str, dict[str, CodeRecord]] = field(default_factory=dict)
     departed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def add(self, mrn: str, draw: st.DrawFn) -> None:
@@ -186,13 +202,13 @@ class _World:
             if draw(st.integers(0, 4)) == 0:
                 self.twins[mrn] = self.seen[mrn], LivePatient(f"{mrn}3", mrn, status=draw(_STATUS))
         if draw(st.booleans()):
-            self.records[mrn] = Record(
-                draw(ids), draw(_COHORTS), at=draw(_TIMES), forgotten=draw(st.booleans())
+            self.records[mrn] = PatientRecord(
+                draw(ids), at=draw(_TIMES), forgotten=draw(st.booleans()), cohort=draw(_COHORTS)
             )
         if draw(st.booleans()):
             self.codes[mrn] = draw(
                 st.dictionaries(
-                    st.sampled_from("tu"), st.builds(Record, ids | st.just(""), at=_TIMES), min_size=1
+                    st.sampled_from("tu"), st.builds(CodeRecord, ids | st.just(""), at=_TIMES), min_size=1
                 )
             )
         if draw(st.integers(0, 3)) == 0:

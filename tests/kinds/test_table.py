@@ -86,7 +86,7 @@ def test_the_records_of_a_list_kind_do_not_overwrite_each_other(list_kind: Kind,
     store = SqliteStore(tmp_path / "state.db", "default")
     with store.lock("apply"):
         store.commit(record_of(change, inputs, at=1.0) for change in changes)
-    assert {*store.load().others} == {*addresses}
+    assert {*store.load().settings} == {*addresses}
     store.close()
 
 

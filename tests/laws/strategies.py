@@ -80,7 +80,7 @@ def clinics(draw: st.DrawFn, most: int = 7) -> Desired:
     return Desired(
         team=TEAM_ID,
         patients={one.mrn: one for one in people},
-        others=tuple(draw(st.lists(st.sampled_from(_OTHERS), unique_by=str, max_size=4))),
+        settings=tuple(draw(st.lists(st.sampled_from(_OTHERS), unique_by=str, max_size=4))),
         templates={
             LABELS[0]: DeclaredTemplate(LABELS[0], id=first.id),
             LABELS[1]: draw(st.sampled_from([by_id, by_name])),
@@ -105,11 +105,11 @@ def peopled(draw: st.DrawFn, dialect: Dialect = Dialect.V1, most: int = 6) -> De
             users[mrn] = MobileUser("us", Secret(SecretSource.GENERATE), redeem=redeem)
     if dialect is Dialect.V1:
         return replace(base, patients=people, users=users)
-    callbacks = tuple(one for one in base.others if one.address.kind is Kind.CALLBACK)
+    callbacks = tuple(one for one in base.settings if one.address.kind is Kind.CALLBACK)
     templates = {
         name: DeclaredTemplate(name, id=one.id) for name, one in zip(LABELS, TEMPLATES, strict=False)
     }
-    return replace(base, team="", patients=people, users=users, others=callbacks, templates=templates)
+    return replace(base, team="", patients=people, users=users, settings=callbacks, templates=templates)
 
 
 _OTHERS = (

@@ -17,7 +17,7 @@ from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
 from kardia_ctl.model.ports import Store
-from kardia_ctl.model.state import Entry, Record, Remember
+from kardia_ctl.model.state import Entry, PatientRecord, Remember
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 from kardia_ctl.planning.saved.file import seal
@@ -55,7 +55,9 @@ def marked(side: str) -> Desired:
     callback = Resource(
         Address(Kind.CALLBACK), {"url": f"https://hooks.example.com/kardia?token=zqtoken{side}"}
     )
-    return replace(clinic(3, codes=LABELS[:1]), patients={one.mrn: one for one in people}, others=(callback,))
+    return replace(
+        clinic(3, codes=LABELS[:1]), patients={one.mrn: one for one in people}, settings=(callback,)
+    )
 
 
 def marks(world: World, *sides: Desired) -> set[str]:
@@ -168,8 +170,8 @@ class Chatty:
 def _named(entry: Entry) -> Entry:
     match entry:
         case Remember(Kind.PATIENT, mrn, _, record):
-            label = marked("ours").patients[mrn].lastname
-            return replace(entry, record=Record(record.id, label, record.fingerprint, record.at))
+            name = marked("ours").patients[mrn].lastname
+            return replace(entry, record=PatientRecord(record.id, record.fingerprint, record.at, cohort=name))
         case _:
             return entry
 

@@ -66,7 +66,7 @@ def test_a_clean_apply_sends_one_write_for_each_change(desired: Desired, reading
         assert done.report.writes == plan.count(Action.CREATE, Action.UPDATE)
         pages = max(1, -(-len(world.account.patients.all()) // 500))
         codes = any(change.address.kind is Kind.CONNECTION_CODE for change in plan.changes)
-        settings = sum(1 for one in desired.others if one.address.kind is not Kind.SERVICE_PROVIDER)
+        settings = sum(1 for one in desired.settings if one.address.kind is not Kind.SERVICE_PROVIDER)
         fewest = (pages if desired.patients else 0) + settings + (codes or plan.writes)
         assert done.report.reads == fewest
 
@@ -93,7 +93,7 @@ def a_whole_clinic() -> Desired:
     return replace(
         with_codes,
         patients={**without.patients, **with_codes.patients},
-        others=(CALLBACK, QT_CALLBACK, PROVIDER),
+        settings=(CALLBACK, QT_CALLBACK, PROVIDER),
     )
 
 
@@ -107,7 +107,7 @@ def test_a_whole_clinic_costs_what_the_table_says() -> None:
         again = await world.plan(desired)
         assert again.plan.is_empty
         assert requests_since(world, 16) == READS[:3]
-        await world.plan(Desired(others=(CALLBACK,)))
+        await world.plan(Desired(settings=(CALLBACK,)))
         assert requests_since(world, 19) == ["GET /v1/callback"]
 
     in_world(story)

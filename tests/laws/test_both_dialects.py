@@ -71,9 +71,10 @@ def test_the_order_of_users_does_not_show(
 
 
 def _with_shuffled_records(inputs: PlanInputs, random: Random) -> PlanInputs:
-    others = list(inputs.state.others.items())
-    random.shuffle(others)
-    return replace(inputs, state=replace(inputs.state, others=dict(others)))
+    settings, users = list(inputs.state.settings.items()), list(inputs.state.users.items())
+    random.shuffle(settings)
+    random.shuffle(users)
+    return replace(inputs, state=replace(inputs.state, settings=dict(settings), users=dict(users)))
 
 
 @LAWFUL

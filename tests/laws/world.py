@@ -176,9 +176,9 @@ def in_world(
 def shuffled(desired: Desired, random: Random) -> Desired:
     """The same desired things, declared in another order."""
     patients = list(desired.patients.items())
-    others, departures = list(desired.others), list(desired.departures)
+    settings, departures = list(desired.settings), list(desired.departures)
     templates = list(desired.templates.items())
-    for listed in (patients, others, departures, templates):
+    for listed in (patients, settings, departures, templates):
         random.shuffle(listed)
     users = list(desired.users.items())
     random.shuffle(users)
@@ -186,7 +186,7 @@ def shuffled(desired: Desired, random: Random) -> Desired:
         desired,
         users=dict(users),
         patients=dict(patients),
-        others=tuple(others),
+        settings=tuple(settings),
         departures=tuple(departures),
         templates=dict(templates),
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.state import Record, State
+from kardia_ctl.model.state import PatientRecord, State
 from kardia_ctl.observing.interning import Interning
 
 NAMES = ("mrn", "dob", "email", "firstname", "lastname")
@@ -24,7 +24,7 @@ LIVE = st.builds(
     status=st.none() | TEXTS,
 )
 WANT = st.builds(DesiredPatient, st.just("A"), TEXTS, TEXTS, TEXTS, TEXTS)
-RECORD = st.sampled_from([State(), State(patients={"A": Record("id-1")})])
+RECORD = st.sampled_from([State(), State(patients={"A": PatientRecord("id-1")})])
 
 
 def shared(live: LivePatient, want: DesiredPatient, state: State) -> LivePatient:
@@ -46,7 +46,7 @@ def copy(text: str) -> str:
 
 def test_equal_texts_are_held_once() -> None:
     want = DesiredPatient("the mrn", "the dob", "the email", "the first name", "the last name")
-    record = Record("the id")
+    record = PatientRecord("the id")
     live = LivePatient(copy(record.id), *(copy(getattr(want, name)) for name in NAMES))
     found = shared(live, want, State(patients={want.mrn: record}))
     assert [name for name in NAMES if getattr(live, name) is getattr(want, name)] == []

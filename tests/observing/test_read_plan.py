@@ -8,7 +8,7 @@ from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.state import Record, State
+from kardia_ctl.model.state import PatientRecord, State
 from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
 
@@ -26,15 +26,15 @@ def desired(*people: DesiredPatient, departures: tuple[Departure, ...] = ()) -> 
         "by-id": DeclaredTemplate("by-id", id="tpl"),
         "by-name": DeclaredTemplate("by-name", name="One year"),
     }
-    others = tuple(Resource(address) for address in (CALLBACK, QT_CALLBACK, PROVIDER))
-    return Desired("team", {one.mrn: one for one in people}, others, templates, departures)
+    settings = tuple(Resource(address) for address in (CALLBACK, QT_CALLBACK, PROVIDER))
+    return Desired("team", {one.mrn: one for one in people}, settings, templates, departures)
 
 
 def state(*mrns: str, live: int | None = THREE_PAGES, departed: dict[str, str] | None = None) -> State:
     return State(
         True,
         live_count=live,
-        patients={mrn: Record(f"id-{mrn}") for mrn in mrns},
+        patients={mrn: PatientRecord(f"id-{mrn}") for mrn in mrns},
         departed={one: frozenset(actions.split()) for one, actions in (departed or {}).items()},
     )
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_read_back_is_not_read() -> None:
 
 
 def test_a_kind_that_is_not_declared_is_not_read() -> None:
-    assert choose_reads(Desired(others=(Resource(CALLBACK),)), State()) == ReadPlan(
+    assert choose_reads(Desired(settings=(Resource(CALLBACK),)), State()) == ReadPlan(
         False, (), (), (CALLBACK,), False
     )
 

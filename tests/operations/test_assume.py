@@ -39,7 +39,7 @@ def test_what_is_said_to_be_created_is_recorded_as_it_was_sent(tmp_path: Path) -
     state = settled(tmp_path, created=(CODE,))
     assert set(state.intents) == {PATIENT}
     assert state.codes["A-1"]["tpl"].id == "id-1"
-    assert state.codes["A-1"]["tpl"].label == "one-year"
+    assert state.codes["A-1"]["tpl"].template == "one-year"
 
 
 @pytest.mark.parametrize(

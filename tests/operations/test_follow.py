@@ -16,7 +16,7 @@ from kardia_ctl.model.events import Event, EventKind, Heard
 from kardia_ctl.model.funnel import Counts
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.state import Record, State
+from kardia_ctl.model.state import CodeRecord, PatientRecord, State
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.planning.inputs import PlanInputs
 
@@ -63,8 +63,10 @@ class Scene:
         self.api = Api({one.id: one for one in people})
         shown = self.can.shows_patients
         name = "id-{}" if shown else "{}"
-        records = {mrn: Record(name.format(mrn), at=int(NOW)) for mrn in "ABC"}
-        codes = {mrn: {"t": Record(name.format(mrn), "one-year", at=int(NOW) - 60)} for mrn in "AB"}
+        records = {mrn: PatientRecord(name.format(mrn), at=int(NOW)) for mrn in "ABC"}
+        codes = {
+            mrn: {"t": CodeRecord(name.format(mrn), at=int(NOW) - 60, template="one-year")} for mrn in "AB"
+        }
         observed = Observed(
             patients={one.mrn: one for one in people} if shown else {},
             coverage=Coverage.PROVEN if shown else Coverage.NOT_READ,

@@ -9,7 +9,7 @@ from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
-from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.model.state import Intent, PatientRecord, State
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.matching import match
 
@@ -27,7 +27,7 @@ class Row:
 
     name: str
     live: tuple[LivePatient, ...] = ()
-    record: Record | None = None
+    record: PatientRecord | None = None
     pin: str = ""
     expected: str | Cause | None = None
     coverage: Coverage = Coverage.PROVEN
@@ -46,56 +46,69 @@ TABLE = [
     Row("free to create"),
     Row("by mrn", (live("1"),), expected="1"),
     Row("another mrn is another patient", (live("1", "a"), live("2", "A "), live("3", "\uff21"))),
-    Row("by record", (live("1"),), Record("1"), expected="1"),
-    Row("record before mrn", (live("2"), live("1")), Record("1"), expected="1"),
-    Row("pin before record", (live("2"), live("1")), Record("1"), "2", "2"),
+    Row("by record", (live("1"),), PatientRecord("1"), expected="1"),
+    Row("record before mrn", (live("2"), live("1")), PatientRecord("1"), expected="1"),
+    Row("pin before record", (live("2"), live("1")), PatientRecord("1"), "2", "2"),
     Row("two with one mrn", (live("1"), live("2")), expected=Cause.DUPLICATE_MRN),
     Row(
         "two with one mrn, a tombstone knows",
         (live("1"), live("2")),
-        Record("1", forgotten=True),
+        PatientRecord("1", forgotten=True),
         expected="1",
     ),
     Row("pinned nobody", (live("1"),), pin="9", expected=Cause.ID_MISMATCH),
     Row("pinned somebody else", (live("1", "B"),), pin="1", expected=Cause.ID_MISMATCH),
-    Row("recorded carries another mrn", (live("1", "B"),), Record("1"), expected=Cause.ID_MISMATCH),
+    Row("recorded carries another mrn", (live("1", "B"),), PatientRecord("1"), expected=Cause.ID_MISMATCH),
     Row(
         "recorded carries another mrn, another has ours",
         (live("1", "B"), live("2")),
-        Record("1"),
+        PatientRecord("1"),
         expected=Cause.ID_MISMATCH,
     ),
-    Row("recorded is gone", (), Record("1"), missing=GONE, expected=Cause.DELETED_ELSEWHERE),
+    Row("recorded is gone", (), PatientRecord("1"), missing=GONE, expected=Cause.DELETED_ELSEWHERE),
     Row(
         "recorded is gone, another has the mrn",
         (live("2"),),
-        Record("1"),
+        PatientRecord("1"),
         missing=GONE,
         expected=Cause.DELETED_ELSEWHERE,
     ),
-    Row("recorded was not looked up", (), Record("1"), expected=Cause.SCAN_INCOMPLETE),
-    Row("recreate", (), Record("1"), missing=GONE, recreate=True),
-    Row("recreate finds who is there", (live("2"),), Record("1"), missing=GONE, recreate=True, expected="2"),
+    Row("recorded was not looked up", (), PatientRecord("1"), expected=Cause.SCAN_INCOMPLETE),
+    Row("recreate", (), PatientRecord("1"), missing=GONE, recreate=True),
+    Row(
+        "recreate finds who is there",
+        (live("2"),),
+        PatientRecord("1"),
+        missing=GONE,
+        recreate=True,
+        expected="2",
+    ),
     Row(
         "recreate of who is not known to be gone",
         (),
-        Record("1"),
+        PatientRecord("1"),
         recreate=True,
         expected=Cause.SCAN_INCOMPLETE,
     ),
     Row("not all were read", coverage=Coverage.INCOMPLETE, expected=Cause.SCAN_INCOMPLETE),
     Row("none were read", coverage=Coverage.NOT_READ, expected=Cause.SCAN_INCOMPLETE),
     Row("found though not all were read", (live("1"),), coverage=Coverage.INCOMPLETE, expected="1"),
-    Row("deleted by us and gone", (), Record("1", forgotten=True), missing=GONE, departed={"1": "delete"}),
+    Row(
+        "deleted by us and gone",
+        (),
+        PatientRecord("1", forgotten=True),
+        missing=GONE,
+        departed={"1": "delete"},
+    ),
     Row(
         "deleted by us and still there",
         (live("1"),),
-        Record("1", forgotten=True),
+        PatientRecord("1", forgotten=True),
         departed={"1": "delete"},
         expected=Cause.DEPARTURE,
     ),
     Row("deleted by us and pinned", (live("1"),), None, "1", Cause.DEPARTURE, departed={"1": "delete"}),
-    Row("disconnected by us", (live("1"),), Record("1"), departed={"1": "disconnect"}, expected="1"),
+    Row("disconnected by us", (live("1"),), PatientRecord("1"), departed={"1": "disconnect"}, expected="1"),
     Row("in doubt", intent=intent(60, 59), expected=Cause.IN_DOUBT),
     Row("in doubt to the last second", intent=intent(400, 119.5), expected=Cause.IN_DOUBT),
     Row("in doubt no more", intent=intent(400, 120)),

@@ -10,6 +10,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
+    CodeRecord,
     Depart,
     Drop,
     Entry,
@@ -17,12 +18,14 @@ from kardia_ctl.model.state import (
     Intend,
     Intent,
     Note,
+    PatientRecord,
     Rate,
     Record,
     Remember,
     Resolve,
     State,
     UsePlan,
+    UserRecord,
 )
 from tests.simulation.process import Process
 
@@ -32,9 +35,10 @@ class Disk:
     """What is durable."""
 
     exists: bool = False
-    patients: dict[str, Record] = field(default_factory=dict)
-    codes: dict[str, dict[str, Record]] = field(default_factory=dict)
-    others: dict[Address, Record] = field(default_factory=dict)
+    patients: dict[str, PatientRecord] = field(default_factory=dict)
+    codes: dict[str, dict[str, CodeRecord]] = field(default_factory=dict)
+    users: dict[str, UserRecord] = field(default_factory=dict)
+    settings: dict[Address, Record] = field(default_factory=dict)
     intents: dict[Address, Intent] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     departed: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -53,7 +57,8 @@ class Disk:
             rate=Rate.parse(self.notes.get("rate", "")),
             patients=dict(self.patients),
             codes={mrn: dict(known) for mrn, known in self.codes.items()},
-            others=dict(self.others),
+            users=dict(self.users),
+            settings=dict(self.settings),
             intents=dict(self.intents),
             departed=dict(self.departed),
             used_plans=frozenset(self.used),
@@ -68,12 +73,8 @@ class Disk:
 
     def _write(self, entry: Fact) -> None:
         match entry:
-            case Remember(Kind.PATIENT, name, _, record):
-                self.patients[name] = record
-            case Remember(Kind.CONNECTION_CODE, name, detail, record):
-                self.codes.setdefault(name, {})[detail] = record
-            case Remember(kind, name, detail, record):
-                self.others[Address(kind, tuple(part for part in (name, detail) if part))] = record
+            case Remember():
+                self._remember(entry)
             case Drop(kind, name, detail):
                 assert kind is Kind.CONNECTION_CODE, "nobody recreates a patient here"
                 self.codes[name].pop(detail)
@@ -89,6 +90,19 @@ class Disk:
                 self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}
             case _ as never:
                 assert_never(never)
+
+    def _remember(self, entry: Remember) -> None:
+        match entry.record:
+            case PatientRecord() as record:
+                self.patients[entry.name] = record
+            case CodeRecord() as record:
+                self.codes.setdefault(entry.name, {})[entry.detail] = record
+            case UserRecord() as record:
+                self.users[entry.name] = record
+            case record:
+                assert entry.kind.is_setting
+                names = tuple(part for part in (entry.name, entry.detail) if part)
+                self.settings[Address(entry.kind, names)] = record
 
 
 @dataclass(slots=True)

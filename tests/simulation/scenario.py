@@ -195,8 +195,8 @@ def _desired(rng: Random) -> Desired:
             codes=codes,
         )
     templates = {label: DeclaredTemplate(label, template) for label, template in _LABELS.items()}
-    others = (_CALLBACK,) if rng.random() < 0.3 else ()
-    return Desired(patients=patients, templates=templates, others=others)
+    settings = (_CALLBACK,) if rng.random() < 0.3 else ()
+    return Desired(patients=patients, templates=templates, settings=settings)
 
 
 def _shares(rng: Random, window: float) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Record, Remember
+from kardia_ctl.model.state import PatientRecord, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 
 
@@ -21,4 +21,4 @@ def store(path: Path) -> SqliteStore:
 
 @pytest.fixture
 def remembered() -> Remember:
-    return Remember(Kind.PATIENT, "JS-1", "", Record("id-1", "", b"fingerprint", 7))
+    return Remember(Kind.PATIENT, "JS-1", "", PatientRecord("id-1", b"fingerprint", 7))

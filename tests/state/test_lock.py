@@ -21,13 +21,13 @@ _HOLDER = """
 import sys, time
 from pathlib import Path
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Record, Remember
+from kardia_ctl.model.state import PatientRecord, Remember
 from kardia_ctl.state.sqlite import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), "default")
 with store.lock("apply"):
     for number in range(3):
-        store.commit([Remember(Kind.PATIENT, f"{number}-{part}", "", Record("id")) for part in "ab"])
+        store.commit([Remember(Kind.PATIENT, f"{number}-{part}", "", PatientRecord("id")) for part in "ab"])
     print("held", flush=True)
     store._writing.execute("BEGIN IMMEDIATE")
     store._writing.execute("DELETE FROM record")

@@ -12,7 +12,7 @@ from kardia_ctl.model.address import code_address, patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Depart, Intent, Note, Record, Remember, State
+from kardia_ctl.model.state import CodeRecord, Depart, Intent, Note, PatientRecord, Remember, State
 from kardia_ctl.state import database
 from kardia_ctl.state.sqlite import SqliteStore
 
@@ -71,8 +71,8 @@ AS_WRITTEN: Final = State(
     41,
     "team-1",
     12,
-    patients={"JS-1": Record("id-1", "", b"\1\2", 7)},
-    codes={"JS-1": {"template-1": Record("id-1", "one-year", b"", 8, forgotten=True)}},
+    patients={"JS-1": PatientRecord("id-1", b"\1\2", 7)},
+    codes={"JS-1": {"template-1": CodeRecord("id-1", at=8, forgotten=True, template="one-year")}},
     intents={ADDRESS: Intent(ADDRESS, "create", 1.5, 2.5, "id-1", "t", 120.0)},
     departed={"id-9": frozenset({"disconnect"})},
     used_plans=frozenset({"plan-1"}),
@@ -149,7 +149,9 @@ def test_a_sample_is_beside_the_content(store: SqliteStore) -> None:
     with store.lock("apply"):
         store.commit([Note("team", "team-1")])
         store.commit([Sample(7, "spring", Counts(2))])
-        store.commit([Remember(Kind.PATIENT, "JS-1", "", Record("id-1")), Sample(8, "spring", Counts(3))])
+        store.commit(
+            [Remember(Kind.PATIENT, "JS-1", "", PatientRecord("id-1")), Sample(8, "spring", Counts(3))]
+        )
     state = store.load()
     assert (state.serial, patient_address("JS-1").names[0] in state.patients) == (2, True)
     assert state.samples == (Sample(7, "", Counts(1)), Sample(8, "spring", Counts(3)))

@@ -3,6 +3,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,20 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
+    CodeRecord,
     Depart,
     Drop,
     Entry,
     Intend,
     Intent,
     Note,
+    PatientRecord,
     Record,
     Remember,
     Resolve,
     State,
     UsePlan,
+    UserRecord,
 )
 from kardia_ctl.state.sqlite import SqliteStore
 
@@ -38,6 +42,25 @@ def names(directory: Path) -> set[str]:
     return {place.name for place in directory.iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("kind", "record", "stored"),
+    [
+        (Kind.PATIENT, PatientRecord(cohort="spring"), "spring"),
+        (Kind.CONNECTION_CODE, CodeRecord(template="one-year"), "one-year"),
+        (Kind.MOBILE_USER, UserRecord(unredeemed=True), "not redeemed"),
+        (Kind.MOBILE_USER, UserRecord(), ""),
+        (Kind.CALLBACK, Record(), ""),
+    ],
+)
+def test_the_label_column_holds_what_released_versions_store_in_it(
+    store: SqliteStore, path: Path, kind: Kind, record: Record, stored: str
+) -> None:
+    with store.lock("apply"):
+        store.commit([Remember(kind, "", "", record)])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT label FROM record").fetchall() == [(stored,)]
+
+
 def test_loading_without_state_gives_none_and_creates_nothing(store: SqliteStore, tmp_path: Path) -> None:
     assert store.load() == State()
     assert store.activity() == ""
@@ -45,17 +68,20 @@ def test_loading_without_state_gives_none_and_creates_nothing(store: SqliteStore
 
 
 def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None:
-    record = Record("id-1", "one-year", b"\0\1", 7, forgotten=True)
+    values = "id-1", b"\0\1", 7, True
+    patient, code = PatientRecord(*values, cohort="spring"), CodeRecord(*values, template="one-year")
+    user, setting = UserRecord(*values, unredeemed=True), Record(*values)
     sample = Sample(7, "spring", Counts(8, 7, 6, 1, 2, 2, 1, 5))
     intent = Intent(code_address("JS/1", "one-year"), "issue", 1.25, 2.5)
     with store.lock("apply"):
         store.commit(
             [
-                Remember(Kind.PATIENT, "JS/1", "", record),
-                Remember(Kind.CONNECTION_CODE, "JS/1", "template-1", record),
-                Remember(Kind.SERVICE_PROVIDER, "provider-1", "", record),
-                Remember(Kind.CALLBACK, "", "", record),
-                Remember(Kind.MOBILE_USER, "JS/1", "", record),
+                Remember(Kind.PATIENT, "JS/1", "", patient),
+                Remember(Kind.CONNECTION_CODE, "JS/1", "template-1", code),
+                Remember(Kind.SERVICE_PROVIDER, "provider-1", "", setting),
+                Remember(Kind.CALLBACK, "", "", setting),
+                Remember(Kind.MOBILE_USER, "JS/1", "", user),
+                Remember(Kind.MOBILE_USER, "JS/2", "", UserRecord(*values)),
                 Intend(intent),
                 Note("team", "team-1"),
                 Note("live_count", "12"),
@@ -71,12 +97,12 @@ def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None
     assert len(state.lineage) == 36
     assert state.team == "team-1"
     assert state.live_count == 12
-    assert state.patients == {"JS/1": record}
-    assert state.codes == {"JS/1": {"template-1": record}}
-    assert state.others == {
-        Address(Kind.SERVICE_PROVIDER, ("provider-1",)): record,
-        Address(Kind.CALLBACK): record,
-        Address(Kind.MOBILE_USER, ("JS/1",)): record,
+    assert state.patients == {"JS/1": patient}
+    assert state.codes == {"JS/1": {"template-1": code}}
+    assert state.users == {"JS/1": user, "JS/2": UserRecord(*values)}
+    assert state.settings == {
+        Address(Kind.SERVICE_PROVIDER, ("provider-1",)): setting,
+        Address(Kind.CALLBACK): setting,
     }
     assert state.intents == {intent.address: intent}
     assert state.departed == {"id-9": frozenset({"delete", "disconnect"})}
@@ -101,7 +127,7 @@ def test_the_serial_grows_only_when_something_changed(store: SqliteStore, rememb
         store.commit([])
         store.commit([Drop(Kind.PATIENT, "nobody"), Resolve(patient_address("nobody"))])
         assert store.load().serial == 1
-        store.commit([Remember(Kind.PATIENT, "JS-1", "", Record("id-1", forgotten=True))])
+        store.commit([Remember(Kind.PATIENT, "JS-1", "", PatientRecord("id-1", forgotten=True))])
     assert (store.load().serial, store.load().lineage) == (2, lineage)
 
 
@@ -191,7 +217,7 @@ def test_commits_are_durable_before_they_return(store: SqliteStore) -> None:
 def test_threads_may_commit_at_once(store: SqliteStore) -> None:
     def write(number: int) -> None:
         for turn in range(20):
-            store.commit([Remember(Kind.PATIENT, f"{number}-{turn}", "", Record("id"))])
+            store.commit([Remember(Kind.PATIENT, f"{number}-{turn}", "", PatientRecord("id"))])
 
     with store.lock("apply"):
         threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
@@ -245,19 +271,14 @@ def _execute(path: Path, statement: str) -> None:
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _MRN = _TEXT.filter(bool)
-_RECORD = st.builds(
-    Record,
-    _TEXT,
-    st.sampled_from(["", "one-year"]),
-    st.binary(max_size=40),
-    st.integers(0, 2**40),
-    st.booleans(),
-)
+_NAME = st.sampled_from(["", "one-year"])
+_VALUES = _TEXT, st.binary(max_size=40), st.integers(0, 2**40), st.booleans()
+_PATIENT, _CODE = st.builds(PatientRecord, *_VALUES, _NAME), st.builds(CodeRecord, *_VALUES, _NAME)
 _ADDRESS = st.one_of(st.builds(patient_address, _MRN), st.builds(code_address, _MRN, _MRN))
 _TIME = st.floats(0, 2**40)
 _ENTRY = st.one_of(
-    st.builds(Remember, st.just(Kind.PATIENT), _MRN, st.just(""), _RECORD),
-    st.builds(Remember, st.just(Kind.CONNECTION_CODE), _MRN, _MRN, _RECORD),
+    st.builds(Remember, st.just(Kind.PATIENT), _MRN, st.just(""), _PATIENT),
+    st.builds(Remember, st.just(Kind.CONNECTION_CODE), _MRN, _MRN, _CODE),
     st.builds(Drop, st.just(Kind.PATIENT), _MRN),
     st.builds(Drop, st.just(Kind.CONNECTION_CODE), _MRN, _MRN),
     st.builds(Intend, st.builds(Intent, _ADDRESS, _TEXT, _TIME, _TIME)),
@@ -298,8 +319,8 @@ class _Model:
     """The plainest store there is."""
 
     def __init__(self) -> None:
-        self.patients: dict[str, Record] = {}
-        self.codes: dict[str, dict[str, Record]] = {}
+        self.patients: dict[str, PatientRecord] = {}
+        self.codes: dict[str, dict[str, CodeRecord]] = {}
         self.intents: dict[Address, Intent] = {}
         self.departed: dict[str, frozenset[str]] = {}
         self.plans: set[str] = set()
@@ -307,9 +328,9 @@ class _Model:
 
     def apply(self, entry: Any) -> None:
         match entry:
-            case Remember(Kind.PATIENT, name, _, record):
+            case Remember(Kind.PATIENT, name, _, PatientRecord() as record):
                 self.patients[name] = record
-            case Remember(_, name, detail, record):
+            case Remember(_, name, detail, CodeRecord() as record):
                 self.codes.setdefault(name, {})[detail] = record
             case Drop(Kind.PATIENT, name, _):
                 self.patients.pop(name, None)

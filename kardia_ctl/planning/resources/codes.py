@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Cause, NoticeKind
 from kardia_ctl.model.source import Source
-from kardia_ctl.model.state import Record
+from kardia_ctl.model.state import CodeRecord
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
@@ -65,8 +65,8 @@ class _Orders:
     ids of all templates that the patient's codes name.
     """
 
-    recorded: Mapping[str, Record]
-    in_doubt: Mapping[str, Record]
+    recorded: Mapping[str, CodeRecord]
+    in_doubt: Mapping[str, CodeRecord]
     declared: Collection[str]
 
     def decide(self, template: str, owner: CodeOwner, now: float, *, reissue: bool) -> CodeDecision:
@@ -94,9 +94,9 @@ class _Orders:
         )
 
 
-def _name_of(template: str, record: Record, want: DesiredPatient) -> str:
+def _name_of(template: str, record: CodeRecord, want: DesiredPatient) -> str:
     """The name under which a code was issued; its template's id where the name means another one now."""
-    return template if not record.label or record.label in want.codes else record.label
+    return template if not record.template or record.template in want.codes else record.template
 
 
 def _orders(
@@ -106,14 +106,14 @@ def _orders(
     known = inputs.state.codes.get(mrn, {})
     recorded = {template: record for template, record in known.items() if owner.is_of(record.id)}
     in_doubt = {
-        intent.target: Record(intent.id, intent.address.names[1], at=int(intent.at))
+        intent.target: CodeRecord(intent.id, at=int(intent.at), template=intent.address.names[1])
         for intent in builder.index.orders_in_doubt.get(mrn, ())
         if owner.is_of(intent.id)
     }
     # A name without a template now may be the one that a code was issued under.
     unresolved = {label for label in labels if not templates[label].id}
     declared = {templates[label].id for label in labels}
-    declared.update(template for template, record in recorded.items() if record.label in unresolved)
+    declared.update(template for template, record in recorded.items() if record.template in unresolved)
     return _Orders(recorded, in_doubt, declared)
 
 

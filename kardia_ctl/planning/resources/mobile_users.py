@@ -4,13 +4,10 @@ from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, NoticeKind
-from kardia_ctl.model.state import Record
+from kardia_ctl.model.state import UserRecord
 from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.codes import CodeOwner
-
-UNREDEEMED = "not redeemed"
-"""The label of a record whose user exists, and whose code was not redeemed for it."""
 
 
 def plan_user(inputs: PlanInputs, owner: CodeOwner, builder: PlanBuilder) -> None:
@@ -19,7 +16,7 @@ def plan_user(inputs: PlanInputs, owner: CodeOwner, builder: PlanBuilder) -> Non
     It is a no-op when state has it, adopted when the patient is connected, and otherwise created, once.
     """
     mrn = owner.want.mrn
-    user, record = inputs.desired.users.get(mrn), builder.index.users.get(mrn)
+    user, record = inputs.desired.users.get(mrn), inputs.state.users.get(mrn)
     address = Address(Kind.MOBILE_USER, (mrn,))
     if user is None:
         if record is not None and not record.forgotten:
@@ -40,8 +37,8 @@ def plan_user(inputs: PlanInputs, owner: CodeOwner, builder: PlanBuilder) -> Non
         _create(inputs, user, address, owner, builder)
 
 
-def _plan_recorded(address: Address, record: Record, owner: CodeOwner, builder: PlanBuilder) -> None:
-    if record.label == UNREDEEMED:
+def _plan_recorded(address: Address, record: UserRecord, owner: CodeOwner, builder: PlanBuilder) -> None:
+    if record.unredeemed:
         text = "the user exists, but its code was not redeemed: the patient can enter it in the Kardia app"
         builder.notice(NoticeKind.WARNING, text, address, owner.source)
     else:

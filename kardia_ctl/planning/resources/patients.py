@@ -22,7 +22,7 @@ def plan_patients(inputs: PlanInputs, templates: Mapping[str, Template], builder
     """Decide every declared patient and what hangs on it, where the API shows patients."""
     live_of, record_of = inputs.observed.patients.get, inputs.state.patients.get
     twins, departed, codes = inputs.observed.twins, inputs.state.departed, inputs.state.codes
-    users, recorded_users = inputs.desired.users, builder.index.users
+    users, recorded_users = inputs.desired.users, inputs.state.users
     keep = builder.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in inputs.desired.patients.items():
         live, record = live_of(mrn), record_of(mrn)

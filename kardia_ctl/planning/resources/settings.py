@@ -12,15 +12,15 @@ from kardia_ctl.planning.inputs import PlanInputs
 
 def plan_settings(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Decide every declared setting, and forget those no longer declared."""
-    for resource in inputs.desired.others:
-        record = inputs.state.others.get(resource.address)
+    for resource in inputs.desired.settings:
+        record = inputs.state.settings.get(resource.address)
         if resource.address.kind.facts.read_back:
             _plan_readable(inputs, resource, record, builder)
         else:
             _plan_unreadable(inputs, resource, record, builder)
-    declared = {resource.address for resource in inputs.desired.others}
-    for address, record in inputs.state.others.items():
-        if address.kind.is_setting and address not in declared and not record.forgotten:
+    declared = {resource.address for resource in inputs.desired.settings}
+    for address, record in inputs.state.settings.items():
+        if address not in declared and not record.forgotten:
             builder.forget(address, "no longer declared; it stays as it is in Kardia")
 
 

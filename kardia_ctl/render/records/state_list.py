@@ -5,16 +5,21 @@ from datetime import UTC, datetime
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.render.escape import escape
 
 
 def recorded(state: State) -> Iterator[tuple[Address, Record]]:
-    """Every record with its address, by address. A code without a label has its template's id."""
-    found = [(patient_address(mrn), record) for mrn, record in state.patients.items()]
+    """Every record with its address, by address. A code without a template name has its template's id."""
+    found: list[tuple[Address, Record]] = [
+        (patient_address(mrn), record) for mrn, record in state.patients.items()
+    ]
     for mrn, codes in state.codes.items():
-        found += [(code_address(mrn, record.label or template), record) for template, record in codes.items()]
-    found += state.others.items()
+        found += [
+            (code_address(mrn, record.template or template), record) for template, record in codes.items()
+        ]
+    found += [(Address(Kind.MOBILE_USER, (mrn,)), record) for mrn, record in state.users.items()]
+    found += state.settings.items()
     return iter(sorted(found, key=lambda pair: (pair[0].order, pair[1].id, pair[1].at)))
 
 
@@ -38,12 +43,25 @@ def _record(address: Address, record: Record, state: State) -> str:
         str(address),
         f"  id        {escape(record.id) or '(none)'}",
         f"  recorded  {_time(record.at)}",
-        f"  label     {escape(record.label) or '(none)'}",
+        *_own(record),
         f"  tombstone {'yes' if record.forgotten else 'no'}",
     ]
     if address.kind is Kind.PATIENT and record.id in state.departed:
         lines.append(f"  departed  {escape(', '.join(sorted(state.departed[record.id])))}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _own(record: Record) -> Iterator[str]:
+    """What only a record of this kind holds."""
+    match record:
+        case PatientRecord():
+            yield f"  cohort    {escape(record.cohort) or '(none)'}"
+        case CodeRecord():
+            yield f"  template  {escape(record.template) or '(none)'}"
+        case UserRecord(unredeemed=True):
+            yield "  redeemed  no"
+        case _:
+            pass
 
 
 def _intent(address: Address, intent: Intent) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import Intent, Record, State
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.render.records.state_list import state_list, state_show
 
 AT = 1772445600  # 2026-03-02T10:00:00Z
@@ -13,9 +13,14 @@ JOE, NEW = patient_address("JS-1"), patient_address("NEW 1")
 def state() -> State:
     return State(
         exists=True,
-        patients={"ZZ": Record("idZZ", at=AT, forgotten=True), "JS-1": Record("idJS", at=AT)},
-        codes={"JS-1": {"4qq0": Record("idJS", "one-year", at=AT), "5rr1": Record("idJS", at=AT)}},
-        others={Address(Kind.CALLBACK): Record(at=AT)},
+        patients={"ZZ": PatientRecord("idZZ", at=AT, forgotten=True), "JS-1": PatientRecord("idJS", at=AT)},
+        codes={
+            "JS-1": {
+                "4qq0": CodeRecord("idJS", at=AT, template="one-year"),
+                "5rr1": CodeRecord("idJS", at=AT),
+            }
+        },
+        settings={Address(Kind.CALLBACK): Record(at=AT)},
         intents={NEW: Intent(NEW, "create", AT, AT + 5.5)},
         departed={"idZZ": frozenset({"disconnect"})},
     )
@@ -41,7 +46,7 @@ def test_a_record_is_shown_with_its_time_in_utc(state: State) -> None:
         "connection_code/JS-1/one-year\n"
         "  id        idJS\n"
         "  recorded  2026-03-02T10:00:00+00:00\n"
-        "  label     one-year\n"
+        "  template  one-year\n"
         "  tombstone no\n"
     )
 
@@ -50,6 +55,15 @@ def test_a_tombstone_says_that_it_is_one(state: State) -> None:
     shown = state_show(state, patient_address("ZZ"))
     assert "  tombstone yes\n" in shown
     assert "  departed  disconnect\n" in shown
+    assert "  cohort    (none)\n" in shown
+
+
+@pytest.mark.parametrize(("unredeemed", "shown"), [(True, "  redeemed  no\n"), (False, "")])
+def test_a_user_whose_code_was_not_redeemed_is_shown_as_one(unredeemed: bool, shown: str) -> None:
+    state = State(users={"JS-1": UserRecord("idJS", at=AT, unredeemed=unredeemed)})
+    assert state_show(state, Address(Kind.MOBILE_USER, ("JS-1",))) == (
+        f"mobile_user/JS-1\n  id        idJS\n  recorded  2026-03-02T10:00:00+00:00\n{shown}  tombstone no\n"
+    )
 
 
 def test_a_write_in_doubt_is_shown(state: State) -> None:
@@ -66,5 +80,5 @@ def test_an_unknown_address_shows_nothing(state: State) -> None:
 
 
 def test_recorded_text_cannot_act_on_a_terminal() -> None:
-    state = State(patients={"JS-1": Record("\x1b[2J", "::x::", at=0)})
+    state = State(patients={"JS-1": PatientRecord("\x1b[2J", at=0, cohort="::x::")})
     assert state_show(state, JOE).replace("\n", "").isprintable()
