@@ -13,7 +13,8 @@ from kardia_ctl.config.patient_registry import PatientRegistry, Where, patient_o
 from kardia_ctl.config.schema.messages import quoted
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
-from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping, read_yaml
+from kardia_ctl.config.yaml.parser import read_yaml
+from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds.mobile_user import user_of
 from kardia_ctl.model.configuration import Departing, Departure, MobileUser
 from kardia_ctl.model.source import Source

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import assert_never
 
-from kardia_ctl.config import account
+from kardia_ctl.config import sections
 from kardia_ctl.config.cohorts.cohort import Cohort, Format, OnBadRow, check
 from kardia_ctl.config.cohorts.formats.csv import Delimited
 from kardia_ctl.config.cohorts.formats.fhir import Fhir
@@ -62,10 +62,10 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
         except UnusableFile as error:
             context.unusable(here, error)
     if yaml_file is not None:
-        account.check_state(yaml_file, context)
+        sections.check_state(yaml_file, context)
     if yaml_file is None or context.problems:
         raise ConfigurationError(context.sorted_problems())
-    return account.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
+    return sections.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
 
 
 @contextmanager
@@ -103,18 +103,18 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
         return None
     if yaml_file is None:
         return None
-    context.capabilities = account.capabilities(yaml_file)
+    context.capabilities = sections.capabilities(yaml_file)
     yaml_files = [yaml_file, *_included(yaml_file, context)]
-    templates = account.templates(yaml_file)
+    templates = sections.templates(yaml_file)
     registry = PatientRegistry(context, templates)
     tables = _enter(yaml_files, context, registry)
     leaving = tuple(departures(yaml_files))
     registry.check_departures(leaving)
     quarantined, without_mrn = quarantined_patients(context)
     registry.take_out_quarantined()
-    account.check_dialect(yaml_file, templates, leaving, context)
-    others = account.settings(yaml_file, context)
-    account.check_state(yaml_file, context)
+    sections.check_dialect(yaml_file, templates, leaving, context)
+    others = sections.settings(yaml_file, context)
+    sections.check_state(yaml_file, context)
     quarantines = quarantined_rows(tables, context)
     if context.problems:
         return None
@@ -124,12 +124,12 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
         others,
         templates,
         leaving,
-        account.limits(yaml_file),
+        sections.limits(yaml_file),
         quarantined,
         without_mrn,
         _users(registry),
     )
-    return replace(account.configuration(yaml_file, context.root, desired), quarantines=quarantines)
+    return replace(sections.configuration(yaml_file, context.root, desired), quarantines=quarantines)
 
 
 def _users(registry: PatientRegistry) -> dict[str, MobileUser]:

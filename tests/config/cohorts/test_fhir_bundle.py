@@ -1,6 +1,7 @@
 """A Bundle's entries are what json reads of them, however the file is cut into pieces."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from kardia_ctl.config.cohorts.formats import fhir_bundle
 from kardia_ctl.config.cohorts.formats.blocks import blocks
 from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
 
 SYSTEM = "https://hospital.example.com/mrn"
@@ -86,3 +88,18 @@ def test_an_error_has_the_line_of_its_piece() -> None:
     with pytest.raises(InvalidContent) as caught:
         read(HEAD + "[\n" + lines + ",\n{,}\n]}")
     assert 440 < caught.value.line <= 502
+
+
+def test_a_missing_c_extension_is_a_problem_at_the_cohort_with_the_command(
+    cohort: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "ijson.backends.yajl2_c", raising=False)
+    monkeypatch.setitem(sys.modules, "ijson.backends._yajl2", None)
+    monkeypatch.delattr("ijson.backends._yajl2", raising=False)
+    with pytest.raises(ConfigurationError) as caught:
+        cohort("c.json", HEAD + "[]}", f"identifier: '{SYSTEM}'")
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "kardia.yaml:3:23: reading a FHIR Bundle needs ijson's C extension, which is not installed. "
+        "Run: pip install --force-reinstall --only-binary=ijson ijson; or export the patients as NDJSON"
+    )

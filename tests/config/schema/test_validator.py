@@ -14,7 +14,7 @@ from kardia_ctl.config.patient_registry import are_plain_codes
 from kardia_ctl.config.schema.build import build_schema
 from kardia_ctl.config.schema.validator import Validator, document_validator, patient_validator
 from kardia_ctl.config.source_files import UnusableFile
-from kardia_ctl.config.yaml.tree import read_yaml
+from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import FORMATS
 from kardia_ctl.model.configuration import Dialect

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
-from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 
 DEPTH: Final = 200
 """How deep objects and arrays may be nested. A FHIR resource hardly reaches 20."""
@@ -32,12 +32,14 @@ def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterat
 
     Raises:
         InvalidContent: the file is not JSON, or not a Bundle.
+        UnusableFile: ijson's C extension is not installed.
     """
+    backend = _backend()
     import ijson
 
     line, bundle = 1, _Bundle()
     events = ijson.sendable_list()
-    parser = ijson.get_backend("yajl2_c").basic_parse_coro(events, use_float=True)
+    parser = backend.basic_parse_coro(events, use_float=True)
     try:
         for begins, piece in _pieces(stream):
             line = begins
@@ -56,6 +58,20 @@ def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterat
         raise InvalidContent("entry is not a list", _AGAIN)
     if _has_next(bundle.top.get("link")):
         on_next_page()
+
+
+def _backend() -> Any:
+    """The parser. A wheel of ijson has it; an ijson built without a C compiler does not."""
+    try:
+        import ijson
+
+        return ijson.get_backend("yajl2_c")
+    except ImportError as error:
+        message = "reading a FHIR Bundle needs ijson's C extension, which is not installed"
+        remedy = (
+            "Run: pip install --force-reinstall --only-binary=ijson ijson; or export the patients as NDJSON"
+        )
+        raise UnusableFile(message, remedy) from error
 
 
 def _explained(error: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What kardia.yaml says of the account itself: templates, callbacks, providers, limits, the state."""
+"""The sections of kardia.yaml without patients: templates, callbacks, providers, limits, state."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
