@@ -56,7 +56,7 @@ figures: $(VENV)/.dev ## print the structural figures: lines, files, names, gold
 	$(BIN)/python -m tests.figures
 
 cassettes: $(VENV)/.dev ## record the exchanges of the client tests anew, from the sandbox
-	$(BIN)/pytest tests/api --record-mode=rewrite
+	$(BIN)/pytest tests/api/cassettes --record-mode=rewrite
 
 schema: $(VENV)/.dev ## write schemas/kardia.schema.json from the kinds
 	$(BIN)/kardia-ctl schema schemas
