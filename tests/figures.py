@@ -161,6 +161,12 @@ def _percentage(facts: Iterable[bool]) -> float:
     return 100 * sum(every) / len(every)
 
 
+def files_of_each_folder(root: Path) -> Counter[str]:
+    """How many files each folder below ``root`` holds, whatever they are; not what Python compiled."""
+    files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return Counter(file.parent.as_posix() for file in files if file.parent.name != "__pycache__")
+
+
 def table(root: Path) -> Iterator[tuple[str, str]]:
     """Each figure's name and value."""
     figures = Figures(root / "kardia_ctl")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import Figures, table
+from tests.figures import Figures, files_of_each_folder, table
 from tests.paths import ROOT
 
 PRODUCT = Figures(ROOT / "kardia_ctl")
@@ -16,6 +16,12 @@ def test_no_file_is_longer_than_250_lines() -> None:
 
 def test_no_folder_holds_more_than_16_files() -> None:
     assert [folder for folder, count in PRODUCT.folders().items() if count > 16] == []
+
+
+def test_no_folder_of_tests_holds_more_than_16_files() -> None:
+    """A case's folder holds as many as the case needs."""
+    counts = files_of_each_folder(ROOT / "tests")
+    assert [folder for folder, count in counts.items() if count > 16 and "/cases/" not in folder] == []
 
 
 def test_no_two_classes_have_one_name() -> None:
@@ -68,6 +74,13 @@ def test_a_package_that_breaks_every_limit_is_found_to(package: Path) -> None:
     assert figures.circles() == ["c", "rooms.a"]
     assert figures.documented() == 0
     assert figures.typed() == 50
+
+
+def test_every_kind_of_file_is_counted_but_what_python_compiled(tmp_path: Path) -> None:
+    for name in ("a/one.py", "a/two.md", "a/b/three.json", "a/__pycache__/one.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert files_of_each_folder(tmp_path) == {"a": 2, "a/b": 1}
 
 
 def test_the_table_has_a_line_for_each_figure() -> None:

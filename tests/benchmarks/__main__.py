@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import (
+from tests.benchmarks.machine import Machine, this_machine
+from tests.benchmarks.parts import (
     growth,
     latency,
     memory,
@@ -19,7 +20,6 @@ from tests.benchmarks import (
     startup,
     state,
 )
-from tests.benchmarks.machine import Machine, this_machine
 from tests.benchmarks.scale import FULL, QUICK, Scale
 from tests.benchmarks.table import Row, Section, as_json, from_json, markdown
 
@@ -38,7 +38,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Scale], Iterable[Row]]]] = {
         peers,
     )
 }
-"""What --only takes, and what gives its rows. A new benchmark is one module and one line here."""
+"""What --only takes, and what gives its rows. A new benchmark is one module in parts/ and one line here."""
 
 _HERE: Final = Path(__file__).parent
 

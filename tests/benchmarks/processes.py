@@ -14,7 +14,8 @@ from kardia_ctl.sandbox.data.invented import API_KEY
 
 SCRIPT: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 """The installed command of the environment that runs the benchmarks."""
-HERE: Final = Path(__file__).parent
+PROGRAMS: Final = Path(__file__).parent / "programs"
+"""What runs beside kardia-ctl, each as a process of its own: a server, rivals and lower bounds."""
 UNITS_OF_PEAK: Final = 1 if sys.platform == "darwin" else 1024
 """Bytes in one unit of getrusage's ru_maxrss."""
 
@@ -74,8 +75,8 @@ def python(*arguments: str) -> list[str]:
 
 
 def script(name: str, *arguments: str) -> list[str]:
-    """A command line of a script that lies here. None is imported: this process has to stay small."""
-    return python(str(HERE / name), *arguments)
+    """A command line of one of ``PROGRAMS``. None is imported: this process has to stay small."""
+    return python(str(PROGRAMS / name), *arguments)
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -7,11 +7,11 @@ from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
-from tests.benchmarks import scenarios, startup
-from tests.benchmarks.growth import slope
 from tests.benchmarks.machine import Machine
-from tests.benchmarks.onboarding import Subject, apply
 from tests.benchmarks.pairs import interleaved, ratios, spread
+from tests.benchmarks.parts import scenarios, startup
+from tests.benchmarks.parts.growth import slope
+from tests.benchmarks.parts.onboarding import Subject, apply
 from tests.benchmarks.processes import UNITS_OF_PEAK, BenchmarkError, Run, environment, python, run
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Counts, sandbox

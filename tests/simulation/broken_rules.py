@@ -15,7 +15,7 @@ from kardia_ctl.applying import state_updates as records
 from kardia_ctl.applying.journal import Journal
 from kardia_ctl.kinds import patient
 from kardia_ctl.planning.resources.codes import CodeOwner
-from tests.simulation.disk import Disk
+from tests.simulation.environment.disk import Disk
 from tests.simulation.mutants import written_without_intents
 from tests.simulation.scenario import Pause, Plight, Scenario, Trouble, peopled
 

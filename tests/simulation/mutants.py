@@ -17,7 +17,7 @@ from kardia_ctl.planning import matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
-from tests.simulation.disk import Disk
+from tests.simulation.environment.disk import Disk
 from tests.simulation.scenario import Scenario
 
 

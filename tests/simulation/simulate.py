@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
+from tests.simulation.environment.network import Network
+from tests.simulation.environment.server import Server
+from tests.simulation.environment.virtual import VirtualLoop
 from tests.simulation.judge import violations
-from tests.simulation.network import Network
 from tests.simulation.scenario import Scenario, scenario
-from tests.simulation.server import Server
-from tests.simulation.virtual import VirtualLoop
 from tests.simulation.world import World
 
 

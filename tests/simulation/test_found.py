@@ -13,9 +13,9 @@ from kardia_ctl.model.plan import Change
 from kardia_ctl.model.state import Intent, State
 from kardia_ctl.timing import Clock
 from tests.applying.workshop import Hand, context_of, creates, inputs_for
-from tests.simulation.disk import Disk, Mount
-from tests.simulation.process import Process
-from tests.simulation.virtual import VirtualLoop
+from tests.simulation.environment.disk import Disk, Mount
+from tests.simulation.environment.process import Process
+from tests.simulation.environment.virtual import VirtualLoop
 
 ORDER = Intent(code_address("S-1", "one-year"), "create", 1000.0, 1010.0, id="id-1", target="tpl-one-year")
 

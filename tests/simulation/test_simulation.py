@@ -14,7 +14,7 @@ from kardia_ctl.model.state import Entry, State
 from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.state.open import open_store
 from tests.paths import ROOT
-from tests.simulation.disk import Disk
+from tests.simulation.environment.disk import Disk
 from tests.simulation.mutants import Mutant, mutated, mutated_story
 from tests.simulation.scenario import Pause, Scenario, Trouble, scenario
 from tests.simulation.simulate import Verdict, simulate

@@ -18,10 +18,10 @@ from kardia_ctl.planning import apply_stages, matching
 from kardia_ctl.planning.apply_stages import Wave
 from kardia_ctl.planning.matching import due
 from kardia_ctl.sandbox.account.connection_table import ConnectionTable
-from tests.simulation.disk import Disk, Mount
-from tests.simulation.process import Killed, Process
+from tests.simulation.environment.disk import Disk, Mount
+from tests.simulation.environment.process import Killed, Process
+from tests.simulation.environment.virtual import Stuck, VirtualLoop
 from tests.simulation.simulate import simulate
-from tests.simulation.virtual import Stuck, VirtualLoop
 
 
 @pytest.fixture

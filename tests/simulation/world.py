@@ -24,12 +24,12 @@ from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.timing import Clock
-from tests.simulation.disk import Disk, Mount
-from tests.simulation.network import Network, Wire
-from tests.simulation.person import looks
-from tests.simulation.process import Process
+from tests.simulation.environment.disk import Disk, Mount
+from tests.simulation.environment.network import Network, Wire
+from tests.simulation.environment.person import looks
+from tests.simulation.environment.process import Process
+from tests.simulation.environment.server import START, Server
 from tests.simulation.scenario import Pause, Plight, Scenario, Trouble
-from tests.simulation.server import START, Server
 
 MOST_CALM_RUNS: Final = 8
 """Runs in good weather after which everything has to be as declared.

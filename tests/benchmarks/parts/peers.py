@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kardia_ctl.sandbox.data.invented import API_KEY
-from tests.benchmarks.onboarding import Subject, apply
 from tests.benchmarks.pairs import spread
-from tests.benchmarks.processes import HERE, Run, run, script
+from tests.benchmarks.parts.onboarding import Subject, apply
+from tests.benchmarks.processes import PROGRAMS, Run, run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import LightServer
 from tests.benchmarks.table import Row, Standing, Unit
@@ -97,13 +97,13 @@ def _people(directory: Path, patients: int) -> str:
 
 
 def _plain(server: LightServer, patients: int, directory: Path) -> Run:
-    command = script("peer/plain.py", server.url, API_KEY, _people(directory, patients))
+    command = script("plain.py", server.url, API_KEY, _people(directory, patients))
     return run(command, codes=(0, 1))
 
 
 def _abreast(server: LightServer, patients: int, directory: Path) -> Run:
     people = _people(directory, patients)
-    command = script("peer/abreast.py", server.url, API_KEY, people, str(_ABREAST))
+    command = script("abreast.py", server.url, API_KEY, people, str(_ABREAST))
     return run(command, codes=(0, 1))
 
 
@@ -116,7 +116,7 @@ def _ansible(place: Path) -> Onboard:
     def play(server: LightServer, patients: int, directory: Path) -> Run:
         variables = {"url": server.url, "key": API_KEY, "people": _people(directory, patients)}
         pairs = [part for name, value in variables.items() for part in ("-e", f"{name}={value}")]
-        command = [str(place / "bin" / "ansible-playbook"), str(HERE / "peer" / "playbook.yml"), *pairs]
+        command = [str(place / "bin" / "ansible-playbook"), str(PROGRAMS / "playbook.yml"), *pairs]
         return run(command, codes=(0, 1, 2))
 
     return play

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
-from tests.benchmarks.planning import fetch
+from tests.benchmarks.parts.planning import fetch
 from tests.benchmarks.processes import run
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import sandbox

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.benchmarks.memory import check_own
 from tests.benchmarks.pairs import Runs, interleaved, spread
+from tests.benchmarks.parts.memory import check_own
 from tests.benchmarks.processes import BenchmarkError, Run
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import sandbox

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from tests.simulation.process import Process
+from tests.simulation.environment.process import Process
+from tests.simulation.environment.server import Answer, Server
 from tests.simulation.scenario import Scenario
-from tests.simulation.server import Answer, Server
 
 
 class Ending(Enum):

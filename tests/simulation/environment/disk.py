@@ -27,7 +27,7 @@ from kardia_ctl.model.state import (
     UsePlan,
     UserRecord,
 )
-from tests.simulation.process import Process
+from tests.simulation.environment.process import Process
 
 
 @dataclass(slots=True)

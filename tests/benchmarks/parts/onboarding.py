@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kardia_ctl.sandbox.data.invented import API_KEY
-from tests.benchmarks.latency import SECONDS
 from tests.benchmarks.pairs import cpu_ratios, interleaved, noise, ratios, spread
+from tests.benchmarks.parts.latency import SECONDS
 from tests.benchmarks.processes import SCRIPT, BenchmarkError, Run, run, script
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.server import Counts, LightServer, light_server
