@@ -5,15 +5,15 @@ from typing import Any
 
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import patient_address, record_key
-from kardia_ctl.model.configuration import Departing, Desired, Resource
+from kardia_ctl.model.configuration import DepartureAction, Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.state import (
+    FINGERPRINT_SIZE,
     GONE,
     MISSING,
-    SIZE,
     CodeRecord,
     Depart,
     Drop,
@@ -26,7 +26,7 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
-from kardia_ctl.planning.checks.stops import living
+from kardia_ctl.planning.checks.stops import patient_count
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
 
@@ -55,7 +55,7 @@ def _fingerprint(change: Change, key: bytes) -> bytes:
         return patient_kind.fingerprints(key, patient_of(change))
     if kind.is_setting:
         after = {name: value or "" for name, value in (change.after or {}).items()}
-        return fingerprints(key, Resource(change.address, after))
+        return fingerprints(key, Setting(change.address, after))
     return b""
 
 
@@ -142,25 +142,25 @@ def _agreed(want: DesiredPatient, key: bytes, before: bytes = b"") -> bytes:
     known = patient_kind.fingerprints(key, want)
     for place, name in enumerate(ATTRIBUTES):
         if name in want.ignore:
-            start, end = place * SIZE, (place + 1) * SIZE
+            start, end = place * FINGERPRINT_SIZE, (place + 1) * FINGERPRINT_SIZE
             known = known[:start] + (before[start:end] or MISSING) + known[end:]
     return known
 
 
 def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
     observed, state = inputs.observed, inputs.state
-    count = living(inputs)
+    count = patient_count(inputs)
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
         yield Note("live_count", str(count))
     for departure in inputs.desired.departures:
         patient_id = state.patients.get(departure.mrn, PatientRecord()).id
-        deleted = state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE)
+        deleted = state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE)
         if deleted and patient_id in observed.missing:
             yield Depart(patient_id, GONE)
         if (
             departure.id in ("", patient_id)
             and patient_id in observed.missing
-            and not state.has_done(patient_id, *Departing)
+            and not state.has_done(patient_id, *DepartureAction)
         ):
             yield Depart(patient_id, departure.action.value)
             yield Resolve(patient_address(departure.mrn))

@@ -67,7 +67,7 @@ _KINDS: Final = {
 def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
     """The decisions of a command line: about declared addresses, each of a kind that it can be about."""
     chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
-    declared = {resource.address for resource in configuration.desired.settings}
+    declared = {setting.address for setting in configuration.desired.settings}
     for name, addresses in chosen.items():
         for address in sorted(addresses, key=lambda one: one.order):
             if address.kind not in _KINDS[name]:

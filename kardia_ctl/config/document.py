@@ -16,7 +16,7 @@ from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines
 from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds.mobile_user import user_of
-from kardia_ctl.model.configuration import Departing, Departure, MobileUser
+from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
 from kardia_ctl.model.source import Source
 
 
@@ -179,7 +179,7 @@ def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:
         for index, value in enumerate(declared if isinstance(declared, YamlList) else ()):
             if yaml_file.is_sound("departures", index):
                 source = yaml_file.source("departures", index)
-                action = Departing(value["action"])
+                action = DepartureAction(value["action"])
                 yield Departure(
                     value["mrn"],
                     action,

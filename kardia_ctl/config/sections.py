@@ -13,14 +13,14 @@ from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import (
     Authorization,
     Configuration,
-    Departing,
     Departure,
+    DepartureAction,
     Desired,
     Dialect,
     Limits,
     Region,
-    Resource,
     ScanPolicy,
+    Setting,
     Waves,
 )
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
@@ -46,19 +46,19 @@ def templates(yaml_file: YamlFile) -> dict[str, DeclaredTemplate]:
     return found
 
 
-def settings(yaml_file: YamlFile, context: LoadContext) -> tuple[Resource, ...]:
+def settings(yaml_file: YamlFile, context: LoadContext) -> tuple[Setting, ...]:
     """The callbacks and service providers, checked by their kinds' own rules."""
     hosts = yaml_file.value("callback_hosts") or ()
     found = []
-    for resource in _declared(yaml_file, context):
-        problem = SETTINGS[resource.address.kind].problem(resource, hosts)
-        if problem and resource.source:
-            context.problem(resource.source, *problem, resource.address)
-        found.append(resource)
+    for setting in _declared(yaml_file, context):
+        problem = SETTINGS[setting.address.kind].problem(setting, hosts)
+        if problem and setting.source:
+            context.problem(setting.source, *problem, setting.address)
+        found.append(setting)
     return tuple(found)
 
 
-def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Resource]:
+def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Setting]:
     for definition in SETTINGS.values():
         value = yaml_file.value(definition.key)
         if value is None:
@@ -68,7 +68,7 @@ def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Resource]:
             context.problem(yaml_file.key_source(definition.key), message, "Add team: your team's id")
         for index, (address, attributes) in enumerate(definition.declare(value)):
             path: tuple[str | int, ...] = (index,) if isinstance(value, list) else tuple(attributes)[:1]
-            yield Resource(address, attributes, yaml_file.source(definition.key, *path))
+            yield Setting(address, attributes, yaml_file.source(definition.key, *path))
 
 
 def capabilities(yaml_file: YamlFile) -> Capabilities:
@@ -107,7 +107,7 @@ def _check_departure(departure: Departure, can: Capabilities, context: LoadConte
         actions = " or ".join(sorted(can.departing))
         message = f"the {can.dialect} API cannot {departure.action} a patient"
         context.problem(source, message, f"Write action: {actions}", address)
-    if departure.action is not Departing.DELETE and (
+    if departure.action is not DepartureAction.DELETE and (
         departure.export or departure.exported or departure.confirmed
     ):
         message = "export, exported and confirm go with action: delete"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.kinds.connection_code import OLD_AFTER
-from kardia_ctl.model.configuration import Departing
+from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.funnel import Counts, Place, Stage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause
@@ -12,7 +12,7 @@ from kardia_ctl.model.state import Record, State
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import match
 
-_DELETE: Final = Departing.DELETE
+_DELETE: Final = DepartureAction.DELETE
 
 
 def places(inputs: PlanInputs, before: State | None = None) -> Iterator[Place]:
@@ -78,10 +78,10 @@ def _departed(inputs: PlanInputs) -> Iterator[Place]:
     if not state.departed:
         return
     for mrn, record in state.patients.items():
-        if mrn not in desired.patients and record.id and state.has_done(record.id, *Departing):
+        if mrn not in desired.patients and record.id and state.has_done(record.id, *DepartureAction):
             yield Place(mrn, record.cohort, Stage.DEPARTED)
     for departure in desired.departures:
-        if departure.mrn not in state.patients and state.has_done(departure.id, *Departing):
+        if departure.mrn not in state.patients and state.has_done(departure.id, *DepartureAction):
             yield Place(departure.mrn, "", Stage.DEPARTED)
 
 

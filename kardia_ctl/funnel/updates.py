@@ -12,10 +12,10 @@ from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.planning.inputs import PlanInputs
 
-Looked = Mapping[str, LivePatient | None]
+ReadsById = Mapping[str, LivePatient | None]
 """The results of reads by id; None where the patient does not exist."""
 
-STATUS_TOLD: Final[Mapping[EventKind, str]] = {
+REPORTED_STATUS: Final[Mapping[EventKind, str]] = {
     EventKind.CONNECTED: "connected",
     EventKind.DISCONNECTED: "none",
 }
@@ -40,7 +40,7 @@ def owners(inputs: PlanInputs) -> dict[str, str]:
     return found
 
 
-def touched(inputs: PlanInputs, looked: Looked, owner: Mapping[str, str]) -> set[str]:
+def affected_mrns(inputs: PlanInputs, looked: ReadsById, owner: Mapping[str, str]) -> set[str]:
     """The mrns of these patients, before and now. ``owner`` is the result of ``owners``."""
     known = inputs.observed.by_id
     mrns = {live.mrn for live in looked.values() if live is not None}
@@ -48,12 +48,12 @@ def touched(inputs: PlanInputs, looked: Looked, owner: Mapping[str, str]) -> set
     return mrns | {known[patient_id].mrn for patient_id in looked if patient_id in known}
 
 
-def updated(inputs: PlanInputs, looked: Looked, mrns: Collection[str]) -> PlanInputs:
-    """The inputs with these patients as they are now. ``mrns`` is what ``touched`` gave."""
+def updated(inputs: PlanInputs, looked: ReadsById, mrns: Collection[str]) -> PlanInputs:
+    """The inputs with these patients as they are now. ``mrns`` is what ``affected_mrns`` gave."""
     return replace(inputs, observed=_updated(inputs.observed, looked, mrns))
 
 
-def _updated(observed: Observed, looked: Looked, mrns: Collection[str]) -> Observed:
+def _updated(observed: Observed, looked: ReadsById, mrns: Collection[str]) -> Observed:
     patients, twins, by_id = dict(observed.patients), dict(observed.twins), dict(observed.by_id)
     found: dict[str, list[LivePatient]] = {mrn: [] for mrn in mrns}
     for live in looked.values():

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.kinds.formats import text
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader, Writer
@@ -78,9 +78,9 @@ def declared(kind: Kind, value: Mapping[str, str]) -> list[tuple[Address, Mappin
     return [(Address(kind), {"url": value["url"]})]
 
 
-def problem(resource: Resource, allowed_hosts: Sequence[str]) -> tuple[str, str] | None:
+def problem(setting: Setting, allowed_hosts: Sequence[str]) -> tuple[str, str] | None:
     """What is wrong with a declared callback beyond its schema."""
-    return url_problem(resource.attributes["url"], allowed_hosts)
+    return url_problem(setting.attributes["url"], allowed_hosts)
 
 
 def normalise(_attribute: str, value: str) -> str:

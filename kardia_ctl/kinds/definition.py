@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader, Writer
@@ -20,9 +20,9 @@ class SettingKind:
         key: Its top-level key in kardia.yaml.
         schema: JSON Schema (draft-07) of that key's value; every scalar arrives as text.
         declare: Turns a value that satisfies the schema into addresses and attributes, in YAML order.
-        problem: What is wrong with a declared resource beyond the schema, as (message, remedy), or None.
+        problem: What is wrong with a declared setting beyond the schema, as (message, remedy), or None.
             The second argument is the ``callback_hosts`` allowlist, empty when there is none.
-        read: Reads the live resource (None: not set). None when the API cannot read it back.
+        read: Reads the live setting (None: not set). None when the API cannot read it back.
         normalise: Brings an attribute's value to the form in which two are compared.
         write: Makes a create or an update so. Repeatable: sending it again changes nothing more.
         needs_team: Whether ``team`` must be declared beside it.
@@ -32,7 +32,7 @@ class SettingKind:
     key: str
     schema: Mapping[str, Any]
     declare: Callable[[Any], Sequence[tuple[Address, Mapping[str, str]]]]
-    problem: Callable[[Resource, Sequence[str]], tuple[str, str] | None]
+    problem: Callable[[Setting, Sequence[str]], tuple[str, str] | None]
     read: Callable[[Reader], Awaitable[Mapping[str, str] | None]] | None
     normalise: Callable[[str, str], str]
     write: Callable[[Writer, Change], Awaitable[None]]

@@ -56,8 +56,8 @@ def is_printable(value: object) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def is_written_day(value: str) -> bool:
-    """``is_day`` of a text; cached, because a cohort has more patients than there are birth dates."""
+def is_date_text(value: str) -> bool:
+    """``is_date`` of a text; cached, because a cohort has more patients than there are birth dates."""
     if not _DATE.fullmatch(value):
         return False
     try:
@@ -70,8 +70,8 @@ def is_written_day(value: str) -> bool:
 _DATES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 
 
-def are_written_days(values: Sequence[str]) -> bool:
-    """Whether ``is_written_day`` holds for every text; asked all at once."""
+def are_date_texts(values: Sequence[str]) -> bool:
+    """Whether ``is_date_text`` holds for every text; asked all at once."""
     lines = "\n".join((*values, ""))
     if len(lines) != 11 * len(values) or not _DATES.fullmatch(lines):
         return False
@@ -82,12 +82,12 @@ def are_written_days(values: Sequence[str]) -> bool:
     return True
 
 
-def is_day(value: object) -> bool:
+def is_date(value: object) -> bool:
     """Whether a text is a day that exists, written YYYY-MM-DD."""
-    return not isinstance(value, str) or is_written_day(value)
+    return not isinstance(value, str) or is_date_text(value)
 
 
-def is_address(value: object) -> bool:
+def is_email(value: object) -> bool:
     """Whether a text looks like an e-mail address: printable, one @, no space, no empty label."""
     return not isinstance(value, str) or (value.isprintable() and EMAIL.fullmatch(value) is not None)
 
@@ -96,8 +96,8 @@ _ADDRESSES: Final = re.compile(r"(?:[^@ \n]{1,64}+@[^@ \n.]++(?:\.[^@ \n.]++)*+\
 """``EMAIL`` of each line. The only space that can be printed is the blank, so \\s need not be asked for."""
 
 
-def are_addresses(values: Sequence[str]) -> bool:
-    """Whether ``is_address`` holds for every text, and none is longer than ``LONGEST``; asked all at once."""
+def are_emails(values: Sequence[str]) -> bool:
+    """Whether ``is_email`` holds for every text, and none is longer than ``LONGEST``; asked all at once."""
     lines = "\n".join(values) + "\n"
     return (
         lines.count("\n") == len(values)
@@ -133,8 +133,8 @@ def is_country(value: object) -> bool:
 
 FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
     "printable": is_printable,
-    "date": is_day,
-    "email": is_address,
+    "date": is_date,
+    "email": is_email,
     "country": is_country,
 }
 """The formats that the schema names and that are checked. Editors check the standard ones themselves."""

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
-from kardia_ctl.model.state import MISSING, SIZE, fingerprint
+from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
 SENT: Final = (*ATTRIBUTES, "phone")
 """What a create may send besides the mrn, in the order of a record's fingerprints."""
@@ -169,7 +169,7 @@ def live_values(live: LivePatient, attributes: Sequence[str] = ATTRIBUTES) -> di
 
 
 def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
-    """What a record keeps of the values that were applied: ``SIZE`` bytes for each of ``SENT``.
+    """What a record keeps of the values that were applied: ``FINGERPRINT_SIZE`` bytes for each of ``SENT``.
 
     Hardly any patient has a phone number, which stands last and is left out then.
     """
@@ -203,8 +203,8 @@ def edited(known: bytes, key: bytes, desired: DesiredPatient) -> tuple[str, ...]
 
 
 def _was(known: bytes, name: str) -> bytes:
-    start = SENT.index(name) * SIZE
-    return known[start : start + SIZE] or MISSING
+    start = SENT.index(name) * FINGERPRINT_SIZE
+    return known[start : start + FINGERPRINT_SIZE] or MISSING
 
 
 def _is(key: bytes, desired: DesiredPatient, name: str) -> bytes:
@@ -214,9 +214,9 @@ def _is(key: bytes, desired: DesiredPatient, name: str) -> bytes:
 
 def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> bool | None:
     """Whether a value is the one that was applied last; None where nothing is known."""
-    start = ATTRIBUTES.index(attribute) * SIZE
-    known = record[start : start + SIZE]
-    if not key or len(known) < SIZE or known == MISSING:
+    start = ATTRIBUTES.index(attribute) * FINGERPRINT_SIZE
+    known = record[start : start + FINGERPRINT_SIZE]
+    if not key or len(known) < FINGERPRINT_SIZE or known == MISSING:
         return None
     return known == fingerprint(key, mrn, attribute, normalise(attribute, value))
 

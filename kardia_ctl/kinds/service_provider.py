@@ -6,7 +6,7 @@ from typing import Final
 from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.kinds.formats import text
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Writer
@@ -16,7 +16,7 @@ def _declare(ids: Sequence[str]) -> list[tuple[Address, Mapping[str, str]]]:
     return [(Address(Kind.SERVICE_PROVIDER, (provider,)), {}) for provider in ids]
 
 
-def _problem(_resource: Resource, _hosts: Sequence[str]) -> None:
+def _problem(_resource: Setting, _hosts: Sequence[str]) -> None:
     return None
 
 

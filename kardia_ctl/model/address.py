@@ -62,9 +62,9 @@ def owner_of(address: Address) -> Address | None:
 
 
 def record_key(address: Address, target: str = "") -> tuple[str, str]:
-    """The name and detail under which state keeps an address's record: another pair for each address.
+    """The name and detail of an address's record in state; the pair is unique.
 
-    ``target`` is the template's id, for a kind whose records are kept by it.
+    ``target`` is the template's id, for a kind that is ``keyed_by_target``.
     """
     if address.kind.facts.keyed_by_target:
         return address.names[0], target

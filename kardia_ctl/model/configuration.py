@@ -1,4 +1,4 @@
-"""What the configuration declares, once it has been read and found right."""
+"""What a valid configuration declares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Dialect(StrEnum):
 
 
 class Authorization(StrEnum):
-    """How the pro API is shown the key: its document has ``Bearer KEY`` and the key alone."""
+    """How a request to pro carries the API key: the reference has both ``Bearer KEY`` and the bare key."""
 
     BEARER = "bearer"
     BARE = "bare"
@@ -34,22 +34,22 @@ class Region(StrEnum):
 
 
 class ScanPolicy(StrEnum):
-    """What proves a scan: totalCount, or two equal scans of a server whose count is known to be off."""
+    """What proves a scan: totalCount, or two equal scans where the server's count is known to be wrong."""
 
     COUNT = "count"
     AGREE_TWICE = "agree-twice"
 
 
-class Departing(StrEnum):
-    """What a departure asks for."""
+class DepartureAction(StrEnum):
+    """What a departure does to its patient."""
 
     DISCONNECT = "disconnect"
     DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """A desired or observed thing that is not a patient: a callback, a QT callback, a service provider."""
+class Setting:
+    """A declared or observed setting: a callback, a QT callback or a service provider."""
 
     address: Address
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -93,14 +93,21 @@ class MobileUser:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A patient who leaves, with the reason that the record needs. ``id`` serves when state has no record.
+    """A patient to disconnect or delete.
 
-    ``export`` asks for the patient's data first; the deletion then waits until ``exported`` (YYYY-MM-DD) says
-    that it has come. ``confirmed`` lets somebody be deleted who is connected or has recordings.
+    Attributes:
+        mrn: The patient's mrn.
+        action: What to do.
+        reason: Why, for the record; a plan shows it.
+        id: The live id, for a patient without a record in state.
+        source: Where it is declared.
+        export: Whether to export the patient's data before a deletion.
+        exported: The day (YYYY-MM-DD) on which the export arrived; the deletion waits for it.
+        confirmed: Whether a patient who is connected or has recordings may be deleted.
     """
 
     mrn: str
-    action: Departing
+    action: DepartureAction
     reason: str
     id: str = ""
     source: Source | None = None
@@ -122,9 +129,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Waves:
-    """Bulk in parts of ``size`` patients.
+    """Applies many patients in waves of ``size``.
 
-    A wave in which ``stop_on_failures`` writes failed or are in doubt is the last.
+    The run ends after a wave in which ``stop_on_failures`` writes failed or are in doubt.
     """
 
     size: int = 500
@@ -133,15 +140,23 @@ class Waves:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Desired:
-    """Everything that should exist. ``patients`` and ``users`` by mrn; their order does not matter.
+    """Everything that should exist. The order within a mapping does not matter.
 
-    ``quarantined`` are the mrns of declared patients whose rows are quarantined, with their places: nothing
-    else is known of them. ``quarantined_without_mrn`` counts the quarantined rows that have no usable mrn.
+    Attributes:
+        team: The tenant's team id; empty when it is not declared.
+        patients: By mrn.
+        settings: Callbacks and service providers.
+        templates: By their names in the YAML.
+        departures: The patients to disconnect or delete.
+        limits: How much one run may do.
+        quarantined: The sources of quarantined rows, by mrn. These patients count as declared.
+        quarantined_without_mrn: The number of quarantined rows that have no usable mrn.
+        users: Mobile users by their patient's mrn.
     """
 
     team: str = ""
     patients: Mapping[str, DesiredPatient] = field(default_factory=dict)
-    settings: tuple[Resource, ...] = ()
+    settings: tuple[Setting, ...] = ()
     templates: Mapping[str, DeclaredTemplate] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     limits: Limits = Limits()
@@ -156,11 +171,11 @@ class Quarantine:
 
     Attributes:
         cohort: The cohort's name.
-        source: Its file, as sources name it.
-        target: The file to write them to; without rows, a file from an earlier run is out of date.
-        header: The source's own headers.
-        rows: The line (or number) of each, why, and its cells as they stand: values of patients.
-        problems: What is wrong with them, without values, in order.
+        source: The cohort's file, named as in a ``Source``.
+        target: The file to write the rows to. When there are none, a file from an earlier run is obsolete.
+        header: The column names of the cohort's file.
+        rows: Each row's line (or number), the reason, and its unchanged cells, which are patients' values.
+        problems: The problems of the rows in order, without values.
     """
 
     cohort: str
@@ -175,9 +190,9 @@ class Quarantine:
 class Configuration:
     """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
 
-    ``digest`` is the SHA-256 (hex) of every file that was read, with their names, and of the environment
-    values that were put into them, those of ``state`` aside: a saved plan belongs to exactly one digest.
-    ``quarantines`` has one for each cohort that quarantines bad rows, even if it has none.
+    ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
+    substituted in them, except in ``state``: a saved plan belongs to exactly one digest. ``quarantines`` has
+    an entry for each cohort that quarantines bad rows, even when no row is bad.
     """
 
     root: Path

@@ -1,16 +1,16 @@
-"""What each dialect of the API can do. Everything that depends on it asks this table, never the dialect.
+"""What each dialect of the API can do. Code reads this table and never branches on the dialect itself.
 
 ============================  ======================  ==========================================
                               v1                      pro
 ============================  ======================  ==========================================
-patients are                  listed, read by id      not shown: state knows, 409 says it exists
-a patient is named by         the id that Kardia made the mrn itself
-a create that got no answer   is looked for           is sent again: 409 is the observation
-a code that got no answer     is asked for again      is in doubt until a person settles it
+patients are                  listed, read by id      not shown: known from state or a 409
+a patient is named by         Kardia's id             the mrn
+a create without a response   is searched for         is sent again: a 409 shows that it exists
+a code without a response     is requested again      is in doubt until a person decides
 templates, their price, team  read                    not shown
 qt_callback, providers        yes                     no
 delete, export                yes                     no
-a mobile user                 connects by itself      may redeem the patient's code
+a mobile user                 is connected by Kardia  may redeem the patient's code
 API keys                      login, rotate-key       come from the vendor
 bodies                        forms                   JSON
 ============================  ======================  ==========================================
@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.model.configuration import Departing, Dialect, Region
+from kardia_ctl.model.configuration import DepartureAction, Dialect, Region
 from kardia_ctl.model.kinds import Kind
 
 
@@ -29,25 +29,25 @@ class Capabilities:
     """One column of the table.
 
     Attributes:
-        dialect: Whose column it is.
+        dialect: The column's dialect.
         regions: Where accounts of this dialect live.
         kinds: What can be declared.
-        departing: What a departure can ask for.
+        departing: What a departure can do.
         required: What a patient must have besides the mrn.
         shows_patients: Whether patients can be listed and read back. Where they cannot, the mrn is the id, a
-            409 on a create says that the patient exists, and what state says is all that is known.
+            409 on a create shows that the patient exists, and everything else is known from state alone.
         shows_templates: Whether the connection templates, with their prices and team, can be read.
-        repeats_codes: Whether asking for a code again returns the same one.
+        repeats_codes: Whether requesting a code again returns the same code.
         redeems: Whether a mobile user redeems the patient's code in a request of its own.
         has_phone: Whether a patient may have a phone number.
-        makes_keys: Whether a login gets a key, and a key makes a new one.
-        json_bodies: Whether bodies are JSON, as a rule; they are forms otherwise.
+        makes_keys: Whether the API issues keys: one for a login, or a new one in place of the current one.
+        json_bodies: Whether request bodies are usually JSON; otherwise they are forms.
     """
 
     dialect: Dialect
     regions: frozenset[Region]
     kinds: frozenset[Kind]
-    departing: frozenset[Departing]
+    departing: frozenset[DepartureAction]
     required: tuple[str, ...]
     shows_patients: bool
     shows_templates: bool
@@ -62,7 +62,7 @@ V1: Final = Capabilities(
     dialect=Dialect.V1,
     regions=frozenset(Region),
     kinds=frozenset(Kind),
-    departing=frozenset(Departing),
+    departing=frozenset(DepartureAction),
     required=("dob", "email"),
     shows_patients=True,
     shows_templates=True,
@@ -78,7 +78,7 @@ PRO: Final = Capabilities(
     dialect=Dialect.PRO,
     regions=frozenset({Region.US}),
     kinds=frozenset({Kind.CALLBACK, Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER}),
-    departing=frozenset({Departing.DISCONNECT}),
+    departing=frozenset({DepartureAction.DISCONNECT}),
     required=("firstname", "lastname"),
     shows_patients=False,
     shows_templates=False,
@@ -90,4 +90,4 @@ PRO: Final = Capabilities(
 )
 """The older Kardia Pro API (Kardia Pro API reference, "Participants" to "Event Callback")."""
 
-CAPABILITIES: Final[Mapping[Dialect, Capabilities]] = {one.dialect: one for one in (V1, PRO)}
+CAPABILITIES: Final[Mapping[Dialect, Capabilities]] = {V1.dialect: V1, PRO.dialect: PRO}

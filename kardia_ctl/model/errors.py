@@ -1,4 +1,4 @@
-"""What can go wrong, by what is known afterwards. Each room maps its library's errors to these."""
+"""The errors of kardia-ctl. Each package maps its library's errors to these."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,14 +10,14 @@ KEY_REFUSED: Final = "the key was refused"
 
 
 class KardiaError(Exception):
-    """An error that a person should read: what was being done to what, what went wrong, what to do next.
+    """An error for a person to read: what was being done to what, what went wrong, what to do next.
 
     The text never holds a key, a code or a patient's values other than the mrn.
     """
 
 
 class ConfigurationError(KardiaError):
-    """The configuration has problems; all of them are here, in the order of the files."""
+    """The configuration has problems: all of them, in the order of the files."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -25,10 +25,10 @@ class ConfigurationError(KardiaError):
 
 
 class ApiError(KardiaError):
-    """A request did not give what it was sent for.
+    """A request failed, or its response is not usable.
 
-    ``status`` is the HTTP status of the last answer, None when there was none. ``stops`` says why the whole
-    run has to stop, and is empty when this request alone has failed.
+    ``status`` is the HTTP status of the last response, None without one. ``stops`` is the reason why the
+    whole run must stop, empty when only this request failed.
     """
 
     def __init__(self, message: str, *, status: int | None = None, stops: str = "") -> None:
@@ -42,11 +42,11 @@ class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md d
 
 
 class Withheld(NotExecuted):
-    """The write never left: the run stopped while it waited for its turn."""
+    """The write was not sent: the run stopped while it waited for a slot."""
 
 
 class InDoubt(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
-    """The write may have had its effect: timeout, reset, 5xx, or a 2xx without the id or code it was for."""
+    """The write may have had its effect: timeout, reset, 5xx, or a 2xx without the expected id or code."""
 
 
 class Unauthorized(NotExecuted):
@@ -61,7 +61,7 @@ class StateError(KardiaError):
 
 
 class LockHeld(StateError):  # noqa: N818  (it names a situation)
-    """Another run holds the state's lock; the message says who, since when and from where."""
+    """Another run holds the state's lock; the message names the run, its user and host, and its start."""
 
 
 class PlanRefused(KardiaError):  # noqa: N818  (it names a decision)

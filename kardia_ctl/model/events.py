@@ -1,14 +1,14 @@
-"""What Kardia posts to a callback URL, and what that means for whoever watches the funnel.
+"""The events that Kardia posts to a callback URL, and what each means for the funnel.
 
 ============================  =========================  ===================  ==========================
 ``eventType``                 its body has               kind                 for the funnel
 ============================  =========================  ===================  ==========================
-participantConnected          customParticipantId,       CONNECTED            look at this patient
+participantConnected          customParticipantId,       CONNECTED            read this patient
                               v1 also patientId
-participantDisconnected       the same                   DISCONNECTED         look at this patient
+participantDisconnected       the same                   DISCONNECTED         read this patient
 activityUpdate                fieldsUpdated              RECORDING_UPDATED    counted
 activityUpdate                teamID                     ACTIVITY_UPDATE      counted
-newRecording, qtAnalysis,     what the document shows    of the same name     counted
+newRecording, qtAnalysis,     see the reference          of the same name     counted
 qtResultNotification,
 newVendorSpecific…,
 symptomsUpdate,
@@ -17,11 +17,11 @@ none: the body is empty       —                          ESTABLISHED          
 anything else                 —                          OTHER                counted
 ============================  =========================  ===================  ==========================
 
-An ``activityUpdate`` with both members, or with neither, is in no document: OTHER.
+An ``activityUpdate`` with both members or with neither is undocumented: OTHER.
 
 Sources: API reference, "Webhooks", "Callback JSON examples", "QT callback JSON example"; Kardia Pro API
-reference, "POST callback". No document knows a signature, a secret or an id of a delivery, so anybody who
-reaches the URL can post: an event is a hint that something happened, and no proof of it.
+reference, "POST callback". Neither reference documents a signature, a secret or a delivery id, so anybody
+who reaches the URL can post: an event is a hint, not a proof.
 """
 
 from collections import Counter
@@ -31,12 +31,12 @@ from typing import Any, Final
 
 import msgspec
 
-LONGEST: Final = 200
-"""Characters of an id or mrn beyond which an event names nobody whom we could know."""
+MAX_ID_LENGTH: Final = 200
+"""The most characters of an id or mrn in an event. A longer one belongs to no known patient."""
 
 
 class EventKind(StrEnum):
-    """What happened. The document calls two of them ``activityUpdate``; here they have two names."""
+    """What happened. The reference calls two kinds ``activityUpdate``; here each has its own name."""
 
     CONNECTED = "participantConnected"
     DISCONNECTED = "participantDisconnected"
@@ -53,17 +53,17 @@ class EventKind(StrEnum):
     ESTABLISHED = "connectionEstablished"
     """A POST with an empty body (Kardia Pro API reference, "Connection established")."""
     OTHER = "other"
-    """Of no documented form."""
+    """Undocumented."""
 
     @property
     def moves(self) -> bool:
-        """Whether it may move somebody in the funnel."""
+        """Whether it may change a patient's stage."""
         return self in (EventKind.CONNECTED, EventKind.DISCONNECTED)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Event:
-    """One delivery, as far as the funnel wants to know it. Ids are as they were told; empty when not."""
+    """One delivery. The ids are the sender's, not verified; empty for events that change no stage."""
 
     kind: EventKind
     patient_id: str = ""
@@ -71,13 +71,13 @@ class Event:
 
 
 @dataclass(slots=True)
-class Heard:
-    """What arrived so far.
+class EventCounts:
+    """The deliveries received so far.
 
     Attributes:
-        kinds: How many events of each kind.
-        unknown: How many of those were about a patient who is not declared.
-        refused: How many deliveries were not taken: another path or method, or no event.
+        kinds: The number of events of each kind.
+        unknown: The number of events about patients who are not declared.
+        refused: The number of rejected deliveries: another path or method, or not an event.
     """
 
     kinds: Counter[EventKind] = field(default_factory=Counter)
@@ -86,7 +86,7 @@ class Heard:
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel"):
-    """The members that are looked at. What they hold is anybody's: checked below, member by member."""
+    """The members that are read. Their values are untrusted, and checked below one by one."""
 
     event_type: str
     patient_id: Any = None
@@ -103,29 +103,29 @@ _PLAIN: Final = {
 }
 
 
-def understood(body: bytes) -> Event:
-    """What a body tells.
+def parse_event(body: bytes) -> Event:
+    """The event of a request's body.
 
     Raises:
-        ValueError: it is neither empty nor a JSON object with an ``eventType``. The text quotes nothing.
+        ValueError: it is neither empty nor a JSON object with an ``eventType``. The text does not quote it.
     """
     if not body.strip():
         return Event(EventKind.ESTABLISHED)
     try:
-        said = _DECODER.decode(body)
+        decoded = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise ValueError("no event: neither empty nor a JSON object with an eventType") from None
-    kind = _kind(said)
+    kind = _kind(decoded)
     if kind.moves:
-        return Event(kind, _name(said.patient_id), _name(said.custom_participant_id))
+        return Event(kind, _id(decoded.patient_id), _id(decoded.custom_participant_id))
     return Event(kind)
 
 
-def _kind(said: _Body) -> EventKind:
-    kind = _PLAIN.get(said.event_type, EventKind.OTHER)
+def _kind(decoded: _Body) -> EventKind:
+    kind = _PLAIN.get(decoded.event_type, EventKind.OTHER)
     if kind is not EventKind.ACTIVITY_UPDATE:
         return kind
-    match said.fields_updated is not None, said.team_id is not None:
+    match decoded.fields_updated is not None, decoded.team_id is not None:
         case True, False:
             return EventKind.RECORDING_UPDATED
         case False, True:
@@ -134,5 +134,5 @@ def _kind(said: _Body) -> EventKind:
             return EventKind.OTHER
 
 
-def _name(told: Any) -> str:
-    return told if isinstance(told, str) and len(told) <= LONGEST else ""
+def _id(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= MAX_ID_LENGTH else ""

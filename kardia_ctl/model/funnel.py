@@ -1,4 +1,4 @@
-"""How far patients have come on their way from the configuration to a connected device."""
+"""The stages of patients between the configuration and a connected device, and their counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +11,7 @@ from kardia_ctl.model.template import Template
 
 
 class Stage(StrEnum):
-    """Where one patient is. Everybody is at exactly one of them.
+    """The stage of a patient. Every patient is at exactly one.
 
     =========  ==========================  ===============  ==================================================
     stage      in Kardia                   live status      codes on record
@@ -26,8 +26,9 @@ class Stage(StrEnum):
     departed   not declared any more       —                a departure disconnected or deleted the patient
     =========  ==========================  ===============  ==================================================
 
-    A patient counts as in Kardia when the plan's own matching finds one; a recorded id counts as existing
-    until a read by id says otherwise; of several who carry the mrn each exists, and the status is not known.
+    A patient is in Kardia when the plan's matching finds a live patient. A recorded id counts as existing
+    until a read by id answers 404. When several live patients have the mrn, the patient exists, and its
+    status is not known.
     """
 
     WAITING = "waiting"
@@ -40,7 +41,7 @@ class Stage(StrEnum):
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """One patient's stage. ``issued`` is when the latest code was recorded, in Unix seconds; 0 without one.
+    """A patient's place in the funnel. ``issued`` is when its latest code was issued, in Unix seconds, or 0.
 
     A struct for the reason given in ``model.patient``.
     """
@@ -53,7 +54,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many patients are at each stage, reached and present.
+    """How many patients reached a stage (the first three), and how many are at one now.
 
     =========== ======================================================================================
     declared    in the configuration now
@@ -61,16 +62,16 @@ class Counts:
     issued      of those, with a connection code that was ordered: ``pending + connected + expired +
                 unknown``, so each of them is in exactly one of these four
     ----------- --------------------------------------------------------------------------------------
-    pending     the code is given out and not used yet
+    pending     the code was issued and is not used yet
     connected   the patient's device is connected
-    expired     a hint: the code is unused for 90 days, or was ended (expired or disconnected: the API
-                does not tell which)
-    unknown     Kardia did not say: it could not all be read, or the code is fresh from this run
+    expired     a hint: the code is unused for 90 days, or it ended (expired or disconnected: the API
+                does not distinguish them)
+    unknown     the status is not known: not everything could be read, or this run issued the code
     ----------- --------------------------------------------------------------------------------------
-    departed    beside all of those: not declared any more, a departure was carried out
+    departed    not part of the above: no longer declared, and disconnected or deleted by a departure
     =========== ======================================================================================
 
-    So ``declared >= created >= issued``, whoever is declared is counted once, and so is who departed.
+    So ``declared >= created >= issued``. Each declared patient is counted once, and so is each departed one.
     """
 
     declared: int = 0
@@ -83,14 +84,14 @@ class Counts:
     departed: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in STAGES))
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNT_NAMES))
 
     def __sub__(self, other: "Counts") -> "Counts":
-        return Counts(*(getattr(self, name) - getattr(other, name) for name in STAGES))
+        return Counts(*(getattr(self, name) - getattr(other, name) for name in COUNT_NAMES))
 
 
-STAGES: Final = tuple(one.name for one in fields(Counts))
-"""The stages in their order."""
+COUNT_NAMES: Final = tuple(count.name for count in fields(Counts))
+"""The names of the counts, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Where everybody is now, and where they were.
+    """The funnel now, and its history.
 
-    ``at`` is Unix seconds; ``cohorts`` by name, those in none under the empty one; ``templates`` those that
-    are declared, each with how many codes are on record; ``incomplete`` says why not everybody could be
-    read, and is empty when everybody was; ``reads`` is the number of requests; ``samples`` by time.
-    ``told`` counts those who are where they are because a webhook event said so and nothing else: the API
-    cannot be asked (pro).
+    Attributes:
+        at: Unix seconds.
+        cohorts: The counts by cohort name; the empty name is for patients in no cohort.
+        templates: The declared templates, each with the number of codes on record.
+        incomplete: Why not every patient could be read; empty when all were.
+        reads: The number of requests sent.
+        samples: Earlier counts, in the order of their times.
+        unverified: How many patients are counted by a webhook event alone, because the API cannot be read
+            (pro).
     """
 
     at: int
@@ -119,9 +124,9 @@ class StatusReport:
     incomplete: str = ""
     reads: int = 0
     samples: tuple[Sample, ...] = ()
-    told: int = 0
+    unverified: int = 0
 
     @property
     def total(self) -> Counts:
-        """All cohorts together, and those in none."""
+        """The sum of all cohorts and of the patients in none."""
         return sum(self.cohorts.values(), start=Counts())

@@ -1,4 +1,4 @@
-"""The table of kinds: every fact about a kind that more than one room needs stands here, once.
+"""The table of kinds: the one place for every fact about a kind that several packages need.
 
 What a kind does (its schema, comparison, reading and writing) is in ``kardia_ctl.kinds``.
 """
@@ -18,9 +18,9 @@ class Facts:
         singular: The noun for one of them, in messages and counts.
         plural: The noun for several.
         read_back: Whether v1 can read it. What cannot be read is known from state alone.
-        owner: The kind that it depends on, whose names its own begin with; None when it stands alone.
-        keyed_by_target: Whether state keeps a record for each target (a template's id) of an address's first
-            name. Otherwise it keeps one for each address.
+        owner: The kind that it depends on; its names begin with the owner's. None for an independent kind.
+        keyed_by_target: Whether state has one record per first name and target (a template's id), instead of
+            one per address.
         harmless: The attributes, besides ``names``, that anybody may see: none of them is a patient's value
             or a secret. Everything else is hidden unless ``--show-phi`` is given.
     """
@@ -56,7 +56,7 @@ class Kind(StrEnum):
 
     @property
     def is_setting(self) -> bool:
-        """Whether it stands at the top level of the YAML, beside the patients and what hangs on them."""
+        """Whether it is declared at the top level of the YAML and belongs to no patient."""
         return self is not Kind.PATIENT and self.facts.owner is None
 
     def is_harmless(self, attribute: str) -> bool:

@@ -1,17 +1,17 @@
-"""What is live, as far as it was read."""
+"""The observed part of the live account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.template import LiveTemplate
 
 
 class Coverage(StrEnum):
-    """How much of the account's patients was seen, and whether absence from it means anything."""
+    """Which patients were read, and whether a patient that is missing among them does not exist."""
 
     NOT_READ = "not read"
     BY_ID = "by id"
@@ -21,17 +21,21 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Observed:
-    """What is live.
+    """The live account.
 
-    ``patients`` by mrn; ``twins`` holds all patients of an mrn that several carry. ``by_id`` holds the
-    patients of recorded or pinned ids that ``patients`` does not show under their mrn; ``missing`` are such
-    ids that a read by id did not find.
-    ``refused`` are addresses that the key may not read.
-    ``settings`` has an entry, possibly None (not set), for each other readable address that was read.
-    ``templates`` is None when they were not read. ``total`` is totalCount as the server said it last.
-    ``recordings`` counts the recordings of patients who are to be deleted, by id; None where nobody says.
-    ``reads`` is the number of requests that an observation like this one needs; ``detail`` says why a scan
-    is incomplete.
+    Attributes:
+        patients: By mrn.
+        twins: By mrn, all patients with an mrn that several patients have.
+        by_id: By id, patients with a recorded or pinned id that ``patients`` does not have under their mrn.
+        missing: Recorded or pinned ids that a read by id did not find.
+        coverage: Which patients were read.
+        detail: Why a scan is incomplete; empty otherwise.
+        total: The last totalCount; None without one.
+        settings: By address, the settings that were read; None for one that is not set.
+        refused: The addresses that the key may not read (403).
+        templates: None when they were not read.
+        reads: The number of requests that an observation like this one needs.
+        recordings: By id, the number of recordings of patients to delete; None where it is not known.
     """
 
     patients: Mapping[str, LivePatient] = field(default_factory=dict)
@@ -41,7 +45,7 @@ class Observed:
     coverage: Coverage = Coverage.NOT_READ
     detail: str = ""
     total: int | None = None
-    settings: Mapping[Address, Resource | None] = field(default_factory=dict)
+    settings: Mapping[Address, Setting | None] = field(default_factory=dict)
     refused: frozenset[Address] = frozenset()
     templates: tuple[LiveTemplate, ...] | None = None
     reads: int = 0

@@ -9,14 +9,14 @@ from typing import Final
 import msgspec
 
 ATTRIBUTES: Final = ("dob", "email", "firstname", "lastname", "sex")
-"""What a patient has besides its mrn, in the API's own names and in the order of a record's fingerprints."""
+"""A patient's attributes besides the mrn, by the API's names, in the order of a record's fingerprints."""
 
 UNSET: Final = ""
 """An attribute that was not declared. An empty text cannot be declared, so this is unambiguous."""
 
 
 class _Person(msgspec.Struct, frozen=True, gc=False):
-    """Says no more than the mrn of itself: a traceback or a log line must not name anybody."""
+    """Shows the mrn alone in its repr: tracebacks and logs must not hold a patient's values."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mrn={getattr(self, 'mrn', '')!r})"
@@ -25,10 +25,9 @@ class _Person(msgspec.Struct, frozen=True, gc=False):
 class DesiredPatient(_Person, frozen=True, gc=False):
     """A patient that the configuration declares. Texts are as written; ``sex`` is its ISO/IEC 5218 digit.
 
-    ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``); in pro, ``dob`` and ``email`` may,
-    and there is a ``phone``. ``codes`` are template names.
-    ``ignore`` are attribute names in which live may differ. ``id`` pins a live patient. ``line`` is where
-    the patient begins in ``file``.
+    ``firstname``, ``lastname`` and ``sex`` may be undeclared (``UNSET``), in pro also ``dob`` and ``email``.
+    Only pro has a ``phone``. ``codes`` are template names. ``ignore`` are attributes in which live may
+    differ. ``id`` pins a live patient. ``file`` and ``line`` are where the patient is declared.
     """
 
     mrn: str
@@ -50,7 +49,7 @@ class LivePatient(_Person, frozen=True, gc=False):
     """A patient as the API shows it (API reference, "Patient Object").
 
     ``sex`` may be absent, and servers have sent it as a number or as text. ``status`` is pending,
-    connected or none, and absent from the answer to a create.
+    connected or none, and absent from the response to a create.
     """
 
     id: str = ""
@@ -64,7 +63,7 @@ class LivePatient(_Person, frozen=True, gc=False):
 
 
 class PatientsPage(msgspec.Struct, frozen=True, gc=False):
-    """One page of GET /v1/patients, newest first. ``total`` is None when the server left it out."""
+    """One page of GET /v1/patients, newest first. ``total`` is None when the server omits it."""
 
     patients: tuple[LivePatient, ...]
     total: int | None
@@ -72,10 +71,10 @@ class PatientsPage(msgspec.Struct, frozen=True, gc=False):
 
 
 class IssuedCode(_Person, frozen=True, gc=False):
-    """A connection code as it was handed out. The code is a secret: only --codes-out gets it.
+    """An issued connection code, or a generated password. Both are secrets: only --codes-out gets them.
 
-    ``issued`` is when it was ordered, in Unix seconds; 0 while that is not known. ``password`` is that of the
-    patient's mobile user, when it was made up here; then there is no code.
+    ``issued`` is when the code was ordered, in Unix seconds; 0 while that is not known. ``password`` is the
+    generated password of the patient's mobile user; ``code`` is empty then.
     """
 
     mrn: str

@@ -53,7 +53,7 @@ _WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.DISCONNECT, Action.EXP
 
 
 class Cause(StrEnum):
-    """Why an address has its action, as a stable word for machines; ``Change.reason`` is the sentence."""
+    """Why an address has its action, as a stable word for programs; ``Change.reason`` is for people."""
 
     DECLARED = "declared"
     DIFFERS = "differs"
@@ -100,7 +100,7 @@ class Change:
 
     @property
     def requests(self) -> int:
-        """How many requests its apply sends: one, and another where a new user redeems a code."""
+        """How many requests apply sends for it: one, and another where a new user redeems a code."""
         return (1 + self.redeems) if self.action.writes else 0
 
     @property
@@ -115,7 +115,7 @@ class Change:
 
 
 class NoticeKind(StrEnum):
-    """What a plan tells beside its changes. None of them alone makes an exit code other than 0."""
+    """What a notice is about. No notice changes the exit code."""
 
     DRIFT = "drift"
     UNVERIFIABLE = "unverifiable"
@@ -129,7 +129,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to know that is not a change. ``text`` holds no patient's values."""
+    """Information that is not a change. ``text`` holds no patient's values."""
 
     kind: NoticeKind
     text: str
@@ -141,7 +141,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """How many requests the plan took (``spent``) and its apply will take (``reads`` + ``writes``)."""
+    """How many requests planning took (``spent``) and applying will take (``reads`` + ``writes``)."""
 
     spent: int = 0
     reads: int = 0
@@ -157,11 +157,18 @@ class Requests:
 class Plan:
     """(desired, observed, state, now) → this. Sorted by address, serialisable, no callbacks.
 
-    ``changes`` holds everything but the no-ops, ``unchanged`` the names of those by kind. ``stops`` are
-    the reasons why nothing at all may be written. ``cost`` is what the codes cost, in the templates'
-    currency; ``unpriced`` counts the codes whose template has no price. ``templates`` are those that codes
-    are to be issued of, by label. ``left`` is how many further writes
-    stay planned, because of ``--limit``. ``rate`` is how fast the last apply sent, when that is known.
+    Attributes:
+        changes: Everything but the no-ops.
+        notices: What to know besides.
+        stops: The reasons why nothing at all may be written.
+        unchanged: The names of the no-ops, by kind.
+        requests: The requests of planning and of applying.
+        cost: The price of the codes to issue, in the templates' currency.
+        unpriced: The number of codes to issue whose template has no price.
+        team: The declared tenant.
+        templates: The templates of the codes to issue, in the order of their labels.
+        left: The number of writes that ``--limit`` leaves for later runs.
+        rate: How fast the last apply sent; None when that is not known.
     """
 
     changes: tuple[Change, ...] = ()
@@ -197,5 +204,9 @@ class Plan:
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes sorted by address; those of one address by what they are about."""
-    return tuple(sorted(changes, key=lambda one: (one.address.order, one.action, one.target, one.id)))
+    """The changes sorted by address, then by action, target and id."""
+    return tuple(sorted(changes, key=_change_order))
+
+
+def _change_order(change: Change) -> tuple[object, ...]:
+    return change.address.order, change.action, change.target, change.id

@@ -1,7 +1,7 @@
-"""The ports that cli plugs ``api`` and ``state`` into. Observing gets a Reader, only apply gets a Writer.
+"""The ports that ``api`` and ``state`` implement. Observing gets a Reader; only apply gets a Writer.
 
-Reader and Writer refuse whatever a subclass does not define: a dialect defines what its API has, a test what
-it is about.
+Reader and Writer refuse every request that a subclass does not define: a dialect defines what its API offers,
+a test what it needs.
 """
 
 from collections.abc import Iterable
@@ -16,18 +16,18 @@ from kardia_ctl.model.template import LiveTemplate
 
 
 def _defect(port: object, request: str) -> str:
-    """What is planned and declared is checked against the dialect first, so that nobody should read this."""
-    return f"{type(port).__name__} cannot {request}. Next: this is a defect, please report it"
+    """The message for a defect: declarations are checked against the dialect before anything is sent."""
+    return f"{type(port).__name__} cannot {request}. This is a bug; please report this line"
 
 
 class Reader:
-    """Safe reads only. Every method raises ``ApiError`` when the answer cannot be had or understood."""
+    """Safe reads only. Every method raises ``ApiError`` when there is no usable response."""
 
     def _refuse(self, request: str, *_unused: Any) -> NoReturn:
         raise ApiError(_defect(self, request))
 
     async def patients(self, limit: int, start: str | None) -> PatientsPage:
-        """One page of GET /v1/patients; ``limit`` 1 to 500, ``start`` a cursor as the server gave it."""
+        """One page of GET /v1/patients; ``limit`` 1 to 500, ``start`` a cursor from the server."""
         self._refuse("list patients", limit, start)
 
     async def patient(self, patient_id: str) -> LivePatient | None:
@@ -46,7 +46,7 @@ class Reader:
         self._refuse("list connection templates")
 
     async def recordings(self, patient_id: str) -> int | None:
-        """How many recordings a patient has (GET /v1/patients/:id/recordings); None when it is not said."""
+        """How many recordings a patient has (GET /v1/patients/:id/recordings); None when it is not known."""
         self._refuse("count recordings", patient_id)
 
 
@@ -54,14 +54,14 @@ class Writer:
     """Everything that has an effect.
 
     Every method raises ``NotExecuted`` when the write certainly had no effect (``Unauthorized`` for 401) and
-    ``InDoubt`` when it may have had. Nothing that is not repeatable is sent a second time inside.
+    ``InDoubt`` when it may have had. A method that is not repeatable sends its request once.
     """
 
     def _refuse(self, request: str, *_unused: Any) -> NoReturn:
         raise NotExecuted(_defect(self, request))
 
     async def create_patient(self, patient: DesiredPatient) -> LivePatient:
-        """POST /v1/patients; the answer has an id. Not repeatable."""
+        """POST /v1/patients; the response has an id. Not repeatable."""
         self._refuse("create a patient", patient)
 
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
@@ -89,16 +89,16 @@ class Writer:
         self._refuse("export a patient", patient_id)
 
     async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:
-        """POST /v1/users or /e/v1/user; the token that ``redeem`` wants, if any. Not repeatable."""
+        """POST /v1/users or /e/v1/user; the token for ``redeem``, empty in v1. Not repeatable."""
         self._refuse("create a mobile user", patient_id, email, country, password)
 
     async def redeem(self, code: str, token: str) -> None:
-        """POST /e/v1/connection: connect the user of a token through a code. Not repeatable."""
+        """POST /e/v1/connection: connect the token's user to the code's patient. Not repeatable."""
         self._refuse("redeem a connection code", code, token)
 
 
 class Store(Protocol):
-    """Where state is kept. Methods raise ``StateError``."""
+    """Stores state. Methods raise ``StateError``."""
 
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
@@ -109,7 +109,7 @@ class Store(Protocol):
         ...
 
     def lock(self, operation: str) -> AbstractContextManager[None]:
-        """Hold the one writer's lock; it dies with its holder. Raises ``LockHeld``."""
+        """Hold the single writer's lock; it ends with the process. Raises ``LockHeld``."""
         ...
 
     def activity(self) -> str:
@@ -117,5 +117,5 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...

@@ -1,4 +1,4 @@
-"""What became of a plan: one result per address that apply was to write, and the counts around them."""
+"""The results of an apply: one per address that it was to write, and counts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one address.
+    """How the change at one address ended.
 
     ``detail`` is the reason and the next step, empty when done; it holds no patient's values, no code and no
     key. ``id`` is the live id when it is known.
@@ -38,11 +38,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an apply did. ``results`` has the writes only; ``adopted`` and ``forgotten`` cost no request.
+    """What an apply did.
 
-    ``reads`` and ``writes`` count the requests that were sent, repeated ones included. ``interrupted`` says
-    that the run stopped before it was through, and ``reason`` why. ``blocked`` counts the addresses of the
-    plan that are still blocked, ``left`` the writes that stay planned because of ``--limit``.
+    Attributes:
+        results: The results of the writes.
+        adopted: The number of adoptions; they need no request.
+        forgotten: The number of forgets; they need no request.
+        reads: The number of reads sent, retries included.
+        writes: The number of writes sent, retries included.
+        interrupted: Whether the run stopped before its end.
+        blocked: The number of addresses that are still blocked.
+        left: The number of writes that ``--limit`` leaves for later runs.
+        reason: Why the run was interrupted.
     """
 
     results: tuple[Result, ...] = ()
@@ -56,7 +63,7 @@ class Report:
     reason: str = ""
 
     def count(self, status: Status, *actions: Action) -> int:
-        """How many results have this status, of these actions or, when none is named, of any."""
+        """How many results have this status and one of these actions; without actions, any."""
         return sum(
             1
             for result in self.results
@@ -65,7 +72,7 @@ class Report:
 
     @property
     def succeeded(self) -> bool:
-        """Whether everything that was to be done is done."""
+        """Whether every change of the plan is done and nothing is blocked."""
         return (
             not self.interrupted
             and not self.blocked
@@ -74,5 +81,5 @@ class Report:
 
 
 def results_in_order(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results sorted by address: workers finish in any order, a report does not show which."""
+    """The results sorted by address, so that a report does not depend on which worker finished first."""
     return tuple(sorted(results, key=lambda result: result.address.order))

@@ -1,4 +1,4 @@
-"""Where something was declared, and what is wrong with it there."""
+"""Places in the configuration's files, and problems at them."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far what begins at a source reaches: bytes from 0; line and column from 1, of what follows it."""
+    """The range of a declaration: its first byte, and the byte, line and column after its end.
+
+    Bytes count from 0, lines and columns from 1.
+    """
 
     byte: int
     end_byte: int
@@ -30,7 +33,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the configuration: where, about which address, what, and what to do.
+    """A problem of the configuration: where, at which address, what, and what to do.
 
     ``message`` and ``remedy`` never hold a patient's values: they are printed in CI.
     """

@@ -1,8 +1,8 @@
-"""What was recorded of earlier runs. A convenience, not the truth: it may be lost at any time.
+"""What earlier runs recorded. A convenience, not the truth: it may be lost at any time.
 
-State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how many patients of a cohort
-were how far when. It never holds a name, a birth date, an e-mail address, a phone number, a code, a key or
-a URL.
+State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how many patients of each cohort
+were at which stage at what time. It never holds a name, a birth date, an e-mail address, a phone number, a
+code, a key or a URL.
 """
 
 from collections.abc import Mapping
@@ -17,23 +17,23 @@ from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 
 GONE: Final = "gone"
-"""What is recorded of a patient id whose deletion was accepted (202) once a read has answered 404."""
+"""The action recorded for a patient whose deletion was accepted (202), once a read by id answers 404."""
 
-SIZE: Final = 8
+FINGERPRINT_SIZE: Final = 8
 """Bytes per fingerprint: enough to tell two values of one attribute of one address apart."""
 
-MISSING: Final = bytes(SIZE)
-"""Stands for an attribute that was not applied."""
+MISSING: Final = bytes(FINGERPRINT_SIZE)
+"""The fingerprint of an attribute that was not applied."""
 
 
 def fingerprint(key: bytes, name: str, attribute: str, value: str) -> bytes:
     """The fingerprint of one normalised value at one address (``name`` is its mrn, or its kind).
 
-    ``key`` is 32 random bytes that never lie beside the state: without it a birth date could be guessed
-    from its fingerprint in 40,000 tries.
+    ``key`` is 32 random bytes that are never stored beside the state: without a key, 40,000 guesses would
+    find the birth date of a fingerprint.
     """
     text = f"{name}\0{attribute}\0{value}".encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=SIZE, key=key).digest()
+    return blake2b(text, digest_size=FINGERPRINT_SIZE, key=key).digest()
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -77,17 +77,17 @@ class UserRecord(Record, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that was about to be sent, durable before it left. It stays when the answer was lost.
+    """A write that is about to be sent, stored before it is sent. It remains when no response arrives.
 
     Attributes:
-        address: What it was for.
-        operation: The action, as ``Action`` spells it.
-        at: Unix seconds when the request was about to leave.
-        ended: When its connection ended without an answer; 0 while unknown (the process died, or runs).
-        id: The live patient it was for, where there was one.
-        target: What it named besides: a code's template id.
-        window: Seconds for which its effect may still appear, as they were set when it left.
-        person: The keyed fingerprint of the name and birth date that a create sent; empty without a key.
+        address: The address of the change.
+        operation: The change's ``Action``.
+        at: When it was about to be sent, in Unix seconds.
+        ended: When its connection ended without a response; 0 while unknown (the process died, or runs).
+        id: The live id of the patient, if any.
+        target: The template id of a code.
+        window: Seconds for which its effect may still appear, as configured when it was sent.
+        person: The keyed fingerprint of the name and birth date in a create; empty without a key.
     """
 
     address: Address
@@ -102,7 +102,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How fast the last apply sent: requests a second, with so many in flight."""
+    """The request rate of the last apply: requests per second, with ``parallelism`` in flight."""
 
     per_second: float
     parallelism: int
@@ -112,7 +112,7 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate | None":
-        """A rate as it was noted; None when the text is none."""
+        """The rate that ``str`` returned as this text; None for any other text."""
         first, _, second = text.partition(" ")
         whole, _, part = first.partition(".")
         if not (whole.isdecimal() and (part or "0").isdecimal() and second.isdecimal()):
@@ -126,10 +126,10 @@ class State:
 
     Attributes:
         exists: False when there is no state at all; ``lineage`` is then empty.
-        lineage: A random name that a workspace gets with its first entry.
-        serial: How many batches changed a fact.
-        team: The tenant that state was bound to on first contact.
-        live_count: The totalCount of the last proven scan, less the patients deleted since.
+        lineage: The random id of the workspace's state.
+        serial: The number of commits that changed a fact.
+        team: The tenant that state is bound to since the first apply.
+        live_count: The totalCount of the last proven scan, without the patients deleted since.
         patients: By mrn.
         codes: By mrn, then template id.
         users: By mrn.
@@ -163,7 +163,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Write a record. ``name`` and ``detail`` are the mrn and template id; other kinds' name; or empty."""
+    """Write a record. ``name`` and ``detail`` are its key (see ``record_key``)."""
 
     kind: Kind
     name: str
@@ -173,7 +173,7 @@ class Remember:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Remove a record altogether (``state forget``, or a patient that was recreated)."""
+    """Remove a record without a tombstone (``state forget``, or a patient that was recreated)."""
 
     kind: Kind
     name: str
@@ -204,25 +204,25 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class UsePlan:
-    """Mark a saved plan as applied: it is single use."""
+    """Mark a saved plan, by its id, as applied: it can be applied once."""
 
     plan: str
 
 
 @dataclass(frozen=True, slots=True)
 class Depart:
-    """Mark an action on a patient id as done, beside what was done before: an action's word, or ``GONE``."""
+    """Record that a departure did an ``Action`` to a patient id, or that the patient is ``GONE``."""
 
     id: str
     action: str
 
 
 Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart
-"""What state is made of."""
+"""A write to the facts of a workspace; each that changes something moves ``serial``."""
 
 Entry = Fact | Sample
-"""One thing to write to state. A batch of entries is written whole or not at all.
+"""A write to state. A batch of entries is written whole or not at all.
 
-A sample is beside the content: it does not move ``serial``, so a saved plan stays fresh, and it does not
-make a state exist. One a cohort an hour is kept; the last of an hour takes the place of those before it.
+A sample is not a fact: it does not move ``serial``, so a saved plan stays fresh, and it does not make a state
+exist. State has one sample per cohort and hour; a later one of the hour replaces it.
 """

@@ -12,7 +12,7 @@ from kardia_ctl.model.source import Source
 class DeclaredTemplate:
     """A template name of the YAML (``label``) for a live template, given by its ``id`` or exact ``name``.
 
-    Both are empty for a template whose declaration is wrong: the label counts as declared all the same.
+    Both are empty for a wrong declaration: its label still counts as declared.
     """
 
     label: str
@@ -22,15 +22,15 @@ class DeclaredTemplate:
 
     @property
     def meaning(self) -> tuple[str, ...]:
-        """What two labels for the same template share; a wrong declaration shares it with no other."""
+        """Equal for two labels of the same template; a wrong declaration equals no other."""
         return (self.id, self.name) if self.id or self.name else (self.label,)
 
 
 class LiveTemplate(msgspec.Struct, frozen=True, gc=False):
     """A connection template of the account (API reference, "Get Connection Templates").
 
-    ``duration`` is in days, ``price`` in a currency that the API does not name. ``team`` tells which tenant
-    the key belongs to.
+    ``duration`` is in days, ``price`` in a currency that the API does not name. ``team`` is the tenant
+    that the key belongs to.
     """
 
     id: str
@@ -44,8 +44,8 @@ class LiveTemplate(msgspec.Struct, frozen=True, gc=False):
 class Template:
     """A declared template with its id, name, duration (days) and price in the account.
 
-    ``name``, ``duration`` and ``price`` are empty or None where they were not read. ``problem`` says why no
-    code can be ordered of it, and is empty otherwise.
+    ``name``, ``duration`` and ``price`` are empty or None where they were not read. ``problem`` is
+    the reason why no code of it can be ordered; empty otherwise.
     """
 
     label: str

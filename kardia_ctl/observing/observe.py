@@ -8,7 +8,7 @@ from itertools import filterfalse
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource, ScanPolicy
+from kardia_ctl.model.configuration import ScanPolicy, Setting
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
@@ -170,9 +170,9 @@ async def _look_up(
 
 async def _settings(
     reader: Reader, addresses: Collection[Address]
-) -> tuple[dict[Address, Resource | None], frozenset[Address]]:
+) -> tuple[dict[Address, Setting | None], frozenset[Address]]:
     """The resources at some addresses, and the addresses that the key may not read."""
-    found: dict[Address, Resource | None] = {}
+    found: dict[Address, Setting | None] = {}
     refused = set()
     for address in addresses:
         read = SETTINGS[address.kind].read
@@ -183,7 +183,7 @@ async def _settings(
                 raise
             refused.add(address)
             continue
-        found[address] = None if attributes is None else Resource(address, attributes)
+        found[address] = None if attributes is None else Setting(address, attributes)
     return found, frozenset(refused)
 
 

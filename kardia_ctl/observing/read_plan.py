@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Departing, Departure, Desired
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action
@@ -62,7 +62,7 @@ def choose_reads(
     deleting = [
         patient_id
         for patient_id, departure in departures
-        if departure.action is Departing.DELETE and not _waits(patient_id, departure, state)
+        if departure.action is DepartureAction.DELETE and not _waits(patient_id, departure, state)
     ]
     scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
     for mrn, patient_id in () if wanted else _dying(desired, state):
@@ -104,7 +104,7 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
         else:
             unknown = True
     if departed:
-        unknown = unknown or any(state.has_done(patient_id, Departing.DELETE) for patient_id in ids)
+        unknown = unknown or any(state.has_done(patient_id, DepartureAction.DELETE) for patient_id in ids)
     return ids, mrns, unknown
 
 
@@ -113,7 +113,7 @@ def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure
     for departure in desired.departures:
         record = state.patients.get(departure.mrn)
         patient_id = departure.id or ("" if record is None else record.id)
-        if patient_id and not state.has_done(patient_id, departure.action, Departing.DELETE):
+        if patient_id and not state.has_done(patient_id, departure.action, DepartureAction.DELETE):
             yield patient_id, departure
 
 
@@ -127,7 +127,7 @@ def _dying(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
     for departure in desired.departures:
         record = state.patients.get(departure.mrn)
         patient_id = departure.id or ("" if record is None else record.id)
-        if state.has_done(patient_id, Departing.DELETE) and not state.has_done(patient_id, GONE):
+        if state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE):
             yield departure.mrn, patient_id
 
 
@@ -137,7 +137,7 @@ def _fewer_than_pages(state: State, count: int) -> bool:
 
 def _settings(desired: Desired, targets: frozenset[Address]) -> tuple[Address, ...]:
     return tuple(
-        resource.address
-        for resource in desired.settings
-        if resource.address.kind.facts.read_back and (not targets or resource.address in targets)
+        setting.address
+        for setting in desired.settings
+        if setting.address.kind.facts.read_back and (not targets or setting.address in targets)
     )

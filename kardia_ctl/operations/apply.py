@@ -32,7 +32,7 @@ from kardia_ctl.planning.apply_stages import (
     acts,
     stages_of,
 )
-from kardia_ctl.planning.checks.stops import living
+from kardia_ctl.planning.checks.stops import patient_count
 
 _MEASURABLE: Final = 10
 """The fewest requests from which a run's rate is measured."""
@@ -160,7 +160,7 @@ class Executor:
             if result.status is Status.DONE and result.address.kind is Kind.PATIENT
         ]
         created, deleted = done.count(Action.CREATE), done.count(Action.DELETE)
-        count = living(self.preview.inputs)
+        count = patient_count(self.preview.inputs)
         if count is not None and (created or deleted):
             entries.append(Note("live_count", str(max(0, count + created - deleted))))
         if entries:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from kardia_ctl.funnel.places import funnel, places
-from kardia_ctl.funnel.updates import STATUS_TOLD, Looked, owners, places_of, touched, updated
+from kardia_ctl.funnel.updates import REPORTED_STATUS, ReadsById, affected_mrns, owners, places_of, updated
 from kardia_ctl.model.errors import ApiError
-from kardia_ctl.model.events import Event, EventKind, Heard
+from kardia_ctl.model.events import Event, EventCounts, EventKind
 from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
@@ -33,7 +33,7 @@ class Following:
     """
 
     # ``clock`` gives Unix seconds that never run backwards.
-    def __init__(self, inputs: PlanInputs, heard: Heard, clock: Callable[[], float]) -> None:
+    def __init__(self, inputs: PlanInputs, heard: EventCounts, clock: Callable[[], float]) -> None:
         self.inputs = inputs
         self.heard = heard
         self.unverified: set[str] = set()
@@ -62,7 +62,7 @@ class Following:
     def apply_events(self, reads: Mapping[str, PendingRead]) -> None:
         """Move patients to the stages that their last events report, where the API shows no patients."""
         found = {
-            mrn: LivePatient(mrn, mrn, status=STATUS_TOLD[read.event.kind]) for mrn, read in reads.items()
+            mrn: LivePatient(mrn, mrn, status=REPORTED_STATUS[read.event.kind]) for mrn, read in reads.items()
         }
         self.unverified |= found.keys()
         self._move(found)
@@ -97,10 +97,10 @@ class Following:
     def _is_ours(self, patient_id: str, live: LivePatient | None) -> bool:
         return patient_id in self._owner or (live is not None and live.mrn in self.inputs.desired.patients)
 
-    def _move(self, looked: Looked) -> None:
+    def _move(self, looked: ReadsById) -> None:
         if not looked:
             return
-        mrns = touched(self.inputs, looked, self._owner)
+        mrns = affected_mrns(self.inputs, looked, self._owner)
         self.inputs = replace(updated(self.inputs, looked, mrns), now=self._clock())
         for patient_id, live in looked.items():
             if live is not None and live.mrn in self.inputs.desired.patients:
@@ -120,7 +120,7 @@ def _count(place: Place) -> Counts:
 
 
 def _agrees(live: LivePatient | None, event: Event) -> bool:
-    connected = live is not None and live.status == STATUS_TOLD[EventKind.CONNECTED]
+    connected = live is not None and live.status == REPORTED_STATUS[EventKind.CONNECTED]
     return connected is (event.kind is EventKind.CONNECTED)
 
 

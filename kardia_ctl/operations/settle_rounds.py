@@ -19,7 +19,7 @@ from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
-from kardia_ctl.planning.limit import first_of
+from kardia_ctl.planning.limit import within_limit
 from kardia_ctl.planning.matching import due
 
 ROUNDS: Final = 4
@@ -127,7 +127,7 @@ def _within_limit(plan: Plan, preview: Preview) -> Plan:
         return plan
     ours = {change.address for change in preview.plan.changes if change.action.writes}
     others = [change for change in plan.changes if change.action.writes and change.address not in ours]
-    within, _ = first_of(others, max(0, limit - len(ours)))
+    within, _ = within_limit(others, max(0, limit - len(ours)))
     beyond = {change.address for change in others} - {change.address for change in within}
     return replace(plan, changes=tuple(change for change in plan.changes if change.address not in beyond))
 

@@ -8,7 +8,7 @@ from kardia_ctl.model.plan import Change
 from kardia_ctl.planning.dependencies import Chain, chains
 
 
-def first_of(changes: Sequence[Change], limit: int | None) -> tuple[Sequence[Change], int]:
+def within_limit(changes: Sequence[Change], limit: int | None) -> tuple[Sequence[Change], int]:
     """The changes without the writes beyond ``limit``, and how many those are.
 
     What counts is a write. They count in the order in which apply sends them: callbacks and providers, then

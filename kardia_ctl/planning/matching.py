@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.configuration import Departing
+from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
@@ -23,7 +23,7 @@ class Match:
 def match(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Match:
     """Find a declared patient: by its pinned id, else by the recorded id, else by mrn, byte for byte."""
     found = _find(inputs, want, record)
-    if found.live is not None and inputs.state.has_done(found.live.id, Departing.DELETE):
+    if found.live is not None and inputs.state.has_done(found.live.id, DepartureAction.DELETE):
         return Match(
             cause=Cause.DEPARTURE,
             reason=f"a departure deleted the live patient {found.live.id}, and Kardia still shows it. Plan "
@@ -35,7 +35,7 @@ def match(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
 def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Match:
     if want.id:
         return _by_id(inputs, want, want.id, "pinned")
-    if record is not None and record.id and not inputs.state.has_done(record.id, Departing.DELETE):
+    if record is not None and record.id and not inputs.state.has_done(record.id, DepartureAction.DELETE):
         return _recorded(inputs, want, record)
     twins = inputs.observed.twins.get(want.mrn)
     if twins:

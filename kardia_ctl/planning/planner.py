@@ -12,7 +12,7 @@ from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.limit import first_of
+from kardia_ctl.planning.limit import within_limit
 from kardia_ctl.planning.resources.departures import plan_departures
 from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doubts
 from kardia_ctl.planning.resources.patients import plan_patients
@@ -41,7 +41,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
 
 
 def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Template]) -> Plan:
-    changes, left = first_of(in_order(builder.changes), inputs.decisions.limit)
+    changes, left = within_limit(in_order(builder.changes), inputs.decisions.limit)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(inputs, changes))
     stages = stages_of(inputs, changes, stopped=bool(stopped))

@@ -3,11 +3,11 @@
 import sqlite3
 from typing import Final
 
-from kardia_ctl.model.funnel import STAGES, Counts, Sample
+from kardia_ctl.model.funnel import COUNT_NAMES, Counts, Sample
 
 TABLE: Final = f"""CREATE TABLE sample (
         workspace INTEGER NOT NULL, cohort TEXT NOT NULL, at INTEGER NOT NULL,
-        {", ".join(f"{stage} INTEGER NOT NULL" for stage in STAGES)},
+        {", ".join(f"{stage} INTEGER NOT NULL" for stage in COUNT_NAMES)},
         PRIMARY KEY (workspace, cohort, at)) WITHOUT ROWID"""
 
 _HOUR: Final = 3600
@@ -16,7 +16,7 @@ _HOURLY: Final = 7 * _DAY
 """How long hourly samples are kept: two years of a cohort are then about 900 rows."""
 
 _SUPERSEDE: Final = "DELETE FROM sample WHERE workspace = ? AND cohort = ? AND at >= ? AND at < ?"
-_INSERT: Final = f"INSERT OR REPLACE INTO sample VALUES (?, ?, ?{', ?' * len(STAGES)})"  # noqa: S608  (names of our own)
+_INSERT: Final = f"INSERT OR REPLACE INTO sample VALUES (?, ?, ?{', ?' * len(COUNT_NAMES)})"  # noqa: S608  (names of our own)
 _THIN: Final = """DELETE FROM sample WHERE workspace = ?1 AND cohort = ?2 AND at < ?3 AND at NOT IN
     (SELECT max(at) FROM sample WHERE workspace = ?1 AND cohort = ?2 AND at < ?3 GROUP BY at / ?4)"""
 
@@ -24,7 +24,7 @@ _THIN: Final = """DELETE FROM sample WHERE workspace = ?1 AND cohort = ?2 AND at
 def write_sample(connection: sqlite3.Connection, workspace: int, sample: Sample) -> None:
     """Write a sample in place of the others of its hour, and thin out old ones."""
     cohort = workspace, sample.cohort
-    counts = (getattr(sample.counts, stage) for stage in STAGES)
+    counts = (getattr(sample.counts, stage) for stage in COUNT_NAMES)
     hour = sample.at - sample.at % _HOUR
     connection.execute(_SUPERSEDE, (*cohort, hour, hour + _HOUR))
     connection.execute(_INSERT, (*cohort, sample.at, *counts))
@@ -37,7 +37,7 @@ def read_samples(connection: sqlite3.Connection, workspace: int) -> tuple[Sample
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sample'").fetchone():
         return ()
     rows = connection.execute(
-        f"SELECT at, cohort, {', '.join(STAGES)} FROM sample WHERE workspace = ? ORDER BY at, cohort",  # noqa: S608  (names of our own)
+        f"SELECT at, cohort, {', '.join(COUNT_NAMES)} FROM sample WHERE workspace = ? ORDER BY at, cohort",  # noqa: S608  (names of our own)
         (workspace,),
     )
     return tuple(Sample(at, cohort, Counts(*counts)) for at, cohort, *counts in rows)

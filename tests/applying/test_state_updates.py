@@ -5,7 +5,7 @@ import pytest
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Desired, Resource
+from kardia_ctl.model.configuration import Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient
@@ -27,7 +27,7 @@ from tests.applying.workshop import KEY, NOW
 
 JOE = DesiredPatient("A", "2000-07-21", "joe@example.com", "Joe", "Smith", codes=("year",))
 PRINT = patient_kind.fingerprints(KEY, JOE)
-CALLBACK = Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
+CALLBACK = Setting(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
 DESIRED = Desired(patients={"A": JOE}, settings=(CALLBACK,))
 
 

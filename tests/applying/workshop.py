@@ -11,7 +11,7 @@ from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Desired, Resource, Waves
+from kardia_ctl.model.configuration import Desired, Setting, Waves
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
@@ -160,7 +160,7 @@ def creates(*mrns: str, codes: tuple[str, ...] = ()) -> tuple[Desired, list[Chan
     return Desired(patients=people), changes
 
 
-CALLBACK = Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
+CALLBACK = Setting(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
 SET_CALLBACK = Change(CALLBACK.address, Action.UPDATE, Cause.DIFFERS, after=CALLBACK.attributes)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Resource
+from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Rate, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
@@ -109,7 +109,7 @@ def _patient(key: bytes, mrn: str, applied: Mapping[str, str] | None) -> bytes:
 
 
 def _setting(key: bytes, address: Address, applied: Mapping[str, str] | None) -> bytes:
-    return b"" if applied is None else fingerprints(key, Resource(address, applied))
+    return b"" if applied is None else fingerprints(key, Setting(address, applied))
 
 
 def _intent(address: Address, asked: Asked, now: float, key: bytes) -> Intent:

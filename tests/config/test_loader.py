@@ -12,7 +12,7 @@ import yaml
 
 from kardia_ctl.config import load
 from kardia_ctl.config.schema.build import editors_schema
-from kardia_ctl.model.configuration import Configuration, Departing, Dialect, Region, ScanPolicy, Waves
+from kardia_ctl.model.configuration import Configuration, DepartureAction, Dialect, Region, ScanPolicy, Waves
 from kardia_ctl.model.errors import ConfigurationError
 from tests.paths import EXAMPLES, SCHEMAS
 
@@ -109,7 +109,7 @@ templates: {a: {name: One Year}}
     assert (limits.create, limits.update, limits.disconnect, limits.delete) == (0, 1, 2, 3)
     assert limits.cost == Decimal("10.50")
     assert (found.settle, found.state, found.workspace) == (120.0, "s3://bucket/state", "north")
-    assert (departure.mrn, departure.action, departure.id) == ("P-1", Departing.DISCONNECT, "abc")
+    assert (departure.mrn, departure.action, departure.id) == ("P-1", DepartureAction.DISCONNECT, "abc")
     assert (found.desired.templates["a"].id, found.desired.templates["a"].name) == ("", "One Year")
 
 

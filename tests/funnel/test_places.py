@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.funnel.places import funnel, places
-from kardia_ctl.model.configuration import Departing, Departure, Desired
-from kardia_ctl.model.funnel import STAGES, Counts, Stage
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
+from kardia_ctl.model.funnel import COUNT_NAMES, Counts, Stage
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import CodeRecord, PatientRecord, State
@@ -149,9 +149,9 @@ def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
         },
     )
     departures = (
-        Departure("Z", Departing.DELETE, "left", "9"),
-        Departure("A", Departing.DELETE, "left"),
-        Departure("Y", Departing.DELETE, "left"),
+        Departure("Z", DepartureAction.DELETE, "left", "9"),
+        Departure("A", DepartureAction.DELETE, "left"),
+        Departure("Y", DepartureAction.DELETE, "left"),
     )
     desired = Desired(departures=departures)
     assert funnel(places(PlanInputs(desired, Observed(), state, NOW))) == {
@@ -196,7 +196,7 @@ class _World:
                 mrn, "2000-01-01", "a@example.com", id=draw(ids | st.just("")), cohort=draw(_COHORTS)
             )
         elif draw(st.booleans()):
-            self.leaving.append(Departure(mrn, Departing.DELETE, "left", draw(ids | st.just(""))))
+            self.leaving.append(Departure(mrn, DepartureAction.DELETE, "left", draw(ids | st.just(""))))
         if draw(st.booleans()):
             self.seen[mrn] = LivePatient(draw(ids), mrn, status=draw(_STATUS))
             if draw(st.integers(0, 4)) == 0:
@@ -245,7 +245,7 @@ def test_the_numbers_add_up(inputs: PlanInputs) -> None:
         assert one.declared == len(declared)
         assert one.declared >= one.created >= one.issued
         assert one.issued == one.pending + one.connected + one.expired + one.unknown
-        assert min(getattr(one, stage) for stage in STAGES) >= 0
+        assert min(getattr(one, stage) for stage in COUNT_NAMES) >= 0
     total = sum(counts.values(), start=Counts())
     assert total.declared + total.departed == len(found)
     assert total.declared == len(inputs.desired.patients)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
-from kardia_ctl.model.state import MISSING, SIZE, fingerprint
+from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
 KEY = bytes(range(32))
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"
@@ -84,9 +84,9 @@ def test_names_of_sexes_become_digits() -> None:
 
 def test_a_record_keeps_one_fingerprint_for_each_attribute() -> None:
     record = kind.fingerprints(KEY, desired(firstname="Joe"))
-    assert len(record) == SIZE * len(ATTRIBUTES)
-    assert record[3 * SIZE :] == MISSING * 2
-    assert record[:SIZE] == fingerprint(KEY, "P-1", "dob", "2000-07-21")
+    assert len(record) == FINGERPRINT_SIZE * len(ATTRIBUTES)
+    assert record[3 * FINGERPRINT_SIZE :] == MISSING * 2
+    assert record[:FINGERPRINT_SIZE] == fingerprint(KEY, "P-1", "dob", "2000-07-21")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_fingerprints_tell_apart_what_they_are_about() -> None:
         fingerprint(bytes(32), "P-1", "firstname", "x"),
     }
     assert len(prints) == 4
-    assert all(len(each) == SIZE for each in prints)
+    assert all(len(each) == FINGERPRINT_SIZE for each in prints)
 
 
 @pytest.mark.parametrize(

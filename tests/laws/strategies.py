@@ -10,9 +10,9 @@ from kardia_ctl.model.configuration import (
     Desired,
     Dialect,
     MobileUser,
-    Resource,
     Secret,
     SecretSource,
+    Setting,
 )
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
@@ -113,10 +113,10 @@ def peopled(draw: st.DrawFn, dialect: Dialect = Dialect.V1, most: int = 6) -> De
 
 
 _OTHERS = (
-    Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"}),
-    Resource(Address(Kind.QT_CALLBACK), {"url": "https://hooks.example.com/qt?a=1&b=%20"}),
-    Resource(Address(Kind.SERVICE_PROVIDER, ("8sP3SiaFigYoGRKoc4kaf692hmwi",))),
-    Resource(Address(Kind.SERVICE_PROVIDER, ("sp-2",))),
+    Setting(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"}),
+    Setting(Address(Kind.QT_CALLBACK), {"url": "https://hooks.example.com/qt?a=1&b=%20"}),
+    Setting(Address(Kind.SERVICE_PROVIDER, ("8sP3SiaFigYoGRKoc4kaf692hmwi",))),
+    Setting(Address(Kind.SERVICE_PROVIDER, ("sp-2",))),
 )
 
 

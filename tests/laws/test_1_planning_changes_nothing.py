@@ -16,7 +16,7 @@ from kardia_ctl.api import endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.sender import UnsafeRead
 from kardia_ctl.api.v1 import V1Reader
-from kardia_ctl.model.configuration import Departing, Departure, Desired
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import observe, scan
 from kardia_ctl.operations.plan import observe_and_plan
@@ -59,7 +59,7 @@ def test_planning_changes_nothing(
         if lost:
             world.lose_state()
         leaving = [mrn for mrn in live.patients if mrn not in desired.patients]
-        actions = list(Departing)
+        actions = list(DepartureAction)
         departures = tuple(Departure(mrn, random.choice(actions), "left") for mrn in leaving)
         await planning_changes_nothing(world, replace(desired, departures=departures))
 

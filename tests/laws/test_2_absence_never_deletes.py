@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.planning.inputs import PlanInputs
@@ -20,7 +20,7 @@ from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 
 LEAVING = (Action.DISCONNECT, Action.DELETE)
-DOING = {Departing.DISCONNECT: Action.DISCONNECT, Departing.DELETE: Action.DELETE}
+DOING = {DepartureAction.DISCONNECT: Action.DISCONNECT, DepartureAction.DELETE: Action.DELETE}
 
 
 def absence_never_deletes(inputs: PlanInputs, plan_of: Callable[[PlanInputs], Plan]) -> None:
@@ -44,19 +44,21 @@ def test_absence_never_deletes(before: Desired, after: Desired, readings: Quirks
         await world.apply(before)
         gone = [mrn for mrn in before.patients if mrn not in after.patients]
         leaving = tuple(
-            Departure(mrn, random.choice(list(Departing)), "left") for mrn in gone if random.random() < 0.5
+            Departure(mrn, random.choice(list(DepartureAction)), "left")
+            for mrn in gone
+            if random.random() < 0.5
         )
         desired = replace(after, departures=leaving, limits=Limits())
         absence_never_deletes((await world.plan(desired)).inputs, make_plan)
         changes = (await world.apply(desired)).seen.plan.changes
         world.clock.advance(60)
-        deleted = {one.mrn for one in leaving if one.action is Departing.DELETE}
+        deleted = {one.mrn for one in leaving if one.action is DepartureAction.DELETE}
         namesakes = {change.address.names[0] for change in changes if change.cause is Cause.SAME_PERSON}
         left = {one.mrn for one in world.account.patients.all()}
         assert left == (set(before.patients) - deleted) | (set(after.patients) - namesakes)
         expected = {
-            "POST /v1/patients/{id}/disconnect": Departing.DISCONNECT,
-            "DELETE /v1/patients/{id}": Departing.DELETE,
+            "POST /v1/patients/{id}/disconnect": DepartureAction.DISCONNECT,
+            "DELETE /v1/patients/{id}": DepartureAction.DELETE,
         }
         for request, action in expected.items():
             assert world.requests().count(request) == sum(1 for one in leaving if one.action is action)
@@ -83,8 +85,8 @@ def test_a_departure_acts_once() -> None:
     async def story(world: World) -> None:
         await world.apply(clinic(2))
         leaving = (
-            Departure("P-0", Departing.DISCONNECT, "moved"),
-            Departure("P-1", Departing.DELETE, "left"),
+            Departure("P-0", DepartureAction.DISCONNECT, "moved"),
+            Departure("P-1", DepartureAction.DELETE, "left"),
         )
         for _ in range(3):
             await world.apply(Desired(departures=leaving))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Setting
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient
@@ -52,7 +52,7 @@ def marked(side: str) -> Desired:
         )
         for number, day in enumerate(DAYS)
     ]
-    callback = Resource(
+    callback = Setting(
         Address(Kind.CALLBACK), {"url": f"https://hooks.example.com/kardia?token=zqtoken{side}"}
     )
     return replace(
@@ -103,7 +103,12 @@ async def a_life(world: World) -> list[str | bytes]:
     """Created, unchanged, edited on both sides, forgotten, departed: what all of it leaves behind."""
     ours, theirs = marked("ours"), marked("theirs")
     outputs: list[str | bytes] = []
-    for desired in (ours, ours, theirs, Desired(departures=(Departure("P-0", Departing.DELETE, "left"),))):
+    for desired in (
+        ours,
+        ours,
+        theirs,
+        Desired(departures=(Departure("P-0", DepartureAction.DELETE, "left"),)),
+    ):
         outputs += told(await world.plan(desired))
         done = await world.apply(desired)
         outputs += [*told(done.seen), *outcome(done), *files(world)]

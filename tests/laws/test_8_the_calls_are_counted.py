@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Departing, Departure, Desired, Limits, Resource
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Limits, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Reader
@@ -18,9 +18,9 @@ from kardia_ctl.sandbox.quirks import Quirks
 from tests.laws.strategies import LABELS, clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world
 
-CALLBACK = Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
-QT_CALLBACK = Resource(Address(Kind.QT_CALLBACK), {"url": "https://hooks.example.com/qt"})
-PROVIDER = Resource(Address(Kind.SERVICE_PROVIDER, ("8sP3SiaFigYoGRKoc4kaf692hmwi",)))
+CALLBACK = Setting(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
+QT_CALLBACK = Setting(Address(Kind.QT_CALLBACK), {"url": "https://hooks.example.com/qt"})
+PROVIDER = Setting(Address(Kind.SERVICE_PROVIDER, ("8sP3SiaFigYoGRKoc4kaf692hmwi",)))
 
 
 async def the_calls_are_counted(world: World, desired: Desired) -> None:
@@ -49,7 +49,7 @@ def test_the_calls_are_counted(
             world.clock.advance(60)  # without state nobody knows whom a list that lags does not show yet
             world.lose_state()
         gone = [mrn for mrn in live.patients if mrn not in desired.patients][:leaving]
-        departures = tuple(Departure(mrn, list(Departing)[leaving % 2], "left") for mrn in gone)
+        departures = tuple(Departure(mrn, list(DepartureAction)[leaving % 2], "left") for mrn in gone)
         await the_calls_are_counted(
             world, replace(desired, limits=Limits(create=most), departures=departures)
         )

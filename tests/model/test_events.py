@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.events import LONGEST, Event, EventKind, understood
+from kardia_ctl.model.events import MAX_ID_LENGTH, Event, EventKind, parse_event
 
 WHO = {"patientId": "456patientID", "customParticipantId": "customPatientMRN"}
 RECORDING = {"recordingId": "123recordingIDTest"}
@@ -49,7 +49,7 @@ DOCUMENTED: list[tuple[EventKind, dict[str, Any]]] = [
 
 
 def told(body: dict[str, Any]) -> Event:
-    return understood(json.dumps(body).encode())
+    return parse_event(json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_every_documented_body_has_its_kind(kind: EventKind, body: dict[str, Any
 
 
 def test_an_empty_body_is_the_connection_established_of_pro() -> None:
-    assert understood(b"") == Event(EventKind.ESTABLISHED)
+    assert parse_event(b"") == Event(EventKind.ESTABLISHED)
 
 
 def test_every_kind_but_other_is_documented() -> None:
@@ -87,7 +87,7 @@ def test_only_connections_tell_who() -> None:
     assert told({"eventType": "newRecording", **WHO}) == Event(EventKind.NEW_RECORDING)
 
 
-@pytest.mark.parametrize("name", [None, 7, ["x"], {"a": 1}, "x" * (LONGEST + 1)])
+@pytest.mark.parametrize("name", [None, 7, ["x"], {"a": 1}, "x" * (MAX_ID_LENGTH + 1)])
 def test_what_is_no_name_names_nobody(name: object) -> None:
     said = {"eventType": "participantConnected", "patientId": name, "customParticipantId": name}
     assert told(said) == Event(EventKind.CONNECTED)
@@ -111,7 +111,7 @@ def test_what_is_no_name_names_nobody(name: object) -> None:
 )
 def test_what_is_no_event_is_refused_and_not_quoted(body: bytes) -> None:
     with pytest.raises(ValueError, match="no event") as refused:
-        understood(body)
+        parse_event(body)
     assert str(refused.value) == "no event: neither empty nor a JSON object with an eventType"
     assert refused.value.__cause__ is None
 
@@ -119,7 +119,7 @@ def test_what_is_no_event_is_refused_and_not_quoted(body: bytes) -> None:
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_an_event_or_refused(body: bytes) -> None:
     with suppress(ValueError):
-        assert understood(body).kind in EventKind
+        assert parse_event(body).kind in EventKind
 
 
 def test_an_event_shows_nobody_in_a_traceback() -> None:

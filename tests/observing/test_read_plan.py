@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Departing, Departure, Desired, Resource
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import PatientRecord, State
@@ -26,7 +26,7 @@ def desired(*people: DesiredPatient, departures: tuple[Departure, ...] = ()) -> 
         "by-id": DeclaredTemplate("by-id", id="tpl"),
         "by-name": DeclaredTemplate("by-name", name="One year"),
     }
-    settings = tuple(Resource(address) for address in (CALLBACK, QT_CALLBACK, PROVIDER))
+    settings = tuple(Setting(address) for address in (CALLBACK, QT_CALLBACK, PROVIDER))
     return Desired("team", {one.mrn: one for one in people}, settings, templates, departures)
 
 
@@ -40,7 +40,7 @@ def state(*mrns: str, live: int | None = THREE_PAGES, departed: dict[str, str] |
 
 
 def leaving(mrn: str, action: str = "delete", pin: str = "") -> Departure:
-    return Departure(mrn, Departing(action), "left", pin)
+    return Departure(mrn, DepartureAction(action), "left", pin)
 
 
 def only_people(reading: ReadPlan) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
@@ -164,7 +164,7 @@ def test_what_cannot_be_read_back_is_not_read() -> None:
 
 
 def test_a_kind_that_is_not_declared_is_not_read() -> None:
-    assert choose_reads(Desired(settings=(Resource(CALLBACK),)), State()) == ReadPlan(
+    assert choose_reads(Desired(settings=(Setting(CALLBACK),)), State()) == ReadPlan(
         False, (), (), (CALLBACK,), False
     )
 

@@ -12,7 +12,7 @@ from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.errors import ApiError, Unauthorized
-from kardia_ctl.model.events import Event, EventKind, Heard
+from kardia_ctl.model.events import Event, EventCounts, EventKind
 from kardia_ctl.model.funnel import Counts
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
@@ -56,7 +56,7 @@ class Scene:
 
     can: Capabilities = V1
     now: float = NOW
-    heard: Heard = field(default_factory=Heard)
+    heard: EventCounts = field(default_factory=EventCounts)
 
     def __post_init__(self) -> None:
         people = [live("A", "pending"), live("B", "connected"), live("C", "none"), live("E", "none")]

@@ -12,9 +12,9 @@ from kardia_ctl.model.configuration import (
     Desired,
     Dialect,
     MobileUser,
-    Resource,
     Secret,
     SecretSource,
+    Setting,
     Waves,
 )
 from kardia_ctl.model.kinds import Kind
@@ -27,7 +27,7 @@ SETTLE: Final = 60.0
 """The settle window of the simulated configurations, in seconds."""
 
 _LABELS: Final = {"one-year": TEMPLATES[0].id, "ninety-days": TEMPLATES[1].id}
-_CALLBACK: Final = Resource(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
+_CALLBACK: Final = Setting(Address(Kind.CALLBACK), {"url": "https://hooks.example.com/kardia"})
 _NAMES: Final = ("Zorbavix", "Quirildra", "Mavloquin", "Trenerel", "Olvkunova", "Bexzask", "Junthimbe")
 
 

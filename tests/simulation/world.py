@@ -14,7 +14,7 @@ from kardia_ctl.applying.journal import RunBlocking
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Configuration, Departing, Departure, Desired
+from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
@@ -96,7 +96,7 @@ class World:
 
     def __post_init__(self) -> None:
         leaving = tuple(
-            Departure(mrn, Departing.DELETE, "withdrew consent", number, export=True)
+            Departure(mrn, DepartureAction.DELETE, "withdrew consent", number, export=True)
             for mrn, number in self.server.leaving.items()
         )
         self.desired = replace(self.story.desired, departures=leaving)

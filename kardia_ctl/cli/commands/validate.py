@@ -58,7 +58,7 @@ def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[
 
 def _counted(configuration: Configuration) -> str:
     desired = configuration.desired
-    counts = Counter(resource.address.kind.value for resource in desired.settings)
+    counts = Counter(setting.address.kind.value for setting in desired.settings)
     counts["patient"] = len(desired.patients)
     counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
     counts["mobile_user"] = len(desired.users)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.terminal import can_redraw
-from kardia_ctl.model.events import Heard
+from kardia_ctl.model.events import EventCounts
 from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.render.status.live import change_json, change_line, heard_json, heard_line, status_line
 from kardia_ctl.render.status.text import status_text
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 class StatusDisplay(Protocol):
     """Where a listener shows the funnel."""
 
-    def begin(self, report: StatusReport, heard: Heard) -> None:
+    def begin(self, report: StatusReport, heard: EventCounts) -> None:
         """Show the funnel as it was first read."""
         ...
 
-    def show(self, report: StatusReport, heard: Heard) -> None:
+    def show(self, report: StatusReport, heard: EventCounts) -> None:
         """Show the funnel and the deliveries now; either may have changed."""
         ...
 
-    def end(self, report: StatusReport, heard: Heard) -> None:
+    def end(self, report: StatusReport, heard: EventCounts) -> None:
         """Show the funnel for the last time."""
         ...
 
@@ -63,18 +63,18 @@ class StatusLog(_Lines):
         self._clock = clock
         self._shown = StatusReport(0)
 
-    def begin(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
+    def begin(self, report: StatusReport, heard: EventCounts) -> None:  # noqa: ARG002  (the port's)
         """Print the table."""
         self._shown = report
         print_result(status_text(report))
 
-    def show(self, report: StatusReport, heard: Heard) -> None:  # noqa: ARG002  (the port's)
+    def show(self, report: StatusReport, heard: EventCounts) -> None:  # noqa: ARG002  (the port's)
         """Print a line if the funnel changed."""
         if report.cohorts != self._shown.cohorts:
             print_result(change_line(self._shown, report, self._clock()))
             self._shown = report
 
-    def end(self, report: StatusReport, heard: Heard) -> None:
+    def end(self, report: StatusReport, heard: EventCounts) -> None:
         """Print the table, and what was delivered."""
         print_result(f"\n{status_text(report)}{heard_line(heard)}")
 
@@ -85,11 +85,11 @@ class LiveStatus:
     def __init__(self) -> None:
         self._region: LiveRegion | None = None
 
-    def begin(self, report: StatusReport, heard: Heard) -> None:
+    def begin(self, report: StatusReport, heard: EventCounts) -> None:
         """Draw the table."""
         self.show(report, heard)
 
-    def show(self, report: StatusReport, heard: Heard) -> None:
+    def show(self, report: StatusReport, heard: EventCounts) -> None:
         """Draw the table in place of the previous one."""
         if self._region is None:
             from kardia_ctl.cli.output.live_region import LiveRegion
@@ -100,7 +100,7 @@ class LiveStatus:
             self._region.leave()
             print_result(text)
 
-    def end(self, report: StatusReport, heard: Heard) -> None:
+    def end(self, report: StatusReport, heard: EventCounts) -> None:
         """Draw the table for the last time, and leave it there."""
         self.show(report, heard)
         self.close()
@@ -123,12 +123,12 @@ class StatusStream(_Lines):
         self._shown = ""
         self._cohorts = StatusReport(0).cohorts
 
-    def begin(self, report: StatusReport, heard: Heard) -> None:
+    def begin(self, report: StatusReport, heard: EventCounts) -> None:
         """Print the whole document in one line."""
         self._cohorts = dict(report.cohorts)
         _print(status_line(report, heard))
 
-    def show(self, report: StatusReport, heard: Heard) -> None:
+    def show(self, report: StatusReport, heard: EventCounts) -> None:
         """Print a line for each of the two that changed."""
         if (line := heard_line(heard)) != self._shown:
             self._shown = line
@@ -137,7 +137,7 @@ class StatusStream(_Lines):
             self._cohorts = dict(report.cohorts)
             _print(change_json(report))
 
-    def end(self, report: StatusReport, heard: Heard) -> None:
+    def end(self, report: StatusReport, heard: EventCounts) -> None:
         """Print the whole document again."""
         _print(status_line(report, heard))
 

@@ -171,7 +171,7 @@ class _Follower:
         unverified, cohorts = len(self.following.unverified), self.following.cohorts.copy()
         fresh = () if unverified or self.report.incomplete else tuple(samples(cohorts, now))
         known = merge_samples(self.report.samples, fresh)
-        self.report = replace(self.report, at=now, cohorts=cohorts, told=unverified, samples=known)
+        self.report = replace(self.report, at=now, cohorts=cohorts, unverified=unverified, samples=known)
         if cohorts != before:
             self.recorder.changed()
 
@@ -204,7 +204,7 @@ class _Follower:
 
     def _record(self, *, last: bool = False) -> None:
         report, now = self.report, self.clock.now()
-        fresh = () if report.told or report.incomplete else tuple(samples(report.cohorts, now))
+        fresh = () if report.unverified or report.incomplete else tuple(samples(report.cohorts, now))
         self.recorder.write_due(report, fresh, now, last=last)
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kardia_ctl.model.events import Event, Heard, understood
+from kardia_ctl.model.events import Event, EventCounts, parse_event
 
 LARGEST: Final = 64 * 1024
 """Bytes of a body; a documented event has some 200."""
@@ -43,7 +43,7 @@ _FROM_A_PAGE: Final = ("origin", "sec-fetch-site")
 class Inbox:
     """Counts deliveries and passes events on. It returns at once: the sender is waiting for its answer."""
 
-    heard: Heard = field(default_factory=Heard)
+    heard: EventCounts = field(default_factory=EventCounts)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _early: list[Event] = field(default_factory=list)
     _deliver: Callable[[Event], None] | None = None
@@ -104,7 +104,7 @@ class WebhookApp:
         if body is None:
             return 413
         try:
-            self._accept(understood(body))
+            self._accept(parse_event(body))
         except ValueError:
             return 400
         return 200

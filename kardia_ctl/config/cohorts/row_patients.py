@@ -13,7 +13,7 @@ from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes,
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.config.schema.validator import BrokenRules, patient_validator
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import LONGEST, are_addresses, are_written_days
+from kardia_ctl.kinds.formats import LONGEST, are_date_texts, are_emails
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 
@@ -90,7 +90,7 @@ class Rows:
         default = self._fill.get("email", UNSET)
         if default:
             cells = [cell or default for cell in cells]
-        return cells if are_addresses(cells) else None
+        return cells if are_emails(cells) else None
 
     def _sex_digits(self, cells: Sequence[str] | None) -> Iterable[str] | None:
         # The interpreter has one text for each digit anyway.
@@ -101,7 +101,7 @@ class Rows:
     def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
         if self._cohort.days is not None:
             return list(map(self._cohort.days.iso, cells))
-        return cells if are_written_days(cells) else (None,)
+        return cells if are_date_texts(cells) else (None,)
 
     def _where(self, line: int) -> Callable[..., Any]:
         return partial(self._place, line)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from kardia_ctl.config.cohorts.cohort import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
-from kardia_ctl.model.configuration import Authorization, Departing, Dialect, Region, ScanPolicy
+from kardia_ctl.model.configuration import Authorization, DepartureAction, Dialect, Region, ScanPolicy
 
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
@@ -67,7 +67,7 @@ def _departure() -> dict[str, Any]:
         "A patient who leaves.",
         {
             "mrn": text("The medical record number of the patient who leaves."),
-            "action": choice("disconnect (stops the service) or delete (erases the data).", *Departing),
+            "action": choice("disconnect (stops the service) or delete (erases the data).", *DepartureAction),
             "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
             "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),
             "export": flag("Before deleting: have the patient's data mailed to the key's owner."),

@@ -8,7 +8,7 @@ from typing import Final
 
 from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
 from kardia_ctl.model.address import Address, owner_of, patient_address
-from kardia_ctl.model.configuration import Departing
+from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
@@ -73,7 +73,7 @@ def _everyone(inputs: PlanInputs) -> list[LivePatient]:
     return [
         live
         for live in (*observed.patients.values(), *twins)
-        if not state.has_done(live.id, Departing.DELETE)
+        if not state.has_done(live.id, DepartureAction.DELETE)
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from kardia_ctl.model.configuration import Departing, Limits
+from kardia_ctl.model.configuration import DepartureAction, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.plan import Action, Change
@@ -63,7 +63,7 @@ def _is_code(change: Change) -> bool:
     return change.address.kind is Kind.CONNECTION_CODE
 
 
-def living(inputs: PlanInputs) -> int | None:
+def patient_count(inputs: PlanInputs) -> int | None:
     """How many patients the account has, less those that we deleted and that are not gone yet.
 
     A patient that a read by id shows and a lagging list does not is counted too.
@@ -73,7 +73,7 @@ def living(inputs: PlanInputs) -> int | None:
         return None
     seen = len(observed.patients) + sum(len(several) - 1 for several in observed.twins.values())
     count = max(observed.total, seen)
-    deleted = {patient_id for patient_id, actions in departed.items() if Departing.DELETE in actions}
+    deleted = {patient_id for patient_id, actions in departed.items() if DepartureAction.DELETE in actions}
     if not deleted:
         return count
     twins = (live.id for several in observed.twins.values() for live in several)
@@ -81,7 +81,7 @@ def living(inputs: PlanInputs) -> int | None:
 
 
 def _collapsed(inputs: PlanInputs) -> Iterator[str]:
-    before, now = inputs.state.live_count, living(inputs)
+    before, now = inputs.state.live_count, patient_count(inputs)
     if before is None or now is None or inputs.decisions.accept_collapse:
         return
     lost = before - now

@@ -8,7 +8,7 @@ only with ``confirm: has-recordings``.
 from typing import assert_never
 
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.configuration import Departing, Departure
+from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import GONE
@@ -30,7 +30,7 @@ def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuild
         _block(builder, departure, Cause.ID_MISMATCH, reason)
         return
     live = live_by_id(inputs, departure.mrn, patient_id)
-    if inputs.state.has_done(patient_id, departure.action, Departing.DELETE):
+    if inputs.state.has_done(patient_id, departure.action, DepartureAction.DELETE):
         _note_done(departure, _progress(inputs, patient_id, live), builder)
     elif not inputs.capabilities.shows_patients:
         _depart(builder, departure, Action.DISCONNECT, patient_id, {})
@@ -45,7 +45,7 @@ def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuild
 
 def _progress(inputs: PlanInputs, patient_id: str, live: LivePatient | None) -> str:
     """What became of a departure that was carried out: a deletion takes Kardia a while (202)."""
-    if not inputs.state.has_done(patient_id, Departing.DELETE):
+    if not inputs.state.has_done(patient_id, DepartureAction.DELETE):
         return "disconnected; it is not repeated"
     if live is not None:
         return "the deletion was accepted, and the patient is still listed"
@@ -62,9 +62,9 @@ def _id(inputs: PlanInputs, departure: Departure) -> str:
 
 def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
     match departure.action:
-        case Departing.DISCONNECT:
+        case DepartureAction.DISCONNECT:
             _depart(builder, departure, Action.DISCONNECT, live.id, {"status": live.status})
-        case Departing.DELETE:
+        case DepartureAction.DELETE:
             _plan_delete(inputs, departure, live, builder)
         case _:
             assert_never(departure.action)

@@ -30,7 +30,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 35)]
 Names: TypeAlias = list[str]
 """Attribute names in the order in which a plan shows them."""
 
-Place: TypeAlias = tuple[str, Count, Count]
+Position: TypeAlias = tuple[str, Count, Count]
 """File, line and column."""
 
 _TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
@@ -90,7 +90,7 @@ class _ChangePart(_Part, frozen=True):
     after: Names | None
     id: str
     target: str
-    source: Place | None
+    source: Position | None
     price: str | None
     digest: str
 
@@ -101,7 +101,7 @@ class _NoticePart(_Part, frozen=True):
     address: str | None
     before: Names | None
     after: Names | None
-    source: Place | None
+    source: Position | None
 
 
 class _Document(_Part, frozen=True):

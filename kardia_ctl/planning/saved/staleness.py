@@ -66,9 +66,9 @@ def _facts(inputs: PlanInputs) -> Iterator[str | None]:
         yield patient_id
         yield from _patient(live, status=True)
     yield from sorted(observed.missing)
-    for address, resource in sorted(observed.settings.items(), key=lambda pair: pair[0].order):
+    for address, setting in sorted(observed.settings.items(), key=lambda pair: pair[0].order):
         yield str(address)
-        yield from _values(None if resource is None else resource.attributes)
+        yield from _values(None if setting is None else setting.attributes)
     for template in sorted(observed.templates or (), key=lambda template: template.id):
         yield from (template.id, template.name, template.team, str(template.price), str(template.duration))
 

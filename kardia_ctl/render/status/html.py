@@ -83,7 +83,7 @@ def _page(report: StatusReport) -> dict[str, Any]:
         "timestamp": iso_time(report.at),
         "day": _day(report.at),
         "incomplete": escape(report.incomplete),
-        "unverified": told_line(report.told) if report.told else "",
+        "unverified": told_line(report.unverified) if report.unverified else "",
         "total": asdict(total),
         "connected_share": share(total.connected, total.declared),
         "funnel": bars(total),

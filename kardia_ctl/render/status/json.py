@@ -18,7 +18,7 @@ template is null. Times are ISO 8601 in UTC.
 
 from typing import Any, Final
 
-from kardia_ctl.model.funnel import STAGES, Counts, StatusReport
+from kardia_ctl.model.funnel import COUNT_NAMES, Counts, StatusReport
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import iso_time, money
@@ -34,7 +34,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
         "complete": not report.incomplete,
         "detail": escape(report.incomplete),
         "requests": report.reads,
-        "told": report.told,
+        "told": report.unverified,
         "cohorts": [
             {"name": name_json(cohort), **counts_json(report.cohorts[cohort])} for cohort in report.cohorts
         ],
@@ -58,7 +58,7 @@ def name_json(cohort: str) -> str | None:
 
 def counts_json(counts: Counts) -> dict[str, int]:
     """The counts by stage."""
-    return {stage: getattr(counts, stage) for stage in STAGES}
+    return {stage: getattr(counts, stage) for stage in COUNT_NAMES}
 
 
 def _terms(terms: Template, number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ No line holds an mrn, an id or anything else of a delivery: kinds and counts alo
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kardia_ctl.model.events import EventKind, Heard
+from kardia_ctl.model.events import EventCounts, EventKind
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.status.json import counts_json, name_json, status_json
 from kardia_ctl.render.status.text import NAMES
@@ -26,7 +26,7 @@ _WATCHED: Final = ("pending", "expired", "unknown", "created")
 def change_line(before: StatusReport, after: StatusReport, clock: str) -> str:
     """``12:03:11 connected: 41 of 120 (+1)``. Ends with a newline."""
     found = list(_changes(before.total, after.total)) or ["patients moved between cohorts' stages"]
-    told = "; told, not verified" if after.told else ""
+    told = "; told, not verified" if after.unverified else ""
     return f"{clock} {', '.join(found)}{told}\n"
 
 
@@ -40,7 +40,7 @@ def _changes(before: Counts, after: Counts) -> Iterator[str]:
             yield f"{NAMES[stage]}: {now} of {after.declared} ({now - was:+d})"
 
 
-def heard_line(heard: Heard) -> str:
+def heard_line(heard: EventCounts) -> str:
     """``Events: 3 newRecording, 1 participantConnected; 1 about unknown patients.`` Ends with a newline."""
     kinds = ", ".join(f"{heard.kinds[kind]} {kind}" for kind in EventKind if heard.kinds[kind])
     parts = [kinds or "none yet"]
@@ -51,7 +51,7 @@ def heard_line(heard: Heard) -> str:
     return f"Events: {'; '.join(parts)}.\n"
 
 
-def status_line(report: StatusReport, heard: Heard) -> Mapping[str, Any]:
+def status_line(report: StatusReport, heard: EventCounts) -> Mapping[str, Any]:
     """The whole funnel: the first line of a stream, and its last."""
     return {"type": "status", **status_json(report), **_heard(heard)}
 
@@ -61,7 +61,7 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
     return {
         "type": "change",
         "timestamp": iso_time(report.at),
-        "told": report.told,
+        "told": report.unverified,
         "cohorts": [
             {"name": name_json(name), **counts_json(counts)} for name, counts in report.cohorts.items()
         ],
@@ -69,12 +69,12 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
     }
 
 
-def heard_json(heard: Heard, at: int) -> Mapping[str, Any]:
+def heard_json(heard: EventCounts, at: int) -> Mapping[str, Any]:
     """The deliveries so far. ``at`` is in Unix seconds."""
     return {"type": "events", "timestamp": iso_time(at), **_heard(heard)}
 
 
-def _heard(heard: Heard) -> Mapping[str, Any]:
+def _heard(heard: EventCounts) -> Mapping[str, Any]:
     return {
         "events": {kind.value: heard.kinds[kind] for kind in EventKind if heard.kinds[kind]},
         "unknown_patients": heard.unknown,

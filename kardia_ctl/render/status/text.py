@@ -60,8 +60,8 @@ def status_text(report: StatusReport) -> str:
     if report.templates:
         lines = (f"  {terms_text(terms)}; {count_of(number, 'code')}" for terms, number in report.templates)
         blocks.append("\n".join(("Templates:", *lines)))
-    if report.told:
-        blocks.append(told_line(report.told))
+    if report.unverified:
+        blocks.append(told_line(report.unverified))
     blocks.append(f"As of {iso_time(report.at)}, from {count_of(report.reads, 'request')}.")
     return "\n\n".join(blocks) + "\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.endpoints import SAFE_READS
-from kardia_ctl.model.funnel import STAGES, Sample
+from kardia_ctl.model.funnel import COUNT_NAMES, Sample
 from kardia_ctl.sandbox.data.values import PatientStatus
 from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk
@@ -41,7 +41,7 @@ def status(desk: Desk, *arguments: str) -> dict[str, Any]:
 
 def counts(document: dict[str, Any], cohort: str | None) -> tuple[int, ...]:
     (found,) = (one for one in document["cohorts"] if one["name"] == cohort)
-    return tuple(found[stage] for stage in STAGES)
+    return tuple(found[stage] for stage in COUNT_NAMES)
 
 
 def kept(desk: Desk) -> tuple[Sample, ...]:

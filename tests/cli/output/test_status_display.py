@@ -19,21 +19,21 @@ from kardia_ctl.cli.output.status_display import (
 )
 from kardia_ctl.cli.webhooks.recorder import PAGE_EVERY, SAMPLE_EVERY, StatusRecorder, merge_samples
 from kardia_ctl.model.errors import LockHeld, StateError
-from kardia_ctl.model.events import EventKind, Heard
+from kardia_ctl.model.events import EventCounts, EventKind
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from tests.cli.output.emulator import Terminal
 
 NOW = 1_772_445_600
-HEARD = Heard()
+HEARD = EventCounts()
 
 
 def report(pending: int, connected: int, *, expired: int = 0, told: int = 0) -> StatusReport:
     issued = pending + connected + expired
-    return StatusReport(NOW, {"": Counts(120, issued, issued, pending, connected, expired)}, told=told)
+    return StatusReport(NOW, {"": Counts(120, issued, issued, pending, connected, expired)}, unverified=told)
 
 
-def heard(**kinds: int) -> Heard:
-    found = Heard()
+def heard(**kinds: int) -> EventCounts:
+    found = EventCounts()
     for name, number in kinds.items():
         found.kinds[EventKind(name)] = number
     return found

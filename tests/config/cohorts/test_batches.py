@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.config.cohorts.row_patients import row_findings
 from kardia_ctl.config.schema.validator import patient_validator
-from kardia_ctl.kinds.formats import are_addresses, are_written_days, is_address, is_written_day
+from kardia_ctl.kinds.formats import are_date_texts, are_emails, is_date_text, is_email
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
 from tests.config.schema.test_validator import DAYS, MAILS, NAMES, ODD, SEXES
@@ -40,15 +40,15 @@ def test_what_is_said_of_a_row_is_what_the_schema_says(row: dict[str, Any]) -> N
 @example(["a@b.c\nd@e.f"])
 @example(["a@b.c\n", ""])
 def test_addresses_together_are_right_when_each_is(values: list[str]) -> None:
-    expected = all(is_address(value) and len(value) <= 1000 for value in values)
-    assert are_addresses(values) == expected
+    expected = all(is_email(value) and len(value) <= 1000 for value in values)
+    assert are_emails(values) == expected
 
 
 @given(st.lists(DAYS | ODD, min_size=1, max_size=4))
 @example(["2000-07-21\n2000-07-21", ""])
 @example(["2000-07-21\n", "000-07-21"])
 def test_days_together_are_right_when_each_is(values: list[str]) -> None:
-    assert are_written_days(values) == all(map(is_written_day, values))
+    assert are_date_texts(values) == all(map(is_date_text, values))
 
 
 LINES = st.lists(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kardia_ctl.model.funnel import STAGES, Counts, Sample, StatusReport
+from kardia_ctl.model.funnel import COUNT_NAMES, Counts, Sample, StatusReport
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.status.axes import count_ticks, time_ticks
 from kardia_ctl.render.status.chart import history
@@ -111,7 +111,7 @@ _HOSTILE = st.text(max_size=12) | st.sampled_from(
         "\u202e",
     ]
 )
-_COUNTS = st.builds(Counts, *(st.integers(0, 2_000_000) for _ in STAGES))
+_COUNTS = st.builds(Counts, *(st.integers(0, 2_000_000) for _ in COUNT_NAMES))
 
 
 @given(
