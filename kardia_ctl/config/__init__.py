@@ -1,4 +1,4 @@
-"""YAML and CSV → what should exist, every value with the place it was written at."""
+"""Loads YAML and cohort files into a configuration, with the place of every value."""
 
 from kardia_ctl.config.loader import load, load_account
 

@@ -1,4 +1,4 @@
-"""The context of one ``load``: what was read so far, and what is wrong with it."""
+"""The context of one ``load``: the files read so far, and their problems."""
 
 import hashlib
 from collections import Counter
@@ -19,11 +19,11 @@ EQUAL_WARNINGS: Final = 20
 
 @dataclass(slots=True)
 class LoadContext:
-    """Collects problems, warnings and everything that the digest covers.
+    """Collects problems, warnings and the content that the digest covers.
 
-    ``root`` is the real directory of kardia.yaml, ``shown`` the same as the user named it, ``environ`` the
-    environment that ``${VAR}`` is taken from, ``capabilities`` what the dialect can do. ``quarantined``
-    has an entry for each file that quarantines bad rows: their problems by line.
+    ``root`` is the real directory of kardia.yaml, ``shown`` the same directory as the user wrote it,
+    ``environ`` the environment for ``${VAR}``, ``capabilities`` those of the dialect. ``quarantined`` has an
+    entry for each file that quarantines bad rows: their problems by line.
     """
 
     root: Path
@@ -45,7 +45,7 @@ class LoadContext:
         self.problems.append(Problem(source, message, remedy, address))
 
     def warn(self, text: str, source: Source, address: Address | None = None) -> None:
-        """Add a warning; of many equal ones, the first few are kept and the others counted."""
+        """Add a warning. Of equal warnings, the first ``EQUAL_WARNINGS`` are kept and the others counted."""
         self._warned[text] += 1
         if self._warned[text] <= EQUAL_WARNINGS:
             self.warnings.append(f"{source}: {f'{address}: ' if address else ''}{text}")
@@ -60,7 +60,7 @@ class LoadContext:
         return (*sorted(self.warnings), *sorted(more))
 
     def row_problem(self, source: Source, message: str, remedy: str, address: Address | None) -> None:
-        """Note that a patient is wrong: a problem, unless the file quarantines bad rows.
+        """Report a problem of a patient; if its file quarantines bad rows, quarantine its row instead.
 
         ``source`` must be in the line that the patient begins in.
         """
@@ -74,13 +74,13 @@ class LoadContext:
             found.append(problem)
 
     def unusable(self, source: Source, error: UnusableFile) -> None:
-        """Note why a file cannot be used, at the place that names it."""
+        """Report why a file cannot be used, at the place that names it."""
         self.problem(source, error.message, error.remedy)
 
     def substitute(self, name: str, value: str, *, declares: bool) -> None:
-        """Note an environment value that was put in.
+        """Record an environment value that was substituted.
 
-        ``declares`` is False for the state URL: where state lies is not what should exist, and its password
+        ``declares`` is False for the state URL: it does not declare anything in Kardia, and its password
         must not be in a digest that others can read.
         """
         self.substituted[name] = value
@@ -88,15 +88,15 @@ class LoadContext:
             self._declaring[name] = value
 
     def name(self, relative: PurePosixPath) -> str:
-        """The name of a file in sources: as the user would reach it."""
+        """The name of a file in sources: its path as the user would write it."""
         return str(self.shown / relative)
 
     def begin(self, main: PurePosixPath, here: Source) -> None:
-        """Note the first file; it may be a link to anywhere, because the user named it."""
+        """Record the first file; it may be a link to anywhere, because the user named it."""
         self._users[(self.root / main).resolve()] = here
 
     def first_use(self, relative: PurePosixPath, by: Source) -> bool:
-        """Whether nothing has named this file yet, under any of its names; a problem if something has.
+        """Whether this file is not used yet, under any of its names; reports a problem if it is.
 
         Raises:
             UnusableFile: the file is outside the configuration's directory.
@@ -129,10 +129,10 @@ class LoadContext:
             return None
 
     def chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:
-        """A cohort's bytes, some at a time; the digest covers them once they were all read.
+        """A cohort's bytes in chunks; the digest covers them once all are read.
 
         Raises:
-            UnusableFile: the file cannot be read, or was changed since it was read before.
+            UnusableFile: the file cannot be read, or changed since it was first read.
         """
         self._order.setdefault(self.name(relative), len(self._order))
         total = hashlib.sha256()
@@ -140,11 +140,11 @@ class LoadContext:
             total.update(data)
             yield data
         if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
-            raise UnusableFile("the file was changed while it was read", "Try again")
+            raise UnusableFile("the file changed while it was being read", "Run the command again")
 
     @contextmanager
     def opened(self, relative: PurePosixPath) -> Iterator[IO[bytes]]:
-        """A cohort's file for a reader that goes to and fro in it; the digest covers it.
+        """A cohort's file for a reader that needs random access; the digest covers it.
 
         Raises:
             UnusableFile: as ``chunks``.
@@ -172,7 +172,7 @@ class LoadContext:
         return sorted(problems, key=place)
 
     def digest(self) -> str:
-        """SHA-256 (hex) of every file with its name, and of the environment values that were put in."""
+        """SHA-256 (hex) of every file with its name, and of the environment values that were substituted."""
         total = hashlib.sha256()
         for name, digest in sorted(self._digests.items()):
             total.update(_framed(name) + digest)

@@ -1,4 +1,4 @@
-"""One YAML file: read, checked against the schema, and its patients, cohorts and departures taken out."""
+"""One YAML file: reading, validation, and its patients, cohorts and departures."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from typing import Any
 from kardia_ctl.config.cohorts.cohort import Cohort, declared_cohort
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.interpolation import expand, substitute
-from kardia_ctl.config.patient_registry import PatientRegistry, Where, patient_of
+from kardia_ctl.config.patient_registry import Locate, PatientRegistry, patient_of
 from kardia_ctl.config.schema.messages import quoted
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
@@ -22,18 +22,18 @@ from kardia_ctl.model.source import Source
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """A parsed YAML file, and the paths at or below which something is wrong."""
+    """A parsed YAML file, and the paths at or below which a value is invalid."""
 
     document: Document
     relative: PurePosixPath
     _faulty: set[tuple[str | int, ...]] = field(default_factory=set)
 
     def fault(self, path: tuple[str | int, ...]) -> None:
-        """Mark a path as wrong, and with it everything that it is a part of: neither is used."""
+        """Mark a path and all its parents as invalid, so that none of them is used."""
         self._faulty.update(path[:length] for length in range(len(path) + 1))
 
     def value(self, key: str) -> Any:
-        """The value of a top-level key that is right; None when it is not, or not there."""
+        """The value of a top-level key; None if it is missing or invalid."""
         tree = self.document.tree
         return tree.get(key) if self.is_sound(key) else None
 
@@ -51,7 +51,7 @@ class YamlFile:
 
 
 def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: bool) -> YamlFile | None:
-    """Read and check a file, its patients aside; None when nothing of it is usable.
+    """Read and validate a file without its patients; None when nothing of it is usable.
 
     Raises:
         UnusableFile: the file cannot be read.
@@ -61,7 +61,9 @@ def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: b
     if document is None:
         return None
     if document.tree == "":
-        remedy = "Declare patients, or leave it out of include" if included else "Declare at least version: 1"
+        remedy = (
+            "Declare patients in it, or remove it from include" if included else "Declare at least version: 1"
+        )
         context.problem(Source(document.file, 1, 1), "the file is empty", remedy)
         return None
     yaml_file = YamlFile(document, relative)
@@ -105,28 +107,28 @@ def _check(yaml_file: YamlFile, context: LoadContext, *, included: bool) -> None
 
 
 def enter_patients(yaml_file: YamlFile, context: LoadContext, registry: PatientRegistry) -> None:
-    """Enter the patients that a file lists."""
+    """Register the patients that a file lists."""
     document = yaml_file.document
     nodes = yaml_file.value("patients") or ()
     file, line = document.file, document.line
     for index, node in enumerate(nodes):
-        where = partial(document.source, node)
+        locate = partial(document.source, node)
         if not isinstance(node, YamlMapping):
-            _is_right(yaml_file, index, context, registry)
+            _is_valid(yaml_file, index, context, registry)
             continue
         if "id" in node and isinstance(node["id"], str):
             node["id"] = expand(node["id"], document, ("patients", index, "id"), context)
-        if _is_right(yaml_file, index, context, registry):
+        if _is_valid(yaml_file, index, context, registry):
             patient = patient_of(node, file, line(node))
-            registry.add(patient, where)
+            registry.add(patient, locate)
             if "mobile_user" in node and (
-                user := declared_user(node["mobile_user"], yaml_file, where, context)
+                user := declared_user(node["mobile_user"], yaml_file, locate, context)
             ):
-                registry.add_user(patient, user, where)
+                registry.add_user(patient, user, locate)
 
 
-def _is_right(yaml_file: YamlFile, index: int, context: LoadContext, registry: PatientRegistry) -> bool:
-    """Whether the schema accepts a patient; what it finds wrong is reported."""
+def _is_valid(yaml_file: YamlFile, index: int, context: LoadContext, registry: PatientRegistry) -> bool:
+    """Whether the schema accepts a patient; reports what is wrong."""
     document = yaml_file.document
     node = document.tree["patients"][index]
     found = patient_validator(context.capabilities.dialect).findings(node)
@@ -142,21 +144,21 @@ def _is_right(yaml_file: YamlFile, index: int, context: LoadContext, registry: P
 
 
 def declared_user(
-    value: Mapping[str, Any], yaml_file: YamlFile, where: Where, context: LoadContext
+    value: Mapping[str, Any], yaml_file: YamlFile, locate: Locate, context: LoadContext
 ) -> MobileUser | None:
-    """A mobile user that the schema found right; None, and a problem, when its file cannot be named so."""
+    """A mobile user that the schema accepts; None, with a problem reported, when its file is not allowed."""
     paths = {}
     try:
         if name := value["password"].get("file"):
             paths[name] = str(lexical(yaml_file.relative.parent, name))
     except UnusableFile as error:
-        context.unusable(where("mobile_user"), error)
+        context.unusable(locate("mobile_user"), error)
         return None
     return user_of(value, paths)
 
 
 def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
-    """The cohorts that a file declares and that are right."""
+    """The valid cohorts that a file declares."""
     declared = yaml_file.document.tree.get("cohorts")
     for name in declared if isinstance(declared, YamlMapping) else ():
         if yaml_file.is_sound("cohorts", name):
@@ -165,15 +167,15 @@ def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
                 path = lexical(yaml_file.relative.parent, declared[name]["source"])
                 cohort = declared_cohort(name, declared[name], path, source)
                 shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
-                where = partial(yaml_file.source, "cohorts", name)
-                user = declared_user(shared, yaml_file, where, context) if shared else None
+                locate = partial(yaml_file.source, "cohorts", name)
+                user = declared_user(shared, yaml_file, locate, context) if shared else None
                 yield replace(cohort, user=user)
             except UnusableFile as error:
                 context.unusable(source, error)
 
 
 def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:
-    """The departures that files declare and that are right."""
+    """The valid departures that files declare."""
     for yaml_file in yaml_files:
         declared = yaml_file.document.tree.get("departures")
         for index, value in enumerate(declared if isinstance(declared, YamlList) else ()):

@@ -18,11 +18,11 @@ _PLACES: Final = (
     ("departures", _EVERY, "id"),
     ("state",),
 )
-"""Where environment values may stand, patients' ids aside: the registry puts those in."""
+"""Where environment values are substituted. Patients' ids are too, when the patients are registered."""
 
 
 def substitute(document: Document, context: LoadContext) -> set[tuple[str | int, ...]]:
-    """Put environment values into the tree, in place; returns the paths where that was not possible.
+    """Substitute environment values in the tree, in place. Returns the paths where that failed.
 
     ``$$`` is a literal dollar.
     """
@@ -55,7 +55,7 @@ def _paths(node: Any, pattern: tuple[str, ...]) -> Iterator[tuple[str | int, ...
 
 
 def expand(text: str, document: Document, path: tuple[str | int, ...], context: LoadContext) -> str:
-    """A text with its references replaced; each that cannot be is a problem, and stays as it is."""
+    """A text with its references replaced. One that cannot be replaced is reported and stays as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
@@ -73,8 +73,8 @@ def expand(text: str, document: Document, path: tuple[str | int, ...], context: 
 def _report(name: str | None, document: Document, path: tuple[str | int, ...], context: LoadContext) -> None:
     source = document.source(document.tree, *path)
     if name:
-        context.problem(source, f"the environment variable {name} is not set, or empty", f"Set {name}")
+        context.problem(source, f"the environment variable {name} is not set or is empty", f"Set {name}")
     else:
         context.problem(
-            source, "${ begins a reference that does not end", "Write ${NAME}, or $$ for a dollar"
+            source, "${ begins a reference that is not closed", "Write ${NAME}, or $$ for a dollar sign"
         )

@@ -1,4 +1,4 @@
-"""From a path to a configuration, or to everything that is wrong with it."""
+"""Loads a configuration from a path, or reports everything that is wrong with it."""
 
 import gc
 from collections.abc import Iterator, Mapping
@@ -28,9 +28,9 @@ FILE = "kardia.yaml"
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Configuration:
-    """Read a configuration: a file, or the kardia.yaml of a directory, and all that it names.
+    """Read a configuration: a file, or the kardia.yaml of a directory, and all files that it names.
 
-    Sources carry the names of files as the path leads to them. ``environ`` is what ``${VAR}`` is taken from.
+    File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``.
 
     Raises:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
@@ -70,7 +70,7 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: the trees have no cycles, and looking for them would double the time."""
+    """Pause the garbage collector: the trees have no cycles, and searching for them would double the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -89,7 +89,7 @@ def _main_file(path: Path) -> Path:
         other = main.with_suffix(".yml")
         remedy = f"Rename {other.name} to {FILE}" if other.is_file() else "Create one with kardia-ctl init"
     except (OSError, ValueError):
-        message, remedy = "the path is not usable", "Name a file, or a directory that holds kardia.yaml"
+        message, remedy = "the path cannot be used", "Give a file, or a directory that contains kardia.yaml"
     raise ConfigurationError([Problem(Source(str(path), 1), message, remedy)])
 
 
@@ -111,7 +111,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     leaving = tuple(departures(yaml_files))
     registry.check_departures(leaving)
     quarantined, without_mrn = quarantined_patients(context)
-    registry.take_out_quarantined()
+    registry.remove_quarantined()
     sections.check_dialect(yaml_file, templates, leaving, context)
     others = sections.settings(yaml_file, context)
     sections.check_state(yaml_file, context)
@@ -133,7 +133,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
 
 
 def _users(registry: PatientRegistry) -> dict[str, MobileUser]:
-    """The users of the patients that are right."""
+    """The mobile users of the valid patients."""
     return {mrn: user for mrn, user in registry.users.items() if mrn in registry.patients}
 
 
@@ -147,7 +147,9 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
             context.unusable(by, error)
             continue
         if not found:
-            context.problem(by, "no file matches this", "Check the name: it is relative to this file")
+            context.problem(
+                by, "no file matches this name or pattern", "Check it: it is relative to this file"
+            )
         for relative in found:
             try:
                 yaml_file = (
@@ -182,10 +184,10 @@ def _enter(
 
 
 def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry) -> Table:
-    """Enter every row of a cohort's file.
+    """Register every row of a cohort's file.
 
     Raises:
-        UnusableFile: the file cannot be read, or its format is not known.
+        UnusableFile: the file cannot be read, or its format is unknown.
     """
     check(cohort)
     table = _table(cohort, context)

@@ -1,4 +1,4 @@
-"""The registry of patients: everyone once, whichever file declares them."""
+"""The registry of patients: each mrn once, whichever file declares it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import DeclaredTemplate
 
-Where = Callable[..., Source]
-"""Gives the place of one of a patient's attributes: its name, and an index in a list of names."""
+Locate = Callable[..., Source]
+"""Returns the place of a patient's attribute, by its name and, for codes, an index."""
 
 _codes_of = attrgetter("codes")
 
@@ -30,7 +30,7 @@ def are_plain_codes(names: tuple[str, ...]) -> bool:
 
 
 def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = "") -> DesiredPatient:
-    """The patient that checked values declare."""
+    """The patient that validated values declare."""
     get = values.get
     return DesiredPatient(
         values["mrn"],
@@ -61,37 +61,37 @@ class PatientRegistry:
     _sound_codes: set[tuple[str, ...]] = field(default_factory=lambda: {()})
     _ids: dict[str, DesiredPatient] = field(default_factory=dict)
 
-    def add(self, patient: DesiredPatient, where: Where) -> None:
-        """Enter a patient whose values are right; what does not go with the others is a problem."""
+    def add(self, patient: DesiredPatient, locate: Locate) -> None:
+        """Register a patient with valid values; report conflicts with other patients."""
         mrn = patient.mrn
         if (earlier := self.patients.setdefault(mrn, patient)) is not patient:
-            self._twice(mrn, where("mrn"), Source(earlier.file, earlier.line))
+            self._report_duplicate(mrn, locate("mrn"), Source(earlier.file, earlier.line))
         elif mrn in self._faulty:
-            self._twice(mrn, where("mrn"), self._faulty[mrn])
-        self._check(patient, where)
+            self._report_duplicate(mrn, locate("mrn"), self._faulty[mrn])
+        self._check(patient, locate)
 
-    def add_user(self, patient: DesiredPatient, user: MobileUser, where: Where) -> None:
-        """Enter a patient's mobile user, which needs an e-mail address and, to redeem, a code."""
+    def add_user(self, patient: DesiredPatient, user: MobileUser, locate: Locate) -> None:
+        """Register a patient's mobile user, which needs an e-mail address and, to redeem, a code."""
         self.users[patient.mrn] = user
         address = address_of(patient.mrn)
         if not patient.email:
             message = "mobile_user needs the patient's email: it is the login"
-            self.context.row_problem(where("mobile_user"), message, "Add email", address)
+            self.context.row_problem(locate("mobile_user"), message, "Add email", address)
         if user.redeem and not patient.codes:
-            message = "mobile_user redeems a code, and codes names none"
-            self.context.row_problem(where("mobile_user"), message, "Add codes, or take redeem out", address)
+            message = "mobile_user redeems a code, but codes is empty"
+            self.context.row_problem(locate("mobile_user"), message, "Add codes, or remove redeem", address)
 
     def add_all(
         self,
         mrns: Sequence[str],
         patients: Sequence[DesiredPatient],
-        where: Callable[[int], Where],
+        locate: Callable[[int], Locate],
         *,
         pinned: bool,
     ) -> None:
-        """``add`` for many at once, by what they have in common.
+        """``add`` for many patients at once; faster, because checks run on the whole batch.
 
-        ``where`` gives the place of the one that begins in a line; ``pinned`` says that some may have an id.
+        ``locate`` returns the ``Locate`` of the row that begins in a line; ``pinned``: some may have an id.
         """
         lines = "\n".join(("", *mrns, ""))
         if (
@@ -102,42 +102,44 @@ class PatientRegistry:
             or (self._faulty and not self._faulty.keys().isdisjoint(mrns))
         ):
             for patient in patients:
-                self.add(patient, where(patient.line))
+                self.add(patient, locate(patient.line))
             return
         entered = list(map(self.patients.setdefault, mrns, patients))
         if entered == patients:
             return
         for earlier, patient in zip(entered, patients, strict=True):
             if earlier is not patient:
-                self._twice(patient.mrn, where(patient.line)("mrn"), Source(earlier.file, earlier.line))
+                self._report_duplicate(
+                    patient.mrn, locate(patient.line)("mrn"), Source(earlier.file, earlier.line)
+                )
 
-    def _check(self, patient: DesiredPatient, where: Where) -> None:
+    def _check(self, patient: DesiredPatient, locate: Locate) -> None:
         mrn = patient.mrn
         if mrn[0] == " " or mrn[-1] == " ":
-            self.context.warn("the mrn begins or ends with a space", where("mrn"), address_of(mrn))
+            self.context.warn("the mrn begins or ends with a space", locate("mrn"), address_of(mrn))
         if patient.codes and patient.codes not in self._sound_codes:
-            self._check_codes(mrn, patient.codes, where)
+            self._check_codes(mrn, patient.codes, locate)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:
-            clash, remedy = "another patient has this id, at", "Pin each patient's own id"
+            message, remedy = "another patient has the same id, at", "Give each patient its own id"
             first = Source(other.file, other.line)
-            self._collide(where("id"), clash, remedy, first, (mrn, other.mrn))
+            self._report_collision(locate("id"), message, remedy, first, (mrn, other.mrn))
 
-    def add_faulty(self, mrn: Any, codes: Any, where: Where) -> None:
-        """Check what can be checked of a patient whose other values are wrong.
+    def add_faulty(self, mrn: Any, codes: Any, locate: Locate) -> None:
+        """Register a patient with invalid values, and check what can still be checked.
 
-        The mrn may be there twice, and the codes may name templates that nobody declared.
+        The mrn may be a duplicate, and the codes may name undeclared templates.
         """
         if isinstance(codes, list) and all(isinstance(name, str) for name in codes):
             names = tuple(codes)
             if are_plain_codes(names):
-                self._check_codes(mrn, names, where)
+                self._check_codes(mrn, names, locate)
         if isinstance(mrn, str) and mrn:
             if place := self._source(mrn):
-                self._twice(mrn, where("mrn"), place)
-            self._faulty.setdefault(mrn, where("mrn"))
+                self._report_duplicate(mrn, locate("mrn"), place)
+            self._faulty.setdefault(mrn, locate("mrn"))
 
     def place(self, mrn: str) -> str:
-        """Where the patient with this mrn is declared; empty when nowhere."""
+        """Where the patient with this mrn is declared; empty if it is not."""
         return str(self._source(mrn) or "")
 
     def _source(self, mrn: str) -> Source | None:
@@ -146,7 +148,7 @@ class PatientRegistry:
         return self._faulty.get(mrn)
 
     def check_departures(self, departures: Iterable[Departure]) -> None:
-        """Report patients that both stay and leave, and those with two departures."""
+        """Report patients that are declared and have a departure, and those with two departures."""
         leaving: dict[str, Departure] = {}
         for departure in departures:
             source = departure.source or Source("", 1)
@@ -158,31 +160,37 @@ class PatientRegistry:
                 )
                 self.context.problem(source, message, remedy, address_of(departure.mrn))
             if place := self.place(departure.mrn):
-                message = f"this patient is in departures and in patients, at {place}"
+                message = f"this patient has a departure but is also declared at {place}"
                 remedy = "Remove the patient there, or the departure here"
                 self.context.problem(source, message, remedy, address_of(departure.mrn))
 
-    def _twice(self, mrn: str, source: Source, first: Source) -> None:
+    def _report_duplicate(self, mrn: str, source: Source, first: Source) -> None:
         remedy = "Remove one, or give each its own mrn"
-        self._collide(source, "two patients have this mrn; the other is at", remedy, first, (mrn, mrn))
+        self._report_collision(
+            source, "two patients have this mrn; the other is at", remedy, first, (mrn, mrn)
+        )
 
-    def _collide(self, source: Source, clash: str, remedy: str, first: Source, mrns: tuple[str, str]) -> None:
-        """Report two patients of which at most one can be right; nothing is sent for either.
+    def _report_collision(
+        self, source: Source, message: str, remedy: str, first: Source, mrns: tuple[str, str]
+    ) -> None:
+        """Report two patients of which at most one can be correct; nothing is sent for either.
 
         Rows are quarantined only when both are: otherwise it is a problem of the configuration.
         """
         mrn, earlier = mrns
-        asides = self.context.quarantined
-        if first.file not in asides or source.file not in asides:
-            self.context.problem(source, f"{clash} {first}", remedy, address_of(mrn))
+        quarantined = self.context.quarantined
+        if first.file not in quarantined or source.file not in quarantined:
+            self.context.problem(source, f"{message} {first}", remedy, address_of(mrn))
             return
-        self.context.row_problem(source, f"{clash} {first}", remedy, address_of(mrn))
-        if all(problem.remedy != remedy for problem in asides[first.file].get(first.line, ())):
-            place, message = Source(first.file, first.line), f"{clash} {source.file}:{source.line}"
-            self.context.row_problem(place, message, remedy, address_of(earlier))
+        self.context.row_problem(source, f"{message} {first}", remedy, address_of(mrn))
+        if all(problem.remedy != remedy for problem in quarantined[first.file].get(first.line, ())):
+            place = Source(first.file, first.line)
+            self.context.row_problem(
+                place, f"{message} {source.file}:{source.line}", remedy, address_of(earlier)
+            )
 
-    def take_out_quarantined(self) -> None:
-        """Take out every patient whose row is quarantined."""
+    def remove_quarantined(self) -> None:
+        """Remove every patient whose row is quarantined."""
         rows = self.context.quarantined
         if any(rows.values()):
             for patient in [
@@ -190,7 +198,7 @@ class PatientRegistry:
             ]:
                 del self.patients[patient.mrn]
 
-    def _check_codes(self, mrn: Any, codes: tuple[str, ...], where: Where) -> None:
+    def _check_codes(self, mrn: Any, codes: tuple[str, ...], locate: Locate) -> None:
         problem, address = self.context.row_problem, address_of(mrn)
         meant: dict[tuple[str, ...], str] = {}
         sound = True
@@ -198,18 +206,18 @@ class PatientRegistry:
             if template := self.templates.get(label):
                 other = meant.setdefault(template.meaning, label)
                 if other != label:
-                    message = f"codes{quoted(other)} and{quoted(label)} mean the same template"
-                    problem(where("codes", index), message, "Keep one of them", address)
+                    message = f"codes{quoted(other)} and{quoted(label)} are the same template"
+                    problem(locate("codes", index), message, "Keep one of them", address)
                     sound = False
             else:
-                problem(where("codes", index), *_undeclared(label, self.templates), address)
+                problem(locate("codes", index), *_undeclared(label, self.templates), address)
                 sound = False
         if sound:
             self._sound_codes.add(codes)
 
 
 def _undeclared(label: str, known: Mapping[str, DeclaredTemplate]) -> tuple[str, str]:
-    """The label itself is not repeated: in a CSV file it may come from the wrong column."""
+    """Message and remedy. They do not quote the label: in a CSV file it may come from the wrong column."""
     meant = near(label, known)
     if meant:
         return f"codes names a template that is not declared: did you mean {meant}?", ""

@@ -32,7 +32,7 @@ _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 
 
 def templates(yaml_file: YamlFile) -> dict[str, DeclaredTemplate]:
-    """The declared templates. A wrong one is included: it is declared."""
+    """The declared templates. An invalid one is included: its label is declared."""
     declared = yaml_file.document.tree.get("templates")
     found = {}
     for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
@@ -72,7 +72,7 @@ def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Setting]:
 
 
 def capabilities(yaml_file: YamlFile) -> Capabilities:
-    """What the declared dialect can do; that of v1 when it is not declared, or not right."""
+    """The capabilities of the declared dialect; of v1 when it is missing or invalid."""
     api: Mapping[str, str] = yaml_file.value("api") or {}
     return CAPABILITIES[Dialect(api.get("dialect", Dialect.V1))]
 
@@ -88,14 +88,18 @@ def check_dialect(
     api: Mapping[str, str] = yaml_file.value("api") or {}
     if Region(api.get("region", Region.US)) not in can.regions:
         remedy = f"Write {' or '.join(sorted(can.regions))}"
-        context.problem(yaml_file.source("api", "region"), f"{can.dialect} has no such region", remedy)
+        context.problem(
+            yaml_file.source("api", "region"),
+            f"the {can.dialect} API is not available in this region",
+            remedy,
+        )
     for definition in SETTINGS.values():
         if definition.kind not in can.kinds and yaml_file.value(definition.key) is not None:
             message = f"the {can.dialect} API has no {definition.key}"
-            context.problem(yaml_file.key_source(definition.key), message, "Leave it out")
+            context.problem(yaml_file.key_source(definition.key), message, "Remove it")
     for template in declared.values():
         if template.name and not can.shows_templates and template.source:
-            message = f"the {can.dialect} API does not show templates, so a name cannot be resolved"
+            message = f"the {can.dialect} API does not list templates, so a name cannot be resolved"
             context.problem(template.source, message, "Write the template's id")
     for departure in leaving:
         _check_departure(departure, can, context)
@@ -110,12 +114,12 @@ def _check_departure(departure: Departure, can: Capabilities, context: LoadConte
     if departure.action is not DepartureAction.DELETE and (
         departure.export or departure.exported or departure.confirmed
     ):
-        message = "export, exported and confirm go with action: delete"
-        context.problem(source, message, "Leave them out, or write action: delete", address)
+        message = "export, exported and confirm apply only to action: delete"
+        context.problem(source, message, "Remove them, or write action: delete", address)
 
 
 def limits(yaml_file: YamlFile) -> Limits:
-    """The limits, with the defaults for what is not declared."""
+    """The limits; undeclared ones have their defaults."""
     declared: Mapping[str, str] = yaml_file.value("limits") or {}
     default = Limits()
     return Limits(
@@ -128,7 +132,7 @@ def limits(yaml_file: YamlFile) -> Limits:
 
 
 def waves(yaml_file: YamlFile) -> Waves | None:
-    """The waves, with the defaults for what is not declared; None without waves."""
+    """The waves; undeclared values have their defaults. None without waves."""
     declared: Mapping[str, str] | None = yaml_file.value("waves")
     if declared is None:
         return None
@@ -144,17 +148,19 @@ def _count(declared: Mapping[str, str], name: str, default: int | None) -> int |
 
 
 def check_state(yaml_file: YamlFile, context: LoadContext) -> None:
-    """The state URL names a kind of store that exists, and has no password in clear text."""
+    """Report a state URL of an unsupported store, or with a password in clear text."""
     url = yaml_file.value("state")
     if url is None:
         return
     source = yaml_file.source("state")
     if url.partition("://")[0] not in _STATE_SCHEMES or "://" not in url:
         remedy = "Write sqlite:///.kardia/state.db, postgresql://…, s3://…, gs://… or az://…"
-        context.problem(source, "state is not the URL of a known kind of store", remedy)
+        context.problem(source, "state is not the URL of a supported store", remedy)
     if _password(url) and _password(url) not in context.substituted.values():
         context.problem(
-            source, "the state URL holds a password", "Write ${STATE_PASSWORD} and change the password"
+            source,
+            "the state URL contains a password",
+            "Write ${STATE_PASSWORD} instead, and change the password",
         )
 
 
@@ -166,7 +172,7 @@ def _password(url: str) -> str:
 
 
 def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configuration:
-    """The configuration, once nothing is wrong with it; digest and warnings are the caller's."""
+    """The configuration from a valid file; the caller adds digest and warnings."""
     tree: Mapping[str, Any] = yaml_file.document.tree
     api: Mapping[str, str] = tree.get("api", {})
     settle = tree.get("settle", "120s")

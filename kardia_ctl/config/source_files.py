@@ -10,13 +10,13 @@ YAML_LIMIT: Final = 64 << 20
 """Bytes in one YAML file."""
 
 COHORT_LIMIT: Final = 2 << 30
-"""Bytes in one cohort's file, which is never held whole: a million patients take about 80 MB of CSV."""
+"""Bytes in one cohort's file, which is streamed: a million patients take about 80 MB of CSV."""
 
 LINE_LIMIT: Final = 0xFFFF
 """Bytes in one line of YAML, so that a column fits in 16 bits."""
 
 BOM: Final = b"\xef\xbb\xbf"
-"""What some programs write before UTF-8."""
+"""The byte order mark that some programs write before UTF-8."""
 
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -41,7 +41,7 @@ def content(path: Path, limit: int) -> bytes:
     """The bytes of a regular file.
 
     Raises:
-        UnusableFile: it is missing, no file, larger than ``limit`` bytes, or the system refuses.
+        UnusableFile: it is missing, not a regular file, larger than ``limit`` bytes, or not readable.
     """
     try:
         if not path.is_file():
@@ -56,12 +56,12 @@ def content(path: Path, limit: int) -> bytes:
 
 
 def _refused(error: Exception) -> UnusableFile:
-    reason = getattr(error, "strerror", None) or "its name is not usable"
+    reason = getattr(error, "strerror", None) or "its name is not valid"
     return UnusableFile(f"the file cannot be read ({reason.lower()})", "Check its permissions")
 
 
 def chunks(path: Path, limit: int, size: int) -> Iterator[bytes]:
-    """The bytes of a regular file, some at a time.
+    """The bytes of a regular file in chunks.
 
     Raises:
         UnusableFile: as ``content``.
@@ -83,7 +83,7 @@ def decoded(data: bytes) -> str:
     """The text of a file, without its byte order mark.
 
     Raises:
-        UnusableFile: it is not UTF-8, or holds a character that no text file should have.
+        UnusableFile: it is not UTF-8, or contains a control character.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnusableFile("the file is UTF-16", "Save it as UTF-8")
@@ -92,7 +92,7 @@ def decoded(data: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start].decode(), error.start)
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        message = f"byte 0x{data[error.start]:02x} is not valid UTF-8"
         raise UnusableFile(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
     if (len(data.translate(None, _CONTROLS)) < len(data) or not data.isascii()) and (
         found := _REFUSED.search(text)
@@ -120,13 +120,13 @@ def check_lines(data: bytes) -> None:
         end = data.rfind(b"\n", start, start + LINE_LIMIT + 1)
         if end < 0:
             message = f"the line is longer than {LINE_LIMIT:,} bytes"
-            raise UnusableFile(message, "Break it into lines: one key or list element a line", line)
+            raise UnusableFile(message, "Break it into lines: one key or list element per line", line)
         line += data.count(b"\n", start, end + 1)
         start = end + 1
 
 
 def lexical(folder: PurePosixPath, name: str) -> PurePosixPath:
-    """A named path relative to the configuration's directory; ``folder`` is that of the naming file.
+    """A path relative to the configuration's directory; ``folder`` is that of the file that names it.
 
     Raises:
         UnusableFile: it is absolute or leaves the directory.
@@ -149,7 +149,7 @@ def inside(root: Path, path: Path) -> Path:
     try:
         real = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise UnusableFile("the path cannot be followed", "Check its symbolic links") from error
+        raise UnusableFile("the path cannot be resolved", "Check its symbolic links") from error
     if not real.is_relative_to(root):
         message = "the path leaves the configuration's directory through a symbolic link"
         raise UnusableFile(message, "Move the file into it")
@@ -157,15 +157,15 @@ def inside(root: Path, path: Path) -> Path:
 
 
 def matches(root: Path, pattern: PurePosixPath) -> Iterator[PurePosixPath]:
-    """Files below ``root`` that a glob pattern names, in the order of their names; hidden ones aside.
+    """Files below ``root`` that match a glob pattern, sorted by name, without hidden files.
 
     Raises:
-        UnusableFile: the pattern is not one.
+        UnusableFile: the pattern is not valid.
     """
     try:
         found = sorted(path for path in root.glob(str(pattern)) if path.is_file())
     except (OSError, ValueError, NotImplementedError, IndexError) as error:
-        raise UnusableFile("the pattern cannot be used", "Write it like patients/*.yaml") from error
+        raise UnusableFile("the pattern is not valid", "Write it like patients/*.yaml") from error
     for path in found:
         relative = PurePosixPath(path.relative_to(root).as_posix())
         if not any(part.startswith(".") for part in relative.parts if part not in pattern.parts):

@@ -1,4 +1,4 @@
-"""Byte offsets and ends of places, for tools. The files are read once more for them, on demand."""
+"""Byte offsets and ends of places, for tools. They need a second reading of the files."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from kardia_ctl.config.source_files import BOM, YAML_LIMIT, UnusableFile, conten
 from kardia_ctl.model.source import Extent, Source
 
 _Ends = Callable[[int, int, str], tuple[int, int]]
-"""(line, column, text of the line) → the line and column where what begins there ends."""
+"""(line, column, text of the line) → the line and column where the value that begins there ends."""
 
 _TABLES: Final = (".csv", ".tsv", ".tab", ".txt")
 _OBJECTS: Final = (".ndjson", ".jsonl")
@@ -45,7 +45,7 @@ def _ends_of(file: Path, suffix: str) -> _Ends:
 
 
 def _scalars(data: bytes) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where each text of a YAML file begins and ends, as far as it can be parsed."""
+    """Where each scalar of a YAML file begins and ends, as far as it can be parsed."""
     parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(data)
     with suppress(yaml.YAMLError, ValueError, OverflowError):
         while event := parser.get_event():

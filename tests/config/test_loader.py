@@ -154,16 +154,19 @@ def test_bom_and_crlf_change_nothing(tmp_path: Path, change: Callable[[bytes], b
     [
         (b"", "kardia.yaml:1:1: the file is empty. Declare at least version: 1"),
         (b"# soon\n", "kardia.yaml:1:1: the file is empty. Declare at least version: 1"),
-        (b"version: 1\nteam: J\xf6rg\n", "kardia.yaml:2:8: byte 0xf6 is not UTF-8. Save the file as UTF-8"),
+        (
+            b"version: 1\nteam: J\xf6rg\n",
+            "kardia.yaml:2:8: byte 0xf6 is not valid UTF-8. Save the file as UTF-8",
+        ),
         ("version: 1\n".encode("utf-16"), "kardia.yaml:1:1: the file is UTF-16. Save it as UTF-8"),
         (b"version: 1\nteam: a\0b\n", "kardia.yaml:2:8: the control character U+0000 is not allowed"),
         ("version: 1\nteam: ö\u2028\n".encode(), "kardia.yaml:2:8: the control character U+2028 is"),
         (
             b"version: 1\nteam:\n\tx: y\n",
-            "kardia.yaml:3:1: a tab stands in the indentation. Indent with spaces",
+            "kardia.yaml:3:1: the indentation contains a tab. Indent with spaces",
         ),
-        (b"[" * 20_000, "kardia.yaml:1:21: the nesting is deeper than 20"),
-        (b"- " * 20_000, "kardia.yaml:1:41: the nesting is deeper than 20"),
+        (b"[" * 20_000, "kardia.yaml:1:21: lists and mappings are nested deeper than 20"),
+        (b"- " * 20_000, "kardia.yaml:1:41: lists and mappings are nested deeper than 20"),
         (b"version: 1\nteam: *a\n", "kardia.yaml:2:7: an alias (*) is not allowed"),
         (b"version: 1\n*a : x\n", "kardia.yaml:2:1: an alias (*) is not allowed"),
     ],
@@ -186,7 +189,7 @@ def test_an_alias_bomb_is_one_problem(tmp_path: Path) -> None:
         (b"version: 1\nteam: " + b"x" * 50_000_000, "kardia.yaml:2:1: the line is longer than 65,535 bytes"),
         (
             b"version: 1\nteam: |\n" + b"  0123456789\n" * 4_000_000,
-            "kardia.yaml:2:7: a text is longer than 65,536",
+            "kardia.yaml:2:7: a value is longer than 65,536",
         ),
         (b"#\n" * (33 << 20), "kardia.yaml:1:1: the file is larger than 64 MiB. Split it into several files"),
     ],
@@ -319,7 +322,7 @@ def test_all_problems_of_a_bad_cohort_are_told(tmp_path: Path) -> None:
     )
     told = problems(root)
     assert len(told) == 3000
-    assert told[-1].startswith("c.csv:3001:8: patient/P-2999: dob is not a day")
+    assert told[-1].startswith("c.csv:3001:8: patient/P-2999: dob is not a valid YYYY-MM-DD date")
 
 
 def test_problems_hold_no_values(tmp_path: Path) -> None:

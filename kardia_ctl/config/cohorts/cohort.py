@@ -16,7 +16,7 @@ from kardia_ctl.model.source import Source
 
 
 class Format(StrEnum):
-    """How a cohort's file is written."""
+    """The format of a cohort's file."""
 
     CSV = "csv"
     TSV = "tsv"
@@ -38,7 +38,7 @@ _ENDINGS: Final[Mapping[str, Format]] = {
 
 
 class OnBadRow(StrEnum):
-    """What a row that cannot be used does: it fails the run, or is quarantined while the others proceed."""
+    """What a bad row does: it fails the run, or is quarantined while the other rows proceed."""
 
     FAIL = "fail"
     QUARANTINE = "quarantine"
@@ -52,15 +52,15 @@ class Cohort:
         name: Its name.
         source: Its file, relative to the configuration's directory.
         declared: Where the file is named.
-        columns: The header (or key) that gives each attribute, where it is not the attribute's own name.
-        days: How the birth dates are written; None for YYYY-MM-DD.
-        delimiter: What stands between two cells of CSV.
-        defaults: What holds where a cell is empty or missing.
-        constants: What holds for everybody.
-        format: How the file is written; None when its name tells.
+        columns: The header (or key) of each attribute, where it differs from the attribute's name.
+        days: The notation of the birth dates; None for YYYY-MM-DD.
+        delimiter: The delimiter of a CSV file.
+        defaults: Values for empty or missing cells.
+        constants: Values for every patient.
+        format: The file's format; None when its extension decides.
         sheet: The sheet of a workbook; empty for the first.
-        identifier: The system of the FHIR identifier that is the mrn.
-        on_bad_row: What a row that cannot be used does.
+        identifier: The system of the FHIR identifier that holds the mrn.
+        on_bad_row: What a bad row does.
         keys: The keys that are declared.
         user: The mobile user of every patient.
     """
@@ -82,19 +82,19 @@ class Cohort:
 
     @property
     def form(self) -> Format:
-        """How the file is written: as declared, else as the ending of its name says.
+        """The file's format: as declared, else by its extension.
 
         Raises:
-            UnusableFile: neither tells.
+            UnusableFile: the format is unknown.
         """
         found = self.format or _ENDINGS.get(self.source.suffix.lower())
         if found is None:
-            message = f"the format is not known from the file's ending{_ending(self.source)}"
-            raise UnusableFile(message, f"Set format: {', '.join(Format)}")
+            message = f"the file's extension does not say its format{_ending(self.source)}"
+            raise UnusableFile(message, f"Set format to one of {', '.join(Format)}")
         return found
 
     def header(self, name: str) -> str:
-        """The header or key that gives an attribute."""
+        """The header or key of an attribute."""
         return self.columns.get(name, name)
 
 
@@ -103,7 +103,7 @@ def _ending(source: PurePosixPath) -> str:
 
 
 def declared_cohort(name: str, value: Mapping[str, Any], source: PurePosixPath, declared: Source) -> Cohort:
-    """A cohort from what the schema found right."""
+    """A cohort from a value that the schema accepts."""
     written = value.get("columns", {})
     dob = written.get("dob")
     days = DayForm(dob["format"]) if isinstance(dob, Mapping) and "format" in dob else None
@@ -145,12 +145,12 @@ def check(cohort: Cohort) -> None:
     """
     for name in cohort.constants:
         if name in cohort.columns:
-            raise UnusableFile(f"{name} is in columns and in constants", "Take it out of one of them")
+            raise UnusableFile(f"{name} is in columns and in constants", "Remove it from one of them")
         if name in cohort.defaults:
-            raise UnusableFile(f"{name} is in defaults and in constants", "Take it out of one of them")
+            raise UnusableFile(f"{name} is in defaults and in constants", "Remove it from one of them")
     for key, forms in _FORMATS_OF.items():
         if key in cohort.keys and cohort.form not in forms:
-            raise UnusableFile(f"{key} does not apply to the format {cohort.form}", f"Take {key} out")
+            raise UnusableFile(f"{key} does not apply to the format {cohort.form}", f"Remove {key}")
     if cohort.form is Format.FHIR and not cohort.identifier:
         remedy = "Set identifier: the system of the identifier, e.g. https://clinic.example.com/mrn"
         raise UnusableFile("the format fhir needs identifier, to find the mrn", remedy)
@@ -165,10 +165,10 @@ DELIMITERS: Final[Mapping[str, str]] = {"tab": "\t"}
 
 
 COLUMNS: Final = (*patient.TEXTS, "codes")
-"""What a column may give."""
+"""The attributes that a column may hold."""
 
 DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes", "mobile_user")
-"""What a cohort may say for all of its patients at once."""
+"""The attributes that a cohort may set for all of its patients."""
 
 
 def cohort_schema() -> dict[str, Any]:
@@ -176,30 +176,30 @@ def cohort_schema() -> dict[str, Any]:
     of_patient = patient.ANY_SCHEMA["properties"]
     shared = {name: of_patient[name] for name in DEFAULTS}
     return mapping(
-        "Patients from a file with a row for each. An empty cell declares nothing.",
+        "Patients from a file, one in each row. An empty cell declares nothing.",
         {
             "source": text("The file, relative to this file, e.g. cohorts/spring.csv."),
-            "format": choice("How the file is written; the ending of its name tells if left out.", *Format),
+            "format": choice("The file's format. By default, its extension decides.", *Format),
             "columns": mapping(
-                "Which column (or JSON key) gives which attribute, e.g. {mrn: Record No}. Others: by the "
-                "attribute's name.",
-                {name: text(f"The header of the column that gives {name}.") for name in COLUMNS}
+                "Which column (or JSON key) holds which attribute, e.g. {mrn: Record No}. By default, the "
+                "column with the attribute's name.",
+                {name: text(f"The header of the column that holds {name}.") for name in COLUMNS}
                 | {"dob": _birth_date()},
             ),
             "delimiter": text(
-                "What stands between two cells of CSV: one character, or tab; a comma if left out.",
+                "The delimiter of a CSV file: one character, or tab. By default, a comma.",
                 pattern=r'^(tab|[^A-Za-z0-9"\s])$',
             ),
-            "sheet": text("The sheet of the workbook; the first if left out."),
+            "sheet": text("The sheet of the workbook. By default, the first."),
             "identifier": text(
-                "The system of the FHIR identifier that is the mrn, e.g. https://clinic.example.com/mrn.",
+                "The system of the FHIR identifier that holds the mrn, e.g. https://clinic.example.com/mrn.",
                 pattern=r"^\S+$",
             ),
-            "defaults": mapping("What holds for every patient whose cell is empty or missing.", shared),
-            "constants": mapping("What holds for every patient, whatever the file says.", shared),
+            "defaults": mapping("Values for every patient whose cell is empty or missing.", shared),
+            "constants": mapping("Values for every patient, whatever the file contains.", shared),
             "on_bad_row": choice(
-                "What a bad row does: fail (the run; the default), or quarantine (the row is written to "
-                "NAME.rejected.csv beside the file, and the others proceed).",
+                "What happens at a bad row: fail (the default) refuses the run; quarantine writes the row to "
+                "NAME.rejected.csv beside the file and continues with the other rows.",
                 *OnBadRow,
             ),
         },
@@ -208,13 +208,13 @@ def cohort_schema() -> dict[str, Any]:
 
 
 def _birth_date() -> dict[str, Any]:
-    header = text("The header of the column that gives dob, or {column: its header, format: DD.MM.YYYY}.")
-    notation = "How the column's dates are written, e.g. DD.MM.YYYY, M/D/YYYY or DD-MMM-YYYY."
+    header = text("The header of the column that holds dob, or {column: its header, format: DD.MM.YYYY}.")
+    notation = "The notation of the column's dates, e.g. DD.MM.YYYY, M/D/YYYY or DD-MMM-YYYY."
     return {
         **header,
         "type": [*header["type"], "object"],
         "properties": {
-            "column": text("The header of the column that gives dob."),
+            "column": text("The header of the column that holds dob."),
             "format": text(notation, pattern=DAY_FORM),
         },
         "required": ["format"],

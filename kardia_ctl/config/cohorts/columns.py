@@ -1,10 +1,10 @@
-"""Which column of a table gives which attribute."""
+"""Which column of a table holds which attribute."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.formats.table import PICKED
+from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.schema.messages import near
 from kardia_ctl.model.source import Source
@@ -15,9 +15,9 @@ _WIDEST: Final = 1000
 def columns_of(
     header: Sequence[str], cohort: Cohort, context: LoadContext, place: Callable[[int], Source]
 ) -> Mapping[str, int]:
-    """Which column gives which attribute; nothing, and a problem for each reason, when that is not certain.
+    """The index of each attribute's column; empty, with the problems reported, when that is not certain.
 
-    ``place`` tells where the header with an index is.
+    ``place`` returns where the header with an index is.
     """
     top = Source(context.name(cohort.source), 1, 1)
     if not 0 < len(header) <= _WIDEST:
@@ -32,21 +32,21 @@ def columns_of(
             context.problem(place(index), message, "Rename one")
     indices = {}
     required = ("mrn", *context.capabilities.required)
-    for name in PICKED:
+    for name in ROW_ATTRIBUTES:
         wanted = cohort.header(name)
         if name in cohort.constants:
             continue
         if wanted in first:
             indices[name] = first[wanted]
         elif name in cohort.columns or (name in required and name not in cohort.defaults):
-            context.problem(top, *no_column("column", name, wanted, header))
+            context.problem(top, *missing_column("column", name, wanted, header))
     warn_of_near_misses("column", header, cohort, indices, context)
     return indices if len(context.problems) == problems_before else {}
 
 
-def no_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[str, str]:
-    """The message and remedy for a column or key that is not there."""
-    message = f'no {what} is called "{wanted}"' + ("" if wanted == name else f", which should give {name}")
+def missing_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[str, str]:
+    """The message and remedy for a missing column or key."""
+    message = f'there is no {what} "{wanted}"' + ("" if wanted == name else f" for {name}")
     if meant := near(wanted, known):
         return f'{message}: did you mean "{meant}"?', ""
     return message, f"Set columns: {{{name}: its {_WORDS[what]}}}"
@@ -58,11 +58,11 @@ _WORDS: Final = {"column": "header", "key": "name"}
 def warn_of_near_misses(
     what: str, header: Sequence[str], cohort: Cohort, used: Collection[str], context: LoadContext
 ) -> None:
-    """A header that is an attribute's name but for case, spaces and marks is probably meant to be read."""
+    """Warn of unread headers that differ from an attribute's name only in case, spaces and punctuation."""
     read = {cohort.header(name) for name in used}
     for written in header:
         name = "".join(filter(str.isalnum, written.lower()))
-        if name in PICKED and written not in read and name not in cohort.constants:
+        if name in ROW_ATTRIBUTES and written not in read and name not in cohort.constants:
             shown = context.name(cohort.source)
             remedy = f"to read it, set columns: {{{name}: {written}}}"
             context.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')

@@ -1,7 +1,7 @@
-"""Birth dates that are not written YYYY-MM-DD, where a mapping names how they are.
+"""Birth dates in notations other than YYYY-MM-DD, as a cohort's columns declare them.
 
 The notation is that of date pickers and spreadsheets, in capitals: DD and MM are two digits, D and M one or
-two, MMM an English month of three letters, YYYY four digits. Two-digit years are not in it: whether 21 is
+two, MMM an English month of three letters, YYYY four digits. Two-digit years are not supported: whether 21 is
 1921 or 2021 decides a patient's age.
 """
 
@@ -21,7 +21,7 @@ _TOKENS: Final = {
 _SPLIT: Final = re.compile("(YYYY|MMM|MM|M|DD|D)")
 
 DAY_FORM: Final = r"^(?=[^Y]*YYYY[^Y]*$)(?=[^M]*M{1,3}[^M]*$)(?=[^D]*D{1,2}[^D]*$)[YMD]+([-./ ]?[YMD]+){0,2}$"
-"""What a notation looks like, as a pattern for the JSON Schema: each of year, month and day once."""
+"""The pattern of a notation for the JSON Schema: year, month and day, each once."""
 
 
 class DayForm:
@@ -35,7 +35,7 @@ class DayForm:
         self._parts = parts
 
     def iso(self, written: str) -> str | None:
-        """The day as YYYY-MM-DD; None when it is not written so, or does not exist."""
+        """The day as YYYY-MM-DD; None when it has another notation or does not exist."""
         found = self._pattern.fullmatch(written)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Quarantined rows: bad rows of cohorts that are set apart, with the reasons, while the others proceed."""
+"""Quarantined rows: bad rows of cohorts, with the reasons, while the other rows proceed."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from kardia_ctl.model.source import Source
 
 
 def quarantined_rows(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
-    """The quarantine of every cohort that has one. Two cohorts must not share a file for it."""
+    """The quarantine of every cohort that has one. Reports two cohorts that would share a file for it."""
     found: dict[str, Quarantine] = {}
     for cohort, table in tables:
         target = context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
         if context.is_used(target) or str(target).casefold() in found:
             message = f"the file for quarantined rows, {target.name}, is already in use"
-            context.problem(cohort.declared, message, "Give the cohort another name")
+            context.problem(cohort.declared, message, "Rename the cohort")
         elif not context.problems:
             try:
                 found[str(target).casefold()] = _quarantine(cohort, table, target, context)

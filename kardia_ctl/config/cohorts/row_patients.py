@@ -1,4 +1,4 @@
-"""Rows into patients: a whole batch while it is right, otherwise row by row through the schema."""
+"""Turns rows into patients: a whole batch while it is valid, otherwise row by row through the schema."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -33,7 +33,7 @@ class Rows:
         self._table = table
         self._registry = registry
         self._fill = fill = {**cohort.defaults, **cohort.constants}
-        # Each cell that was found right, with the one text that stands for it in all patients: days and names
+        # Each valid cell with the one text object that all patients share for it: days and names
         # repeat, and a million copies would cost 200 MB.
         self._days: dict[str, str] = {}
         self._first: dict[str, str] = {"": fill.get("firstname", UNSET)}
@@ -53,17 +53,17 @@ class Rows:
                     self._enter_row(line, {name: cells[index] for name, cells in batch.columns.items()})
             else:
                 mrns, pinned = batch.columns["mrn"], "id" in batch.columns
-                self._registry.add_all(mrns, patients, self._where, pinned=pinned)
+                self._registry.add_all(mrns, patients, self._locate, pinned=pinned)
                 for patient in patients if self._cohort.user else ():
                     self._add_user(patient)
         for row in batch.bad_rows:
             self._enter_bad_row(row)
 
     def _plain(self, batch: Batch) -> list[DesiredPatient] | None:
-        """The patients of a batch that the schema accepts as it is; None when any row is not plainly right.
+        """The patients of a batch whose rows are all certainly valid; None otherwise.
 
-        Looks at whole columns: what is asked here once for two thousand cells costs a tenth of asking it of
-        each.
+        Checks whole columns: one check of two thousand cells costs a tenth of two thousand
+        checks.
         """
         cells = batch.columns.get
         mrns, pins = cells("mrn", ()), _known(self._pins, cells("id"), _texts)
@@ -103,14 +103,14 @@ class Rows:
             return list(map(self._cohort.days.iso, cells))
         return cells if are_date_texts(cells) else (None,)
 
-    def _where(self, line: int) -> Callable[..., Any]:
+    def _locate(self, line: int) -> Callable[..., Any]:
         return partial(self._place, line)
 
     def _place(self, line: int, name: str, *_index: int) -> Any:
         return self._table.place(line, name)
 
     def _enter_row(self, line: int, cells: dict[str, str]) -> None:
-        """Enter a row by the schema, which says what is wrong with it."""
+        """Validate a row with the schema, and register it or report what is wrong with it."""
         values: dict[str, Any] = {
             **self._cohort.defaults,
             **{name: cell for name, cell in cells.items() if cell},
@@ -119,31 +119,31 @@ class Rows:
         found = []
         if self._cohort.days is not None and (written := values.get("dob")):
             day = self._cohort.days.iso(written)
-            values["dob"] = day or "2000-01-01"  # reported below, in the words of its notation
+            values["dob"] = day or "2000-01-01"  # reported below, with its notation
             found += [] if day else [_wrong_notation(self._cohort.days)]
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
-        values.pop("mobile_user", None)  # it is the cohort's, and was found right there
+        values.pop("mobile_user", None)  # it is the cohort's, and was validated there
         found += row_findings(values, self._registry.context.capabilities.dialect)
         if not found:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
-            self._registry.add(patient, self._where(line))
+            self._registry.add(patient, self._locate(line))
             self._add_user(patient)
             return
         mrn = values.get("mrn")
         for finding in found:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._report(line, name, finding.message, finding.remedy, mrn)
-        self._registry.add_faulty(mrn, values.get("codes"), self._where(line))
+        self._registry.add_faulty(mrn, values.get("codes"), self._locate(line))
 
     def _add_user(self, patient: DesiredPatient) -> None:
         if self._cohort.user:
-            self._registry.add_user(patient, self._cohort.user, self._where(patient.line))
+            self._registry.add_user(patient, self._cohort.user, self._locate(patient.line))
 
     def _enter_bad_row(self, row: BadRow) -> None:
         for error in row.errors:
             self._report(row.line, error.name, error.message, error.remedy, row.mrn)
-        self._registry.add_faulty(row.mrn, None, self._where(row.line))
+        self._registry.add_faulty(row.mrn, None, self._locate(row.line))
 
     def _report(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
         label = self._table.label(name) if name else ""
@@ -157,9 +157,9 @@ _findings: dict[tuple[Dialect, tuple[str, ...], BrokenRules], Sequence[Finding]]
 
 
 def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> Sequence[Finding]:
-    """Everything that the schema finds wrong with a row's values.
+    """Everything that is wrong with a row's values, by the schema.
 
-    A finding depends on which attributes are there and which rules they break, never on a value. So
+    A finding depends on which attributes exist and which rules they break, never on a value. So
     jsonschema words each such combination once: a file with a million wrong rows takes seconds.
     """
     validator = patient_validator(dialect)
@@ -182,8 +182,8 @@ def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
 
 
 def _wrong_notation(days: DayForm) -> Finding:
-    message = f"dob is not a day that exists, written {days.notation}"
-    return Finding(("dob",), message, "Correct the cell, or the format: of the column")
+    message = f"dob is not a valid {days.notation} date"
+    return Finding(("dob",), message, "Correct the cell, or the format declared for the column")
 
 
 def _known(
@@ -191,9 +191,9 @@ def _known(
     cells: Sequence[str] | None,
     read: Callable[[Sequence[str]], Sequence[Known | None]],
 ) -> Iterable[Known] | None:
-    """What each cell stands for; None when ``read``, which is asked for the new cells alone, refuses one.
+    """The value of each cell; None when ``read``, which is called with the new cells only, refuses one.
 
-    Where there is no such column, every cell is empty.
+    Without such a column, every cell counts as empty.
     """
     if cells is None:
         return repeat(known[""])

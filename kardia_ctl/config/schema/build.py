@@ -1,6 +1,6 @@
 """The JSON Schema of the configuration, built from the kinds. Editors read it, and so do we.
 
-Draft-07 is what YAML editors understand. Every scalar reaches it as text (see ``kinds.text``).
+Draft-07 is what YAML editors understand. Every scalar reaches it as text (see ``kinds.formats``).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from kardia_ctl.model.configuration import Authorization, DepartureAction, Diale
 
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
-"""What a departure confirms."""
+"""The value of a departure's ``confirm``."""
 
 INCLUDED: Final = ("version", "patients", "cohorts", "departures")
 """The keys of an included file."""
@@ -71,9 +71,10 @@ def _departure() -> dict[str, Any]:
             "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
             "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),
             "export": flag("Before deleting: have the patient's data mailed to the key's owner."),
-            "exported": text("The day on which that mail had come, as YYYY-MM-DD.", format="date"),
+            "exported": text("The day on which that mail arrived, as YYYY-MM-DD.", format="date"),
             "confirm": choice(
-                "has-recordings: delete although the patient is connected or has recordings.", HAS_RECORDINGS
+                "has-recordings: delete even though the patient is connected or has recordings.",
+                HAS_RECORDINGS,
             ),
         },
         "mrn",
@@ -94,13 +95,14 @@ def _account() -> dict[str, Any]:
     return {
         "version": choice("The version of this format: 1.", 1),
         "api": mapping(
-            "Which API the account speaks.",
+            "Which API the account uses.",
             {
                 "dialect": choice("v1 is the current API, pro the older Kardia Pro API.", *Dialect),
                 "authorization": choice(
-                    "How pro is shown the key: as a bearer token (if left out) or bare.", *Authorization
+                    "How the pro API receives the key: as a bearer token (the default) or bare.",
+                    *Authorization,
                 ),
-                "region": choice("Where the account lives: us or eu.", *Region),
+                "region": choice("The account's region: us or eu.", *Region),
             },
         ),
         "team": text(
@@ -127,21 +129,22 @@ def _running() -> dict[str, Any]:
             },
         ),
         "waves": mapping(
-            "Bulk goes out in waves: the next begins when the last has ended, unless that went wrong.",
+            "Large runs proceed in waves. A wave begins when the one before has ended well.",
             {
                 "size": text("How many patients a wave has, e.g. 500.", **_WHOLE),
                 "stop_on_failures": text(
-                    "How many writes of a wave may fail or be in doubt before it is the last, e.g. 5.",
+                    "How many failed or in-doubt writes make a wave the last one, e.g. 5.",
                     **_WHOLE,
                 ),
             },
         ),
         "settle": text(
-            "How long a lost create may still appear, e.g. 120s or 2m.", pattern="^[0-9]{1,6}[sm]?$"
+            "How long a create without a response may still appear, e.g. 120s or 2m.",
+            pattern="^[0-9]{1,6}[sm]?$",
         ),
         "scan": choice("What proves that all patients were read: count, or agree-twice.", *ScanPolicy),
         "callback_hosts": _set("The only hosts that callbacks may name.", host),
-        "state": text("Where the state is kept, e.g. sqlite:///.kardia/state.db."),
+        "state": text("Where the state is stored, e.g. sqlite:///.kardia/state.db."),
         "workspace": text(
             "The name under which this configuration shares a state with others.",
             pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
@@ -150,7 +153,7 @@ def _running() -> dict[str, Any]:
 
 
 def build_schema() -> dict[str, Any]:
-    """The schema of kardia.yaml: draft-07, with a description on everything that an editor can hover."""
+    """The schema of kardia.yaml: draft-07, with a description for every key that an editor can show."""
     keys = {**_account(), **_bulk(), **_running()}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -161,7 +164,7 @@ def build_schema() -> dict[str, Any]:
 
 
 def editors_schema() -> dict[str, Any]:
-    """The same for editors, which check the patients with it: what they must have depends on the dialect."""
+    """The schema for editors, which also validate the patients: their required keys depend on the dialect."""
     pro = {"properties": {"api": {"properties": {"dialect": {"const": "pro"}}, "required": ["dialect"]}}}
     return {
         **build_schema(),
@@ -176,6 +179,6 @@ def _patients_need(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def included_schema() -> dict[str, Any]:
-    """The schema of an included file. It may have a version, so that editors can check it with the other."""
+    """The schema of an included file. A version is allowed: editors validate it with the main schema."""
     keys = {**_account(), **_bulk()}
     return mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})

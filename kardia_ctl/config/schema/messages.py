@@ -1,4 +1,4 @@
-"""What the schema finds wrong, in plain words: which key, what is wrong, what to do. Never a value."""
+"""Schema errors in plain words: which key, what is wrong, what to do. Never a value."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,41 +13,44 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 _KNOWN_ELSEWHERE: Final = {
-    "phone": ("only the pro API has phone", "Leave it out, or declare api: {dialect: pro}"),
-    "redeem": ("only the pro API has redeem: in v1 a new user is connected automatically", "Leave it out"),
-    "password": ("a password does not belong here", "Leave it out, and change it if it was committed"),
+    "phone": ("only the pro API has phone", "Remove it, or declare api: {dialect: pro}"),
+    "redeem": ("only the pro API has redeem: in v1 a new user is connected automatically", "Remove it"),
+    "password": ("a password does not belong here", "Remove it; if it was committed, change it"),
     **dict.fromkeys(
         ("api_key", "apikey", "apiKey", "key"),
-        ("the API key does not belong here", "Set KARDIA_API_KEY, and change the key if it was committed"),
+        (
+            "the API key does not belong here",
+            "Remove it and set KARDIA_API_KEY; if it was committed, replace the key",
+        ),
     ),
 }
 
 _FORMATS: Final = {
-    "printable": "has a character that cannot be printed (a line break, a tab, an invisible one)",
-    "date": "is not a day that exists, written YYYY-MM-DD",
+    "printable": "has a character that cannot be printed (such as a line break, a tab or an invisible one)",
+    "date": "is not a valid YYYY-MM-DD date",
     "email": "is not an e-mail address",
-    "country": "is not a country's two letters (ISO 3166-1)",
+    "country": "is not a two-letter country code (ISO 3166-1)",
 }
 
 _TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}
 _WORDINGS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "type": lambda wanted: _TYPES.get(str(wanted), "is not a plain text"),
+    "type": lambda wanted: _TYPES.get(str(wanted), "is not a single value"),
     "enum": lambda wanted: f"is not {_either([value for value in wanted if isinstance(value, str)])}",
     "maxLength": lambda longest: f"is longer than {longest} characters",
-    "uniqueItems": lambda _: "names something twice",
+    "uniqueItems": lambda _: "lists a value twice",
     "format": _FORMATS.__getitem__,
 }
 _REMEDIES: Final = {
-    "printable": "Type it anew without that character",
-    "uniqueItems": "Name each once",
+    "printable": "Retype it without that character",
+    "uniqueItems": "List each once",
     "maxLength": "Shorten it",
 }
-_OTHER: Final = "is not written as it should be"
+_OTHER: Final = "is not valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the schema finds wrong. ``path`` leads to it; ``at_key`` when it is the key itself."""
+    """An error that the schema finds at ``path``; ``at_key`` when the key itself is wrong."""
 
     path: tuple[str | int, ...]
     message: str
@@ -56,7 +59,7 @@ class Finding:
 
 
 def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Finding]:
-    """The schema's errors as findings, each once. ``whole`` is what the checked value is called."""
+    """The schema's errors as findings, without duplicates. ``whole`` is what messages call the value."""
     seen = set()
     for error in errors:
         for finding in _explain(error, whole):
@@ -66,7 +69,7 @@ def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Findin
 
 
 def near(word: str, known: Collection[str]) -> str:
-    """The known word that was probably meant, else nothing."""
+    """The known word that was probably meant, else an empty text."""
     from difflib import get_close_matches
 
     close = get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6)
@@ -74,7 +77,7 @@ def near(word: str, known: Collection[str]) -> str:
 
 
 def quoted(key: str) -> str:
-    """A key as it may be printed: words only, for anything else could be a patient's value."""
+    """A key in quotes if it is a plain word, else nothing: it could be a patient's value."""
     return f" {key!r}" if _WORD.fullmatch(key) else ""
 
 
@@ -87,8 +90,8 @@ def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
     elif error.validator == "additionalProperties":
         yield from (_unknown(path, key, schema) for key in instance if key not in schema["properties"])
     elif "propertyNames" in error.absolute_schema_path:
-        message = f"{_label(path, whole)} has a name that cannot be used"
-        remedy = "Use 1 to 100 printable characters without ; and without a space at either end"
+        message = f"{_label(path, whole)} has a name that is not allowed"
+        remedy = "Use 1 to 100 printable characters, no ; and no space at either end"
         yield Finding((*path, instance), message, remedy, at_key=True)
     else:
         fault, remedy = _wording(str(error.validator), error.validator_value, instance)
@@ -99,7 +102,7 @@ def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
 
 
 def _label(path: tuple[str | int, ...], whole: str) -> str:
-    """The key that a path leads to, from the nearest patient, cohort or top level on."""
+    """The keys of a path, from the nearest list element or the top level on."""
     start = max((index + 1 for index, step in enumerate(path) if isinstance(step, int)), default=0)
     names = [step for step in path[start:] if isinstance(step, str)]
     if not names:
@@ -121,11 +124,11 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
     known = schema["properties"]
     if tuple(known) == INCLUDED and key in build_schema()["properties"]:
         return Finding(
-            place, f"{key} is not read from an included file", "Move it to kardia.yaml", at_key=True
+            place, f"{key} is not allowed in an included file", "Move it to kardia.yaml", at_key=True
         )
     meant = near(key, known)
     message = f"unknown key{quoted(key)}" + (f": did you mean {meant}?" if meant else "")
-    remedy = "" if meant else f"Known here: {', '.join(known)}"
+    remedy = "" if meant else f"Allowed here: {', '.join(known)}"
     return Finding(place, message, remedy, at_key=True)
 
 
@@ -138,6 +141,6 @@ def _wording(rule: str, wanted: Any, instance: Any) -> tuple[str, str]:
 
 
 def _either(values: Sequence[str]) -> str:
-    """Values as a choice; marks in quotes, for a comma between commas cannot be read."""
+    """Values as a choice; punctuation is quoted, because a comma between commas cannot be read."""
     *first, last = (value if value[:1].isalnum() else f'"{value}"' for value in values)
     return f"{', '.join(first)} or {last}" if first else last

@@ -1,6 +1,6 @@
 """Two validators for each schema: jsonschema-rs decides quickly, jsonschema words the errors.
 
-jsonschema is the reference. jsonschema-rs screens: what it accepts is valid; what it refuses goes to
+jsonschema is the reference. jsonschema-rs is the screen: a value it accepts is valid; one it refuses goes to
 jsonschema. ``tests/config/schema/test_validator.py`` holds both to the same verdicts. jsonschema is imported
 for the first error: importing it takes longer than reading ten thousand patients.
 """
@@ -61,7 +61,7 @@ class Validator:
 
     @cached_property
     def reference(self) -> "jsonschema.Draft7Validator":
-        """The validator that has the last word."""
+        """The validator whose verdict counts and whose errors are worded."""
         from jsonschema import Draft7Validator, FormatChecker
 
         checker = FormatChecker(formats=())

@@ -35,12 +35,12 @@ LONGEST_SCALAR: Final = 1 << 16
 
 
 def read_yaml(data: bytes, file: str) -> Document:
-    """Build the tree of a file's bytes, which must have passed ``source_files.decoded`` and ``check_lines``.
+    """Parse a file's bytes, which must have passed ``source_files.decoded`` and ``check_lines``.
 
     ``file`` is its name in sources. An empty file gives an empty text as tree.
 
     Raises:
-        UnusableFile: it is not YAML, or not the part of YAML that a configuration may use.
+        UnusableFile: it is not valid YAML, or uses a feature that is not allowed here.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -53,7 +53,7 @@ def read_yaml(data: bytes, file: str) -> Document:
 
 
 class _Builder:
-    """Events in, tree out. Recursion is bounded by ``DEPTH``."""
+    """Builds the tree from a parser's events. Recursion is bounded by ``DEPTH``."""
 
     def __init__(self, get_event: Callable[[], Event], file: str) -> None:
         self._get = get_event
@@ -77,7 +77,9 @@ class _Builder:
         _check_alias(event)
         if depth == DEPTH:
             raise _refused(
-                event, f"the nesting is deeper than {DEPTH}", "A configuration needs no more than 5"
+                event,
+                f"lists and mappings are nested deeper than {DEPTH} levels",
+                "A configuration needs no more than 5",
             )
         _check_properties(event)
         if event.__class__ is MappingStartEvent:
@@ -89,7 +91,7 @@ class _Builder:
             _check_properties(event)
         value: str = event.value
         if len(value) > LONGEST_SCALAR:
-            raise _refused(event, f"a text is longer than {LONGEST_SCALAR:,} characters", "Shorten it")
+            raise _refused(event, f"a value is longer than {LONGEST_SCALAR:,} characters", "Shorten it")
         mark = event.start_mark
         self._positions.append(mark.line << 16 | mark.column)
         return value
@@ -110,7 +112,7 @@ class _Builder:
                 node[key] = scalar(after) if after.__class__ is ScalarEvent else self._node(after, depth)
         if not isinstance(event, CollectionEndEvent):
             _check_alias(event)
-            raise _refused(event, "a key is not a plain text", "Write keys as plain words")
+            raise _refused(event, "a key is a list or a mapping", "Write keys as plain words")
         node.size = len(self._positions) - node.at
         return node
 
@@ -146,7 +148,9 @@ def _check_properties(event: Any) -> None:
         raise _refused(event, "an anchor (&) is not allowed", "Write the value out where it is needed")
     if event.tag is not None:
         raise _refused(
-            event, "a tag (!) is not allowed", "Every value is text already; quote it to begin with !"
+            event,
+            "a tag (!) is not allowed",
+            "Remove it; to begin a text with !, quote it",
         )
 
 
@@ -167,40 +171,52 @@ _WORDS: Final = (
         "Check the indentation, or quote the value",
     ),
     ("could not find expected ':'", "a colon is missing after the key", "Write key: value"),
-    ("unexpected end of stream", "a quote is opened and not closed", "Close it"),
-    ("did not find expected ',' or", "a bracket is opened and not closed, or a comma is missing", "Close it"),
-    ("expected ',' or", "a bracket is opened and not closed, or a comma is missing", "Close it"),
+    ("unexpected end of stream", "a quote is opened but not closed", "Close it"),
+    (
+        "did not find expected ',' or",
+        "a bracket is opened but not closed, or a comma is missing",
+        "Close the bracket, or add the comma",
+    ),
+    (
+        "expected ',' or",
+        "a bracket is opened but not closed, or a comma is missing",
+        "Close the bracket, or add the comma",
+    ),
     (
         "did not find expected key",
-        "the indentation does not fit the lines above",
-        "Align what belongs together",
+        "the indentation does not match the lines above",
+        "Align the entries that belong together",
     ),
     (
         "did not find expected '-'",
-        "the indentation does not fit the lines above",
-        "Align what belongs together",
+        "the indentation does not match the lines above",
+        "Align the entries that belong together",
     ),
-    ("expected <block end>", "the indentation does not fit the lines above", "Align what belongs together"),
+    (
+        "expected <block end>",
+        "the indentation does not match the lines above",
+        "Align the entries that belong together",
+    ),
     (
         "block sequence entries are not allowed",
         "a list cannot begin here",
-        "Put the dash on a line of its own",
+        "Begin the list on a new line",
     ),
     (
         "unknown escape character",
-        "this \\ escape does not exist",
+        "this \\ escape is not valid",
         "Write \\\\ for a backslash, or single quotes",
     ),
-    ("did not find expected <document start>", "something follows the end of the document", "Remove it"),
+    ("did not find expected <document start>", "there is text after the end of the document", "Remove it"),
 )
 
-_TAB: Final = "a tab stands in the indentation", "Indent with spaces"
+_TAB: Final = "the indentation contains a tab", "Indent with spaces"
 _OTHER: Final = "this is not valid YAML", "Check the quotes, colons and indentation here"
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, data: bytes) -> UnusableFile:
     """A parser's error with its place, in plain words."""
-    # What is never closed is best shown where it was opened.
+    # An unclosed quote or bracket is reported where it was opened.
     is_open = "end of stream" in (error.problem or "") or "flow" in (error.context or "")
     marks = (error.context_mark, error.problem_mark)
     mark = next(filter(None, marks if is_open else reversed(marks)), None)
@@ -211,7 +227,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, data: bytes) -> UnusableFile:
 
 
 def _plain_words(problem: str, context: str, line: str) -> tuple[str, str]:
-    """A parser's complaint as (message, remedy); ``line`` is the text of the line that it is about.
+    """A parser's error as (message, remedy); ``line`` is the text of the line with the error.
 
     Nothing of the file is repeated: it could be a patient's.
     """

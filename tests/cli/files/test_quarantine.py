@@ -42,7 +42,7 @@ def test_the_file_is_private_formula_safe_and_holds_the_cells(bulk: Desk) -> Non
     assert stat.S_IMODE(aside(bulk).stat().st_mode) == 0o600
     assert aside(bulk).read_text() == (
         "rejected file,rejected line,rejected because,mrn,dob,email,lastname\n"
-        f'{bulk.path / "c.csv"},3,"dob is not a day that exists, written YYYY-MM-DD",'
+        f"{bulk.path / 'c.csv'},3,dob is not a valid YYYY-MM-DD date,"
         "'=cmd(),1999-13-01,b@example.com,Fernquist\n"
     )
 

@@ -91,14 +91,14 @@ def test_every_format_gives_the_same_texts(
     ("name", "said", "message"),
     [
         ("c.xls", "", "save it as .xlsx"),
-        ("c.dat", "", "the format is not known from the file's ending"),
+        ("c.dat", "", "the file's extension does not say its format"),
         ("c.csv", "sheet: x", "sheet does not apply to the format csv"),
         ("c.ndjson", "delimiter: ;", "delimiter does not apply to the format ndjson"),
         ("c.json", "", "needs identifier, to find the mrn"),
         ("c.csv", "columns: {sex: S}, constants: {sex: male}", "sex is in columns and in constants"),
         ("c.csv", "defaults: {sex: 1}, constants: {sex: male}", "sex is in defaults and in constants"),
-        ("c.csv", "columns: {dob: {column: x, format: DD.MM.YY}}", "format is not written as it should be"),
-        ("c.csv", "columns: {dob: {column: x, format: DD.DD.YYYY}}", "format is not written as it should be"),
+        ("c.csv", "columns: {dob: {column: x, format: DD.MM.YY}}", "format is not valid"),
+        ("c.csv", "columns: {dob: {column: x, format: DD.DD.YYYY}}", "format is not valid"),
     ],
 )
 def test_what_does_not_go_together_is_refused(cohort: Loading, name: str, said: str, message: str) -> None:
@@ -140,8 +140,8 @@ def test_a_date_that_is_written_otherwise_is_an_error(cohort: Loading, written: 
         cohort("c.csv", text, "columns: {dob: {column: Birth date, format: DD.MM.YYYY}}")
     (line,) = told(caught)
     assert line == (
-        'c.csv:2:3: patient/A: dob is not a day that exists, written DD.MM.YYYY (column "Birth date"). '
-        "Correct the cell, or the format: of the column"
+        'c.csv:2:3: patient/A: dob is not a valid DD.MM.YYYY date (column "Birth date"). '
+        "Correct the cell, or the format declared for the column"
     )
 
 
@@ -175,8 +175,8 @@ def test_a_row_longer_than_a_block_is_one_row(cohort: Loading, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"mrn": 12345}', "c.ndjson:1:9: mrn is not a text. Write it in quotes"),
-        ('{"mrn": "A", "dob": 20000721}', "c.ndjson:1:21: patient/A: dob is not a text"),
+        ('{"mrn": 12345}', "c.ndjson:1:9: mrn is not a string. Put it in quotes"),
+        ('{"mrn": "A", "dob": 20000721}', "c.ndjson:1:21: patient/A: dob is not a string"),
         ('{"mrn": "A", "mrn": "B"}', "c.ndjson:1:1: the line is not a JSON object"),
         ("[1]", "c.ndjson:1:1: the line is not a JSON object"),
         ('{"mrn": NaN}', "c.ndjson:1:1: the line is not a JSON object"),
@@ -199,9 +199,7 @@ def test_a_key_that_no_object_has_is_told_once(cohort: Loading) -> None:
     text = '{"mrn": "A", "dob": "2000-07-21", "email": "a@example.com", "fullName": "Quist"}\n'
     with pytest.raises(ConfigurationError) as caught:
         cohort("c.ndjson", text, "columns: {lastname: fulName}")
-    assert told(caught) == [
-        'c.ndjson:1:1: no key is called "fulName", which should give lastname: did you mean "fullName"?'
-    ]
+    assert told(caught) == ['c.ndjson:1:1: there is no key "fulName" for lastname: did you mean "fullName"?']
 
 
 @pytest.mark.parametrize(
@@ -211,7 +209,7 @@ def test_a_key_that_no_object_has_is_told_once(cohort: Loading) -> None:
         ("mrn", 12345.0, "c.xlsx:2:1: mrn is a number cell"),
         ("mrn", date(2000, 7, 21), "c.xlsx:2:1: mrn is a date cell"),
         ("mrn", True, "c.xlsx:2:1: mrn is a TRUE or FALSE cell"),
-        ("mrn", "#N/A", "c.xlsx:2:1: mrn is an error of the spreadsheet"),
+        ("mrn", "#N/A", "c.xlsx:2:1: mrn is a spreadsheet error"),
         ("dob", 36728, "c.xlsx:2:2: patient/A: dob is a number cell"),
         ("dob", datetime.fromisoformat("2000-07-21T09:30"), "c.xlsx:2:2: patient/A: dob has a time of day"),
         ("sex", 1.5, "c.xlsx:2:4: patient/A: sex is a number cell"),
@@ -247,7 +245,7 @@ def test_a_wrong_dimension_loses_no_cell(cohort: Loading) -> None:
 def test_an_unknown_sheet_is_told_with_those_that_there_are(cohort: Loading) -> None:
     with pytest.raises(ConfigurationError) as caught:
         cohort("c.xlsx", workbook(HEADER), "sheet: Peeple")
-    assert told(caught)[0].endswith('the workbook has no sheet "Peeple". It has "Patients"')
+    assert told(caught)[0].endswith('the workbook has no sheet "Peeple". Its sheets: "Patients"')
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(
@@ -326,12 +324,15 @@ def test_gender_becomes_a_digit_of_iso_5218(cohort: Loading, gender: str, digit:
         ({"birthDate": "2000-07"}, "the birth date is a year, or a year and a month, without a day"),
         (
             {"identifier": []},
-            "no identifier is of the system that gives the mrn (entry, ",
+            "no identifier has the system that gives the mrn (entry, ",
         ),
-        ({"identifier": JOE["identifier"] + [{"system": SYSTEM, "value": "B"}]}, "2 identifiers are of"),
+        (
+            {"identifier": JOE["identifier"] + [{"system": SYSTEM, "value": "B"}]},
+            "2 identifiers have the system",
+        ),
         ({"gender": "m"}, "gender is not male, female, other or unknown"),
         ({"name": "Joe"}, "name is not a list of objects"),
-        ({"telecom": [{"system": "email", "value": 5}]}, "value is not a text"),
+        ({"telecom": [{"system": "email", "value": 5}]}, "value is not a string"),
         ({"telecom": []}, "email is missing"),
         ({"resourceType": 5}, "this is not a FHIR resource"),
     ],
@@ -363,7 +364,7 @@ def test_who_is_inactive_or_deceased_is_left_out_and_counted(cohort: Loading) ->
     assert found.warnings == (
         "c.json: deceased patients left out: 2",
         "c.json: inactive patients left out: 1",
-        "c.json: resources that are no patients left out: 1",
+        "c.json: resources other than patients left out: 1",
     )
 
 
@@ -386,13 +387,13 @@ def test_a_bundle_with_a_next_page_is_warned_of(cohort: Loading) -> None:
         (bundle(JOE, value=math.nan), "the file is not valid JSON"),
         (bundle(JOE, entry={"resource": JOE}), "entry is not a list"),
         (bundle(JOE, entry=None), "entry is not a list"),
-        (bundle(JOE)[:-1] + ', "type": ""}', "the Bundle has two equal keys"),
+        (bundle(JOE)[:-1] + ', "type": ""}', "the Bundle has a duplicate key"),
         (
             '{"resourceType": "Bundle", "meta": [' + '"x",\n' * 2_000_000 + "]}",
             "a value is longer than 4 MiB",
         ),
-        (bundle(JOE) + "x", "something follows the Bundle"),
-        ('{"resourceType": "Bundle", "entry": ' + "[" * 100_000, "the JSON is nested too deep"),
+        (bundle(JOE) + "x", "there is text after the Bundle"),
+        ('{"resourceType": "Bundle", "entry": ' + "[" * 100_000, "the JSON is nested too deeply"),
         ('{"resourceType": "Bundle", "entry": ["' + "x" * 5_000_000, "a line is longer than 4 MiB"),
     ],
 )

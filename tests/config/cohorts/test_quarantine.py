@@ -25,9 +25,7 @@ def test_a_bad_row_is_set_aside_and_the_others_proceed(cohort: Loading) -> None:
     found = cohort("c.csv", f"{HEAD}{GOOD}B,wrong,b@example.com,\nC,2000-07-21,c@example.com,a\n", ASIDE)
     assert list(found.desired.patients) == ["A", "C"]
     (only,) = found.quarantines
-    assert only.rows == (
-        (3, "dob is not a day that exists, written YYYY-MM-DD", ("B", "wrong", "b@example.com", "")),
-    )
+    assert only.rows == ((3, "dob is not a valid YYYY-MM-DD date", ("B", "wrong", "b@example.com", "")),)
     assert only.header == ("mrn", "dob", "email", "codes")
     assert (only.cohort, only.source, only.target) == ("c", "c.csv", found.root / "c.rejected.csv")
     assert {mrn: str(place) for mrn, place in found.desired.quarantined.items()} == {"B": "c.csv:3"}

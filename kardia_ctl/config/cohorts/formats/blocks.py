@@ -6,7 +6,7 @@ from typing import Final
 from kardia_ctl.config.source_files import BOM, InvalidContent, UnusableFile, decoded
 
 SIZE: Final = 96 << 10
-"""Bytes that are read at once."""
+"""Bytes per read."""
 
 LONGEST_LINE: Final = 4 << 20
 """Bytes in one line: a FHIR patient with a photograph is large."""
@@ -30,7 +30,7 @@ class Block:
 
     @property
     def lines(self) -> list[str]:
-        """The lines with their ends, split when they are first asked for."""
+        """The lines with their line ends, split on first use."""
         if not self._lines:
             # ``decoded`` has refused every other character that splitlines takes for the end of a line.
             self._lines = self.text.splitlines(keepends=True)
@@ -47,7 +47,7 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
     for data in _whole_lines(chunks):
         marked = data.startswith(BOM)
         if marked and byte:
-            raise InvalidContent("a byte order mark stands in the middle of the file", "Remove it", line)
+            raise InvalidContent("the file contains a byte order mark after its beginning", "Remove it", line)
         try:
             text = decoded(data)
         except UnusableFile as error:
@@ -67,7 +67,9 @@ def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest = data[end:]
         if len(rest) > LONGEST_LINE:
             raise InvalidContent(
-                f"a line is longer than {LONGEST_LINE >> 20} MiB", "Look for an open quote", line
+                f"a line is longer than {LONGEST_LINE >> 20} MiB",
+                "Look for a quote that is never closed",
+                line,
             )
         if end:
             line += data.count(b"\n", 0, end)

@@ -1,7 +1,7 @@
 """Cohorts in CSV and TSV.
 
-Most blocks of a file hold no quote. Those are cut into columns by a single split, which takes a third of the
-time of the csv module; the csv module reads every other block, and all rows that are not as the header says.
+Most blocks of a file contain no quote. A single split cuts them into columns, which takes a third of the
+time of the csv module. The csv module reads all other blocks, and those with rows of another width.
 """
 
 import csv
@@ -86,12 +86,12 @@ class Delimited:
         return Source(self.file, line, begin + 1)
 
     def label(self, name: str) -> str:
-        """The column, where its header is not the attribute's name."""
+        """The column, if its header differs from the attribute's name."""
         header = self._cohort.header(name)
         return "" if header == name else f'column "{header}"'
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-        """The header, and the rows that begin in these lines, read once more."""
+        """The header, and the rows that begin in these lines, from a second reading of the file."""
         stream = blocks(self._context.chunks(self._cohort.source, SIZE))
         records = _DelimitedRows(stream, self._delimiter)
         return records.header(), ((line, row) for line, row in _every(records) if row and line in lines)
@@ -103,7 +103,7 @@ def _every(records: "_DelimitedRows") -> Iterator[tuple[int, list[str]]]:
 
 
 class _DelimitedRows:
-    """The rows of a file's blocks: those of a block all at once where that is possible, else by csv."""
+    """The rows of a file's blocks: a whole block at once where possible, else by the csv module."""
 
     def __init__(self, stream: Iterator[Block], delimiter: str) -> None:
         self._stream = stream
@@ -114,7 +114,7 @@ class _DelimitedRows:
         """The line that the next row begins in."""
 
     def advance(self) -> bool:
-        """Have a block whose rows are to be read; False at the end of the file."""
+        """Load the next block once the current one is read; False at the end of the file."""
         if self.line > self._end:
             self._block = next(self._stream, None)
             if self._block is not None:
@@ -122,7 +122,7 @@ class _DelimitedRows:
         return self._block is not None
 
     def header(self) -> list[str]:
-        """The first row; the block then begins behind it."""
+        """The first row; the block then begins after it."""
         if not self.advance():
             return []
         rows = self.rows()
@@ -133,10 +133,10 @@ class _DelimitedRows:
         return found
 
     def split(self, width: int) -> tuple[Sequence[int], list[str]] | None:
-        """The block as one list of cells, with one more behind each row; None where that is not certain.
+        """The block as one list of cells, with an extra cell after each row; None where that is not certain.
 
         Every line must have exactly ``width`` cells, none of them quoted and all of them printable. Newlines
-        are put in as cells of their own: when all of them stand where a row ends, every row has its width.
+        become cells of their own: when each of them is at the end of a row, every row has the width.
         """
         text, mark = self._block.text if self._block else "", self._delimiter
         if '"' in text or len(text) > csv.field_size_limit() or width == 1:
@@ -155,7 +155,7 @@ class _DelimitedRows:
         return range(line, self.line), cells
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows of the block, each with the line that it begins in, until one ends with a block."""
+        """The rows of the block with the lines that they begin in, up to a row that ends with a block."""
         before = self.line - 1
         reader = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
         for row in reader:
@@ -173,7 +173,7 @@ class _DelimitedRows:
 
 
 def cell_begin(text: str, index: int, delimiter: str) -> int:
-    """Where a cell begins in its row's first line, in characters from 0; 0 if it is in a later one."""
+    """The offset in characters of a cell in its row's first line; 0 if the cell is in a later line."""
     is_quoted, cells = False, 0
     for place, character in enumerate(text):
         if cells == index:
@@ -183,15 +183,15 @@ def cell_begin(text: str, index: int, delimiter: str) -> int:
     return len(text.rstrip("\r\n")) if cells == index else 0
 
 
-_USUAL: Final = re.compile("[,;|\t]")
+_COMMON_DELIMITERS: Final = re.compile("[,;|\t]")
 
 
 def cell_end(text: str, begin: int) -> int:
-    """Where a cell that begins in a line ends; with the line, when it ends in a later one.
+    """The offset at which a cell ends; the end of the line when the cell continues in a later line.
 
-    The delimiter is what stands before the cell; before the first one, the first of the usual ones.
+    The delimiter is the character before the cell; for the first cell, the first common delimiter.
     """
-    usual = _USUAL.search(text)
+    usual = _COMMON_DELIMITERS.search(text)
     delimiter = text[begin - 1] if begin else (usual[0] if usual else "\n")
     is_quoted = False
     for place in range(begin, len(text)):
@@ -203,14 +203,17 @@ def cell_end(text: str, begin: int) -> int:
 
 def _quoting(error: str) -> tuple[str, str]:
     if "end of data" in error:
-        return "a quote is opened here and never closed", 'Close it, or write a quote itself as ""'
+        return "a quote is opened here but never closed", 'Close it; write a quote inside a cell as ""'
     if "expected after" in error:
-        return "something follows a closing quote", 'Write a quote inside a quoted cell as ""'
-    return "a cell is too long to be right", "Look for an open quote"
+        return "text follows a closing quote", 'Write a quote inside a quoted cell as ""'
+    return (
+        f"a cell is longer than {csv.field_size_limit():,} characters",
+        "Look for a quote that is never closed",
+    )
 
 
 def _ragged(line: int, cells: int, width: int) -> BadRow:
-    message = f"the row has {cells} cells where the header has {width}"
+    message = f"the row has {cells} cells but the header has {width}"
     return BadRow(
-        line, (RowError("", message, "Add or remove delimiters, or quote the cell that holds one"),)
+        line, (RowError("", message, "Add or remove delimiters, or quote the cell that contains one"),)
     )

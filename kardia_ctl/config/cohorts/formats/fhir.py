@@ -2,13 +2,13 @@
 
 What a patient declares is read from https://hl7.org/fhir/R4/patient.html: the identifier of the named system
 is the mrn; the official name, else the usual one, else one without a use; the e-mail address of the lowest
-rank. What is marked as old counts for nothing.
+rank. Elements marked as old are ignored.
 
-Who is inactive or deceased is left out and counted in a warning: neither may be created, and a row that fails
-every run would teach people to ignore failures. Whoever of them is managed is forgotten, not deleted.
+Inactive and deceased patients are left out and counted in a warning: neither may be created, and a row that
+fails every run would teach people to ignore failures. Those that are managed are forgotten, not deleted.
 
 ISO/IEC 5218 has no code for other. It becomes 0 (not known): 9 (not applicable) is for those who have no sex,
-such as companies, and the API does not say what it makes of a 9. ``constants: {sex: …}`` overrules it.
+such as companies, and the API does not document how it treats a 9. ``constants: {sex: …}`` overrides it.
 """
 
 import json
@@ -21,7 +21,7 @@ from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, blocks
 from kardia_ctl.config.cohorts.formats.fhir_bundle import entries
 from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
-from kardia_ctl.config.cohorts.formats.table import PICKED, BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
 
@@ -76,15 +76,15 @@ class Fhir:
         if not isinstance(resource, dict) or not isinstance(kind := resource.get("resourceType"), str):
             return BadRow(number, (RowError("", "this is not a FHIR resource", "Export the patients again"),))
         if kind != "Patient":
-            self._left_out["resources that are no patients"] += 1
+            self._left_out["resources other than patients"] += 1
             return None
         if reason := _absent(resource):
             self._left_out[reason] += 1
             return None
         try:
             return number, {**_NOTHING, **cells(resource, self._cohort.identifier)}
-        except _Wrong as wrong:
-            return BadRow(number, wrong.errors, wrong.mrn)
+        except _InvalidPatient as error:
+            return BadRow(number, error.errors, error.mrn)
 
     def place(self, line: int, _name: str) -> Source:
         """The line, or the number of the entry."""
@@ -96,16 +96,16 @@ class Fhir:
         return f"entry, {path}" if self._is_bundle else path
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-        """The resources, read once more."""
+        """The resources, from a second reading of the file."""
         found = ((number, value) for number, value in self._resources() if number in lines)
         return ("record",), ((number, (json.dumps(value, ensure_ascii=False),)) for number, value in found)
 
 
-_NOTHING: Final = dict.fromkeys(PICKED, "")
+_NOTHING: Final = dict.fromkeys(ROW_ATTRIBUTES, "")
 
 
-class _Wrong(Exception):  # noqa: N818  (it says what the patient is)
-    """A patient whose elements are not what FHIR says, with what could be read of them."""
+class _InvalidPatient(Exception):  # noqa: N818  (named by what the patient is)
+    """A patient whose elements violate FHIR, with the mrn as far as it could be read."""
 
     def __init__(self, errors: Sequence[RowError], mrn: str) -> None:
         super().__init__()
@@ -122,22 +122,24 @@ def _absent(resource: Mapping[str, Any]) -> str:
 
 
 def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
-    """What a Patient declares, as cells.
+    """The values of a Patient resource as cells.
 
     Raises:
-        _Wrong: an element is not what FHIR says, or does not tell what is needed.
+        _InvalidPatient: an element violates FHIR, or a required value is missing or ambiguous.
     """
     errors: list[RowError] = []
     mrn = _mrn(resource, system, errors)
     dob = _text(resource, "birthDate", "dob", errors)
     if dob and len(dob) in (4, 7):
         message = "the birth date is a year, or a year and a month, without a day"
-        errors.append(RowError("dob", message, "Complete it at its source: a patient needs a whole date"))
+        errors.append(
+            RowError("dob", message, "Complete it in the source system: a patient needs a full date")
+        )
     name = _name(resource, errors)
     gender = _text(resource, "gender", "sex", errors)
     if gender not in _SEXES and gender:
         errors.append(
-            RowError("sex", "gender is not male, female, other or unknown", "Correct it at its source")
+            RowError("sex", "gender is not male, female, other or unknown", "Correct it in the source system")
         )
     found = {
         "mrn": mrn,
@@ -148,7 +150,7 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
         "sex": _SEXES.get(gender, ""),
     }
     if errors:
-        raise _Wrong(errors, mrn)
+        raise _InvalidPatient(errors, mrn)
     return found
 
 
@@ -160,7 +162,7 @@ def _mrn(resource: Mapping[str, Any], system: str, errors: list[RowError]) -> st
     }
     if len(values) == 1 and isinstance(only := next(iter(values)), str):
         return only
-    message = "identifiers are of the system" if values else "identifier is of the system"
+    message = "identifiers have the system" if values else "identifier has the system"
     remedy = "Compare identifier: in kardia.yaml with the export"
     errors.append(RowError("mrn", f"{len(values) or 'no'} {message} that gives the mrn", remedy))
     return ""
@@ -175,7 +177,7 @@ def _name(resource: Mapping[str, Any], errors: list[RowError]) -> tuple[str, str
                 if isinstance(given, list) and all(isinstance(part, str) for part in given):
                     return " ".join(given), _text(name, "family", "lastname", errors)
                 errors.append(
-                    RowError("firstname", "given is not a list of texts", "Export the patients again")
+                    RowError("firstname", "given is not a list of strings", "Export the patients again")
                 )
                 return "", ""
     return "", ""
@@ -207,5 +209,5 @@ def _text(element: Mapping[str, Any], key: str, name: str, errors: list[RowError
     found = element.get(key)
     if found is None or isinstance(found, str):
         return found or ""
-    errors.append(RowError(name, f"{key} is not a text", "Export the patients again"))
+    errors.append(RowError(name, f"{key} is not a string", "Export the patients again"))
     return ""

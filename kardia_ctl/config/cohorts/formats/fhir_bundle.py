@@ -19,7 +19,7 @@ _PIECE: Final = 4 << 10
 
 _NOT_A_BUNDLE: Final = (
     "the file is not a FHIR Bundle",
-    "Export a Bundle, or give a file of NDJSON the ending .ndjson",
+    "Export a Bundle, or rename the file to .ndjson if it is NDJSON",
 )
 _AGAIN: Final = "Export the patients again"
 
@@ -75,9 +75,9 @@ def _backend() -> Any:
 
 
 def _explained(error: str) -> tuple[str, str]:
-    """Message and remedy. The parser's own words quote the file, so they are not repeated."""
+    """Message and remedy. The parser's own message quotes the file, so it is not repeated."""
     if error.startswith("parse error: trailing garbage"):
-        return "something follows the Bundle", "Export one Bundle a file"
+        return "there is text after the Bundle", "Export one Bundle per file"
     return "the file is not valid JSON", _AGAIN
 
 
@@ -95,7 +95,7 @@ _ESCAPE: Final = re.compile(
 def _without_lone_surrogate(escape: re.Match[str]) -> str:
     r"""Half a character, such as ``\ud800``, becomes U+FFFF, which no attribute may contain.
 
-    The parser would make a question mark of it, and another patient's mrn of an mrn.
+    The parser would turn it into a question mark, and so an mrn into another patient's mrn.
     """
     return r"\uffff" if escape["lone"] else escape[0]
 
@@ -120,12 +120,12 @@ def _pieces(stream: Iterator[Block]) -> Iterator[tuple[int, str]]:
 
 
 class _Bundle:
-    """Builds values from a parser's events, and hands out the entries as they end."""
+    """Builds values from a parser's events, and yields the entries as they end."""
 
     def __init__(self) -> None:
         self._root: list[Any] = []
         self._open: list[Any] = [self._root]
-        """The objects and arrays that have not ended: outermost first, after a list for the whole."""
+        """The objects and arrays that have not ended, outermost first, after a list that holds the root."""
         self._entries: list[Any] | None = None
         self._key = ""
         self._has_equal_keys = False
@@ -134,14 +134,14 @@ class _Bundle:
 
     @property
     def top(self) -> dict[str, Any]:
-        """The Bundle's own values, once it has ended; nothing when it is no object."""
+        """The Bundle's own values, once it has ended; empty when it is not an object."""
         return self._root[0] if self._root and isinstance(self._root[0], dict) else {}
 
     def receive(self, events: Iterable[tuple[str, Any]], size: int) -> Iterator[tuple[int, Any]]:
         """The entries that end within the next ``size`` characters, whose events these are.
 
         Raises:
-            InvalidContent: a value is nested too deep or too long, or the Bundle has two equal keys.
+            InvalidContent: a value is nested too deep or too long, or the Bundle has a duplicate key.
         """
         self._size += size
         for event, value in events:
@@ -171,12 +171,12 @@ class _Bundle:
             self._has_equal_keys |= is_repeated
             return
         if is_repeated:
-            raise InvalidContent("the Bundle has two equal keys", _AGAIN)
+            raise InvalidContent("the Bundle has a duplicate key", _AGAIN)
         self._size, self._has_equal_keys = 0, False
 
     def _begin(self, container: dict[str, Any] | list[Any]) -> None:
         if len(self._open) > DEPTH:
-            raise InvalidContent("the JSON is nested too deep", _AGAIN)
+            raise InvalidContent("the JSON is nested too deeply", _AGAIN)
         if len(self._open) == 2 and self._key == "entry" and isinstance(container, list):
             self._entries = container
         self._put(container)

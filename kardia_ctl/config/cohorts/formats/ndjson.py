@@ -6,25 +6,25 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.columns import no_column, warn_of_near_misses
+from kardia_ctl.config.cohorts.columns import missing_column, warn_of_near_misses
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
-from kardia_ctl.config.cohorts.formats.table import PICKED, BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
 
-NO_OBJECT: Final = RowError("", "the line is not a JSON object", "Write one object a line, each key once")
+NO_OBJECT: Final = RowError("", "the line is not a JSON object", "Write one object per line, each key once")
 
 
 class Ndjson:
-    """A file of JSON objects. Keys that no attribute comes from are not read."""
+    """A file of JSON objects. Keys that hold no attribute are not read."""
 
     def __init__(self, cohort: Cohort, context: LoadContext) -> None:
         self._cohort = cohort
         self._context = context
-        self._keys = {name: cohort.header(name) for name in PICKED if name not in cohort.constants}
+        self._keys = {name: cohort.header(name) for name in ROW_ATTRIBUTES if name not in cohort.constants}
         self._unseen = {key for name, key in self._keys.items() if name in cohort.columns}
         self._block: Block | None = None
-        self._met: Sequence[str] = ()
+        self._first_keys: Sequence[str] = ()
         self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
@@ -36,22 +36,22 @@ class Ndjson:
         for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._block = block
             yield batch_of([self._row(line, text) for line, text in lines_of(block)])
-        if self._met:
+        if self._first_keys:
             self._check_keys()
 
     def _check_keys(self) -> None:
         top = Source(self.file, 1, 1)
         for name in self._cohort.columns:
             if self._keys.get(name) in self._unseen:
-                self._context.problem(top, *no_column("key", name, self._keys[name], self._met))
-        warn_of_near_misses("key", self._met, self._cohort, self._keys, self._context)
+                self._context.problem(top, *missing_column("key", name, self._keys[name], self._first_keys))
+        warn_of_near_misses("key", self._first_keys, self._cohort, self._keys, self._context)
 
     def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | BadRow:
         found = parsed(text)
         if not isinstance(found, dict):
             return BadRow(line, (NO_OBJECT,))
-        if not self._met:
-            self._met = tuple(found)
+        if not self._first_keys:
+            self._first_keys = tuple(found)
             if "resourceType" in found and not self._cohort.format:
                 self._context.warn(
                     "these look like FHIR resources: set format: fhir", Source(self.file, line)
@@ -70,19 +70,19 @@ class Ndjson:
         return BadRow(line, tuple(errors), cells.get("mrn", "")) if errors else (line, cells)
 
     def place(self, line: int, name: str) -> Source:
-        """Where an attribute's value begins, as far as the line's text tells."""
+        """Where an attribute's value begins, found by a text search for its key."""
         if self._block is None or name not in self._keys or not line - self._block.line >= 0:
             return Source(self.file, line, 1)
         begin = value_begin(self._block.lines[line - self._block.line], self._keys[name])
         return Source(self.file, line, begin + 1)
 
     def label(self, name: str) -> str:
-        """The key, where it is not the attribute's name."""
+        """The key, if it differs from the attribute's name."""
         key = self._cohort.header(name)
         return "" if key == name else f'key "{key}"'
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-        """The lines themselves, read once more."""
+        """The lines themselves, from a second reading of the file."""
         stream = blocks(self._context.chunks(self._cohort.source, SIZE))
         found = (pair for block in stream for pair in lines_of(block))
         return ("record",), ((line, (text.strip(),)) for line, text in found if line in lines)
@@ -94,7 +94,7 @@ def lines_of(block: Block) -> Iterator[tuple[int, str]]:
 
 
 def parsed(text: str) -> Any:
-    """The value of a JSON text; None for what is no JSON, or has a key twice in one object."""
+    """The value of a JSON text; None if it is not valid JSON, or an object has a duplicate key."""
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
     except (ValueError, RecursionError):
@@ -113,9 +113,9 @@ def _refused(name: str) -> Any:
 
 
 def _text(name: str, value: Any) -> str | None:
-    """A value as the text of a cell; None when it is of a kind that this attribute does not have.
+    """A value as the text of a cell; None when its type is not allowed for this attribute.
 
-    A number is no text: 12345 may have been 0012345. null is what is not declared.
+    A number is refused: 12345 may have been 0012345. null means not declared.
     """
     if value is None:
         return ""
@@ -131,22 +131,22 @@ def _text(name: str, value: Any) -> str | None:
 
 
 _NO_TEXT: Final = {
-    name: RowError(name, f"{name} is not a text", "Write it in quotes, with every zero that belongs to it")
-    for name in PICKED
+    name: RowError(name, f"{name} is not a string", "Put it in quotes, with all its leading zeros")
+    for name in ROW_ATTRIBUTES
 } | {
     "codes": RowError("codes", "codes is not a list of names", 'Write ["one-year"], or "one-year;half-year"'),
-    "sex": RowError("sex", "sex is not a text", "Write 0, 1, 2 or 9"),
+    "sex": RowError("sex", "sex is not a string", "Write 0, 1, 2 or 9"),
 }
 
 
 def value_begin(text: str, key: str) -> int:
-    """Where the value of a key begins in a line, in characters from 0; 0 if it is not found."""
+    """The offset in characters of a key's value in a line; 0 if it is not found."""
     found = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)
     return found.end() if found else 0
 
 
 def value_end(text: str, begin: int) -> int:
-    """Where the JSON value that begins in a line ends; the line's end when it is none."""
+    """The offset at which a JSON value ends; the end of the line when it is not valid JSON."""
     try:
         return json.JSONDecoder().raw_decode(text, begin)[1]
     except (ValueError, RecursionError):

@@ -1,21 +1,18 @@
-"""What every format yields: batches of rows, and the place of each cell."""
+"""The interface of every format: batches of rows, and the place of each cell."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.source import Source
 
-PICKED: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
+ROW_ATTRIBUTES: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
 """The attributes a row may have, one text each. Several codes are one text, separated by ;."""
-
-REQUIRED: Final = tuple(kind.SCHEMA["required"])
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What a format finds wrong with a row: the attribute's name, empty for the whole row."""
+    """An error in a row. ``name`` is the attribute, empty for the whole row."""
 
     name: str
     message: str
@@ -24,7 +21,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that its format cannot read. ``mrn`` is empty when it is not certain."""
+    """A row that cannot be read. ``mrn`` is empty when it is not certain."""
 
     line: int
     errors: tuple[RowError, ...]
@@ -35,8 +32,8 @@ class BadRow:
 class Batch:
     """Some rows, column by column; an empty text declares nothing.
 
-    ``lines`` are where they begin. ``printable`` says that no cell has a character that cannot be printed;
-    without it that is not known. ``bad_rows`` are rows between them that are in no column.
+    ``lines`` are the lines in which they begin. ``printable`` says that every character can be printed;
+    when False, that is not known. ``bad_rows`` are the rows among them that are in no column.
     """
 
     lines: Sequence[int]
@@ -51,20 +48,20 @@ class Table(Protocol):
     file: str
 
     def batches(self) -> Iterator[Batch]:
-        """All rows. What is wrong with the file itself is noted as a problem, and ends it.
+        """All rows. An error in the file itself is reported as a problem and ends the iteration.
 
         Raises:
             UnusableFile: the file cannot be read.
         """
 
     def place(self, line: int, name: str) -> Source:
-        """Where an attribute of the row that begins in a line is; only for rows of the last batch."""
+        """The place of an attribute in the row that begins in a line; only for rows of the last batch."""
 
     def label(self, name: str) -> str:
-        """How the file calls an attribute, e.g. column "Birth date"; empty when by the attribute's name."""
+        """The file's name for an attribute, e.g. column "Birth date"; empty if it is the same."""
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-        """The header, and the rows that begin in these lines as they stand, read once more."""
+        """The header, and the unchanged rows that begin in these lines, from a second reading."""
 
 
 def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | BadRow]) -> Batch:

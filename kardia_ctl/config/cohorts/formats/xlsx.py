@@ -1,7 +1,7 @@
 """Cohorts in Excel workbooks, read as a stream by openpyxl (the extra ``xlsx``).
 
-A spreadsheet turns 0012345 into 12345 when it is typed; what is left of it is a number cell, and nobody can
-tell how many zeros it had. So a number is only taken where it cannot have lost anything: for a sex.
+A spreadsheet turns 0012345 into 12345 when it is typed. Only a number cell is left, and nobody can
+tell how many zeros it had. So a number is accepted only where none can be lost: for a sex.
 """
 
 import re
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BATCH: Final = 1000
 _SHEET_LIMIT: Final = 2 << 30
 _PART_LIMIT: Final = 128 << 20
-"""Bytes that a sheet, and that any other part of a workbook, may have unpacked; the others are held whole."""
+"""Bytes that a sheet, and any other part of a workbook, may unpack to; other parts are held in memory."""
 
 _PARTS: Final = 1000
 _MOST_ROWS: Final = 1 << 20
@@ -52,7 +52,7 @@ class Xlsx:
         """All rows that are not empty.
 
         Raises:
-            UnusableFile: the file cannot be read, or openpyxl is not there.
+            UnusableFile: the file cannot be read, or openpyxl is not installed.
         """
         with self._rows() as rows:
             self._header = _header(next(rows, (1, []))[1])
@@ -64,8 +64,8 @@ class Xlsx:
         errors: list[RowError] = []
         beyond = row[len(self._header) :]
         if _is_used(beyond):
-            message = "the row has a cell right of the header's last"
-            errors.append(RowError("", message, "Name its column, or empty it"))
+            message = "the row has a cell to the right of the last header"
+            errors.append(RowError("", message, "Give its column a header, or clear the cell"))
         cells = {}
         for name, index in self._indices.items():
             found = self._text(name, row[index]) if index < len(row) else ""
@@ -80,7 +80,7 @@ class Xlsx:
         if value is None:
             return ""
         if cell.data_type == "e":
-            return RowError(name, f"{name} is an error of the spreadsheet", "Correct the cell")
+            return RowError(name, f"{name} is a spreadsheet error, such as #REF!", "Correct the cell")
         if isinstance(value, str):
             return value
         if name == "dob" and isinstance(value, date):
@@ -89,13 +89,13 @@ class Xlsx:
             return str(int(value))
         what = "a date cell" if isinstance(value, date | time) else "a number cell"
         what = "a TRUE or FALSE cell" if isinstance(value, bool) else what
-        remedy = "Format the column as text, and enter what was lost anew"
+        remedy = "Format the column as text, and retype the values"
         return RowError(name, f"{name} is {what}, not text", remedy)
 
     def _day(self, value: date) -> str | RowError:
         if isinstance(value, datetime):
             if value.time() != time():
-                return RowError("dob", "dob has a time of day", "Keep the date alone")
+                return RowError("dob", "dob has a time of day", "Remove the time")
             value = value.date()
         return self._cohort.days.written(value) if self._cohort.days else value.isoformat()
 
@@ -103,7 +103,7 @@ class Xlsx:
     def _rows(self) -> Iterator[Iterator[tuple[int, Sequence[Any]]]]:
         """The rows of the sheet with their numbers."""
         with self._context.opened(self._cohort.source) as stream:
-            with _as_garbled():
+            with _refusing_broken():
                 book = _opened(stream)
             try:
                 yield _guarded(self._sheet(book))
@@ -114,10 +114,10 @@ class Xlsx:
         name = self._cohort.sheet
         if name and name not in book.sheetnames:
             there = ", ".join(f'"{title}"' for title in book.sheetnames[:10])
-            raise UnusableFile(f'the workbook has no sheet "{name}"', f"It has {there}")
-        with _as_garbled():
+            raise UnusableFile(f'the workbook has no sheet "{name}"', f"Its sheets: {there}")
+        with _refusing_broken():
             sheet: Any = book[name] if name else book.worksheets[0]
-            sheet.reset_dimensions()  # what some programs write there is too small, and cells would be lost
+            sheet.reset_dimensions()  # some programs write dimensions that are too small, which loses cells
             return enumerate(islice(sheet.iter_rows(), _MOST_ROWS + 1), start=1)
 
     def place(self, line: int, name: str) -> Source:
@@ -134,7 +134,7 @@ class Xlsx:
         return f'column {_letter(self._indices[name])}, "{self._header[self._indices[name]]}"'
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
-        """The header, and the cells of these rows as texts, read once more."""
+        """The header, and the cells of these rows as texts, from a second reading of the file."""
         return self._header, self._texts(lines)
 
     def _texts(self, lines: Collection[int]) -> Iterator[tuple[int, Sequence[str]]]:
@@ -152,16 +152,16 @@ def _opened(stream: IO[bytes]) -> "Workbook":
         raise UnusableFile(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
     _check_size(stream)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions, which nobody reads here
+        warnings.simplefilter("ignore")  # about styles and extensions, which are not read here
         return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
 
 
 def _check_size(stream: IO[bytes]) -> None:
-    """Refuse what unpacks to too much (zipfile gives no more than the size it names), or would lose rows."""
+    """Refuse a workbook that unpacks to too much (zipfile yields at most the declared size) or loses rows."""
     with ZipFile(stream) as archive:
         parts = archive.infolist()
         if len(parts) > _PARTS:
-            remedy = "Keep the patients in one of their own"
+            remedy = "Save the patients in a workbook of their own"
             raise InvalidContent(f"the workbook has more than {_PARTS:,} parts", remedy)
         for part in parts:
             is_sheet = part.filename.startswith("xl/worksheets/")
@@ -180,7 +180,7 @@ _ROW: Final = re.compile(rb"""<(?:[A-Za-z]+:)?row(?:\s[^>]*?\sr|\sr)\s*=\s*["'](
 
 
 def _check_order(sheet: IO[bytes]) -> None:
-    """Openpyxl leaves out, in silence, a row whose number is not greater than that of the row before."""
+    """Refuse rows out of order: openpyxl silently drops a row that is not numbered above the one before."""
     before, rest = 0, b""
     while chunk := sheet.read(1 << 20):
         data = rest + chunk
@@ -194,7 +194,7 @@ def _check_order(sheet: IO[bytes]) -> None:
 
 def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
     while True:
-        with _as_garbled(), warnings.catch_warnings():
+        with _refusing_broken(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = list(islice(rows, _BATCH))
         if not found:
@@ -205,8 +205,8 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
 
 
 @contextmanager
-def _as_garbled() -> Iterator[None]:
-    """Whatever openpyxl, zipfile and the XML parsers raise over a file that is no workbook."""
+def _refusing_broken() -> Iterator[None]:
+    """Turn what openpyxl, zipfile and the XML parsers raise over a broken workbook into InvalidContent."""
     try:
         yield
     except (UnusableFile, MemoryError):
@@ -220,7 +220,7 @@ def _is_used(cells: Sequence[Any]) -> bool:
 
 
 def _header(cells: Sequence[Any]) -> list[str]:
-    """The header's texts; empty cells at its end are none."""
+    """The header's texts, without empty cells at the end."""
     texts = ["" if cell.value is None else str(cell.value) for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
