@@ -1,4 +1,4 @@
-"""A person's decisions on the command line: which addresses, and what is done although it looks wrong."""
+"""Decisions on the command line: which addresses to apply, and exceptions to the safety checks."""
 
 from typing import Any, Final
 
@@ -26,26 +26,26 @@ decision_options: Final = Options(
         type=address_type,
         multiple=True,
         metavar="ADDRESS",
-        help="Create this patient again although it was deleted outside kardia-ctl.",
+        help="Create this patient again after it was deleted outside kardia-ctl.",
     ),
     click.option(
         "--reissue",
         type=address_type,
         multiple=True,
         metavar="ADDRESS",
-        help="Issue this code, or create this user, although one exists or existed.",
+        help="Issue this code, or create this user, even if there is or was one already.",
     ),
     click.option(
         "--distinct",
         type=address_type,
         multiple=True,
         metavar="ADDRESS",
-        help="Create this patient although another has the same name and birth date.",
+        help="Create this patient even if another has the same name and birth date.",
     ),
     click.option(
         "--accept-collapse",
         is_flag=True,
-        help="Continue although the account lists far fewer patients than before.",
+        help="Continue even if the account lists far fewer patients than before.",
     ),
     click.option(
         "--limit",
@@ -65,13 +65,13 @@ _KINDS: Final = {
 
 
 def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
-    """The decisions of a command line: about declared addresses, each of a kind that it can be about."""
+    """The decisions of a command line; each is about declared addresses of a fitting kind."""
     chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
     declared = {setting.address for setting in configuration.desired.settings}
     for name, addresses in chosen.items():
         for address in sorted(addresses, key=lambda one: one.order):
             if address.kind not in _KINDS[name]:
-                raise RunStopped(f"--{name} {address}: it takes a {' or '.join(_KINDS[name])}")
+                raise RunStopped(f"--{name} {address}: the address must be a {' or '.join(_KINDS[name])}")
             if address not in declared and not _is_of_patient(address, configuration.desired):
                 raise RunStopped(f"{address} is not declared in the configuration")
     return Decisions(

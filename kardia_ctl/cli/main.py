@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "validate": ("validate.command", "Check the configuration and report every problem with its line."),
     "plan": ("plan.command", "Show how the live account differs. Changes nothing."),
     "apply": ("apply.command.command", "Make the live account match the configuration."),
-    "status": ("status.command", "Show how far the patients of each cohort have come."),
+    "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
     "codes": ("codes.command", "Fetch the issued connection codes again."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how each is read."""
+"""Options that several commands share, with their types."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kardia_ctl.cli.output.terminal import is_persons
+from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.model.address import Address
 from kardia_ctl.render.view import View
 
@@ -92,24 +92,36 @@ account_options: Final = Options(
         metavar="URL",
         help="Base URL to use instead of the region's: https, or http on loopback.",
     ),
-    click.option("--api-key-file", type=FILE, help="Read the API key from this file, not KARDIA_API_KEY."),
-    click.option("--proxy", metavar="URL", help="HTTP proxy to use; proxy variables are ignored."),
     click.option(
-        "--ca-file", type=FILE, help="Trust the certificate authorities in this file, not the built-in ones."
+        "--api-key-file", type=FILE, help="Read the API key from this file instead of KARDIA_API_KEY."
+    ),
+    click.option(
+        "--proxy",
+        metavar="URL",
+        help="Send requests through this HTTP proxy. HTTPS_PROXY and similar variables are ignored.",
+    ),
+    click.option(
+        "--ca-file",
+        type=FILE,
+        help="Trust the certificate authorities in this file instead of the built-in ones.",
     ),
 )
 """--endpoint, --sandbox and what else names the account."""
 
-look_options: Final = Options(
-    click.option("--show-phi", is_flag=True, help="Show patients' values outside your own terminal as well."),
-    click.option("--no-color", is_flag=True, help="Print no colours (also: NO_COLOR)."),
+view_options: Final = Options(
+    click.option(
+        "--show-phi",
+        is_flag=True,
+        help="Show patients' values even if the output is not your own terminal (a file, a pipe, CI).",
+    ),
+    click.option("--no-color", is_flag=True, help="Print without colours; so does the variable NO_COLOR."),
 )
 """--show-phi and --no-color."""
 
 show_phi_option: Final = click.option(
     "--show-phi",
     is_flag=True,
-    help="Show names, birth dates, e-mails, phones and notes outside your own terminal as well.",
+    help="Show names, birth dates, e-mails, phones and notes even if the output is not your own terminal.",
 )
 
 auto_approve_option: Final = click.option("--auto-approve", is_flag=True, help="Do not ask for confirmation.")
@@ -118,7 +130,8 @@ settle_option: Final = click.option(
     "--settle",
     type=click.FloatRange(0, max=86400),
     metavar="SECONDS",
-    help="How long a create with a lost response may still appear (overrides settle: in kardia.yaml).",
+    help="Settle window: how long a patient may still appear after the response to its create was lost "
+    "(overrides settle: in kardia.yaml).",
 )
 
 parallelism_option: Final = click.option(
@@ -135,7 +148,7 @@ lock_option: Final = click.option(
     type=click.FloatRange(0),
     default=0,
     metavar="SECONDS",
-    help="Wait this long for another run to release the lock.",
+    help="Wait this long for another run to release the lock (default: do not wait).",
 )
 
 
@@ -156,17 +169,17 @@ json_lines_option: Final = json_option(
 
 
 def account_from(options: dict[str, Any]) -> AccountOptions:
-    """Take the account's options out of a command's options."""
+    """The account options of a command's options; they are removed."""
     return AccountOptions(**{name: options.pop(name) for name in AccountOptions.__slots__})
 
 
 def shows_phi(*, asked: bool, out: Path | None = None) -> bool:
-    """Whether to show patients' values: on a person's terminal, and wherever they were asked for."""
-    return asked or (out is None and is_persons(sys.stdout))
+    """Whether to show patients' values: on a person's own terminal, and elsewhere only with --show-phi."""
+    return asked or (out is None and is_own_terminal(sys.stdout))
 
 
 def view_from(options: dict[str, Any]) -> View:
-    """Values and colours on a person's terminal, neither elsewhere unless asked for."""
+    """The view of a command's options, which are removed: patients' values and colours need a terminal."""
     no_color = options.pop("no_color")
     return View(
         colour=sys.stdout.isatty() and not no_color and "NO_COLOR" not in os.environ,

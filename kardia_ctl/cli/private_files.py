@@ -45,7 +45,7 @@ def out_stream(out: Path | None) -> Iterator[Callable[[str], object]]:
     """Write a long text piece by piece, to stdout or to a private file.
 
     Raises:
-        BrokenPipeError: the reader of stdout left, so reading on would be in vain.
+        BrokenPipeError: the reader of stdout left, so the rest need not be produced.
         RunStopped: the file cannot be written.
     """
     if out is None:
@@ -80,7 +80,7 @@ def private_file(file: Path) -> Iterator[IO[bytes]]:
 
 
 def passes_on(file: Path) -> bool:
-    """Whether a name stores nothing itself: a pipe, a device, or /dev/stdout, wherever that leads."""
+    """Whether writing to a name stores nothing under it: a pipe, a device, or /dev/stdout."""
     if file.parent in _DEVICES or _PROCESSES in file.parents:
         return file.exists()
     return file.exists() and not file.is_file()
@@ -110,7 +110,7 @@ def _replaced(file: Path) -> Iterator[IO[bytes]]:
 
 
 def _sync(directory: Path) -> None:
-    """Make a new name in a directory survive a power cut, where the system can."""
+    """Sync a directory, so that a new name in it survives a power cut; ignored where that is impossible."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -120,7 +120,7 @@ def _sync(directory: Path) -> None:
 
 
 def check_writable(file: Path) -> None:
-    """Refuse a file that cannot be written, before anything is sent whose result it is to hold.
+    """Refuse a file that cannot be written, before the requests are sent whose result it is to hold.
 
     Raises:
         RunStopped: the file cannot be written.

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: stop sending in order, or wait until a step is done."""
+"""Ctrl-C and SIGTERM: stop sending in an orderly way, or ignore signals during a step."""
 
 import asyncio
 import signal

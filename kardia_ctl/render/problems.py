@@ -15,10 +15,10 @@ from kardia_ctl.render.text import count_of
 from kardia_ctl.render.view import Colour, View
 
 SHOWN: Final = 20
-"""How many problems of one kind are shown in text before the rest is counted; the JSON has them all."""
+"""The most problems of one kind that text shows; the others are counted. The JSON has them all."""
 
 MOST: Final = 100
-"""How many problems are shown in text at all."""
+"""The most problems of all kinds that text shows."""
 
 _PLACE: Final = re.compile(r"\bat \S+:\d+(:\d+)?|\d+")
 
@@ -99,7 +99,7 @@ def _warning(text: str) -> dict[str, Any]:
 
 
 def failure_text(error: Exception) -> str:
-    """The message for an error that ends a command; of an unexpected one its type and place, no value."""
+    """The message for an error that ends a command; for an internal error its type and place, no values."""
     match error:
         case ConfigurationError():
             return problems_text(error.problems, View())

@@ -1,4 +1,4 @@
-"""Which values may be shown. Only what the table of kinds calls harmless is; everything else is hidden."""
+"""Redaction of values: those that the table of kinds calls harmless are shown, all others are hidden."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,9 +15,9 @@ _SECRETS: Final = frozenset({"apikey", "code", "key", "password", "secretKey"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reader gets of one value: ``text`` as it may be shown, None when absent or wholly hidden.
+    """A value after redaction: ``text`` as it may be shown, None when it is absent or wholly hidden.
 
-    ``hidden``: something was withheld; a URL may be shown in part.
+    ``hidden``: all or part of the value was withheld; a URL may be shown in part.
     """
 
     text: str | None = None
@@ -25,10 +25,10 @@ class Shown:
 
 
 def shown(kind: Kind | None, attribute: str, value: str | None, *, show_phi: bool = False) -> Shown:
-    """What may be shown of a value. A value that is wholly hidden does not even tell whether it is there.
+    """Redact a value of an attribute. A wholly hidden value does not reveal whether it is set.
 
-    ``kind`` is whose attribute it is; of no kind's, nothing is known to be harmless. Secrets are hidden from
-    everybody; of URLs the query and the user, which may be tokens, are hidden with the patients' values.
+    ``kind`` is the kind that the attribute belongs to; without one, no attribute counts as harmless. Secrets
+    are always hidden. Without ``show_phi``, a URL is shown without query and user, which may be tokens.
     """
     if attribute in _SECRETS:
         return Shown(hidden=True)

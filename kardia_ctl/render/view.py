@@ -1,4 +1,4 @@
-"""How much of a plan or report is shown, to whom, and in which colours."""
+"""How a plan or report is shown: how much of it, with which values, in which colours."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +16,7 @@ class Colour(Enum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The reader's side of rendering.
+    """The options of rendering for one reader.
 
     Attributes:
         colour: Whether ANSI colours are added.

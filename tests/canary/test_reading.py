@@ -145,7 +145,7 @@ def test_no_answer_of_the_server_is_repeated_with_values(watch: Watch, how: str)
 def test_a_crash_while_reading_is_one_line_without_values(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kardia_ctl.cli.commands.get.list_output.seen", crash)
+    monkeypatch.setattr("kardia_ctl.cli.commands.get.list_output.visible_record", crash)
     ran = watch.run("get", "patients")
     assert ran.code == 1
     assert "Internal error (CrashError" in ran.err

@@ -22,7 +22,7 @@ from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 from kardia_ctl.planning.saved.file import seal
 from kardia_ctl.planning.saved.staleness import digests_of, live_digest
-from kardia_ctl.render.apply.report import report_text, troubles_text
+from kardia_ctl.render.apply.report import report_text, unfinished_text
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -95,7 +95,7 @@ def told(seen: Preview) -> Iterator[str | bytes]:
 
 def outcome(done: Applied) -> Iterator[str]:
     yield report_text(done.report)
-    yield troubles_text(done.report, View())
+    yield unfinished_text(done.report, View())
     yield from (results_file(done.report, form) for form in ResultsFormat)
 
 

@@ -38,12 +38,12 @@ def check_keyring() -> None:
     Raises:
         RunStopped: the library is missing, there is no keyring, or it does not store what it is given.
     """
-    keep_key("a trial entry", "trial", what="a trial entry")
+    store_key("a trial entry", "trial", what="a trial entry")
     remove_key("a trial entry")
 
 
-def keep_key(name: str, key: str, *, what: str = "the key") -> None:
-    """Write a key and read it back.
+def store_key(name: str, key: str, *, what: str = "the key") -> None:
+    """Store a key, and read it back to check.
 
     Raises:
         RunStopped: as ``check_keyring``.
@@ -56,22 +56,22 @@ def keep_key(name: str, key: str, *, what: str = "the key") -> None:
         ) from error
     try:
         keyring.set_password(SERVICE, name, key)
-        kept = keyring.get_password(SERVICE, name)
+        stored = keyring.get_password(SERVICE, name)
     except Exception as error:  # noqa: BLE001  (backends raise any exception)
         # The text of the backend's error is dropped: it may hold the key.
         raise RunStopped(
             f"storing {what} in the keyring failed: {type(error).__name__}. Install or unlock a keyring "
             f"(python -m keyring --list-backends shows which there are), {_OTHERWISE}"
         ) from None
-    if kept != key:
-        raise RunStopped(f"the keyring does not store anything. Install another one, {_OTHERWISE}")
+    if stored != key:
+        raise RunStopped(f"the keyring did not store {what}. Install another keyring, {_OTHERWISE}")
 
 
 def remove_key(name: str) -> bool:
-    """Remove a key. Returns whether there was one.
+    """Remove a key. Returns whether it existed.
 
     Raises:
-        RunStopped: there may be one, and it could not be removed.
+        RunStopped: the keyring failed, so the key may still be there.
     """
     try:
         import keyring

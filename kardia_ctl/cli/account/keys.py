@@ -15,7 +15,7 @@ SIZE: Final = 32
 
 
 def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
-    """Looks a key up in the keyring when it is called, because the library is slow to load."""
+    """A function that looks the key up in the keyring: only when it is called is the slow library loaded."""
 
     def look_up() -> str:
         from kardia_ctl.cli.account.keyring import find_key
@@ -83,7 +83,7 @@ class Keys:
         return _derived(_created(path), b"state") if create else b""
 
     def plans(self, source: str = "") -> tuple[bytes, str]:
-        """The key that seals plans, and one word for its source; both empty when there is none.
+        """The key that seals plans, and the name of its source; both empty when there is no key.
 
         KARDIA_PLAN_KEY, else the workspace's key, else one derived from the API key, so that two runners
         agree without a shared disk. ``source`` selects the key of that source, empty if it is missing.
@@ -103,7 +103,7 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 
 def _created(path: Path) -> bytes:
-    """A new key, written to its file whole or not at all: half a key would never be noticed."""
+    """A new key, written to its file whole or not at all: nothing would detect half a key."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, os.urandom(SIZE))
     return _read(path)

@@ -1,4 +1,4 @@
-"""What a command works with: configuration, account, keys and store."""
+"""The workspace of a command: configuration, account, keys and store."""
 
 import os
 import time
@@ -26,9 +26,9 @@ PRIVATE: Final = ".kardia"
 """The directory beside kardia.yaml that holds state and keys."""
 
 _PAGE: Final = 8_000_000
-"""Bytes of one answer: ten times a page of 500 patients."""
+"""The most bytes of a response: ten times a page of 500 patients."""
 _DOCUMENT: Final = 64_000_000
-"""Bytes of one answer where it may be a document: a report of months is larger than a page of patients."""
+"""The same where the response may be a document: a report of months is larger than a page of patients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Workspace:
     """A configuration with its account, keys and store.
 
     Attributes:
-        path: What the command line named.
-        configuration: As it was read; only its account settings where the command needs no more.
+        path: The path on the command line: a configuration file or its directory.
+        configuration: The configuration; for commands that need no more, only its account settings.
         account: The options that name the account.
         keys: The API key, and the keys of fingerprints and saved plans.
         now: Unix seconds when the command began.
-        configured: Whether there is a configuration, and so a state.
-        largest: Bytes of one answer beyond which it is refused.
+        configured: Whether there is a configuration, and therefore a state.
+        largest: The most bytes of a response; a larger one is refused.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Workspace:
 
     @property
     def store(self) -> Store:
-        """Where state is kept; opened on first use. Raises ``StateError``."""
+        """The store of state, opened on first use. Raises ``StateError``."""
         return self.open_store()
 
     @property
@@ -142,7 +142,7 @@ workspace_options: Final = Options(
     click.option(
         "--dialect",
         type=click.Choice([dialect.value for dialect in Dialect]),
-        help="The API that the account speaks (default: v1).",
+        help="The account's API: v1, or the older pro (default: v1).",
     ),
     account_options,
 )
@@ -150,7 +150,7 @@ workspace_options: Final = Options(
 
 
 def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_timeout: float = 0) -> Workspace:
-    """Take the workspace out of a command's options, with a configuration or without one.
+    """The workspace that a command's options name; they are removed. A configuration is optional.
 
     Raises:
         ConfigurationError: there is a configuration, and its account settings are wrong.

@@ -1,4 +1,4 @@
-"""``kardia-ctl api``: from the words of a command line to one request, and its answer."""
+"""``kardia-ctl api``: make one request of a command line, send it, and print the response."""
 
 import json
 import posixpath
@@ -82,7 +82,7 @@ def command(
     Authentication, region and retries are handled. Fields go into the query of a GET, and into a form body
     otherwise; with the pro API, or with -H 'Content-Type: application/json', into a JSON body. A request with
     an effect (every method but GET and HEAD; GET …/code and …/export) asks for confirmation, or needs
-    --auto-approve, and is sent once: when its response is lost, look before you send it again.
+    --auto-approve, and is sent once: if its response is lost, check Kardia before you send it again.
 
     The body is printed as received, patients' values included, without secretKey. A status of 400 or above is
     explained on stderr and ends with exit code 1.
@@ -166,7 +166,7 @@ def make_call(
     if body and file is not None:
         raise RunStopped("-f or -F and --input both give a body: choose one")
     kind = extra.pop("content-type", _JSON if json_bodies else _FORM)
-    # Whose data the answer holds is not known, so errors quote no detail of it: personal.
+    # The response may hold any patient's data, so errors must not quote it: personal.
     nature = Nature.ONCE if is_effect(method, plain) else Nature.SAFE
     return Call(
         Endpoint(method, plain, nature, personal=True),

@@ -160,10 +160,10 @@ def _report_left_out(addresses: Sequence[Address]) -> None:
 
 
 def _report(results: Iterable[Result], codes: CodeFile) -> int:
-    """Report what became of each code; the exit code."""
+    """Print each failure and the counts. Returns the exit code."""
     failed = [result for result in results if result.status is not Status.DONE]
     for result in failed:
         print_message(f"Error: {result.address}: {result.status}: {result.detail}")
     again = f" ({codes.again} of them already in the file)" if codes.again else ""
-    print_message(codes.trouble or f"{count_of(codes.count, 'code')} fetched{again}, {len(failed)} failed.")
-    return 1 if failed or codes.trouble else 0
+    print_message(codes.error or f"{count_of(codes.count, 'code')} fetched{again}, {len(failed)} failed.")
+    return 1 if failed or codes.error else 0

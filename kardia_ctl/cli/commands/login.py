@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key, remove_key
+from kardia_ctl.cli.account.keyring import account_name, check_keyring, remove_key, store_key
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import RunStopped, Unauthorized
@@ -24,7 +24,7 @@ _LONGEST: Final = 10_000
 def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: Any) -> None:
     """Get the account's API key for a login, and store it in this machine's keyring.
 
-    The password is asked for without an echo, or read from stdin, and never stored. The key is stored for the
+    The password is prompted for without echo, or read from stdin, and never stored. The key is stored for the
     endpoint (each region has its own), and for the workspace that the configuration names. It is used when
     neither --api-key-file nor KARDIA_API_KEY is given. The keyring needs: pip install 'kardia-ctl[keyring]'.
 
@@ -50,7 +50,7 @@ def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: 
     if to_stdout:
         click.echo(key)
         return
-    keep_key(account_name(workspace.endpoint, workspace.configuration.workspace), key)
+    store_key(account_name(workspace.endpoint, workspace.configuration.workspace), key)
     print_message(f"Stored the key for {workspace.endpoint} in the keyring.")
     if os.environ.get("KARDIA_API_KEY"):
         print_message("Warning: KARDIA_API_KEY is set and takes precedence over the keyring.")

@@ -15,10 +15,10 @@ from kardia_ctl.cli.options import (
     account_from,
     account_options,
     json_lines_option,
-    look_options,
     path_argument,
     settle_option,
     view_from,
+    view_options,
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
@@ -43,7 +43,7 @@ from kardia_ctl.planning.inputs import Decisions, inputs_of
 @settle_option
 @decision_options
 @account_options
-@look_options
+@view_options
 def command(
     path: Path,
     out: Path | None,
@@ -63,7 +63,7 @@ def command(
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
         has_quarantine = write_quarantine(workspace.configuration, reporter.error)
-        preview = asyncio.run(look(workspace, workspace.store.load(), decisions))
+        preview = asyncio.run(preview_of(workspace, workspace.store.load(), decisions))
     reporter.plan(preview.plan)
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
@@ -76,7 +76,7 @@ def command(
     return 1 if has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
 
 
-async def look(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
+async def preview_of(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
     """Observe the account and plan, in a new session."""
     key = workspace.keys.fingerprints()
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
@@ -86,7 +86,7 @@ async def look(workspace: Workspace, state: State, decisions: Decisions) -> Prev
 
 
 def blocked_line(plan: Plan) -> str:
-    """Why the exit code is 1, for a log that holds only stderr."""
+    """The error line of a blocked plan, so that a log of stderr alone explains the exit code 1."""
     if plan.stops:
         return f"Error: nothing can be applied: {'; '.join(plan.stops)}"
     return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan gives each reason and what to do"

@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 import click
 
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.keyring import account_name, check_keyring, keep_key
+from kardia_ctl.cli.account.keyring import account_name, check_keyring, store_key
 from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
 from kardia_ctl.cli.output.console import print_message
@@ -21,12 +21,12 @@ from kardia_ctl.cli.private_files import check_writable, private_file, write_pri
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
 
-Keep = Callable[[str], None]
+StoreKey = Callable[[str], None]
 """Stores a key durably, or raises."""
 
 _QUESTION: Final = (
-    "Make a new API key? The old one may stop working at once: whoever else uses it needs the new one. Plans "
-    "that were sealed with a key made from the old one are refused afterwards."
+    "Make a new API key? The old key may stop working at once, for everybody who uses it. Saved plans that "
+    "were sealed with the old key will be refused."
 )
 
 
@@ -44,7 +44,7 @@ def command(
     The response is the only copy of the new key, so it is stored durably before anything else happens: in the
     keyring, written and read back; or in --out FILE, readable only by you; or on stdout with --print. The
     destination is tested before the request is sent. With a configuration, the state is locked, so that no
-    apply runs meanwhile. Whether the old key still works is checked and reported.
+    apply runs meanwhile. Afterwards both keys are tried with one safe read, and the result is printed.
     """
     if out is not None and to_stdout:
         raise RunStopped("--out and --print exclude each other: choose one")
@@ -52,26 +52,26 @@ def command(
     if not workspace.capabilities.makes_keys:
         raise RunStopped(f"the {workspace.capabilities.dialect} API makes no keys: they come from the vendor")
     lock = workspace.store.lock("rotate-key") if workspace.configured else nullcontext()
-    with lock, _destination(workspace, out, to_stdout=to_stdout) as keep:
+    with lock, _destination(workspace, out, to_stdout=to_stdout) as store:
         if not confirm(_QUESTION, approved=auto_approve):
             return 1
         with uninterrupted():
             key = _renew(workspace)
-            _store(key, keep)
+            _store(key, store)
     new = _report(workspace, key)
     _warn_of_old_copies(workspace, out)
     return 0 if new is Check.WORKS else 1
 
 
 @contextmanager
-def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> Iterator[Keep]:
-    """Where the new key is stored, once a trial has shown that it can be."""
+def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> Iterator[StoreKey]:
+    """A function that stores the new key, after a trial write to its destination."""
     if to_stdout:
         yield click.echo
     elif out is None:
         name = account_name(workspace.endpoint, workspace.configuration.workspace)
         check_keyring()
-        yield lambda key: keep_key(name, key)
+        yield lambda key: store_key(name, key)
     else:
         check_writable(out)
         trial = out.with_name(f".{out.name}.trial")
@@ -103,7 +103,7 @@ def _renew(workspace: Workspace) -> str:
     """Make a new key.
 
     Raises:
-        RunStopped: the response was lost, and perhaps a key with it; says what to do.
+        RunStopped: the response was lost, and perhaps a key with it; the message says what to do.
         ApiError: no key was made.
     """
     try:
@@ -117,8 +117,8 @@ def _advice(old: Check) -> str:
     match old:
         case Check.WORKS:
             return (
-                "The old key still works. A key may have been made that nobody has: run kardia-ctl "
-                "rotate-key again, which makes another"
+                "The old key still works. A new key may exist that nobody knows: run kardia-ctl rotate-key "
+                "again to make another"
             )
         case Check.REFUSED:
             return (
@@ -135,10 +135,10 @@ def _advice(old: Check) -> str:
             assert_never(old)
 
 
-def _store(key: str, keep: Keep) -> None:
-    """Store the key where it was to go, else in a private file that the error names."""
+def _store(key: str, store: StoreKey) -> None:
+    """Store the key in its destination; if that fails, in a private file that the error names."""
     try:
-        keep(key)
+        store(key)
     except (RunStopped, OSError) as error:
         file = Path(tempfile.gettempdir()) / f"kardia-key-{secrets.token_hex(8)}"
         write_private(file, f"{key}\n".encode())
@@ -149,7 +149,7 @@ def _store(key: str, keep: Keep) -> None:
 
 
 def _report(workspace: Workspace, key: str) -> Check:
-    """Check both keys and report the result; that of the new one."""
+    """Check both keys and print the results. Returns that of the new key."""
     new, old = _check(workspace, key), _check(workspace, workspace.keys.secret)
     print_message(f"The new key {new.value}.")
     advice = ": remove it where it is no longer needed" if old is Check.WORKS else ""
@@ -158,7 +158,7 @@ def _report(workspace: Workspace, key: str) -> Check:
 
 
 def _warn_of_old_copies(workspace: Workspace, out: Path | None) -> None:
-    """Name the places where the next command would still find the old key."""
+    """Warn of places from which the next command would still read the old key."""
     if os.environ.get("KARDIA_API_KEY") == workspace.keys.secret:
         print_message("Warning: KARDIA_API_KEY holds the old key and takes precedence over the keyring.")
     file = workspace.account.api_key_file

@@ -1,4 +1,4 @@
-"""``kardia-ctl init``, ``schema`` and ``completion``: what is set up once, without an account."""
+"""``kardia-ctl init``, ``schema`` and ``completion``: set-up commands, without an account."""
 
 import json
 from pathlib import Path

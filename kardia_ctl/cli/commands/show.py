@@ -10,7 +10,7 @@ import click
 
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import FILE, AccountOptions, json_option, look_options, view_from
+from kardia_ctl.cli.options import FILE, AccountOptions, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
@@ -20,7 +20,7 @@ from kardia_ctl.render.plan.text import plan_text
 @click.command("show")
 @click.argument("file", type=FILE)
 @json_option("Print Terraform's JSON plan representation, values redacted.")
-@look_options
+@view_options
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Print the plan saved in FILE. A saved plan holds no patients' values, so none are shown."""
     view = view_from(options)

@@ -18,7 +18,7 @@ from kardia_ctl.render.records.state_list import state_list, state_show
 
 @click.group("state")
 def command() -> None:
-    """List, show or forget the records of earlier runs. Never talks to Kardia."""
+    """List, show or forget the records of earlier runs. Sends no requests."""
 
 
 _sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sandbox's state.")

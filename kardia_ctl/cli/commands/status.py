@@ -35,31 +35,37 @@ _DAY = 86400
 
 @click.command("status")
 @path_argument
-@click.option("--json", "as_json", is_flag=True, help="The counts and their history as JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the counts and their history as JSON; with --listen, a line for each change.",
+)
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write them as one page that needs no network.",
+    help="Also write the counts and their history to this HTML page. It loads nothing from the network.",
 )
 @click.option(
     "--list",
     "stage",
-    type=click.Choice([one.value for one in Stage]),
-    help="Print the mrns at this stage as CSV, instead of the counts.",
+    type=click.Choice([choice.value for choice in Stage]),
+    help="Print the mrns of the patients at this stage as CSV, instead of the counts; waiting: not in Kardia.",
 )
 @click.option(
     "--days",
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="With --list: only those whose code is N days old or older.",
+    help="With --list: only patients whose code was issued at least N days ago.",
 )
-@click.option("--no-record", is_flag=True, help="Keep no sample of the counts in state.")
+@click.option("--no-record", is_flag=True, help="Do not record the counts in state.")
 @click.option(
     "--listen",
     type=listen_address,
     metavar="[HOST:]PORT",
-    help="Then receive webhook events there and keep the counts current, until Ctrl-C (HOST: 127.0.0.1).",
+    help="Keep the counts current until Ctrl-C, by webhook events received at this address "
+    "(default HOST: 127.0.0.1).",
 )
 @click.option(
     "--path",
@@ -69,29 +75,29 @@ _DAY = 86400
     envvar="KARDIA_LISTEN_PATH",
     show_envvar=True,
     metavar="PATH",
-    help="With --listen: take deliveries at this path alone, such as one that nobody guesses.",
+    help="With --listen: accept webhooks only at this path; choose one that cannot be guessed.",
 )
 @account_options
 def command(path: Path, html: Path | None, stage: str | None, days: int, **options: Any) -> int:
-    """Show how far the patients of each cohort have come.
+    """Count the patients of each cohort by stage, from declared to connected.
 
     \b
     declared     in the configuration now
     created      of those, in Kardia
     code issued  of those, with a connection code; each is one of
-      pending      the code is given out and not used yet
+      pending      the code is issued and not used yet
       connected    the device is connected
       expired?     a hint: unused for 90 days, or expired or disconnected
-      unknown      Kardia did not say
-    departed     left by an entry under departures
+      unknown      Kardia returned no status
+    departed     no longer declared; a departure was carried out
 
-    Sends only safe reads. What it finds is kept in state (counts alone, one sample an hour), so that --html
-    can show the connections over time; --no-record leaves state as it is.
+    Sends only safe reads. Records the counts in state, at most once an hour and without patients' data, so
+    that --html can show the connections over time.
 
-    With --listen it goes on: each webhook event about a connection leads to a read of that patient, and the
-    counts follow. Kardia does not sign its deliveries, so an event is a hint and what the API says counts;
-    the pro API cannot be asked, and what its events say is marked as told, not verified. Set the account's
-    callback URL to the address, or to a tunnel that leads there. With --json every change is a line.
+    With --listen, each webhook event about a connection leads to a read of that patient. Kardia does not sign
+    webhooks, so an event is only a hint: the API's answer counts. The pro API shows no patients, so there the
+    event itself counts, marked as not verified. Set the account's callback URL to the listening address, or
+    to a tunnel that leads there.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     as_json, no_record = options.pop("as_json"), options.pop("no_record")
     listen, hook = options.pop("listen"), options.pop("hook")
@@ -130,10 +136,10 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
 
 
 async def _first(workspace: Workspace, state: State) -> tuple[PlanInputs, StatusReport]:
-    inputs, spent = await _look(workspace, state)
+    inputs, spent = await _survey(workspace, state)
     report = report_of(inputs, funnel(places(inputs)), at=int(inputs.now), reads=spent)
     if report.incomplete:
-        _warn(f"not everybody could be read, so the counts are too low: {report.incomplete}")
+        _warn(f"not every patient could be read, so the counts are too low: {report.incomplete}")
     return inputs, report
 
 
@@ -141,7 +147,7 @@ def _warn(text: str) -> None:
     print_message(f"Warning: {text}")
 
 
-async def _look(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
+async def _survey(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
     async with open_account(workspace, parallelism=8) as session:
         inputs = await survey(session.reader, inputs_of(workspace.configuration, state, workspace.now))
         for reason in wrong_team(inputs.desired.team, state.team, inputs.observed.templates):

@@ -26,15 +26,15 @@ STDOUT: Final = Path("-")
 class CodeFile:
     """Appends each code as it is issued, so that a run that dies loses none of them.
 
-    An existing file keeps the codes of earlier runs; a code that it already holds is not written again, and
-    part of a row that a crash left is removed. ``file`` None drops the codes: ``kardia-ctl codes`` fetches
-    them again. ``-`` is stdout, in the format ``form``. ``on_trouble`` receives the line to print when a
-    row could not be written.
+    An existing file keeps the codes of earlier runs. A code that it already holds is not written again, and
+    part of a row that a crash left is removed. With ``file`` None the codes are not written:
+    ``kardia-ctl codes`` fetches them again. ``-`` is stdout, in the format ``form``. ``on_error`` is called
+    with the error line when a row could not be written.
 
     Attributes:
         count: The codes received.
         again: Of those, the codes that the file already held.
-        trouble: The line to print when a row could not be written; empty otherwise.
+        error: The error line when a row could not be written; empty otherwise.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class CodeFile:
         form: CodeFormat | None = None,
         *,
         passwords: bool = False,
-        on_trouble: Callable[[str], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
     ) -> None:
         self.count = 0
         self.again = 0
-        self.trouble = ""
+        self.error = ""
         self._file = file
         self._form = form_of(file, form)
-        self._on_trouble = on_trouble
+        self._on_error = on_error
         self._existing = ExistingCodes() if file in (None, STDOUT) else read_existing(file, self._form)
         if passwords:
             self._make_room_for_passwords()
@@ -94,7 +94,7 @@ class CodeFile:
         count = self.count
         self.add(IssuedCode(mrn, "", "", "", int(now), password))
         self.count = count
-        if self.trouble:
+        if self.error:
             raise NotExecuted(f"{self._file} could not be written, so the user was not created")
 
     def _make_room_for_passwords(self) -> None:
@@ -116,19 +116,19 @@ class CodeFile:
                 return ""
 
     def _write(self, text: str) -> None:
-        if self._stream is None or self.trouble:
+        if self._stream is None or self.error:
             return
         try:
             self._stream.write(text)
             self._stream.flush()
         except OSError as error:
-            self.trouble = f"Error: {self._file} could not be written and lacks codes: {error.strerror}. " + (
+            self.error = f"Error: {self._file} could not be written and lacks codes: {error.strerror}. " + (
                 "They were issued; kardia-ctl codes fetches them again"
-                if self._on_trouble is None
+                if self._on_error is None
                 else "The API does not show issued codes again; kardia-ctl state list names them"
             )
-            if self._on_trouble is not None:
-                self._on_trouble(self.trouble)
+            if self._on_error is not None:
+                self._on_error(self.error)
 
 
 def check_file(plan: Plan, desired: Desired, can: Capabilities, file: Path | None) -> None:

@@ -20,8 +20,7 @@ _LONGEST: Final = 1 << 20
 class ExistingCodes:
     """The content of a file of codes: its columns, and digests (128 bits) of its rows.
 
-    A row counts with its code, and a second time with its mrn and template alone. Some 250 bytes a row: a
-    million codes fit where a million patients do.
+    Each row is stored twice: with its code, and with its mrn and template alone. Some 250 bytes a row.
 
     Attributes:
         columns: The file's columns; an earlier version of kardia-ctl wrote fewer.

@@ -1,4 +1,4 @@
-"""Passwords of mobile users: read from where the configuration points, or generated, and never stored."""
+"""Passwords of mobile users: read from where the configuration says, or generated; never stored."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class Passwords:
             raise RunStopped(f"nothing was sent: {'; '.join(wrong[:_SHOWN])}{more}")
 
     def __call__(self, mrn: str) -> str:
-        """The password of a patient's user; a generated one is handed out first."""
+        """The password of a patient's user; ``hand_out`` receives a generated one first."""
         if mrn in self._generated:
             self.hand_out(mrn, self._passwords[mrn])
         return self._passwords[mrn]

@@ -20,7 +20,7 @@ from kardia_ctl.render.apply.progress_line import Tally
 from kardia_ctl.render.plan import terraform_stream as stream
 
 STILL: Final = 10.0
-"""Seconds between two mentions of a change that is still in flight (as in Terraform)."""
+"""Seconds between two ``apply_progress`` lines of a change that is still in flight (as in Terraform)."""
 
 
 class JsonReporter:
@@ -52,7 +52,7 @@ class JsonReporter:
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:
-        """Print each event, changes that take long, and the progress of the whole at intervals."""
+        """Print each event; at intervals, long-running changes and the progress of the whole run."""
         self._last = time.monotonic()
         with progress(total, self) as inner:
             yield self._printing(inner)
@@ -72,7 +72,7 @@ class JsonReporter:
         return ProgressObserver(started, ended, inner.settling)
 
     def show(self, tally: Tally, now: float) -> None:
-        """Print the progress every ``EVERY`` seconds, and changes that take long."""
+        """Print the progress every ``EVERY`` seconds, and long-running changes."""
         if now - self._last >= EVERY:
             self._last = now
             self._print((stream.tally_line(tally, now),))
@@ -86,7 +86,7 @@ class JsonReporter:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Print an error that ends the command in the stream, too."""
+        """Print an error that ends the command to the stream as well."""
         try:
             yield
         except ConfigurationError as error:

@@ -13,7 +13,7 @@ from kardia_ctl.cli.output import console as messages
 
 
 class LiveRegion:
-    """A few rows at the end of a terminal's output. A terminal that goes away ends nothing.
+    """A few rows at the end of a terminal's output. Losing the terminal raises nothing.
 
     While the region is on stderr, ``print_message`` prints above it. Draw only escaped text: nothing in it is
     interpreted, but control characters would pass.
@@ -61,7 +61,7 @@ class LiveRegion:
 
 
 class _Terminal(Console):
-    """Text as it is, without markup, colours or what the environment asks of rich."""
+    """A console that prints text unchanged: no markup, no colours, no settings from the environment."""
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__(
@@ -78,11 +78,11 @@ class _Terminal(Console):
 
     @property
     def is_dumb_terminal(self) -> bool:
-        """Never: ``can_redraw`` was asked before, and rich takes a missing TERM for a dumb terminal."""
+        """Never: ``can_redraw`` has decided already, and rich takes a missing TERM for a dumb terminal."""
         return False
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002  (rich's signature)
-        """Leave the cursor visible: a run that is killed or suspended cannot bring it back."""
+        """Leave the cursor visible: a run that is killed or suspended could not restore it."""
         return False
 
 

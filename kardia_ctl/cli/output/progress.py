@@ -1,4 +1,4 @@
-"""Progress of what takes long: a row redrawn on a person's terminal, a line every few seconds elsewhere."""
+"""Progress of long operations: a row redrawn on a person's terminal, a line every few seconds elsewhere."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kardia_ctl.cli.output.live_region import LiveRegion
 
 EVERY: Final = 5.0
-"""Seconds from one line to the next where nothing can be redrawn."""
+"""Seconds from one line to the next where no row can be redrawn."""
 
 _REDRAW: Final = 0.1
 _TICK: Final = 0.5
@@ -36,7 +36,7 @@ class ProgressDisplay(Protocol):
         ...
 
     def close(self) -> None:
-        """Remove what was only there while it moved."""
+        """Remove the redrawn row, if there is one."""
         ...
 
 
@@ -69,7 +69,7 @@ class LiveRow:
 
 
 class ProgressLines:
-    """A line on stderr every ``EVERY`` seconds, the first after as many."""
+    """A line on stderr every ``EVERY`` seconds; no line at the start."""
 
     def __init__(self, began: float) -> None:
         self._last = began
@@ -88,7 +88,7 @@ class ProgressLines:
 def progress(total: int, display: ProgressDisplay | None = None) -> Iterator[ProgressObserver]:
     """Show the progress of ``total`` writes, inside a running event loop.
 
-    The display is updated every half second also while no result arrives, such as during a wait.
+    The display is also updated every half second while no result arrives, such as during a wait.
     """
     clock = time.monotonic
     tally = Tally(total, clock())
@@ -124,9 +124,9 @@ def _observer(tally: Tally, display: ProgressDisplay, clock: Callable[[], float]
 
 @contextmanager
 def counting(noun: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show how many of a total (None: unknown) were read, on a person's terminal, once reading takes long.
+    """Show how many of a total (None: unknown) were read, on a person's terminal, from 2 seconds on.
 
-    The block gets the function to call with each new count.
+    Yields the function to call with each new count.
     """
     row, began = LiveRow(), time.monotonic()
 
@@ -161,6 +161,6 @@ class _CountingReader:
 
 @contextmanager
 def reading(reader: Reader) -> Iterator[Reader]:
-    """The same reader; on a terminal it shows how many patients it has read, once that takes long."""
+    """The reader; on a person's terminal it shows how many patients it has read (see ``counting``)."""
     with counting("patients") as count:
         yield cast("Reader", _CountingReader(reader, count))

@@ -1,4 +1,4 @@
-"""A person's terminal: whether a stream is one, and questions asked there."""
+"""A person's terminal: whether a stream is one, and confirmations."""
 
 import os
 import signal
@@ -11,18 +11,18 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import RunStopped
 
 
-def is_persons(stream: IO[Any]) -> bool:
-    """Whether a person reads the stream: it is a terminal, and not the log of a CI job."""
+def is_own_terminal(stream: IO[Any]) -> bool:
+    """Whether the stream is a person's own terminal, and not the log of a CI job."""
     return stream.isatty() and "CI" not in os.environ
 
 
 def can_redraw(stream: IO[Any]) -> bool:
-    """Whether what is shown there can change in place: a person's terminal that moves its cursor."""
-    return is_persons(stream) and os.environ.get("TERM") != "dumb"
+    """Whether text can be redrawn in place: on a person's terminal that can move its cursor."""
+    return is_own_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
 def confirm(question: str, *, approved: bool) -> bool:
-    """Ask whether to go on: only the word yes will do. Any other answer is reported on stderr.
+    """Ask for confirmation; only the word yes confirms. Any other answer is reported on stderr.
 
     Raises:
         RunStopped: there is no terminal, and --auto-approve was not given.

@@ -39,7 +39,7 @@ FirstReading = Callable[[], Awaitable[tuple[PlanInputs, StatusReport]]]
 
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
-    """Where to listen, what to write besides, and whether samples are recorded."""
+    """The address to listen on, the page to write, and whether samples are recorded."""
 
     address: ListenAddress
     path: str
@@ -86,19 +86,19 @@ def _bind(address: ListenAddress) -> socket.socket:
 
 
 def _why(error: OSError) -> str:
-    """The system's own words; asyncio and socket add the address, which the message has already."""
+    """The system's error text without the address, which asyncio and socket add to it."""
     if error.errno is None or isinstance(error, socket.gaierror):
         return error.strerror or type(error).__name__
     return os.strerror(error.errno)
 
 
 def _announce(options: ListenOptions, listener: socket.socket, workspace: Workspace) -> None:
-    """Print where deliveries are accepted and what they are worth, but no path: it may be a secret."""
+    """Print the listening address and that events are not signed, but no path: it may be a secret."""
     address = options.address
     if not address.is_loopback:
         print_message(
-            f"Warning: other machines can reach {address.host}: whoever finds the path can post events, and "
-            "nothing on the way is encrypted. A tunnel to 127.0.0.1 is safer"
+            f"Warning: other machines can reach {address.host}: anybody who finds the path can post events, "
+            "and the connection is not encrypted. A tunnel to 127.0.0.1 is safer"
         )
     can = CAPABILITIES[workspace.configuration.dialect]
     url = address.url(listener.getsockname()[1])
@@ -122,7 +122,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
 
 @dataclass(slots=True)
 class _Follower:
-    """The loop of a listener: wait, read the patients that events named, show and record the counts."""
+    """The loop of a listener: wait for events, read their patients, show and record the counts."""
 
     workspace: Workspace
     display: StatusDisplay
@@ -147,7 +147,7 @@ class _Follower:
         self.display.end(self.report, self.inbox.heard)
 
     async def _wait(self) -> None:
-        """Wait until something is due or arrives; arrivals are gathered for a moment."""
+        """Wait until a read or write is due or an event comes; then gather events for ``GATHER`` seconds."""
         times = [at for at in (self.following.agenda.next, self.recorder.next) if at is not None]
         left = max(0.0, min(times) - self.clock.now()) if times else None
         waits = [self.stopped.wait(), self.inbox.arrived.wait()]
@@ -184,7 +184,7 @@ class _Follower:
         work = asyncio.create_task(self._read_in_session(reads))
         if not await _done(work, self.stopped):
             self.display.warn(
-                f"stopped before {count_of(len(reads), 'patient')} could be read; status shows where they are"
+                f"stopped before {count_of(len(reads), 'patient')} could be read; status reads them again"
             )
             return []
         try:
@@ -209,7 +209,7 @@ class _Follower:
 
 
 async def _done(work: "asyncio.Task[list[ApiError]]", stopped: asyncio.Event) -> bool:
-    """Wait for the work, and after a stop for ``_GRACE`` seconds at most. Whether it was done in time."""
+    """Wait for the work; after a stop, at most ``_GRACE`` seconds. Returns whether it was done in time."""
     stopping = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)

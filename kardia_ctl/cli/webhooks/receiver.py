@@ -1,6 +1,6 @@
-"""A small web server that takes webhook deliveries, answers at once, and bounds everybody who calls.
+"""A small web server that receives webhook deliveries. It responds at once, and limits every client.
 
-It prints and logs nothing: a delivery names patients. Imported when somebody listens, because it is slow to.
+It prints and logs nothing, because a delivery names patients. Imported only for --listen: the import is slow.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _FROM_A_PAGE: Final = ("origin", "sec-fetch-site")
 
 @dataclass(slots=True)
 class Inbox:
-    """Counts deliveries and passes events on. It returns at once: the sender is waiting for its answer."""
+    """Counts deliveries and passes events on. It never waits, because the sender waits for its response."""
 
     heard: EventCounts = field(default_factory=EventCounts)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +49,7 @@ class Inbox:
     _deliver: Callable[[Event], None] | None = None
 
     def add(self, event: Event) -> None:
-        """Take an event; it is buffered until ``deliver_to`` is called."""
+        """Receive an event; it is buffered until ``deliver_to`` is called."""
         self.heard.kinds[event.kind] += 1
         self.arrived.set()
         if self._deliver is not None:

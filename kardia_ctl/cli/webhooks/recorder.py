@@ -1,4 +1,4 @@
-"""What a listener writes besides its display: the page and samples of the counts, neither too often."""
+"""The files that a listener writes: the page, and samples of the counts in state, at limited rates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ PAGE_EVERY: Final = 2.0
 """Seconds from one write of the page to the next."""
 
 SAMPLE_EVERY: Final = 60.0
-"""Seconds from one sample to the next; state keeps the last of each hour."""
+"""Seconds from one sample to the next; state keeps the last sample of each hour."""
 
 _HOUR: Final = 3600
 
@@ -40,18 +40,18 @@ def merge_samples(known: tuple[Sample, ...], fresh: tuple[Sample, ...]) -> tuple
 
 @dataclass(slots=True)
 class Throttle:
-    """Something that is written when it has changed, but at most once in ``every`` seconds."""
+    """Limits writes of something that changes to one in ``every`` seconds."""
 
     every: float
     changed: bool = False
     written: float = field(default=float("-inf"))
 
     def due(self) -> float | None:
-        """When it is to be written; None while it has not changed."""
+        """When the next write is due; None while nothing has changed."""
         return self.written + self.every if self.changed else None
 
     def take(self, now: float, *, last: bool) -> bool:
-        """Whether it is to be written now, or with ``last`` at all; then it counts as written."""
+        """Whether to write now; if so, it counts as written. ``last``: write any change, due or not."""
         if not self.changed or (now < self.written + self.every and not last):
             return False
         self.changed, self.written = False, now
@@ -68,7 +68,7 @@ class StatusRecorder:
         self._page, self._sample = Throttle(PAGE_EVERY), Throttle(SAMPLE_EVERY)
 
     def changed(self) -> None:
-        """The counts changed: what shows them is to be written."""
+        """Note that the counts changed, so that the page and a sample become due."""
         self._page.changed = self._html is not None
         self._sample.changed = self._store is not None
 
@@ -81,7 +81,7 @@ class StatusRecorder:
     def write_due(
         self, report: StatusReport, fresh: tuple[Sample, ...], now: float, *, last: bool = False
     ) -> None:
-        """Write what is due; with ``last`` whatever was not written yet. A failure is only a warning."""
+        """Write what is due; with ``last`` all that has changed. A failure is only a warning."""
         if self._html is not None and self._page.take(now, last=last):
             from kardia_ctl.render.status.html import status_html
 

@@ -1,4 +1,4 @@
-"""The progress of an apply or of reading, as text and for machines: counts only, no addresses or values."""
+"""The progress of an apply or a read, as text and as JSON: counts only, no addresses or values."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -34,14 +34,14 @@ class Tally:
         self._samples.append((self.began, 0))
 
     def starts(self, address: Address, now: float) -> None:
-        """A change is sent; if it was in doubt or skipped before, it is open again."""
+        """Count a change as in flight. One that was counted as not done before is no longer counted so."""
         self.settled_by = None
         if self.undone.pop(address, None) is not None:
             self.ended -= 1
         self.in_flight[address] = now
 
     def ends(self, result: Result, now: float) -> None:
-        """Count a result. A change in doubt that was settled by a read has been counted already."""
+        """Count a result; it replaces an earlier result of the same address."""
         self.in_flight.pop(result.address, None)
         if self.undone.pop(result.address, None) is None:
             self.ended += 1
@@ -54,7 +54,7 @@ class Tally:
                 self._samples.popleft()
 
     def settles(self, seconds: float, now: float) -> None:
-        """Everything is sent; changes in doubt are looked up, for ``seconds`` at most."""
+        """Note that the waves are sent, and that settling changes in doubt takes at most ``seconds``."""
         self.settled_by = now + seconds
 
     def count(self, status: Status) -> int:
@@ -85,14 +85,14 @@ def progress_line(tally: Tally, now: float) -> str:
     if skipped := tally.count(Status.SKIPPED):
         parts.append(f"{skipped:,} skipped")
     if tally.settled_by is not None and left is not None:
-        parts.append(f"looking for those in doubt, {short_duration(left)} at most")
+        parts.append(f"settling those in doubt, {short_duration(left)} at most")
     elif left is not None:
         parts.append(f"about {short_duration(left)} left")
     return ", ".join(parts)
 
 
 def live_line(tally: Tally, now: float, width: int) -> str:
-    """The same for one row of a terminal, with a bar where there is room; never wider than ``width``."""
+    """``progress_line`` for one row of a terminal, with a bar where there is room; at most ``width`` wide."""
     line = progress_line(tally, now)
     if width >= _ROOM_FOR_A_BAR:
         full = _BAR * tally.ended // max(1, tally.total)
@@ -101,13 +101,13 @@ def live_line(tally: Tally, now: float, width: int) -> str:
 
 
 def reading_line(noun: str, number: int, total: int | None, width: int) -> str:
-    """``reading patients: 12,500 of 100,000``; ``width`` as above."""
+    """``reading patients: 12,500 of 100,000``, cut to ``width``."""
     of = "" if total is None else f" of {total:,}"
     return f"reading {noun}: {number:,}{of}"[:width]
 
 
 def facts(tally: Tally, now: float) -> Mapping[str, Any]:
-    """The same for machines. Rates are changes a second, times seconds; null while unknown."""
+    """The progress as JSON values. Rates are changes a second, times seconds; null while unknown."""
     rate, left = tally.rate(now), tally.left(now)
     return {
         "ended": tally.ended,

@@ -1,4 +1,4 @@
-"""What an apply did, as text: a table of results, what needs attention, and the line that CI tools parse."""
+"""The report of an apply as text: a table of results, what is not done, and the line that CI tools parse."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,14 +21,14 @@ _COLUMNS: Final = Columns((max(map(len, Kind)), *(8 for _ in Status)))
 
 
 def report_text(report: Report) -> str:
-    """The report: table, counts, requests. Ends with a newline. Failures are in ``troubles_text``."""
+    """The report: table, counts, requests. Ends with a newline. Failures are in ``unfinished_text``."""
     blocks = [_table(report), "\n".join(_closing(report))]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def troubles_text(report: Report, view: View) -> str:
+def unfinished_text(report: Report, view: View) -> str:
     """What is not done, and why: a line for each change. Empty if everything is done."""
-    lines = list(_troubles(report, view))
+    lines = list(_unfinished(report, view))
     if report.interrupted:
         why = f": {escape(report.reason)}" if report.reason else ""
         lines.append(_line("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
@@ -55,7 +55,7 @@ def _table(report: Report) -> str:
     return "\n".join(map(_COLUMNS.line, rows))
 
 
-def _troubles(report: Report, view: View) -> Iterator[str]:
+def _unfinished(report: Report, view: View) -> Iterator[str]:
     """What is not done: ``view.full`` lines for each reason at most, and the rest counted."""
     ordered = results_in_order(report.results)
     for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
@@ -64,13 +64,13 @@ def _troubles(report: Report, view: View) -> Iterator[str]:
             if result.status is status:
                 seen[result.detail] += 1
                 if seen[result.detail] <= view.full:
-                    yield _trouble(result, view)
+                    yield _unfinished_line(result, view)
         left = sum(max(0, count - view.full) for count in seen.values())
         if left:
             yield f"and {left} more {status.value}, for the same reasons"
 
 
-def _trouble(result: Result, view: View) -> str:
+def _unfinished_line(result: Result, view: View) -> str:
     start, colour, ending = _WORDS[result.status]
     reason = f": {escape(result.detail)}" if result.detail else ""
     return f"{view.paint(start, colour)} {result.address}: {result.action}{ending}{reason}"

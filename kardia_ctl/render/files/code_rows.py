@@ -1,4 +1,4 @@
-"""Codes as rows of a file for mail merge. The only text that holds a code: 0600, or stdout."""
+"""Codes as rows of a file for mail merge. No other output holds a code; the file is 0600, or stdout."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,17 @@ from kardia_ctl.render.files.csv import csv_text, safe_cell
 from kardia_ctl.render.text import iso_time
 
 CODE_COLUMNS: Final = ("mrn", "code", "template", "issued", "status")
-"""``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` what Kardia said with the code."""
+"""``template`` is the YAML's name, ``issued`` ISO 8601 in UTC, ``status`` the one that Kardia returned."""
 
 PASSWORD: Final = "password"  # noqa: S105  (a column's name)
-"""The column for passwords that were made up, in a file of a run that makes some up."""
+"""The column of generated passwords; only files of runs that generate passwords have it."""
 
 KEY_COLUMNS: Final = ("mrn", "template", "code")
-"""What makes two rows one: a code that is handed out again is not a second row."""
+"""The columns that identify a row: a code that is fetched again adds no second row."""
 
 
 class CodeFormat(StrEnum):
-    """How codes are written. A file takes rows at its end, so there it is CSV or NDJSON."""
+    """The format of codes. Rows are appended to a file, so a file is CSV or NDJSON, never JSON."""
 
     CSV = "csv"
     NDJSON = "ndjson"
@@ -29,7 +29,7 @@ class CodeFormat(StrEnum):
 
     @classmethod
     def of(cls, name: str) -> "CodeFormat":
-        """The form that a file's name asks for: CSV unless it ends in .ndjson, .jsonl or .json."""
+        """The format for a file's name: CSV unless it ends in .ndjson, .jsonl or .json."""
         lower = name.lower()
         if lower.endswith(".json"):
             return cls.JSON
@@ -37,7 +37,7 @@ class CodeFormat(StrEnum):
 
 
 def code_cells(issued: IssuedCode, form: CodeFormat) -> Mapping[str, str]:
-    """One code as it stands in a row: formula-safe in CSV, as it is in JSON."""
+    """The cells of a code's row: safe from formulas in CSV, unchanged in JSON."""
     cells = {
         "mrn": issued.mrn,
         "code": escape(issued.code),

@@ -29,7 +29,7 @@ def action_counts(plan: Plan) -> Mapping[Action, int]:
 
 
 def summary_lines(plan: Plan, view: View) -> Iterator[str]:
-    """The lines that close a plan."""
+    """The last lines of a plan."""
     for stop in plan.stops:
         yield f"{view.paint('Error:', Colour.RED)} {escape(stop)}"
     yield no_changes(plan) if plan.is_empty else counts_line(plan)
@@ -42,7 +42,7 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     if plan.rate is not None and requests.writes:
         yield (
             f"Time: about {count_of(requests.apply, 'request')}, "
-            f"about {duration(requests.apply / plan.rate.per_second)} at the rate last seen "
+            f"about {duration(requests.apply / plan.rate.per_second)} at the rate of an earlier apply "
             f"({plan.rate.per_second:.3g} a second, {plan.rate.parallelism} in flight)."
         )
 

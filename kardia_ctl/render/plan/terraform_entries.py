@@ -65,8 +65,8 @@ def row_entry(row: Row) -> Entry:
         case Action.ADOPT:
             return Entry(row.address, row.action, after, after, id=row.id or str(row.address))
         case Action.UPDATE | Action.NO_OP | Action.EXPORT:
-            kept = row.action is Action.EXPORT
-            return Entry(row.address, row.action, before, before if kept else after)
+            unchanged_side = row.action is Action.EXPORT
+            return Entry(row.address, row.action, before, before if unchanged_side else after)
 
 
 def no_op_entries(plan: Plan) -> Iterator[Entry]:

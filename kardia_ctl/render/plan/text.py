@@ -43,7 +43,7 @@ _TITLES: Final = {
     NoticeKind.WAITING: "Waiting for a person:",
     NoticeKind.WARNING: "",
 }
-"""Section titles, in order. What is known from state alone is only counted: it is the same in every plan."""
+"""Section titles, in order. ``NoticeKind.RECORDED`` has no section: it is counted in the summary only."""
 _SIGNS: Final = {
     NoticeKind.DRIFT: ("~", Colour.YELLOW),
     NoticeKind.UNVERIFIABLE: ("?", Colour.CYAN),

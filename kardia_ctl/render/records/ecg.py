@@ -71,7 +71,7 @@ def read_ecg(record: Mapping[str, Any], wanted: Filtering | None = None) -> Ecg:
     data, filtering = _data(record, wanted)
     frequency = _positive(_named(data, "frequency"))
     if frequency is None:
-        raise NoEcg("the recording does not say how many samples a second it has")
+        raise NoEcg("the recording has no sampling frequency")
     found = _named(data, "samples")
     if not isinstance(found, Mapping):
         raise NoEcg("the recording has no samples")
@@ -113,7 +113,7 @@ def _plain(name: str) -> str:
 def _lead(name: str, samples: Any, scale: float) -> Lead:
     short = _LIMB.get(_plain(name).removeprefix("lead"), name)
     if not isinstance(samples, list) or not all(_is_number(one) for one in samples):
-        raise NoEcg(f"lead {short} holds what is no number")
+        raise NoEcg(f"lead {short} contains a value that is not a number")
     return Lead(short, tuple(samples) if scale == 1.0 else tuple(one * scale for one in samples))
 
 

@@ -23,7 +23,7 @@ _ROW_SECONDS: Final = 10.0
 _MARGIN_MM: Final = 10.0
 _TITLE_MM: Final = 12.0
 _MOST_MILLIVOLTS: Final = 5.0
-"""What is drawn above and below zero at most: a loose electrode is no reason for a metre of paper."""
+"""The most that is drawn above and below zero: a loose electrode must not make the picture metres high."""
 _MOST_STRIPS: Final = 240
 _DOTS: Final = 100
 _PAPER, _FINE, _INK = "#e8a0a0", "#f6d5d5", "#202020"
@@ -100,7 +100,7 @@ def _rows(ecg: Ecg) -> int:
 
 
 def _range(ecg: Ecg) -> tuple[float, float]:
-    """The least and the most that is drawn, in whole half millivolts around zero."""
+    """The lower and upper limit of the drawing, rounded to half millivolts around zero."""
     low = min(min(lead.samples) for lead in ecg.leads)
     high = max(max(lead.samples) for lead in ecg.leads)
     if ecg.unit != "mV":

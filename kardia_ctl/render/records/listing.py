@@ -12,11 +12,11 @@ from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns
 from kardia_ctl.render.text import Columns, column_widths, table
 
-Seen = dict[str, Any]
-"""A record as its reader may see it (``record_values.seen``)."""
+VisibleRecord = dict[str, Any]
+"""A record as its reader may see it (``visibility.visible_record``)."""
 
 _WIDEST: Final = 60
-"""The widest a column gets; a longer cell is printed whole and shifts the rest of its line."""
+"""The maximum width of a column; a longer cell is printed whole and shifts the rest of its line."""
 
 
 class ListFormat(Enum):
@@ -31,7 +31,7 @@ class Printer(ABC):
     """Text of a list, to be written in this order: ``page`` for each page, then ``end``."""
 
     @abstractmethod
-    def page(self, rows: Sequence[Seen]) -> str:
+    def page(self, rows: Sequence[VisibleRecord]) -> str:
         """The text of one more page."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class _Table(Printer):
         self._columns = tuple(name for name in shape.columns if name not in hidden)
         self._layout: Columns | None = None
 
-    def page(self, rows: Sequence[Seen]) -> str:
+    def page(self, rows: Sequence[VisibleRecord]) -> str:
         found = [[escape(cell(row.get(name))) for name in self._columns] for row in rows]
         if self._layout is None:
             if not found:
@@ -83,7 +83,7 @@ class _Array(Printer):
     def __init__(self) -> None:
         self._mark = "[\n"
 
-    def page(self, rows: Sequence[Seen]) -> str:
+    def page(self, rows: Sequence[VisibleRecord]) -> str:
         if not rows:
             return ""
         mark, self._mark = self._mark, ",\n"
@@ -100,7 +100,7 @@ class _Csv(Printer):
         self._columns = shape.columns
         self._begun = False
 
-    def page(self, rows: Sequence[Seen]) -> str:
+    def page(self, rows: Sequence[VisibleRecord]) -> str:
         head = () if self._begun else (self._columns,)
         self._begun = True
         return csv_text((*head, *([_csv_cell(row.get(name)) for name in self._columns] for row in rows)))
@@ -115,8 +115,8 @@ def json_line(value: Any) -> str:
     return text.replace("##", r"\u0023#").replace("\x7f", r"\u007f")
 
 
-def record_text(row: Seen, shape: Shape) -> str:
-    """One record, a field a line: the shape's columns first, then what else may be seen."""
+def record_text(row: VisibleRecord, shape: Shape) -> str:
+    """One record, a field a line: the shape's columns first, then its other visible fields."""
     names = [name for name in shape.columns if name in row]
     names += [name for name in row if name not in names]
     rows = [(escape(name), escape(cell(row[name]))) for name in names]

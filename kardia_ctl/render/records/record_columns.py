@@ -1,4 +1,4 @@
-"""What each list that can be read is made of: its columns, and which fields anybody may see.
+"""The columns of each list that can be read, and which of its fields anybody may see.
 
 Field names are the API's own. A field that is not named here is left out where patients' values are hidden:
 only what is known to be harmless is shown.

@@ -1,4 +1,4 @@
-"""A record as a reader may see it: never a secret, and patients' values only with ``show_phi``."""
+"""Hides what a reader may not see of a record: secrets always, patients' values without ``show_phi``."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ _WORD: Final = re.compile(r"[A-Za-z_]{1,24}")
 _OF_CUSTOM_FIELD: Final = frozenset({"id", "fieldname", "displayname"})
 
 
-def seen(row: Mapping[str, Any], shape: Shape, guard: Guard, *, show_phi: bool) -> dict[str, Any]:
+def visible_record(row: Mapping[str, Any], shape: Shape, guard: Guard, *, show_phi: bool) -> dict[str, Any]:
     """The record as it may be shown. A value that is hidden is replaced by ``HIDDEN``, a secret is left out.
 
-    That a hidden value is null or empty is hidden too. A field whose name is not known is left out with its
-    name, unless everything may be seen.
+    A hidden value does not reveal whether it is null or empty. Without ``show_phi``, a field with an unknown
+    name is left out, name and value.
     """
     known = shape.visible | shape.guarded | {*shape.columns}
     return {

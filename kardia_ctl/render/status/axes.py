@@ -1,4 +1,4 @@
-"""Where the ticks of an axis stand, and what is written at them. Times are in UTC."""
+"""The ticks of an axis: their places and labels. Times are in UTC."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The layout of the drawing of connections over time, in pixels: the page's template draws it.
+"""The layout, in pixels, of the chart of connections over time; the page's template draws it.
 
 Three lines, distinguished by their strokes and not by colour alone. Times are in UTC.
 """
@@ -13,7 +13,7 @@ from kardia_ctl.render.status.text import NAMES
 from kardia_ctl.render.text import iso_time
 
 LINES: Final = ("declared", "issued", "connected")
-"""The stages that are drawn, the most important last: it lies on top."""
+"""The stages that are drawn, the most important last: its line is on top."""
 
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
@@ -138,7 +138,7 @@ def chart(points: Sequence[Point], title: str, width: int, height: int) -> Chart
 def _description(points: Sequence[Point]) -> str:
     """What the drawing shows, in a sentence."""
     if not points:
-        return "No sample was kept yet."
+        return "No sample has been recorded yet."
     first, last = points[0], points[-1]
     of = f"{last.counts.connected} of {last.counts.declared}"
     now = f"{of} declared patients connected at {iso_time(last.at)}"

@@ -1,6 +1,6 @@
-"""The funnel as one page: no script, nothing fetched, readable without colour and without its drawings.
+"""The funnel as one HTML page: no script, no network, readable without colour and without its drawings.
 
-``page.html.j2`` and ``page.css`` say how it looks; Jinja2 escapes every value that it is given.
+``page.html.j2`` and ``page.css`` hold its layout; Jinja2 escapes every value that it is given.
 """
 
 from base64 import b64encode
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.status.chart import chart, history
-from kardia_ctl.render.status.text import MEANINGS, NAMES, cohort_name, share, told_line
+from kardia_ctl.render.status.text import MEANINGS, NAMES, cohort_name, share, unverified_line
 from kardia_ctl.render.text import count_of, iso_time, terms_text
 
 _WIDE: Final = 794
@@ -83,7 +83,7 @@ def _page(report: StatusReport) -> dict[str, Any]:
         "timestamp": iso_time(report.at),
         "day": _day(report.at),
         "incomplete": escape(report.incomplete),
-        "unverified": told_line(report.unverified) if report.unverified else "",
+        "unverified": unverified_line(report.unverified) if report.unverified else "",
         "total": asdict(total),
         "connected_share": share(total.connected, total.declared),
         "funnel": bars(total),

@@ -11,9 +11,9 @@
                     "price": "99.00", "codes": 6}],
      "samples": [{"timestamp": "2026-03-01T10:00:00Z", "cohort": "spring-2026", "declared": 8, …}]}
 
-Patients in no cohort have the name null. ``complete`` is false when not everybody could be read; ``detail``
-says why. ``told`` counts those whose stage only a webhook event tells (since 1.1). What is not known of a
-template is null. Times are ISO 8601 in UTC.
+Patients in no cohort have the name null. ``complete`` is false when not every patient could be read;
+``detail`` says why. ``told`` counts the patients whose stage only a webhook event reported (since 1.1).
+Unknown values of a template are null. Times are ISO 8601 in UTC.
 """
 
 from typing import Any, Final

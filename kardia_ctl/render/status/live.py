@@ -12,12 +12,10 @@ from kardia_ctl.render.status.json import counts_json, name_json, status_json
 from kardia_ctl.render.status.text import NAMES
 from kardia_ctl.render.text import count_of, iso_time
 
-UNSIGNED: Final = (
-    "Kardia does not sign its deliveries: an event is a hint, and what the API says of the patient counts."
-)
+UNSIGNED: Final = "Kardia does not sign webhooks: an event is only a hint, and the API's answer counts."
 UNVERIFIED: Final = (
-    "Kardia does not sign its deliveries, and this API does not show patients: what an event says is told, "
-    "not verified."
+    "Kardia does not sign webhooks, and this API does not show patients: stages come from events alone and "
+    "are not verified."
 )
 _WATCHED: Final = ("pending", "expired", "unknown", "created")
 """The stages named when a change connects and disconnects nobody."""
@@ -25,9 +23,9 @@ _WATCHED: Final = ("pending", "expired", "unknown", "created")
 
 def change_line(before: StatusReport, after: StatusReport, clock: str) -> str:
     """``12:03:11 connected: 41 of 120 (+1)``. Ends with a newline."""
-    found = list(_changes(before.total, after.total)) or ["patients moved between cohorts' stages"]
-    told = "; told, not verified" if after.unverified else ""
-    return f"{clock} {', '.join(found)}{told}\n"
+    found = list(_changes(before.total, after.total)) or ["stages changed within cohorts, totals did not"]
+    unverified = "; not verified" if after.unverified else ""
+    return f"{clock} {', '.join(found)}{unverified}\n"
 
 
 def _changes(before: Counts, after: Counts) -> Iterator[str]:

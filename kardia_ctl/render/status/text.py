@@ -23,11 +23,11 @@ MEANINGS: Final = {
     "declared": "in the configuration now",
     "created": "of those, in Kardia",
     "issued": "of those, with a connection code: pending + connected + expired? + unknown",
-    "pending": "the code is given out and not used yet",
+    "pending": "the code is issued and not used yet",
     "connected": "the device is connected",
-    "expired": "a hint: unused for 90 days, or expired or disconnected (Kardia does not tell which)",
-    "unknown": "Kardia did not say",
-    "departed": "left by an entry under departures; not among the declared",
+    "expired": "a hint: unused for 90 days, or expired or disconnected (Kardia does not say which)",
+    "unknown": "Kardia returned no status",
+    "departed": "no longer declared; a departure was carried out",
 }
 
 
@@ -46,9 +46,9 @@ def row(counts: Counts) -> tuple[int, ...]:
     return tuple(getattr(counts, stage) for stage in NAMES)
 
 
-def told_line(told: int) -> str:
-    """How many of the counts rest on webhook events alone, which anybody may have sent."""
-    return f"Told by events and not verified: {count_of(told, 'patient')}. This API cannot be asked."
+def unverified_line(count: int) -> str:
+    """How many patients have a stage that only a webhook event reported, which anybody may have sent."""
+    return f"Not verified: {count_of(count, 'patient')}. This API shows no patients, so webhook events count."
 
 
 def status_text(report: StatusReport) -> str:
@@ -61,7 +61,7 @@ def status_text(report: StatusReport) -> str:
         lines = (f"  {terms_text(terms)}; {count_of(number, 'code')}" for terms, number in report.templates)
         blocks.append("\n".join(("Templates:", *lines)))
     if report.unverified:
-        blocks.append(told_line(report.unverified))
+        blocks.append(unverified_line(report.unverified))
     blocks.append(f"As of {iso_time(report.at)}, from {count_of(report.reads, 'request')}.")
     return "\n\n".join(blocks) + "\n"
 

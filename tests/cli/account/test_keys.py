@@ -306,7 +306,7 @@ def test_ctrl_c_does_not_come_between_a_key_and_its_being_kept(
 
     keep = rotate_key_command._store
 
-    def interrupted(key: str, place: rotate_key_command.Keep) -> None:
+    def interrupted(key: str, place: rotate_key_command.StoreKey) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         keep(key, place)

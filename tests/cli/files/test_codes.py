@@ -30,7 +30,7 @@ def write(file: Path, *codes: IssuedCode) -> CodeFile:
     with CodeFile(file) as opened:
         for code in codes:
             opened.add(code)
-    assert not opened.trouble
+    assert not opened.error
     return opened
 
 

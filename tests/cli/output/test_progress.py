@@ -9,11 +9,16 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from kardia_ctl.api.records.decode_rows import RowsPage
+from kardia_ctl.cli.commands.get import list_output as lists
+from kardia_ctl.cli.commands.get.list_output import ListOptions, print_list
 from kardia_ctl.cli.output import live_region as redrawing
 from kardia_ctl.cli.output import progress as moving
 from kardia_ctl.cli.output.console import print_message
@@ -25,6 +30,8 @@ from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.render.apply.progress_line import Tally
+from kardia_ctl.render.records.listing import ListFormat
+from kardia_ctl.render.records.record_columns import PATIENTS
 from tests.cases.live import Account, AccountReader
 from tests.cli.conftest import Desk
 from tests.cli.output.emulator import Terminal, screens
@@ -164,6 +171,35 @@ def _read(count: int) -> None:
     asyncio.run(read())
 
 
+@pytest.mark.parametrize(
+    ("options", "of"),
+    [(ListOptions(ListFormat.JSON), "1,200"), (ListOptions(ListFormat.JSON, limit=700), "700")],
+    ids=["all", "limit"],
+)
+@pytest.mark.parametrize("in_file", [True, False], ids=["in a file", "on the same terminal"])
+def test_a_list_that_takes_a_while_counts_its_rows_unless_they_appear_there(
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    options: ListOptions,
+    of: str,
+    in_file: bool,
+) -> None:
+    monkeypatch.setattr(moving, "_DELAY", 0.0)
+    monkeypatch.setattr(moving, "_REDRAW", 0.0)
+    monkeypatch.setattr(lists, "sys", SimpleNamespace(stdout=terminal))
+
+    async def pages() -> AsyncGenerator[RowsPage]:
+        for first in (0, 500, 1000):
+            rows = tuple({"id": str(number)} for number in range(first, min(first + 500, 1200)))
+            yield RowsPage(rows, 1200)
+
+    asyncio.run(print_list(pages(), PATIENTS, replace(options, out=tmp_path / "out" if in_file else None)))
+    shown = [*dict.fromkeys(rows[0] for rows in terminal.screens())]
+    numbers = ("500", "1,000", "1,200") if of == "1,200" else ("500", "700")
+    assert shown == ([f"reading patients: {number} of {of}" for number in numbers] if in_file else []) + [""]
+
+
 def test_reading_that_is_quick_shows_nothing(terminal: Terminal) -> None:
     _read(2000)
     assert not terminal.getvalue()
@@ -205,6 +241,6 @@ def test_a_terminal_is_left_clean(desk: Desk, tmp_path: Path) -> None:
     shown = [*screens(written)]
     assert code == 0
     assert any("of 8" in rows[-1] for rows in shown)
-    assert shown[-1] == ["2 codes were issued; kardia-ctl codes writes them out"], "no row is left"
+    assert shown[-1] == ["2 codes were issued; kardia-ctl codes writes them to a file"], "no row is left"
     assert "\x1b[?25l" not in written, "a killed run would leave a terminal without a cursor"
     assert "\x1b" not in out.read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.Cap
         "12:03:11 connected: 41 of 120 (+1)",
         "12:03:11 connected: 40 of 120 (-1)",
         "12:03:11 pending: 79 of 120 (-1), expired?: 1 of 120 (+1)",
-        "12:03:11 connected: 42 of 120 (+2); told, not verified",
+        "12:03:11 connected: 42 of 120 (+2); not verified",
     ]
 
 
@@ -64,7 +64,7 @@ def test_the_end_says_what_arrived(capsys: pytest.CaptureFixture[str]) -> None:
     arrived.unknown, arrived.refused = 1, 2
     StatusLog().end(report(80, 40, told=1), arrived)
     told = capsys.readouterr().out
-    assert "\nTold by events and not verified: 1 patient. This API cannot be asked.\n" in told
+    assert "\nNot verified: 1 patient. This API shows no patients, so webhook events count.\n" in told
     assert told.endswith(
         "\nEvents: 1 participantConnected, 3 newRecording; 1 about unknown patients; 2 requests refused.\n"
     )

@@ -158,7 +158,7 @@ def test_the_funnel_moves_when_a_patient_connects_and_ends_with_itself(clinic: W
         "Events: 1 participantConnected, 1 participantDisconnected, 1 newRecording, 1 qtAnalysis, "
         "1 recordingUpdated, 1 activityUpdate."
     )
-    assert "Kardia does not sign its deliveries" in listener.err.read_text()
+    assert "Kardia does not sign webhooks" in listener.err.read_text()
     assert "qz77" not in listener.err.read_text() + listener.out.read_text()
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     logs = json.loads(clinic.run("api", "GET", "/v1/logs"))["logs"]
@@ -203,12 +203,12 @@ def test_what_the_pro_api_tells_is_marked_as_told(tmp_path: Path) -> None:
     with ward(tmp_path, PRO) as pro:
         listener = pro.listen()
         listener.shows("As of ")
-        assert "told, not verified" in listener.err.read_text()
+        assert "are not verified" in listener.err.read_text()
         pro.call_back(listener.url, "/e/v1/callback")
         pro.run("sandbox", "connect", "--mrn", "P-1")
-        listener.shows(" connected: 1 of 2 (+1); told, not verified\n")
+        listener.shows(" connected: 1 of 2 (+1); not verified\n")
         assert listener.end() == 0
-        assert "Told by events and not verified: 1 patient." in listener.out.read_text()
+        assert "Not verified: 1 patient." in listener.out.read_text()
         assert "1 connectionEstablished" in listener.lines()[-1]
 
 

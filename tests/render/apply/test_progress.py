@@ -81,9 +81,7 @@ def test_a_wait_for_those_in_doubt_says_how_long_at_most() -> None:
     tally = running(10, 5.0, total=10)
     end(tally, 9, 5.0, Status.IN_DOUBT)
     tally.settles(120.0, 5.0)
-    assert progress_line(tally, 65.0).endswith(
-        "1 in doubt, 0 failed, looking for those in doubt, 60 s at most"
-    )
+    assert progress_line(tally, 65.0).endswith("1 in doubt, 0 failed, settling those in doubt, 60 s at most")
     assert progress_line(tally, 500.0).count("0 s at most") == 0
 
 

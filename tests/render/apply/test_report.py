@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status
-from kardia_ctl.render.apply.report import complete_line, report_text, troubles_text
+from kardia_ctl.render.apply.report import complete_line, report_text, unfinished_text
 from kardia_ctl.render.files.csv import safe_cell
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.view import View
@@ -24,7 +24,7 @@ def result(number: int, status: Status, detail: str = "", action: Action = Actio
 
 @pytest.mark.parametrize(("name", "view"), [("plain", View()), ("coloured", View(colour=True))])
 def test_a_report_reads_as_it_did(report: Report, golden: Golden, name: str, view: View) -> None:
-    golden(f"report-{name}.txt", report_text(report) + "\n--- stderr\n" + troubles_text(report, view))
+    golden(f"report-{name}.txt", report_text(report) + "\n--- stderr\n" + unfinished_text(report, view))
 
 
 def test_result_files_read_as_they_did(report: Report, golden: Golden) -> None:
@@ -36,7 +36,7 @@ def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None
     results = list(report.results)
     random.Random(7).shuffle(results)
     other = replace(report, results=tuple(results))
-    assert report_text(other) + troubles_text(other, View()) == report_text(report) + troubles_text(
+    assert report_text(other) + unfinished_text(other, View()) == report_text(report) + unfinished_text(
         report, View()
     )
     assert results_file(other, ResultsFormat.CSV) == results_file(report, ResultsFormat.CSV)
@@ -54,7 +54,7 @@ def test_complete_is_said_only_when_everything_is_done() -> None:
 
 def test_an_interrupted_run_is_not_complete() -> None:
     report = Report((result(1, Status.DONE),), interrupted=True)
-    assert "Warning: stopped before everything was sent\n" in troubles_text(report, View())
+    assert "Warning: stopped before everything was sent\n" in unfinished_text(report, View())
     assert "Apply incomplete: " in report_text(report)
 
 
@@ -63,7 +63,7 @@ def test_an_apply_that_leaves_something_blocked_is_not_complete() -> None:
     assert complete_line(report) == (
         "Apply incomplete: Resources: 1 added, 0 changed, 0 destroyed. 2 blocked."
     )
-    assert "Error: 2 blocked" in troubles_text(report, View())
+    assert "Error: 2 blocked" in unfinished_text(report, View())
 
 
 def test_an_apply_with_nothing_to_do_is_complete() -> None:
@@ -75,7 +75,7 @@ def test_an_apply_with_nothing_to_do_is_complete() -> None:
 def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
     skipped = [result(number, Status.SKIPPED, "401: the run stopped") for number in range(30)]
     failed = [result(number, Status.FAILED, f"reason {number % 10}") for number in range(100, 150)]
-    text = troubles_text(Report((*skipped, *failed)), View(full=3))
+    text = unfinished_text(Report((*skipped, *failed)), View(full=3))
     assert text.count("Skipped: patient/") == 3
     assert "\nand 27 more skipped, for the same reasons\n" in text
     assert text.count(": create failed: reason 7") == 3
@@ -86,7 +86,7 @@ def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
     report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail),))
-    for text in (troubles_text(report, View()), *(results_file(report, form) for form in ResultsFormat)):
+    for text in (unfinished_text(report, View()), *(results_file(report, form) for form in ResultsFormat)):
         assert text.replace("\n", "").isprintable()
 
 

@@ -10,7 +10,7 @@ import pytest
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.render.records.listing import ListFormat, json_line, printer, record_text
 from kardia_ctl.render.records.record_columns import Shape
-from kardia_ctl.render.records.visibility import seen
+from kardia_ctl.render.records.visibility import visible_record
 
 PATIENT = {
     "id": "p1",
@@ -31,7 +31,9 @@ def guard(text: str) -> str:
 
 def printed(form: ListFormat, shape: Shape, *pages: list[dict[str, Any]], show_phi: bool = False) -> str:
     text = printer(form, shape, show_phi=show_phi)
-    parts = [text.page([seen(row, shape, guard, show_phi=show_phi) for row in page]) for page in pages]
+    parts = [
+        text.page([visible_record(row, shape, guard, show_phi=show_phi) for row in page]) for page in pages
+    ]
     return "".join((*parts, text.end()))
 
 
@@ -55,37 +57,37 @@ def test_hidden_values_are_marked_as_hidden_even_when_they_are_missing(form: Lis
 
 
 def test_a_field_that_nobody_has_heard_of_is_left_out_with_its_name() -> None:
-    assert seen({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=False) == {}
-    assert seen({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=True) == {"nickname": "Joey"}
+    assert visible_record({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=False) == {}
+    assert visible_record({"nickname": "Joey"}, shapes.PATIENTS, guard, show_phi=True) == {"nickname": "Joey"}
 
 
 @pytest.mark.parametrize("show_phi", [False, True])
 @pytest.mark.parametrize("name", ["secretKey", "secret_key", "SecretKey", "apiKey", "password", "user_token"])
 def test_a_secret_is_shown_to_nobody(name: str, show_phi: bool) -> None:
     row = {"id": "t", name: "s3cret", "name": [{name: "s3cret"}]}
-    assert "s3cret" not in json.dumps(seen(row, shapes.TEAMS, guard, show_phi=show_phi))
+    assert "s3cret" not in json.dumps(visible_record(row, shapes.TEAMS, guard, show_phi=show_phi))
 
 
 def test_of_a_callback_url_the_token_is_hidden() -> None:
     row = {"callbackUrl": "https://u:p@hooks.example.com/x?token=abc"}
-    found = seen(row, shapes.TEAMS, guard, show_phi=False)["callbackUrl"]
+    found = visible_record(row, shapes.TEAMS, guard, show_phi=False)["callbackUrl"]
     assert found == "https://hooks.example.com/x?(hidden)"
-    assert seen(row, shapes.TEAMS, guard, show_phi=True) == row
+    assert visible_record(row, shapes.TEAMS, guard, show_phi=True) == row
 
 
 def test_free_text_of_logs_is_guarded() -> None:
     row = {"statusCode": "500", "error": "no answer for joe@example.com"}
-    assert seen(row, shapes.LOGS, guard, show_phi=False)["error"] == "no answer for [e-mail]"
+    assert visible_record(row, shapes.LOGS, guard, show_phi=False)["error"] == "no answer for [e-mail]"
 
 
 def test_a_harmless_field_holds_nothing_but_a_plain_value() -> None:
     row = {"id": {"Joe": 1}, "mrn": "JS-1"}
-    assert seen(row, shapes.PATIENTS, guard, show_phi=False) == {"id": "(hidden)", "mrn": "JS-1"}
+    assert visible_record(row, shapes.PATIENTS, guard, show_phi=False) == {"id": "(hidden)", "mrn": "JS-1"}
 
 
 def test_of_samples_the_numbers_are_shown() -> None:
     row = {"data": {"raw": {"frequency": 300, "samples": {"lead_I": [1, 2]}, "Joe Smith": 1, "by": "Joe"}}}
-    raw = seen(row, shapes.RECORDING, guard, show_phi=False)["data"]["raw"]
+    raw = visible_record(row, shapes.RECORDING, guard, show_phi=False)["data"]["raw"]
     assert raw == {"frequency": 300, "samples": {"lead_I": [1, 2]}, "by": "(hidden)"}
 
 

@@ -1,4 +1,4 @@
-"""The arguments of one apply: of a configuration, or of a saved plan."""
+"""The arguments of an apply, of a configuration or of a saved plan."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from kardia_ctl.timing import Clock, monotonic_clock
 
 @dataclass(frozen=True, slots=True)
 class ApplyArguments:
-    """One apply, as the command line asks for it."""
+    """What one apply is to do, as read from the command line."""
 
     workspace: Workspace
     decisions: Decisions
@@ -64,11 +64,11 @@ def _of_configuration(
 def _of_saved_plan(
     file: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
-    """A saved plan's decisions were made when it was saved; there is no confirmation."""
+    """The decisions are the saved plan's, and applying it asks for no confirmation."""
     for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
         if options.pop(name):
             flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
-            raise RunStopped(f"{flag} belongs to plan --out: a saved plan is applied as it is")
+            raise RunStopped(f"{flag} cannot change a saved plan: use it with plan --out instead")
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
     if hint.sandbox and not account.sandbox and account.endpoint is None:

@@ -31,11 +31,11 @@ from kardia_ctl.cli.options import (
     auto_approve_option,
     json_lines_option,
     lock_option,
-    look_options,
     parallelism_option,
     path_argument,
     settle_option,
     view_from,
+    view_options,
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 @click.option(
     "--settle-first",
     is_flag=True,
-    help="Wait for the settle window first: use it after a crash that lost the state.",
+    help="Wait one settle window before planning: use it when a crash lost the state.",
 )
 @click.option(
     "--assume-absent",
@@ -95,7 +95,7 @@ if TYPE_CHECKING:
 @lock_option
 @decision_options
 @account_options
-@look_options
+@view_options
 def command(path: Path, as_json: bool, **options: Any) -> int:
     """Change the live account to match the configuration.
 
@@ -138,7 +138,7 @@ async def _apply(arguments: ApplyArguments) -> int:
 
 
 async def _inputs(arguments: ApplyArguments) -> PlanInputs:
-    """Record a person's decisions on doubts, then collect the inputs of the plan except what is live."""
+    """Record what a person decided about requests in doubt, then collect the plan's inputs."""
     workspace = arguments.workspace
     if arguments.settle_first:
         seconds = workspace.configuration.settle
@@ -155,21 +155,23 @@ async def _inputs(arguments: ApplyArguments) -> PlanInputs:
 def _question(plan: Plan, workspace: Workspace) -> str:
     if plan.writes:
         return "\n".join((f"Send {plan.requests.writes} writes to {workspace.endpoint}?", *cost_lines(plan)))
-    return "Settle what is in doubt?" if doubts(plan.changes) else "Record this in state? Nothing is sent."
+    return (
+        "Settle the requests in doubt?" if doubts(plan.changes) else "Record this in state? Nothing is sent."
+    )
 
 
 async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
     plan, inputs, warn = preview.plan, preview.inputs, arguments.reporter.warn
     if arguments.results is not None:
         check_writable(arguments.results)
-    made_up = generates_passwords(plan, inputs.desired)
+    has_passwords = generates_passwords(plan, inputs.desired)
     stop_signal = StopSignal(on_set=session.halt)
-    # Opened before anything is recorded: it may not be writable. Where codes are shown once, a failed write
-    # ends the run.
-    on_trouble = None if inputs.capabilities.repeats_codes else stop_signal.set
+    # The codes file is opened before anything is recorded: it may not be writable. Where the API shows codes
+    # only once, a failed write ends the run.
+    on_error = None if inputs.capabilities.repeats_codes else stop_signal.set
     async with in_thread() as run_blocking:
-        with CodeFile(arguments.codes_out, passwords=made_up, on_trouble=on_trouble) as codes:
-            passwords = Passwords(lambda mrn, made: codes.add_password(mrn, made, arguments.clock.now()))
+        with CodeFile(arguments.codes_out, passwords=has_passwords, on_error=on_error) as codes:
+            passwords = Passwords(lambda mrn, new: codes.add_password(mrn, new, arguments.clock.now()))
             passwords.prepare(plan, inputs.desired, arguments.workspace.configuration.root, os.environ)
             context = RunContext(
                 session.reader,
@@ -189,7 +191,7 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
     record_counts(preview, context, warn)
     done = _report(session, preview, context, results)
     print_end(arguments, codes, done, acted=acts(plan.changes))
-    return 0 if done.succeeded and not codes.trouble else 1
+    return 0 if done.succeeded and not codes.error else 1
 
 
 def _report(session: "Session", preview: Preview, context: RunContext, results: Iterable[Result]) -> Report:
@@ -201,7 +203,7 @@ def _report(session: "Session", preview: Preview, context: RunContext, results: 
 def _writing(
     arguments: ApplyArguments, session: "Session", preview: Preview, context: RunContext, codes: CodeFile
 ) -> Iterator[ProgressObserver]:
-    """Show progress and stop on signals; if the block raises, report how far it came."""
+    """Show progress and stop on signals; if the block raises, report what was done until then."""
     progress_log = ResultLog()
 
     def so_far() -> Report:

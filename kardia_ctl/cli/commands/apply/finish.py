@@ -1,4 +1,4 @@
-"""What apply prints at its end, however it ended."""
+"""The end of an apply: results file and report, also when the run is interrupted."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
-from kardia_ctl.render.apply.report import troubles_text
+from kardia_ctl.render.apply.report import unfinished_text
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.text import count_of
 
 
 def print_end(arguments: ApplyArguments, codes: CodeFile, done: Report, *, acted: bool) -> None:
-    """Write the results file, then print the report and what went wrong.
+    """Write the results file, then print the report and what is not done.
 
     A failing results file or a closed pipe never hides the report.
 
@@ -28,19 +28,19 @@ def print_end(arguments: ApplyArguments, codes: CodeFile, done: Report, *, acted
     if codes.count and arguments.codes_out is None:
         were = "was" if codes.count == 1 else "were"
         click.echo(
-            f"{count_of(codes.count, 'code')} {were} issued; kardia-ctl codes writes them out", err=True
+            f"{count_of(codes.count, 'code')} {were} issued; kardia-ctl codes writes them to a file", err=True
         )
     if acted:
         arguments.reporter.report(done)
-    click.echo(troubles_text(done, arguments.view), nl=False, err=True)
-    if codes.trouble:
-        print_message(codes.trouble)
+    click.echo(unfinished_text(done, arguments.view), nl=False, err=True)
+    if codes.error:
+        print_message(codes.error)
     if failure is not None:
         raise failure
 
 
 def _write_results(arguments: ApplyArguments, done: Report) -> RunStopped | None:
-    """Write the results file. An error is returned, to be raised after the report."""
+    """Write the results file. Returns the error, to be raised after the report; None for success."""
     if arguments.results is not None:
         try:
             write_private(
@@ -55,7 +55,7 @@ def _write_results(arguments: ApplyArguments, done: Report) -> RunStopped | None
 def end_printed_on_error(
     arguments: ApplyArguments, codes: CodeFile, so_far: Callable[[], Report]
 ) -> Iterator[None]:
-    """When the block raises, print how far the run came before the error itself is printed."""
+    """When the block raises, print the end of the apply, before the caller prints the error."""
     try:
         yield
     except Exception:

@@ -1,4 +1,4 @@
-"""Print a list as it is read, page by page: which rows, in which form, to stdout or to a file."""
+"""Print a list as it is read, page by page: chosen rows, in a chosen format, to stdout or to a file."""
 
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -20,23 +20,21 @@ from kardia_ctl.cli.options import (
     time_of,
 )
 from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.progress import counting
 from kardia_ctl.cli.private_files import out_stream
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import Shape
-from kardia_ctl.render.records.visibility import hidden_columns, seen
+from kardia_ctl.render.records.visibility import hidden_columns, visible_record
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
     from kardia_ctl.api.records.decode_rows import RowsPage
 
-_PAGE: Final = 500
-"""Rows of a full page: a list that fits one page needs no progress bar."""
-
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """How to print a list: its form, its file, and which rows. ``since`` is the earliest time to print."""
+    """How to print a list: format, file, and which rows. ``since`` is the earliest time to print."""
 
     form: ListFormat = ListFormat.TABLE
     show_phi: bool = False
@@ -68,21 +66,21 @@ since_options: Final = Options(
         "--since",
         type=moment,
         metavar="DATE",
-        help="Print only rows from this day (UTC) or time on, as 2026-03-01 or 2026-03-01T12:00:00+01:00. "
-        "Reads the whole list: the API's documents promise no order.",
+        help="Print only rows at or after this day (UTC) or time, such as 2026-03-01 or "
+        "2026-03-01T12:00:00+01:00. Reads the whole list, because the API's documents promise no order.",
     ),
     click.option(
         "--newest-first",
         is_flag=True,
-        help="With --since: stop at the first page that is too old as a whole. Use it only when the "
-        "account's lists are newest first, which the API's documents do not promise.",
+        help="With --since: stop reading at the first page whose rows are all older. Misses rows when the "
+        "list is not newest first; the API's documents do not promise that order.",
     ),
 )
 """--since and --newest-first."""
 
 
 def list_options_from(options: dict[str, Any]) -> ListOptions:
-    """Take what concerns a list out of a command's options."""
+    """The list options of a command's options; they are removed."""
     as_json, as_csv = options.pop("as_json"), options.pop("as_csv")
     if as_json and as_csv:
         raise RunStopped("--json and --csv exclude each other: choose one")
@@ -101,8 +99,8 @@ def list_options_from(options: dict[str, Any]) -> ListOptions:
 class _Selection:
     """Chooses the rows to print, page by page, and counts.
 
-    ``previous`` holds the ids of the page before, because rows move while a list is read. ``ended`` says that
-    no later page can hold a row to print.
+    ``previous`` holds the ids of the page before: a row can move to the next page while a list is read.
+    ``ended``: no later page can hold a row to print.
     """
 
     shape: Shape
@@ -147,12 +145,16 @@ async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, options: L
     from kardia_ctl.api.scrub import redacted
 
     selection, text = _Selection(shape, options), printer(options.form, shape, show_phi=options.show_phi)
-    with out_stream(options.out) as write, _progress(shape, options) as progress:
+    with out_stream(options.out) as write, _progress(shape, options) as count:
         async with aclosing(pages):
             async for page in pages:
-                progress(len(page.rows), page.total)
                 rows = selection.choose(page)
-                write(text.page([seen(row, shape, redacted, show_phi=options.show_phi) for row in rows]))
+                count(selection.read, page.total)
+                write(
+                    text.page(
+                        [visible_record(row, shape, redacted, show_phi=options.show_phi) for row in rows]
+                    )
+                )
                 if selection.ended:
                     break
         write(text.end())
@@ -160,7 +162,7 @@ async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, options: L
 
 
 def _explain(selection: _Selection) -> None:
-    """Print to stderr what the rows themselves cannot show."""
+    """Print to stderr what the rows do not show: missing rows, rows without a time, hidden columns."""
     shape, options = selection.shape, selection.options
     whole = options.limit is None and not options.newest_first
     if whole and selection.total is not None and selection.total != selection.read:
@@ -170,7 +172,8 @@ def _explain(selection: _Selection) -> None:
         )
     if selection.timeless:
         print_message(
-            f"Warning: {count_of(selection.timeless, shape.noun)} without a readable time printed as well"
+            f"Warning: {count_of(selection.timeless, shape.noun)} without a readable time printed regardless "
+            "of --since"
         )
     if not selection.printed and options.form is ListFormat.TABLE:
         print_message(f"No {shape.noun} found.")
@@ -180,15 +183,13 @@ def _explain(selection: _Selection) -> None:
 
 @contextmanager
 def _progress(shape: Shape, options: ListOptions) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on a terminal's stderr, when the rows go elsewhere and fill more than one page."""
-    if not sys.stderr.isatty() or (options.out is None and sys.stdout.isatty()):
-        yield lambda _count, _total: None
+    """Show the number of rows read on a terminal's stderr, unless the rows themselves appear there."""
+    if options.out is None and sys.stdout.isatty():
+        yield lambda _number, _total: None
         return
-    with click.progressbar(length=1, label=f"Reading {shape.noun}s", file=sys.stderr, show_pos=True) as bar:
-
-        def advance(count: int, total: int | None) -> None:
-            if total is not None and total > _PAGE:
-                bar.length = total if options.most is None else min(total, options.most)
-                bar.update(count)
-
-        yield advance
+    with counting(f"{shape.noun}s") as count:
+        most = options.most
+        if most is None:
+            yield count
+        else:
+            yield lambda number, total: count(min(number, most), None if total is None else min(total, most))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @click.group("get")
 def command() -> None:
-    """Read what the account holds: patients, recordings, documents, logs, teams. Changes nothing.
+    """Read patients, recordings, documents, logs and teams of the account. Changes nothing.
 
     Names, birth dates, e-mails, phones and notes are shown on your own terminal, elsewhere only with
     --show-phi. Files (--out) are readable only by you. No configuration is needed: --region or --endpoint,
@@ -78,7 +78,7 @@ _LISTS: Final = (
         "activity",
         endpoints.ACTIVITY,
         shapes.ACTIVITY,
-        "List the activity during a RECORDING. RECORDING is its id.",
+        "List the activities reported with a RECORDING. RECORDING is its id.",
         owner="recording",
     ),
     _List(
@@ -98,7 +98,7 @@ _LISTS: Final = (
         "fields",
         endpoints.FIELDS,
         shapes.FIELDS,
-        "List the patient fields of a TEAM. TEAM is its id; the list tells which are required or custom.",
+        "List the patient fields of a TEAM. TEAM is its id; columns show which are required or custom.",
         owner="team",
     ),
 )
@@ -124,7 +124,7 @@ def _print(
     whose: PatientName = NOBODY,
     custom: bool = False,
 ) -> None:
-    """Print a list, or of a list per patient the one of the patient named by ``whose``."""
+    """Print a list. If there is one for each patient, ``whose`` names the patient."""
     how, workspace = list_options_from(options), workspace_from(options)
     check_shown(workspace, f"{shape.noun}s")
 

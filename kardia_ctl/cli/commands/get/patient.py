@@ -13,7 +13,7 @@ from kardia_ctl.cli.private_files import print_or_write
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import PATIENTS, PATIENTS_WITH_FIELDS
-from kardia_ctl.render.records.visibility import seen
+from kardia_ctl.render.records.visibility import visible_record
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ def patient_command(
 ) -> None:
     """Show the patient with this MRN, or with --id.
 
-    With --id, or when the configuration's state knows the mrn, this sends one request. Otherwise it reads the
-    whole list, ⌈number/500⌉ requests, because two patients may have one mrn. stderr reports the number.
+    With --id, or when the configuration's state has the mrn, this sends one request. Otherwise it reads the
+    whole list in ⌈patients/500⌉ requests, because two patients may have the same mrn. The number of requests
+    is printed to stderr.
     """
     out = options.pop("out")
     show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
@@ -80,7 +81,7 @@ def patient_command(
         return row
 
     shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
-    patient = seen(in_session(workspace, find), shape, str, show_phi=show_phi)
+    patient = visible_record(in_session(workspace, find), shape, str, show_phi=show_phi)
     print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out)
 
 
@@ -116,7 +117,7 @@ async def find_patient(
 
 
 async def _by_state(workspace: Workspace, records: "Records", mrn: str, *, custom: bool) -> "Row | None":
-    """The patient with the id that state records, as long as it still has this mrn."""
+    """The patient with the id that state records; None if there is none, or if it has another mrn now."""
     if not workspace.configured:
         return None
     store = workspace.store
@@ -129,7 +130,7 @@ async def _by_state(workspace: Workspace, records: "Records", mrn: str, *, custo
 
 
 async def _by_list(records: "Records", mrn: str, *, custom: bool) -> "Row":
-    """The patient in the whole list: only its end proves that no other patient has the mrn."""
+    """The patient, from the whole list: only its end proves that no other patient has the mrn."""
     from kardia_ctl.api.records.record_endpoints import PATIENTS as LISTING
 
     found: dict[str, Row] = {}

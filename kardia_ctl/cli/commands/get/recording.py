@@ -25,7 +25,7 @@ from kardia_ctl.render.records.ecg import Ecg, Filtering, NoEcg, read_ecg
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_csv, ecg_picture
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import RECORDING
-from kardia_ctl.render.records.visibility import seen
+from kardia_ctl.render.records.visibility import visible_record
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def recording_command(
 
 def _text(row: Mapping[str, Any], *, show_phi: bool, as_json: bool) -> str:
     """The recording: as JSON with its samples, else with a summary of them."""
-    shown = seen(row, RECORDING, str, show_phi=show_phi)
+    shown = visible_record(row, RECORDING, str, show_phi=show_phi)
     if as_json:
         return f"{json_line(shown)}\n"
     shown.pop("data", None)

@@ -11,14 +11,18 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
 
 _url_options: Final = Options(
-    click.option("--port", type=click.IntRange(1, 65535), help="The sandbox's port on 127.0.0.1."),
+    click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        help="The running sandbox's port on 127.0.0.1, instead of --url.",
+    ),
     click.option(
         "--url",
         envvar="KARDIA_ENDPOINT",
         show_envvar=True,
         default="http://127.0.0.1:8180",
         show_default=True,
-        help="The running sandbox.",
+        help="The running sandbox's URL.",
     ),
 )
 _patient_options: Final = Options(
@@ -47,8 +51,20 @@ def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
 
 
 @click.command("seed")
-@click.option("--patients", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds invent equal patients.")
+@click.option(
+    "--patients",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="The number of patients to add.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the invented data; equal seeds give equal patients.",
+)
 @click.option(
     "--database",
     type=FILE,

@@ -37,13 +37,13 @@ for each in COMMANDS:
     type=click.IntRange(0, 65535),
     default=8180,
     show_default=True,
-    help="0 picks a free port.",
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Other machines reach any but loopback.",
+    help="The address to listen on. Other machines can reach any address but loopback.",
 )
 @click.option(
     "--database",
@@ -63,20 +63,30 @@ for each in COMMANDS:
     type=click.IntRange(0),
     help=f"Add this many invented patients (default: {_FEW} in a new account).",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds invent equal patients.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the invented data; equal seeds give equal patients.",
+)
 @click.option(
     "--quirk",
     "quirks",
     multiple=True,
     metavar="NAME=VALUE",
-    help="How to read an open point of the API's documents, e.g. duplicate_mrn=409, strictness=strict.",
+    help="Set a behaviour that the API's documents leave open, e.g. duplicate_mrn=409; may be repeated.",
 )
-@click.option("--no-data-controller", is_flag=True, help="Refuse deletes and exports with 403.")
+@click.option(
+    "--no-data-controller",
+    is_flag=True,
+    help="Refuse deletes and exports with 403, as for a key without Data Controller access.",
+)
 @click.option("--deliver-anywhere", is_flag=True, help="Send webhooks to other machines as well.")
 @click.option(
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A JSON file of faults, e.g. "
+    help="Inject the faults of this JSON file, e.g. "
     '{"rules": [{"kind": "error", "status": 500, "methods": ["POST"], "times": 1}]}.',
 )
 def serve_command(

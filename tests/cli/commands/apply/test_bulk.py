@@ -54,7 +54,7 @@ def test_a_saved_plan_keeps_its_limit_and_does_exactly_that(cohort: Desk, tmp_pa
     assert (document["kardia_ctl"]["left_by_limit"], document["complete"]) == (36, False)
     refused = cohort.run("apply", file, "--limit", "8")
     assert refused.code == 1
-    assert "--limit belongs to plan --out" in refused.err
+    assert "--limit cannot change a saved plan" in refused.err
     assert cohort.run("apply", file).code == 0
     assert _live(cohort) == (2, 2)
 
@@ -89,7 +89,7 @@ def test_a_plan_says_how_long_its_apply_takes_at_the_rate_last_seen(cohort: Desk
     assert "Time:" not in cohort.plan().out
     cohort.apply("--limit", "30", "--parallelism", "4")
     planned = cohort.plan().out
-    assert "Time: about 12 requests, about 1 second at the rate last seen (" in planned
+    assert "Time: about 12 requests, about 1 second at the rate of an earlier apply (" in planned
     assert ", 4 in flight)." in planned
     cohort.apply()
     assert "Time:" not in cohort.plan().out

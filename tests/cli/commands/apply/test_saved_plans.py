@@ -114,7 +114,7 @@ def test_plan_and_apply_may_run_on_different_machines(desk: Desk, plan: Path, tm
 def test_decisions_go_with_the_plan_and_not_with_its_apply(desk: Desk, plan: Path) -> None:
     ran = desk.run("apply", str(plan), "--target", "callback")
     assert (ran.code, ran.requests) == (1, [])
-    assert "--target belongs to plan --out" in ran.err
+    assert "--target cannot change a saved plan" in ran.err
 
 
 def test_a_plan_sealed_by_less_than_what_holds_here_is_refused(
