@@ -50,7 +50,7 @@ _DAY = 86400
     "--list",
     "stage",
     type=click.Choice([choice.value for choice in Stage]),
-    help="Print the mrns of the patients at this stage as CSV, instead of the counts; waiting: not in Kardia.",
+    help="Print the mrns of the patients at this stage as CSV, not the counts; waiting: not in Kardia yet.",
 )
 @click.option(
     "--days",
