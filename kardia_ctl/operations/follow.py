@@ -29,13 +29,13 @@ class Following:
         cohorts: The counts by cohort.
         agenda: The pending reads; due times in seconds of ``clock``.
         unverified: The mrns of patients whose stage only an event reported.
-        heard: Counts of the events received.
+        events: Counts of the events received.
     """
 
     # ``clock`` gives Unix seconds that never run backwards.
-    def __init__(self, inputs: PlanInputs, heard: EventCounts, clock: Callable[[], float]) -> None:
+    def __init__(self, inputs: PlanInputs, events: EventCounts, clock: Callable[[], float]) -> None:
         self.inputs = inputs
-        self.heard = heard
+        self.events = events
         self.unverified: set[str] = set()
         self.agenda = Agenda()
         self._clock = clock
@@ -51,7 +51,7 @@ class Following:
         if name := self._name(event):
             self.agenda.add(name, event, self._clock())
         else:
-            self.heard.unknown += 1
+            self.events.unknown += 1
 
     def _name(self, event: Event) -> str:
         """The agenda's name of the event's patient, an id or mrn; empty if it is not a declared patient."""
@@ -79,7 +79,7 @@ class Following:
         for patient_id, live in found.items():
             name = wanted[patient_id]
             if not self._is_ours(patient_id, live):
-                self.heard.unknown += 1
+                self.events.unknown += 1
             elif not _agrees(live, reads[name].event):
                 self.agenda.retry(name, reads[name], now)
         self._move({key: live for key, live in found.items() if self._is_ours(key, live)})

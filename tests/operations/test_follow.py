@@ -56,7 +56,7 @@ class Scene:
 
     can: Capabilities = V1
     now: float = NOW
-    heard: EventCounts = field(default_factory=EventCounts)
+    events: EventCounts = field(default_factory=EventCounts)
 
     def __post_init__(self) -> None:
         people = [live("A", "pending"), live("B", "connected"), live("C", "none"), live("E", "none")]
@@ -79,7 +79,7 @@ class Scene:
         )
         state = State(exists=True, patients=records, codes=codes)
         inputs = PlanInputs(desired, observed, state, NOW, capabilities=self.can)
-        self.following = Following(inputs, self.heard, lambda: self.now)
+        self.following = Following(inputs, self.events, lambda: self.now)
 
     def act(self, seconds: float = 1.0) -> list[ApiError]:
         self.now += seconds
@@ -145,15 +145,15 @@ def test_duplicates_in_one_batch_are_one_read() -> None:
 def test_nobody_who_is_not_declared_is_read_and_they_are_counted() -> None:
     scene = Scene()
     scene.tell(event(CONNECTED, "E"), event(CONNECTED, "Z"), event(DISCONNECTED, "", ""))
-    assert (scene.api.asked, scene.heard.unknown) == ([], 3)
+    assert (scene.api.asked, scene.events.unknown) == ([], 3)
 
 
 def test_an_id_that_is_not_known_counts_only_when_the_api_says_whose_it_is() -> None:
     scene = Scene()
     scene.tell(event(CONNECTED, "D", "forged"))
-    assert (scene.api.asked, scene.heard.unknown) == (["forged"], 1)
+    assert (scene.api.asked, scene.events.unknown) == (["forged"], 1)
     scene.tell(event(CONNECTED, "D", "id-E"))
-    assert scene.heard.unknown == 2
+    assert scene.events.unknown == 2
     assert scene.total.created == 3
     scene.api.patients["new"] = live("D", "connected", "new")
     scene.tell(event(CONNECTED, "D", "new"))
@@ -235,7 +235,7 @@ def test_where_nothing_can_be_read_the_last_event_counts_and_is_marked_as_told()
     scene.tell(event(DISCONNECTED, "A", ""))
     assert (scene.total.expired, scene.total.connected) == (1, 1)
     scene.tell(event(CONNECTED, "Z", ""))
-    assert (scene.api.asked, scene.heard.unknown) == ([], 1)
+    assert (scene.api.asked, scene.events.unknown) == ([], 1)
     scene.adds_up()
 
 

@@ -10,7 +10,7 @@ from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.terminal import can_redraw
 from kardia_ctl.model.events import EventCounts
 from kardia_ctl.model.funnel import StatusReport
-from kardia_ctl.render.status.live import change_json, change_line, heard_json, heard_line, status_line
+from kardia_ctl.render.status.live import change_json, change_line, events_json, events_line, status_line
 from kardia_ctl.render.status.text import status_text
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 class StatusDisplay(Protocol):
     """Where a listener shows the funnel."""
 
-    def begin(self, report: StatusReport, heard: EventCounts) -> None:
+    def begin(self, report: StatusReport, events: EventCounts) -> None:
         """Show the funnel as it was first read."""
         ...
 
-    def show(self, report: StatusReport, heard: EventCounts) -> None:
+    def show(self, report: StatusReport, events: EventCounts) -> None:
         """Show the funnel and the deliveries now; either may have changed."""
         ...
 
-    def end(self, report: StatusReport, heard: EventCounts) -> None:
+    def end(self, report: StatusReport, events: EventCounts) -> None:
         """Show the funnel for the last time."""
         ...
 
@@ -63,20 +63,20 @@ class StatusLog(_Lines):
         self._clock = clock
         self._shown = StatusReport(0)
 
-    def begin(self, report: StatusReport, heard: EventCounts) -> None:  # noqa: ARG002  (the port's)
+    def begin(self, report: StatusReport, events: EventCounts) -> None:  # noqa: ARG002  (the port's)
         """Print the table."""
         self._shown = report
         print_result(status_text(report))
 
-    def show(self, report: StatusReport, heard: EventCounts) -> None:  # noqa: ARG002  (the port's)
+    def show(self, report: StatusReport, events: EventCounts) -> None:  # noqa: ARG002  (the port's)
         """Print a line if the funnel changed."""
         if report.cohorts != self._shown.cohorts:
             print_result(change_line(self._shown, report, self._clock()))
             self._shown = report
 
-    def end(self, report: StatusReport, heard: EventCounts) -> None:
+    def end(self, report: StatusReport, events: EventCounts) -> None:
         """Print the table, and what was delivered."""
-        print_result(f"\n{status_text(report)}{heard_line(heard)}")
+        print_result(f"\n{status_text(report)}{events_line(events)}")
 
 
 class LiveStatus:
@@ -85,24 +85,24 @@ class LiveStatus:
     def __init__(self) -> None:
         self._region: LiveRegion | None = None
 
-    def begin(self, report: StatusReport, heard: EventCounts) -> None:
+    def begin(self, report: StatusReport, events: EventCounts) -> None:
         """Draw the table."""
-        self.show(report, heard)
+        self.show(report, events)
 
-    def show(self, report: StatusReport, heard: EventCounts) -> None:
+    def show(self, report: StatusReport, events: EventCounts) -> None:
         """Draw the table in place of the previous one."""
         if self._region is None:
             from kardia_ctl.cli.output.live_region import LiveRegion
 
             self._region = LiveRegion(sys.stdout)
-        text = status_text(report) + heard_line(heard)
+        text = status_text(report) + events_line(events)
         if not self._region.draw(lambda _width: text.removesuffix("\n")):
             self._region.leave()
             print_result(text)
 
-    def end(self, report: StatusReport, heard: EventCounts) -> None:
+    def end(self, report: StatusReport, events: EventCounts) -> None:
         """Draw the table for the last time, and leave it there."""
-        self.show(report, heard)
+        self.show(report, events)
         self.close()
 
     def warn(self, text: str) -> None:
@@ -123,23 +123,23 @@ class StatusStream(_Lines):
         self._shown = ""
         self._cohorts = StatusReport(0).cohorts
 
-    def begin(self, report: StatusReport, heard: EventCounts) -> None:
+    def begin(self, report: StatusReport, events: EventCounts) -> None:
         """Print the whole document in one line."""
         self._cohorts = dict(report.cohorts)
-        _print(status_line(report, heard))
+        _print(status_line(report, events))
 
-    def show(self, report: StatusReport, heard: EventCounts) -> None:
+    def show(self, report: StatusReport, events: EventCounts) -> None:
         """Print a line for each of the two that changed."""
-        if (line := heard_line(heard)) != self._shown:
+        if (line := events_line(events)) != self._shown:
             self._shown = line
-            _print(heard_json(heard, report.at))
+            _print(events_json(events, report.at))
         if report.cohorts != self._cohorts:
             self._cohorts = dict(report.cohorts)
             _print(change_json(report))
 
-    def end(self, report: StatusReport, heard: EventCounts) -> None:
+    def end(self, report: StatusReport, events: EventCounts) -> None:
         """Print the whole document again."""
-        _print(status_line(report, heard))
+        _print(status_line(report, events))
 
 
 def _print(line: object) -> None:

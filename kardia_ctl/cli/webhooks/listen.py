@@ -63,7 +63,7 @@ async def follow(
     async with receiving(listener, options.path, inbox.add, inbox.refuse):
         inputs, report = await first()
         clock = monotonic_clock()
-        following = Following(inputs, inbox.heard, clock.now)
+        following = Following(inputs, inbox.events, clock.now)
         recorder = StatusRecorder(options.html, workspace.store if options.records else None, display.warn)
         inbox.deliver_to(following.receive)
         try:
@@ -134,17 +134,17 @@ class _Follower:
     stopped: asyncio.Event
 
     async def run(self) -> None:
-        self.display.begin(self.report, self.inbox.heard)
+        self.display.begin(self.report, self.inbox.events)
         self.recorder.changed()
         self._record()
         while not self.stopped.is_set():
             await self._wait()
             await self._update(self.following.agenda.take(self.clock.now()))
-            self.display.show(self.report, self.inbox.heard)
+            self.display.show(self.report, self.inbox.events)
             self._record()
         await self._update(self.following.agenda.take(float("inf")))
         self._record(last=True)
-        self.display.end(self.report, self.inbox.heard)
+        self.display.end(self.report, self.inbox.events)
 
     async def _wait(self) -> None:
         """Wait until a read or write is due or an event comes; then gather events for ``GATHER`` seconds."""

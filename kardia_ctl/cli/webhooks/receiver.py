@@ -43,14 +43,14 @@ _FROM_A_PAGE: Final = ("origin", "sec-fetch-site")
 class Inbox:
     """Counts deliveries and passes events on. It never waits, because the sender waits for its response."""
 
-    heard: EventCounts = field(default_factory=EventCounts)
+    events: EventCounts = field(default_factory=EventCounts)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _early: list[Event] = field(default_factory=list)
     _deliver: Callable[[Event], None] | None = None
 
     def add(self, event: Event) -> None:
         """Receive an event; it is buffered until ``deliver_to`` is called."""
-        self.heard.kinds[event.kind] += 1
+        self.events.kinds[event.kind] += 1
         self.arrived.set()
         if self._deliver is not None:
             self._deliver(event)
@@ -59,7 +59,7 @@ class Inbox:
 
     def refuse(self) -> None:
         """Count a request that was not accepted."""
-        self.heard.refused += 1
+        self.events.refused += 1
         self.arrived.set()
 
     def deliver_to(self, deliver: Callable[[Event], None]) -> None:

@@ -38,20 +38,20 @@ def _changes(before: Counts, after: Counts) -> Iterator[str]:
             yield f"{NAMES[stage]}: {now} of {after.declared} ({now - was:+d})"
 
 
-def heard_line(heard: EventCounts) -> str:
+def events_line(events: EventCounts) -> str:
     """``Events: 3 newRecording, 1 participantConnected; 1 about unknown patients.`` Ends with a newline."""
-    kinds = ", ".join(f"{heard.kinds[kind]} {kind}" for kind in EventKind if heard.kinds[kind])
+    kinds = ", ".join(f"{events.kinds[kind]} {kind}" for kind in EventKind if events.kinds[kind])
     parts = [kinds or "none yet"]
-    if heard.unknown:
-        parts.append(f"{heard.unknown} about unknown patients")
-    if heard.refused:
-        parts.append(f"{count_of(heard.refused, 'request')} refused")
+    if events.unknown:
+        parts.append(f"{events.unknown} about unknown patients")
+    if events.refused:
+        parts.append(f"{count_of(events.refused, 'request')} refused")
     return f"Events: {'; '.join(parts)}.\n"
 
 
-def status_line(report: StatusReport, heard: EventCounts) -> Mapping[str, Any]:
+def status_line(report: StatusReport, events: EventCounts) -> Mapping[str, Any]:
     """The whole funnel: the first line of a stream, and its last."""
-    return {"type": "status", **status_json(report), **_heard(heard)}
+    return {"type": "status", **status_json(report), **_event_counts(events)}
 
 
 def change_json(report: StatusReport) -> Mapping[str, Any]:
@@ -67,14 +67,14 @@ def change_json(report: StatusReport) -> Mapping[str, Any]:
     }
 
 
-def heard_json(heard: EventCounts, at: int) -> Mapping[str, Any]:
+def events_json(events: EventCounts, at: int) -> Mapping[str, Any]:
     """The deliveries so far. ``at`` is in Unix seconds."""
-    return {"type": "events", "timestamp": iso_time(at), **_heard(heard)}
+    return {"type": "events", "timestamp": iso_time(at), **_event_counts(events)}
 
 
-def _heard(heard: EventCounts) -> Mapping[str, Any]:
+def _event_counts(events: EventCounts) -> Mapping[str, Any]:
     return {
-        "events": {kind.value: heard.kinds[kind] for kind in EventKind if heard.kinds[kind]},
-        "unknown_patients": heard.unknown,
-        "refused": heard.refused,
+        "events": {kind.value: events.kinds[kind] for kind in EventKind if events.kinds[kind]},
+        "unknown_patients": events.unknown,
+        "refused": events.refused,
     }

@@ -32,7 +32,7 @@ def report(pending: int, connected: int, *, expired: int = 0, told: int = 0) -> 
     return StatusReport(NOW, {"": Counts(120, issued, issued, pending, connected, expired)}, unverified=told)
 
 
-def heard(**kinds: int) -> EventCounts:
+def events(**kinds: int) -> EventCounts:
     found = EventCounts()
     for name, number in kinds.items():
         found.kinds[EventKind(name)] = number
@@ -50,7 +50,7 @@ def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.Cap
         report(79, 40, expired=1),
         report(77, 42, expired=1, told=2),
     ):
-        display.show(one, heard(newRecording=1))
+        display.show(one, events(newRecording=1))
     assert capsys.readouterr().out.splitlines() == [
         "12:03:11 connected: 41 of 120 (+1)",
         "12:03:11 connected: 40 of 120 (-1)",
@@ -60,7 +60,7 @@ def test_a_line_says_who_is_connected_of_all_and_what_changed(capsys: pytest.Cap
 
 
 def test_the_end_says_what_arrived(capsys: pytest.CaptureFixture[str]) -> None:
-    arrived = heard(newRecording=3, participantConnected=1)
+    arrived = events(newRecording=3, participantConnected=1)
     arrived.unknown, arrived.refused = 1, 2
     StatusLog().end(report(80, 40, told=1), arrived)
     told = capsys.readouterr().out
@@ -73,10 +73,10 @@ def test_the_end_says_what_arrived(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_a_line_for_each_of_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
     display = StatusStream()
     display.begin(report(80, 40), HEARD)
-    display.show(report(80, 40), heard(newRecording=1))
-    display.show(report(80, 40), heard(newRecording=1))
-    display.show(report(79, 41), heard(newRecording=1))
-    display.end(report(79, 41), heard(newRecording=1))
+    display.show(report(80, 40), events(newRecording=1))
+    display.show(report(80, 40), events(newRecording=1))
+    display.show(report(79, 41), events(newRecording=1))
+    display.end(report(79, 41), events(newRecording=1))
     lines: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["type"] for one in lines] == ["status", "events", "change", "status"]
     assert lines[1]["events"] == {"newRecording": 1}
