@@ -38,9 +38,9 @@ PACKAGE = Path(kardia_ctl.__file__).parent
 
 
 async def planning_changes_nothing(world: World, desired: Desired) -> None:
-    before, seen, files = world.truth(), len(world.requests()), contents(world)
+    before, sent, files = world.truth(), len(world.requests()), contents(world)
     await world.plan(desired)
-    assert set(world.requests()[seen:]) <= ALLOWED
+    assert set(world.requests()[sent:]) <= ALLOWED
     assert world.truth() == before
     assert contents(world) == files
 
@@ -111,7 +111,7 @@ def test_no_method_of_a_reader_has_an_effects_name() -> None:
 
 
 class Curious:
-    """Breaks the law: a reader that asks for the code of whom it sees, which mints one."""
+    """Breaks the law: a reader that requests the code of each patient it reads, which mints one."""
 
     def __init__(self, reader: Reader, world: World) -> None:
         self.patients, self.setting = reader.patients, reader.setting

@@ -1,4 +1,4 @@
-"""Law 2. Who disappears from the YAML is forgotten; only a departure with a reason disconnects or deletes."""
+"""Law 2. A patient absent from the YAML is forgotten; only a departure with a reason acts on the account."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,17 +24,17 @@ DOING = {DepartureAction.DISCONNECT: Action.DISCONNECT, DepartureAction.DELETE: 
 
 
 def absence_never_deletes(inputs: PlanInputs, plan_of: Callable[[PlanInputs], Plan]) -> None:
-    asked = {(patient_address(one.mrn), DOING[one.action]) for one in inputs.desired.departures}
+    declared_departures = {(patient_address(one.mrn), DOING[one.action]) for one in inputs.desired.departures}
     plan = plan_of(inputs)
     for change in plan.changes:
         if change.action in LEAVING:
-            assert (change.address, change.action) in asked
+            assert (change.address, change.action) in declared_departures
             assert change.reason
     for mrn, record in inputs.state.patients.items():
         if mrn not in inputs.desired.patients and not record.forgotten and not inputs.decisions.targets:
-            told = {(change.address, change.action) for change in plan.changes}
-            told |= {(notice.address, Action.FORGET) for notice in plan.notices if notice.address}
-            assert any(address == patient_address(mrn) for address, _ in told)
+            reported = {(change.address, change.action) for change in plan.changes}
+            reported |= {(notice.address, Action.FORGET) for notice in plan.notices if notice.address}
+            assert any(address == patient_address(mrn) for address, _ in reported)
 
 
 @LAWFUL
@@ -50,7 +50,7 @@ def test_absence_never_deletes(before: Desired, after: Desired, readings: Quirks
         )
         desired = replace(after, departures=leaving, limits=Limits())
         absence_never_deletes((await world.plan(desired)).inputs, make_plan)
-        changes = (await world.apply(desired)).seen.plan.changes
+        changes = (await world.apply(desired)).preview.plan.changes
         world.clock.advance(60)
         deleted = {one.mrn for one in leaving if one.action is DepartureAction.DELETE}
         namesakes = {change.address.names[0] for change in changes if change.cause is Cause.SAME_PERSON}
@@ -73,7 +73,7 @@ def test_an_empty_configuration_forgets_everybody_and_sends_nothing() -> None:
             world.account.patients.set_status(one.id, PatientStatus.CONNECTED)
         truth, before = world.truth(), len(world.requests())
         done = await world.apply(Desired())
-        assert done.seen.plan.count(Action.FORGET) == 4
+        assert done.preview.plan.count(Action.FORGET) == 4
         assert world.truth() == truth
         assert len(world.requests()) == before
         assert (await world.plan(Desired())).plan.is_empty
@@ -120,8 +120,8 @@ def test_a_planner_that_deletes_the_absent_breaks_the_law() -> None:
 def test_a_planner_that_says_nothing_of_the_absent_breaks_the_law() -> None:
     def silent(inputs: PlanInputs) -> Plan:
         plan = make_plan(inputs)
-        kept = tuple(change for change in plan.changes if change.action is not Action.FORGET)
-        return replace(plan, changes=kept)
+        remaining = tuple(change for change in plan.changes if change.action is not Action.FORGET)
+        return replace(plan, changes=remaining)
 
     async def story(world: World) -> None:
         await world.apply(clinic(2))

@@ -38,18 +38,18 @@ def edited(desired: Desired, edits: dict[str, str]) -> Desired:
 
 
 def nothing_is_replaced(inputs: PlanInputs, plan_of: Callable[[PlanInputs], Plan]) -> None:
-    """Who is live is neither created nor deleted, and a difference shows: as blocked or as drift."""
+    """A live patient is neither created nor deleted, and a difference is reported: as blocked or as drift."""
     plan = plan_of(inputs)
     done = {(change.address, change.action) for change in plan.changes}
-    told = {change.address for change in plan.changes if change.action is Action.BLOCKED}
-    told |= {notice.address for notice in plan.notices if notice.address}
+    reported = {change.address for change in plan.changes if change.action is Action.BLOCKED}
+    reported |= {notice.address for notice in plan.notices if notice.address}
     for mrn, live in inputs.observed.patients.items():
         address = patient_address(mrn)
         assert (address, Action.CREATE) not in done
         assert (address, Action.DELETE) not in done
         want = inputs.desired.patients.get(mrn)
         if want is not None and kind.differences(want, live):
-            assert address in told
+            assert address in reported
 
 
 @LAWFUL

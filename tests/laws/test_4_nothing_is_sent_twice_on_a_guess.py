@@ -32,7 +32,7 @@ LOST = [
 NUMBER = 3
 
 
-def nobody_is_there_twice(world: World) -> None:
+def no_patient_exists_twice(world: World) -> None:
     mrns = Counter(one.mrn for one in world.account.patients.all())
     assert not [mrn for mrn, count in mrns.items() if count > 1]
 
@@ -44,7 +44,7 @@ def creates(world: World) -> int:
 async def an_answer_that_is_lost_is_not_asked_for_again(world: World) -> None:
     done = await world.apply(clinic(NUMBER, codes=LABELS[:1]))
     assert creates(world) == NUMBER
-    nobody_is_there_twice(world)
+    no_patient_exists_twice(world)
     doubted = [one for one in done.report.results if one.status is Status.IN_DOUBT]
     assert {one.address for one in doubted} == {patient_address(f"P-{index}") for index in range(NUMBER)}
     skipped = [one for one in done.report.results if one.status is Status.SKIPPED]
@@ -69,7 +69,7 @@ def test_a_plan_within_the_settle_window_sends_nothing_and_a_later_one_settles(f
         assert decided <= {Cause.IN_DOUBT, Cause.EXISTS_LIVE}
         world.clock.advance(91)
         await world.apply(clinic(NUMBER))
-        nobody_is_there_twice(world)
+        no_patient_exists_twice(world)
         assert len(world.account.patients.all()) == NUMBER
         assert (await world.plan(clinic(NUMBER))).plan.is_empty
         assert not world.store().load().intents
@@ -99,7 +99,7 @@ def test_whatever_is_lost_nobody_is_created_twice(
         world.app.faults = Faults()
         world.clock.advance(200)
         await world.apply(clinic(NUMBER))
-        nobody_is_there_twice(world)
+        no_patient_exists_twice(world)
         assert len(world.account.patients.all()) == NUMBER
 
     in_world(story, Quirks(list_lag=lag), Faults(rules, seed))
@@ -124,6 +124,6 @@ def test_a_writer_that_sends_again_breaks_the_law() -> None:
         with pytest.raises(AssertionError):
             await an_answer_that_is_lost_is_not_asked_for_again(world)
         with pytest.raises(AssertionError):
-            nobody_is_there_twice(world)
+            no_patient_exists_twice(world)
 
     in_world(story, faults=Faults((LOST[1],)))

@@ -53,7 +53,7 @@ def test_the_order_of_the_inputs_does_not_show(live: Desired, desired: Desired, 
 
 
 def order_does_not_show(inputs: PlanInputs, random: Random, plan_of: Callable[[PlanInputs], Plan]) -> None:
-    """The same question, its parts in another order, gives the same plan and the same bytes."""
+    """The same inputs in another order give the same plan and the same bytes."""
     once, again = plan_of(inputs), plan_of(reordered(inputs, random))
     assert once == again
     assert plan_text(once, View(show_phi=True)) == plan_text(again, View(show_phi=True))

@@ -38,7 +38,7 @@ DAYS = ["1931-05-17", "1942-08-29", "1953-11-06"]
 
 
 def marked(side: str) -> Desired:
-    """A clinic in which every value of a patient is a mark that stands nowhere else."""
+    """A clinic in which every value of a patient is a unique mark."""
     people = [
         DesiredPatient(
             f"P-{number}",
@@ -61,7 +61,7 @@ def marked(side: str) -> Desired:
 
 
 def marks(world: World, *sides: Desired) -> set[str]:
-    """What must not be seen: values of patients, codes, keys, what may be a token in a URL."""
+    """What must not appear: values of patients, codes, keys, what may be a token in a URL."""
     found = {API_KEY, FINGERPRINT_KEY.decode(), PLAN_KEY.decode(), "zqtoken"}
     found |= {issued.code for issued in world.account.connections.codes()}
     found |= {getattr(one, name) for side in sides for one in side.patients.values() for name in ATTRIBUTES}
@@ -70,9 +70,9 @@ def marks(world: World, *sides: Desired) -> set[str]:
 
 
 def nothing_leaks(marks_: Iterable[str], outputs: Iterable[str | bytes]) -> None:
-    seen = [output.encode() if isinstance(output, str) else output for output in outputs]
+    contents = [output.encode() if isinstance(output, str) else output for output in outputs]
     for mark in marks_:
-        for raw in seen:
+        for raw in contents:
             assert mark.encode() not in raw, "a value of a patient, a code or a key was shown"
             assert json.dumps(mark).strip('"').encode() not in raw
 
@@ -81,15 +81,15 @@ def files(world: World) -> Iterator[bytes]:
     yield from (file.read_bytes() for file in world.directory.iterdir())
 
 
-def told(seen: Preview) -> Iterator[str | bytes]:
-    """Everything that a plan is turned into by default."""
-    yield plan_text(seen.plan, View())
-    yield json.dumps(plan_json(seen.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z")), ensure_ascii=False)
+def default_outputs(preview: Preview) -> Iterator[str | bytes]:
+    """Every output of a plan that is made by default."""
+    yield plan_text(preview.plan, View())
+    yield json.dumps(plan_json(preview.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z")), ensure_ascii=False)
     binding = Binding(
-        "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, seen.inputs)
+        "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, preview.inputs)
     )
-    digests = digests_of(seen.plan, PLAN_KEY)
-    saved = SavedPlan("id", 0, binding, seen.inputs.decisions, digests, seen.plan)
+    digests = digests_of(preview.plan, PLAN_KEY)
+    saved = SavedPlan("id", 0, binding, preview.inputs.decisions, digests, preview.plan)
     yield seal(saved, PLAN_KEY, "plan-key")
 
 
@@ -99,8 +99,8 @@ def outcome(done: Applied) -> Iterator[str]:
     yield from (results_file(done.report, form) for form in ResultsFormat)
 
 
-async def a_life(world: World) -> list[str | bytes]:
-    """Created, unchanged, edited on both sides, forgotten, departed: what all of it leaves behind."""
+async def lifecycle(world: World) -> list[str | bytes]:
+    """Created, unchanged, edited on both sides, forgotten, departed: everything that is left behind."""
     ours, theirs = marked("ours"), marked("theirs")
     outputs: list[str | bytes] = []
     for desired in (
@@ -109,9 +109,9 @@ async def a_life(world: World) -> list[str | bytes]:
         theirs,
         Desired(departures=(Departure("P-0", DepartureAction.DELETE, "left"),)),
     ):
-        outputs += told(await world.plan(desired))
+        outputs += default_outputs(await world.plan(desired))
         done = await world.apply(desired)
-        outputs += [*told(done.seen), *outcome(done), *files(world)]
+        outputs += [*default_outputs(done.preview), *outcome(done), *files(world)]
         for one in world.account.patients.all():
             if desired is ours:
                 world.account.patients.change(one.id, lastname="Zqlasttheirs9")
@@ -122,7 +122,7 @@ def test_nothing_of_a_person_is_kept_or_shown(caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.DEBUG)
 
     async def story(world: World) -> None:
-        outputs = await a_life(world)
+        outputs = await lifecycle(world)
         assert len(outputs) > 20
         found = marks(world, marked("ours"), marked("theirs")) | {"Zqlasttheirs9"}
         assert len(found) > 25
@@ -163,7 +163,7 @@ def test_no_error_names_anybody(rules: list[FaultRule], seed: int) -> None:
 
 
 class Chatty:
-    """Breaks the law: a store that keeps the name of whom it records."""
+    """Breaks the law: a store that keeps the names of the patients it records."""
 
     def __init__(self, store: Store) -> None:
         self.load, self.lock, self._commit = store.load, store.lock, store.commit

@@ -30,11 +30,11 @@ async def the_calls_are_counted(world: World, desired: Desired) -> None:
     assert plan.requests.spent == spent
     begin = len(world.requests())
     done = await world.apply(desired)
-    seen = done.seen
-    stages = stages_of(seen.inputs, seen.plan.changes, stopped=bool(seen.plan.stops))
+    preview = done.preview
+    stages = stages_of(preview.inputs, preview.plan.changes, stopped=bool(preview.plan.stops))
     assert sum(stage.requests for stage in stages) == len(world.requests()) - begin
-    assert seen.plan.requests.apply == len(world.requests()) - begin
-    assert plan.requests.apply == done.seen.plan.requests.apply
+    assert preview.plan.requests.apply == len(world.requests()) - begin
+    assert plan.requests.apply == done.preview.plan.requests.apply
     assert (done.report.reads, done.report.writes) == (plan.requests.reads, plan.requests.writes)
 
 
@@ -46,7 +46,7 @@ def test_the_calls_are_counted(
     async def story(world: World) -> None:
         await world.apply(live)
         if lost:
-            world.clock.advance(60)  # without state nobody knows whom a list that lags does not show yet
+            world.clock.advance(60)  # without state, a patient whom a lagging list does not show is unknown
             world.lose_state()
         gone = [mrn for mrn in live.patients if mrn not in desired.patients][:leaving]
         departures = tuple(Departure(mrn, list(DepartureAction)[leaving % 2], "left") for mrn in gone)
@@ -62,7 +62,7 @@ def test_the_calls_are_counted(
 def test_a_clean_apply_sends_one_write_for_each_change(desired: Desired, readings: Quirks) -> None:
     async def story(world: World) -> None:
         done = await world.apply(desired)
-        plan = done.seen.plan
+        plan = done.preview.plan
         assert done.report.writes == plan.count(Action.CREATE, Action.UPDATE)
         pages = max(1, -(-len(world.account.patients.all()) // 500))
         codes = any(change.address.kind is Kind.CONNECTION_CODE for change in plan.changes)
@@ -118,8 +118,8 @@ def test_two_known_patients_among_many_are_read_by_id() -> None:
         world.account.patients.seed(1198)
         await world.apply(clinic(2))
         begin = len(world.requests())
-        seen = await world.plan(clinic(2))
-        assert seen.plan.is_empty
+        preview = await world.plan(clinic(2))
+        assert preview.plan.is_empty
         assert requests_since(world, begin) == ["GET /v1/patients/{id}"] * 2
 
     in_world(story)

@@ -20,7 +20,7 @@ from tests.laws.test_8_the_calls_are_counted import the_calls_are_counted
 from tests.laws.world import LAWFUL, World, in_world
 
 READINGS = Quirks(duplicate_user=DuplicateUser.ACCEPTED)
-"""A second user with one address is accepted, so that it shows."""
+"""The server accepts a second user with the same address, so that one is detected."""
 
 # Written out and not imported: this list is the law, and api/endpoints.py must keep to it.
 SAFE = {
@@ -94,14 +94,14 @@ def test_planning_with_users_sends_safe_reads_alone(drawn: tuple[Dialect, Desire
 
 
 async def lost_state_makes_and_orders_nothing_again(world: World, desired: Desired) -> None:
-    """In v1 nothing is sent but providers; in pro participants are, and nothing becomes of it."""
+    """In v1 only providers are sent; in pro participants are sent again, without effect."""
     await world.apply(desired)
     truth = world.truth()
     world.lose_state()
     for _ in range(2):
         done = await world.apply(desired)
         made = {result.address.kind for result in done.report.results if result.action is Action.CREATE}
-        assert not done.seen.plan.count(Action.DELETE, Action.DISCONNECT)
+        assert not done.preview.plan.count(Action.DELETE, Action.DISCONNECT)
         assert made <= {Kind.SERVICE_PROVIDER, Kind.CONNECTION_CODE, Kind.MOBILE_USER, Kind.CALLBACK}
         assert world.truth() == truth
     assert not (await world.plan(desired)).plan.writes

@@ -1,4 +1,4 @@
-"""A small world for the laws: a sandbox in this process, a store in a directory, a clock that is told."""
+"""A small world for the laws: a sandbox in this process, a store in a directory, a clock that tests set."""
 
 import asyncio
 import tempfile
@@ -34,16 +34,16 @@ from kardia_ctl.state.open import open_store
 from kardia_ctl.timing import Clock
 
 LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
-"""How hard a law is tried: always the same examples, so that a run says the same everywhere."""
+"""How many examples a law is tried on: always the same ones, so that every run has the same result."""
 
 FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
 
 
 @dataclass(frozen=True)
 class Applied:
-    """One apply: what it saw, what became of it, the codes that it handed out."""
+    """One apply: its preview, its report and the codes that it handed out."""
 
-    seen: Preview
+    preview: Preview
     report: Report
     codes: tuple[IssuedCode, ...]
 
@@ -63,7 +63,7 @@ class World:
     dialect: Dialect = Dialect.V1
 
     def requests(self) -> list[str]:
-        """What arrived so far: method and path."""
+        """The requests received so far: method and path."""
         return [f"{record.method} {record.route}" for record in self.account.requests.all()]
 
     def truth(self) -> tuple[Any, ...]:
@@ -124,9 +124,9 @@ class World:
             inputs = self.inputs(desired, store.load(), decisions or Decisions())
             async with self.session() as session:
                 reader = self.wrap_reader(session.reader)
-                seen = await observe_and_plan(reader, inputs, lambda: session.requests)
-                if seen.plan.stops:
-                    return Applied(seen, Report(reads=session.counts.reads), ())
+                preview = await observe_and_plan(reader, inputs, lambda: session.requests)
+                if preview.plan.stops:
+                    return Applied(preview, Report(reads=session.counts.reads), ())
                 context = RunContext(
                     session.reader,
                     self.wrap_writer(session.writer()),
@@ -138,15 +138,15 @@ class World:
                     lambda mrn: f"an invented password for {mrn}",
                     parallelism=4,
                 )
-                stages = stages_of(seen.inputs, seen.plan.changes)
-                executor = Executor(seen, context, _ignore)
+                stages = stages_of(preview.inputs, preview.plan.changes)
+                executor = Executor(preview, context, _ignore)
                 await executor.execute([stage for stage in stages if not isinstance(stage, Settle)])
                 results = results_in_order(executor.results.values())
                 counts = session.counts
                 done = report(
-                    seen.plan, results, context.stop_signal, reads=counts.reads, writes=counts.writes
+                    preview.plan, results, context.stop_signal, reads=counts.reads, writes=counts.writes
                 )
-        return Applied(seen, done, tuple(codes))
+        return Applied(preview, done, tuple(codes))
 
 
 def _ignore(_: str) -> None:

@@ -10,28 +10,27 @@ from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.endpoints import Nature
-from kardia_ctl.applying import change
-from kardia_ctl.applying import state_updates as records
+from kardia_ctl.applying import change, state_updates
 from kardia_ctl.applying.journal import Journal
 from kardia_ctl.kinds import patient
 from kardia_ctl.planning.resources.codes import CodeOwner
 from tests.simulation.environment.disk import Disk
 from tests.simulation.mutants import written_without_intents
-from tests.simulation.scenario import Pause, Plight, Scenario, Trouble, peopled
+from tests.simulation.scenario import Pause, Scenario, ScriptedRun, Trouble, peopled
 
 
 class Rule(StrEnum):
-    """What is broken."""
+    """The rule that is broken."""
 
     CODE_ONCE = "a pro code without an answer is asked for again"
     USER_ONCE = "a v1 user without an answer is sent again"
     PRO_USER_ONCE = "a pro user without an answer is sent again"
     EXPORT_ONCE = "an export without an answer is asked for again"
-    EXPORT_RECORDED = "an export that was asked for is not remembered"
-    EXISTED = "who was found to exist already is taken for one that we made"
-    EXISTED_STAYS = "the mark of who was found to exist is overwritten by the next apply"
-    OTHER_ORDERS = "of who was found to exist, only the patient is in doubt and no order"
-    INTENT_FIRST = "nothing is durable before the request leaves"
+    EXPORT_RECORDED = "an export that was asked for is not recorded"
+    EXISTED = "a participant found to exist already is taken for one that we created"
+    EXISTED_STAYS = "the mark of a participant found to exist is overwritten by the next apply"
+    OTHER_ORDERS = "of a participant found to exist, only the patient is in doubt and no order"
+    INTENT_FIRST = "no intent is durable before the request is sent"
     HANDED_OUT_FIRST = "a code is recorded before it is handed out"
 
 
@@ -48,8 +47,8 @@ def story_for(rule: Rule, seed: int) -> Scenario:
     """The story in which the rule matters most: one crash, at another point in each."""
     if rule is not Rule.HANDED_OUT_FIRST:
         return peopled(seed)
-    crash = Plight(Trouble.CRASH, float(1 + seed % 80), Pause.NONE, 0, 0)
-    return replace(peopled(2 * seed + 1), storm=(crash,), writes=0.0, reads=0.0)
+    crash = ScriptedRun(Trouble.CRASH, float(1 + seed % 80), Pause.NONE, 0, 0)
+    return replace(peopled(2 * seed + 1), faulty_runs=(crash,), writes=0.0, reads=0.0)
 
 
 def _again(name: str) -> tuple[tuple[Any, str, Any], ...]:
@@ -64,7 +63,7 @@ def _refreshed(mrn: str, state: Any, desired: Any, _: bytes) -> Any:
     return _REFRESH(mrn, state, desired, b"a key")
 
 
-_REFRESH = records._refresh
+_REFRESH = state_updates._refresh
 _COMMIT = Journal.post
 
 
@@ -93,7 +92,7 @@ _CHANGES: dict[Rule, tuple[tuple[Any, str, Any], ...]] = {
     Rule.EXPORT_ONCE: _again("EXPORT_PATIENT"),
     Rule.EXPORT_RECORDED: ((Journal, "post", _forgetful),),
     Rule.EXISTED: ((patient, "existed_before", _never),),
-    Rule.EXISTED_STAYS: ((records, "_refresh", _refreshed),),
+    Rule.EXISTED_STAYS: ((state_updates, "_refresh", _refreshed),),
     Rule.OTHER_ORDERS: ((CodeOwner, "existed", False),),
     Rule.INTENT_FIRST: ((Disk, "write", written_without_intents(Disk.write)),),
     Rule.HANDED_OUT_FIRST: ((change.Sender, "send", _send_late),),

@@ -1,4 +1,4 @@
-"""What must be true when a story is over, by the account's own truth."""
+"""What must be true when a story is over, checked against the server's account."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from tests.simulation.world import World
 
 
 def violations(world: World) -> list[str]:
-    """Everything that a story broke; empty when it is as promised."""
+    """Every rule that a story broke; empty when there is none."""
     return [
         *_duplicates_and_losses(world),
         *world.network.guesses,
@@ -49,12 +49,12 @@ def _duplicates_and_losses(world: World) -> Iterator[str]:
 
 
 def _names(world: World, found: Iterable[Patient]) -> set[str]:
-    """What the dialect calls these patients by."""
+    """The names of these patients in the dialect: mrns in pro, ids in v1."""
     return {one.mrn if world.story.dialect is Dialect.PRO else one.id for one in found}
 
 
 def _users(world: World) -> Iterator[str]:
-    """Each user was made once, as declared; whoever was known to exist already has the one it had."""
+    """Each declared user was created once; a participant who existed already keeps its user."""
     account, people = world.server.account, world.story.desired.patients
     counts = Counter(user.email for user in account.connections.users())
     for mrn in world.story.desired.users:
@@ -72,7 +72,7 @@ def _connected(world: World, mrn: str) -> bool:
 
 
 def _departures(world: World) -> Iterator[str]:
-    """Who leaves was exported once, and then deleted. Without state nobody knows of an export."""
+    """Each patient who leaves was exported once, then deleted. Lost state loses the record of an export."""
     account = world.server.account
     exports = Counter(account.patients.exports())
     for mrn, number in world.server.leaving.items():
@@ -89,12 +89,12 @@ def _departures(world: World) -> Iterator[str]:
 
 def _was_handed_out(world: World, mrn: str, template: str) -> bool:
     labels = {label for label, one in world.story.desired.templates.items() if one.id == template}
-    settled = {Address(Kind.CONNECTION_CODE, (mrn, label)) for label in labels} & world.told
+    settled = {Address(Kind.CONNECTION_CODE, (mrn, label)) for label in labels} & world.settled_by_hand
     return bool(settled) or any(code.mrn == mrn and code.template in labels for code in world.codes)
 
 
 def _codes(world: World) -> Iterator[str]:
-    """Each code was ordered once, and handed out as it is."""
+    """Each code was ordered once, and handed out unchanged."""
     account, desired = world.server.account, world.story.desired
     mrns = {patient.id: patient.mrn for patient in account.patients.all()}
     minted = {
@@ -122,7 +122,7 @@ def _codes(world: World) -> Iterator[str]:
 
 
 def _leftovers(world: World) -> Iterator[str]:
-    """In good weather everything comes to its end, and the next plan has nothing to do."""
+    """Without faults everything is completed, and the next plan has nothing to do."""
     if not world.clean:
         yield f"not done after {len(world.runs)} runs: {world.runs[-1].error}"
         return
@@ -139,12 +139,12 @@ def _leftovers(world: World) -> Iterator[str]:
 
 
 def _reports(world: World) -> Iterator[str]:
-    """What a run said is so: done exists, failed and skipped never happened, exit 0 means everything."""
+    """What a run reported is true: done exists, failed and skipped had no effect, exit 0 means everything."""
     live = _names(world, world.server.account.patients.all())
     effects = Counter((sending.run, sending.mrn) for sending in world.network.sendings if sending.id)
     for run in world.runs:
         if run.succeeded and run.undone:
-            yield f"run {run.number} said that all is well, and {run.undone} was not done"
+            yield f"run {run.number} reported success, and {run.undone} was not done"
         for result in run.results or ():
             if result.address.kind is not Kind.PATIENT or result.action is not Action.CREATE:
                 continue
@@ -156,7 +156,7 @@ def _reports(world: World) -> Iterator[str]:
 
 
 def _waves(world: World) -> Iterator[str]:
-    """A wave begins when the last has ended; and when one went wrong, nothing more is sent in that run."""
+    """A wave begins when the one before it has ended; after one that failed, the run sends nothing more."""
     waves = world.story.waves
     for run in world.runs:
         if waves is None or run.plan is None:

@@ -1,4 +1,4 @@
-"""The same program with one safeguard taken out. A harness that lets one of them pass proves nothing."""
+"""The program with one safeguard removed. A harness that lets one of these pass proves nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,8 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
-from kardia_ctl.applying import change, settle
-from kardia_ctl.applying import heartbeat as life
+from kardia_ctl.applying import change, heartbeat, settle
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
 from kardia_ctl.observing import scan
@@ -22,20 +21,20 @@ from tests.simulation.scenario import Scenario
 
 
 class Mutant(StrEnum):
-    """What is taken out."""
+    """The safeguard that is removed."""
 
     BLIND_RETRY = "a create without an answer is sent again at once"
     LOOK_ONCE = "one look without a window decides that a create did not happen"
     SHORT_WINDOW = "the window is shorter than the server's latest effect"
     LIST_OVER_RECORDS = "a recorded patient whom the list does not show is taken for absent"
-    NO_INTENT = "nothing is durable before the request leaves"
+    NO_INTENT = "no intent is durable before the request is sent"
     UNPROVEN_SCAN = "whatever a scan shows is taken for everybody"
-    NO_SIGN_OF_LIFE = "the window of a run that died counts from when its request was about to leave"
+    NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
 @contextmanager
 def mutated(mutant: Mutant) -> Iterator[None]:
-    """Take it out of the program while the block runs."""
+    """Remove it from the program while the block runs."""
     with ExitStack() as changed:
         for target, name, value in _CHANGES.get(mutant, ()):
             changed.enter_context(patch.object(target, name, value))
@@ -47,7 +46,7 @@ def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
     match mutant:
         case Mutant.SHORT_WINDOW:
             return replace(story, settle=story.settle / 2)
-        case Mutant.NO_SIGN_OF_LIFE:
+        case Mutant.NO_HEARTBEAT:
             return replace(story, slow=0.3)
         case Mutant.UNPROVEN_SCAN:
             quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
@@ -61,7 +60,7 @@ def _long_ago(*_: object) -> float:
 
 
 def _no_beat(*_: object) -> None:
-    """Nothing is written."""
+    """A heartbeat that writes nothing."""
 
 
 def _by_mrn_alone(inputs: PlanInputs, want: DesiredPatient, _: Record) -> Match:
@@ -87,5 +86,5 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
-    Mutant.NO_SIGN_OF_LIFE: ((life, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
+    Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

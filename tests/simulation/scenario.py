@@ -1,4 +1,4 @@
-"""From a seed to everything that happens: who is declared, how the server reads its documents, what fails."""
+"""The story of a seed: who is declared, how the server behaves, what fails."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -32,7 +32,7 @@ _NAMES: Final = ("Zorbavix", "Quirildra", "Mavloquin", "Trenerel", "Olvkunova", 
 
 
 class Trouble(Enum):
-    """What a run meets besides the network."""
+    """What happens to a run besides the network's faults."""
 
     NONE = auto()
     CRASH = auto()
@@ -54,12 +54,12 @@ class Pause(Enum):
     SHORT = auto()
     LONG = auto()
     STATE_LOST = auto()
-    """State is lost, and the window is waited out, as README says."""
+    """State is lost, and a person waits the settle window, as the documents say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plight:
-    """One run of the storm. ``when`` is a number of points or commits, or seconds, as the trouble has it."""
+class ScriptedRun:
+    """One faulty run. ``when`` counts points or commits, or is in seconds, depending on the trouble."""
 
     trouble: Trouble
     when: float
@@ -81,13 +81,13 @@ class Scenario:
         late: The most that passes from the end of a connection until its request has had its effect.
         skew: How far the clocks of two runs are apart at most.
         sizes: What a page holds when 500, 499 or 397 are asked for: a small account pages like a large one.
-        writes: How probably a write goes wrong while the storm lasts.
+        writes: How probably a write goes wrong during the faulty runs.
         reads: The same for a read.
         slow: How probably a write takes long.
         visits: How probably a concurrent writer adds somebody before a page is read.
         rivals: Declared mrns that the concurrent writer uses too, each with the second at which it does.
         present: Declared mrns of patients who exist already.
-        storm: The runs before the weather clears.
+        faulty_runs: The runs before the faults end.
         parallelism: Writes in flight.
         waves: How bulk is cut, None when it is not.
     """
@@ -104,7 +104,7 @@ class Scenario:
     visits: float
     rivals: dict[str, float]
     present: tuple[str, ...]
-    storm: tuple[Plight, ...]
+    faulty_runs: tuple[ScriptedRun, ...]
     parallelism: int
     waves: Waves | None
     settle: float = SETTLE
@@ -142,7 +142,7 @@ def scenario(seed: int) -> Scenario:
         visits=rng.choice((0.0, 0.0, 0.1, 0.3)),
         rivals={rng.choice(mrns): rng.uniform(0, 1.5 * SETTLE)} if rng.random() < 0.12 else {},
         present=tuple(rng.sample(mrns, rng.randrange(1, 3))) if rng.random() < 0.2 else (),
-        storm=tuple(_plight(rng, skew) for _ in range(rng.randrange(1, 5))),
+        faulty_runs=tuple(_scripted_run(rng, skew) for _ in range(rng.randrange(1, 5))),
         parallelism=rng.choice((1, 2) if style is CursorStyle.SECOND else (1, 2, 4, 16)),
         crowd=rng.choice((0, 3, 9)),
         waves=_waves(Random(f"waves/{seed}")),
@@ -152,7 +152,8 @@ def scenario(seed: int) -> Scenario:
 def peopled(seed: int) -> Scenario:
     """The story of a seed with mobile users and, in v1, patients who leave; every other one speaks pro.
 
-    Nobody else uses an mrn of ours here. A second user with one e-mail address is accepted, so that it shows.
+    Nobody else uses an mrn of ours here. The server accepts a second user with the same e-mail address, so
+    that one is detected.
     """
     story, rng = scenario(seed), Random(f"users/{seed}")
     dialect = Dialect.PRO if seed % 2 else Dialect.V1
@@ -213,7 +214,7 @@ def _sizes(rng: Random, style: CursorStyle) -> dict[str, str]:
     return {"500": str(size), "499": str(size - 1), "397": str(max(1, size * 397 // 500))}
 
 
-def _plight(rng: Random, skew: float) -> Plight:
+def _scripted_run(rng: Random, skew: float) -> ScriptedRun:
     trouble = rng.choice(
         (Trouble.NONE, *3 * (Trouble.CRASH,), *(kind for kind in Trouble if kind is not Trouble.NONE))
     )
@@ -232,4 +233,4 @@ def _plight(rng: Random, skew: float) -> Plight:
         Pause.LONG: rng.uniform(0, 3 * SETTLE),
         Pause.STATE_LOST: SETTLE + 0.001,
     }[pause]
-    return Plight(trouble, when, pause, seconds, rng.uniform(-skew / 2, skew / 2))
+    return ScriptedRun(trouble, when, pause, seconds, rng.uniform(-skew / 2, skew / 2))

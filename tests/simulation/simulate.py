@@ -1,4 +1,4 @@
-"""One seed, from its story to the verdict."""
+"""Simulate one seed: from its story to the verdict."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.simulation.world import World
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a seed. ``trace`` says what happened when."""
+    """The result of a seed. ``trace`` lists its events with their times."""
 
     seed: int
     violations: tuple[str, ...]
@@ -22,18 +22,18 @@ class Verdict:
 
 
 def simulate(seed: int, story: Scenario | None = None) -> Verdict:
-    """Let the story of a seed happen, or a changed one, and judge it."""
+    """Run the story of a seed, or a changed one, and judge it."""
     story = story or scenario(seed)
     trace: list[str] = []
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
 
-        def tell(what: str) -> None:
+        def log(what: str) -> None:
             trace.append(f"{loop.time():9.3f}  {what}")
 
-        server = Server(story, loop.time, tell)
+        server = Server(story, loop.time, log)
         try:
-            world = World(story, server, Network(story, server, loop.time, tell), tell)
+            world = World(story, server, Network(story, server, loop.time, log), log)
             try:
                 runner.run(world.live())
                 broken = violations(world)

@@ -30,7 +30,7 @@ SIGHTS: Final = {
 }
 
 
-def _said(verdict: Verdict) -> str:
+def _report(verdict: Verdict) -> str:
     wrong = "\n  ".join(verdict.violations)
     return f"seed {verdict.seed}: {wrong}\n  replay: python -m tests.simulation --peopled {verdict.seed}"
 
@@ -38,7 +38,7 @@ def _said(verdict: Verdict) -> str:
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
 def test_no_user_order_or_export_is_twice_or_lost_whatever_happens(first: int) -> None:
     verdicts = (simulate(seed, peopled(seed)) for seed in range(first, min(first + _BATCH, SEEDS)))
-    wrong = [_said(verdict) for verdict in verdicts if verdict.violations]
+    wrong = [_report(verdict) for verdict in verdicts if verdict.violations]
     assert not wrong, "\n".join(wrong)
 
 
@@ -54,10 +54,10 @@ def test_the_judge_sees_each_rule_that_is_broken(rule: Rule) -> None:
 
 
 def test_the_stories_of_users_show_every_trouble() -> None:
-    waiting = dict(SIGHTS)
+    missing = dict(SIGHTS)
     for seed in range(200):
-        seen = "\n".join(simulate(seed, peopled(seed)).trace)
-        waiting = {what: text for what, text in waiting.items() if text not in seen}
-        if not waiting:
+        trace = "\n".join(simulate(seed, peopled(seed)).trace)
+        missing = {what: text for what, text in missing.items() if text not in trace}
+        if not missing:
             return
-    raise AssertionError(f"never seen: {', '.join(waiting)}")
+    raise AssertionError(f"never shown: {', '.join(missing)}")

@@ -57,23 +57,23 @@ SIGHTS: Final = {
     "an adoption": "adopt patient",
     "a patient who is recorded and not in the list": "GET /v1/patients/",
 }
-"""What the stories have to show, by a piece of the trace. A trouble that never comes tries nothing."""
+"""What the stories must show, by a piece of the trace: a trouble that never happens tests nothing."""
 
 
-def _said(verdict: Verdict) -> str:
+def _report(verdict: Verdict) -> str:
     broken = "\n  ".join(verdict.violations)
     return f"seed {verdict.seed}: {broken}\n  replay: python -m tests.simulation {verdict.seed}"
 
 
 def unsafe(verdict: Verdict) -> list[str]:
-    """What is never right, whether or not the story comes to its end."""
+    """The violations that are wrong even in a story that did not end clean."""
     return [text for text in verdict.violations if text.startswith("duplicate: ") or "is sent" in text]
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
 def test_nothing_is_lost_and_nothing_is_twice_whatever_happens(first: int) -> None:
     verdicts = (simulate(seed) for seed in range(first, min(first + _BATCH, SEEDS)))
-    broken = [_said(verdict) for verdict in verdicts if verdict.violations]
+    broken = [_report(verdict) for verdict in verdicts if verdict.violations]
     assert not broken, "\n".join(broken)
 
 
@@ -100,13 +100,13 @@ def test_a_window_that_is_longer_than_everything_late_is_long_enough_and_no_shor
 
 
 def test_the_stories_show_every_trouble() -> None:
-    waiting = dict(SIGHTS)
+    missing = dict(SIGHTS)
     for seed in range(300):
-        seen = "\n".join(simulate(seed).trace)
-        waiting = {what: text for what, text in waiting.items() if text not in seen}
-        if not waiting:
+        trace = "\n".join(simulate(seed).trace)
+        missing = {what: text for what, text in missing.items() if text not in trace}
+        if not missing:
             return
-    raise AssertionError(f"never seen: {', '.join(waiting)}")
+    raise AssertionError(f"never shown: {', '.join(missing)}")
 
 
 def test_a_seed_replays_the_same_events_in_any_process() -> None:
@@ -133,15 +133,15 @@ def test_the_simulated_disk_keeps_what_sqlite_keeps(tmp_path: Path, monkeypatch:
         batch = tuple(entries)
         write(disk, batch)
         store.commit(batch)
-        kept, simulated = store.load(), disk.state()
-        assert replace(kept, lineage="", serial=0) == replace(simulated, lineage="", serial=0)
-        compared.append(kept)
+        stored, simulated = store.load(), disk.state()
+        assert replace(stored, lineage="", serial=0) == replace(simulated, lineage="", serial=0)
+        compared.append(stored)
 
     monkeypatch.setattr(Disk, "write", write_both)
     story = scenario(0)
-    kept = [replace(plight, pause=Pause.SHORT, trouble=Trouble.CRASH, when=30) for plight in story.storm]
+    crashes = [replace(run, pause=Pause.SHORT, trouble=Trouble.CRASH, when=30) for run in story.faulty_runs]
     with store.lock("apply"):
-        assert not simulate(0, replace(story, storm=tuple(kept))).violations
+        assert not simulate(0, replace(story, faulty_runs=tuple(crashes))).violations
     assert len(compared) > 10
     assert any(state.intents for state in compared)
 

@@ -1,4 +1,4 @@
-"""The simulated world itself: time, death, signs of life, and a judge who finds what is wrong."""
+"""The simulated world itself: time, kills, heartbeats, and a judge who finds what is wrong."""
 
 import asyncio
 import time
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.api.client import Session
-from kardia_ctl.applying import executor
-from kardia_ctl.applying import heartbeat as life
+from kardia_ctl.applying import executor, heartbeat
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.results import Report
@@ -71,7 +70,7 @@ def test_a_request_shows_signs_of_life_until_its_answer(runner: asyncio.Runner) 
     signs: list[float] = []
 
     async def request() -> str:
-        with life.Heartbeat(show):
+        with heartbeat.Heartbeat(show):
             await asyncio.sleep(7)
         return "answer"
 
@@ -86,7 +85,7 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
     ended: list[float] = []
 
     async def request() -> None:
-        with life.Heartbeat(show):
+        with heartbeat.Heartbeat(show):
             try:
                 await asyncio.sleep(60)
             finally:
@@ -99,12 +98,12 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
 
     with pytest.raises(StateError):
         runner.run(request())
-    assert ended == pytest.approx([life.INTERVAL])
+    assert ended == pytest.approx([heartbeat.INTERVAL])
 
 
 def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
     intent = Intent(patient_address("S-1"), "create", at=1000.0)
-    assert due(intent, 60.0) - intent.at - 60.0 > 2 * life.INTERVAL
+    assert due(intent, 60.0) - intent.at - 60.0 > 2 * heartbeat.INTERVAL
     assert matching.due is due
 
 
@@ -112,7 +111,7 @@ def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
     ("target", "name", "value", "found"),
     [
         (Session, "requests", property(lambda _: 99), "counted 99 requests"),
-        (Report, "succeeded", property(lambda _: True), "said that all is well"),
+        (Report, "succeeded", property(lambda _: True), "reported success"),
         (ConnectionTable, "valid_code", None, "that does not exist"),
         (Disk, "write", None, "is recorded under an id that is not live"),
         (executor._WaveRun, "stop_reason", lambda _: "", "although a wave had gone wrong"),

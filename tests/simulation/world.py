@@ -1,4 +1,4 @@
-"""A whole story: runs that crash, a server that lags, and then better weather until all is well."""
+"""A whole story: runs that crash against a lagging server, then undisturbed runs until all is as declared."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -26,20 +26,20 @@ from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.timing import Clock
 from tests.simulation.environment.disk import Disk, Mount
 from tests.simulation.environment.network import Network, Wire
-from tests.simulation.environment.person import looks
+from tests.simulation.environment.person import settle_by_hand
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.server import START, Server
-from tests.simulation.scenario import Pause, Plight, Scenario, Trouble
+from tests.simulation.scenario import Pause, Scenario, ScriptedRun, Trouble
 
 MOST_CALM_RUNS: Final = 8
-"""Runs in good weather after which everything has to be as declared.
+"""Undisturbed runs after which everything must be as declared.
 
-With waves, a server that refuses the codes of whom it does not yet show stops a run at each patient.
+With waves, a server that refuses codes for patients it does not list yet stops a run at each patient.
 """
 
 _FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
 _NONE: Final = Decisions()
-_FAIR: Final = Plight(Trouble.NONE, 0, Pause.NONE, 0, 0)
+_UNDISTURBED: Final = ScriptedRun(Trouble.NONE, 0, Pause.NONE, 0, 0)
 
 
 @dataclass(slots=True)
@@ -53,9 +53,9 @@ class Run:
     succeeded: bool = False
     """Whether the command would exit with 0."""
     undone: tuple[str, ...] = ()
-    """What was not recorded, or in doubt, when it ended."""
+    """What was not recorded, or was in doubt, when it ended."""
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
-    """What was begun (None) and what became of it, in the order of events."""
+    """Each change that began (None), and its status, in the order of events."""
     calm: bool = False
     spent: int = 0
     """Requests that had arrived when the plan was made."""
@@ -68,7 +68,7 @@ class Run:
 
 @dataclass(slots=True)
 class Stopping:
-    """Ctrl-C, as ``kardia_ctl.cli.signals`` hears it."""
+    """Ctrl-C, as ``kardia_ctl.cli.signals`` handles it."""
 
     stop_signal: StopSignal = field(default_factory=StopSignal)
 
@@ -78,21 +78,21 @@ class Stopping:
 
 @dataclass(slots=True)
 class World:
-    """Everything beside the program, and what it did."""
+    """Everything around the program, and a record of what the program did."""
 
     story: Scenario
     server: Server
     network: Network
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     disk: Disk = field(default_factory=Disk)
     runs: list[Run] = field(default_factory=list)
     codes: list[IssuedCode] = field(default_factory=list)
     state_was_lost: bool = False
     clean: bool = False
     desired: Desired = field(init=False)
-    """What is declared by now: somebody edits it when an export has come."""
-    told: set[Address] = field(default_factory=set)
-    """What a person looked up and settled by hand."""
+    """What is declared now: a person edits it when an export arrives."""
+    settled_by_hand: set[Address] = field(default_factory=set)
+    """What a person checked and settled by hand."""
 
     def __post_init__(self) -> None:
         leaving = tuple(
@@ -102,31 +102,31 @@ class World:
         self.desired = replace(self.story.desired, departures=leaving)
 
     async def live(self) -> None:
-        """The storm, and then better weather until nothing is left to do."""
+        """The faulty runs, and then undisturbed ones until nothing is left to do."""
         loop = asyncio.get_running_loop()
         for mrn, second in self.story.rivals.items():
             loop.call_later(second, self.server.rival, self.story.desired.patients[mrn])
-        for plight in self.story.storm:
-            await self.run(plight)
-            await self._pause(plight)
+        for scripted in self.story.faulty_runs:
+            await self.run(scripted)
+            await self._pause(scripted)
         self.network.calm = True
-        self.tell("the storm is over")
+        self.log("the faulty runs are over")
         rng = Random(f"calm/{self.story.seed}")
         for _ in range(MOST_CALM_RUNS + (len(self.story.desired.patients) if self.story.waves else 0)):
-            await self.run(_FAIR, await self._ask_a_person())
+            await self.run(_UNDISTURBED, await self._ask_a_person())
             await asyncio.sleep(rng.uniform(0, self.story.settle))
             if self._is_settled(self.runs[-1]):
                 self.clean = True
                 break
         await asyncio.sleep(2 * self.story.settle)
-        await self.run(_FAIR)
+        await self.run(_UNDISTURBED)
 
     def recorded(self, mrn: str) -> str:
         """The id that state has for an mrn, empty when it has none."""
         return self.disk.patients[mrn].id if mrn in self.disk.patients else ""
 
     def _is_settled(self, run: Run) -> bool:
-        """Whether the run found nothing to do, but for mrns that somebody else uses too."""
+        """Whether the run had nothing to do, except for mrns that somebody else uses too."""
         if run.plan is None or run.plan.stops:
             return False
         return all(
@@ -134,37 +134,41 @@ class World:
             for change in run.plan.changes
         )
 
-    async def _pause(self, plight: Plight) -> None:
-        if plight.pause is Pause.STATE_LOST:
+    async def _pause(self, scripted: ScriptedRun) -> None:
+        if scripted.pause is Pause.STATE_LOST:
             self.disk = Disk()
             self.state_was_lost = True
-            self.tell("state is lost")
-        await asyncio.sleep(plight.seconds)
+            self.log("state is lost")
+        await asyncio.sleep(scripted.seconds)
 
     async def _ask_a_person(self) -> Decisions:
-        """What cannot be read back is for a person, who waits until nothing can be under way any more."""
+        """What cannot be read back needs a person, who waits until nothing can be in flight any more."""
         if not self.story.desired.users and not self.story.leaving:
             return Decisions()
         await asyncio.sleep(2 * self.story.settle)
-        return looks(self, Mount(self.disk, Process(-1, self.tell)))
+        return settle_by_hand(self, Mount(self.disk, Process(-1, self.log)))
 
-    async def run(self, plight: Plight, decisions: Decisions = _NONE) -> None:
+    async def run(self, scripted: ScriptedRun, decisions: Decisions = _NONE) -> None:
         """One apply, in its own process, to its end or its death."""
         run = Run(len(self.runs), calm=self.network.calm)
         self.runs.append(run)
-        process = Process(run.number, self.tell, int(plight.when) if plight.trouble is Trouble.CRASH else 0)
-        store = Mount(self.disk, process, int(plight.when) if plight.trouble is Trouble.FULL_DISK else None)
+        process = Process(
+            run.number, self.log, int(scripted.when) if scripted.trouble is Trouble.CRASH else 0
+        )
+        store = Mount(
+            self.disk, process, int(scripted.when) if scripted.trouble is Trouble.FULL_DISK else None
+        )
         stopping = Stopping()
-        self.tell(f"run {run.number} begins")
+        self.log(f"run {run.number} begins")
         loop = asyncio.get_running_loop()
-        apply = loop.create_task(self._apply(run, process, store, stopping, plight.ahead, decisions))
+        apply = loop.create_task(self._apply(run, process, store, stopping, scripted.ahead, decisions))
         alarm = None
-        if plight.trouble is Trouble.KILL:
-            alarm = loop.call_later(plight.when, process.die, "just then")
-        elif plight.trouble is Trouble.BRAKE:
-            alarm = loop.call_later(plight.when, stopping.stop)
-        elif plight.trouble is Trouble.ABORT:
-            alarm = loop.call_later(plight.when, apply.cancel)
+        if scripted.trouble is Trouble.KILL:
+            alarm = loop.call_later(scripted.when, process.die, "just then")
+        elif scripted.trouble is Trouble.BRAKE:
+            alarm = loop.call_later(scripted.when, stopping.stop)
+        elif scripted.trouble is Trouble.ABORT:
+            alarm = loop.call_later(scripted.when, apply.cancel)
         await asyncio.wait([apply])
         process.over = True
         if alarm:
@@ -185,7 +189,7 @@ class World:
             run.error = str(error)
         elif error is not None:
             raise error
-        self.tell(f"run {run.number} ends: {run.error or 'by itself'}")
+        self.log(f"run {run.number} ends: {run.error or 'by itself'}")
 
     async def _apply(
         self, run: Run, process: Process, store: Mount, stopping: Stopping, ahead: float, decisions: Decisions
@@ -199,11 +203,11 @@ class World:
         )
         inputs = inputs_of(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
-            seen = await observe_and_plan(session.reader, inputs, lambda: session.requests)
-            run.plan, run.spent = seen.plan, self.network.arrivals - before
-            self.tell(f"plan: {_said(seen.plan)}")
-            if not seen.plan.stops:
-                await self._go_on(run, session, seen, store, stopping, clock)
+            preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
+            run.plan, run.spent = preview.plan, self.network.arrivals - before
+            self.log(f"plan: {_summary(preview.plan)}")
+            if not preview.plan.stops:
+                await self._go_on(run, session, preview, store, stopping, clock)
         run.arrived = self.network.arrivals - before
 
     def _session(self, run: Run, process: Process, clock: Clock) -> AbstractAsyncContextManager[Session]:
@@ -219,7 +223,7 @@ class World:
         )
 
     async def _go_on(
-        self, run: Run, session: Session, seen: Preview, store: Mount, stopping: Stopping, clock: Clock
+        self, run: Run, session: Session, preview: Preview, store: Mount, stopping: Stopping, clock: Clock
     ) -> None:
         story, stop_signal = self.story, stopping.stop_signal
         context = RunContext(
@@ -238,17 +242,17 @@ class World:
         @contextmanager
         def writing() -> Iterator[ProgressObserver]:
             stop_signal.on_set = session.halt
-            yield ProgressObserver(run.begins, self._told(run))
+            yield ProgressObserver(run.begins, self._on_result(run))
 
-        run.results = await apply(seen, context, writing, warn=lambda _: None)
-        run.succeeded = report(seen.plan, run.results, stop_signal).succeeded
+        run.results = await apply(preview, context, writing, warn=lambda _: None)
+        run.succeeded = report(preview.plan, run.results, stop_signal).succeeded
 
-    def _told(self, run: Run) -> Callable[[Result], None]:
-        def told(result: Result) -> None:
+    def _on_result(self, run: Run) -> Callable[[Result], None]:
+        def on_result(result: Result) -> None:
             run.events.append((result.address, result.status))
-            self.tell(f"{result.address}: {result.status} {result.detail}")
+            self.log(f"{result.address}: {result.status} {result.detail}")
 
-        return told
+        return on_result
 
 
 def _beside(rng: Random) -> RunBlocking:
@@ -261,6 +265,6 @@ def _beside(rng: Random) -> RunBlocking:
     return beside
 
 
-def _said(plan: Plan) -> str:
+def _summary(plan: Plan) -> str:
     changes = [f"{change.action} {change.address} {change.cause}" for change in plan.changes]
     return "; ".join([*changes, *plan.stops]) or "empty"

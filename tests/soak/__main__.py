@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elsewhere = Server(options.endpoint, options.api_key) if options.endpoint else None
     machine = this_machine()
     verdicts = list(_soaked(options.seeds, scale, elsewhere))
-    server = "another one, on loopback" if elsewhere else conditions(scale.weather, scale.settle)
+    server = "another one, on loopback" if elsewhere else conditions(scale.rates, scale.settle)
     table = markdown(verdicts, server, machine)
     print(table)  # noqa: T201 - a command's result
     if (options.creates, options.kills, elsewhere) == (CREATES, KILLS, None):
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _soaked(seeds: Sequence[int], scale: Scale, elsewhere: Server | None) -> Iterator[Verdict]:
     for seed in seeds:
         with TemporaryDirectory() as directory:
-            tell = partial(_tell, seed)
-            yield soak(seed, scale, Path(directory), elsewhere=elsewhere, tell=tell)
+            progress = partial(_print_progress, seed)
+            yield soak(seed, scale, Path(directory), elsewhere=elsewhere, progress=progress)
 
 
-def _tell(seed: int, line: str) -> None:
+def _print_progress(seed: int, line: str) -> None:
     print(f"seed {seed}: {line}", file=sys.stderr, flush=True)  # noqa: T201 - progress
 
 

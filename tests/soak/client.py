@@ -1,4 +1,4 @@
-"""The command under test, as a process that may be struck down at any moment."""
+"""The command under test, as a process that may be killed at any moment."""
 
 import shutil
 import subprocess
@@ -20,15 +20,15 @@ LONGEST: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a process ended: its exit code (negative: by which signal), and what it said."""
+    """How a process ended: its exit code (negative: by which signal), and what it printed."""
 
     code: int
     out: str
     err: str
 
     @property
-    def said(self) -> str:
-        """Everything: where the line between result and warning runs is another test's matter."""
+    def output(self) -> str:
+        """Both streams: which text belongs to which is tested elsewhere."""
         return self.out + self.err
 
     @property
@@ -63,7 +63,7 @@ class Running:
             return True
         return False
 
-    def strike(self, signal: Signals) -> Ending:
+    def interrupt(self, signal: Signals) -> Ending:
         """Send a signal and wait for the end."""
         self.process.send_signal(signal)
         return self.ending()
@@ -115,9 +115,9 @@ class Client:
             return run.ending()
 
     def in_flight(self, since: float) -> int:
-        """How many writes were on their way when a run died that began at ``since`` (Unix seconds).
+        """How many writes were in flight when a run died that began at ``since`` (Unix seconds).
 
-        A copy of the state is asked: the next run is to find the files as the killed one left them.
+        Reads a copy of the state: the next run must find the files as the killed one left them.
         """
         with TemporaryDirectory() as copy:
             for file in (self.directory / ".kardia").glob("state.db*"):

@@ -1,4 +1,4 @@
-"""Applies that are struck down again and again, until everything is there; then the truth is asked."""
+"""Applies that are killed again and again until everything exists; then the account is compared."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,18 +12,18 @@ from typing import Final
 from kardia_ctl.sandbox.data.invented import TEMPLATES
 from tests.benchmarks.processes import SCRIPT
 from tests.soak.client import LONGEST, Client, Ending, Running
+from tests.soak.interruptions import Interruption, interruptions
 from tests.soak.population import Population, declare, population
-from tests.soak.server import Server, SoakError, Weather, sandbox
-from tests.soak.strikes import Strike, strikes
-from tests.soak.truth import Truth, asked, templates
+from tests.soak.server import FaultRates, Server, SoakError, sandbox
+from tests.soak.truth import Truth, account_truth, templates
 
 _POLL: Final = 0.002
 _LAST_TRIES: Final = 8
-"""Undisturbed applies that may be needed until one ends clean: the weather goes on."""
+"""Undisturbed applies that may be needed until one ends clean: the faults go on."""
 _SHARE: Final = 0.8
 """How much of what is left to send the kills that are left are to interrupt."""
 _BUGS: Final = ("Traceback", "Internal error (", "is locked")
-"""What no run may say when it runs alone: the last is a lock that outlived its holder."""
+"""What no run may print when it runs alone: the last is a lock that outlived its holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Scale:
     kills: int
     settle: int = 3
     waves: int = 1
-    weather: Weather = field(default_factory=Weather)
+    rates: FaultRates = field(default_factory=FaultRates)
 
 
 @dataclass(slots=True)
 class Tally:
     """What a soak did, and everything that should not have happened, in words.
 
-    ``in_flight`` counts the writes that were on their way at the kills, as state recorded them.
+    ``in_flight`` counts the writes without an answer at the kills, as state recorded them.
     """
 
     runs: int = 0
@@ -66,7 +66,7 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        """Whether nothing is twice, nothing is lost, and nothing was said that should not be."""
+        """Whether nothing exists twice, nothing is lost, and no run printed what it must not."""
         return self.truth.right and not self.tally.faults
 
 
@@ -77,38 +77,38 @@ def soak(
     *,
     elsewhere: Server | None = None,
     command: tuple[str, ...] = (SCRIPT,),
-    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
-    """Declare, apply, strike, apply again, and so on; then compare the account with the declaration.
+    """Declare, apply, interrupt, apply again, and so on; then compare the account with the declaration.
 
     Args:
-        seed: names the people, the faults and the strikes.
+        seed: names the people, the faults and the interruptions.
         scale: how much of it.
         directory: an empty place for the configuration and the account.
         elsewhere: another server than a sandbox of our own.
         command: what is called instead of kardia-ctl.
-        tell: gets a line of progress now and then.
+        progress: gets a line of progress now and then.
 
     Raises:
         SoakError: a server does not start or a run does not end.
     """
     began = time.monotonic()
-    with _server(elsewhere, directory, scale.weather, seed) as server:
+    with _server(elsewhere, directory, scale.rates, seed) as server:
         declared = _declared(server, seed, scale.creates)
-        work = _Soak(Client(directory / "clinic", server, command), declared, scale, Random(seed), tell)
+        work = _Soak(Client(directory / "clinic", server, command), declared, scale, Random(seed), progress)
         work.run()
-        time.sleep(max(scale.settle, scale.weather.latest))  # what was under way has arrived, or never will
+        time.sleep(max(scale.settle, scale.rates.latest))  # every create in flight has arrived, or never will
         plan = work.second_plan()
-        found = asked(server, declared)
+        found = account_truth(server, declared)
     return Verdict(seed, scale.creates, work.tally, found, plan, time.monotonic() - began)
 
 
 @contextmanager
-def _server(elsewhere: Server | None, directory: Path, weather: Weather, seed: int) -> Iterator[Server]:
+def _server(elsewhere: Server | None, directory: Path, rates: FaultRates, seed: int) -> Iterator[Server]:
     if elsewhere is not None:
         yield elsewhere
         return
-    with sandbox(directory / "account", weather, seed) as server:
+    with sandbox(directory / "account", rates, seed) as server:
         yield server
 
 
@@ -127,30 +127,30 @@ class _Soak:
     declared: Population
     scale: Scale
     random: Random
-    tell: Callable[[str], None]
+    progress: Callable[[str], None]
     tally: Tally = field(default_factory=Tally)
 
     def run(self) -> None:
-        """All waves: each declares more patients than the last, is struck, and is brought to its end."""
+        """All waves: each declares more patients than the last, is interrupted, and then runs to its end."""
         for wave in range(1, self.scale.waves + 1):
             creates = self.scale.creates * wave // self.scale.waves
             kills = self.scale.kills * wave // self.scale.waves - self.tally.kills
             declare(self.declared, self.client.directory, creates, self.scale.settle)
-            self._strike_down(kills, creates)
-            tries = self._bring_to_its_end()
-            self.tell(
+            self._interrupt_runs(kills, creates)
+            tries = self._finish()
+            self.progress(
                 f"{creates:,} creates, {self.tally.kills} kills, {self.tally.runs} runs; "
                 f"clean after {tries} undisturbed"
             )
 
     def second_plan(self) -> str:
-        """What a plan says when all is done."""
+        """The last line of the plan after everything."""
         ending = self.client.plan()
         if ending.code != 0:
-            self.tally.faults.append(f"the second plan exits {ending.code}: {_said(ending)}")
+            self.tally.faults.append(f"the second plan exits {ending.code}: {_summary(ending)}")
         return "empty" if ending.code == 0 else f"exit {ending.code}"
 
-    def _strike_down(self, kills: int, creates: int) -> None:
+    def _interrupt_runs(self, kills: int, creates: int) -> None:
         log = self.client.server.log
         scan = 2 + -(-creates // 500)
 
@@ -158,58 +158,58 @@ class _Soak:
             arrived = 0 if log is None else log.since(0).creates
             return scan + _SHARE * max(0, creates - arrived) / kills_left
 
-        for strike in strikes(self.random, kills, pace, self.scale.settle, log=log is not None):
-            if self._is_through(strike):
+        for interruption in interruptions(self.random, kills, pace, self.scale.settle, log=log is not None):
+            if self._is_through(interruption):
                 return
 
-    def _is_through(self, strike: Strike) -> bool:
-        """One run, struck at its point; whether it came to a clean end before."""
+    def _is_through(self, interruption: Interruption) -> bool:
+        """One run, interrupted at its point; whether it ended clean before."""
         self.tally.runs += 1
         log = self.client.server.log
         mark, began = 0 if log is None else log.mark(), time.time()
         with self.client.started("apply", "--auto-approve") as run:
-            if self._comes_to(strike, run, mark) and strike.rival:
+            if self._comes_to(interruption, run, mark) and interruption.rival:
                 self._rival(run)
-            ending = run.strike(strike.signal) if run.alive else run.ending()
+            ending = run.interrupt(interruption.signal) if run.alive else run.ending()
         if ending.code == -SIGKILL:
             self.tally.kills += 1
             self.tally.in_flight += self.client.in_flight(began)
-            if strike.loses_state:
+            if interruption.loses_state:
                 self._lose_state()
             return False
-        self._judge(ending, strike)
+        self._judge(ending, interruption)
         return ending.code == 0
 
-    def _comes_to(self, strike: Strike, run: Running, mark: int) -> bool:
-        """Wait for the point of a strike; False when the run ended before."""
+    def _comes_to(self, interruption: Interruption, run: Running, mark: int) -> bool:
+        """Wait for the point of an interruption; False when the run ended before."""
         log = self.client.server.log
         deadline = time.monotonic() + LONGEST
         while log is not None and run.alive:
             arrived = log.since(mark)
-            if arrived.requests >= strike.requests and arrived.creates >= strike.creates:
+            if arrived.requests >= interruption.requests and arrived.creates >= interruption.creates:
                 break
             if time.monotonic() > deadline:
                 raise SoakError("a run neither went on nor ended")
             time.sleep(_POLL)
-        return run.outlives(strike.seconds)
+        return run.outlives(interruption.seconds)
 
-    def _judge(self, ending: Ending, strike: Strike) -> None:
-        """Every run that was not killed says what it did, and exits 0 or 1."""
-        if strike.signal != SIGKILL and "stopped before everything was sent" in ending.said:
+    def _judge(self, ending: Ending, interruption: Interruption) -> None:
+        """Every run that was not killed reports what it did, and exits 0 or 1."""
+        if interruption.signal != SIGKILL and "stopped before everything was sent" in ending.output:
             self.tally.stops += 1
             if ending.code != 1:
                 self.tally.faults.append(f"a stopped run exits {ending.code}")
         if ending.code not in (0, 1) or any(bug in ending.err for bug in _BUGS):
-            self.tally.faults.append(f"a run exits {ending.code}: {_said(ending)}")
+            self.tally.faults.append(f"a run exits {ending.code}: {_summary(ending)}")
 
     def _rival(self, holder: Running) -> None:
-        """A second apply while the first is at work, and held there: it has to be told who that is."""
+        """Start a second apply while the first is held (SIGSTOP): its error must name that process."""
         holder.process.send_signal(SIGSTOP)
         ending = self.client.apply("rival")
         if ending.code == 1 and f"(process {holder.pid}" in ending.err:
             self.tally.rivals += 1
         elif holder.alive:
-            self.tally.faults.append(f"a second apply beside another exits {ending.code}: {_said(ending)}")
+            self.tally.faults.append(f"a second apply beside another exits {ending.code}: {_summary(ending)}")
 
     def _lose_state(self) -> None:
         """README: when state was lost with the crash, wait the settle window before starting over."""
@@ -217,16 +217,16 @@ class _Soak:
         self.tally.states_lost += 1
         time.sleep(self.scale.settle)
 
-    def _bring_to_its_end(self) -> int:
+    def _finish(self) -> int:
         """Apply undisturbed until a run ends clean; how many it took."""
         for tries in range(1, _LAST_TRIES + 1):
             self.tally.runs += 1
             ending = self.client.apply()
             if ending.code == 0:
                 return tries
-        self.tally.faults.append(f"no clean end in {_LAST_TRIES} runs: {_said(ending)}")
+        self.tally.faults.append(f"no clean end in {_LAST_TRIES} runs: {_summary(ending)}")
         return _LAST_TRIES
 
 
-def _said(ending: Ending) -> str:
+def _summary(ending: Ending) -> str:
     return " / ".join(filter(None, (ending.last, ending.err.strip()[-300:])))

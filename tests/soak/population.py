@@ -1,4 +1,4 @@
-"""Who a soak declares: patients that nobody is, some with a connection code, in a CSV cohort."""
+"""The patients that a soak declares: invented, some with a connection code, in a CSV cohort."""
 
 import csv
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
-"""What soaks found, as a Markdown table."""
+"""The results of soaks, as a Markdown table."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tests.benchmarks.machine import Machine
 from tests.soak.harness import Verdict
-from tests.soak.server import Weather
+from tests.soak.server import FaultRates
 
 _HEAD: Final = (
     "seed",
@@ -14,10 +14,10 @@ _HEAD: Final = (
     "in flight",
     "states lost",
     "stops",
-    "rivals refused",
+    "second applies refused",
     "runs",
     "requests",
-    "creates struck",
+    "creates faulted",
     "duplicates",
     "lost",
     "altered",
@@ -28,29 +28,29 @@ _HEAD: Final = (
 )
 
 
-def conditions(weather: Weather, settle: int) -> str:
-    """What went wrong on the way, in words."""
+def conditions(rates: FaultRates, settle: int) -> str:
+    """The fault rates, in words."""
     return (
-        f"the sandbox; of all requests {weather.lost:.0%} lost their answer after the effect, "
-        f"{weather.unavailable:.0%} got a 503 (half of them after the effect), {weather.dropped:.0%} were "
-        f"dropped before it; {weather.late:.0%} of the creates took effect {weather.late_by:g} s after their "
-        f"connection was reset; lists lagged {weather.list_lag:g} s; settle window {settle} s"
+        f"the sandbox; of all requests {rates.lost:.0%} lost their answer after the effect, "
+        f"{rates.unavailable:.0%} got a 503 (half of them after the effect), {rates.dropped:.0%} were "
+        f"dropped before it; {rates.late:.0%} of the creates took effect {rates.late_by:g} s after their "
+        f"connection was reset; lists lagged {rates.list_lag:g} s; settle window {settle} s"
     )
 
 
 def markdown(verdicts: Sequence[Verdict], server: str, machine: Machine) -> str:
-    """The table, and under which conditions it came about. ``server`` describes what was talked to."""
+    """The table, and under which conditions it came about. ``server`` describes the server."""
     lines = [
         "# Soaked",
         "",
         "`kardia-ctl apply` in a process of its own, killed (SIGKILL) at seeded points and started again at",
-        "once, until everything that was declared exists; then the account itself is asked. `make soak`",
+        "once, until everything that was declared exists; then the account itself is read. `make soak`",
         "writes this file.",
         "",
-        "*In flight*: writes that were on their way at the kills. *States lost*: kills after which the state",
+        "*In flight*: writes without an answer at the kills. *States lost*: kills after which the state",
         "was removed and the window waited out. *Stops*: SIGTERM or SIGINT, answered by a report and exit 1.",
-        "*Rivals refused*: second applies beside a run that has the lock. *Creates struck*: creates that a",
-        "fault was played on.",
+        "*Second applies refused*: applies beside a run that has the lock. *Creates faulted*: creates",
+        "that the sandbox played a fault on.",
         "",
         f"Server: {server}.",
         "",
@@ -76,7 +76,7 @@ def _cells(verdict: Verdict) -> Iterator[str]:
         tally.rivals,
         tally.runs,
         truth.requests,
-        truth.creates_struck,
+        truth.creates_faulted,
         truth.duplicates,
         truth.lost,
         truth.altered,

@@ -1,4 +1,4 @@
-"""The sandbox in a process of its own, with faults; its log tells what arrived, its file what is true."""
+"""The sandbox in a process of its own, with faults. Its file holds the account and the request log."""
 
 import json
 import re
@@ -17,8 +17,8 @@ _CREATES: Final = "/v1/patients"
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
-    """What goes wrong on the way, as shares of all requests (``late``: of the creates). Times in seconds.
+class FaultRates:
+    """How often requests fail, as shares of all requests (``late``: of the creates). Times in seconds.
 
     Half of ``unavailable`` comes after the effect. ``late_by`` and ``list_lag`` together have to be less than
     the settle window: nobody can do without that.
@@ -96,7 +96,7 @@ class SoakError(Exception):
 
 
 @contextmanager
-def sandbox(directory: Path, weather: Weather, seed: int) -> Iterator[Server]:
+def sandbox(directory: Path, rates: FaultRates, seed: int) -> Iterator[Server]:
     """Serve a new account for as long as the block runs.
 
     Raises:
@@ -104,9 +104,9 @@ def sandbox(directory: Path, weather: Weather, seed: int) -> Iterator[Server]:
     """
     directory.mkdir(parents=True, exist_ok=True)
     database, faults = directory / "account.db", directory / "faults.json"
-    faults.write_text(json.dumps(weather.faults(seed)))
+    faults.write_text(json.dumps(rates.faults(seed)))
     command = [SCRIPT, "sandbox", "serve", "--port", "0", "--database", str(database)]
-    command += ["--faults", str(faults), "--quirk", f"list_lag={weather.list_lag}"]
+    command += ["--faults", str(faults), "--quirk", f"list_lag={rates.list_lag}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         try:
             found = re.match(r"http://\S+", process.stdout.readline() if process.stdout else "")

@@ -17,34 +17,34 @@ from tests.soak.__main__ import main
 from tests.soak.broken_client import Defect
 from tests.soak.client import Client, Running
 from tests.soak.harness import Scale, Tally, Verdict, soak
+from tests.soak.interruptions import Interruption, interruptions
 from tests.soak.population import Population, declare, population
 from tests.soak.results import conditions, markdown
-from tests.soak.server import Server, Weather, sandbox
-from tests.soak.strikes import Strike, strikes
-from tests.soak.truth import Seen, Truth, asked, compared
+from tests.soak.server import FaultRates, Server, sandbox
+from tests.soak.truth import ObservedPatient, Truth, account_truth, compared
 
-QUICK = Weather(late=0.03, late_by=0.5, list_lag=0.25)
-FAIR = Weather(0, 0, 0, 0, 0, 0)
-SLOW = replace(FAIR, latency=1.0)
+QUICK = FaultRates(late=0.03, late_by=0.5, list_lag=0.25)
+FAULTLESS = FaultRates(0, 0, 0, 0, 0, 0)
+SLOW = replace(FAULTLESS, latency=1.0)
 CREATES = 40
 BROKEN = (executable, broken_client.__file__)
 
 
 def test_nothing_is_lost_and_nothing_is_twice_under_faults_and_kills(tmp_path: Path) -> None:
-    verdict = soak(11, Scale(creates=120, kills=8, settle=2, weather=QUICK), tmp_path)
+    verdict = soak(11, Scale(creates=120, kills=8, settle=2, rates=QUICK), tmp_path)
     assert verdict.tally.faults == []
     assert verdict.truth == replace(verdict.truth, duplicates=0, lost=0, altered=0)
     assert verdict.right
     assert verdict.second_plan == "empty"
     assert verdict.tally.kills > 3
     assert verdict.tally.in_flight
-    assert verdict.truth.creates_struck
+    assert verdict.truth.creates_faulted
 
 
 def test_the_same_holds_on_a_server_that_shows_nothing(tmp_path: Path) -> None:
     with sandbox(tmp_path / "elsewhere", QUICK, seed=5) as server:
         elsewhere = Server(server.url, server.key)
-        scale = Scale(creates=60, kills=3, settle=2, weather=QUICK)
+        scale = Scale(creates=60, kills=3, settle=2, rates=QUICK)
         verdict = soak(5, scale, tmp_path, elsewhere=elsewhere)
     assert verdict.tally.faults == []
     assert verdict.right
@@ -53,7 +53,7 @@ def test_the_same_holds_on_a_server_that_shows_nothing(tmp_path: Path) -> None:
 
 def test_a_client_that_retries_blindly_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(broken_client.VARIABLE, Defect.BLIND_RETRY.value)
-    scale = Scale(creates=60, kills=0, settle=1, weather=replace(FAIR, lost=0.3))
+    scale = Scale(creates=60, kills=0, settle=1, rates=replace(FAULTLESS, lost=0.3))
     verdict = soak(3, scale, tmp_path, command=BROKEN)
     assert verdict.truth.duplicates > 0
     assert verdict.truth.lost == 0
@@ -61,7 +61,7 @@ def test_a_client_that_retries_blindly_is_found_out(tmp_path: Path, monkeypatch:
 
 
 def test_a_window_shorter_than_the_latest_commit_is_found_out(tmp_path: Path) -> None:
-    scale = Scale(creates=60, kills=0, settle=0, weather=replace(FAIR, late=0.3, late_by=2))
+    scale = Scale(creates=60, kills=0, settle=0, rates=replace(FAULTLESS, late=0.3, late_by=2))
     verdict = soak(3, scale, tmp_path)
     assert verdict.truth.duplicates > 0
     assert not verdict.right
@@ -97,9 +97,9 @@ def test_a_client_that_forgets_what_was_in_flight_is_found_out(
         client = Client(clinic, server, BROKEN)
         with client.started("apply", "--auto-approve") as run:
             begun(run, server)
-            run.strike(SIGKILL)
+            run.interrupt(SIGKILL)
         client.apply()
-        assert asked(server, people).duplicates > 0
+        assert account_truth(server, people).duplicates > 0
 
 
 def test_a_second_apply_is_told_who_holds_the_lock(tmp_path: Path) -> None:
@@ -123,10 +123,10 @@ def test_a_second_apply_that_waits_goes_on_where_a_killed_one_left_off(tmp_path:
             begun(holder, server)
             with client.started("apply", "--auto-approve", "--lock-timeout", "60", name="rival") as waiter:
                 assert waiter.outlives(0.5)
-                assert holder.strike(SIGKILL).code == -SIGKILL
+                assert holder.interrupt(SIGKILL).code == -SIGKILL
                 assert waiter.ending().code == 0
         assert client.plan().code == 0
-        assert asked(server, people).right
+        assert account_truth(server, people).right
 
 
 @pytest.mark.parametrize("signal", [SIGTERM, SIGINT])
@@ -136,15 +136,15 @@ def test_a_stopped_run_reports_and_the_next_one_goes_on(tmp_path: Path, signal: 
         client = Client(clinic, server)
         with client.started("apply", "--auto-approve", "--parallelism", "2") as run:
             begun(run, server)
-            stopped = run.strike(signal)
+            stopped = run.interrupt(signal)
         assert stopped.code == 1
-        assert f"the run was stopped by {signal.name}" in stopped.said
+        assert f"the run was stopped by {signal.name}" in stopped.output
         assert "Apply incomplete:" in stopped.out
-        assert "is in doubt" not in stopped.said
+        assert "is in doubt" not in stopped.output
         assert "Traceback" not in stopped.err
         assert client.apply().code == 0
         assert client.plan().code == 0
-        assert asked(server, people).right
+        assert account_truth(server, people).right
 
 
 def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) -> None:
@@ -156,17 +156,17 @@ def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) 
             run.process.send_signal(SIGINT)
             while run.alive and "Interrupt again to abort" not in run.err.read_text():
                 time.sleep(0.01)
-            aborted = run.strike(SIGINT)
+            aborted = run.interrupt(SIGINT)
         assert aborted.code == 1
         assert "aborted: requests in flight are recorded as in doubt" in aborted.err
         assert "Traceback" not in aborted.err
         assert client.apply().code == 0
         assert client.plan().code == 0
-        assert asked(server, people).right
+        assert account_truth(server, people).right
 
 
-def drawn(seed: int) -> list[Strike]:
-    return list(strikes(Random(seed), 40, lambda left: 400 / left, 3, log=True))
+def drawn(seed: int) -> list[Interruption]:
+    return list(interruptions(Random(seed), 40, lambda left: 400 / left, 3, log=True))
 
 
 def test_equal_seeds_strike_at_equal_points() -> None:
@@ -176,10 +176,10 @@ def test_equal_seeds_strike_at_equal_points() -> None:
 
 def test_among_the_strikes_are_stops_rivals_and_lost_states() -> None:
     found = drawn(1)
-    assert sum(strike.signal is SIGKILL for strike in found) == 40
-    assert {strike.signal for strike in found} & {SIGINT, SIGTERM}
-    assert any(strike.rival for strike in found)
-    assert any(strike.loses_state for strike in found)
+    assert sum(interruption.signal is SIGKILL for interruption in found) == 40
+    assert {interruption.signal for interruption in found} & {SIGINT, SIGTERM}
+    assert any(interruption.rival for interruption in found)
+    assert any(interruption.loses_state for interruption in found)
 
 
 def person(mrn: str, firstname: str = "A") -> PatientFields:
@@ -189,17 +189,34 @@ def person(mrn: str, firstname: str = "A") -> PatientFields:
 @pytest.mark.parametrize(
     ("people", "truth"),
     [
-        ([Seen(person("1"), 1), Seen(person("2"), 0)], Truth(0, 0, 0, 0, 0)),
-        ([Seen(person("1"), 1), Seen(person("2"), 0), Seen(person("3"), 0)], Truth(0, 0, 0, 0, 0)),
-        ([Seen(person("1"), 1), Seen(person("2"), 0), Seen(person("2"), 0)], Truth(1, 0, 0, 0, 0)),
-        ([Seen(person("1"), 1)], Truth(0, 1, 0, 0, 0)),
-        ([Seen(person("1"), 1), Seen(person("2", firstname="C"), 0)], Truth(0, 0, 1, 0, 0)),
-        ([Seen(person("1"), 2), Seen(person("2"), 0)], Truth(0, 0, 0, 1, 0)),
-        ([Seen(person("1"), 1), Seen(person("2"), 1)], Truth(0, 0, 0, 1, 0)),
-        ([Seen(person("1"), 0), Seen(person("2"), 0)], Truth(0, 0, 0, 0, 1)),
+        ([ObservedPatient(person("1"), 1), ObservedPatient(person("2"), 0)], Truth(0, 0, 0, 0, 0)),
+        (
+            [
+                ObservedPatient(person("1"), 1),
+                ObservedPatient(person("2"), 0),
+                ObservedPatient(person("3"), 0),
+            ],
+            Truth(0, 0, 0, 0, 0),
+        ),
+        (
+            [
+                ObservedPatient(person("1"), 1),
+                ObservedPatient(person("2"), 0),
+                ObservedPatient(person("2"), 0),
+            ],
+            Truth(1, 0, 0, 0, 0),
+        ),
+        ([ObservedPatient(person("1"), 1)], Truth(0, 1, 0, 0, 0)),
+        (
+            [ObservedPatient(person("1"), 1), ObservedPatient(person("2", firstname="C"), 0)],
+            Truth(0, 0, 1, 0, 0),
+        ),
+        ([ObservedPatient(person("1"), 2), ObservedPatient(person("2"), 0)], Truth(0, 0, 0, 1, 0)),
+        ([ObservedPatient(person("1"), 1), ObservedPatient(person("2"), 1)], Truth(0, 0, 0, 1, 0)),
+        ([ObservedPatient(person("1"), 0), ObservedPatient(person("2"), 0)], Truth(0, 0, 0, 0, 1)),
     ],
 )
-def test_the_truth_counts_each_wrong_by_its_name(people: list[Seen], truth: Truth) -> None:
+def test_the_truth_counts_each_wrong_by_its_name(people: list[ObservedPatient], truth: Truth) -> None:
     found = compared(Population((person("1"), person("2")), "a-template"), people)
     assert found == truth
     assert found.right == (truth == Truth(0, 0, 0, 0, 0))
@@ -208,7 +225,7 @@ def test_the_truth_counts_each_wrong_by_its_name(people: list[Seen], truth: Trut
 def test_the_table_shows_what_should_not_have_happened() -> None:
     verdict = Verdict(1, 10, Tally(kills=2, faults=["something"]), Truth(0, 0, 0, 0, 0, 30, 4), "empty", 5.0)
     text = markdown(
-        [verdict], conditions(Weather(), 3), Machine("2026-01-02", "CPU", 2, 8, "CPython", "Linux", 0)
+        [verdict], conditions(FaultRates(), 3), Machine("2026-01-02", "CPU", 2, 8, "CPython", "Linux", 0)
     )
     assert "| 1 | 10 | 2 | 0 | 0 | 0 | 0 | 0 | 30 | 4 | 0 | 0 | 0 | 0 | 0 | empty | 5 s |" in text
     assert "- seed 1: something" in text

@@ -1,4 +1,4 @@
-"""What is true in the account when the dust has settled, against what was declared."""
+"""What the account holds after a soak, compared with what was declared."""
 
 import time
 from collections import Counter
@@ -29,7 +29,7 @@ class Truth:
         codes_twice: codes beyond the first of one patient, and codes that nobody declared.
         codes_missing: patients who were declared with a code and have none.
         requests: how many requests arrived; None where the server does not show it.
-        creates_struck: how many creates were answered wrongly or not at all; None as above.
+        creates_faulted: creates on which the sandbox played a fault; None as above.
     """
 
     duplicates: int
@@ -38,7 +38,7 @@ class Truth:
     codes_twice: int
     codes_missing: int
     requests: int | None = None
-    creates_struck: int | None = None
+    creates_faulted: int | None = None
 
     @property
     def right(self) -> bool:
@@ -47,15 +47,15 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedPatient:
     """A live patient, and how many codes were minted for it."""
 
     fields: PatientFields
     codes: int
 
 
-def asked(server: Server, declared: Population) -> Truth:
-    """Ask whoever can be asked, once every effect that was late has come.
+def account_truth(server: Server, declared: Population) -> Truth:
+    """Compare the account with the declaration, once every late effect has happened.
 
     Raises:
         SoakError: the list of another server cannot be had.
@@ -66,24 +66,24 @@ def asked(server: Server, declared: Population) -> Truth:
 
 
 def from_database(database: Path, declared: Population) -> Truth:
-    """Ask the account's own file: nothing is hidden there."""
+    """Read the account's own file, which shows everything."""
     with Account(database) as account:
         minted = Counter(code.patient_id for code in account.connections.codes())
         people = [
-            Seen(
+            ObservedPatient(
                 PatientFields(one.mrn, one.dob, one.email, one.firstname, one.lastname, one.sex),
                 minted[one.id],
             )
             for one in account.patients.all()
         ]
         log = account.requests.all()
-    struck = sum(1 for one in log if one.method == "POST" and one.fault is not None)
-    return compared(declared, people, requests=len(log), creates_struck=struck)
+    faulted = sum(1 for request in log if request.method == "POST" and request.fault is not None)
+    return compared(declared, people, requests=len(log), creates_faulted=faulted)
 
 
 def from_list(server: Server, declared: Population) -> Truth:
-    """Read the list of a server that shows nothing else; of codes it tells only that there is one."""
-    people = (Seen(_person(row), int(row.get("status") != "none")) for row in listed(server))
+    """Read the list of a server that shows nothing else; of codes it shows only whether there is one."""
+    people = (ObservedPatient(_person(row), int(row.get("status") != "none")) for row in listed(server))
     return compared(declared, people)
 
 
@@ -94,26 +94,26 @@ def _person(row: dict[str, Any]) -> PatientFields:
 
 def compared(
     declared: Population,
-    people: Iterable[Seen],
+    people: Iterable[ObservedPatient],
     *,
     requests: int | None = None,
-    creates_struck: int | None = None,
+    creates_faulted: int | None = None,
 ) -> Truth:
     """Count what differs from the declaration. Patients with other mrns are none of ours."""
     wanted = {person.mrn: _comparable(person) for person in declared.people}
-    ours = [seen for seen in people if seen.fields.mrn in wanted]
-    carriers = Counter(seen.fields.mrn for seen in ours)
+    ours = [patient for patient in people if patient.fields.mrn in wanted]
+    carriers = Counter(patient.fields.mrn for patient in ours)
     codes: Counter[str] = Counter()
-    for seen in ours:
-        codes[seen.fields.mrn] += seen.codes
+    for patient in ours:
+        codes[patient.fields.mrn] += patient.codes
     return Truth(
         duplicates=carriers.total() - len(carriers),
         lost=len(wanted) - len(carriers),
-        altered=sum(_comparable(seen.fields) != wanted[seen.fields.mrn] for seen in ours),
+        altered=sum(_comparable(patient.fields) != wanted[patient.fields.mrn] for patient in ours),
         codes_twice=sum(max(0, count - (mrn in declared.coded)) for mrn, count in codes.items()),
         codes_missing=sum(not codes[mrn] for mrn in declared.coded),
         requests=requests,
-        creates_struck=creates_struck,
+        creates_faulted=creates_faulted,
     )
 
 
@@ -158,7 +158,7 @@ def _pages(client: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def _read(client: httpx.Client, path: str, query: dict[str, str]) -> Any:
-    """A read, again and again: the server's faults strike us too."""
+    """A read, again and again: the server's faults hit this read too."""
     for _ in range(_TRIES):
         try:
             answer = client.get(path, params=query)

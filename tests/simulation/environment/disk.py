@@ -1,4 +1,4 @@
-"""State that survives a run: what was committed, and nothing else."""
+"""The state that outlives a run: exactly what was committed."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -118,15 +118,15 @@ class Mount:
 
     def commit(self, entries: Iterable[Entry]) -> None:
         batch = tuple(entries)
-        what = ", ".join(_said(entry) for entry in batch[:3])
+        what = ", ".join(_summary(entry) for entry in batch[:3])
         self.process.passes(f"before the commit of {what}")
         if self.room is not None:
             self.room -= 1
             if self.room < 0:
-                self.process.tell("the disk is full")
+                self.process.log("the disk is full")
                 raise StateError("writing the state: the disk is full")
         self.disk.write(batch)
-        self.process.tell(f"state: {what}")
+        self.process.log(f"state: {what}")
         self.process.passes(f"after the commit of {what}")
 
     @contextmanager
@@ -140,7 +140,7 @@ class Mount:
         pass
 
 
-def _said(entry: Entry) -> str:
+def _summary(entry: Entry) -> str:
     match entry:
         case Remember(kind, name, detail, record):
             return f"remember {kind} {name} {detail} as {record.id[:6]}"

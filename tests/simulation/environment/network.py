@@ -1,4 +1,4 @@
-"""The way to the server and back. What goes wrong on it is drawn from the seed."""
+"""The network between the runs and the server. Its faults are drawn from the seed."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.simulation.scenario import Scenario
 
 
 class Ending(Enum):
-    """What the client sees of a request."""
+    """How a request ends for the client."""
 
     ANSWER = auto()
     RESET = auto()
@@ -29,7 +29,7 @@ class Ending(Enum):
 
 
 class Effect(Enum):
-    """Whether the server does what the request says."""
+    """Whether and when the server executes the request."""
 
     DONE = auto()
     NEVER = auto()
@@ -58,7 +58,8 @@ _CAN_BE_LATE: Final = (Ending.RESET, Ending.UNAVAILABLE, Ending.GATEWAY_PAGE, En
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one request. Times in seconds: ``out`` on its way and at work, ``back``, ``late``."""
+    """How one request ends. Times in seconds: ``out`` until its effect, ``back`` until its response, ``late``
+    from the end of the connection until a late effect."""
 
     ending: Ending
     effect: Effect
@@ -70,7 +71,7 @@ class Fate:
 
 @dataclass(slots=True, eq=False)
 class Sending:
-    """One POST of a patient, and what became of it. Times are the loop's seconds; ``ended`` None: not yet."""
+    """One POST of a patient, and its result. Times are the loop's seconds; ``ended`` None: not yet."""
 
     run: int
     mrn: str
@@ -81,22 +82,22 @@ class Sending:
 
 
 class Network:
-    """Between all runs and the server. ``calm`` is set when the storm is over."""
+    """Between all runs and the server. ``calm`` is set after the faulty runs: nothing goes wrong any more."""
 
     def __init__(
-        self, story: Scenario, server: Server, time: Callable[[], float], tell: Callable[[str], None]
+        self, story: Scenario, server: Server, time: Callable[[], float], log: Callable[[str], None]
     ) -> None:
         self._story = story
         self._server = server
         self._time = time
-        self._tell = tell
+        self._log = log
         self._rng = Random(f"network/{story.seed}")
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
         self.guesses: list[str] = []
         """Creates that were sent although an earlier one might have had its effect, or somebody was there."""
-        self._last_look = -1.0
+        self._last_scan = -1.0
 
     async def carry(self, request: httpx.Request, process: Process) -> httpx.Response:
         """Take a request to the server, and bring the answer back.
@@ -108,17 +109,19 @@ class Network:
         method, path = request.method, request.url.raw_path.partition(b"?")[0].decode()
         name = f"{method} {path}"
         process.passes(f"{name} is about to leave")
-        looked = self._time() if name == "GET /v1/patients" and b"start=" not in request.url.query else None
+        scan_began = (
+            self._time() if name == "GET /v1/patients" and b"start=" not in request.url.query else None
+        )
         fate = self._fate(is_read=method == "GET" and not path.endswith(("/code", "/export")))
         sending = None
         if name == "POST /v1/patients":
-            sending = self._left(request, process, fate)
+            sending = self._note_create(request, process, fate)
             name = f"POST {sending.mrn}"
-        self._tell(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
+        self._log(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
         answers: list[Answer] = []
 
         def take_effect() -> None:
-            self._tell(f"{name} takes effect")
+            self._log(f"{name} takes effect")
             answers.append(self._served(request, path, sending))
             process.meets(f"{name} had its effect")
 
@@ -140,8 +143,8 @@ class Network:
             self.arrivals += 1
         process.passes(f"the answer of {name} arrives")
         response = _response(fate, answers, request)
-        if looked is not None and fate.ending is Ending.ANSWER:
-            self._last_look = looked
+        if scan_began is not None and fate.ending is Ending.ANSWER:
+            self._last_scan = scan_began
         return response
 
     def _fate(self, *, is_read: bool) -> Fate:
@@ -168,18 +171,18 @@ class Network:
         return Fate(ending, effect, out, back, self._lateness(), _retry_after(rng))
 
     def _lateness(self) -> float:
-        """The latest moments are the interesting ones."""
+        """Most often the latest moment that the story allows: the hardest case."""
         return self._story.late * self._rng.choice((1.0, 1.0, self._rng.random()))
 
     def _cut_off(self, fate: Fate, *, answered: bool) -> Fate:
-        """The client closed the connection. What was on its way may still have its effect, or not."""
+        """The client closed the connection. A request in flight may still have its effect, or not."""
         if answered:
             return fate
         if fate.effect is Effect.NEVER or self._rng.random() < 0.3:
             return replace(fate, effect=Effect.NEVER)
         return replace(fate, effect=Effect.LATE, late=self._lateness())
 
-    def _left(self, request: httpx.Request, process: Process, fate: Fate) -> Sending:
+    def _note_create(self, request: httpx.Request, process: Process, fate: Fate) -> Sending:
         """Note a create, and whether it was a guess to send it."""
         mrn = parse_qs(request.content.decode())["mrn"][0]
         sending = Sending(process.number, mrn, self._time(), certain=fate.ending in CERTAIN)
@@ -187,13 +190,13 @@ class Network:
             if earlier.mrn != mrn or earlier.certain:
                 continue
             decidable = None if earlier.ended is None else earlier.ended + self._story.settle
-            if decidable is None or self._last_look < decidable - self._story.skew - 0.001:
+            if decidable is None or self._last_scan < decidable - self._story.skew - 0.001:
                 self.guesses.append(
                     f"{mrn} is sent at {sending.left:.2f} although the one of {earlier.left:.2f} may still "
-                    f"appear until {decidable}; the last look began at {self._last_look:.2f}"
+                    f"appear until {decidable}; the last scan began at {self._last_scan:.2f}"
                 )
         since = self._server.listed_since(mrn) if mrn in self._story.rivals else None
-        if since is not None and since < self._last_look:
+        if since is not None and since < self._last_scan:
             self.guesses.append(f"{mrn} is sent although somebody else's was in the list at {since:.2f}")
         self.sendings.append(sending)
         return sending
@@ -204,8 +207,8 @@ class Network:
             if not self.calm and self._rng.random() < self._story.visits:
                 self._server.visit()
             head, mark, limit = query.partition(b"limit=")
-            asked, more, rest = limit.partition(b"&")
-            query = head + mark + self._story.sizes[asked.decode()].encode() + more + rest
+            limit_sent, more, rest = limit.partition(b"&")
+            query = head + mark + self._story.sizes[limit_sent.decode()].encode() + more + rest
         answer = self._server.answer(request.method, path, query, request.headers.raw, request.content)
         if sending and answer.status < 300:
             sending.id = answer.body.partition(b'"id": "')[2].partition(b'"')[0].decode()
@@ -213,7 +216,7 @@ class Network:
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """What one run has of the network."""
+    """The httpx transport of one run."""
 
     def __init__(self, network: Network, process: Process) -> None:
         self._network = network

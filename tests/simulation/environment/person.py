@@ -1,6 +1,6 @@
-"""Somebody who looks in Kardia, in the mail and in the file of codes: what the API does not show.
+"""A person who checks in Kardia, in the mail and in the file of codes what the API does not show.
 
-By then the weather is fair and everything late has happened, so that what is not there is not to come.
+By then the faults are over and every late effect has happened: what does not exist will not appear.
 """
 
 from dataclasses import replace
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-def looks(world: "World", store: Store) -> Decisions:
-    """Settle what waits for a person, and say which codes and users are to be made anew."""
+def settle_by_hand(world: "World", store: Store) -> Decisions:
+    """Settle the intents that need a person, and name the codes and users to issue again."""
     intents = {
         address: intent
         for address, intent in world.disk.intents.items()
         if _is_for_a_person(intent, world.story.dialect)
     }
     created = [address for address, intent in intents.items() if _happened(world, intent)]
-    asked = [address for address in created if intents[address].operation == Action.EXPORT]
+    exports = [address for address in created if intents[address].operation == Action.EXPORT]
     absent = [address for address in intents if address not in created]
-    assume(store, absent, [address for address in created if address not in asked])
-    world.told.update(intents)
+    assume(store, absent, [address for address in created if address not in exports])
+    world.settled_by_hand.update(intents)
     _write_dates(world)
     return Decisions(reissue=frozenset(_missing(world)))
 
@@ -57,7 +57,7 @@ def _happened(world: "World", intent: Intent) -> bool:
 
 
 def _write_dates(world: "World") -> None:
-    """An export that has come by mail is dated; who redeems a code that was shown before no longer does."""
+    """Date each export that arrived by mail; stop redeeming a code that was shown before."""
     arrived = set(world.server.account.patients.exports())
     departures = tuple(
         replace(one, exported="2026-03-02") if one.id in arrived else one for one in world.desired.departures
@@ -78,7 +78,7 @@ def _write_dates(world: "World") -> None:
 
 
 def _missing(world: "World") -> set[Address]:
-    """Of participants who existed already: what they truly do not have."""
+    """The codes and users that participants who existed already do not have."""
     if world.story.dialect is not Dialect.PRO:
         return set()
     known, people = codes(world), users(world)
@@ -102,6 +102,6 @@ def codes(world: "World") -> set[tuple[str, str]]:
 
 
 def users(world: "World") -> set[str]:
-    """The mrns of those who have a user: in these stories an address tells whose it is."""
+    """The mrns of those who have a user: in these stories an e-mail address belongs to one patient."""
     emails = {user.email for user in world.server.account.connections.users()}
     return {mrn for mrn, want in world.desired.patients.items() if want.email in emails}

@@ -1,4 +1,4 @@
-"""A run as a process: it may die at any of its points, and then nothing of it goes on."""
+"""A run as a process: it may be killed at any of its points, and then does nothing more."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class Killed(BaseException):
-    """The process is gone. No handler of the program's own is to catch it."""
+    """The process is gone. No handler in the program may catch it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -14,11 +14,11 @@ class Process:
     """One run. ``dies_at`` is the number of the point at which it dies, 0 for never."""
 
     number: int
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     dies_at: int = 0
     dead: bool = False
     over: bool = False
-    """It ended by itself. What it sent may still have its effect."""
+    """It ended by itself. A request that it sent may still have its effect."""
     _points: int = 0
     _outside: asyncio.Task[object] | None = None
 
@@ -38,11 +38,11 @@ class Process:
             self.die(what)
 
     def die(self, what: str) -> None:
-        """SIGKILL: nothing that it was about to do is done."""
+        """SIGKILL: the process does nothing more."""
         if self.dead or self.over:
             return
         self.dead = True
-        self.tell(f"run {self.number} is killed: {what}")
+        self.log(f"run {self.number} is killed: {what}")
         for task in asyncio.all_tasks():
             if task is not self._outside:
                 task.cancel()

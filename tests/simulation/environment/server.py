@@ -1,4 +1,4 @@
-"""The account on the other side, its truth, and the concurrent writer. Each effect happens at one moment."""
+"""The server's account as it really is, and the concurrent writer. Each effect happens at one moment."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answers."""
+    """A response of the server."""
 
     status: int
     headers: Headers
@@ -30,12 +30,12 @@ class Answer:
 class Server:
     """The sandbox in this process, without its own faults: the network has them."""
 
-    def __init__(self, story: Scenario, time: Callable[[], float], tell: Callable[[str], None]) -> None:
+    def __init__(self, story: Scenario, time: Callable[[], float], log: Callable[[str], None]) -> None:
         self.account = Account(now=lambda: START + time(), seed=story.seed)
         self._app = create_app(self.account, story.quirks)
         self._story = story
         self._rng = Random(f"visitors/{story.seed}")
-        self._tell = tell
+        self._log = log
         self._visitors: list[str] = []
         self.strangers: set[str] = set()
         """Ids that we did not create."""
@@ -53,7 +53,7 @@ class Server:
     def answer(
         self, method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
     ) -> Answer:
-        """Let a request have its effect, now."""
+        """Execute a request at this moment, and return its response."""
         scope = {
             "type": "http",
             "method": method,
@@ -78,19 +78,19 @@ class Server:
         """The concurrent writer adds somebody, or rarely removes somebody whom it added."""
         if self._visitors and self._rng.random() < 0.3:
             self.account.patients.remove(self._visitors.pop())
-            self._tell("the concurrent writer removes a patient")
+            self._log("the concurrent writer removes a patient")
             return
         lag = self._story.quirks.list_lag
         fields = _stranger(f"visitor-{len(self.strangers)}")
         self._visitors.append(self.account.patients.add(fields, list_lag=self._rng.choice((0.0, lag))))
         self.strangers.add(self._visitors[-1])
-        self._tell(f"the concurrent writer adds {fields.mrn}")
+        self._log(f"the concurrent writer adds {fields.mrn}")
 
     def rival(self, want: DesiredPatient) -> None:
         """The concurrent writer adds a patient with an mrn that is ours; the other fields may be equal."""
         fields = _same(want) if self._rng.random() < 0.5 else _stranger(want.mrn)
         self.strangers.add(self.account.patients.add(fields))
-        self._tell(f"the concurrent writer adds {want.mrn}, which is ours")
+        self._log(f"the concurrent writer adds {want.mrn}, which is ours")
 
     def listed_since(self, mrn: str) -> float | None:
         """The second since which the list shows somebody with this mrn whom we did not create."""

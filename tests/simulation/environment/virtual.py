@@ -1,19 +1,19 @@
-"""Time that is told: a loop that never waits, and that finds out who waits for nothing."""
+"""Simulated time: an event loop that never waits, and that detects a task that waits forever."""
 
 import asyncio
 import selectors
 from typing import Final
 
 _MOST_TURNS: Final = 400_000
-"""Turns of the loop after which a run is taken for endless; the longest real one needs a tenth."""
+"""Iterations of the loop after which a run counts as endless; the longest real run needs a tenth."""
 
 
 class Stuck(Exception):  # noqa: N818  (it says what the program is)
-    """The program waits for something that can never come, or turns without an end."""
+    """The program waits for an event that can never happen, or loops without end."""
 
 
 class _Jump(selectors.SelectSelector):
-    """Asked to wait for seconds, it moves the time on by them."""
+    """A selector that advances the simulated time by each timeout instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class _Jump(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self._turns += 1
         if timeout is None or self._turns > _MOST_TURNS:
-            raise Stuck("nothing is due and somebody waits" if timeout is None else "no end in sight")
+            raise Stuck("a task waits for nothing" if timeout is None else "the loop does not end")
         self.time += max(timeout, 0.0)
         return []
 

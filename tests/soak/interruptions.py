@@ -1,4 +1,4 @@
-"""When a run is struck down: seeded points, so that a seed names one sequence of crashes."""
+"""When a run is interrupted: seeded points, so that a seed names one sequence of crashes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _MARGIN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class Interruption:
     """A point in a run, and what happens there.
 
     Attributes:
@@ -37,17 +37,17 @@ class Strike:
     loses_state: bool = False
 
 
-def strikes(
+def interruptions(
     random: Random, kills: int, pace: Callable[[int], float], settle: int, *, log: bool
-) -> Iterator[Strike]:
-    """So many kills, and a few stops among them. Each is drawn when it is asked for.
+) -> Iterator[Interruption]:
+    """So many kills, and a few stops among them. Each is drawn when it is needed.
 
     Args:
         random: draws everything.
         kills: how many.
         pace: how many requests a run may send on average before it is killed, by how many kills are left.
         settle: the window in seconds.
-        log: whether the server's log can be seen; otherwise points are a matter of time alone.
+        log: whether the server's log can be read; without it points depend on time alone.
     """
     among = max(1, min(_EVERY, kills))
     losing, rivalled, stopped = (random.randrange(among) for _ in range(3))
@@ -55,10 +55,10 @@ def strikes(
         place, requests = number % among, pace(kills - number)
         if log and place == stopped:
             stop = random.choice((SIGINT, SIGTERM))
-            yield Strike(stop, 0, random.uniform(0, 0.1), creates=random.randint(1, 1 + int(requests)))
+            yield Interruption(stop, 0, random.uniform(0, 0.1), creates=random.randint(1, 1 + int(requests)))
         count, seconds = _point(random, number / kills, requests, settle, log=log)
         rival = log and place == rivalled  # whoever has sent a request holds the lock
-        yield Strike(SIGKILL, max(int(rival), count), seconds, rival=rival, loses_state=place == losing)
+        yield Interruption(SIGKILL, max(int(rival), count), seconds, rival=rival, loses_state=place == losing)
 
 
 def _point(random: Random, progress: float, requests: float, settle: int, *, log: bool) -> tuple[int, float]:
