@@ -69,9 +69,9 @@ class LoadContext:
             self.problem(source, message, remedy, address)
             return
         problem = Problem(source, message, remedy, address)
-        found = lines.setdefault(source.line, [])
-        if problem not in found:
-            found.append(problem)
+        problems = lines.setdefault(source.line, [])
+        if problem not in problems:
+            problems.append(problem)
 
     def unusable(self, source: Source, error: UnusableFile) -> None:
         """Report why a file cannot be used, at the place that names it."""

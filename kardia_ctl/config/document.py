@@ -56,8 +56,8 @@ def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: b
     Raises:
         UnusableFile: the file cannot be read.
     """
-    found = context.read(relative, YAML_LIMIT)
-    document = _parsed(found, context.name(relative), context) if found else None
+    data_and_text = context.read(relative, YAML_LIMIT)
+    document = _parsed(data_and_text, context.name(relative), context) if data_and_text else None
     if document is None:
         return None
     if document.tree == "":
@@ -73,8 +73,8 @@ def read_yaml_file(relative: PurePosixPath, context: LoadContext, *, included: b
     return yaml_file if isinstance(document.tree, YamlMapping) else None
 
 
-def _parsed(found: tuple[bytes, str], file: str, context: LoadContext) -> Document | None:
-    data = found[1].encode() if found[0].startswith(b"\xef\xbb\xbf") else found[0]
+def _parsed(data_and_text: tuple[bytes, str], file: str, context: LoadContext) -> Document | None:
+    data = data_and_text[1].encode() if data_and_text[0].startswith(b"\xef\xbb\xbf") else data_and_text[0]
     try:
         check_lines(data)
         document = read_yaml(data, file)
@@ -131,16 +131,16 @@ def _is_valid(yaml_file: YamlFile, index: int, context: LoadContext, registry: P
     """Whether the schema accepts a patient; reports what is wrong."""
     document = yaml_file.document
     node = document.tree["patients"][index]
-    found = patient_validator(context.capabilities.dialect).findings(node)
+    errors = patient_validator(context.capabilities.dialect).findings(node)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
-    for finding in found:
+    for finding in errors:
         path = ("patients", index, *finding.path)
         place = yaml_file.key_source if finding.at_key else yaml_file.source
         context.problem(place(*path), finding.message, finding.remedy, address_of(mrn))
-    if found:
+    if errors:
         codes = node.get("codes") if isinstance(node, YamlMapping) else None
         registry.add_faulty(mrn, codes, partial(document.source, node))
-    return not found
+    return not errors
 
 
 def declared_user(

@@ -59,9 +59,9 @@ def expand(text: str, document: Document, path: tuple[str | int, ...], context: 
 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
-        if name and (found := context.environ.get(name)):
-            context.substitute(name, found, declares=path[0] != "state")
-            return found
+        if name and (replacement := context.environ.get(name)):
+            context.substitute(name, replacement, declares=path[0] != "state")
+            return replacement
         if name or match["broken"]:
             _report(name, document, path, context)
             return match[0]

@@ -38,10 +38,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
     main = _main_file(path)
     context = LoadContext(main.parent.resolve(), main.parent, environ)
     with _collector_paused():
-        found = _load(PurePosixPath(main.name), context)
-    if found is None or context.problems:
+        configuration = _load(PurePosixPath(main.name), context)
+    if configuration is None or context.problems:
         raise ConfigurationError(context.sorted_problems())
-    return replace(found, digest=context.digest(), warnings=context.sorted_warnings())
+    return replace(configuration, digest=context.digest(), warnings=context.sorted_warnings())
 
 
 def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
@@ -142,15 +142,15 @@ def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
     for index, pattern in enumerate(main.value("include") or ()):
         by = main.source("include", index)
         try:
-            found = list(matches(context.root, lexical(main.relative.parent, pattern)))
+            files = list(matches(context.root, lexical(main.relative.parent, pattern)))
         except UnusableFile as error:
             context.unusable(by, error)
             continue
-        if not found:
+        if not files:
             context.problem(
                 by, "no file matches this name or pattern", "Check it: it is relative to this file"
             )
-        for relative in found:
+        for relative in files:
             try:
                 yaml_file = (
                     read_yaml_file(relative, context, included=True)

@@ -73,13 +73,13 @@ class PatientRegistry:
     def add_user(self, patient: DesiredPatient, user: MobileUser, locate: Locate) -> None:
         """Register a patient's mobile user, which needs an e-mail address and, to redeem, a code."""
         self.users[patient.mrn] = user
-        address = address_of(patient.mrn)
+        problem, mrn = self.context.row_problem, patient.mrn
         if not patient.email:
             message = "mobile_user needs the patient's email: it is the login"
-            self.context.row_problem(locate("mobile_user"), message, "Add email", address)
+            problem(locate("mobile_user"), message, "Add email", address_of(mrn))
         if user.redeem and not patient.codes:
             message = "mobile_user redeems a code, but codes is empty"
-            self.context.row_problem(locate("mobile_user"), message, "Add codes, or remove redeem", address)
+            problem(locate("mobile_user"), message, "Add codes, or remove redeem", address_of(mrn))
 
     def add_all(
         self,

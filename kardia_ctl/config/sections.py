@@ -34,28 +34,28 @@ _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 def templates(yaml_file: YamlFile) -> dict[str, DeclaredTemplate]:
     """The declared templates. An invalid one is included: its label is declared."""
     declared = yaml_file.document.tree.get("templates")
-    found = {}
+    declared_templates = {}
     for label, value in declared.items() if isinstance(declared, YamlMapping) else ():
         source = yaml_file.key_source("templates", label)
         if not yaml_file.is_sound("templates", label):
-            found[label] = DeclaredTemplate(label, source=source)
+            declared_templates[label] = DeclaredTemplate(label, source=source)
         elif isinstance(value, str):
-            found[label] = DeclaredTemplate(label, id=value, source=source)
+            declared_templates[label] = DeclaredTemplate(label, id=value, source=source)
         else:
-            found[label] = DeclaredTemplate(label, name=value["name"], source=source)
-    return found
+            declared_templates[label] = DeclaredTemplate(label, name=value["name"], source=source)
+    return declared_templates
 
 
 def settings(yaml_file: YamlFile, context: LoadContext) -> tuple[Setting, ...]:
     """The callbacks and service providers, checked by their kinds' own rules."""
     hosts = yaml_file.value("callback_hosts") or ()
-    found = []
+    valid = []
     for setting in _declared(yaml_file, context):
         problem = SETTINGS[setting.address.kind].problem(setting, hosts)
         if problem and setting.source:
             context.problem(setting.source, *problem, setting.address)
-        found.append(setting)
-    return tuple(found)
+        valid.append(setting)
+    return tuple(valid)
 
 
 def _declared(yaml_file: YamlFile, context: LoadContext) -> Iterator[Setting]:

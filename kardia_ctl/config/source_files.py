@@ -163,10 +163,10 @@ def matches(root: Path, pattern: PurePosixPath) -> Iterator[PurePosixPath]:
         UnusableFile: the pattern is not valid.
     """
     try:
-        found = sorted(path for path in root.glob(str(pattern)) if path.is_file())
+        paths = sorted(path for path in root.glob(str(pattern)) if path.is_file())
     except (OSError, ValueError, NotImplementedError, IndexError) as error:
         raise UnusableFile("the pattern is not valid", "Write it like patients/*.yaml") from error
-    for path in found:
+    for path in paths:
         relative = PurePosixPath(path.relative_to(root).as_posix())
         if not any(part.startswith(".") for part in relative.parts if part not in pattern.parts):
             yield relative

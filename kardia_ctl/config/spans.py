@@ -26,13 +26,13 @@ def extents(sources: Iterable[Source]) -> Mapping[Source, Extent]:
     by_file: defaultdict[str, set[Source]] = defaultdict(set)
     for source in sources:
         by_file[source.file].add(source)
-    found: dict[Source, Extent] = {}
+    by_source: dict[Source, Extent] = {}
     for file, places in by_file.items():
         suffix = PurePath(file).suffix.lower()
         if suffix not in _OPAQUE:
             with suppress(OSError, ValueError, UnusableFile):  # then there is no extent
-                found.update(_found(Path(file), places, _ends_of(Path(file), suffix)))
-    return found
+                by_source.update(_found(Path(file), places, _ends_of(Path(file), suffix)))
+    return by_source
 
 
 def _ends_of(file: Path, suffix: str) -> _Ends:

@@ -87,11 +87,11 @@ class Cohort:
         Raises:
             UnusableFile: the format is unknown.
         """
-        found = self.format or _ENDINGS.get(self.source.suffix.lower())
-        if found is None:
+        declared_format = self.format or _ENDINGS.get(self.source.suffix.lower())
+        if declared_format is None:
             message = f"the file's extension does not say its format{_ending(self.source)}"
             raise UnusableFile(message, f"Set format to one of {', '.join(Format)}")
-        return found
+        return declared_format
 
     def header(self, name: str) -> str:
         """The header or key of an attribute."""

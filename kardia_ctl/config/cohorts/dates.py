@@ -36,13 +36,13 @@ class DayForm:
 
     def iso(self, written: str) -> str | None:
         """The day as YYYY-MM-DD; None when it has another notation or does not exist."""
-        found = self._pattern.fullmatch(written)
-        if found is None:
+        match = self._pattern.fullmatch(written)
+        if match is None:
             return None
-        month = found["month"].lower()
+        month = match["month"].lower()
         number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
         try:
-            return date(int(found["year"]), number, int(found["day"])).isoformat()
+            return date(int(match["year"]), number, int(match["day"])).isoformat()
         except ValueError:
             return None
 

@@ -12,18 +12,18 @@ from kardia_ctl.model.source import Source
 
 def quarantined_rows(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
     """The quarantine of every cohort that has one. Reports two cohorts that would share a file for it."""
-    found: dict[str, Quarantine] = {}
+    quarantines: dict[str, Quarantine] = {}
     for cohort, table in tables:
         target = context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
-        if context.is_used(target) or str(target).casefold() in found:
+        if context.is_used(target) or str(target).casefold() in quarantines:
             message = f"the file for quarantined rows, {target.name}, is already in use"
             context.problem(cohort.declared, message, "Rename the cohort")
         elif not context.problems:
             try:
-                found[str(target).casefold()] = _quarantine(cohort, table, target, context)
+                quarantines[str(target).casefold()] = _quarantine(cohort, table, target, context)
             except UnusableFile as error:
                 context.unusable(cohort.declared, error)
-    return tuple(found.values())
+    return tuple(quarantines.values())
 
 
 def _quarantine(cohort: Cohort, table: Table, target: Path, context: LoadContext) -> Quarantine:
@@ -32,11 +32,11 @@ def _quarantine(cohort: Cohort, table: Table, target: Path, context: LoadContext
     if not lines:
         return Quarantine(cohort.name, table.file, target)
     header, rows = table.originals(lines)
-    found = tuple(
+    bad_rows = tuple(
         (line, "; ".join(problem.message for problem in lines[line]), tuple(cells)) for line, cells in rows
     )
     problems = tuple(context.sorted(problem for several in lines.values() for problem in several))
-    return Quarantine(cohort.name, table.file, target, tuple(header), found, problems)
+    return Quarantine(cohort.name, table.file, target, tuple(header), bad_rows, problems)
 
 
 def quarantined_patients(context: LoadContext) -> tuple[dict[str, Source], int]:

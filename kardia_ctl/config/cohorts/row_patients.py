@@ -116,22 +116,22 @@ class Rows:
             **{name: cell for name, cell in cells.items() if cell},
             **self._cohort.constants,
         }
-        found = []
+        errors = []
         if self._cohort.days is not None and (written := values.get("dob")):
             day = self._cohort.days.iso(written)
             values["dob"] = day or "2000-01-01"  # reported below, with its notation
-            found += [] if day else [_wrong_notation(self._cohort.days)]
+            errors += [] if day else [_wrong_notation(self._cohort.days)]
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
         values.pop("mobile_user", None)  # it is the cohort's, and was validated there
-        found += row_findings(values, self._registry.context.capabilities.dialect)
-        if not found:
+        errors += row_findings(values, self._registry.context.capabilities.dialect)
+        if not errors:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
             self._registry.add(patient, self._locate(line))
             self._add_user(patient)
             return
         mrn = values.get("mrn")
-        for finding in found:
+        for finding in errors:
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._report(line, name, finding.message, finding.remedy, mrn)
         self._registry.add_faulty(mrn, values.get("codes"), self._locate(line))
@@ -168,12 +168,12 @@ def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> Se
     if (rules := validator.broken_rules(values)) is None:
         return validator.findings(values)
     combination = dialect, tuple(values), rules
-    found = _findings.get(combination)
-    if found is None:
-        found = validator.findings(values)
+    cached = _findings.get(combination)
+    if cached is None:
+        cached = validator.findings(values)
         if len(_findings) < _MOST_COMBINATIONS:
-            _findings[combination] = found
-    return found
+            _findings[combination] = cached
+    return cached
 
 
 def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
@@ -197,9 +197,9 @@ def _known(
     """
     if cells is None:
         return repeat(known[""])
-    found = list(map(known.get, cells))
-    if None not in found:
-        return found  # type: ignore[return-value]
+    values = list(map(known.get, cells))
+    if None not in values:
+        return values  # type: ignore[return-value]
     new = list(set(cells).difference(known))
     read_new = read(new)
     if None in read_new:
@@ -208,7 +208,7 @@ def _known(
     if len(known) < _MOST_KNOWN:
         known.update(fresh)
         return list(map(known.__getitem__, cells))
-    return [fresh[cell] if text is None else text for cell, text in zip(cells, found, strict=True)]
+    return [fresh[cell] if text is None else text for cell, text in zip(cells, values, strict=True)]
 
 
 def _texts(cells: Sequence[str]) -> Sequence[str | None]:

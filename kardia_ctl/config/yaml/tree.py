@@ -74,12 +74,12 @@ class Document:
 
     def _children(self, node: Any) -> Mapping[str | int, int]:
         """The index of every child's position; cached for large containers, which may have many errors."""
-        found = self._cached.get(node.at)
-        if found is None:
-            found = _children(node)
-            if len(found) > _LARGE:
-                self._cached[node.at] = found
-        return found
+        indices = self._cached.get(node.at)
+        if indices is None:
+            indices = _children(node)
+            if len(indices) > _LARGE:
+                self._cached[node.at] = indices
+        return indices
 
 
 def place_of(file: str, position: int) -> Source:
@@ -90,11 +90,11 @@ def place_of(file: str, position: int) -> Source:
 def _children(node: Any) -> dict[str | int, int]:
     """The index of every child's position, counted in document order; a key takes one of its own."""
     step = isinstance(node, YamlMapping)
-    found, index = {}, node.at + 1
+    indices, index = {}, node.at + 1
     for key, value in node.items() if step else enumerate(node):
-        found[key] = index + step
+        indices[key] = index + step
         index += step + _size(value)
-    return found
+    return indices
 
 
 def _size(node: Any) -> int:

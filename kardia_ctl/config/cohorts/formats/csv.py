@@ -61,13 +61,13 @@ class Delimited:
             lines, cells = whole
             columns = {name: cells[index :: width + 1] for name, index in self._indices.items()}
             return Batch(lines, columns, printable=True)
-        found = list(records.rows())
-        right = [(line, row) for line, row in found if len(row) == width]
+        numbered = list(records.rows())
+        right = [(line, row) for line, row in numbered if len(row) == width]
         turned = list(zip(*(row for _, row in right), strict=True)) or [()] * width
         return Batch(
             [line for line, _ in right],
             {name: turned[index] for name, index in self._indices.items()},
-            bad_rows=[_ragged(line, len(row), width) for line, row in found if 0 < len(row) != width],
+            bad_rows=[_ragged(line, len(row), width) for line, row in numbered if 0 < len(row) != width],
         )
 
     def place(self, line: int, name: str) -> Source:
@@ -126,11 +126,11 @@ class _DelimitedRows:
         if not self.advance():
             return []
         rows = self.rows()
-        found = next(rows)[1]
+        cells = next(rows)[1]
         if self._block is not None and self.line <= self._end:
             rest = self._block.lines[self.line - self._block.line :]
             self._block = Block("".join(rest), self.line, 0)
-        return found
+        return cells
 
     def split(self, width: int) -> tuple[Sequence[int], list[str]] | None:
         """The block as one list of cells, with an extra cell after each row; None where that is not certain.

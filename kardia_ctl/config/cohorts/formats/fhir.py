@@ -57,8 +57,8 @@ class Fhir:
             UnusableFile: the file cannot be read.
         """
         resources = self._resources()
-        while found := list(islice(resources, _BATCH)):
-            rows = [row for number, value in found if (row := self._row(number, value))]
+        while resource_batch := list(islice(resources, _BATCH)):
+            rows = [row for number, value in resource_batch if (row := self._row(number, value))]
             yield batch_of(rows)
         for what, count in sorted(self._left_out.items()):
             self._context.warnings.append(f"{self.file}: {what} left out: {count:,}")
@@ -97,8 +97,8 @@ class Fhir:
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The resources, from a second reading of the file."""
-        found = ((number, value) for number, value in self._resources() if number in lines)
-        return ("record",), ((number, (json.dumps(value, ensure_ascii=False),)) for number, value in found)
+        wanted = ((number, value) for number, value in self._resources() if number in lines)
+        return ("record",), ((number, (json.dumps(value, ensure_ascii=False),)) for number, value in wanted)
 
 
 _NOTHING: Final = dict.fromkeys(ROW_ATTRIBUTES, "")
@@ -141,7 +141,7 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
         errors.append(
             RowError("sex", "gender is not male, female, other or unknown", "Correct it in the source system")
         )
-    found = {
+    values = {
         "mrn": mrn,
         "dob": dob,
         "email": _email(resource, errors),
@@ -151,7 +151,7 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
     }
     if errors:
         raise _InvalidPatient(errors, mrn)
-    return found
+    return values
 
 
 def _mrn(resource: Mapping[str, Any], system: str, errors: list[RowError]) -> str:
@@ -184,13 +184,13 @@ def _name(resource: Mapping[str, Any], errors: list[RowError]) -> tuple[str, str
 
 
 def _email(resource: Mapping[str, Any], errors: list[RowError]) -> str:
-    found = [
+    addresses = [
         element
         for element in _objects(resource, "telecom", "email", errors)
         if element.get("system") == "email" and element.get("use") != "old" and element.get("value")
     ]
     ranked = sorted(
-        found, key=lambda element: rank if isinstance(rank := element.get("rank"), int) else 1 << 31
+        addresses, key=lambda element: rank if isinstance(rank := element.get("rank"), int) else 1 << 31
     )
     return _text(ranked[0], "value", "email", errors) if ranked else ""
 
@@ -198,16 +198,16 @@ def _email(resource: Mapping[str, Any], errors: list[RowError]) -> str:
 def _objects(
     resource: Mapping[str, Any], element: str, name: str, errors: list[RowError]
 ) -> Sequence[Mapping[str, Any]]:
-    found = resource.get(element) or []
-    if isinstance(found, list) and all(isinstance(part, dict) for part in found):
-        return found
+    elements = resource.get(element) or []
+    if isinstance(elements, list) and all(isinstance(part, dict) for part in elements):
+        return elements
     errors.append(RowError(name, f"{element} is not a list of objects", "Export the patients again"))
     return ()
 
 
 def _text(element: Mapping[str, Any], key: str, name: str, errors: list[RowError]) -> str:
-    found = element.get(key)
-    if found is None or isinstance(found, str):
-        return found or ""
+    value = element.get(key)
+    if value is None or isinstance(value, str):
+        return value or ""
     errors.append(RowError(name, f"{key} is not a string", "Export the patients again"))
     return ""

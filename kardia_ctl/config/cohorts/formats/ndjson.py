@@ -47,20 +47,20 @@ class Ndjson:
         warn_of_near_misses("key", self._first_keys, self._cohort, self._keys, self._context)
 
     def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | BadRow:
-        found = parsed(text)
-        if not isinstance(found, dict):
+        record = parsed(text)
+        if not isinstance(record, dict):
             return BadRow(line, (NO_OBJECT,))
         if not self._first_keys:
-            self._first_keys = tuple(found)
-            if "resourceType" in found and not self._cohort.format:
+            self._first_keys = tuple(record)
+            if "resourceType" in record and not self._cohort.format:
                 self._context.warn(
                     "these look like FHIR resources: set format: fhir", Source(self.file, line)
                 )
         if self._unseen:
-            self._unseen.difference_update(found)
+            self._unseen.difference_update(record)
         cells, errors = {}, []
         for name, key in self._keys.items():
-            value = found.get(key, "")
+            value = record.get(key, "")
             if value.__class__ is not str:
                 value = _text(name, value)
             if value is None:
@@ -84,8 +84,8 @@ class Ndjson:
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The lines themselves, from a second reading of the file."""
         stream = blocks(self._context.chunks(self._cohort.source, SIZE))
-        found = (pair for block in stream for pair in lines_of(block))
-        return ("record",), ((line, (text.strip(),)) for line, text in found if line in lines)
+        pairs = (pair for block in stream for pair in lines_of(block))
+        return ("record",), ((line, (text.strip(),)) for line, text in pairs if line in lines)
 
 
 def lines_of(block: Block) -> Iterator[tuple[int, str]]:
@@ -102,10 +102,10 @@ def parsed(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError("duplicate key")
-    return found
+    return members
 
 
 def _refused(name: str) -> Any:
@@ -141,8 +141,8 @@ _NO_TEXT: Final = {
 
 def value_begin(text: str, key: str) -> int:
     """The offset in characters of a key's value in a line; 0 if it is not found."""
-    found = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)
-    return found.end() if found else 0
+    match = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)
+    return match.end() if match else 0
 
 
 def value_end(text: str, begin: int) -> int:

@@ -57,8 +57,8 @@ class Xlsx:
         with self._rows() as rows:
             self._header = _header(next(rows, (1, []))[1])
             self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
-            while self._indices and (found := list(islice(rows, _BATCH))):
-                yield batch_of([self._row(line, cells) for line, cells in found if _is_used(cells)])
+            while self._indices and (numbered := list(islice(rows, _BATCH))):
+                yield batch_of([self._row(line, cells) for line, cells in numbered if _is_used(cells)])
 
     def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | BadRow:
         errors: list[RowError] = []
@@ -68,11 +68,11 @@ class Xlsx:
             errors.append(RowError("", message, "Give its column a header, or clear the cell"))
         cells = {}
         for name, index in self._indices.items():
-            found = self._text(name, row[index]) if index < len(row) else ""
-            if isinstance(found, RowError):
-                errors.append(found)
+            text = self._text(name, row[index]) if index < len(row) else ""
+            if isinstance(text, RowError):
+                errors.append(text)
             else:
-                cells[name] = found
+                cells[name] = text
         return BadRow(line, tuple(errors), cells.get("mrn", "")) if errors else (line, cells)
 
     def _text(self, name: str, cell: Any) -> str | RowError:
@@ -186,22 +186,22 @@ def _check_order(sheet: IO[bytes]) -> None:
         data = rest + chunk
         end = data.rfind(b">") + 1
         rest = data[end:]
-        for found in _ROW.finditer(data, 0, end):
-            if not found[1].isdigit() or not before < int(found[1][:20]) <= _MOST_ROWS:
+        for row in _ROW.finditer(data, 0, end):
+            if not row[1].isdigit() or not before < int(row[1][:20]) <= _MOST_ROWS:
                 raise InvalidContent(*_BROKEN)
-            before = int(found[1])
+            before = int(row[1])
 
 
 def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
     while True:
         with _refusing_broken(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = list(islice(rows, _BATCH))
-        if not found:
+            batch = list(islice(rows, _BATCH))
+        if not batch:
             return
-        if found[-1][0] > _MOST_ROWS:
+        if batch[-1][0] > _MOST_ROWS:
             raise InvalidContent(*_BROKEN)
-        yield from found
+        yield from batch
 
 
 @contextmanager
