@@ -19,7 +19,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 class Answer:
     """An answer whose body was read to its end, or (``complete`` False) to the bound.
 
-    ``wait`` is what Retry-After asks for in seconds, ``location`` where a redirect would have led.
+    ``wait`` is the Retry-After in seconds, ``location`` the target of a redirect.
     """
 
     status: int
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is HTML or XML: something between us and the API has answered, not the API."""
+        """Whether it is HTML or XML: a proxy or gateway answered, not the API."""
         return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
 
     @property
@@ -46,15 +46,15 @@ class Answer:
 
 
 class UnreadableAnswer(Exception):  # noqa: N818  (it names an ending)
-    """The body is not JSON: a page, half an answer, something else. The text holds none of it."""
+    """The body is not JSON, or not complete. The text does not quote it."""
 
 
 class UnexpectedAnswer(Exception):  # noqa: N818  (it names an ending)
-    """The body is JSON and not what the request was for. The text holds none of its values."""
+    """The body is JSON without the expected content. The text holds none of its values."""
 
 
 def decode_json(answer: Answer, shape: type[T]) -> T:
-    """The body as a shape.
+    """The body, decoded as a shape.
 
     Raises:
         UnreadableAnswer: it is not JSON, or not complete.

@@ -30,7 +30,7 @@ from kardia_ctl.model.ports import Reader, Writer
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What ``open_session`` gives. Observing gets ``reader``; only apply asks for ``writer()``."""
+    """An open session with an account. Observing gets ``reader``; only apply asks for ``writer()``."""
 
     reader: Reader
     _dialect: Dialect
@@ -39,7 +39,7 @@ class Session:
     _pace: Pace
 
     def writer(self) -> Writer:
-        """What sends effects."""
+        """The port for writes."""
         return _WRITERS[self._dialect](self._exchange)
 
     @property
@@ -53,14 +53,14 @@ class Session:
         return self._transport.counts
 
     def halt(self, reason: str) -> None:
-        """Send nothing more: what waits for a slot or a retry ends at once, unsent.
+        """Send nothing more: requests that wait for a slot or a retry end at once, unsent.
 
-        Requests in flight end as they would have.
+        Requests in flight continue.
         """
         self._pace.halt(reason)
 
     def records(self) -> Records:
-        """What reads beside planning: recordings, documents, logs, teams."""
+        """The reader of records: recordings, documents, logs, teams."""
         return Records(SafeReads(self._exchange, RECORD_READS), self._dialect)
 
     async def add_qt(self, recording_id: str, values: Mapping[str, str | float]) -> Row:
@@ -104,15 +104,15 @@ async def open_session(
     """Connect to an account and disconnect at the end.
 
     Args:
-        endpoint: the base URL; https only, http for loopback alone.
-        key: the API key; empty for ``Session.create_key`` alone.
+        endpoint: the base URL: https, or http for a loopback host.
+        key: the API key; empty only for ``Session.create_key``.
         dialect: which of the two APIs the account has.
-        authorization: how the key is sent to pro; v1 has one way alone.
+        authorization: how requests to pro carry the key; v1 ignores it.
         parallelism: how many requests may be in flight, unless the server asks for fewer.
-        http_transport: what replaces the network, such as ``app_transport`` of a sandbox.
+        http_transport: replaces the network, for example ``app_transport`` of a sandbox.
         options: timeouts, bounds, proxy and CA file.
         policy: how often and how long apart a request is retried.
-        budget: the retries that all workers may spend together.
+        budget: the retries that all workers share.
         sleep: waits for seconds of ``clock``.
         rng: draws the jitter.
         now: Unix seconds, for a Retry-After without a Date.
@@ -167,7 +167,7 @@ def _headers(key: str, dialect: Dialect, authorization: Authorization) -> dict[s
         return headers
     if ":" in key or not key.isascii() or not key.isprintable() or " " in key:
         raise ApiError(
-            "the API key holds a character that no key has. Next: check KARDIA_API_KEY for a copied space, "
+            "the API key has a character that no key has. Next: check KARDIA_API_KEY for a copied space, "
             "line end or colon"
         )
     return headers | {"Authorization": _authorization(key, dialect, authorization)}

@@ -72,7 +72,7 @@ def patient(answer: Answer) -> LivePatient:
 
 
 def patient_or_none(answer: Answer) -> LivePatient | None:
-    """One patient; None when the answer's status says that there is none, and no web page says so."""
+    """One patient; None when the status means that there is none; a web page is an error."""
     check_no_page(answer)
     return patient(answer) if answer.is_success else None
 
@@ -129,7 +129,7 @@ def user_token(answer: Answer) -> str:
 
 
 def participant(answer: Answer, mrn: str) -> LivePatient:
-    """The echo of a pro participant, whose id is the mrn. An empty answer is as good as an echo."""
+    """The participant that pro created, whose id is the mrn. The answer may be empty."""
     nothing(answer)
     if answer.body.lstrip()[:1] != b"{":
         return LivePatient(id=mrn, mrn=mrn)
@@ -138,13 +138,13 @@ def participant(answer: Answer, mrn: str) -> LivePatient:
 
 
 def total(answer: Answer) -> int | None:
-    """How many entries a list has; None when the server does not say."""
+    """The totalCount of a list; None without one."""
     check_no_errors(answer)
     return whole_number(decode_json(answer, Total).total_count)
 
 
 def nothing(answer: Answer) -> None:
-    """An answer without expected content: empty, {}, an echo, a word; but complete, no page, no errors."""
+    """Checks an answer whose content does not matter: complete, no web page, no errors."""
     check_no_page(answer)
     check_complete(answer)
     if answer.body.lstrip()[:1] in {b"{", b"["}:

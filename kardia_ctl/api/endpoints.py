@@ -1,4 +1,4 @@
-"""Which endpoints there are, what each does to the account, and which of them planning may call."""
+"""The endpoints, what each does to the account, and which of them planning may call."""
 
 import ipaddress
 import json
@@ -53,7 +53,7 @@ class Endpoint:
 
 _PATIENT_ABSENT: Final = frozenset({404})
 _UNSET: Final = frozenset({400, 404})
-"""What a callback answers before anything was set is not documented; both are expected (api-facts)."""
+"""How the API answers for a callback that is not set is undocumented; both are expected (api-facts)."""
 
 LIST_PATIENTS: Final = Endpoint("GET", "/v1/patients", Nature.SAFE, personal=True)
 READ_PATIENT: Final = Endpoint(
@@ -151,7 +151,7 @@ def base_url_for(region: Region, dialect: Dialect = Dialect.V1) -> str:
 
 
 def check_endpoint(url: str) -> str:
-    """A base URL that the key may be sent to, without a slash at its end. A path prefix is kept.
+    """Check a base URL, and return it without a final slash. A path prefix stays.
 
     Raises:
         ApiError: not https (http is for loopback hosts alone), or with a user, a query or a fragment. The

@@ -5,10 +5,10 @@ how it ended           safe             repeatable            once
 =====================  ===============  ====================  ===================
 never sent             failed           not executed          not executed
 never connected        failed, again    not executed, again   same
-lost on the way        failed, again    in doubt, again       in doubt
+no response            failed, again    in doubt, again       in doubt
 2xx                    done             done                  done
 2xx, not readable      failed, again    in doubt, again       in doubt
-2xx without purpose    failed           in doubt, again       in doubt
+2xx, unexpected        failed           in doubt, again       in doubt
 3xx                    failed           in doubt, again       in doubt
 400 403 404 409 422    failed           not executed          not executed
 401                    unauthorized     unauthorized          unauthorized
@@ -31,10 +31,10 @@ class Ending(Enum):
 
     UNSENT = "never sent"
     NEVER_CONNECTED = "never connected"
-    LOST = "lost on the way"
+    LOST = "no response"
     SUCCESS = "2xx"
     UNREADABLE = "2xx, not readable"
-    UNEXPECTED = "2xx without purpose"
+    UNEXPECTED = "2xx, unexpected"
     REDIRECT = "3xx"
     REFUSED = "400 403 404 409 422"
     UNAUTHORIZED = "401"

@@ -1,6 +1,6 @@
-"""From a call to its result: send, judge, wait, retry, and say what went wrong.
+"""Sends a call, retries it where that is safe, and returns its result or raises its error.
 
-What ends the run ends it here for all workers: a refused key, a wait that is too long, an outage.
+A refused key, a Retry-After that is too long and an outage end the run here, for all workers.
 """
 
 from collections.abc import Callable
@@ -56,9 +56,9 @@ class _Attempt(Generic[T]):
 
 
 class Exchange:
-    """Sends calls, and sends them again where that is safe.
+    """Sends calls, and retries them where that is safe.
 
-    ``secrets`` are values, the key first, that no error may repeat. ``rng`` draws the jitter. ``pace``,
+    ``secrets`` are values that no error may repeat, the key first. ``rng`` draws the jitter. ``pace``,
     ``budget`` and ``outage`` are shared by all workers.
     """
 
@@ -82,7 +82,7 @@ class Exchange:
         self._outage = outage
 
     async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
-        """Send a call, retry where its nature allows it, and return what ``decode`` makes of the answer.
+        """Send a call, retry it where its nature allows that, and return the decoded answer.
 
         Raises:
             NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted;
@@ -102,14 +102,14 @@ class Exchange:
                 break
             later = await self._attempt(call, decode)
             if later.ending is Ending.UNSENT:
-                break  # what is known of the earlier attempts stays
+                break  # the earlier attempts decide
             attempt, tries = later, tries + 1
         raise _error(call, attempt, outcome.conclusion, tries, doubted=doubted, stops=self._pace.halted)
 
     async def _wait_to_retry(
         self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool
     ) -> bool:
-        """Wait for the next attempt; False when there is none. The pace keeps to a wait of the server's."""
+        """Wait before the next attempt; False when there is none. ``Pace`` obeys a Retry-After."""
         most = self._policy.doubtful if doubted else self._policy.tries
         if not outcome.again or tries >= most or self._pace.halted:
             return False
@@ -130,7 +130,7 @@ class Exchange:
             return _Attempt(Ending.UNSENT, reason=str(halted))
 
     def _record(self, attempt: _Attempt[T], slot: Slot, *, warned: bool) -> None:
-        """Adapt what all workers share to how one sending ended."""
+        """Update what all workers share after an attempt."""
         self._pace.record(slot, attempt.status, attempt.wait)
         if attempt.ending in _SERVER_WORKS:
             self._outage.over()
@@ -165,7 +165,7 @@ class Exchange:
 
 
 class SafeReads:
-    """What a Reader gets: it sends a fixed list of safe reads and refuses everything else.
+    """Sends a fixed list of safe reads and refuses everything else; all that a Reader has.
 
     ``allowed`` is that list: planning's own by default.
     """
@@ -187,7 +187,7 @@ class SafeReads:
 
 
 def _ending(call: Call, answer: Answer) -> Ending:
-    """The row of the table; where special access is needed a 401 is a refusal of this request alone."""
+    """The row of the table. Where special access is needed, a 401 refuses this request alone."""
     ending = ending_of(answer.status)
     return Ending.REFUSED if ending is Ending.UNAUTHORIZED and call.endpoint.guarded else ending
 
@@ -195,7 +195,7 @@ def _ending(call: Call, answer: Answer) -> Ending:
 def _too_long(wait: float | None) -> str:
     if wait is None or wait <= LONGEST_WAIT:
         return ""
-    return f"the server asks to wait {wait:.0f} s, and {LONGEST_WAIT:.0f} s is the most we wait"
+    return f"the server asks to wait {wait:.0f} s, more than the {LONGEST_WAIT:.0f} s that kardia-ctl waits"
 
 
 def _error(

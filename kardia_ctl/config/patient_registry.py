@@ -9,7 +9,7 @@ from typing import Any
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import LONGEST
+from kardia_ctl.kinds.formats import MAX_LENGTH
 from kardia_ctl.model.configuration import Departure, MobileUser
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
@@ -25,7 +25,7 @@ _codes_of = attrgetter("codes")
 def are_plain_codes(names: tuple[str, ...]) -> bool:
     """Whether the schema accepts a list of template names."""
     return len(set(names)) == len(names) and all(
-        0 < len(name) <= LONGEST and name.isprintable() for name in names
+        0 < len(name) <= MAX_LENGTH and name.isprintable() for name in names
     )
 
 

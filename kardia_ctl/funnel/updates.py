@@ -49,7 +49,7 @@ def affected_mrns(inputs: PlanInputs, looked: ReadsById, owner: Mapping[str, str
 
 
 def updated(inputs: PlanInputs, looked: ReadsById, mrns: Collection[str]) -> PlanInputs:
-    """The inputs with these patients as they are now. ``mrns`` is what ``affected_mrns`` gave."""
+    """The inputs with these patients as they are now. ``mrns`` is the result of ``affected_mrns``."""
     return replace(inputs, observed=_updated(inputs.observed, looked, mrns))
 
 
@@ -61,7 +61,7 @@ def _updated(observed: Observed, looked: ReadsById, mrns: Collection[str]) -> Ob
             found[live.mrn].append(live)
     for mrn, now in found.items():
         known = twins.pop(mrn, None) or ((patients[mrn],) if mrn in patients else ())
-        several = sorted(chain((one for one in known if one.id not in looked), now), key=lambda one: one.id)
+        several = sorted(chain((live for live in known if live.id not in looked), now), key=_id)
         patients.pop(mrn, None)
         if several:
             patients[mrn] = several[0]
@@ -74,6 +74,10 @@ def _updated(observed: Observed, looked: ReadsById, mrns: Collection[str]) -> Ob
     gone = {patient_id for patient_id, live in looked.items() if live is None}
     missing = (observed.missing - looked.keys()) | gone
     return replace(observed, patients=patients, twins=twins, by_id=by_id, missing=missing)
+
+
+def _id(live: LivePatient) -> str:
+    return live.id
 
 
 def places_of(inputs: PlanInputs, mrns: Collection[str]) -> Iterator[Place]:

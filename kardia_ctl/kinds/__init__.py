@@ -11,7 +11,7 @@ SETTINGS: Final[Mapping[Kind, SettingKind]] = {
     definition.kind: definition
     for definition in (callback.DEFINITION, qt_callback.DEFINITION, service_provider.DEFINITION)
 }
-"""The kinds that stand at the top level of the YAML. A new one is a file and a line here.
+"""The kinds at the top level of the YAML. A new one is a file and a line here.
 
-Patients and what hangs on a patient (``connection_code``) come in bulk and have their own modules.
+Patients, their codes and their mobile users come in bulk and have modules of their own.
 """

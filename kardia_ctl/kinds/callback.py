@@ -59,7 +59,7 @@ _RULES: Final[Sequence[tuple[Callable[[SplitResult, str], bool], str, str]]] = (
 
 
 def url_problem(url: str, allowed_hosts: Sequence[str]) -> tuple[str, str] | None:
-    """Why Kardia must not be told to post patients' events to this URL, and what to write instead."""
+    """Why patients' events must not be posted to this URL, and what to write instead; None when they may."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")

@@ -7,11 +7,11 @@ from typing import Final
 from kardia_ctl.model.state import Record
 
 OLD_AFTER: Final = 90 * 86400
-"""Seconds after which an unused code may have expired: by the vendor's help pages, not by the documents."""
+"""Seconds after which an unused code may have expired (vendor's help pages; not in the references)."""
 
 
 class CodeDecision(Enum):
-    """What is right for one declared code."""
+    """What to do about a declared code."""
 
     NO_OP = auto()
     MAYBE_EXPIRED = auto()
@@ -30,16 +30,18 @@ def decide(
     *,
     reissue: bool = False,
 ) -> CodeDecision:
-    """DESIGN.md's table of codes. The status is one per patient, not per template.
+    """What to do about a patient's code of one template (DESIGN.md, the table of codes).
+
+    The connection status is the patient's, whatever the template.
 
     Args:
         template: The template's id.
         declared: Ids of all templates declared for the patient.
         records: State's records of the patient's codes by template id, tombstones included.
-        status: The patient's live status; ``none`` for a patient who does not exist yet. Anything that is
-            not a documented status is taken as an order, because sending on a guess could be a second one.
+        status: The patient's live status; ``none`` for a patient who does not exist yet. An undocumented
+            status counts as an order, because issuing a code on a guess could order a second one.
         now: Unix seconds.
-        reissue: Whether a person said to issue it although an order exists or existed.
+        reissue: Whether ``--reissue`` names the code: issue it although an order exists or existed.
     """
     ordered = status != "none"
     if template in records:

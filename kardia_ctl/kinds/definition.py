@@ -1,4 +1,4 @@
-"""What a top-level kind must say of itself."""
+"""The definition of a top-level kind."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from kardia_ctl.model.ports import Reader, Writer
 
 @dataclass(frozen=True, slots=True)
 class SettingKind:
-    """A kind that is declared once, or as a list, beside the patients.
+    """A kind that is declared at the top level of the YAML, once or as a list.
 
     Attributes:
-        kind: Which kind it is.
+        kind: The kind.
         key: Its top-level key in kardia.yaml.
         schema: JSON Schema (draft-07) of that key's value; every scalar arrives as text.
         declare: Turns a value that satisfies the schema into addresses and attributes, in YAML order.
         problem: What is wrong with a declared setting beyond the schema, as (message, remedy), or None.
             The second argument is the ``callback_hosts`` allowlist, empty when there is none.
         read: Reads the live setting (None: not set). None when the API cannot read it back.
-        normalise: Brings an attribute's value to the form in which two are compared.
-        write: Makes a create or an update so. Repeatable: sending it again changes nothing more.
+        normalise: Returns an attribute's value in the form in which two values are compared.
+        write: Sends a create or an update. Repeatable: sending it again has no further effect.
         needs_team: Whether ``team`` must be declared beside it.
     """
 

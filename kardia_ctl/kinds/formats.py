@@ -11,22 +11,22 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-LONGEST: Final = 1000
-"""Characters in one text value."""
+MAX_LENGTH: Final = 1000
+"""The most characters of a text value."""
 
 _SCALAR: Final = ["string", "number", "boolean", "null"]
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)*")
-"""All of an e-mail address, as far as a printable text can be judged."""
+"""Matches an e-mail address in a text that is known to be printable."""
 
 
 def text(description: str, **rules: Any) -> dict[str, Any]:
-    """A non-empty printable text of at most ``LONGEST`` characters, with further rules."""
+    """A non-empty printable text of at most ``MAX_LENGTH`` characters, with further rules."""
     return {
         "description": description,
         "type": _SCALAR,
         "minLength": 1,
-        "maxLength": LONGEST,
+        "maxLength": MAX_LENGTH,
         "format": "printable",
         **rules,
     }
@@ -57,7 +57,7 @@ def is_printable(value: object) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def is_date_text(value: str) -> bool:
-    """``is_date`` of a text; cached, because a cohort has more patients than there are birth dates."""
+    """Whether a text is an existing day as YYYY-MM-DD. Cached: patients of a cohort share birth dates."""
     if not _DATE.fullmatch(value):
         return False
     try:
@@ -71,7 +71,7 @@ _DATES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 
 
 def are_date_texts(values: Sequence[str]) -> bool:
-    """Whether ``is_date_text`` holds for every text; asked all at once."""
+    """Whether ``is_date_text`` holds for every text. Checks all of them together, which is faster."""
     lines = "\n".join((*values, ""))
     if len(lines) != 11 * len(values) or not _DATES.fullmatch(lines):
         return False
@@ -83,7 +83,7 @@ def are_date_texts(values: Sequence[str]) -> bool:
 
 
 def is_date(value: object) -> bool:
-    """Whether a text is a day that exists, written YYYY-MM-DD."""
+    """Whether a text is an existing day as YYYY-MM-DD. True for what is not a text."""
     return not isinstance(value, str) or is_date_text(value)
 
 
@@ -97,18 +97,21 @@ _ADDRESSES: Final = re.compile(r"(?:[^@ \n]{1,64}+@[^@ \n.]++(?:\.[^@ \n.]++)*+\
 
 
 def are_emails(values: Sequence[str]) -> bool:
-    """Whether ``is_email`` holds for every text, and none is longer than ``LONGEST``; asked all at once."""
+    """Whether ``is_email`` holds for every text, and none is longer than ``MAX_LENGTH``.
+
+    Checks all of them together, which is faster.
+    """
     lines = "\n".join(values) + "\n"
     return (
         lines.count("\n") == len(values)
         and lines.replace("\n", " ").isprintable()
-        and max(map(len, values)) <= LONGEST
+        and max(map(len, values)) <= MAX_LENGTH
         and _ADDRESSES.fullmatch(lines) is not None
     )
 
 
 def flag(description: str) -> dict[str, Any]:
-    """True or false, as text or, for editors, as itself."""
+    """True or false as text, and as a boolean for editors."""
     return {"description": description, "enum": ["true", "false", True, False]}
 
 
@@ -123,7 +126,7 @@ _COUNTRIES: Final = (
     "um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw "
 )
 COUNTRIES: Final = frozenset(_COUNTRIES.split())
-"""ISO 3166-1 alpha-2, in lower case as in the documents' example."""
+"""ISO 3166-1 alpha-2, in lower case as in the references' example."""
 
 
 def is_country(value: object) -> bool:
@@ -137,4 +140,4 @@ FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
     "email": is_email,
     "country": is_country,
 }
-"""The formats that the schema names and that are checked. Editors check the standard ones themselves."""
+"""The checks of the schema's formats, by name. Editors have their own checks of the standard ones."""

@@ -1,6 +1,6 @@
 """Kardia Mobile users (API reference, "Create User"; Kardia Pro API reference, "Create User", "Redeem Code").
 
-A user belongs to a patient, is created with a password that is only ever referred to, and is not shown.
+A user belongs to a patient. Its password is declared as a reference to a secret. The API cannot read a user.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,10 @@ _PASSWORD: Final[Mapping[str, Any]] = {
     "properties": {
         "env": text("The environment variable that holds it.", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"),
         "file": text("The file that holds it, relative to this file."),
-        "generate": {"description": "Make one up, and write it once to --codes-out.", "enum": ["true", True]},
+        "generate": {
+            "description": "Generate one and write it once to --codes-out.",
+            "enum": ["true", True],
+        },
     },
     "minProperties": 1,
     "maxProperties": 1,
@@ -40,11 +43,11 @@ REDEEMING_SCHEMA: Final[Mapping[str, Any]] = {
         "redeem": flag("Redeem the patient's code for the new user, so that both are connected."),
     },
 }
-"""The same where a user has to redeem a code of its own."""
+"""The schema for pro, where a request of its own redeems the patient's code."""
 
 
 def user_of(value: Mapping[str, Any], path_of: Mapping[str, str]) -> MobileUser:
-    """The user that a checked value declares. ``path_of`` gives the path from the root for a file's name."""
+    """The user that a valid value declares. ``path_of`` maps a declared file to its path from the root."""
     source, name = next(iter(value["password"].items()))
     kind = SecretSource(source)
     named = {SecretSource.ENV: name, SecretSource.FILE: path_of.get(name, name), SecretSource.GENERATE: ""}

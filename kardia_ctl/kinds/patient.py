@@ -18,13 +18,13 @@ SEXES: Final[Mapping[str, str]] = {"unknown": "0", "male": "1", "female": "2", "
 
 _DIGITS: Final = frozenset(SEXES.values())
 SEX_DIGITS: Final[Mapping[str, str]] = {UNSET: UNSET, **{digit: digit for digit in _DIGITS}, **SEXES}
-"""Every text that may declare a sex, and the digit that it means."""
+"""The digit of every text that may declare a sex."""
 _USUAL_SEXES: Final[Mapping[float | str | None, str]] = {
     None: "0",
     **{digit: digit for digit in _DIGITS},
     **{int(digit): digit for digit in _DIGITS},
 }
-"""The usual ways in which the API shows a sex, each with its digit."""
+"""The digit of each value that the API usually shows for a sex."""
 _IGNORABLE: Final = ("email", "firstname", "lastname", "sex")
 
 SCHEMA: Final[Mapping[str, Any]] = {
@@ -75,14 +75,14 @@ ANY_SCHEMA: Final[Mapping[str, Any]] = {
     "properties": {**SCHEMA["properties"], **PRO_SCHEMA["properties"]},
     "required": ["mrn"],
 }
-"""A patient of either, for editors of files that do not say which."""
+"""A patient of either dialect, for editors: a file does not always name its dialect."""
 
 TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
-"""The properties that are one text each."""
+"""The properties whose value is a text."""
 
 
 def _day(value: str) -> str:
-    """A date by value: a server may append a time of midnight to it."""
+    """The date without a time of day: a server may append midnight."""
     head, mark, _ = value.partition("T")
     return head if mark else value
 
@@ -100,7 +100,7 @@ def _name(value: str) -> str:
 
 
 def normalise(attribute: str, value: str) -> str:
-    """The form in which two values of an attribute are compared: the one small table of normalisations."""
+    """The form in which two values of an attribute are compared."""
     match attribute:
         case "email":
             return value.casefold()
@@ -113,7 +113,7 @@ def normalise(attribute: str, value: str) -> str:
 
 
 def live_value(live: LivePatient, attribute: str) -> str:
-    """A live attribute as text; absent is empty, an absent sex is 0."""
+    """A live attribute as text: empty when it is absent, 0 for an absent sex."""
     if attribute == "sex":
         return _live_sex(live.sex)
     value: str | None = getattr(live, attribute)
@@ -122,8 +122,7 @@ def live_value(live: LivePatient, attribute: str) -> str:
 
 def differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
     """The declared attributes in which live differs, without those that ``ignore_changes`` names."""
-    # Nearly everybody is live exactly as written. Asking that first takes a third off the whole loop of
-    # planning, which compares everybody.
+    # Most patients are live exactly as declared. Checking that first takes a third off the planning loop.
     if (
         desired.email == live.email
         and desired.dob == live.dob
@@ -132,26 +131,26 @@ def differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
         and desired.sex == _USUAL_SEXES.get(live.sex)
     ):
         return ()
-    found = all_differences(desired, live)
-    if found and desired.ignore:
-        return tuple(attribute for attribute in found if attribute not in desired.ignore)
-    return found
+    names = all_differences(desired, live)
+    if names and desired.ignore:
+        return tuple(name for name in names if name not in desired.ignore)
+    return names
 
 
 def all_differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ...]:
-    """Every declared attribute in which live differs: those are what a create sends."""
-    found = []
+    """Every declared attribute in which live differs, ``ignore_changes`` or not: a create sends them all."""
+    names = []
     if desired.dob != live.dob and desired.dob != _day(live.dob or ""):
-        found.append("dob")
+        names.append("dob")
     if desired.email != live.email and desired.email.casefold() != (live.email or "").casefold():
-        found.append("email")
+        names.append("email")
     if desired.firstname not in (UNSET, live.firstname) and _differs(desired.firstname, live.firstname):
-        found.append("firstname")
+        names.append("firstname")
     if desired.lastname not in (UNSET, live.lastname) and _differs(desired.lastname, live.lastname):
-        found.append("lastname")
+        names.append("lastname")
     if desired.sex != UNSET and desired.sex != _live_sex(live.sex):
-        found.append("sex")
-    return tuple(found)
+        names.append("sex")
+    return tuple(names)
 
 
 def _differs(desired: str, live: str | None) -> bool:
@@ -169,9 +168,9 @@ def live_values(live: LivePatient, attributes: Sequence[str] = ATTRIBUTES) -> di
 
 
 def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
-    """What a record keeps of the values that were applied: ``FINGERPRINT_SIZE`` bytes for each of ``SENT``.
+    """The fingerprints of the applied values: ``FINGERPRINT_SIZE`` bytes for each of ``SENT``.
 
-    Hardly any patient has a phone number, which stands last and is left out then.
+    Few patients have a phone number; its fingerprint is last, and left out without one.
     """
     known = b"".join(
         MISSING
@@ -183,37 +182,37 @@ def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
 
 
 EXISTED: Final = MISSING
-"""The fingerprints of a patient who was found to exist already, by a 409: nothing is known of the values."""
+"""The fingerprints of a patient who already existed (409 on the create): the values are not known."""
 
 
 def existed_before(known: bytes) -> bool:
-    """Whether a record's fingerprints are those of a patient who was found to exist already."""
+    """Whether a record's fingerprints are those of a patient who already existed."""
     return known == EXISTED
 
 
 def edited(known: bytes, key: bytes, desired: DesiredPatient) -> tuple[str, ...]:
-    """The attributes that are declared otherwise than they were applied, as far as that is known."""
+    """The attributes whose declared value differs from the applied one, where fingerprints show it."""
     if known in (b"", EXISTED) or known == fingerprints(key, desired):
         return ()
     return tuple(
         name
         for name in SENT
-        if name not in desired.ignore and _was(known, name) != _is(key, desired, name) and key
+        if name not in desired.ignore and _applied(known, name) != _declared(key, desired, name) and key
     )
 
 
-def _was(known: bytes, name: str) -> bytes:
+def _applied(known: bytes, name: str) -> bytes:
     start = SENT.index(name) * FINGERPRINT_SIZE
     return known[start : start + FINGERPRINT_SIZE] or MISSING
 
 
-def _is(key: bytes, desired: DesiredPatient, name: str) -> bytes:
+def _declared(key: bytes, desired: DesiredPatient, name: str) -> bytes:
     value = getattr(desired, name)
     return MISSING if value == UNSET else fingerprint(key, desired.mrn, name, normalise(name, value))
 
 
 def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> bool | None:
-    """Whether a value is the one that was applied last; None where nothing is known."""
+    """Whether a value is the last applied one; None where that is not known."""
     start = ATTRIBUTES.index(attribute) * FINGERPRINT_SIZE
     known = record[start : start + FINGERPRINT_SIZE]
     if not key or len(known) < FINGERPRINT_SIZE or known == MISSING:
@@ -222,16 +221,16 @@ def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> 
 
 
 def person_fingerprint(key: bytes, desired: DesiredPatient) -> bytes:
-    """The keyed fingerprint of what tells a person, equal under any mrn. Empty without a key."""
-    found = person(desired.dob, desired.firstname, desired.lastname)
-    return fingerprint(key, "", "person", "\0".join(found)) if key and found else b""
+    """The keyed fingerprint of a person's name and birth date, for any mrn. Empty without a key or a name."""
+    same = person(desired.dob, desired.firstname, desired.lastname)
+    return fingerprint(key, "", "person", "\0".join(same)) if key and same else b""
 
 
 _SPACES: Final = re.compile(r"\s+")
 
 
 def person(dob: str, firstname: str, lastname: str) -> tuple[str, str, str] | None:
-    """What two records of one person share: name and birth date. None without one of them to go by."""
+    """The name and birth date that two records of one person share. None without a birth date or any name."""
     first, last = (
         _SPACES.sub(" ", normalize("NFKC", name)).strip().casefold() for name in (firstname, lastname)
     )
@@ -239,5 +238,5 @@ def person(dob: str, firstname: str, lastname: str) -> tuple[str, str, str] | No
 
 
 def lookalike(mrn: str) -> str:
-    """What mrns that people confuse have in common: case, space and Unicode form aside."""
+    """The mrn without its case, spaces and Unicode form: equal for mrns that people confuse."""
     return _SPACES.sub("", normalize("NFKC", mrn)).casefold()

@@ -26,7 +26,7 @@ _SAMPLE = 10
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """What is known about the patients besides themselves."""
+    """The facts about a read of patients, beside the patients."""
 
     coverage: Coverage = Coverage.NOT_READ
     missing: frozenset[str] = frozenset()

@@ -45,7 +45,7 @@ def choose_reads(
     *,
     recreating: bool = False,
 ) -> ReadPlan:
-    """The fewest reads that tell a plan everything it needs.
+    """The fewest reads that give a plan everything it needs.
 
     A whole scan is ceil(totalCount / 500) requests. When state knows every id that matters, nothing is to be
     created (``recreating``: something is) or deleted, and there are fewer ids than pages, these are read by
@@ -65,7 +65,7 @@ def choose_reads(
         if departure.action is DepartureAction.DELETE and not _waits(patient_id, departure, state)
     ]
     scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
-    for mrn, patient_id in () if wanted else _dying(desired, state):
+    for mrn, patient_id in () if wanted else _deletions(desired, state):
         ids.append(patient_id)
         mrns.append(mrn)
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
@@ -122,7 +122,7 @@ def _waits(patient_id: str, departure: Departure, state: State) -> bool:
     return departure.export and not departure.exported and state.has_done(patient_id, Action.EXPORT)
 
 
-def _dying(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
+def _deletions(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
     """The mrn and id of patients whose deletion was accepted and may still be in progress."""
     for departure in desired.departures:
         record = state.patients.get(departure.mrn)

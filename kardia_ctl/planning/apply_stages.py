@@ -15,7 +15,7 @@ from kardia_ctl.planning.inputs import PlanInputs
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """Read what is live. It is over when the other stages are known: the plan is made from it."""
+    """Read what is live. It comes before planning, which decides the other stages."""
 
     requests: int
 
@@ -65,7 +65,7 @@ class Wave:
 class Settle:
     """Find out whether creates in doubt took effect, and send those that did not.
 
-    A run without lost responses sends nothing here. What it takes otherwise cannot be known beforehand.
+    A run without lost responses sends nothing here. How many it sends otherwise is not known in advance.
     """
 
     requests: int = 0

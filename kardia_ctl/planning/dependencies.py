@@ -1,4 +1,4 @@
-"""What must follow what: a patient before its codes. Chains run beside each other."""
+"""Dependencies between changes: a patient before its codes. Chains run in parallel."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.plan import Change
 
 Chain = tuple[Change, ...]
-"""Changes that run one after the other; when the first fails the rest is skipped."""
+"""Changes that are sent one after the other; when one fails, the rest is skipped."""
 
 
 def chains(changes: Sequence[Change]) -> tuple[Chain, ...]:
-    """Group the writes by what they depend on. The order comes from references alone."""
+    """Group the writes by the patient that they depend on, the patient first."""
     heads: dict[Address, list[Change]] = {}
     for change in changes:
         if change.action.writes:

@@ -1,4 +1,4 @@
-"""What a plan is made from."""
+"""The inputs of a plan."""
 
 from dataclasses import dataclass, field
 
@@ -11,12 +11,15 @@ from kardia_ctl.model.state import State
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a person said on the command line about single addresses, or about the whole run.
+    """Decisions made on the command line.
 
-    ``recreate``: create again what was deleted elsewhere. ``reissue``: issue a code although an order exists
-    or existed. ``distinct``: create although somebody with this name and birth date exists.
-    ``targets``: only these and what they depend on. ``accept_collapse``: the live count fell for a reason.
-    ``limit``: only so many writes, the first ones (see ``planning.limit``).
+    Attributes:
+        recreate: Create these again, although they were deleted elsewhere.
+        reissue: Issue these codes, although an order exists or existed.
+        distinct: Create these, although a patient with the same name and birth date exists.
+        targets: Plan these and what they depend on, and nothing else.
+        accept_collapse: The live count fell on purpose.
+        limit: The most writes of an apply (see ``planning.limit``); None is unlimited.
     """
 
     recreate: frozenset[Address] = frozenset()
@@ -39,7 +42,7 @@ class PlanInputs:
         key: The workspace's fingerprint key; without one a difference counts as blocked.
         settle: The settle window in seconds.
         spent: The number of requests that observing took.
-        decisions: What a person decided on the command line.
+        decisions: The decisions made on the command line.
         capabilities: What the dialect of the API can do.
         scan: What proves a scan.
         waves: How an apply cuts bulk into waves; None for a single one.

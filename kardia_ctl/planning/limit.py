@@ -9,27 +9,27 @@ from kardia_ctl.planning.dependencies import Chain, chains
 
 
 def within_limit(changes: Sequence[Change], limit: int | None) -> tuple[Sequence[Change], int]:
-    """The changes without the writes beyond ``limit``, and how many those are.
+    """The changes without the writes beyond ``limit``, and the number of writes left out.
 
-    What counts is a write. They count in the order in which apply sends them: callbacks and providers, then
-    each patient with the codes that hang on it, so that no code goes without its patient. A code and the
-    user that redeems it in the same run go together: where both do not fit, both wait. What costs no request
-    (adopted, forgotten, blocked) does not count and stays.
+    Writes count in the order in which apply sends them: settings, then each patient followed by its codes and
+    user, so that no code is issued without its patient. A code and the user that redeems it in the same run
+    are never separated: if both do not fit, both are left out. Changes without a request (adopt, forget,
+    blocked) do not count and always stay.
     """
     writes = sum(1 for change in changes if change.action.writes)
     if limit is None or writes <= limit:
         return changes, 0
-    kept: set[int] = set()
-    for together in chain.from_iterable(map(_together, chains(changes))):
-        if len(kept) + len(together) > limit:
+    within: set[int] = set()
+    for part in chain.from_iterable(map(_parts, chains(changes))):
+        if len(within) + len(part) > limit:
             break
-        kept.update(map(id, together))
-    left = [change for change in changes if not change.action.writes or id(change) in kept]
-    return left, writes - len(kept)
+        within.update(map(id, part))
+    chosen = [change for change in changes if not change.action.writes or id(change) in within]
+    return chosen, writes - len(within)
 
 
-def _together(links: Chain) -> Iterator[Chain]:
-    """The parts of a chain that may be cut from each other."""
+def _parts(links: Chain) -> Iterator[Chain]:
+    """The parts of a chain that a limit may separate."""
     if not links[-1].redeems:
         yield from ((change,) for change in links)
         return

@@ -1,4 +1,4 @@
-"""Making a plan."""
+"""Makes a plan: runs each planner and check in order, and collects their changes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -23,7 +23,7 @@ from kardia_ctl.planning.templates import resolve
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
-    """What apply would do. The same inputs give the same plan, in whatever order they come."""
+    """The plan for these inputs. The order within an input never changes the plan."""
     builder = PlanBuilder(StateIndex(inputs.state))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
@@ -63,7 +63,7 @@ def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Te
 
 
 def _issued(changes: Iterable[Change]) -> list[str]:
-    """The labels of the templates that codes are to be issued of."""
+    """The labels of the templates of the codes to issue."""
     return sorted({change.address.names[1] for change in changes if _issues(change)})
 
 
@@ -104,8 +104,8 @@ def _is_targetable(change: Change) -> bool:
 
 
 def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Address]) -> list[tuple[str, ...]]:
-    kept = {address.names for address in wanted if address.kind is kind}
-    return [name for name in names if name in kept]
+    targeted = {address.names for address in wanted if address.kind is kind}
+    return [name for name in names if name in targeted]
 
 
 def wants_templates(plan: Plan, capabilities: Capabilities) -> bool:

@@ -1,4 +1,4 @@
-"""Which connection template a name of the YAML means."""
+"""Resolves the template names of the YAML to connection templates."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +10,7 @@ from kardia_ctl.model.template import DeclaredTemplate, LiveTemplate, Template
 def resolve(
     declared: Mapping[str, DeclaredTemplate], live: tuple[LiveTemplate, ...] | None
 ) -> Mapping[str, Template]:
-    """Every declared template by its label. An id stands for itself where ``live`` was not read."""
+    """Every declared template by its label. Where ``live`` was not read, a declared id is used unchecked."""
     return {label: _resolve(template, live) for label, template in declared.items()}
 
 
@@ -19,7 +19,7 @@ def _resolve(declared: DeclaredTemplate, live: tuple[LiveTemplate, ...] | None) 
     if live is None:
         problem = "" if declared.id else "the account's templates were not read"
         return Template(label, declared.id, problem=problem)
-    found = {template.id: template for template in live if _is_meant(declared, template)}
+    found = {template.id: template for template in live if _matches(declared, template)}
     if len(found) == 1:
         (template,) = found.values()
         return Template(label, template.id, template.name, template.duration, _price(template.price))
@@ -30,10 +30,10 @@ def _resolve(declared: DeclaredTemplate, live: tuple[LiveTemplate, ...] | None) 
     return Template(label, declared.id, problem=problem)
 
 
-def _is_meant(declared: DeclaredTemplate, live: LiveTemplate) -> bool:
+def _matches(declared: DeclaredTemplate, live: LiveTemplate) -> bool:
     return live.id == declared.id if declared.id else live.name == declared.name
 
 
 def _price(price: float | None) -> Decimal | None:
-    """A price that can be summed and limited; None for none, and for what no price can be."""
+    """The price as an exact number; None without one, and for a value that cannot be a price."""
     return Decimal(str(price)) if price is not None and isfinite(price) and price >= 0 else None

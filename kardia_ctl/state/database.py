@@ -168,7 +168,7 @@ def _has_log(path: Path) -> bool:
 _PRIMARY_CODE: Final = 0xFF
 
 _MEANINGS: Final = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "make room and run again; nothing was half written"),
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space and run again; no partial write was made"),
     sqlite3.SQLITE_READONLY: ("it is read-only", "make the file and its directory writable for this user"),
     sqlite3.SQLITE_PERM: ("permission was denied", "make the file and its directory writable for this user"),
     sqlite3.SQLITE_AUTH: ("permission was denied", "make the file and its directory writable for this user"),
@@ -178,14 +178,14 @@ _MEANINGS: Final = {
     ),
     sqlite3.SQLITE_CORRUPT: (
         "it is damaged",
-        "restore it from a backup, or move it away and plan anew: patients are matched again by mrn",
+        "restore it from a backup, or move it away and plan again: patients are matched again by mrn",
     ),
     sqlite3.SQLITE_NOTADB: (
         "it is not a SQLite database, or it is encrypted or damaged",
-        "check the state URL; restore the file from a backup, or move it away and plan anew",
+        "check the state URL; restore the file from a backup, or move it away and plan again",
     ),
-    sqlite3.SQLITE_BUSY: ("another program holds it", "close what has the file open and run again"),
-    sqlite3.SQLITE_LOCKED: ("another program holds it", "close what has the file open and run again"),
+    sqlite3.SQLITE_BUSY: ("another program has locked it", "close what has the file open and run again"),
+    sqlite3.SQLITE_LOCKED: ("another program has locked it", "close what has the file open and run again"),
     sqlite3.SQLITE_IOERR: ("reading or writing the disk failed", "check the disk and run again"),
     sqlite3.SQLITE_TOOBIG: ("a value is too large to store", "shorten the mrn or name it belongs to"),
 }

@@ -150,7 +150,7 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
     except (ValueError, TypeError) as error:
         raise StateError(
             f"workspace {name} of the state is damaged: {type(error).__name__}. Next: restore the file from "
-            "a backup, or move it away and plan anew: patients are matched again by mrn"
+            "a backup, or move it away and plan again: patients are matched again by mrn"
         ) from None
     notes = dict(connection.execute("SELECT key, value FROM note WHERE workspace = ?", (workspace,)))
     count = notes.get("live_count", "")

@@ -17,10 +17,10 @@ from kardia_ctl.model.patient import DesiredPatient
 TABLE = """
     never sent              | failed       | not executed       | not executed
     never connected         | failed again | not executed again | not executed again
-    lost on the way         | failed again | in doubt again     | in doubt
+    no response             | failed again | in doubt again     | in doubt
     2xx                     | done         | done               | done
     2xx, not readable       | failed again | in doubt again     | in doubt
-    2xx without purpose     | failed       | in doubt again     | in doubt
+    2xx, unexpected         | failed       | in doubt again     | in doubt
     3xx                     | failed       | in doubt again     | in doubt
     400 403 404 409 422     | failed       | not executed       | not executed
     401                     | unauthorized | unauthorized       | unauthorized

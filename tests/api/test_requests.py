@@ -161,7 +161,7 @@ class Rests:
     async def together(self, count: int) -> list[httpx.AsyncBaseTransport]:
         """Use so many at once, in their order."""
         async with AsyncExitStack() as stack:
-            return [await stack.enter_async_context(self.connections.one()) for _ in range(count)]
+            return [await stack.enter_async_context(self.connections.acquire()) for _ in range(count)]
 
 
 async def test_who_asks_one_after_the_other_needs_one_connection() -> None:

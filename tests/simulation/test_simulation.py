@@ -27,12 +27,12 @@ _BATCH: Final = 60
 _ROOT: Final = ROOT
 
 SIGHTS: Final = {
-    "a create whose answer was lost": "in doubt POST /v1/patients: lost on the way",
+    "a create whose answer was lost": "in doubt POST /v1/patients: no response",
     "a 503": "in doubt POST /v1/patients: 503",
     "a gateway's page": "in doubt POST /v1/patients: 502",
     "half an answer": "leaves: TRUNCATED",
-    "silence until the timeout": "lost on the way: ReadTimeout",
-    "a request that takes longer than the whole timeout": "lost on the way: TimeoutError",
+    "silence until the timeout": "no response: ReadTimeout",
+    "a request that takes longer than the whole timeout": "no response: TimeoutError",
     "a 429": "leaves: THROTTLED",
     "nobody listens": "leaves: NEVER_CONNECTED",
     "an effect that comes late": "effect LATE",

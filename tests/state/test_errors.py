@@ -123,7 +123,7 @@ def test_a_damaged_file_is_named_with_a_next_step(tmp_path: Path, damage: str) -
     with pytest.raises(StateError) as caught:
         store.load()
     assert str(path) in str(caught.value)
-    assert "move it away and plan anew" in str(caught.value)
+    assert "move it away and plan again" in str(caught.value)
 
 
 def test_a_value_that_makes_no_sense_is_damage_and_not_a_traceback(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_database_that_another_program_holds_says_so(
         store.commit([Note("team", "team-1")])
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StateError, match=r"another program holds it\. Next: close"), store.lock("apply"):
+    with pytest.raises(StateError, match=r"another program has locked it\. Next: close"), store.lock("apply"):
         pass
     other.close()
 
@@ -161,7 +161,7 @@ def test_a_full_disk_leaves_the_batch_before(tmp_path: Path) -> None:
         assert store._writing is not None
         (pages,) = store._writing.execute("PRAGMA page_count").fetchone()
         store._writing.execute(f"PRAGMA max_page_count={pages}")
-        with pytest.raises(StateError, match=r"the disk is full\. Next: make room"):
+        with pytest.raises(StateError, match=r"the disk is full\. Next: free some space"):
             store.commit([Note("team", "t" * 100_000)])
     assert store.load().team == "team-1"
 

@@ -98,7 +98,7 @@ class Connections:
                 closing.push_async_callback(transport.aclose)
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[HttpTransport]:
+    async def acquire(self) -> AsyncIterator[HttpTransport]:
         """A connection that no other request uses meanwhile."""
         transport = self._take()
         try:

@@ -1,4 +1,4 @@
-"""The only way out: every request passes ``Transport.send`` and is counted there."""
+"""Every request passes through ``Transport.send`` and is counted there."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ class Transport:
             raise NotExecuted(
                 "the endpoint is not a URL that can be used. Next: write https://HOST"
             ) from None
-        async with self._connections.one() as connection:
+        async with self._connections.acquire() as connection:
             self._sent[call.endpoint.nature] += 1
             try:
                 async with asyncio.timeout(self._total):

@@ -1,24 +1,24 @@
-"""When to stop sending to a server that answers no request."""
+"""Ends a run when the server answers no request."""
 
 from math import inf
 from typing import Final
 
-LONGEST: Final = 45.0
+MAX_SECONDS: Final = 45.0
 """Seconds without a success after which a run ends, not counting waits that the server asked for."""
 
-MOST: Final = 50
-"""Failures in a row, of sendings begun after the first failure was known, after which a run ends."""
+MAX_FAILURES: Final = 50
+"""Failures in a row after which a run ends; only requests sent after the first failure count."""
 
 
 class Outage:
-    """A time in which every sending fails, shared by all workers.
+    """A period in which every request fails; all workers share it.
 
-    Without it each of thousands of writes would meet the same dead server on its own, and each might come
-    back in doubt. Circuit breakers of libraries count the failures of one callee and close again by the
-    clock; here the end is the end of the run, and a wait that the server asked for does not count.
+    Without it, each of thousands of writes would be sent to the failing server, and each might end in doubt.
+    Library circuit breakers close again after a time; this one ends the run, and does not count waits that
+    the server asked for.
     """
 
-    def __init__(self, longest: float = LONGEST, most: int = MOST) -> None:
+    def __init__(self, longest: float = MAX_SECONDS, most: int = MAX_FAILURES) -> None:
         self._longest = longest
         self._most = most
         self._since: float | None = None
@@ -27,7 +27,7 @@ class Outage:
 
     @property
     def known(self) -> bool:
-        """Whether the last sending that ended was a failure."""
+        """Whether the last request that ended was a failure."""
         return self._since is not None
 
     @property
@@ -41,7 +41,7 @@ class Outage:
         self._failures = 0
 
     def failed(self, began: float, *, warned: bool, resumes: float | None = None) -> None:
-        """Count a failed sending. After a long time in which nothing was sent, it begins another outage.
+        """Count a failed request. After a long time without requests, it begins another outage.
 
         Args:
             began: when it was sent.

@@ -1,4 +1,4 @@
-"""Who may send when: a window, a pause and a halt that all workers share.
+"""Decides when a request may be sent: a window, a pause and a halt that all workers share.
 
 httpx bounds connections and asyncio.Semaphore bounds workers, both by a fixed number. Retry libraries
 (tenacity, stamina, httpx-retries) wait for one caller alone, and aiolimiter keeps to a rate that is known
@@ -71,19 +71,19 @@ class Window:
 
 
 class Halted(Exception):  # noqa: N818  (it names a situation)
-    """Nothing is sent any more; the text says why. What waited for a slot was not sent."""
+    """Nothing is sent any more; the text is the reason. The request that waited for a slot was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One sending: the window's round that it was sent in, and when, by the pace's clock."""
+    """A slot for one request: the window's round in which it is sent, and the time by the pace's clock."""
 
     round: int
     began: float
 
 
 class Pace:
-    """Gives slots for sending, in the order of asking, and adapts to how each sending ended.
+    """Gives slots for requests, first come first served, and adapts to how each request ended.
 
     ``clock`` gives seconds that never run backwards, ``sleep`` waits for seconds of it, and ``draw`` gives
     the seconds to pause when the server throttles for the n-th time in a row without a Retry-After.
@@ -148,7 +148,7 @@ class Pace:
             self._paused_until = max(self._paused_until or 0.0, self._clock() + wait)
 
     def halt(self, reason: str) -> None:
-        """Send nothing more; the first reason stays. Requests in flight end as they would have."""
+        """Send nothing more; the first reason stays. Requests in flight continue."""
         self._halted = self._halted or reason
         self._halt.set()
         self._wake_waiting()

@@ -1,4 +1,4 @@
-"""Answers whose fields are passed through as they came: the documents name them in more than one way."""
+"""Decodes answers whose fields are passed through unchanged: the references name them in several ways."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -55,7 +55,7 @@ def row(answer: Answer) -> Row:
 
 
 def row_or_none(answer: Answer) -> Row | None:
-    """One object; None when the answer's status says that there is none, and no web page says so."""
+    """One object; None when the status means that there is none; a web page is an error."""
     check_no_page(answer)
     return row(answer) if answer.is_success else None
 

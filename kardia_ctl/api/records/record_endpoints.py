@@ -31,7 +31,7 @@ ADD_QT: Final = Endpoint("POST", "/v1/recordings/{recording}/qt", Nature.ONCE, p
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that can be read: its endpoint, the names that its array has had, whether it comes in pages.
+    """A list that can be read: its endpoint, the names of its array, which differ, and whether it has pages.
 
     Without names, the first member that is an array counts.
     """
@@ -71,4 +71,4 @@ RECORD_READS: Final = (
     _LIST_TEAMS,
     _LIST_FIELDS,
 )
-"""All that ``get`` may send."""
+"""All requests that ``get`` may send."""

@@ -13,7 +13,7 @@ from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes,
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.config.schema.validator import BrokenRules, patient_validator
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import LONGEST, are_date_texts, are_emails
+from kardia_ctl.kinds.formats import MAX_LENGTH, are_date_texts, are_emails
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 
@@ -178,7 +178,7 @@ def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> Se
 
 def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
     lengths = set(map(len, cells))
-    return 0 not in lengths and max(lengths) <= LONGEST and (printable or "".join(cells).isprintable())
+    return 0 not in lengths and max(lengths) <= MAX_LENGTH and (printable or "".join(cells).isprintable())
 
 
 def _wrong_notation(days: DayForm) -> Finding:
@@ -212,7 +212,7 @@ def _known(
 
 
 def _texts(cells: Sequence[str]) -> Sequence[str | None]:
-    right = min(map(len, cells)) > 0 and max(map(len, cells)) <= LONGEST and "".join(cells).isprintable()
+    right = min(map(len, cells)) > 0 and max(map(len, cells)) <= MAX_LENGTH and "".join(cells).isprintable()
     return cells if right else (None,)
 
 

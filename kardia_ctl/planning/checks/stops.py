@@ -1,4 +1,4 @@
-"""What stops the whole run before its first write."""
+"""Reasons to stop the whole run before its first write."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal

@@ -70,7 +70,7 @@ class _Orders:
     declared: Collection[str]
 
     def decide(self, template: str, owner: CodeOwner, now: float, *, reissue: bool) -> CodeDecision:
-        """What is right for one declared template.
+        """What to do about the code of one declared template.
 
         For a participant that we did not create, only our own orders are known; ordering another template
         could duplicate one.
@@ -95,7 +95,7 @@ class _Orders:
 
 
 def _name_of(template: str, record: CodeRecord, want: DesiredPatient) -> str:
-    """The name under which a code was issued; its template's id where the name means another one now."""
+    """The template name under which a code was issued; the id when that name now means another template."""
     return template if not record.template or record.template in want.codes else record.template
 
 
@@ -110,7 +110,7 @@ def _orders(
         for intent in builder.index.orders_in_doubt.get(mrn, ())
         if owner.is_of(intent.id)
     }
-    # A name without a template now may be the one that a code was issued under.
+    # A declared name that no longer resolves may be the name that a recorded code was issued under.
     unresolved = {label for label in labels if not templates[label].id}
     declared = {templates[label].id for label in labels}
     declared.update(template for template, record in recorded.items() if record.template in unresolved)

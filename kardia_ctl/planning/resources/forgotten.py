@@ -18,7 +18,7 @@ def plan_forgotten(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """
     desired = inputs.desired
     departing = {departure.mrn for departure in desired.departures}
-    kept = 0
+    unforgotten = 0
     for mrn in filterfalse(desired.patients.__contains__, inputs.state.patients):
         record = inputs.state.patients[mrn]
         if record.forgotten or mrn in departing:
@@ -26,16 +26,17 @@ def plan_forgotten(inputs: PlanInputs, builder: PlanBuilder) -> None:
         if mrn in desired.quarantined:
             _block_quarantined(mrn, desired.quarantined[mrn], record.id, builder)
         elif desired.quarantined_without_mrn:
-            kept += 1
+            unforgotten += 1
         else:
             reason = "no longer declared; the patient stays as it is in Kardia"
             builder.forget(patient_address(mrn), reason, id=record.id)
-    if kept:
-        builder.notice(NoticeKind.WARNING, _nobody_is_forgotten(kept, desired.quarantined_without_mrn))
+    if unforgotten:
+        text = _nothing_is_forgotten(unforgotten, desired.quarantined_without_mrn)
+        builder.notice(NoticeKind.WARNING, text)
 
 
-def _nobody_is_forgotten(kept: int, rows: int) -> str:
-    patients = "1 managed patient is" if kept == 1 else f"{kept:,} managed patients are"
+def _nothing_is_forgotten(count: int, rows: int) -> str:
+    patients = "1 managed patient is" if count == 1 else f"{count:,} managed patients are"
     unusable = "1 quarantined row has" if rows == 1 else f"{rows:,} quarantined rows have"
     fix = "that row" if rows == 1 else "those rows"
     fix = f"Fix {fix}; until then no patient is forgotten"

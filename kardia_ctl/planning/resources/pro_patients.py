@@ -1,11 +1,11 @@
 """What to do about each declared patient where the API shows none: from state, and from a 409.
 
 ====================================  ===========================================================
-state's record of the mrn             what is right
+state's record of the mrn             plan
 ====================================  ===========================================================
-none                                  create; a 409 says that it already exists: it is adopted
-made by us                            no-op, known from state alone; an edit is *blocked*
-found to exist already (409)          no-op, *unverifiable*: what it carries is not known
+none                                  create; a 409 shows that it exists: it is adopted
+created by us                         no-op, known from state alone; an edit is *blocked*
+existed before (409)                  no-op, *unverifiable*: its values are not known
 forgotten                             adopt: it still exists, because nothing can delete it
 ====================================  ===========================================================
 """

@@ -106,7 +106,7 @@ async def ask(
     extensions = ConnectionOptions(read=read, connect=5.0).extensions
     method = "GET" if body is None else "POST"
     request = make_request(method, f"{url}/v1/x?a=b%20c", headers, body or b"", extensions)
-    async with connections.one() as transport:
+    async with connections.acquire() as transport:
         return await exchange(transport, request, largest)
 
 

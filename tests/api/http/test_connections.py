@@ -236,6 +236,6 @@ async def test_a_host_that_takes_no_connection_in_time_never_connected(
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never, raising=False)
     request = make_request("GET", "http://127.0.0.1:9", [], b"", ConnectionOptions(connect=0.01).extensions)
-    async with client() as connections, connections.one() as transport:
+    async with client() as connections, connections.acquire() as transport:
         with pytest.raises(httpx.ConnectTimeout):
             await transport.handle_async_request(request)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kardia_ctl.api.client import Session, open_session
-from kardia_ctl.api.limits.circuit_breaker import LONGEST, MOST, Outage
+from kardia_ctl.api.limits.circuit_breaker import MAX_FAILURES, MAX_SECONDS, Outage
 from kardia_ctl.api.limits.retry import RetryBudget
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
@@ -128,9 +128,9 @@ def test_a_total_outage_ends_within_45_seconds_and_50_retries(answer: Answer, ac
     ends, seconds = work(server, act, 1_000, workers)
     assert ends.total() == 1_000
     assert "done" not in ends
-    assert seconds <= LONGEST + 0.1
+    assert seconds <= MAX_SECONDS + 0.1
     assert server.repeated <= 50
-    assert len(server.arrived) <= 2 * workers + MOST + 50, "the rest is not sent into the outage"
+    assert len(server.arrived) <= 2 * workers + MAX_FAILURES + 50, "the rest is not sent into the outage"
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -138,7 +138,7 @@ def test_whatever_the_jitter_an_outage_ends_in_time(seed: int) -> None:
     for workers in (1, 4):
         server = Server(always(429))
         _, seconds = work(server, _create, 500, workers, seed)
-        assert seconds <= LONGEST
+        assert seconds <= MAX_SECONDS
         assert server.repeated <= 50
 
 
@@ -152,7 +152,7 @@ def test_creates_into_an_outage_are_in_doubt_only_if_they_were_sent() -> None:
 def test_a_connection_that_hangs_ends_after_the_try_that_was_under_way() -> None:
     server = Server(never(httpx.ReadTimeout, after=30.0))
     _, seconds = work(server, _set, 500)
-    assert seconds <= LONGEST + 30.0
+    assert seconds <= MAX_SECONDS + 30.0
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
@@ -236,7 +236,7 @@ async def _all(session: Session) -> list[ApiError]:
 
 
 async def test_a_wait_that_is_too_long_says_so_in_every_error() -> None:
-    asked = "the server asks to wait 86400 s, and 300 s is the most we wait"
+    asked = "the server asks to wait 86400 s, more than the 300 s that kardia-ctl waits"
     headers = {"retry-after": "Thu, 22 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}
     transport = httpx.MockTransport(lambda _: httpx.Response(503, headers=headers))
     async with open_session("https://api.kardia.com", "k", http_transport=transport) as session:
@@ -332,8 +332,8 @@ class Heard:
         [Heard(0), Heard(30, failed=False), Heard(50), Heard(90), Heard(95, verdict=True)],
         [Heard(0), Heard(10, resumes=100), Heard(144), Heard(145, verdict=True)],
         [Heard(0), Heard(1000), Heard(1044), Heard(1045, verdict=True)],
-        [Heard(0)] + [Heard(0)] * (MOST - 1) + [Heard(0, verdict=True)],
-        [Heard(0), Heard(0, failed=False)] + [Heard(0)] * MOST,
+        [Heard(0)] + [Heard(0)] * (MAX_FAILURES - 1) + [Heard(0, verdict=True)],
+        [Heard(0), Heard(0, failed=False)] + [Heard(0)] * MAX_FAILURES,
     ],
     ids=["45 s", "a success between", "a named wait", "nothing sent for long", "50 more", "50 less"],
 )

@@ -142,7 +142,7 @@ async def test_a_longer_wait_than_we_wait_stops_with_an_error_that_says_so(
     speak: Speak, waits: list[float]
 ) -> None:
     async with speak(lambda _: httpx.Response(429, headers={"retry-after": "301"})) as session:
-        with pytest.raises(ApiError, match="asks to wait 301 s, and 300 s is the most"):
+        with pytest.raises(ApiError, match="asks to wait 301 s, more than the 300 s"):
             await session.reader.templates()
         with pytest.raises(NotExecuted, match="asks to wait 301 s"):
             await session.writer().disconnect("id-1")
