@@ -92,7 +92,9 @@ def test_a_wait_that_is_too_long_stops_the_run(status: int, ends: Status) -> Non
     results = run.results()
     assert counted(results) == {Status.DONE: 7, ends: 1, Status.SKIPPED: 12}
     assert len(run.sent) == 8, "those under way get their answers"
-    assert run.stop_signal.reason == "the server asks to wait 900 s, more than the 300 s that kardia-ctl waits"
+    assert (
+        run.stop_signal.reason == "the server asks to wait 900 s, more than the 300 s that kardia-ctl waits"
+    )
     assert len(run.store.intents()) == (ends is Status.IN_DOUBT)
     assert {each.detail for each in results if each.status is Status.SKIPPED} == {run.stop_signal.reason}
 
