@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
-from msgspec import Meta, Struct, convert, to_builtins
+from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
@@ -19,8 +19,8 @@ from kardia_ctl.model.state import Rate
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
 
-UNREADABLE: Final = (ValueError, ArithmeticError, RecursionError)
-"""What reading JSON of another shape raises; msgspec's ValidationError is a ValueError."""
+UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
+"""What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
 
 _MAX_EXPONENT: Final = 30
 
