@@ -284,7 +284,7 @@ def test_a_code_that_was_not_redeemed_is_recorded_and_shown_so(pro: Desk, moment
         assert apply(pro).requests == []
     assert everything(pro.account) == (1, 1, 1)
     shown = pro.run("state", "show", USER_2, str(pro.path))
-    assert "not redeemed" in shown.out
+    assert "redeemed  no" in shown.out
 
 
 def test_a_code_that_is_refused_under_one_name_is_redeemed_under_the_other(pro: Desk) -> None:
