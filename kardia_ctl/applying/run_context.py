@@ -38,8 +38,8 @@ class StopSignal:
 
 
 def no_password(mrn: str) -> str:
-    """The passwords of a run without mobile users. Raises ``AssertionError``."""
-    raise AssertionError(f"no password is at hand for the mobile user of {mrn}")
+    """The passwords of a run without mobile users: raises ``AssertionError``."""
+    raise AssertionError(f"this run has no password for the mobile user of {mrn}")
 
 
 @dataclass(frozen=True, slots=True)

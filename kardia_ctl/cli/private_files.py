@@ -64,7 +64,7 @@ def _print_now(text: str) -> None:
 def private_file(file: Path) -> Iterator[IO[bytes]]:
     """A file (0600) that exists once the block has ended well, and does not when the block fails.
 
-    A pipe or a device is written in place: replacing it by a file would break it for everybody.
+    A pipe or a device is written in place: replacing it by a file would break it for all its users.
 
     Raises:
         RunStopped: the file cannot be written.

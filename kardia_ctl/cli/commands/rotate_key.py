@@ -117,7 +117,7 @@ def _advice(old: Check) -> str:
     match old:
         case Check.WORKS:
             return (
-                "The old key still works. A new key may exist that nobody knows: run kardia-ctl rotate-key "
+                "The old key still works. A new key may have been made and lost: run kardia-ctl rotate-key "
                 "again to make another"
             )
         case Check.REFUSED:

@@ -22,7 +22,7 @@ from kardia_ctl.render.plan.text import plan_text
 @json_option("Print Terraform's JSON plan representation, values redacted.")
 @view_options
 def command(file: Path, as_json: bool, **options: Any) -> int:
-    """Print the plan saved in FILE. A saved plan holds no patients' values, so none are shown."""
+    """Print the plan saved in FILE. It holds no patients' values, so --show-phi shows none either."""
     view = view_from(options)
     if not plan_files.is_plan(file):
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")

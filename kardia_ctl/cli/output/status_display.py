@@ -21,7 +21,7 @@ class StatusDisplay(Protocol):
     """Where a listener shows the funnel."""
 
     def begin(self, report: StatusReport, events: EventCounts) -> None:
-        """Show the funnel as it was first read."""
+        """Show the funnel after the first read."""
         ...
 
     def show(self, report: StatusReport, events: EventCounts) -> None:

@@ -112,9 +112,9 @@ def _plain(name: str) -> str:
 
 def _lead(name: str, samples: Any, scale: float) -> Lead:
     short = _LIMB.get(_plain(name).removeprefix("lead"), name)
-    if not isinstance(samples, list) or not all(_is_number(one) for one in samples):
+    if not isinstance(samples, list) or not all(_is_number(sample) for sample in samples):
         raise NoEcg(f"lead {short} contains a value that is not a number")
-    return Lead(short, tuple(samples) if scale == 1.0 else tuple(one * scale for one in samples))
+    return Lead(short, tuple(samples) if scale == 1.0 else tuple(sample * scale for sample in samples))
 
 
 def _is_number(value: Any) -> bool:

@@ -133,7 +133,7 @@ def cell(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case list():
-            return "; ".join(_part(one) for one in value)
+            return "; ".join(_part(member) for member in value)
         case _:
             return json.dumps(value, ensure_ascii=False)
 
@@ -142,7 +142,7 @@ def _part(value: Any) -> str:
     """One of several values; a custom field as name=value (the document spells its keys in two ways)."""
     if not isinstance(value, dict):
         return cell(value)
-    named = {name.lower(): one for name, one in value.items()}
+    named = {name.lower(): member for name, member in value.items()}
     if "fieldname" not in named:
         return cell(value)
     return f"{cell(named['fieldname'])}={cell(named.get('fieldvalue'))}"

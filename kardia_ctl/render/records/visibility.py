@@ -57,7 +57,7 @@ def _harmless(name: str, value: Any) -> Any:
         case _, None:
             return None
         case record_columns.CUSTOM, list():
-            return [_custom_field(one) if isinstance(one, dict) else HIDDEN for one in value]
+            return [_custom_field(member) if isinstance(member, dict) else HIDDEN for member in value]
         case record_columns.SAMPLES, dict():
             return _numbers(value)
         case _, dict() | list():
@@ -82,9 +82,9 @@ def _numbers(value: Any) -> Any:
     """Only the numbers of nested data, under names that are plain words."""
     match value:
         case dict():
-            return {key: _numbers(one) for key, one in value.items() if _WORD.fullmatch(key)}
+            return {key: _numbers(member) for key, member in value.items() if _WORD.fullmatch(key)}
         case list():
-            return [_numbers(one) for one in value]
+            return [_numbers(member) for member in value]
         case str():
             return HIDDEN
         case _:
@@ -95,8 +95,8 @@ def without_secrets(value: Any) -> Any:
     """A JSON value without secrets, at any depth."""
     match value:
         case dict():
-            return {key: without_secrets(one) for key, one in value.items() if not is_secret(key)}
+            return {key: without_secrets(member) for key, member in value.items() if not is_secret(key)}
         case list():
-            return [without_secrets(one) for one in value]
+            return [without_secrets(member) for member in value]
         case _:
             return value

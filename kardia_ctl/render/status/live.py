@@ -18,7 +18,7 @@ UNVERIFIED: Final = (
     "are not verified."
 )
 _WATCHED: Final = ("pending", "expired", "unknown", "created")
-"""The stages named when a change connects and disconnects nobody."""
+"""The stages that a change line names when the number of connected patients has not changed."""
 
 
 def change_line(before: StatusReport, after: StatusReport, clock: str) -> str:

@@ -57,7 +57,7 @@ class Account(Timeline):
             db.execute(_COUNT_OPENING)
             opened = db.execute("SELECT value FROM meta WHERE name = 'opened'").fetchone()[0]
             if seed is not None:
-                # An account that is opened again must not repeat the ids that it has already given out.
+                # An account that is opened again must not repeat ids that it has already used.
                 self.random = Random(f"{seed}/{opened}")  # noqa: S311 - requested
             self.is_new = opened == 1
             self.keys = KeyTable(self)

@@ -46,4 +46,4 @@ class KeyTable:
         expected = self._timeline.value("SELECT password FROM logins WHERE email = ?", email)
         if expected is None or not hmac.compare_digest(str(expected).encode(), password.encode()):
             return None
-        return self.all()[-1]  # a key is revoked only in exchange for another
+        return self.all()[-1]  # never empty: a key is revoked only when a new one replaces it

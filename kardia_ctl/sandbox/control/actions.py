@@ -1,4 +1,4 @@
-"""What happens outside the API: patients connect and record, staff disconnects, callbacks get events."""
+"""Events outside the API: patients connect, record and disconnect; messages are queued for the callbacks."""
 
 from datetime import datetime
 from typing import Any

@@ -23,7 +23,8 @@ QUERY = frozenset(("limit", "start"))
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
 _MARK = b"\xfb\xff\xfe."
-"""In base64 "+//+", and a length that ends in "==": without percent-encoding, a cursor arrives broken."""
+"""The start of a cursor: "+//+" in base64, with a length that makes the cursor end in "==".
+A client that does not percent-encode a cursor therefore sends a broken one."""
 _BODY = struct.Struct(">cqq")
 _SUM = struct.Struct(">I")
 _KINDS = {CursorStyle.EXACT: b"e", CursorStyle.OFFSET: b"o", CursorStyle.SECOND: b"s"}

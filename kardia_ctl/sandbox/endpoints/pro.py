@@ -32,7 +32,7 @@ _PARTICIPANT = {
     "sex": Member(Presence.OPTIONAL, (int,)),
 }
 _FIELDS = {"customParticipantID": "mrn", "firstName": "firstname", "lastName": "lastname"}
-"""The members that v1 names otherwise."""
+"""The members that have another name in v1."""
 
 
 def create_participant(call: EndpointCall) -> Response:

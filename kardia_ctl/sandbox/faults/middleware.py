@@ -56,7 +56,7 @@ class FaultLayer:
         """Inject the fault that is drawn for this request, or pass it on.
 
         Raises:
-            ConnectionResetError: a dropped connection, where no server can drop it.
+            ConnectionResetError: in place of dropping the connection, when the app runs without a server.
         """
         if scope["type"] != "http" or self._faults == Faults():
             await self._app(scope, receive, send)

@@ -89,7 +89,7 @@ async def patient_id(workspace: Workspace, records: "Records", name: PatientName
     """The id of the named patient; --id is taken without a request.
 
     Raises:
-        RunStopped: nobody has the mrn, or several patients have it.
+        RunStopped: no patient has the mrn, or several patients have it.
     """
     if name.identifier is not None:
         return name.identifier
