@@ -1,4 +1,4 @@
-"""The house of DESIGN.md: imports run one way, a library has one importer, a kind its case and example."""
+"""The house: imports run one way, a library has one importer, a kind its case and example."""
 
 import ast
 import sys

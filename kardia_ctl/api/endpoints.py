@@ -33,7 +33,7 @@ class Endpoint:
             in doubt.
         failure: Statuses that the documents define as a failure of this write, although other 5xx mean doubt.
         guarded: Whether it needs Data Controller access, which a key may lack: a 401 may mean that alone,
-            and does not end the run (API reference, "Delete Patient", "Export Patient"; api-facts).
+            and does not end the run (API reference, "Delete Patient", "Export Patient").
         personal: Whether its answers may describe a person whose values are unknown here, and so cannot be
             removed from an error.
     """
@@ -53,7 +53,7 @@ class Endpoint:
 
 _PATIENT_ABSENT: Final = frozenset({404})
 _UNSET: Final = frozenset({400, 404})
-"""How the API answers for a callback that is not set is undocumented; both are expected (api-facts)."""
+"""How the API answers for a callback that is not set is undocumented; both are expected."""
 
 LIST_PATIENTS: Final = Endpoint("GET", "/v1/patients", Nature.SAFE, personal=True)
 READ_PATIENT: Final = Endpoint(

@@ -1,4 +1,4 @@
-"""What is known after each way a request can end. DESIGN.md, "Outcomes", as one table.
+"""What is known after each way a request can end, as one table.
 
 =====================  ===============  ====================  ===================
 how it ended           safe             repeatable            once

@@ -37,7 +37,7 @@ class ApiError(KardiaError):
         super().__init__(message)
 
 
-class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
+class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, not an error)
     """The write certainly had no effect: never connected, or 400 401 403 404 409 422 429."""
 
 
@@ -45,7 +45,7 @@ class Withheld(NotExecuted):
     """The write was not sent: the run stopped while it waited for a slot."""
 
 
-class InDoubt(ApiError):  # noqa: N818  (it names an outcome, as DESIGN.md does)
+class InDoubt(ApiError):  # noqa: N818  (it names an outcome, not an error)
     """The write may have had its effect: timeout, reset, 5xx, or a 2xx without the expected id or code."""
 
 

@@ -1,4 +1,4 @@
-"""DESIGN.md, "Outcomes", cell by cell: first the table, then what a caller gets and how often was sent."""
+"""The outcomes, cell by cell: first the table, then what a caller gets and how often was sent."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager

@@ -1,4 +1,4 @@
-"""Every command, in success, error and crash: no value is seen where DESIGN.md does not allow it."""
+"""Every command, in success, error and crash: no value is seen where it does not belong."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Reading, keys and hand-written requests: no value is seen where DESIGN.md does not allow it."""
+"""Reading, keys and hand-written requests: no value is seen where it does not belong."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""DESIGN.md's table of connection codes, in full."""
+"""The table of connection codes, in full."""
 
 from itertools import product
 

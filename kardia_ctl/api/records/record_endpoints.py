@@ -13,7 +13,7 @@ READ_PDF: Final = Endpoint("GET", "/v1/recordings/{recording}.pdf", Nature.SAFE,
 READ_REPORT: Final = Endpoint("GET", "/v1/patients/{patient}/summaryReport", Nature.SAFE, personal=True)
 PRO_READ_RECORDING: Final = Endpoint("GET", "/e/v1/recordings/{recording}", Nature.SAFE, personal=True)
 PRO_READ_PDF: Final = Endpoint("GET", "/e/v1/recordings/{recording}.pdf", Nature.SAFE, personal=True)
-"""The pro document gives no path for it; this is v1's way (api-facts, "pro")."""
+"""The pro document gives no path for it; this is v1's way."""
 
 _LIST_RECORDINGS: Final = Endpoint("GET", "/v1/recordings", Nature.SAFE, personal=True)
 _LIST_OF_PATIENT: Final = Endpoint("GET", "/v1/patients/{patient}/recordings", Nature.SAFE, personal=True)
