@@ -30,7 +30,7 @@ def decide(
     *,
     reissue: bool = False,
 ) -> CodeDecision:
-    """What to do about a patient's code of one template (DESIGN.md, the table of codes).
+    """What to do about a patient's code of one template (the table of codes).
 
     The connection status is the patient's, whatever the template.
 
