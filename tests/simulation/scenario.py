@@ -22,6 +22,7 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.sandbox.data.invented import TEMPLATES
 from kardia_ctl.sandbox.quirks import CursorStyle, DuplicateMrn, DuplicateUser, Quirks, UnsetField
+from tests.simulation.hazards import Hazards, hazards
 
 SETTLE: Final = 60.0
 """The settle window of the simulated configurations, in seconds."""
@@ -113,6 +114,7 @@ class Scenario:
     dialect: Dialect = Dialect.V1
     leaving: tuple[str, ...] = ()
     """The mrns of patients who exist, and who are to be exported and then deleted."""
+    hazards: Hazards = field(default_factory=Hazards)
 
 
 def scenario(seed: int) -> Scenario:
@@ -146,6 +148,7 @@ def scenario(seed: int) -> Scenario:
         parallelism=rng.choice((1, 2) if style is CursorStyle.SECOND else (1, 2, 4, 16)),
         crowd=rng.choice((0, 3, 9)),
         waves=_waves(Random(f"waves/{seed}")),
+        hazards=hazards(seed),
     )
 
 

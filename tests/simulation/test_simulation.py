@@ -83,8 +83,8 @@ def test_a_program_without_one_safeguard_leaves_duplicates(mutant: Mutant) -> No
         return unsafe(simulate(seed, mutated_story(mutant, scenario(seed))))
 
     with mutated(mutant):
-        caught = next((seed for seed in range(100) if "duplicate: " in "".join(duplicates(seed))), None)
-    assert caught is not None, f"100 seeds show nothing of it: {mutant}"
+        caught = next((seed for seed in range(SEEDS) if "duplicate: " in "".join(duplicates(seed))), None)
+    assert caught is not None, f"{SEEDS} seeds show nothing of it: {mutant}"
     if mutant is not Mutant.SHORT_WINDOW:  # which is one of configuration: the program is whole
         assert not duplicates(caught)
 
