@@ -31,6 +31,8 @@ class Observed:
         coverage: Which patients were read.
         detail: Why a scan is incomplete; empty otherwise.
         total: The last totalCount; None without one.
+        newest: The id at the head of the list when its last walk began; empty without a scan, or when the
+            list was empty. Who is created later stands above it.
         settings: By address, the settings that were read; None for one that is not set.
         refused: The addresses that the key may not read (403).
         templates: None when they were not read.
@@ -45,6 +47,7 @@ class Observed:
     coverage: Coverage = Coverage.NOT_READ
     detail: str = ""
     total: int | None = None
+    newest: str = ""
     settings: Mapping[Address, Setting | None] = field(default_factory=dict)
     refused: frozenset[Address] = frozenset()
     templates: tuple[LiveTemplate, ...] | None = None

@@ -33,6 +33,7 @@ class _People:
     total: int | None = None
     detail: str = ""
     reads: int = 0
+    newest: str = ""
 
 
 async def observe(
@@ -72,6 +73,7 @@ async def observe(
         coverage=people.coverage,
         detail=people.detail,
         total=people.total,
+        newest=people.newest,
         settings=settings,
         refused=refused,
         templates=templates,
@@ -137,7 +139,12 @@ async def _scanned(
     seen.patients.update(found)
     coverage = Coverage.PROVEN if seen.proven else Coverage.INCOMPLETE
     people = _People(
-        coverage, missing=missing, total=seen.total, detail=seen.detail, reads=seen.pages + len(sample)
+        coverage,
+        missing=missing,
+        total=seen.total,
+        detail=seen.detail,
+        reads=seen.pages + len(sample),
+        newest=seen.newest,
     )
     return seen.patients, people
 

@@ -34,13 +34,18 @@ Keep: TypeAlias = Callable[[Iterable[LivePatient]], Iterable[LivePatient]]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The patients found, by id; whether these are proven to be all; if not, ``detail`` is the reason."""
+    """The patients found, by id; whether these are proven to be all; if not, ``detail`` is the reason.
+
+    ``newest`` is the id at the head of the list when the last walk began, empty when the list was empty. Who
+    is created later stands above it.
+    """
 
     patients: dict[str, LivePatient]
     proven: bool
     total: int | None
     detail: str = ""
     pages: int = 0
+    newest: str = ""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class _Walk:
     moved: bool = False
     shrunk: bool = False
     pages: int = 0
+    newest: str = ""
     broken: str = ""
 
     @property
@@ -65,6 +71,8 @@ class _Walk:
 
     def look_at(self, page: PatientsPage) -> bool:
         """Count a page before it is added. Returns whether it has a new patient."""
+        if self.pages == 0 and page.patients:
+            self.newest = page.patients[0].id
         if self.pages > 0 and page.total != self.total:
             self.moved = True
             self.shrunk = self.shrunk or _is_less(page.total, self.total)
@@ -103,15 +111,15 @@ async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
         pages += walk.pages
         grown = grown and not walk.shrunk and not _is_less(walk.total, earlier)
         if walk.fits:
-            return Scan(walk.patients, True, walk.total, pages=pages)
+            return Scan(walk.patients, True, walk.total, pages=pages, newest=walk.newest)
         union.update(walk.patients)
         if grown and not walk.broken and walk.total == len(union):
-            return Scan(union, True, walk.total, pages=pages)
+            return Scan(union, True, walk.total, pages=pages, newest=walk.newest)
         ids = frozenset(walk.patients)
         if policy is ScanPolicy.AGREE_TWICE and not walk.broken and ids == previous:
-            return Scan(walk.patients, True, walk.total, pages=pages)
+            return Scan(walk.patients, True, walk.total, pages=pages, newest=walk.newest)
         previous = ids
-    return Scan(union, False, walk.total, _why(walk, len(union)), pages)
+    return Scan(union, False, walk.total, _why(walk, len(union)), pages, walk.newest)
 
 
 def _why(walk: _Walk, count: int) -> str:

@@ -105,6 +105,12 @@ def test_a_list_that_moves_is_proven_with_what_it_ends_as(
     assert is_the_truth(scanned(reader), reader)
 
 
+def test_the_newest_is_who_stood_at_the_head_when_the_walk_began() -> None:
+    assert scanned(Moving(crowd(12), cap=5)).newest == "id-12"
+    assert scanned(Moving(crowd(12), {2: insert(9001)}, cap=5)).newest == "id-12"
+    assert scanned(Moving([])).newest == ""
+
+
 def test_a_head_that_moved_is_read_again_until_nothing_is_new() -> None:
     reader = Moving(crowd(12), {1: insert(*NEW), 4: insert(9004)}, cap=5)
     found = scanned(reader)
