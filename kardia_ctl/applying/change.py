@@ -1,7 +1,7 @@
 """Sending one change: durable intent, request, record."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Entry, Intend, Intent, Resolve
+from kardia_ctl.model.state import Entry, Intend, Intent, Resolve, key_check
 from kardia_ctl.planning.inputs import PlanInputs
 
 _NOT_ALLOWED: Final = (401, 403)
@@ -101,11 +101,18 @@ class Sender:
         """Record a change that was sent. Its code is delivered first: a recorded code is never lost."""
         if sent.code is not None:
             self.context.deliver_code(sent.code)
-        self._journal.post([*sent.entries, Resolve(change.address)])
+        self._journal.post([*sent.entries, *self._resolved(change.address)])
         if sent.objection:
             self.context.stop_signal.set(f"the run was stopped at {change.address}: {sent.objection}")
             return Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
         return Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
+
+    def _resolved(self, address: Address) -> Iterator[Entry]:
+        """The entries for a known outcome. It settles an earlier doubt too, in whichever workspace that is."""
+        yield Resolve(address)
+        earlier = self.inputs.state.intents.get(address)
+        if earlier is not None and earlier.workspace:
+            yield Resolve(address, earlier.workspace)
 
     def _failed(self, change: Change, status: Status, error: ApiError) -> Result:
         """The result of a change that was not done.
@@ -130,7 +137,9 @@ class Sender:
         because a proven scan had settled the earlier one.
         """
         earlier = self.inputs.state.intents.get(change.address)
-        return Resolve(change.address) if earlier is None or _is_create(change) else Intend(earlier)
+        if earlier is None or earlier.workspace or _is_create(change):
+            return Resolve(change.address)
+        return Intend(earlier)
 
     def _post(self, change: Change, entries: Iterable[Entry]) -> asyncio.Future[None] | None:
         return None if _is_repeatable(change) else self._journal.post(entries)
@@ -150,6 +159,7 @@ class Sender:
             target=change.target,
             window=self.inputs.settle,
             person=person,
+            keyed=key_check(key),
         )
 
 

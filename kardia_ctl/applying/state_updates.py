@@ -91,7 +91,7 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
     name, detail = record_key(address, change.target)
     yield Remember(address.kind, name, detail, _adopted(change, inputs))
     if address in state.intents:
-        yield Resolve(address)
+        yield Resolve(address, state.intents[address].workspace)
 
 
 def _adopted(change: Change, inputs: PlanInputs) -> Record:

@@ -36,6 +36,11 @@ def fingerprint(key: bytes, name: str, attribute: str, value: str) -> bytes:
     return blake2b(text, digest_size=FINGERPRINT_SIZE, key=key).digest()
 
 
+def key_check(key: bytes) -> bytes:
+    """Tells whether two fingerprints were made with one key: equal for equal keys. Empty without a key."""
+    return fingerprint(key, "", "key", "") if key else b""
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """An address that apply created or adopted. A struct for the reason given in ``model.patient``.
 
@@ -87,7 +92,11 @@ class Intent:
         id: The live id of the patient, if any.
         target: The template id of a code.
         window: Seconds for which its effect may still appear, as configured when it was sent.
-        person: The keyed fingerprint of the name and birth date in a create; empty without a key.
+        person: The keyed fingerprints of the person in a create (see ``kinds.patient``); empty without a key.
+        newest: The id at the head of the list before a create was first sent: whoever stands above it is new
+            since then. Empty when it is not known.
+        keyed: The check value of the key that ``person`` was made with; empty without a key.
+        workspace: The workspace that it belongs to, when that is another one than is read; empty otherwise.
     """
 
     address: Address
@@ -98,6 +107,9 @@ class Intent:
     target: str = ""
     window: float = 0.0
     person: bytes = b""
+    newest: str = ""
+    keyed: bytes = b""
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,9 @@ class State:
         codes: By mrn, then template id.
         users: By mrn.
         settings: By address.
-        intents: By address, the writes whose outcome is not known.
+        intents: By address, the writes whose outcome is not known, those of the account's other workspaces
+            included: a doubt lies in the account.
+        elsewhere: By live id, the mrn under which another workspace of the account records it.
         departed: By patient id, the actions of its departure that are done.
         used_plans: The ids of the saved plans that were applied.
         samples: In the order of their times.
@@ -151,6 +165,7 @@ class State:
     users: Mapping[str, UserRecord] = field(default_factory=dict)
     settings: Mapping[Address, Record] = field(default_factory=dict)
     intents: Mapping[Address, Intent] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     used_plans: frozenset[str] = frozenset()
     samples: tuple[Sample, ...] = ()
@@ -189,9 +204,10 @@ class Intend:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Remove the intent of an address: its outcome is known."""
+    """Remove the intent of an address: its outcome is known. ``workspace`` names another one than ours."""
 
     address: Address
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
     for address in (*absent, *created):
         if address not in intents:
             raise RunStopped(f"nothing is in doubt at {address}. Run kardia-ctl state list to see what is")
-        entries.append(Resolve(address))
+        entries.append(Resolve(address, intents[address].workspace))
     for address in created:
         if intents[address].operation == Action.EXPORT:
             raise RunStopped(f"{address}: if the export has arrived, add exported: DATE to its departure")
@@ -71,14 +71,18 @@ def removals(state: State, addresses: Iterable[Address]) -> list[Entry]:
 
 
 def _removals(address: Address, state: State) -> list[Entry]:
-    entries: list[Entry] = [Resolve(address)] if address in state.intents else []
+    dependents = (other for other in state.intents if owner_of(other) == address)
+    entries: list[Entry] = [
+        Resolve(doubt, state.intents[doubt].workspace)
+        for doubt in (address, *dependents)
+        if doubt in state.intents
+    ]
     match address.kind:
         case Kind.PATIENT:
             mrn = address.names[0]
             if mrn in state.patients:
                 entries.append(Drop(Kind.PATIENT, mrn))
                 entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
-            entries += [Resolve(intent) for intent in state.intents if owner_of(intent) == address]
         case Kind.CONNECTION_CODE:
             mrn, label = address.names
             entries += [

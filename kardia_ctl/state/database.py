@@ -10,11 +10,13 @@ from urllib.parse import quote
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.state.files import create_private
+from kardia_ctl.state.intents import ADDED_IN_3
+from kardia_ctl.state.intents import TABLE as INTENTS
 from kardia_ctl.state.samples import TABLE
 
 T = TypeVar("T")
 
-VERSION: Final = 2
+VERSION: Final = 3
 """``user_version`` of a database that this code writes. A newer one is refused. Writing upgrades an
 older one; reading changes nothing, so everything that reads understands every version.
 """
@@ -35,11 +37,7 @@ _SCHEMA: Final = (
         id TEXT NOT NULL, label TEXT NOT NULL, fingerprint BLOB NOT NULL, at INTEGER NOT NULL,
         forgotten INTEGER NOT NULL,
         PRIMARY KEY (workspace, kind, name, detail)) WITHOUT ROWID""",
-    """CREATE TABLE intent (
-        workspace INTEGER NOT NULL, address TEXT NOT NULL, operation TEXT NOT NULL,
-        at REAL NOT NULL, ended REAL NOT NULL, id TEXT NOT NULL, target TEXT NOT NULL,
-        span REAL NOT NULL, person BLOB NOT NULL,
-        PRIMARY KEY (workspace, address)) WITHOUT ROWID""",
+    INTENTS,
     """CREATE TABLE note (
         workspace INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (workspace, key)) WITHOUT ROWID""",
@@ -61,6 +59,7 @@ _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
         "DROP TABLE departure_1",
         TABLE,
     ),
+    2: ADDED_IN_3,
 }
 """The statements that upgrade a database from each version to the next."""
 

@@ -16,7 +16,6 @@ from kardia_ctl.model.state import (
     Entry,
     Fact,
     Intend,
-    Intent,
     Note,
     PatientRecord,
     Rate,
@@ -26,6 +25,14 @@ from kardia_ctl.model.state import (
     State,
     UsePlan,
     UserRecord,
+)
+from kardia_ctl.state.intents import (
+    INTEND,
+    RESOLVE,
+    RESOLVE_ELSEWHERE,
+    columns_of,
+    read_intents,
+    recorded_elsewhere,
 )
 from kardia_ctl.state.samples import read_samples, write_sample
 
@@ -39,12 +46,6 @@ _REMEMBER: Final = """INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     WHERE (id, label, fingerprint, at, forgotten) IS NOT
         (excluded.id, excluded.label, excluded.fingerprint, excluded.at, excluded.forgotten)"""
 _DROP: Final = "DELETE FROM record WHERE workspace = ? AND kind = ? AND name = ? AND detail = ?"
-_INTEND: Final = """INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET operation = excluded.operation, at = excluded.at, ended = excluded.ended,
-        id = excluded.id, target = excluded.target, span = excluded.span, person = excluded.person
-    WHERE (operation, at, ended, id, target, span, person) IS NOT (excluded.operation, excluded.at,
-        excluded.ended, excluded.id, excluded.target, excluded.span, excluded.person)"""
-_RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"""
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -73,9 +74,11 @@ def _statement(entry: Fact) -> Statement:
         case Drop(kind, name, detail):
             statement = _DROP, (kind.value, name, detail)
         case Intend(intent):
-            statement = _INTEND, _intent_columns(intent)
-        case Resolve(address):
-            statement = _RESOLVE, (str(address),)
+            statement = INTEND, columns_of(intent)
+        case Resolve(address, ""):
+            statement = RESOLVE, (str(address),)
+        case Resolve(address, workspace):
+            statement = RESOLVE_ELSEWHERE, (workspace, str(address))
         case Note(key, value):
             statement = _NOTE, (key, value)
         case UsePlan(plan):
@@ -104,19 +107,6 @@ def _label(record: Record) -> str:
             return ""
 
 
-def _intent_columns(intent: Intent) -> tuple[Any, ...]:
-    return (
-        str(intent.address),
-        intent.operation,
-        intent.at,
-        intent.ended,
-        intent.id,
-        intent.target,
-        intent.window,
-        intent.person,
-    )
-
-
 _PATIENTS: Final = """SELECT name, id, fingerprint, at, forgotten, label FROM record
     WHERE workspace = ? AND kind = ?"""
 # Each side of a kind is a range of the primary key; <> would scan every patient.
@@ -135,18 +125,18 @@ class _StateRecords:
 
 
 def read_state(connection: sqlite3.Connection, name: str) -> State:
-    """Everything recorded in the workspace called ``name``.
+    """Everything recorded in the workspace called ``name``, and what is in doubt in the others.
 
     Raises:
         StateError: a value in it is not valid.
     """
     row = connection.execute("SELECT id, lineage, serial FROM workspace WHERE name = ?", (name,)).fetchone()
-    if row is None or not row[1]:
-        return State()
-    workspace, lineage, serial = row
     try:
+        intents, elsewhere = read_intents(connection, name), recorded_elsewhere(connection, name)
+        if row is None or not row[1]:
+            return State(intents=intents, elsewhere=elsewhere)
+        workspace, lineage, serial = row
         records = _records(connection, workspace)
-        intents = _intents(connection, workspace)
     except (ValueError, TypeError) as error:
         raise StateError(
             f"workspace {name} of the state is damaged: {type(error).__name__}. Next: restore the file from "
@@ -166,6 +156,7 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
         users=records.users,
         settings=records.settings,
         intents=intents,
+        elsewhere=elsewhere,
         departed=_departed(connection, workspace),
         used_plans=frozenset(
             plan
@@ -205,12 +196,3 @@ def _departed(connection: sqlite3.Connection, workspace: int) -> dict[str, froze
     for patient_id, action in rows:
         departed[patient_id] = departed.get(patient_id, frozenset()) | {action}
     return departed
-
-
-def _intents(connection: sqlite3.Connection, workspace: int) -> dict[Address, Intent]:
-    rows = connection.execute(
-        "SELECT address, operation, at, ended, id, target, span, person FROM intent WHERE workspace = ?",
-        (workspace,),
-    )
-    intents = (Intent(Address.parse(text), *rest) for text, *rest in rows)
-    return {intent.address: intent for intent in intents}

@@ -4,6 +4,7 @@ import stat
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,16 +157,44 @@ def test_a_batch_is_whole_or_not_at_all(store: SqliteStore, remembered: Remember
     assert store.load().serial == 1
 
 
-def test_two_workspaces_in_one_file_do_not_see_each_other(path: Path, remembered: Remember) -> None:
+def test_two_workspaces_of_one_account_see_each_others_ids_and_doubts_alone(
+    path: Path, remembered: Remember
+) -> None:
     one, two = SqliteStore(path, "one"), SqliteStore(path, "two")
+    doubt = Intent(patient_address("JS-2"), "create", 7.0, newest="id-0", keyed=b"check")
     with one.lock("apply"):
-        one.commit([remembered, Note("team", "team-1"), UsePlan("plan-1"), Depart("id-1", "delete")])
-    assert two.load() == State()
+        one.commit([remembered, UsePlan("plan-1"), Depart("id-1", "delete"), Intend(doubt)])
+    known = {doubt.address: replace(doubt, workspace="one")}
+    assert two.load() == State(elsewhere={"id-1": "JS-1"}, intents=known)
     with two.lock("apply"):
         two.commit([Drop(Kind.PATIENT, "JS-1"), Note("team", "team-2")])
+        assert (two.load().elsewhere, two.load().intents) == ({"id-1": "JS-1"}, known)
+        two.commit([Resolve(doubt.address)])
+        assert two.load().intents == known
+        two.commit([Resolve(doubt.address, "one")])
     assert one.load().patients.keys() == {"JS-1"}
-    assert (one.load().team, two.load().team) == ("team-1", "team-2")
+    assert (two.load().intents, one.load().intents) == ({}, {})
     assert one.load().lineage != two.load().lineage
+
+
+def test_a_workspace_of_another_tenant_says_nothing(path: Path, remembered: Remember) -> None:
+    one, two = SqliteStore(path, "one"), SqliteStore(path, "two")
+    doubt = Intent(patient_address("JS-2"), "create", 7.0)
+    with one.lock("apply"):
+        one.commit([remembered, Note("team", "team-1"), Intend(doubt)])
+    with two.lock("apply"):
+        two.commit([Note("team", "team-2")])
+    assert (two.load().elsewhere, two.load().intents) == ({}, {})
+
+
+def test_of_one_address_in_doubt_twice_its_own_workspace_counts(path: Path) -> None:
+    one, two, three = (SqliteStore(path, name) for name in ("one", "two", "three"))
+    doubt = Intent(patient_address("JS-2"), "create", 7.0)
+    for store, at in ((one, 9.0), (two, 8.0)):
+        with store.lock("apply"):
+            store.commit([Intend(replace(doubt, at=at))])
+    assert two.load().intents == {doubt.address: replace(doubt, at=8.0)}
+    assert three.load().intents == {doubt.address: replace(doubt, at=9.0, workspace="one")}
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])

@@ -49,10 +49,13 @@ def _block_quarantined(mrn: str, source: Source, patient_id: str, builder: PlanB
 
 
 def warn_of_doubts(inputs: PlanInputs, builder: PlanBuilder) -> None:
-    """Warn of lost creates whose patient is no longer declared: no later run settles them."""
+    """Warn of lost creates whose patient is no longer declared: no later run settles them.
+
+    Those of other workspaces are declared there.
+    """
     desired = inputs.desired
     for address, intent in inputs.state.intents.items():
-        if address.kind is not Kind.PATIENT or intent.operation != Action.CREATE:
+        if address.kind is not Kind.PATIENT or intent.operation != Action.CREATE or intent.workspace:
             continue
         mrn = address.names[0]
         if mrn in desired.quarantined and mrn not in inputs.state.patients:

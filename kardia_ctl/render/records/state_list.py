@@ -27,7 +27,12 @@ def state_list(state: State) -> str:
     """An address a line; tombstones and what is in doubt are marked. Empty when nothing is recorded."""
     lines = [f"{address}{'  (forgotten)' if record.forgotten else ''}" for address, record in recorded(state)]
     doubts = sorted(state.intents, key=lambda address: address.order)
-    return "".join(f"{line}\n" for line in (*lines, *(f"{address}  (in doubt)" for address in doubts)))
+    lines += [f"{address}  (in doubt{_whose(state.intents[address])})" for address in doubts]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _whose(intent: Intent) -> str:
+    return f" in workspace {escape(intent.workspace)}" if intent.workspace else ""
 
 
 def state_show(state: State, address: Address) -> str:
@@ -67,7 +72,7 @@ def _own(record: Record) -> Iterator[str]:
 def _intent(address: Address, intent: Intent) -> str:
     ended = _time(intent.ended) if intent.ended else "(not known)"
     return (
-        f"{address} is in doubt\n"
+        f"{address} is in doubt{_whose(intent)}\n"
         f"  operation {escape(intent.operation)}\n"
         f"  sent      {_time(intent.at)}\n"
         f"  ended     {ended}\n"
