@@ -108,7 +108,7 @@ class Sender:
         return Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
 
     def _resolved(self, address: Address) -> Iterator[Entry]:
-        """The entries for a known outcome. It settles an earlier doubt too, in whichever workspace that is."""
+        """The entries for a known outcome. It settles an earlier doubt too, in any workspace."""
         yield Resolve(address)
         earlier = self.inputs.state.intents.get(address)
         if earlier is not None and earlier.workspace:

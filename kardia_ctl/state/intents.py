@@ -1,6 +1,7 @@
 """Intents as rows, and what a state's other workspaces know: a doubt lies in the account, not in a name."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
@@ -99,7 +100,8 @@ def _intents(connection: sqlite3.Connection, workspace: int, other: str) -> list
         f"SELECT address, {listed} FROM intent WHERE workspace = ?",  # noqa: S608  (names of our own)
         (workspace,),
     )
-    return [
-        Intent(Address.parse(address), *values, keyed=keyed or b"", workspace=other)
+    complete: Iterator[tuple[Any, ...]] = (
+        (Address.parse(address), *values, keyed or b"", other)  # '' where the column does not exist
         for address, *values, keyed in rows
-    ]
+    )
+    return [Intent(*values) for values in complete]
