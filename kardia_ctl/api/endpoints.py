@@ -1,6 +1,5 @@
 """The endpoints, what each does to the account, and which of them planning may call."""
 
-import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from enum import Enum
 from typing import Final, assert_never
 from urllib.parse import quote, urlsplit
 
+from kardia_ctl.hosts import Host, InvalidHost, is_plain, parse_host
 from kardia_ctl.model.configuration import Dialect, Region
 from kardia_ctl.model.errors import ApiError, NotExecuted
 
@@ -159,20 +159,21 @@ def check_endpoint(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, user = parts.hostname, parts.username
+        written, user = parts.hostname or "", parts.username
         _ = parts.port
     except ValueError:
         raise ApiError("the endpoint is not a URL. Next: write https://HOST") from None
-    if (
-        not host
-        or not url.isprintable()
-        or any(character.isspace() for character in url)
-        or _has_bad_label(host)
-    ):
+    host = _host(written)
+    if host is None or not url.isprintable() or any(mark.isspace() or mark == "\\" for mark in url):
         raise ApiError("the endpoint is not a URL with a host. Next: write https://HOST")
     if user is not None or "@" in parts.netloc or "?" in url or "#" in url:
         raise ApiError("the endpoint must not hold a user, a query or a fragment. Next: write https://HOST")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+    if host.is_address and not is_plain(written, host):
+        raise ApiError(
+            "the endpoint spells an address in a form that programs read differently. Next: write "
+            "https://HOST, or the address as its four decimal numbers"
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(written)):
         raise ApiError(
             "the endpoint must begin with https://, so that the key does not travel in the clear; http:// "
             "is for loopback hosts alone. Next: write https://HOST"
@@ -180,17 +181,19 @@ def check_endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
-def _has_bad_label(host: str) -> bool:
-    # Python refuses to look such names up, with an error of its own.
-    return any(not 0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+def _host(written: str) -> Host | None:
+    try:
+        return parse_host(written)
+    except InvalidHost:
+        return None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address never leaves this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    """Whether a host, plainly spelled, never leaves this machine. Below localhost a name may."""
+    found = _host(host)
+    if found is None or not found.is_loopback or not is_plain(host, found):
+        return False
+    return found.is_address or found.name == "localhost"
 
 
 def fill(endpoint: Endpoint, ids: Iterable[str]) -> str:

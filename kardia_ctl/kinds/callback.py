@@ -1,10 +1,10 @@
 """The callback URL: where Kardia posts its events (API reference, "Set callback URL")."""
 
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from kardia_ctl.hosts import Host, InvalidHost, parse_host
 from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.kinds.formats import text
 from kardia_ctl.model.address import Address
@@ -13,7 +13,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader, Writer
 
-_LOCAL = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+_LOCAL: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain", ".lan", ".home.arpa")
 
 
 def schema_of(description: str) -> dict[str, Any]:
@@ -27,34 +27,30 @@ def schema_of(description: str) -> dict[str, Any]:
     }
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        # Resolvers also read 127.1, 0x7f.1 and 2130706433 as addresses: a last label of digits is one.
-        return host.rpartition(".")[2].lower().removeprefix("0x").isdigit()
-    return True
+def _is_ambiguous(url: str) -> bool:
+    """Whether parsers differ: some drop tabs and line ends anywhere, some read a backslash as a slash."""
+    return not url.isprintable() or any(mark.isspace() or mark == "\\" for mark in url)
 
 
-def _unusable(parts: SplitResult, host: str) -> bool:
-    return not host or parts.port == 0 or any(mark in parts.geturl() for mark in " \\")
+def _not_public(host: Host) -> bool:
+    return "." not in host.name or host.name.endswith(_LOCAL)
 
 
-def _not_public(host: str) -> bool:
-    return "." not in host or host.endswith(_LOCAL)
+_NO_HOST: Final = "the url has no usable host", "Write it as https://host/path"
 
-
-_RULES: Final[Sequence[tuple[Callable[[SplitResult, str], bool], str, str]]] = (
+_OF_URL: Final[Sequence[tuple[Callable[[str, SplitResult], bool], str, str]]] = (
     (
-        lambda parts, _: parts.scheme != "https",
+        lambda _, parts: parts.scheme != "https",
         "the url is not https",
         "Write https://…: events are about patients",
     ),
-    (lambda parts, _: "@" in parts.netloc, "the url holds a user name or password", "Leave them out"),
-    (_unusable, "the url has no usable host", "Write it as https://host/path"),
-    (lambda parts, _: bool(parts.fragment), "the url has a fragment", "Leave out the # and what follows"),
-    (lambda _, host: _is_ip(host), "the url's host is an IP address", "Write a public host name"),
-    (lambda _, host: _not_public(host), "the url's host is not public", "Kardia must be able to reach it"),
+    (lambda _, parts: "@" in parts.netloc, "the url holds a user name or password", "Leave them out"),
+    (lambda url, parts: parts.port == 0 or _is_ambiguous(url), *_NO_HOST),
+    (lambda _, parts: bool(parts.fragment), "the url has a fragment", "Leave out the # and what follows"),
+)
+_OF_HOST: Final[Sequence[tuple[Callable[[Host], bool], str, str]]] = (
+    (lambda host: host.is_address, "the url's host is an IP address", "Write a public host name"),
+    (_not_public, "the url's host is not public", "Kardia must be able to reach it"),
 )
 
 
@@ -62,15 +58,28 @@ def url_problem(url: str, allowed_hosts: Sequence[str]) -> tuple[str, str] | Non
     """Why patients' events must not be posted to this URL, and what to write instead; None when they may."""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-        broken = next((rule for rule in _RULES if rule[0](parts, host)), None)
+        broken = next((rule[1:] for rule in _OF_URL if rule[0](url, parts)), None)
+        return broken or _host_problem(parse_host(parts.hostname or ""), allowed_hosts)
+    except InvalidHost:
+        return _NO_HOST
     except ValueError:
         return "the url cannot be read", "Write it as https://host/path"
-    if broken:
-        return broken[1:]
-    if allowed_hosts and host not in {name.lower() for name in allowed_hosts}:
+
+
+def _host_problem(host: Host, allowed_hosts: Sequence[str]) -> tuple[str, str] | None:
+    if broken := next((rule[1:] for rule in _OF_HOST if rule[0](host)), None):
+        return broken
+    if allowed_hosts and host not in map(_allowed, allowed_hosts):
         return "the url's host is not among callback_hosts", "Add it there, or use a host that is"
     return None
+
+
+def _allowed(name: str) -> Host | None:
+    """A host of callback_hosts; None for what is no host, and so allows nothing."""
+    try:
+        return parse_host(name)
+    except InvalidHost:
+        return None
 
 
 def declared(kind: Kind, value: Mapping[str, str]) -> list[tuple[Address, Mapping[str, str]]]:

@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 from asyncio import Transport
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import cast
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kardia_ctl.hosts import parse_host
 from kardia_ctl.sandbox.faults.middleware import ABORT, CLOSE
+from kardia_ctl.sandbox.host_guard import Authority, HostGuard
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 75
@@ -56,7 +58,11 @@ class _ReadyServer(uvicorn.Server):
 
 
 def serve(
-    app: ASGIApp, host: str = LOOPBACK, port: int = 0, on_ready: Callable[[str], None] = lambda _url: None
+    app: ASGIApp,
+    host: str = LOOPBACK,
+    port: int = 0,
+    on_ready: Callable[[str], None] = lambda _url: None,
+    names: Collection[Authority] = (),
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; prints and logs nothing.
 
@@ -65,6 +71,7 @@ def serve(
         host: the address to listen on; the default accepts connections from this machine only.
         port: the port; 0 picks a free one.
         on_ready: called once with the base URL ("http://127.0.0.1:49152") as soon as it accepts connections.
+        names: hosts other than this machine's that a request may name, such as a container's.
 
     Raises:
         OSError: the address cannot be listened on.
@@ -72,7 +79,9 @@ def serve(
     listener = _listen(host, port)
     url = _url_of(listener)
     with suppress(KeyboardInterrupt):
-        _server(app, lambda: on_ready(url)).run([listener])
+        _server(_guarded(app, listener, (*names, (parse_host(host), None))), lambda: on_ready(url)).run(
+            [listener]
+        )
 
 
 @contextmanager
@@ -84,7 +93,7 @@ def serving(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     """
     listener = _listen(host, port)
     ready = threading.Event()
-    server = _server(app, ready.set)
+    server = _server(_guarded(app, listener), ready.set)
 
     def run() -> None:
         try:
@@ -100,6 +109,11 @@ def serving(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _guarded(app: ASGIApp, listener: socket.socket, names: Collection[Authority] = ()) -> ASGIApp:
+    host, port = listener.getsockname()[:2]
+    return HostGuard(app, (host, port), names)
 
 
 def _server(app: ASGIApp, on_ready: Callable[[], None]) -> _ReadyServer:

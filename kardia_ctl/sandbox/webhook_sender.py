@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.outbox import QueuedMessage
 from kardia_ctl.sandbox.account.timeline import MICRO
-from kardia_ctl.sandbox.loopback import is_loopback
+from kardia_ctl.sandbox.loopback import is_loopback, loopback_target
 
 BACK_OFF: Final = (1.0, 5.0, 25.0)
 """Seconds before each retry."""
@@ -119,6 +119,7 @@ def delivering(account: Account, *, anywhere: bool = False) -> Iterator[None]:
 
 def _post(parts: SplitResult, body: str) -> DeliveryResult:
     host, port = parts.hostname or "", parts.port
+    host = loopback_target(host) or host  # what was checked is what is connected to
     if parts.scheme == "https":
         import ssl
 
@@ -127,7 +128,7 @@ def _post(parts: SplitResult, body: str) -> DeliveryResult:
     else:
         connection = HTTPConnection(host, port, timeout=_TIMEOUT)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"user-agent": "kardia-ctl-sandbox"}
+    headers = {"host": parts.netloc.rpartition("@")[2], "user-agent": "kardia-ctl-sandbox"}
     if body:
         headers["content-type"] = "application/json"
     try:

@@ -10,6 +10,7 @@ import click
 
 from kardia_ctl.cli.commands.sandbox.control import COMMANDS
 from kardia_ctl.cli.options import FILE
+from kardia_ctl.hosts import Host, InvalidHost, parse_authority
 from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ for each in COMMANDS:
     default="127.0.0.1",
     show_default=True,
     help="The address to listen on. Other machines can reach any address but loopback.",
+)
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME[:PORT]",
+    help="Also answer requests whose Host is this, such as a container's name; may be repeated.",
 )
 @click.option(
     "--database",
@@ -92,6 +100,7 @@ for each in COMMANDS:
 def serve_command(
     port: int,
     host: str,
+    names: tuple[str, ...],
     database: Path | None,
     reset: bool,
     api_key: str | None,
@@ -106,7 +115,8 @@ def serve_command(
     """Serve both APIs until stopped; the first line of output is the URL.
 
     The key is accepted as Basic user name, as bearer token and bare. Webhooks go to the account's callback
-    URLs on this machine.
+    URLs on this machine. Only requests whose Host is this machine with the served port are answered, and none
+    that a browser sends for a page of another site.
 
     \b
     In another terminal:
@@ -120,6 +130,7 @@ def serve_command(
 
     if empty and patients:
         raise RunStopped("--empty and --patients exclude each other: choose one")
+    admitted = [_authority(name) for name in names]
     switches, rules = _behaviour(quirks, faults, no_data_controller=no_data_controller)
     if reset and database is not None:
         for suffix in ("", "-wal", "-shm"):
@@ -133,9 +144,17 @@ def serve_command(
                     host=host,
                     port=port,
                     on_ready=lambda url: _announce(url, given=api_key is not None),
+                    names=admitted,
                 )
         except OSError as error:
             raise RunStopped(f"cannot listen on {host}:{port}: {error.strerror}. Try --port 0") from error
+
+
+def _authority(text: str) -> tuple[Host, int | None]:
+    try:
+        return parse_authority(text)
+    except InvalidHost as error:
+        raise RunStopped(f"--allow-host {text}: {error}. Write NAME or NAME:PORT") from error
 
 
 def _announce(url: str, *, given: bool) -> None:
