@@ -1,7 +1,7 @@
 """Kind 16: addresses in any spelling are addresses; a sandbox answers only who means it.
 
-Patients' events, the API key and the control of a sandbox go where a host leads. What the host is gets decided
-in one place, ``kardia_ctl/hosts.py``, as servers and browsers decide it.
+Patients' events, the API key and the control of a sandbox go where a host leads. What the host is gets
+decided in one place, ``kardia_ctl/hosts.py``, as servers and browsers decide it.
 """
 
 # ruff: noqa: RUF001  (look-alikes are what is tested)
