@@ -42,7 +42,8 @@ ROOT_MODULES: dict[str, set[str]] = {
     "__init__": {"api", "state", "cli", "render"},
     "__main__": set(),
     "hosts": {"api", "cli", "kinds", "sandbox"},
-    "timing": {"api", "applying", "cli"},
+    "instant": {"applying", "cli", "model", "planning", "state"},
+    "timing": {"api", "applying", "cli", "operations"},
 }
 """The modules beside the rooms, and which rooms may import them (of ``__init__``: its version)."""
 

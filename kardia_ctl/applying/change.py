@@ -72,7 +72,7 @@ class Sender:
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
             return self._failed(change, status, error)
         except InDoubt as error:
-            self._post(change, [Intend(replace(intent, ended=self.context.clock.now()))])
+            self._post(change, [Intend(replace(intent, ended=self.context.clock.stamp()))])
             return self._failed(change, Status.IN_DOUBT, error)
         return self._recorded(change, sent)
 
@@ -145,7 +145,7 @@ class Sender:
         return None if _is_repeatable(change) else self._journal.post(entries)
 
     def _beat(self, change: Change, intent: Intent) -> asyncio.Future[None] | None:
-        return self._post(change, [Intend(replace(intent, at=self.context.clock.now()))])
+        return self._post(change, [Intend(replace(intent, at=self.context.clock.stamp()))])
 
     def _intent(self, change: Change, patient_id: str) -> Intent:
         key, person = self.inputs.key, b""
@@ -154,7 +154,7 @@ class Sender:
         return Intent(
             change.address,
             change.action.value,
-            self.context.clock.now(),
+            self.context.clock.stamp(),
             id=patient_id,
             target=change.target,
             window=self.inputs.settle,

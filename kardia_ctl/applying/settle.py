@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.state import Intent
 from kardia_ctl.observing.scan import newest
-from kardia_ctl.planning.matching import due
+from kardia_ctl.planning.settle_window import seconds_left
 from kardia_ctl.timing import wait_for_any
 
 _FIRST_PAUSE: Final = 1.0
@@ -33,17 +34,22 @@ async def wait_until_decidable(
         known: The ids of patients that existed before the first doubt.
         context: Reader, clock and stop signal.
     """
-    pending = {intent.address.names[0]: due(intent, settle) for intent in intents}
+    pending = {intent.address.names[0]: intent for intent in intents}
     clock, stop_signal, pause = context.clock, context.stop_signal, _FIRST_PAUSE
     while pending and not stop_signal.reason:
-        left = max(pending.values()) - clock.now()
+        left = longest_left(pending.values(), settle, clock.instant())
         if left <= 0:
             return
         await wait_for_any(clock.sleep(min(pause, left)), stop_signal.wait())
         pause = min(2 * pause, _LONGEST_PAUSE)
-        if clock.now() < max(pending.values()) and not stop_signal.reason:
+        if longest_left(pending.values(), settle, clock.instant()) > 0 and not stop_signal.reason:
             for mrn in await _newest_mrns(known, context):
                 pending.pop(mrn, None)
+
+
+def longest_left(intents: Iterable[Intent], settle: float, now: Instant) -> float:
+    """Seconds until the last of several doubts can be decided; at most 0 when all can be."""
+    return max(seconds_left(intent, settle, now) for intent in intents)
 
 
 async def _newest_mrns(known: Collection[str], context: RunContext) -> set[str]:

@@ -96,7 +96,7 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
 
 def _adopted(change: Change, inputs: PlanInputs) -> Record:
     """The record of an adoption: live equals declared, as far as they were compared."""
-    address, desired, now = change.address, inputs.desired, int(inputs.now)
+    address, desired, now = change.address, inputs.desired, int(inputs.now.wall)
     if address.kind is not Kind.PATIENT:
         if address.kind is Kind.MOBILE_USER:
             return UserRecord(change.id, at=now)

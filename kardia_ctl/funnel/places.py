@@ -31,7 +31,7 @@ def places(inputs: PlanInputs, before: State | None = None) -> Iterator[Place]:
             latest = _latest(codes[mrn], owner)
             fresh = before is not None and codes[mrn] != before.codes.get(mrn)
         status = None if live is None else live.status
-        stage = _stage(status, latest, inputs.now, fresh=fresh) if exists else Stage.WAITING
+        stage = _stage(status, latest, inputs.now.wall, fresh=fresh) if exists else Stage.WAITING
         yield Place(mrn, want.cohort, stage, latest or 0)
     yield from _departed(inputs)
 

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import msgspec
 
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
@@ -87,8 +88,8 @@ class Intent:
     Attributes:
         address: The address of the change.
         operation: The change's ``Action``.
-        at: When it was about to be sent, in Unix seconds.
-        ended: When its connection ended without a response; 0 while unknown (the process died, or runs).
+        at: When it was about to be sent, or its last heartbeat.
+        ended: When its connection ended without a response; None while unknown (the process died, or runs).
         id: The live id of the patient, if any.
         target: The template id of a code.
         window: Seconds for which its effect may still appear, as configured when it was sent.
@@ -101,8 +102,8 @@ class Intent:
 
     address: Address
     operation: str
-    at: float
-    ended: float = 0.0
+    at: Instant
+    ended: Instant | None = None
     id: str = ""
     target: str = ""
     window: float = 0.0

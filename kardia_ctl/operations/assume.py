@@ -50,7 +50,7 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
 
 def _record(address: Address, intent: Intent) -> Remember:
     name, detail = record_key(address, intent.target)
-    at = int(intent.at)
+    at = int(intent.at.wall)
     match address.kind:
         case Kind.CONNECTION_CODE:
             record: Record = CodeRecord(intent.id, at=at, template=address.names[1])

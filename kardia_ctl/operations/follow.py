@@ -4,7 +4,7 @@ Where the API shows no patients (pro), the event itself counts, and the patient 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.follow_schedule import Agenda, PendingRead
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.timing import Clock
 
 _CONCURRENT_READS: Final = 8
 
@@ -27,13 +28,12 @@ class Following:
     Attributes:
         inputs: The configuration, state and observation, updated by each read.
         cohorts: The counts by cohort.
-        agenda: The pending reads; due times in seconds of ``clock``.
+        agenda: The pending reads; due times in Unix seconds.
         unverified: The mrns of patients whose stage only an event reported.
         events: Counts of the events received.
     """
 
-    # ``clock`` gives Unix seconds that never run backwards.
-    def __init__(self, inputs: PlanInputs, events: EventCounts, clock: Callable[[], float]) -> None:
+    def __init__(self, inputs: PlanInputs, events: EventCounts, clock: Clock) -> None:
         self.inputs = inputs
         self.events = events
         self.unverified: set[str] = set()
@@ -49,7 +49,7 @@ class Following:
         if not event.kind.moves:
             return
         if name := self._name(event):
-            self.agenda.add(name, event, self._clock())
+            self.agenda.add(name, event, self._clock.now())
         else:
             self.events.unknown += 1
 
@@ -75,7 +75,7 @@ class Following:
         """
         wanted = {self._id(name, read): name for name, read in reads.items()}
         found, failed = await _read(reader, [patient_id for patient_id in wanted if patient_id])
-        now = self._clock()
+        now = self._clock.now()
         for patient_id, live in found.items():
             name = wanted[patient_id]
             if not self._is_ours(patient_id, live):
@@ -101,7 +101,7 @@ class Following:
         if not looked:
             return
         mrns = affected_mrns(self.inputs, looked, self._owner)
-        self.inputs = replace(updated(self.inputs, looked, mrns), now=self._clock())
+        self.inputs = replace(updated(self.inputs, looked, mrns), now=self._clock.instant())
         for patient_id, live in looked.items():
             if live is not None and live.mrn in self.inputs.desired.patients:
                 self._owner.setdefault(patient_id, live.mrn)

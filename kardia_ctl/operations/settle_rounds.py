@@ -8,7 +8,7 @@ from kardia_ctl.applying.change import Sender
 from kardia_ctl.applying.executor import execute_wave
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext
-from kardia_ctl.applying.settle import wait_until_decidable
+from kardia_ctl.applying.settle import longest_left, wait_until_decidable
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.errors import ApiError
@@ -20,7 +20,6 @@ from kardia_ctl.model.state import Intent
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.limit import within_limit
-from kardia_ctl.planning.matching import due
 
 ROUNDS: Final = 4
 """The most times that a run sends one create; again only when a proven scan shows no such patient."""
@@ -47,7 +46,9 @@ async def settle(
         doubts = _doubts(preview.plan, results, context.store)
         if not doubts or stop_signal.reason:
             return
-        context.observer.settling(_longest(doubts.values(), inputs.settle, context.clock.now()))
+        context.observer.settling(
+            max(0.0, longest_left(doubts.values(), inputs.settle, context.clock.instant()))
+        )
         await wait_until_decidable(doubts.values(), inputs.settle, known, context)
         if stop_signal.reason:
             return
@@ -64,10 +65,6 @@ async def settle(
                 for result in await execute_wave(wave, sender, context):
                     results[result.address] = result
                     sent[result.address] = sent.get(result.address, 0) + 1
-
-
-def _longest(doubts: Iterable[Intent], settle_window: float, now: float) -> float:
-    return max(0.0, max(due(intent, settle_window) for intent in doubts) - now)
 
 
 def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset[str]:
@@ -98,7 +95,7 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Mapping[Add
     inputs = preview.inputs
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
     decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
-    fresh = replace(inputs, state=context.store.load(), now=context.clock.now(), decisions=decisions)
+    fresh = replace(inputs, state=context.store.load(), now=context.clock.instant(), decisions=decisions)
     return await observe_and_plan(context.reader, fresh, context.requests)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Desired, ScanPolicy, Waves
 from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
@@ -38,7 +39,7 @@ class PlanInputs:
         desired: What is declared.
         observed: What is live.
         state: What is recorded.
-        now: Unix seconds when observing began.
+        now: The moment before the first read.
         key: The workspace's fingerprint key; without one a difference counts as blocked.
         settle: The settle window in seconds.
         spent: The number of requests that observing took.
@@ -51,7 +52,7 @@ class PlanInputs:
     desired: Desired
     observed: Observed
     state: State
-    now: float
+    now: Instant
     key: bytes = b""
     settle: float = 120.0
     spent: int = 0
@@ -64,11 +65,11 @@ class PlanInputs:
 def inputs_of(
     configuration: Configuration,
     state: State,
-    now: float,
+    now: Instant,
     key: bytes = b"",
     decisions: Decisions = Decisions(),
 ) -> PlanInputs:
-    """The inputs of a plan before anything is observed. ``now`` is Unix seconds before the first read."""
+    """The inputs of a plan before anything is observed. ``now`` is the moment before the first read."""
     return PlanInputs(
         configuration.desired,
         Observed(),

@@ -7,8 +7,9 @@ from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
-from kardia_ctl.model.state import Intent, Record
+from kardia_ctl.model.state import Record
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.settle_window import seconds_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
     intent = inputs.state.intents.get(patient_address(want.mrn))
     if intent is None or intent.operation != Action.CREATE:
         return Match()
-    wait = due(intent, inputs.settle) - inputs.now
+    wait = seconds_left(intent, inputs.settle, inputs.now)
     if wait <= 0:
         return Match()
     reason = (
@@ -108,17 +109,3 @@ def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
         f"most {int(wait) + 1} s from now, then reads the list again"
     )
     return Match(cause=Cause.IN_DOUBT, reason=reason)
-
-
-_MARGIN = 5.0
-"""Seconds added to a window whose start was recorded by a run that died: clocks may differ."""
-
-
-def due(intent: Intent, settle: float) -> float:
-    """The time (Unix seconds) after which absence proves that an intent's write did not happen.
-
-    The window starts when the request's connection ended. If the run died before that, it starts when the
-    request was sent, plus a margin. The longer of the recorded and the present window holds.
-    """
-    window = max(intent.window, settle)
-    return intent.ended + window if intent.ended else intent.at + window + _MARGIN

@@ -28,6 +28,9 @@ _DEPARTURE: Final = """CREATE TABLE departure (
         workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
         PRIMARY KEY (workspace, id, action)) WITHOUT ROWID"""
 
+_HOLDER: Final = """CREATE TABLE holder (
+        one INTEGER PRIMARY KEY CHECK (one = 1), run TEXT NOT NULL, lock TEXT NOT NULL)"""
+
 _SCHEMA: Final = (
     """CREATE TABLE workspace (
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
@@ -49,6 +52,7 @@ _SCHEMA: Final = (
     """CREATE TABLE run (
         workspace INTEGER PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL,
         began REAL NOT NULL, ended REAL NOT NULL)""",
+    _HOLDER,
 )
 
 _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
@@ -59,7 +63,7 @@ _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
         "DROP TABLE departure_1",
         TABLE,
     ),
-    2: ADDED_IN_3,
+    2: (*ADDED_IN_3, _HOLDER),  # more about intents; the run that the whole file belongs to
 }
 """The statements that upgrade a database from each version to the next."""
 

@@ -1,9 +1,10 @@
 """Intents as rows, and what a state's other workspaces know: a doubt lies in the account, not in a name."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Intent
@@ -13,16 +14,24 @@ TABLE: Final = """CREATE TABLE intent (
         at REAL NOT NULL, ended REAL NOT NULL, id TEXT NOT NULL, target TEXT NOT NULL,
         span REAL NOT NULL, person BLOB NOT NULL,
         newest TEXT NOT NULL DEFAULT '', keyed BLOB NOT NULL DEFAULT x'',
+        boot TEXT NOT NULL DEFAULT '',
+        at_uptime REAL NOT NULL DEFAULT 0, ended_uptime REAL NOT NULL DEFAULT 0,
         PRIMARY KEY (workspace, address)) WITHOUT ROWID"""
 
 ADDED_IN_3: Final = (
     "ALTER TABLE intent ADD COLUMN newest TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE intent ADD COLUMN keyed BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE intent ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE intent ADD COLUMN at_uptime REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE intent ADD COLUMN ended_uptime REAL NOT NULL DEFAULT 0",
 )
 """The statements that give the table of version 2 the columns of version 3."""
 
-_COLUMNS: Final = ("operation", "at", "ended", "id", "target", "span", "person", "newest", "keyed")
-"""The columns after workspace and address, in the order of ``Intent``'s fields."""
+_COLUMNS: Final = (
+    "operation", "at", "ended", "id", "target", "span", "person", "newest", "keyed",
+    "boot", "at_uptime", "ended_uptime",
+)  # fmt: skip
+"""The columns after workspace and address, in the order of ``columns_of``."""
 
 _LISTED: Final = ", ".join(_COLUMNS)
 _EXCLUDED: Final = ", ".join(f"excluded.{name}" for name in _COLUMNS)
@@ -46,14 +55,17 @@ def columns_of(intent: Intent) -> tuple[Any, ...]:
     return (
         str(intent.address),
         intent.operation,
-        intent.at,
-        intent.ended,
+        intent.at.wall,
+        0.0 if intent.ended is None else intent.ended.wall,
         intent.id,
         intent.target,
         intent.window,
         intent.person,
         intent.newest,
         intent.keyed,
+        intent.at.boot,
+        intent.at.uptime,
+        0.0 if intent.ended is None else intent.ended.uptime,
     )
 
 
@@ -64,7 +76,7 @@ def read_intents(connection: sqlite3.Connection, name: str) -> dict[Address, Int
         own = other == name
         for intent in _intents(connection, workspace, "" if own else other):
             earlier = found.get(intent.address)
-            if own or earlier is None or earlier.at < intent.at:
+            if own or earlier is None or earlier.at.is_before(intent.at):
                 found[intent.address] = intent
     return found
 
@@ -93,15 +105,26 @@ def _of_one_account(connection: sqlite3.Connection, name: str) -> list[tuple[int
     return sorted(found, key=lambda pair: (pair[1] == name, pair[1]))
 
 
-def _intents(connection: sqlite3.Connection, workspace: int, other: str) -> list[Intent]:
-    present = {row[1] for row in connection.execute("PRAGMA table_info(intent)")}
-    listed = ", ".join(name if name in present else "''" for name in _COLUMNS)
-    rows = connection.execute(
-        f"SELECT address, {listed} FROM intent WHERE workspace = ?",  # noqa: S608  (names of our own)
-        (workspace,),
+def _intents(connection: sqlite3.Connection, workspace: int, other: str) -> Iterator[Intent]:
+    cursor = connection.execute("SELECT * FROM intent WHERE workspace = ?", (workspace,))
+    names = [column for column, *_ in cursor.description]
+    return (_intent(dict(zip(names, row, strict=True)), other) for row in cursor)
+
+
+def _intent(row: Mapping[str, Any], other: str) -> Intent:
+    """An intent from its columns by name; a database of an earlier version lacks some."""
+    boot = row.get("boot", "")
+    ended = Instant(row["ended"], boot, row.get("ended_uptime", 0.0)) if row["ended"] else None
+    return Intent(
+        Address.parse(row["address"]),
+        row["operation"],
+        Instant(row["at"], boot, row.get("at_uptime", 0.0)),
+        ended,
+        row["id"],
+        row["target"],
+        row["span"],
+        row["person"],
+        row.get("newest", ""),
+        row.get("keyed", b""),
+        other,
     )
-    complete: Iterator[tuple[Any, ...]] = (
-        (Address.parse(address), *values, keyed or b"", other)  # '' where the column does not exist
-        for address, *values, keyed in rows
-    )
-    return [Intent(*values) for values in complete]

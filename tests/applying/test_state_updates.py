@@ -24,6 +24,7 @@ from kardia_ctl.model.state import (
 )
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from tests.applying.workshop import KEY, NOW
+from tests.moments import at
 
 JOE = DesiredPatient("A", "2000-07-21", "joe@example.com", "Joe", "Smith", codes=("year",))
 PRINT = patient_kind.fingerprints(KEY, JOE)
@@ -40,7 +41,9 @@ def kept(
     key: bytes = KEY,
 ) -> list[Entry]:
     plan = Plan(changes=changes, unchanged={Kind.PATIENT: tuple((mrn,) for mrn in unchanged)})
-    return list(without_requests(plan, PlanInputs(DESIRED, observed, state, NOW, key, decisions=decisions)))
+    return list(
+        without_requests(plan, PlanInputs(DESIRED, observed, state, at(NOW), key, decisions=decisions))
+    )
 
 
 def adopt(address: Address, **more: str) -> Change:
@@ -67,7 +70,9 @@ def test_without_a_key_nothing_of_a_value_is_recorded() -> None:
 
 def test_an_adoption_settles_the_doubt_about_the_create() -> None:
     address = patient_address("A")
-    entries = kept(adopt(address, id="id-1"), state=State(intents={address: Intent(address, "create", NOW)}))
+    entries = kept(
+        adopt(address, id="id-1"), state=State(intents={address: Intent(address, "create", at(NOW))})
+    )
     assert Resolve(address) in entries
 
 

@@ -23,6 +23,7 @@ from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Reso
 from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.timing import Clock
+from tests.moments import at, reading
 
 KEY = b"an invented key for fingerprints"
 NOW = 1_772_445_600.0
@@ -200,12 +201,12 @@ class Bench:
 
 def context_of(writer: Writer, store: Store, stop_signal: StopSignal | None = None) -> RunContext:
     """A run that reads nothing, with a clock that ticks."""
-    clock = Clock(Ticking(), asyncio.sleep)
+    clock = Clock(reading(Ticking()), asyncio.sleep)
     return RunContext(Reader(), writer, store, clock, stop_signal or StopSignal(), lambda: 0, lambda _: None)
 
 
 def inputs_for(desired: Desired, waves: Waves | None = None) -> PlanInputs:
-    return PlanInputs(desired, Observed(), State(), NOW, KEY, settle=0.0, waves=waves)
+    return PlanInputs(desired, Observed(), State(), at(NOW), KEY, settle=0.0, waves=waves)
 
 
 async def executed(changes: Sequence[Change], inputs: PlanInputs, context: RunContext) -> tuple[Result, ...]:

@@ -117,10 +117,9 @@ def inner_desk(path: Path, configuration: str | None = None) -> Iterator[InnerDe
 
 
 def _tell_time(patch: pytest.MonkeyPatch, clock: ManualClock) -> None:
-    told = SimpleNamespace(time=clock, monotonic=clock)
-    patch.setattr("kardia_ctl.timing.time", told)
+    patch.setattr("kardia_ctl.timing.time", SimpleNamespace(time=clock))
+    patch.setattr("kardia_ctl.timing.uptime", clock)
     patch.setattr("kardia_ctl.timing.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep}))
-    patch.setattr("kardia_ctl.cli.account.workspace.time", told)
 
 
 def _over(desk: InnerDesk, open_session: Any, endpoint: str, key: str, **options: Any) -> Any:

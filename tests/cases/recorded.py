@@ -11,6 +11,7 @@ from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Rate, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
+from tests.moments import at
 
 
 class Kept(msgspec.Struct, forbid_unknown_fields=True):
@@ -113,11 +114,11 @@ def _setting(key: bytes, address: Address, applied: Mapping[str, str] | None) ->
 
 
 def _intent(address: Address, asked: Asked, now: float, key: bytes) -> Intent:
-    ended = 0.0 if asked.ended is None else now - asked.ended
+    ended = None if asked.ended is None else at(now - asked.ended)
     person = b""
     if asked.person is not None:
         sent = msgspec.convert({"mrn": address.names[0], "email": "", **asked.person}, DesiredPatient)
         person = patient_kind.person_fingerprint(key, sent)
     return Intent(
-        address, asked.operation, now - asked.ago, ended, asked.id, asked.target, asked.window, person
+        address, asked.operation, at(now - asked.ago), ended, asked.id, asked.target, asked.window, person
     )

@@ -31,6 +31,7 @@ from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from tests.cases.live import Account, AccountReader
 from tests.cases.recorded import Recorded
+from tests.moments import at
 from tests.paths import ROOT
 
 CASES = Path(__file__).parent
@@ -94,7 +95,7 @@ def solve(monkeypatch: pytest.MonkeyPatch) -> Solve:
         recorded = _bytes("state.json")
         state = msgspec.json.decode(recorded, type=Recorded).state(NOW, KEY) if recorded else State()
         key = KEY if options.key else b""
-        inputs = inputs_of(load(Path(), {}), state, NOW, key, options.decisions())
+        inputs = inputs_of(load(Path(), {}), state, at(NOW), key, options.decisions())
         reader = AccountReader(account)
         return asyncio.run(observe_and_plan(reader, inputs, lambda: len(reader.log))), reader
 

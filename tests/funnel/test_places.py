@@ -14,6 +14,7 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import CodeRecord, PatientRecord, State
 from kardia_ctl.planning.inputs import PlanInputs
+from tests.moments import at
 
 NOW = 1_772_445_600
 DAY = 86400
@@ -128,7 +129,7 @@ def test_everybody_is_at_one_stage(row: Row) -> None:
         missing=row.missing,
         coverage=row.coverage,
     )
-    (place,) = places(PlanInputs(Desired(patients={"A": want}), observed, state, NOW), row.before)
+    (place,) = places(PlanInputs(Desired(patients={"A": want}), observed, state, at(NOW)), row.before)
     assert (place.mrn, place.cohort, place.stage) == ("A", "spring", row.expected)
 
 
@@ -154,7 +155,7 @@ def test_who_departed_counts_in_the_cohort_that_state_remembers() -> None:
         Departure("Y", DepartureAction.DELETE, "left"),
     )
     desired = Desired(departures=departures)
-    assert funnel(places(PlanInputs(desired, Observed(), state, NOW))) == {
+    assert funnel(places(PlanInputs(desired, Observed(), state, at(NOW)))) == {
         "": Counts(departed=1),
         "spring": Counts(departed=2),
     }
@@ -166,7 +167,7 @@ def test_who_is_declared_again_has_not_departed() -> None:
         patients={"A": PatientRecord("1", cohort="spring")}, departed={"1": frozenset({"disconnect"})}
     )
     observed = Observed(patients={"A": live("none")}, coverage=Coverage.PROVEN)
-    found = funnel(places(PlanInputs(Desired(patients={"A": want}), observed, state, NOW)))
+    found = funnel(places(PlanInputs(Desired(patients={"A": want}), observed, state, at(NOW))))
     assert found == {"autumn": Counts(declared=1, created=1)}
 
 
@@ -231,7 +232,7 @@ def _questions(draw: st.DrawFn) -> PlanInputs:
             coverage=draw(st.sampled_from(Coverage)),
         ),
         State(exists=True, patients=world.records, codes=world.codes, departed=world.departed),
-        NOW,
+        at(NOW),
     )
 
 

@@ -20,6 +20,7 @@ from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.redaction import shown
 from kardia_ctl.render.view import View
 from kardia_ctl.state.sqlite import SqliteStore
+from tests.moments import at
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_a_plan_of_many_of_a_kind_that_only_the_table_knows_is_printed(list_kind
 def test_the_records_of_a_list_kind_do_not_overwrite_each_other(list_kind: Kind, tmp_path: Path) -> None:
     addresses = [Address(list_kind, (number,)) for number in ("1", "2")]
     changes = [Change(address, Action.ADOPT, Cause.EXISTS_LIVE) for address in addresses]
-    inputs = PlanInputs(Desired(), Observed(), State(), 1.0)
+    inputs = PlanInputs(Desired(), Observed(), State(), at(1.0))
     store = SqliteStore(tmp_path / "state.db", "default")
     with store.lock("apply"):
         store.commit(record_of(change, inputs, at=1.0) for change in changes)

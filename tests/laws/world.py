@@ -32,6 +32,7 @@ from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.state.open import open_store
 from kardia_ctl.timing import Clock
+from tests.moments import at, reading
 
 LAWFUL: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 """How many examples a law is tried on: always the same ones, so that every run has the same result."""
@@ -107,7 +108,7 @@ class World:
 
     def inputs(self, desired: Desired, state: State, decisions: Decisions) -> PlanInputs:
         configuration = Configuration(self.directory, desired, self.dialect)
-        return inputs_of(configuration, state, self.clock(), FINGERPRINT_KEY, decisions)
+        return inputs_of(configuration, state, at(self.clock()), FINGERPRINT_KEY, decisions)
 
     async def plan(self, desired: Desired, decisions: Decisions | None = None) -> Preview:
         """As ``kardia-ctl plan``."""
@@ -131,7 +132,7 @@ class World:
                     session.reader,
                     self.wrap_writer(session.writer()),
                     store,
-                    Clock(self.clock, self.clock.sleep),
+                    Clock(reading(self.clock), self.clock.sleep),
                     StopSignal(),
                     lambda: session.requests,
                     codes.append,

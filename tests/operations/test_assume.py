@@ -10,6 +10,7 @@ from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import Intend, Intent, State
 from kardia_ctl.operations.assume import assume
 from kardia_ctl.state.open import open_store
+from tests.moments import at
 
 PATIENT = patient_address("A-1")
 CODE = code_address("A-1", "one-year")
@@ -19,7 +20,7 @@ def settled(tmp_path: Path, absent: tuple[Address, ...] = (), created: tuple[Add
     store: Store = open_store("sqlite:///state.db", tmp_path, "default")
     with store.lock("test"):
         store.commit(
-            [Intend(Intent(one, "create", 100.0, id="id-1", target="tpl")) for one in (PATIENT, CODE)]
+            [Intend(Intent(one, "create", at(100.0), id="id-1", target="tpl")) for one in (PATIENT, CODE)]
         )
         try:
             assume(store, absent, created)

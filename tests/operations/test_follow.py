@@ -19,6 +19,8 @@ from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import CodeRecord, PatientRecord, State
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.timing import Clock
+from tests.moments import at, reading
 
 NOW = 1_772_445_600.0
 MRNS = tuple("ABCD")
@@ -78,8 +80,8 @@ class Scene:
             }
         )
         state = State(exists=True, patients=records, codes=codes)
-        inputs = PlanInputs(desired, observed, state, NOW, capabilities=self.can)
-        self.following = Following(inputs, self.events, lambda: self.now)
+        inputs = PlanInputs(desired, observed, state, at(NOW), capabilities=self.can)
+        self.following = Following(inputs, self.events, Clock(reading(lambda: self.now)))
 
     def act(self, seconds: float = 1.0) -> list[ApiError]:
         self.now += seconds

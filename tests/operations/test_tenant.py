@@ -12,6 +12,7 @@ from kardia_ctl.model.state import State
 from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.operations.tenant import check_tenant
 from kardia_ctl.planning.inputs import PlanInputs
+from tests.moments import at
 
 
 class Offering(Reader):
@@ -32,7 +33,7 @@ class Offering(Reader):
 def checked(
     reader: Offering, declared: str = "", bound: str = "", known: tuple[LiveTemplate, ...] | None = None
 ) -> tuple[str, str]:
-    inputs = PlanInputs(Desired(team=declared), Observed(templates=known), State(team=bound), 0.0)
+    inputs = PlanInputs(Desired(team=declared), Observed(templates=known), State(team=bound), at(0.0))
     return asyncio.run(check_tenant(reader, inputs))
 
 

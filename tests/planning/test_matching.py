@@ -12,6 +12,7 @@ from kardia_ctl.model.plan import Cause
 from kardia_ctl.model.state import Intent, PatientRecord, State
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.matching import match
+from tests.moments import at
 
 NOW = 1_000_000.0
 ADDRESS = patient_address("A")
@@ -37,8 +38,8 @@ class Row:
     recreate: bool = False
 
 
-def intent(at: float, ended: float = 0.0) -> Intent:
-    return Intent(ADDRESS, "create", NOW - at, NOW - ended if ended else 0.0)
+def intent(ago: float, ended: float = 0.0) -> Intent:
+    return Intent(ADDRESS, "create", at(NOW - ago), at(NOW - ended) if ended else None)
 
 
 GONE = frozenset({"1"})
@@ -147,7 +148,9 @@ def inputs(row: Row, want: DesiredPatient) -> PlanInputs:
         departed={patient_id: frozenset({action}) for patient_id, action in row.departed.items()},
     )
     decisions = Decisions(recreate=frozenset({ADDRESS} if row.recreate else ()))
-    return PlanInputs(Desired(patients={"A": want}), observed, state, NOW, settle=120.0, decisions=decisions)
+    return PlanInputs(
+        Desired(patients={"A": want}), observed, state, at(NOW), settle=120.0, decisions=decisions
+    )
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

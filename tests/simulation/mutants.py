@@ -82,7 +82,10 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
             replace(endpoints.CREATE_PATIENT, nature=endpoints.Nature.REPEATABLE),
         ),
     ),
-    Mutant.LOOK_ONCE: ((matching, "due", _long_ago), (settle, "due", _long_ago)),
+    Mutant.LOOK_ONCE: (
+        (matching, "seconds_left", _long_ago),
+        (settle, "seconds_left", _long_ago),
+    ),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),

@@ -13,11 +13,14 @@ from kardia_ctl.model.plan import Change
 from kardia_ctl.model.state import Intent, State
 from kardia_ctl.timing import Clock
 from tests.applying.workshop import Hand, context_of, creates, inputs_for
+from tests.moments import at, reading
 from tests.simulation.environment.disk import Disk, Mount
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.virtual import VirtualLoop
 
-ORDER = Intent(code_address("S-1", "one-year"), "create", 1000.0, 1010.0, id="id-1", target="tpl-one-year")
+ORDER = Intent(
+    code_address("S-1", "one-year"), "create", at(1000.0), at(1010.0), id="id-1", target="tpl-one-year"
+)
 
 
 @dataclass
@@ -64,7 +67,7 @@ def test_an_order_that_had_no_effect_leaves_nothing_behind() -> None:
 
 
 def test_a_create_is_sent_again_only_when_the_earlier_one_is_settled_so_nothing_of_it_stays() -> None:
-    create = Intent(creates("S-1")[1][0].address, "create", 900.0, 910.0)
+    create = Intent(creates("S-1")[1][0].address, "create", at(900.0), at(910.0))
     assert not taken(Refusing(), 0, create).intents
 
 
@@ -74,7 +77,7 @@ def test_a_request_that_is_under_way_for_long_is_recorded_as_of_a_moment_ago() -
     class Watched(Disk):
         def write(self, entries: object) -> None:
             super().write(entries)  # type: ignore[arg-type]
-            written.extend(intent.at for intent in self.intents.values() if not intent.ended)
+            written.extend(intent.at.wall for intent in self.intents.values() if not intent.ended)
 
     desired, changes = creates("S-1")
 
@@ -82,7 +85,7 @@ def test_a_request_that_is_under_way_for_long_is_recorded_as_of_a_moment_ago() -
         store = Mount(Watched(), Process(0, lambda _: None))
         loop = asyncio.get_running_loop()
         hand = Refusing(error=InDoubt("a timeout"), seconds=9)
-        context = replace(context_of(hand, store), clock=Clock(loop.time, asyncio.sleep))
+        context = replace(context_of(hand, store), clock=Clock(reading(loop.time), asyncio.sleep))
         await Sender(inputs_for(desired), context).send(changes[0], "")
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

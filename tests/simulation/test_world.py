@@ -13,10 +13,11 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.results import Report
 from kardia_ctl.model.state import Intend, Intent, Remember
-from kardia_ctl.planning import apply_stages, matching
+from kardia_ctl.planning import apply_stages
 from kardia_ctl.planning.apply_stages import Wave
-from kardia_ctl.planning.matching import due
+from kardia_ctl.planning.settle_window import seconds_left
 from kardia_ctl.sandbox.account.connection_table import ConnectionTable
+from tests.moments import at
 from tests.simulation.environment.disk import Disk, Mount
 from tests.simulation.environment.process import Killed, Process
 from tests.simulation.environment.virtual import Stuck, VirtualLoop
@@ -55,7 +56,7 @@ def test_a_dead_process_writes_nothing_even_while_it_cleans_up(runner: asyncio.R
             try:
                 await asyncio.sleep(10)
             finally:
-                store.commit([Intend(Intent(patient_address("S-1"), "create", 1.0))])
+                store.commit([Intend(Intent(patient_address("S-1"), "create", at(1.0)))])
 
         working = asyncio.create_task(work())
         await asyncio.sleep(1)
@@ -102,9 +103,8 @@ def test_a_sign_that_cannot_be_written_ends_the_connection(runner: asyncio.Runne
 
 
 def test_a_window_outlasts_the_longest_silence_between_two_signs() -> None:
-    intent = Intent(patient_address("S-1"), "create", at=1000.0)
-    assert due(intent, 60.0) - intent.at - 60.0 > 2 * heartbeat.INTERVAL
-    assert matching.due is due
+    intent = Intent(patient_address("S-1"), "create", at=at(1000.0))
+    assert seconds_left(intent, 60.0, at(1060.0)) > 2 * heartbeat.INTERVAL
 
 
 @pytest.mark.parametrize(

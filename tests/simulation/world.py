@@ -13,6 +13,7 @@ from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.journal import RunBlocking
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired
 from kardia_ctl.model.errors import KardiaError
@@ -196,12 +197,14 @@ class World:
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
         story, loop = self.story, asyncio.get_running_loop()
-        clock = Clock(lambda: START + loop.time() + ahead, asyncio.sleep)
+        clock = Clock(
+            lambda: Instant(START + loop.time() + ahead, f"boot {run.number}", loop.time()), asyncio.sleep
+        )
         before = self.network.arrivals
         configuration = Configuration(
             Path(), self.desired, story.dialect, settle=story.settle, waves=story.waves
         )
-        inputs = inputs_of(configuration, store.load(), clock.now(), _FINGERPRINT_KEY, decisions)
+        inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
             preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
             run.plan, run.spent = preview.plan, self.network.arrivals - before

@@ -123,7 +123,7 @@ class Client:
             for file in (self.directory / ".kardia").glob("state.db*"):
                 shutil.copy(file, copy)
             intents = SqliteStore(Path(copy, "state.db"), "default").load().intents
-        return sum(1 for intent in intents.values() if not intent.ended and intent.at >= since)
+        return sum(1 for intent in intents.values() if not intent.ended and intent.at.wall >= since)
 
     def lose_state(self) -> None:
         """Remove the state, as a CI runner's disk goes away; the fingerprints' key stays."""

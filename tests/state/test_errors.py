@@ -132,7 +132,10 @@ def test_a_value_that_makes_no_sense_is_damage_and_not_a_traceback(tmp_path: Pat
     with store.lock("apply"):
         store.commit([Note("team", "team-1")])
     connection = sqlite3.connect(path)
-    connection.execute("INSERT INTO intent VALUES (1, 'nonsense', 'create', 1, 0, '', '', 0, x'', '', x'')")
+    connection.execute(
+        "INSERT INTO intent (workspace, address, operation, at, ended, id, target, span, person) "
+        "VALUES (1, 'nonsense', 'create', 1, 0, '', '', 0, x'')"
+    )
     connection.commit()
     connection.close()
     with pytest.raises(StateError, match="workspace default of the state is damaged"):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
@@ -33,6 +34,7 @@ from kardia_ctl.model.state import (
     UserRecord,
 )
 from kardia_ctl.state.sqlite import SqliteStore
+from tests.moments import at
 
 
 def mode(path: Path) -> int:
@@ -73,7 +75,7 @@ def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None
     patient, code = PatientRecord(*values, cohort="spring"), CodeRecord(*values, template="one-year")
     user, setting = UserRecord(*values, unredeemed=True), Record(*values)
     sample = Sample(7, "spring", Counts(8, 7, 6, 1, 2, 2, 1, 5))
-    intent = Intent(code_address("JS/1", "one-year"), "issue", 1.25, 2.5)
+    intent = Intent(code_address("JS/1", "one-year"), "issue", at(1.25), at(2.5))
     with store.lock("apply"):
         store.commit(
             [
@@ -114,7 +116,7 @@ def test_every_entry_comes_back_where_the_model_says(store: SqliteStore) -> None
 def test_dropping_and_resolving_remove(store: SqliteStore, remembered: Remember) -> None:
     address = patient_address("JS-1")
     with store.lock("apply"):
-        store.commit([remembered, Intend(Intent(address, "create", 1.0))])
+        store.commit([remembered, Intend(Intent(address, "create", at(1.0)))])
         store.commit([Drop(Kind.PATIENT, "JS-1"), Resolve(address)])
     state = store.load()
     assert (state.patients, state.intents, state.serial) == ({}, {}, 2)
@@ -161,7 +163,7 @@ def test_two_workspaces_of_one_account_see_each_others_ids_and_doubts_alone(
     path: Path, remembered: Remember
 ) -> None:
     one, two = SqliteStore(path, "one"), SqliteStore(path, "two")
-    doubt = Intent(patient_address("JS-2"), "create", 7.0, newest="id-0", keyed=b"check")
+    doubt = Intent(patient_address("JS-2"), "create", at(7.0), newest="id-0", keyed=b"check")
     with one.lock("apply"):
         one.commit([remembered, UsePlan("plan-1"), Depart("id-1", "delete"), Intend(doubt)])
     known = {doubt.address: replace(doubt, workspace="one")}
@@ -179,7 +181,7 @@ def test_two_workspaces_of_one_account_see_each_others_ids_and_doubts_alone(
 
 def test_a_workspace_of_another_tenant_says_nothing(path: Path, remembered: Remember) -> None:
     one, two = SqliteStore(path, "one"), SqliteStore(path, "two")
-    doubt = Intent(patient_address("JS-2"), "create", 7.0)
+    doubt = Intent(patient_address("JS-2"), "create", at(7.0))
     with one.lock("apply"):
         one.commit([remembered, Note("team", "team-1"), Intend(doubt)])
     with two.lock("apply"):
@@ -189,12 +191,12 @@ def test_a_workspace_of_another_tenant_says_nothing(path: Path, remembered: Reme
 
 def test_of_one_address_in_doubt_twice_its_own_workspace_counts(path: Path) -> None:
     one, two, three = (SqliteStore(path, name) for name in ("one", "two", "three"))
-    doubt = Intent(patient_address("JS-2"), "create", 7.0)
-    for store, at in ((one, 9.0), (two, 8.0)):
+    doubt = Intent(patient_address("JS-2"), "create", at(7.0))
+    for store, seconds in ((one, 9.0), (two, 8.0)):
         with store.lock("apply"):
-            store.commit([Intend(replace(doubt, at=at))])
-    assert two.load().intents == {doubt.address: replace(doubt, at=8.0)}
-    assert three.load().intents == {doubt.address: replace(doubt, at=9.0, workspace="one")}
+            store.commit([Intend(replace(doubt, at=at(seconds)))])
+    assert two.load().intents == {doubt.address: replace(doubt, at=at(8.0))}
+    assert three.load().intents == {doubt.address: replace(doubt, at=at(9.0), workspace="one")}
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
@@ -304,13 +306,15 @@ _NAME = st.sampled_from(["", "one-year"])
 _VALUES = _TEXT, st.binary(max_size=40), st.integers(0, 2**40), st.booleans()
 _PATIENT, _CODE = st.builds(PatientRecord, *_VALUES, _NAME), st.builds(CodeRecord, *_VALUES, _NAME)
 _ADDRESS = st.one_of(st.builds(patient_address, _MRN), st.builds(code_address, _MRN, _MRN))
-_TIME = st.floats(0, 2**40)
+_TIME = st.floats(1, 2**40)
+_BOOT = st.shared(_TEXT, key="boot")
+_MOMENT = st.builds(Instant, _TIME, _BOOT, _TIME)
 _ENTRY = st.one_of(
     st.builds(Remember, st.just(Kind.PATIENT), _MRN, st.just(""), _PATIENT),
     st.builds(Remember, st.just(Kind.CONNECTION_CODE), _MRN, _MRN, _CODE),
     st.builds(Drop, st.just(Kind.PATIENT), _MRN),
     st.builds(Drop, st.just(Kind.CONNECTION_CODE), _MRN, _MRN),
-    st.builds(Intend, st.builds(Intent, _ADDRESS, _TEXT, _TIME, _TIME)),
+    st.builds(Intend, st.builds(Intent, _ADDRESS, _TEXT, _MOMENT, st.none() | _MOMENT)),
     st.builds(Resolve, _ADDRESS),
     st.builds(Note, st.just("team"), _TEXT),
     st.builds(UsePlan, _TEXT),

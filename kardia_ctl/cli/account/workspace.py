@@ -1,7 +1,6 @@
 """The workspace of a command: configuration, account, keys and store."""
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -13,11 +12,13 @@ import click
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
 from kardia_ctl.config import load, load_account
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.state.open import open_store
+from kardia_ctl.timing import system_instant
 
 SANDBOX: Final = "sandbox"
 """The endpoint of the embedded API, as saved plans name it."""
@@ -40,7 +41,7 @@ class Workspace:
         configuration: The configuration; for commands that need no more, only its account settings.
         account: The options that name the account.
         keys: The API key, and the keys of fingerprints and saved plans.
-        now: Unix seconds when the command began.
+        now: The moment at which the command began.
         configured: Whether there is a configuration, and therefore a state.
         largest: The most bytes of a response; a larger one is refused.
     """
@@ -49,7 +50,7 @@ class Workspace:
     configuration: Configuration
     account: AccountOptions
     keys: Keys
-    now: float
+    now: Instant
     open_store: Callable[[], Store] = field(repr=False)
     configured: bool = True
     largest: int = _PAGE
@@ -124,7 +125,9 @@ def _workspace(
         secret = api_key(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
     opener = cache(partial(open_store, state, root, name, lock_timeout=lock_timeout))
-    return Workspace(path, configuration, account, Keys(directory, os.environ, secret), time.time(), opener)
+    return Workspace(
+        path, configuration, account, Keys(directory, os.environ, secret), system_instant(), opener
+    )
 
 
 workspace_options: Final = Options(

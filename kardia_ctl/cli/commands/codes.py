@@ -36,7 +36,7 @@ from kardia_ctl.planning.inputs import inputs_of
 from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 from kardia_ctl.render.text import count_of
-from kardia_ctl.timing import monotonic_clock
+from kardia_ctl.timing import Clock
 
 _SHOWN: Final = 5
 
@@ -142,7 +142,7 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
                 session.reader,
                 session.writer(),
                 workspace.store,
-                monotonic_clock(),
+                Clock(),
                 stop_signal,
                 lambda: session.requests,
                 codes.add,

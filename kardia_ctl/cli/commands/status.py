@@ -124,7 +124,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
         record_samples(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
         print_result(
-            places_file(_at(places(inputs), Stage(stage), inputs.now - days * _DAY if days else None))
+            places_file(_at(places(inputs), Stage(stage), inputs.now.wall - days * _DAY if days else None))
         )
     else:
         print_result(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
@@ -137,7 +137,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
 
 async def _first(workspace: Workspace, state: State) -> tuple[PlanInputs, StatusReport]:
     inputs, spent = await _survey(workspace, state)
-    report = report_of(inputs, funnel(places(inputs)), at=int(inputs.now), reads=spent)
+    report = report_of(inputs, funnel(places(inputs)), at=int(inputs.now.wall), reads=spent)
     if report.incomplete:
         _warn(f"not every patient could be read, so the counts are too low: {report.incomplete}")
     return inputs, report

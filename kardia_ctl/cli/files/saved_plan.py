@@ -36,7 +36,7 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
     key, source = workspace.keys.plans()
     saved = SavedPlan(
         id=secrets.token_hex(16),
-        created=int(workspace.now),
+        created=int(workspace.now.wall),
         binding=binding_of(workspace, preview.inputs.state, key, live_digest(key, preview.inputs)),
         decisions=preview.inputs.decisions,
         digests=digests_of(preview.plan, key),

@@ -25,7 +25,7 @@ from kardia_ctl.operations.status import samples
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
 from kardia_ctl.render.text import count_of
-from kardia_ctl.timing import Clock, monotonic_clock, wait_for_any
+from kardia_ctl.timing import Clock, wait_for_any
 
 if TYPE_CHECKING:
     from kardia_ctl.cli.webhooks.receiver import Inbox
@@ -62,8 +62,8 @@ async def follow(
     _announce(options, listener, workspace)
     async with receiving(listener, options.path, inbox.add, inbox.refuse):
         inputs, report = await first()
-        clock = monotonic_clock()
-        following = Following(inputs, inbox.events, clock.now)
+        clock = Clock()
+        following = Following(inputs, inbox.events, clock)
         recorder = StatusRecorder(options.html, workspace.store if options.records else None, display.warn)
         inbox.deliver_to(following.receive)
         try:

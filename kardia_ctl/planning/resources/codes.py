@@ -106,7 +106,7 @@ def _orders(
     known = inputs.state.codes.get(mrn, {})
     recorded = {template: record for template, record in known.items() if owner.is_of(record.id)}
     in_doubt = {
-        intent.target: CodeRecord(intent.id, at=int(intent.at), template=intent.address.names[1])
+        intent.target: CodeRecord(intent.id, at=int(intent.at.wall), template=intent.address.names[1])
         for intent in builder.index.orders_in_doubt.get(mrn, ())
         if owner.is_of(intent.id)
     }
@@ -147,7 +147,7 @@ def _plan_code(
         builder.block(address, Cause.UNSETTLED, _in_doubt(address), id=owner.id, source=owner.source)
         return
     reissue = address in inputs.decisions.reissue
-    decision = orders.decide(template.id, owner, inputs.now, reissue=reissue)
+    decision = orders.decide(template.id, owner, inputs.now.wall, reissue=reissue)
     match decision:
         case (
             CodeDecision.NO_OP

@@ -70,11 +70,11 @@ def _own(record: Record) -> Iterator[str]:
 
 
 def _intent(address: Address, intent: Intent) -> str:
-    ended = _time(intent.ended) if intent.ended else "(not known)"
+    ended = _time(intent.ended.wall) if intent.ended else "(not known)"
     return (
         f"{address} is in doubt{_whose(intent)}\n"
         f"  operation {escape(intent.operation)}\n"
-        f"  sent      {_time(intent.at)}\n"
+        f"  sent      {_time(intent.at.wall)}\n"
         f"  ended     {ended}\n"
     )
 

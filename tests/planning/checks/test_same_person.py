@@ -12,6 +12,7 @@ from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.planner import make_plan
+from tests.moments import at
 
 JOE = DesiredPatient("NEW", "2000-07-21", "new@example.com", "Joe", "Smith")
 
@@ -28,7 +29,7 @@ def planned(
         exists=True, departed={one: frozenset({action}) for one, action in (departed or {}).items()}
     )
     said = Decisions(distinct=frozenset(map(patient_address, distinct)))
-    return make_plan(PlanInputs(desired, observed, state, 0.0, decisions=said))
+    return make_plan(PlanInputs(desired, observed, state, at(0.0), decisions=said))
 
 
 def someone(**values: str | None) -> LivePatient:

@@ -4,6 +4,7 @@ from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.render.records.state_list import state_list, state_show
+from tests.moments import at
 
 AT = 1772445600  # 2026-03-02T10:00:00Z
 JOE, NEW = patient_address("JS-1"), patient_address("NEW 1")
@@ -21,7 +22,7 @@ def state() -> State:
             }
         },
         settings={Address(Kind.CALLBACK): Record(at=AT)},
-        intents={NEW: Intent(NEW, "create", AT, AT + 5.5)},
+        intents={NEW: Intent(NEW, "create", at(AT), at(AT + 5.5))},
         departed={"idZZ": frozenset({"disconnect"})},
     )
 

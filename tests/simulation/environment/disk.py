@@ -145,8 +145,8 @@ def _summary(entry: Entry) -> str:
         case Remember(kind, name, detail, record):
             return f"remember {kind} {name} {detail} as {record.id[:6]}"
         case Intend(intent):
-            ended = f" ended {intent.ended:.2f}" if intent.ended else ""
-            return f"intend {intent.address} at {intent.at:.2f}{ended}"
+            ended = f" ended {intent.ended.wall:.2f}" if intent.ended else ""
+            return f"intend {intent.address} at {intent.at.wall:.2f}{ended}"
         case Resolve(address):
             return f"resolve {address}"
         case _:

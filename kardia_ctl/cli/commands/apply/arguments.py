@@ -14,7 +14,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.render.view import View
-from kardia_ctl.timing import Clock, monotonic_clock
+from kardia_ctl.timing import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ApplyArguments:
     assume_created: tuple[Address, ...] = ()
     saved: SavedPlan | None = None
     plan_key: bytes = b""
-    clock: Clock = field(default_factory=monotonic_clock)
+    clock: Clock = field(default_factory=Clock)
 
 
 def arguments_of(

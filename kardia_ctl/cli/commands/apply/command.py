@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import acts, doubts
 from kardia_ctl.planning.inputs import PlanInputs, inputs_of
 from kardia_ctl.render.plan.summary import cost_lines
+from kardia_ctl.timing import Clock
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
@@ -114,7 +116,8 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
             reporter.warn(line)
         has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
         with arguments.workspace.store.lock("apply"):
-            code = asyncio.run(_apply(arguments))
+            # The run begins with the lock: what state holds then is older than the run.
+            code = asyncio.run(_apply(replace(arguments, clock=Clock())))
     return 1 if has_quarantine else code
 
 
@@ -149,7 +152,7 @@ async def _inputs(arguments: ApplyArguments) -> PlanInputs:
     if arguments.saved is not None:
         plan_files.check_bound(arguments.saved, arguments.plan_key, workspace, state)
     key = workspace.keys.fingerprints(create=True)
-    return inputs_of(workspace.configuration, state, arguments.clock.now(), key, arguments.decisions)
+    return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
 
 
 def _question(plan: Plan, workspace: Workspace) -> str:
