@@ -12,6 +12,9 @@ from uuid import uuid4
 
 from kardia_ctl.instant import Instant
 
+FRESH: Final = 60.0
+"""Seconds for which a look at the account counts as fresh: later, a write needs another one before it."""
+
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _TIME_NAMESPACE: Final = Path("/proc/self/ns/time")
 

@@ -83,7 +83,9 @@ SUBROOMS: dict[str, set[str]] = {
     "config/schema": {"config/cohorts/cohort"},  # it states the schema of its own keys
     "config/yaml": {"config/source_files"},
     "planning/checks": {"planning/builder", "planning/inputs"},
-    "planning/resources": {"planning/builder", "planning/diff", "planning/inputs", "planning/matching"},
+    "planning/resources": {
+        "planning/builder", "planning/certainty", "planning/diff", "planning/inputs", "planning/matching",
+    },  # certainty: applying asks the same before it deletes
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/text", "render/view"},
     "render/files": {"render/escape", "render/text"},

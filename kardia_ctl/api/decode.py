@@ -30,7 +30,6 @@ from kardia_ctl.api.schemas import (
     LooseTemplate,
     Page,
     Scalar,
-    Total,
     User,
 )
 from kardia_ctl.model.patient import IssuedCode, LivePatient, PatientsPage
@@ -135,12 +134,6 @@ def participant(answer: Answer, mrn: str) -> LivePatient:
         return LivePatient(id=mrn, mrn=mrn)
     decoded = decode_json(answer, LooseParticipant)
     return LivePatient(id=mrn, mrn=text(decoded.customParticipantID) or mrn, dob=optional_text(decoded.dob))
-
-
-def total(answer: Answer) -> int | None:
-    """The totalCount of a list; None without one."""
-    check_no_errors(answer)
-    return whole_number(decode_json(answer, Total).total_count)
 
 
 def nothing(answer: Answer) -> None:

@@ -103,12 +103,6 @@ class User(msgspec.Struct, frozen=True):
     user_token: Scalar = None
 
 
-class Total(msgspec.Struct, frozen=True, rename="camel"):
-    """Any paged list, of which only the count is read."""
-
-    total_count: Scalar = None
-
-
 class LooseParticipant(msgspec.Struct, frozen=True):
     """The echo of a pro participant."""
 

@@ -20,8 +20,10 @@ from kardia_ctl.api.outcomes import Conclusion, Ending, Outcome, ending_of, judg
 from kardia_ctl.model.errors import (
     KEY_REFUSED,
     ApiError,
+    GoneAfterDoubt,
     InDoubt,
     NotExecuted,
+    Outdated,
     Unauthorized,
     Withheld,
 )
@@ -38,12 +40,16 @@ class UnsafeRead(RuntimeError):  # noqa: N818  (it names what was attempted)
 
 @dataclass(frozen=True, slots=True)
 class _Attempt(Generic[T]):
-    """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to print."""
+    """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to print.
+
+    ``outdated``: it was not sent because the call was no longer current.
+    """
 
     ending: Ending
     values: tuple[T, ...] = ()
     answer: Answer | None = None
     reason: str = ""
+    outdated: bool = False
 
     @property
     def status(self) -> int | None:
@@ -86,7 +92,8 @@ class Exchange:
 
         Raises:
             NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted;
-                Withheld: the run had stopped before it was sent).
+                Withheld: the run had stopped before it was sent; Outdated: it was no longer current;
+                GoneAfterDoubt: its target is gone, and an earlier attempt may have done that).
             InDoubt: a write that may have had its effect, in its last attempt or an earlier one.
             ApiError: a read that has no answer, or none that can be decoded.
         """
@@ -101,8 +108,9 @@ class Exchange:
             if not await self._wait_to_retry(outcome, attempt.wait, tries, doubted=doubted):
                 break
             later = await self._attempt(call, decode)
-            if later.ending is Ending.UNSENT:
-                break  # the earlier attempts decide
+            if later.ending is Ending.UNSENT:  # the earlier attempts decide
+                attempt = later if later.outdated and not doubted else attempt
+                break
             attempt, tries = later, tries + 1
         raise _error(call, attempt, outcome.conclusion, tries, doubted=doubted, stops=self._pace.halted)
 
@@ -122,6 +130,9 @@ class Exchange:
     async def _attempt(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
         try:
             async with self._pace.slot() as slot:
+                if not call.is_current():
+                    reason = "the look before it had become too old"
+                    return _Attempt(Ending.UNSENT, reason=reason, outdated=True)
                 warned = self._outage.known
                 attempt = await self._send(call, decode)
                 self._record(attempt, slot, warned=warned)
@@ -201,7 +212,8 @@ def _too_long(wait: float | None) -> str:
 def _error(
     call: Call, attempt: _Attempt[T], conclusion: Conclusion, tries: int, *, doubted: bool, stops: str
 ) -> ApiError:
-    if doubted and attempt.status not in call.endpoint.gone:
+    gone = attempt.status in call.endpoint.gone
+    if doubted and not gone:
         conclusion = Conclusion.IN_DOUBT
     if attempt.status in call.endpoint.failure:
         conclusion = Conclusion.NOT_EXECUTED
@@ -211,14 +223,19 @@ def _error(
         case Conclusion.UNAUTHORIZED:
             return Unauthorized(text, status=attempt.status)
         case Conclusion.NOT_EXECUTED:
-            unsent = attempt.ending is Ending.UNSENT
-            return (Withheld if unsent else NotExecuted)(text, status=attempt.status, stops=stops)
+            return _not_executed(attempt, doubted=doubted and gone)(text, status=attempt.status, stops=stops)
         case Conclusion.IN_DOUBT:
             return InDoubt(text, status=attempt.status, stops=stops)
         case Conclusion.FAILED | Conclusion.DONE:
             return ApiError(text, status=attempt.status, stops=stops)
         case _ as never:
             assert_never(never)
+
+
+def _not_executed(attempt: _Attempt[T], *, doubted: bool) -> type[NotExecuted]:
+    if attempt.ending is Ending.UNSENT:
+        return Outdated if attempt.outdated else Withheld
+    return GoneAfterDoubt if doubted else NotExecuted
 
 
 def _joined(*parts: str) -> str:

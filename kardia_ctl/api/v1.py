@@ -1,12 +1,13 @@
 """The v1 dialect: the ports' methods as calls (API reference, "Patients", "Teams", "Webhooks")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from kardia_ctl.api import decode, endpoints
 from kardia_ctl.api.http.transport import Call
+from kardia_ctl.api.recordings_answer import recordings_proven
 from kardia_ctl.api.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.kinds import Kind
@@ -17,7 +18,7 @@ from kardia_ctl.model.patient import (
     LivePatient,
     PatientsPage,
 )
-from kardia_ctl.model.ports import Reader, Writer
+from kardia_ctl.model.ports import Reader, Writer, always
 from kardia_ctl.model.template import LiveTemplate
 
 
@@ -70,9 +71,9 @@ class V1Reader(Reader):
         return await self._reads.run(Call(endpoints.LIST_TEMPLATES), decode.templates)
 
     async def recordings(self, patient_id: str) -> int | None:
-        """How many recordings a patient has: GET /v1/patients/:id/recordings, its totalCount."""
+        """How many recordings a patient has, as far as GET /v1/patients/:id/recordings proves it."""
         call = Call(endpoints.COUNT_RECORDINGS, (patient_id,), query=(("limit", "1"),))
-        return await self._reads.run(call, decode.total)
+        return await self._reads.run(call, recordings_proven)
 
 
 class V1Writer(Writer):
@@ -108,9 +109,9 @@ class V1Writer(Writer):
         """POST /v1/patients/:id/disconnect. Repeatable."""
         await self._do(Call(endpoints.DISCONNECT, (patient_id,)))
 
-    async def delete_patient(self, patient_id: str) -> None:
-        """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
-        await self._do(Call(endpoints.DELETE_PATIENT, (patient_id,)))
+    async def delete_patient(self, patient_id: str, is_current: Callable[[], bool] = always) -> None:
+        """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable (see ``Writer``)."""
+        await self._do(Call(endpoints.DELETE_PATIENT, (patient_id,), is_current=is_current))
 
     async def export_patient(self, patient_id: str) -> None:
         """GET /v1/patients/:id/export: an effect; it is queued and mailed to the key's owner. Sent once."""

@@ -7,8 +7,9 @@ not sent: a patient's cohort, and which of a patient's codes a user redeems.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from kardia_ctl.applying.departing import depart
 from kardia_ctl.applying.run_context import RunContext
-from kardia_ctl.applying.state_updates import patient_of, record_of
+from kardia_ctl.applying.state_updates import earlier_codes, patient_of, record_of
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address
@@ -17,7 +18,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.results import Status
-from kardia_ctl.model.state import Depart, Entry, PatientRecord, Record, Remember, UserRecord
+from kardia_ctl.model.state import Entry, PatientRecord, Record, Remember, UserRecord
 from kardia_ctl.planning.inputs import PlanInputs
 
 
@@ -80,7 +81,7 @@ class ChangeRequests:
             case Kind.PATIENT if change.action is Action.CREATE:
                 return await self._create_patient(change)
             case Kind.PATIENT:
-                return await self._depart(change, patient_id)
+                return Sent(await depart(change, patient_id, self.inputs, self.context), patient_id)
             case Kind.CONNECTION_CODE:
                 return await self._issue_code(change, patient_id)
             case Kind.MOBILE_USER:
@@ -97,7 +98,8 @@ class ChangeRequests:
             if error.status != 409 or self.inputs.capabilities.shows_patients:
                 raise
             return self._already_exists(want)
-        return Sent((self._record(change, live.id),), live.id, _objection(want, live))
+        entries = (*earlier_codes(change, self.inputs), self._record(change, live.id))
+        return Sent(entries, live.id, _objection(want, live))
 
     def _already_exists(self, want: DesiredPatient) -> Sent:
         """After a 409 where patients cannot be read back: the mrn exists, whoever it belongs to."""
@@ -105,35 +107,6 @@ class ChangeRequests:
         known = PatientRecord(want.mrn, fingerprint=patient_kind.EXISTED, at=int(self.context.clock.now()))
         entry = Remember(Kind.PATIENT, want.mrn, "", known)
         return Sent((entry,), want.mrn, action=Action.ADOPT)
-
-    async def _depart(self, change: Change, patient_id: str) -> Sent:
-        done = Depart(patient_id, change.action.value)
-        match change.action:
-            case Action.EXPORT:
-                await self.context.writer.export_patient(patient_id)
-            case Action.DISCONNECT:
-                await self.context.writer.disconnect(patient_id)
-            case Action.DELETE:
-                await self._delete(patient_id)
-                return Sent((done, self._tombstone(change, patient_id)), patient_id)
-            case _:
-                raise AssertionError(f"{change.action} is not a write")
-        return Sent((done,), patient_id)
-
-    async def _delete(self, patient_id: str) -> None:
-        """A 404 is success: the plan only deletes an id that was live or recorded in this tenant."""
-        try:
-            await self.context.writer.delete_patient(patient_id)
-        except NotExecuted as error:
-            if error.status != 404:
-                raise
-
-    def _tombstone(self, change: Change, patient_id: str) -> Remember:
-        mrn, now = change.address.names[0], int(self.context.clock.now())
-        cohort = self.inputs.state.patients.get(mrn, PatientRecord()).cohort
-        return Remember(
-            Kind.PATIENT, mrn, "", PatientRecord(patient_id, at=now, forgotten=True, cohort=cohort)
-        )
 
     async def _issue_code(self, change: Change, patient_id: str) -> Sent:
         mrn, label = change.address.names

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import patient_address, record_key
-from kardia_ctl.model.configuration import DepartureAction, Desired, Setting
+from kardia_ctl.model.address import record_key
+from kardia_ctl.model.configuration import Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
@@ -26,6 +26,7 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
+from kardia_ctl.planning.certainty import is_to_be_noted_as_gone, patient_id_of
 from kardia_ctl.planning.checks.stops import patient_count
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
@@ -153,21 +154,13 @@ def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
     if observed.coverage is Coverage.PROVEN and count not in (None, state.live_count):
         yield Note("live_count", str(count))
     for departure in inputs.desired.departures:
-        patient_id = state.patients.get(departure.mrn, PatientRecord()).id
-        deleted = state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE)
-        if deleted and patient_id in observed.missing:
-            yield Depart(patient_id, GONE)
-        if (
-            departure.id in ("", patient_id)
-            and patient_id in observed.missing
-            and not state.has_done(patient_id, *DepartureAction)
-        ):
-            yield Depart(patient_id, departure.action.value)
-            yield Resolve(patient_address(departure.mrn))
-    for address in inputs.decisions.recreate:
-        if address.kind is Kind.PATIENT and address.names[0] in state.patients:
-            mrn = address.names[0]
-            if state.patients[mrn].id in observed.missing:
-                yield from (
-                    Drop(Kind.CONNECTION_CODE, mrn, template) for template in state.codes.get(mrn, {})
-                )
+        if is_to_be_noted_as_gone(inputs, departure):
+            yield Depart(patient_id_of(inputs, departure), GONE)
+
+
+def earlier_codes(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
+    """Remove the codes of the earlier patient of an mrn, once another was created for it and not before."""
+    if change.address in inputs.decisions.recreate:
+        mrn = change.address.names[0]
+        for template in inputs.state.codes.get(mrn, {}):
+            yield Drop(Kind.CONNECTION_CODE, mrn, template)

@@ -191,4 +191,5 @@ def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:
                     export=value.get("export") == "true",
                     exported=value.get("exported", ""),
                     confirmed="confirm" in value,
+                    done=value.get("done", ""),
                 )

@@ -75,13 +75,16 @@ def _stage(status: str | None, latest: int | None, now: float, *, fresh: bool) -
 def _departed(inputs: PlanInputs) -> Iterator[Place]:
     """Patients whom a departure disconnected or deleted and who are not declared. State has their cohort."""
     desired, state = inputs.desired, inputs.state
-    if not state.departed:
+    done = {departure.mrn for departure in desired.departures if departure.done}
+    if not state.departed and not done:
         return
     for mrn, record in state.patients.items():
-        if mrn not in desired.patients and record.id and state.has_done(record.id, *DepartureAction):
+        departed = mrn in done or (record.id and state.has_done(record.id, *DepartureAction))
+        if mrn not in desired.patients and departed:
             yield Place(mrn, record.cohort, Stage.DEPARTED)
     for departure in desired.departures:
-        if departure.mrn not in state.patients and state.has_done(departure.id, *DepartureAction):
+        departed = departure.mrn in done or state.has_done(departure.id, *DepartureAction)
+        if departure.mrn not in state.patients and departed:
             yield Place(departure.mrn, "", Stage.DEPARTED)
 
 

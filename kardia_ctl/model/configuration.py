@@ -103,7 +103,8 @@ class Departure:
         source: Where it is declared.
         export: Whether to export the patient's data before a deletion.
         exported: The day (YYYY-MM-DD) on which the export arrived; the deletion waits for it.
-        confirmed: Whether a patient who is connected or has recordings may be deleted.
+        confirmed: Whether a patient may be deleted who is or may be connected or has or may have recordings.
+        done: The day (YYYY-MM-DD) since which a person knows that it is done: nothing is sent for it.
     """
 
     mrn: str
@@ -114,6 +115,7 @@ class Departure:
     export: bool = False
     exported: str = ""
     confirmed: bool = False
+    done: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,14 @@ class Withheld(NotExecuted):
     """The write was not sent: the run stopped while it waited for a slot."""
 
 
+class Outdated(Withheld):
+    """The write was not sent: when its turn came, the look that it rests on was too old."""
+
+
+class GoneAfterDoubt(NotExecuted):
+    """The target of a write does not exist, and an earlier attempt of the same write is in doubt."""
+
+
 class InDoubt(ApiError):  # noqa: N818  (it names an outcome, not an error)
     """The write may have had its effect: timeout, reset, 5xx, or a 2xx without the expected id or code."""
 

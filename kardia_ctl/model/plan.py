@@ -28,7 +28,7 @@ class Action(StrEnum):
     forget      none       none      none: no longer managed, untouched in Kardia
     disconnect  observed   none      one POST …/disconnect
     export      observed   observed  one GET …/export: an effect, mailed to the key's owner
-    delete      observed   none      one DELETE
+    delete      observed   none      two reads of the patient, then one DELETE
     blocked     observed   desired   none: the API cannot do it, or it is not safe
     ==========  =========  ========  =================================================
     """
@@ -76,6 +76,7 @@ class Cause(StrEnum):
     ROW_SET_ASIDE = "row_set_aside"
     CODE_NOT_AT_HAND = "code_not_at_hand"
     HAS_RECORDINGS = "has_recordings"
+    LIVE_AGAIN = "live_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,14 @@ class Change:
     price: Decimal | None = None
 
     @property
+    def reads(self) -> int:
+        """How many reads apply sends just before its write: the patient and the recordings of a deletion."""
+        return 2 if self.action is Action.DELETE else 0
+
+    @property
     def requests(self) -> int:
-        """How many requests apply sends for it: one, and another where a new user redeems a code."""
-        return (1 + self.redeems) if self.action.writes else 0
+        """How many requests apply sends for it: its reads, one write, and one more where a user redeems."""
+        return (self.reads + 1 + self.redeems) if self.action.writes else 0
 
     @property
     def redeems(self) -> bool:

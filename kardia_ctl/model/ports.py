@@ -4,7 +4,7 @@ Reader and Writer refuse every request that a subclass does not define: a dialec
 a test what it needs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
 
@@ -13,6 +13,11 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient, PatientsPage
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.model.template import LiveTemplate
+
+
+def always() -> bool:
+    """The answer of a request that rests on no look: it may be sent whenever its turn comes."""
+    return True
 
 
 def _defect(port: object, request: str) -> str:
@@ -46,7 +51,10 @@ class Reader:
         self._refuse("list connection templates")
 
     async def recordings(self, patient_id: str) -> int | None:
-        """How many recordings a patient has (GET /v1/patients/:id/recordings); None when it is not known."""
+        """How many recordings a patient has: GET /v1/patients/:id/recordings.
+
+        None unless the response proves the number: 0 means that there certainly are none.
+        """
         self._refuse("count recordings", patient_id)
 
 
@@ -80,9 +88,17 @@ class Writer:
         """POST /v1/patients/:id/disconnect. Repeatable."""
         self._refuse("disconnect a patient", patient_id)
 
-    async def delete_patient(self, patient_id: str) -> None:
-        """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable; 404 raises ``NotExecuted``."""
-        self._refuse("delete a patient", patient_id)
+    async def delete_patient(self, patient_id: str, is_current: Callable[[], bool] = always) -> None:
+        """DELETE /v1/patients/:id; accepted, not yet gone. Repeatable.
+
+        ``is_current`` says whether the look at the patient is still fresh; it is asked before each attempt.
+
+        Raises:
+            NotExecuted: 404 (GoneAfterDoubt: and an earlier attempt is in doubt), or another refusal.
+            Outdated: the look had become too old, and no attempt is in doubt.
+            InDoubt: as for every write.
+        """
+        self._refuse("delete a patient", patient_id, is_current)
 
     async def export_patient(self, patient_id: str) -> None:
         """GET /v1/patients/:id/export: an effect; queued, and mailed to the key's owner. Not repeatable."""

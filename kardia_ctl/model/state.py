@@ -18,7 +18,8 @@ from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 
 GONE: Final = "gone"
-"""The action recorded for a patient whose deletion was accepted (202), once a read by id answers 404."""
+"""The action recorded for a patient whose deletion was accepted (202), once it is certainly gone: a read by
+id answers 404, and a proven scan of the same account does not have it."""
 
 FINGERPRINT_SIZE: Final = 8
 """Bytes per fingerprint: enough to tell two values of one attribute of one address apart."""
@@ -234,7 +235,14 @@ class Depart:
     action: str
 
 
-Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Remove what is recorded of the departure of a patient id, who is live again (``state forget``)."""
+
+    id: str
+
+
+Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart | Return
 """A write to the facts of a workspace; each that changes something moves ``serial``."""
 
 Entry = Fact | Sample

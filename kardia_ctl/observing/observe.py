@@ -20,6 +20,8 @@ from kardia_ctl.observing.scan import Keep, Scan, scan
 _PARALLEL = 8
 _FORBIDDEN = 403
 _NOT_READABLE = (_FORBIDDEN, 404)
+_SUCCESS = 2
+"""The hundreds of a status whose answer came and proves nothing."""
 _SAMPLE = 10
 """How many ids missing from the list are read first, to tell a lagging list from a wrong account."""
 
@@ -98,16 +100,23 @@ async def _templates(reader: Reader) -> tuple[LiveTemplate, ...]:
 
 
 async def _recordings(reader: Reader, patient_ids: Collection[str]) -> dict[str, int | None]:
-    """The number of recordings per patient id; None where the key may not read them or it is unknown."""
-    found: dict[str, int | None] = {}
-    for patient_id in patient_ids:
-        try:
-            found[patient_id] = await reader.recordings(patient_id)
-        except ApiError as error:
-            if error.status not in _NOT_READABLE:
-                raise
-            found[patient_id] = None
-    return found
+    """The number of recordings per patient id; None where it is not proven."""
+    return {patient_id: await count_recordings(reader, patient_id) for patient_id in patient_ids}
+
+
+async def count_recordings(reader: Reader, patient_id: str) -> int | None:
+    """How many recordings a patient has; None unless it is proven: the key may not read them, or cannot tell.
+
+    Raises:
+        ApiError: there was no answer to the question.
+    """
+    try:
+        return await reader.recordings(patient_id)
+    except ApiError as error:
+        answered = error.status in _NOT_READABLE or (error.status or 0) // 100 == _SUCCESS
+        if error.stops or not answered:
+            raise
+        return None
 
 
 async def _people(
@@ -118,7 +127,27 @@ async def _people(
     if not read_plan.ids:
         return {}, _People()
     found, missing = await _look_up(reader, read_plan.ids)
-    return found, _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
+    people = _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
+    return (
+        await _confirmed(reader, policy, keep, found, people)
+        if missing & read_plan.deleted
+        else (found, people)
+    )
+
+
+async def _confirmed(
+    reader: Reader, policy: ScanPolicy, keep: Keep, found: dict[str, LivePatient], people: _People
+) -> tuple[dict[str, LivePatient], _People]:
+    """A deletion seems to be over: one 404 may be transient, so the list is read too.
+
+    A scan that is not proven says nothing about anybody, and only its requests are counted.
+    """
+    seen = await scan(reader, policy, keep)
+    reads = people.reads + seen.pages
+    if not seen.proven:
+        return found, replace(people, reads=reads)
+    missing = people.missing.difference(seen.patients)
+    return seen.patients | found, _People(Coverage.PROVEN, missing=missing, total=seen.total, reads=reads)
 
 
 async def _scanned(
@@ -210,7 +239,7 @@ def _by_id(
 ) -> dict[str, LivePatient]:
     """Known ids that are not found under their mrn: twins, and patients whose mrn changed."""
     found = {}
-    for patient_id, mrn in zip(read_plan.ids, read_plan.mrns, strict=True):
+    for patient_id, mrn in read_plan.known:
         shown = by_mrn.get(mrn)
         if shown is None or shown.id != patient_id:  # rare, so few patients need a second lookup
             live = everyone.get(patient_id)

@@ -27,6 +27,8 @@ class ReadPlan:
         settings: The addresses of the settings to read.
         templates: Whether to read the templates, because a declared template is named by its live name.
         recordings: The ids of the patients to delete, whose recordings are counted.
+        deleted: Those of ``ids`` whose deletion was accepted. A 404 to one is confirmed by a scan.
+        watched: Ids of departures that are over, with their mrns: noticed when a scan shows them.
     """
 
     scan: bool
@@ -35,6 +37,13 @@ class ReadPlan:
     settings: tuple[Address, ...]
     templates: bool
     recordings: tuple[str, ...] = ()
+    deleted: frozenset[str] = frozenset()
+    watched: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def known(self) -> Iterable[tuple[str, str]]:
+        """Every id that matters, with its mrn."""
+        return chain(zip(self.ids, self.mrns, strict=True), self.watched)
 
 
 def choose_reads(
@@ -49,7 +58,7 @@ def choose_reads(
 
     A whole scan is ceil(totalCount / 500) requests. When state knows every id that matters, nothing is to be
     created (``recreating``: something is) or deleted, and there are fewer ids than pages, these are read by
-    id instead. A patient deleted by a departure is read by id until a 404 shows that the deletion is done.
+    id instead. A patient deleted by a departure is read by id until the deletion is certainly over.
     """
     wanted = frozenset(targets)
     if not capabilities.shows_patients:
@@ -65,9 +74,9 @@ def choose_reads(
         if departure.action is DepartureAction.DELETE and not _waits(patient_id, departure, state)
     ]
     scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
-    for mrn, patient_id in () if wanted else _deletions(desired, state):
-        ids.append(patient_id)
-        mrns.append(mrn)
+    deletions = {} if wanted else dict(_deletions(desired, state))
+    ids.extend(deletions)
+    mrns.extend(deletions.values())
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
     return ReadPlan(
         scan=scan,
@@ -76,6 +85,8 @@ def choose_reads(
         settings=_settings(desired, wanted),
         templates=any(not desired.templates[label].id for label in labels),
         recordings=tuple(deleting),
+        deleted=frozenset(deletions),
+        watched=() if wanted else tuple(_over(desired, state)),
     )
 
 
@@ -111,10 +122,15 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
 def _departures(desired: Desired, state: State) -> Iterator[tuple[str, Departure]]:
     """The departures that are not done, each with the patient's id."""
     for departure in desired.departures:
-        record = state.patients.get(departure.mrn)
-        patient_id = departure.id or ("" if record is None else record.id)
-        if patient_id and not state.has_done(patient_id, departure.action, DepartureAction.DELETE):
+        patient_id = _id(departure, state)
+        over = bool(departure.done) or state.has_done(patient_id, departure.action, DepartureAction.DELETE)
+        if patient_id and not over:
             yield patient_id, departure
+
+
+def _id(departure: Departure, state: State) -> str:
+    record = state.patients.get(departure.mrn)
+    return departure.id or ("" if record is None else record.id)
 
 
 def _waits(patient_id: str, departure: Departure, state: State) -> bool:
@@ -123,12 +139,20 @@ def _waits(patient_id: str, departure: Departure, state: State) -> bool:
 
 
 def _deletions(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
-    """The mrn and id of patients whose deletion was accepted and may still be in progress."""
+    """The id and mrn of patients whose deletion was accepted and may still be in progress."""
     for departure in desired.departures:
-        record = state.patients.get(departure.mrn)
-        patient_id = departure.id or ("" if record is None else record.id)
-        if state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE):
-            yield departure.mrn, patient_id
+        patient_id = _id(departure, state)
+        deleted = state.has_done(patient_id, DepartureAction.DELETE)
+        if deleted and not departure.done and not state.has_done(patient_id, GONE):
+            yield patient_id, departure.mrn
+
+
+def _over(desired: Desired, state: State) -> Iterator[tuple[str, str]]:
+    """The id and mrn of patients who are gone, or whose departure is done as a person says."""
+    for departure in desired.departures:
+        patient_id = _id(departure, state)
+        if patient_id and (departure.done or state.has_done(patient_id, GONE)):
+            yield patient_id, departure.mrn
 
 
 def _fewer_than_pages(state: State, count: int) -> bool:

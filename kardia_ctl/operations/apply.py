@@ -17,6 +17,7 @@ from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, Rate, UsePlan
 from kardia_ctl.operations.plan import Preview
+from kardia_ctl.operations.second_look import look_again
 from kardia_ctl.operations.settle_rounds import settle
 from kardia_ctl.operations.status import samples_after
 from kardia_ctl.operations.tenant import check_tenant
@@ -37,6 +38,9 @@ from kardia_ctl.planning.checks.stops import patient_count
 _MEASURABLE: Final = 10
 """The fewest requests from which a run's rate is measured."""
 
+_READING: Final = (Observe, CheckTenant)
+"""The stages after which the look at the account has to be fresh."""
+
 Writing = Callable[[], AbstractContextManager[ProgressObserver]]
 """A context around the stages that write: signal handlers, progress, and a report if they are interrupted."""
 
@@ -51,6 +55,8 @@ async def apply(
 ) -> tuple[Result, ...]:
     """Execute the stages of a plan. When the key belongs to another tenant, nothing is sent or recorded.
 
+    A look that is no longer fresh is followed by another before anything is recorded or sent.
+
     Only addresses of the given plan are written.
 
     Args:
@@ -61,18 +67,21 @@ async def apply(
         saved_plan: The id of the saved plan that this run applies. It is recorded as used.
 
     Raises:
-        RunStopped: the key belongs to another tenant.
-        ApiError: a team is expected and could not be read.
+        RunStopped: the key belongs to another tenant, or another look would lead to other changes.
+        ApiError: a team is expected and could not be read, or the account could not be read again.
         StateError: state could not be written; requests in flight are durable in it as intents.
     """
     plan, inputs = preview.plan, preview.inputs
     stages = stages_of(inputs, plan.changes, stopped=bool(plan.stops))
     executor = Executor(preview, context, warn, saved_plan)
-    await executor.execute([stage for stage in stages if not isinstance(stage, WRITING)])
+    await executor.execute([stage for stage in stages if isinstance(stage, _READING)])
+    if acts(plan.changes):
+        executor.preview = await look_again(preview, context.reader, context.clock, context.requests, warn)
+    await executor.execute([stage for stage in stages if not isinstance(stage, (*_READING, *WRITING))])
     if not acts(plan.changes):
         return ()
     with writing() as observer:
-        executor = Executor(preview, replace(context, observer=observer), warn)
+        executor = Executor(executor.preview, replace(context, observer=observer), warn)
         await executor.execute([stage for stage in stages if isinstance(stage, WRITING)])
         return results_in_order(executor.results.values())
 

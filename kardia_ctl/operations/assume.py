@@ -8,6 +8,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.state import (
+    GONE,
     CodeRecord,
     Drop,
     Entry,
@@ -15,6 +16,7 @@ from kardia_ctl.model.state import (
     Record,
     Remember,
     Resolve,
+    Return,
     State,
     UserRecord,
 )
@@ -83,6 +85,9 @@ def _removals(address: Address, state: State) -> list[Entry]:
             if mrn in state.patients:
                 entries.append(Drop(Kind.PATIENT, mrn))
                 entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
+                patient_id = state.patients[mrn].id
+                # A deletion that is not over yet stays known: nobody may adopt who is being deleted.
+                entries += [Return(patient_id)] if state.has_done(patient_id, GONE) else []
         case Kind.CONNECTION_CODE:
             mrn, label = address.names
             entries += [

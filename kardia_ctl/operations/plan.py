@@ -15,18 +15,29 @@ from kardia_ctl.planning.planner import make_plan, wants_templates
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A plan with the inputs that it was made from."""
+    """A plan with the inputs that it was made from.
+
+    ``read_until`` is when observing ended, in Unix seconds of the run's clock; 0 when that was not noted.
+    """
 
     plan: Plan
     inputs: PlanInputs
+    read_until: float = 0.0
 
     @property
     def observed(self) -> Observed:
         """The live resources that the plan was made from."""
         return self.inputs.observed
 
+    @property
+    def looked_at(self) -> float:
+        """When the account was last read for it: when observing began, unless its end was noted."""
+        return max(self.read_until, self.inputs.now.wall)
 
-async def observe_and_plan(reader: Reader, inputs: PlanInputs, requests: Callable[[], int]) -> Preview:
+
+async def observe_and_plan(
+    reader: Reader, inputs: PlanInputs, requests: Callable[[], int], now: Callable[[], float] | None = None
+) -> Preview:
     """Observe with the fewest reads, and plan.
 
     The templates, for price and tenant, are read only when a first plan without them issues a code.
@@ -35,6 +46,7 @@ async def observe_and_plan(reader: Reader, inputs: PlanInputs, requests: Callabl
         reader: Safe reads only.
         inputs: The inputs of the plan; an earlier observation in them is replaced.
         requests: How many requests were sent so far, as the transport counts them.
+        now: Unix seconds; without it the account counts as read when observing began.
 
     Raises:
         ApiError: a request failed, or its response could not be decoded.
@@ -49,10 +61,11 @@ async def observe_and_plan(reader: Reader, inputs: PlanInputs, requests: Callabl
         look_up_all=decisions.accept_collapse,
         keep=Interning(desired, state),
     )
+    read_until = 0.0 if now is None else now()
     inputs = replace(inputs, observed=observed, spent=requests())
     plan = make_plan(inputs)
     if observed.templates is None and wants_templates(plan, inputs.capabilities):
         observed = await with_templates(reader, observed)
         inputs = replace(inputs, observed=observed, spent=requests())
         plan = make_plan(inputs)
-    return Preview(plan, inputs)
+    return Preview(plan, inputs, read_until)

@@ -54,8 +54,13 @@ class Wave:
 
     @property
     def requests(self) -> int:
-        """One for each change, and another where a new user redeems a code."""
+        """One for each change, the reads before a deletion, and another where a new user redeems a code."""
         return sum(change.requests for chain in self.chains for change in chain)
+
+    @property
+    def reads(self) -> int:
+        """How many of them change nothing."""
+        return sum(change.reads for chain in self.chains for change in chain)
 
     def __str__(self) -> str:
         return f"send wave {self.number} of {self.of}"
@@ -157,5 +162,5 @@ def acts(changes: Sequence[Change]) -> bool:
 
 def requests_of(stages: Sequence[Stage], spent: int) -> Requests:
     """The sums that a plan prints; ``spent`` is the number of requests that planning took."""
-    writes = sum(stage.requests for stage in stages if isinstance(stage, Wave))
+    writes = sum(stage.requests - stage.reads for stage in stages if isinstance(stage, Wave))
     return Requests(spent, sum(stage.requests for stage in stages) - writes, writes)

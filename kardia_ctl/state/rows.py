@@ -22,6 +22,7 @@ from kardia_ctl.model.state import (
     Record,
     Remember,
     Resolve,
+    Return,
     State,
     UsePlan,
     UserRecord,
@@ -51,6 +52,7 @@ _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?)
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
 _UNREDEEMED: Final = "not redeemed"
 _DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_RETURN: Final = "DELETE FROM departure WHERE workspace = ? AND id = ?"
 
 
 def write(connection: sqlite3.Connection, workspace: int, entries: Iterable[Entry]) -> bool:
@@ -85,6 +87,8 @@ def _statement(entry: Fact) -> Statement:
             statement = _USE_PLAN, (plan,)
         case Depart(patient_id, action):
             statement = _DEPART, (patient_id, action)
+        case Return(patient_id):
+            statement = _RETURN, (patient_id,)
         case _ as never:
             assert_never(never)
     return statement

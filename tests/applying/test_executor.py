@@ -267,23 +267,6 @@ def leaving(action: Action) -> Change:
     return Change(patient_address("A"), action, Cause.DEPARTURE, "left", id="id-A")
 
 
-def test_a_deletion_of_who_is_gone_is_done() -> None:
-    desired, _ = creates()
-    change = leaving(Action.DELETE)
-    bench = Bench(desired, [change], Hand(raising(NotExecuted("404", status=404), "delete id-A")))
-    assert bench.run() == {"patient/A": DONE}
-    assert bench.store.departed() == [("id-A", "delete")]
-
-
-@pytest.mark.parametrize("status", [403, 400, 409, None])
-def test_a_deletion_that_is_refused_is_failed_and_not_done(status: int | None) -> None:
-    bench = Bench(
-        creates()[0], [leaving(Action.DELETE)], Hand(raising(NotExecuted("no", status=status), "delete id-A"))
-    )
-    assert bench.run() == {"patient/A": FAILED}
-    assert not bench.store.departed()
-
-
 def test_a_disconnect_of_who_is_gone_is_failed() -> None:
     bench = Bench(
         creates()[0],

@@ -1,17 +1,21 @@
 """What state keeps of what cost no request: adopted, forgotten, learnt. Never a value."""
 
+from dataclasses import replace
+
 import pytest
 
-from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.applying.state_updates import earlier_codes, without_requests
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Desired, Setting
+from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
-from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.state import (
+    GONE,
     CodeRecord,
+    Depart,
     Drop,
     Entry,
     Intent,
@@ -153,12 +157,38 @@ def test_drift_is_not_taken_for_what_was_applied() -> None:
 
 
 @pytest.mark.parametrize("missing", [frozenset({"id-1"}), frozenset[str]()])
-def test_a_recreate_drops_the_codes_of_the_one_who_is_gone_and_of_nobody_else(
-    missing: frozenset[str],
-) -> None:
+def test_a_recreate_drops_the_earlier_codes_with_the_create_and_not_before(missing: frozenset[str]) -> None:
     state = State(
         patients={"A": PatientRecord("id-1")}, codes={"A": {"tpl": CodeRecord("id-1", template="year")}}
     )
     decisions = Decisions(recreate=frozenset({patient_address("A")}))
-    entries = kept(state=state, observed=Observed(missing=missing), decisions=decisions)
-    assert entries == ([Drop(Kind.CONNECTION_CODE, "A", "tpl")] if missing else [])
+    assert kept(state=state, observed=Observed(missing=missing), decisions=decisions) == []
+    create = Change(patient_address("A"), Action.CREATE, Cause.DECLARED)
+    inputs = PlanInputs(DESIRED, Observed(missing=missing), state, NOW, KEY, decisions=decisions)
+    assert list(earlier_codes(create, inputs)) == [Drop(Kind.CONNECTION_CODE, "A", "tpl")]
+    assert list(earlier_codes(create, replace(inputs, decisions=Decisions()))) == []
+
+
+def departed(observed: Observed, team: str = "") -> list[Entry]:
+    state = State(
+        patients={"A": PatientRecord("id-1"), "B": PatientRecord("id-2")},
+        departed={"id-1": frozenset({"delete"})},
+        team=team,
+    )
+    desired = Desired(departures=(Departure("A", DepartureAction.DELETE, "left"),))
+    return list(without_requests(Plan(), PlanInputs(desired, observed, state, NOW, KEY)))
+
+
+def test_a_deletion_is_over_when_a_read_by_id_and_a_proven_scan_of_this_account_agree() -> None:
+    other = {"B": LivePatient("id-2", "B")}
+    sure = Observed(patients=other, missing=frozenset({"id-1"}), coverage=Coverage.PROVEN)
+    assert departed(sure) == [Depart("id-1", GONE)]
+    assert departed(replace(sure, patients={}), team="T-1") == [Depart("id-1", GONE)]
+    for unsure in (
+        replace(sure, coverage=Coverage.BY_ID),
+        replace(sure, coverage=Coverage.INCOMPLETE),
+        replace(sure, missing=frozenset()),
+        replace(sure, patients=other | {"A": LivePatient("id-1", "A")}),
+        replace(sure, patients={"X": LivePatient("id-9", "X")}),
+    ):
+        assert departed(unsure) == []

@@ -17,7 +17,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.patient import DesiredPatient, IssuedCode, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change
-from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.model.ports import Reader, Store, Writer, always
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Remember, Resolve, State
 from kardia_ctl.planning.apply_stages import Wave, stages_of
@@ -114,7 +114,7 @@ class Hand(Writer):
     async def disconnect(self, patient_id: str) -> None:
         await self._do(f"disconnect {patient_id}")
 
-    async def delete_patient(self, patient_id: str) -> None:
+    async def delete_patient(self, patient_id: str, is_current: Callable[[], bool] = always) -> None:
         await self._do(f"delete {patient_id}")
 
     async def export_patient(self, patient_id: str) -> None:

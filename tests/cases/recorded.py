@@ -98,7 +98,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 (address := Address.parse(text)): _intent(address, asked, now, key)
                 for text, asked in self.intents.items()
             },
-            departed={patient_id: frozenset({action}) for patient_id, action in self.departed.items()},
+            departed={patient_id: frozenset(actions.split()) for patient_id, actions in self.departed.items()},
         )
 
 

@@ -18,6 +18,7 @@ from kardia_ctl.api.http.connections import (
 )
 from kardia_ctl.api.limits.retry import retry_after
 from kardia_ctl.model.errors import NotExecuted
+from kardia_ctl.model.ports import always
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -34,7 +35,8 @@ class Call:
 
     ``content`` is a body as it is, with its type, instead of a form. ``extra`` are headers beside our own.
     ``hidden`` are values that no error may repeat. ``on_answer`` receives every answer, whatever
-    its status.
+    its status. ``is_current`` says, when an attempt has its turn, whether what the call rests on is still
+    fresh: otherwise the attempt is not sent.
     """
 
     endpoint: Endpoint
@@ -45,6 +47,7 @@ class Call:
     content: tuple[str, bytes] | None = field(default=None, repr=False)
     extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     on_answer: Callable[[Answer], None] = field(default=_ignore, repr=False, compare=False)
+    is_current: Callable[[], bool] = field(default=always, repr=False, compare=False)
 
     @property
     def target(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -30,13 +30,17 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.operations.plan import observe_and_plan
-from kardia_ctl.operations.refetch_codes import fetch_codes, plan_refetch
+from kardia_ctl.operations.refetch_codes import Refetch, fetch_codes, plan_refetch
+from kardia_ctl.operations.second_look import looked_again, refuse_if_moved
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.inputs import inputs_of
+from kardia_ctl.planning.inputs import PlanInputs, inputs_of
 from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 from kardia_ctl.render.text import count_of
-from kardia_ctl.timing import Clock
+from kardia_ctl.timing import FRESH, Clock
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.client import Session
 
 _SHOWN: Final = 5
 
@@ -118,10 +122,11 @@ def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
 
 async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
     key = workspace.keys.fingerprints(create=True)
-    inputs = inputs_of(workspace.configuration, workspace.store.load(), workspace.now, key)
+    clock = Clock()
+    inputs = inputs_of(workspace.configuration, workspace.store.load(), clock.instant(), key)
+    is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
-        preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
-        refetch = (await plan_refetch(session.reader, preview)).only(_filter(wanted, preview.inputs.desired))
+        refetch = await _look(session, inputs, clock, is_wanted)
         if refetch.left_out:
             _report_left_out(refetch.left_out)
         if not refetch.plan.changes:
@@ -130,6 +135,11 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
         question = f"Fetch {count_of(len(refetch.plan.changes), 'code')}? Each takes one request."
         if not confirm("\n".join((question, *template_lines(refetch.plan))), approved=approved):
             return 1
+        if (age := clock.now() - refetch.preview.looked_at) > FRESH:
+            before, earlier = session.requests, refetch
+            refetch = await _look(session, inputs, clock, is_wanted)
+            refuse_if_moved(earlier.plan.changes, refetch.plan.changes, age)
+            print_message(f"Warning: {looked_again(age, session.requests - before)}")
         if warning := (await check_tenant(session.reader, refetch.preview.inputs))[1]:
             print_message(f"Warning: {warning}")
         stop_signal = StopSignal(on_set=session.halt)
@@ -142,7 +152,7 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
                 session.reader,
                 session.writer(),
                 workspace.store,
-                Clock(),
+                clock,
                 stop_signal,
                 lambda: session.requests,
                 codes.add,
@@ -150,6 +160,14 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
             )
             results = await fetch_codes(refetch, context)
     return _report(results, codes)
+
+
+async def _look(
+    session: "Session", inputs: PlanInputs, clock: Clock, is_wanted: Callable[[Address], bool]
+) -> Refetch:
+    """Read what is live, and plan which codes to fetch."""
+    preview = await observe_and_plan(session.reader, inputs, lambda: session.requests, clock.now)
+    return (await plan_refetch(session.reader, preview)).only(is_wanted)
 
 
 def _report_left_out(addresses: Sequence[Address]) -> None:

@@ -73,9 +73,10 @@ def _departure() -> dict[str, Any]:
             "export": flag("Before deleting: have the patient's data mailed to the key's owner."),
             "exported": text("The day on which that mail arrived, as YYYY-MM-DD.", format="date"),
             "confirm": choice(
-                "has-recordings: delete even though the patient is connected or has recordings.",
+                "has-recordings: delete even though the patient is, or may be, connected or has recordings.",
                 HAS_RECORDINGS,
             ),
+            "done": text("The day since which you know that it is done, as YYYY-MM-DD.", format="date"),
         },
         "mrn",
         "action",

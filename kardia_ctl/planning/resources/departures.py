@@ -1,11 +1,15 @@
 """Patients who depart: disconnected or deleted, once per recorded id, as an entry asks for with a reason.
 
+A departure is done when our own request was accepted, or when a person writes ``done: DATE``. That a patient
+is absent says nothing: one read may answer 404 by mistake, and in another account everybody is absent.
+
 A deletion takes up to three runs: the data is exported if the entry asks for it, a person writes
-``exported: DATE`` when the export has arrived, and a patient that is connected or has recordings is deleted
-only with ``confirm: has-recordings``.
+``exported: DATE`` when the export has arrived, and a patient who is or may be connected, or has or may have
+recordings, is deleted only with ``confirm: has-recordings``.
 """
 
-from typing import assert_never
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
@@ -13,8 +17,12 @@ from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import GONE
 from kardia_ctl.planning.builder import PlanBuilder
+from kardia_ctl.planning.certainty import deletion_in_doubt, holdings, is_gone, patient_id_of
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
+
+_AHEAD: Final = timedelta(hours=14)
+"""How far the calendar of the easternmost time zone is ahead of UTC."""
 
 
 def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
@@ -24,14 +32,18 @@ def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
 
 
 def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
-    patient_id = _id(inputs, departure)
-    if not patient_id:
+    patient_id = patient_id_of(inputs, departure)
+    live = live_by_id(inputs, departure.mrn, patient_id) if patient_id else None
+    if key := _in_the_future(inputs, departure):
+        reason = f"{key} is a day that has not come. Write the day on which it was done, or remove {key}"
+        _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
+    elif departure.done:
+        _plan_done(departure, live or inputs.observed.patients.get(departure.mrn), builder)
+    elif not patient_id:
         reason = "no patient is recorded for this mrn. Give the id of the live patient with id:"
         _block(builder, departure, Cause.ID_MISMATCH, reason)
-        return
-    live = live_by_id(inputs, departure.mrn, patient_id)
-    if inputs.state.has_done(patient_id, departure.action, DepartureAction.DELETE):
-        _note_done(departure, _progress(inputs, patient_id, live), builder)
+    elif inputs.state.has_done(patient_id, departure.action, DepartureAction.DELETE):
+        _plan_accepted(inputs, departure, patient_id, live, builder)
     elif not inputs.capabilities.shows_patients:
         _depart(builder, departure, Action.DISCONNECT, patient_id, {})
     elif live is None:
@@ -43,21 +55,53 @@ def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuild
         _plan_present(inputs, departure, live, builder)
 
 
-def _progress(inputs: PlanInputs, patient_id: str, live: LivePatient | None) -> str:
+def _in_the_future(inputs: PlanInputs, departure: Departure) -> str:
+    """The key of a day that lies in the future everywhere; empty when there is none."""
+    today = (datetime.fromtimestamp(inputs.now.wall, UTC) + _AHEAD).date().isoformat()
+    days = {"done": departure.done, "exported": departure.exported}
+    return next((key for key, day in days.items() if day > today), "")
+
+
+def _plan_done(departure: Departure, live: LivePatient | None, builder: PlanBuilder) -> None:
+    """A person says that it is done. What the account shows may contradict that."""
+    deletes = departure.action is DepartureAction.DELETE
+    if live is not None and (deletes or live.status == "connected"):
+        what = f"is live in Kardia as {live.id}" if deletes else "is connected"
+        reason = (
+            f"the entry has done: {departure.done}, and the patient {what}. Remove done: to have it done, or "
+            "find out why first"
+        )
+        _block(builder, departure, Cause.LIVE_AGAIN, reason, live.id)
+    else:
+        _note_done(departure, f"done on {departure.done}, as the entry says", builder)
+
+
+def _plan_accepted(
+    inputs: PlanInputs,
+    departure: Departure,
+    patient_id: str,
+    live: LivePatient | None,
+    builder: PlanBuilder,
+) -> None:
     """What became of a departure that was carried out: a deletion takes Kardia a while (202)."""
+    address = patient_address(departure.mrn)
     if not inputs.state.has_done(patient_id, DepartureAction.DELETE):
-        return "disconnected; it is not repeated"
-    if live is not None:
-        return "the deletion was accepted, and the patient is still listed"
-    gone = patient_id in inputs.observed.missing or inputs.state.has_done(patient_id, GONE)
-    return "deleted, and gone" if gone else "the deletion was accepted"
-
-
-def _id(inputs: PlanInputs, departure: Departure) -> str:
-    if not inputs.capabilities.shows_patients:
-        return departure.mrn
-    record = inputs.state.patients.get(departure.mrn)
-    return departure.id or ("" if record is None else record.id)
+        again = "; the patient is connected again" if live is not None and live.status == "connected" else ""
+        _note_done(departure, f"disconnected{again}; it is not repeated", builder)
+    elif live is not None and inputs.state.has_done(patient_id, GONE):
+        reason = (
+            f"the patient {patient_id} was deleted and gone, and is live in Kardia again. Find out why. To "
+            f"delete it again: kardia-ctl state forget '{address}', and write id: {patient_id} here"
+        )
+        _block(builder, departure, Cause.LIVE_AGAIN, reason, patient_id)
+    elif live is not None:
+        _note_done(departure, "the deletion was accepted, and the patient is still listed", builder)
+    elif inputs.state.has_done(patient_id, GONE) or is_gone(inputs, departure):
+        _note_done(departure, "deleted, and gone", builder)
+    else:
+        absent = patient_id in inputs.observed.missing
+        seen = ", and a read by id finds nobody" if absent else ""
+        _note_done(departure, f"the deletion was accepted{seen}", builder)
 
 
 def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
@@ -73,27 +117,14 @@ def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, b
 def _plan_delete(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
     recordings = inputs.observed.recordings.get(live.id)
     before = {"status": live.status, "recordings": None if recordings is None else str(recordings)}
+    held = holdings(live.status, recordings)
     if departure.export and not departure.exported:
         _plan_export(inputs, departure, live, before, builder)
-    elif not departure.confirmed and (live.status == "connected" or recordings != 0):
-        reason = (
-            f"{_holds(live, recordings)}, and a deletion cannot be undone. To delete anyway, add "
-            "confirm: has-recordings"
-        )
+    elif held and not departure.confirmed:
+        reason = f"{held}, and a deletion cannot be undone. To delete anyway, add confirm: has-recordings"
         _block(builder, departure, Cause.HAS_RECORDINGS, reason, live.id, before)
     else:
         _depart(builder, departure, Action.DELETE, live.id, before)
-
-
-def _holds(live: LivePatient, recordings: int | None) -> str:
-    """The part of a sentence that says what a deletion destroys."""
-    count = "an unknown number of" if recordings is None else str(recordings)
-    noun = "recording" if recordings == 1 else "recordings"
-    if live.status != "connected":
-        return f"the patient has {count} {noun}"
-    return (
-        f"the patient is connected and has {count} {noun}" if recordings != 0 else "the patient is connected"
-    )
 
 
 def _plan_export(
@@ -122,19 +153,40 @@ def _plan_export(
 
 
 def _plan_absent(inputs: PlanInputs, departure: Departure, patient_id: str, builder: PlanBuilder) -> None:
+    """Somebody who is not there, and for whom no request of ours was accepted."""
     record = inputs.state.patients.get(departure.mrn)
+    intent = inputs.state.intents.get(patient_address(departure.mrn))
     if patient_id not in inputs.observed.missing:
         detail = inputs.observed.detail or "a list may lag, and its id was not read"
         reason = f"the patient was not found but may exist in Kardia: {detail}. Plan again"
         _block(builder, departure, Cause.SCAN_INCOMPLETE, reason, patient_id)
+    elif departure.action is DepartureAction.DELETE and deletion_in_doubt(intent, patient_id):
+        _plan_again(inputs, departure, patient_id, builder)
     elif record is None or record.id != patient_id:
         reason = (
-            f"no live patient has the id {patient_id}, and state has no record of it. Correct the id, or "
-            "remove the departure if the patient is gone"
+            f"no live patient has the id {patient_id}, and state has no record of it. Correct the id; if you "
+            "know that the departure is done, add done: YYYY-MM-DD"
         )
         _block(builder, departure, Cause.ID_MISMATCH, reason, patient_id)
     else:
-        _note_done(departure, "the patient no longer exists in Kardia", builder)
+        reason = (
+            f"the recorded patient {patient_id} is not in Kardia, and no request of this departure was "
+            "accepted: deleted elsewhere, another account's API key, or a momentary 404. Plan again and "
+            "check the key; if you know that the departure is done, add done: YYYY-MM-DD"
+        )
+        _block(builder, departure, Cause.DELETED_ELSEWHERE, reason, patient_id)
+
+
+def _plan_again(inputs: PlanInputs, departure: Departure, patient_id: str, builder: PlanBuilder) -> None:
+    """A deletion whose response was lost is sent again, as it is repeatable: its answer says what is so."""
+    if is_gone(inputs, departure):
+        _depart(builder, departure, Action.DELETE, patient_id, {})
+        return
+    reason = (
+        "in doubt: the deletion was sent and no response arrived, and the patient was not found. Plan again "
+        "and check the key; if you know that it is done, add done: YYYY-MM-DD"
+    )
+    _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
 
 
 def _note_done(departure: Departure, text: str, builder: PlanBuilder) -> None:

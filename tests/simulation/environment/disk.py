@@ -23,6 +23,7 @@ from kardia_ctl.model.state import (
     Record,
     Remember,
     Resolve,
+    Return,
     State,
     UsePlan,
     UserRecord,
@@ -88,6 +89,8 @@ class Disk:
                 self.used.add(plan)
             case Depart(patient_id, action):
                 self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}
+            case Return(patient_id):
+                self.departed.pop(patient_id, None)
             case _ as never:
                 assert_never(never)
 

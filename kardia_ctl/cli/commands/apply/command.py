@@ -126,7 +126,7 @@ async def _apply(arguments: ApplyArguments) -> int:
     inputs = await _inputs(arguments)
     async with open_account(workspace, parallelism=arguments.parallelism) as session:
         with reading(session.reader) as reader:
-            preview = await observe_and_plan(reader, inputs, lambda: session.requests)
+            preview = await observe_and_plan(reader, inputs, lambda: session.requests, arguments.clock.now)
         if arguments.saved is not None:
             plan_files.check_live(arguments.saved, arguments.plan_key, workspace, preview)
         plan = preview.plan

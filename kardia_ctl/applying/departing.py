@@ -1,0 +1,115 @@
+"""Sending a departure: a disconnect, an export, or a deletion right after a last look at the patient."""
+
+from functools import partial
+from typing import Final
+
+from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.model.configuration import Departure
+from kardia_ctl.model.errors import ApiError, GoneAfterDoubt, NotExecuted, Outdated
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.plan import Action, Change
+from kardia_ctl.model.ports import Reader
+from kardia_ctl.model.state import Depart, Entry, PatientRecord, Remember
+from kardia_ctl.observing.observe import count_recordings
+from kardia_ctl.planning.certainty import deletion_in_doubt, holdings
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.timing import FRESH, Clock
+
+_LOOKS: Final = 3
+"""The most last looks of one deletion: another when the server makes it wait until one is not fresh."""
+_NOT_FOUND: Final = 404
+
+
+async def depart(
+    change: Change, patient_id: str, inputs: PlanInputs, context: RunContext
+) -> tuple[Entry, ...]:
+    """Send the request of a departure, and return what state records once it is accepted.
+
+    Raises:
+        NotExecuted: it certainly had no effect; for a deletion, also: the last look was not as planned.
+        InDoubt: it may have had its effect.
+    """
+    done = Depart(patient_id, change.action.value)
+    match change.action:
+        case Action.EXPORT:
+            await context.writer.export_patient(patient_id)
+        case Action.DISCONNECT:
+            await context.writer.disconnect(patient_id)
+        case Action.DELETE:
+            await _delete(change, patient_id, inputs, context)
+            return done, _tombstone(change, patient_id, inputs, context.clock.now())
+        case _:
+            raise AssertionError(f"{change.action} is not a write")
+    return (done,)
+
+
+async def _delete(change: Change, patient_id: str, inputs: PlanInputs, context: RunContext) -> None:
+    """Look at the patient, then delete, and look again when the server makes it wait for too long.
+
+    A 404 is success only when an earlier DELETE of ours may have done it, and a read by id confirms it.
+    """
+    departure = next(entry for entry in inputs.desired.departures if entry.mrn == change.address.names[0])
+    repeated = deletion_in_doubt(inputs.state.intents.get(change.address), patient_id)
+    clock = context.clock
+    for _ in range(_LOOKS):
+        began = clock.now()
+        await _check(context.reader, patient_id, departure, repeated=repeated)
+        try:
+            await context.writer.delete_patient(patient_id, partial(_is_fresh, clock, began))
+        except Outdated:
+            continue
+        except NotExecuted as error:
+            ours = error.status == _NOT_FOUND and (repeated or isinstance(error, GoneAfterDoubt))
+            if not ours or await _read(context.reader, patient_id) is not None:
+                raise
+        return
+    raise NotExecuted(
+        f"not deleted: each last look at the patient was older than {FRESH:.0f} s when the server let the "
+        "request be sent. Next: apply again later"
+    )
+
+
+def _is_fresh(clock: Clock, began: float) -> bool:
+    """Whether a look that began at a time is still fresh."""
+    return clock.now() - began <= FRESH
+
+
+async def _check(reader: Reader, patient_id: str, departure: Departure, *, repeated: bool) -> None:
+    """Read the patient, and raise ``NotExecuted`` for anything but what was planned to be deleted."""
+    live = await _read(reader, patient_id)
+    if live is None and repeated:
+        return
+    if live is None:
+        raise _changed(f"Kardia no longer has a patient {patient_id}")
+    if (live.id, live.mrn) != (patient_id, departure.mrn):
+        raise _changed(f"Kardia answers for {patient_id} with another patient's id or mrn")
+    try:
+        recordings = await count_recordings(reader, patient_id)
+    except ApiError as error:
+        raise _unread(error) from error
+    held = holdings(live.status, recordings)
+    if held and not departure.confirmed:
+        raise _changed(held)
+
+
+async def _read(reader: Reader, patient_id: str) -> LivePatient | None:
+    try:
+        return await reader.patient(patient_id)
+    except ApiError as error:
+        raise _unread(error) from error
+
+
+def _changed(what: str) -> NotExecuted:
+    return NotExecuted(f"not deleted: at the last look before it, {what}. Next: plan again")
+
+
+def _unread(error: ApiError) -> NotExecuted:
+    """The error of a look that failed: nothing is deleted unseen."""
+    return NotExecuted(f"not deleted: the last look before it failed: {error}", stops=error.stops)
+
+
+def _tombstone(change: Change, patient_id: str, inputs: PlanInputs, now: float) -> Remember:
+    mrn = change.address.names[0]
+    cohort = inputs.state.patients.get(mrn, PatientRecord()).cohort
+    record = PatientRecord(patient_id, at=int(now), forgotten=True, cohort=cohort)
+    return Remember(change.address.kind, mrn, "", record)

@@ -1,0 +1,79 @@
+"""What is certain about a patient whom a departure names. What cannot be undone rests on nothing less."""
+
+from typing import Final
+
+from kardia_ctl.model.configuration import Departure, DepartureAction
+from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.state import GONE, Intent
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.matching import live_by_id
+
+NOT_CONNECTED: Final = frozenset({"none", "pending"})
+"""The exact statuses of a patient who certainly is not connected (API reference, "Patient Object")."""
+
+
+def holdings(status: str | None, recordings: int | None) -> str:
+    """What a deletion destroys or may destroy, as the beginning of a sentence; empty when certainly nothing.
+
+    Args:
+        status: The live status, as the server sent it.
+        recordings: Their number; None when it is not proven.
+    """
+    if status in NOT_CONNECTED:
+        connection = ""
+    elif status == "connected":
+        connection = "is connected"
+    else:
+        connection = "may be connected, as the API documents no such status,"
+    if recordings == 0:
+        has = ""
+    elif recordings is None:
+        has = "has or may have recordings, as their number is not certain"
+    else:
+        has = f"has {recordings} recording{'' if recordings == 1 else 's'}"
+    facts = " and ".join(fact for fact in (connection, has) if fact)
+    return f"the patient {facts.rstrip(',')}" if facts else ""
+
+
+def patient_id_of(inputs: PlanInputs, departure: Departure) -> str:
+    """The id of the patient whom a departure names: declared or recorded; empty when neither is known."""
+    if not inputs.capabilities.shows_patients:
+        return departure.mrn
+    record = inputs.state.patients.get(departure.mrn)
+    return departure.id or ("" if record is None else record.id)
+
+
+def is_gone(inputs: PlanInputs, departure: Departure) -> bool:
+    """Whether a patient certainly no longer exists.
+
+    A read by id answered 404, a proven scan does not have the id, and it was the account of this state: a 404
+    may be transient, a list may lag, and in another account everybody is absent.
+    """
+    patient_id, observed = patient_id_of(inputs, departure), inputs.observed
+    return (
+        observed.coverage is Coverage.PROVEN
+        and patient_id in observed.missing
+        and live_by_id(inputs, departure.mrn, patient_id) is None
+        and _is_recognised(inputs)
+    )
+
+
+def _is_recognised(inputs: PlanInputs) -> bool:
+    """Whether this is the account of this state: by its team, which apply checks, or by a patient."""
+    if inputs.desired.team or inputs.state.team:
+        return True
+    observed = inputs.observed
+    live = {found.id for found in observed.patients.values()}.union(observed.by_id)
+    return any(record.id in live for record in inputs.state.patients.values())
+
+
+def is_to_be_noted_as_gone(inputs: PlanInputs, departure: Departure) -> bool:
+    """Whether a deletion that was accepted is over, and state does not have that yet."""
+    state, patient_id = inputs.state, patient_id_of(inputs, departure)
+    deleted = state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE)
+    return deleted and is_gone(inputs, departure)
+
+
+def deletion_in_doubt(intent: Intent | None, patient_id: str) -> bool:
+    """Whether a deletion of this id was sent, or was about to be, and its response is not known."""
+    return intent is not None and intent.operation == DepartureAction.DELETE and intent.id == patient_id
