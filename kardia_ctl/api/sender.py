@@ -20,7 +20,6 @@ from kardia_ctl.api.outcomes import Conclusion, Ending, Outcome, ending_of, judg
 from kardia_ctl.model.errors import (
     KEY_REFUSED,
     ApiError,
-    GoneAfterDoubt,
     InDoubt,
     NotExecuted,
     Outdated,
@@ -93,7 +92,7 @@ class Exchange:
         Raises:
             NotExecuted: a write that certainly had no effect (Unauthorized: the key is not accepted;
                 Withheld: the run had stopped before it was sent; Outdated: it was no longer current;
-                GoneAfterDoubt: its target is gone, and an earlier attempt may have done that).
+                ``doubted``: its target is gone, and an earlier attempt may have done that).
             InDoubt: a write that may have had its effect, in its last attempt or an earlier one.
             ApiError: a read that has no answer, or none that can be decoded.
         """
@@ -223,7 +222,8 @@ def _error(
         case Conclusion.UNAUTHORIZED:
             return Unauthorized(text, status=attempt.status)
         case Conclusion.NOT_EXECUTED:
-            return _not_executed(attempt, doubted=doubted and gone)(text, status=attempt.status, stops=stops)
+            kind = _not_executed(attempt)
+            return kind(text, status=attempt.status, stops=stops, doubted=doubted and gone)
         case Conclusion.IN_DOUBT:
             return InDoubt(text, status=attempt.status, stops=stops)
         case Conclusion.FAILED | Conclusion.DONE:
@@ -232,10 +232,10 @@ def _error(
             assert_never(never)
 
 
-def _not_executed(attempt: _Attempt[T], *, doubted: bool) -> type[NotExecuted]:
-    if attempt.ending is Ending.UNSENT:
-        return Outdated if attempt.outdated else Withheld
-    return GoneAfterDoubt if doubted else NotExecuted
+def _not_executed(attempt: _Attempt[T]) -> type[NotExecuted]:
+    if attempt.ending is not Ending.UNSENT:
+        return NotExecuted
+    return Outdated if attempt.outdated else Withheld
 
 
 def _joined(*parts: str) -> str:

@@ -4,8 +4,7 @@ from functools import partial
 from typing import Final
 
 from kardia_ctl.applying.run_context import RunContext
-from kardia_ctl.model.configuration import Departure
-from kardia_ctl.model.errors import ApiError, GoneAfterDoubt, NotExecuted, Outdated
+from kardia_ctl.model.errors import ApiError, NotExecuted, Outdated
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Reader
@@ -48,18 +47,19 @@ async def _delete(change: Change, patient_id: str, inputs: PlanInputs, context: 
 
     A 404 is success only when an earlier DELETE of ours may have done it, and a read by id confirms it.
     """
-    departure = next(entry for entry in inputs.desired.departures if entry.mrn == change.address.names[0])
+    mrn = change.address.names[0]
+    confirmed = any(entry.confirmed for entry in inputs.desired.departures if entry.mrn == mrn)
     repeated = deletion_in_doubt(inputs.state.intents.get(change.address), patient_id)
     clock = context.clock
     for _ in range(_LOOKS):
         began = clock.now()
-        await _check(context.reader, patient_id, departure, repeated=repeated)
+        await _check(context.reader, patient_id, mrn, confirmed=confirmed, repeated=repeated)
         try:
             await context.writer.delete_patient(patient_id, partial(_is_fresh, clock, began))
         except Outdated:
             continue
         except NotExecuted as error:
-            ours = error.status == _NOT_FOUND and (repeated or isinstance(error, GoneAfterDoubt))
+            ours = error.status == _NOT_FOUND and (repeated or error.doubted)
             if not ours or await _read(context.reader, patient_id) is not None:
                 raise
         return
@@ -74,21 +74,21 @@ def _is_fresh(clock: Clock, began: float) -> bool:
     return clock.now() - began <= FRESH
 
 
-async def _check(reader: Reader, patient_id: str, departure: Departure, *, repeated: bool) -> None:
+async def _check(reader: Reader, patient_id: str, mrn: str, *, confirmed: bool, repeated: bool) -> None:
     """Read the patient, and raise ``NotExecuted`` for anything but what was planned to be deleted."""
     live = await _read(reader, patient_id)
     if live is None and repeated:
         return
     if live is None:
         raise _changed(f"Kardia no longer has a patient {patient_id}")
-    if (live.id, live.mrn) != (patient_id, departure.mrn):
+    if (live.id, live.mrn) != (patient_id, mrn):
         raise _changed(f"Kardia answers for {patient_id} with another patient's id or mrn")
     try:
         recordings = await count_recordings(reader, patient_id)
     except ApiError as error:
         raise _unread(error) from error
     held = holdings(live.status, recordings)
-    if held and not departure.confirmed:
+    if held and not confirmed:
         raise _changed(held)
 
 

@@ -38,7 +38,16 @@ class ApiError(KardiaError):
 
 
 class NotExecuted(ApiError):  # noqa: N818  (it names an outcome, not an error)
-    """The write certainly had no effect: never connected, or 400 401 403 404 409 422 429."""
+    """The write certainly had no effect: never connected, or 400 401 403 404 409 422 429.
+
+    ``doubted``: its target does not exist, and an earlier attempt of the same write is in doubt.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, stops: str = "", doubted: bool = False
+    ) -> None:
+        super().__init__(message, status=status, stops=stops)
+        self.doubted = doubted
 
 
 class Withheld(NotExecuted):
@@ -47,10 +56,6 @@ class Withheld(NotExecuted):
 
 class Outdated(Withheld):
     """The write was not sent: when its turn came, the look that it rests on was too old."""
-
-
-class GoneAfterDoubt(NotExecuted):
-    """The target of a write does not exist, and an earlier attempt of the same write is in doubt."""
 
 
 class InDoubt(ApiError):  # noqa: N818  (it names an outcome, not an error)

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.rate import Rate
 from kardia_ctl.model.source import Source
-from kardia_ctl.model.state import Rate
 from kardia_ctl.model.template import Template
 
 Values = Mapping[str, str | None]

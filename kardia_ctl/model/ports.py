@@ -94,7 +94,7 @@ class Writer:
         ``is_current`` says whether the look at the patient is still fresh; it is asked before each attempt.
 
         Raises:
-            NotExecuted: 404 (GoneAfterDoubt: and an earlier attempt is in doubt), or another refusal.
+            NotExecuted: 404 (``doubted``: and an earlier attempt is in doubt), or another refusal.
             Outdated: the look had become too old, and no attempt is in doubt.
             InDoubt: as for every write.
         """

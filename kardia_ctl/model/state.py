@@ -16,10 +16,10 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.rate import Rate
 
 GONE: Final = "gone"
-"""The action recorded for a patient whose deletion was accepted (202), once it is certainly gone: a read by
-id answers 404, and a proven scan of the same account does not have it."""
+"""The action recorded for a patient whose deletion was accepted (202), once it is certainly over."""
 
 FINGERPRINT_SIZE: Final = 8
 """Bytes per fingerprint: enough to tell two values of one attribute of one address apart."""
@@ -112,26 +112,6 @@ class Intent:
     newest: str = ""
     keyed: bytes = b""
     workspace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """The request rate of the last apply: requests per second, with ``parallelism`` in flight."""
-
-    per_second: float
-    parallelism: int
-
-    def __str__(self) -> str:
-        return f"{self.per_second:.3f} {self.parallelism}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Rate | None":
-        """The rate that ``str`` returned as this text; None for any other text."""
-        first, _, second = text.partition(" ")
-        whole, _, part = first.partition(".")
-        if not (whole.isdecimal() and (part or "0").isdecimal() and second.isdecimal()):
-            return None
-        return cls(float(first), int(second)) if float(first) > 0 else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -248,6 +228,6 @@ Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart | Return
 Entry = Fact | Sample
 """A write to state. A batch of entries is written whole or not at all.
 
-A sample is not a fact: it does not move ``serial``, so a saved plan stays fresh, and it does not make a state
-exist. State has one sample per cohort and hour; a later one of the hour replaces it.
+A sample is not a fact: it neither moves ``serial``, so that a saved plan stays fresh, nor makes a state exist.
+State has one sample per cohort and hour; a later one of the hour replaces it.
 """

@@ -128,11 +128,9 @@ async def _people(
         return {}, _People()
     found, missing = await _look_up(reader, read_plan.ids)
     people = _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
-    return (
-        await _confirmed(reader, policy, keep, found, people)
-        if missing & read_plan.deleted
-        else (found, people)
-    )
+    if missing & read_plan.deleted:
+        return await _confirmed(reader, policy, keep, found, people)
+    return found, people
 
 
 async def _confirmed(
@@ -146,8 +144,10 @@ async def _confirmed(
     reads = people.reads + seen.pages
     if not seen.proven:
         return found, replace(people, reads=reads)
+    seen.patients.update(found)
     missing = people.missing.difference(seen.patients)
-    return seen.patients | found, _People(Coverage.PROVEN, missing=missing, total=seen.total, reads=reads)
+    newest, total = seen.newest, seen.total
+    return seen.patients, _People(Coverage.PROVEN, missing, total, reads=reads, newest=newest)
 
 
 async def _scanned(

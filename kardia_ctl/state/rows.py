@@ -9,6 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.rate import Rate
 from kardia_ctl.model.state import (
     CodeRecord,
     Depart,
@@ -18,7 +19,6 @@ from kardia_ctl.model.state import (
     Intend,
     Note,
     PatientRecord,
-    Rate,
     Record,
     Remember,
     Resolve,

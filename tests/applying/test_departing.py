@@ -9,7 +9,7 @@ import pytest
 from kardia_ctl.applying.departing import depart
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
-from kardia_ctl.model.errors import ApiError, GoneAfterDoubt, InDoubt, NotExecuted, Outdated
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Outdated
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.ports import Reader
@@ -143,7 +143,7 @@ def test_a_404_to_the_first_request_is_no_success() -> None:
 
 @pytest.mark.parametrize("intent", [None, INTENT])
 def test_a_404_to_a_repeated_request_is_success_when_the_patient_is_gone(intent: Intent | None) -> None:
-    error = NotExecuted("404", status=404) if intent else GoneAfterDoubt("404", status=404)
+    error = NotExecuted("404", status=404, doubted=intent is None)
     assert deleted(Looks([A, None]), error, intent=intent)[-2:] == ["delete id-A", "read id-A"]
     with pytest.raises(NotExecuted):
         deleted(Looks([A, A]), error, intent=intent)

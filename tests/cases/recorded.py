@@ -9,7 +9,8 @@ from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Rate, Record, State, UserRecord
+from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
 from tests.moments import at
 
@@ -98,7 +99,9 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 (address := Address.parse(text)): _intent(address, asked, now, key)
                 for text, asked in self.intents.items()
             },
-            departed={patient_id: frozenset(actions.split()) for patient_id, actions in self.departed.items()},
+            departed={
+                patient_id: frozenset(actions.split()) for patient_id, actions in self.departed.items()
+            },
         )
 
 

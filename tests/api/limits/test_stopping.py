@@ -42,7 +42,7 @@ class Run:
             rng=Random(1),
         ) as session:
             context = context_of(session.writer(), self.store, self.stop_signal)
-            context = replace(context, parallelism=parallelism)
+            context = replace(context, parallelism=parallelism, reader=session.reader)
             return await executed(plan.changes, inputs_for(self.desired), context)
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
@@ -170,8 +170,20 @@ def _leave(action: Action, number: int) -> Change:
     return Change(patient_address(mrn), action, Cause.DEPARTURE, "left", id=f"id-{mrn}")
 
 
+def looked_at(request: httpx.Request) -> httpx.Response:
+    """The last look before a deletion: a patient who is not connected and has no recordings."""
+    if request.url.path.endswith("/recordings"):
+        nothing = {"totalCount": 0, "recordings": [], "pageInfo": {"hasNextPage": False}}
+        return httpx.Response(200, json=nothing)
+    patient_id = request.url.path.rpartition("/")[2]
+    mrn = patient_id.removeprefix("id-")
+    return httpx.Response(200, json={"id": patient_id, "mrn": mrn, "status": "none"})
+
+
 def test_a_key_without_data_controller_access_may_still_disconnect() -> None:
     def answer(request: httpx.Request, _: int) -> httpx.Response:
+        if request.method == "GET":
+            return looked_at(request)
         return httpx.Response(403) if request.method == "DELETE" else httpx.Response(200)
 
     run = Run(answer, mrns=0)
@@ -183,7 +195,12 @@ def test_a_key_without_data_controller_access_may_still_disconnect() -> None:
 
 
 def test_a_refusal_after_a_doubt_counts_for_the_kind_and_keeps_the_doubt() -> None:
-    run = Run(lambda _, number: httpx.Response(403 if number else 500), mrns=0)
+    def answer(request: httpx.Request, _: int) -> httpx.Response:
+        if request.method == "GET":
+            return looked_at(request)
+        return httpx.Response(403 if run.sent.count(run.sent[-1]) > 1 else 500)
+
+    run = Run(answer, mrns=0)
     results = run.results([_leave(Action.DELETE, 0), _leave(Action.DELETE, 1)], parallelism=1)
     assert [result.status for result in results] == [Status.IN_DOUBT, Status.SKIPPED]
-    assert len(run.sent) == 2
+    assert [sent.partition(" ")[0] for sent in run.sent] == ["GET", "GET", "DELETE", "DELETE"]
