@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.rate import Rate
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 
@@ -143,6 +142,26 @@ class Notice:
     before: Values | None = field(default=None, repr=False)
     after: Values | None = field(default=None, repr=False)
     source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The request rate of the last apply: requests per second, with ``parallelism`` in flight."""
+
+    per_second: float
+    parallelism: int
+
+    def __str__(self) -> str:
+        return f"{self.per_second:.3f} {self.parallelism}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate | None":
+        """The rate that ``str`` returned as this text; None for any other text."""
+        first, _, second = text.partition(" ")
+        whole, _, part = first.partition(".")
+        if not (whole.isdecimal() and (part or "0").isdecimal() and second.isdecimal()):
+            return None
+        return cls(float(first), int(second)) if float(first) > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.plan import Rate
 
 GONE: Final = "gone"
 """The action recorded for a patient whose deletion was accepted (202), once it is certainly over."""
@@ -228,6 +228,6 @@ Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart | Return
 Entry = Fact | Sample
 """A write to state. A batch of entries is written whole or not at all.
 
-A sample is not a fact: it neither moves ``serial``, so that a saved plan stays fresh, nor makes a state exist.
-State has one sample per cohort and hour; a later one of the hour replaces it.
+A sample is not a fact: it does not move ``serial``, so a saved plan stays fresh, and it does not make a state
+exist. State has one sample per cohort and hour; a later one of the hour replaces it.
 """

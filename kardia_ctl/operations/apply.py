@@ -13,8 +13,7 @@ from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action
-from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.plan import Action, Rate
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, UsePlan
 from kardia_ctl.operations.plan import Preview

@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import (
     CodeRecord,
     Depart,

@@ -9,7 +9,7 @@ from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
 from tests.moments import at

@@ -13,8 +13,7 @@ from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
-from kardia_ctl.model.rate import Rate
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Rate, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
