@@ -16,10 +16,11 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import Depart, Intent, PatientRecord, Remember, State
 from kardia_ctl.timing import Clock
 from tests.applying.workshop import NOW, Hand, Memory, context_of, inputs_for
+from tests.moments import at, reading
 
 A = LivePatient("id-A", "A", status="none")
 CHANGE = Change(patient_address("A"), Action.DELETE, Cause.DEPARTURE, "left", id="id-A")
-INTENT = Intent(patient_address("A"), "delete", NOW - 60, id="id-A")
+INTENT = Intent(patient_address("A"), "delete", at(NOW - 60), id="id-A")
 
 
 @dataclass
@@ -62,7 +63,7 @@ def deleted(
     state = State(intents={} if intent is None else {CHANGE.address: intent})
     inputs = replace(inputs_for(Desired(departures=(departure,))), state=state)
     hand = Hand(behave, log=looks.log)
-    context = replace(context_of(hand, Memory()), reader=looks, clock=Clock(now, asyncio.sleep))
+    context = replace(context_of(hand, Memory()), reader=looks, clock=Clock(reading(now), asyncio.sleep))
     entries = asyncio.run(depart(CHANGE, "id-A", inputs, context))
     assert [type(entry) for entry in entries] == [Depart, Remember]
     record = entries[1].record if isinstance(entries[1], Remember) else None

@@ -164,7 +164,7 @@ def test_a_recreate_drops_the_earlier_codes_with_the_create_and_not_before(missi
     decisions = Decisions(recreate=frozenset({patient_address("A")}))
     assert kept(state=state, observed=Observed(missing=missing), decisions=decisions) == []
     create = Change(patient_address("A"), Action.CREATE, Cause.DECLARED)
-    inputs = PlanInputs(DESIRED, Observed(missing=missing), state, NOW, KEY, decisions=decisions)
+    inputs = PlanInputs(DESIRED, Observed(missing=missing), state, at(NOW), KEY, decisions=decisions)
     assert list(earlier_codes(create, inputs)) == [Drop(Kind.CONNECTION_CODE, "A", "tpl")]
     assert list(earlier_codes(create, replace(inputs, decisions=Decisions()))) == []
 
@@ -176,7 +176,7 @@ def departed(observed: Observed, team: str = "") -> list[Entry]:
         team=team,
     )
     desired = Desired(departures=(Departure("A", DepartureAction.DELETE, "left"),))
-    return list(without_requests(Plan(), PlanInputs(desired, observed, state, NOW, KEY)))
+    return list(without_requests(Plan(), PlanInputs(desired, observed, state, at(NOW), KEY)))
 
 
 def test_a_deletion_is_over_when_a_read_by_id_and_a_proven_scan_of_this_account_agree() -> None:
