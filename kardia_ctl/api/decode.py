@@ -64,10 +64,16 @@ def _first_list(*candidates: _Patients | msgspec.UnsetType | None) -> _Patients:
 def patient(answer: Answer) -> LivePatient:
     """One patient, with an id: the answer to a create or to a read by id."""
     check_no_errors(answer)
-    decoded = _patient(decode_json(answer, LoosePatient))
-    if not decoded.id:
+    entry = decode_json(answer, LoosePatient)
+    decoded = _patient(entry)
+    if isinstance(entry.id, bool) or not _can_be_an_id(decoded.id):
         raise UnexpectedAnswer("the answer has no patient id")
     return decoded
+
+
+def _can_be_an_id(value: str) -> bool:
+    """Whether a text can name a patient in a path. Ids are opaque: their shape says nothing."""
+    return value not in {"", ".", ".."} and not value.isspace() and value.isprintable()
 
 
 def patient_or_none(answer: Answer) -> LivePatient | None:

@@ -9,7 +9,7 @@ from typing import Final
 from kardia_ctl.applying.concurrency import Slots
 from kardia_ctl.applying.heartbeat import Heartbeat
 from kardia_ctl.applying.journal import Journal
-from kardia_ctl.applying.requests import ChangeRequests, Sent
+from kardia_ctl.applying.requests import ChangeRequests, IdConflict, Sent
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import patient_of
 from kardia_ctl.kinds import patient as patient_kind
@@ -18,7 +18,7 @@ from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Entry, Intend, Intent, Resolve, key_check
+from kardia_ctl.model.state import Drop, Entry, Intend, Intent, Resolve, key_check
 from kardia_ctl.planning.inputs import PlanInputs
 
 _NOT_ALLOWED: Final = (401, 403)
@@ -32,11 +32,13 @@ class Sender:
         inputs: What the run's plan was made from.
         context: Ports, time and options.
         issued: For codes that are only fetched again: when each was issued (Unix seconds).
+        revoked: The results of creates that were reported as done before their id proved to be nobody's.
     """
 
     inputs: PlanInputs
     context: RunContext
     issued: Mapping[Address, int] = field(default_factory=dict)
+    revoked: dict[Address, Result] = field(default_factory=dict)
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
     _requests: ChangeRequests = field(init=False, repr=False)
     _journal: Journal = field(init=False, repr=False)
@@ -73,8 +75,15 @@ class Sender:
             return self._failed(change, status, error)
         except InDoubt as error:
             self._post(change, [Intend(replace(intent, ended=self.context.clock.stamp()))])
+            if isinstance(error, IdConflict):
+                self._revoke(error)
             return self._failed(change, Status.IN_DOUBT, error)
         return self._recorded(change, sent)
+
+    @property
+    def created(self) -> Mapping[str, Change]:
+        """By id, the creates of this run that were answered with it."""
+        return self._requests.known.created
 
     async def drain(self) -> None:
         """Wait until the journal has written all entries. Raises ``StateError`` when it cannot."""
@@ -106,6 +115,20 @@ class Sender:
             self.context.stop_signal.set(f"the run was stopped at {change.address}: {sent.objection}")
             return Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
         return Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
+
+    def _revoke(self, error: IdConflict) -> None:
+        """Two creates of this run were answered with one id: nobody knows whose it is. Both are in doubt."""
+        first = self._requests.known.created.get(error.patient_id)
+        if first is None:
+            return
+        self._journal.post(
+            [
+                Drop(Kind.PATIENT, first.address.names[0]),
+                Intend(replace(self._intent(first, ""), ended=self.context.clock.stamp())),
+            ]
+        )
+        detail = f"another create was answered with its id too: {error.patient_id}"
+        self.revoked[first.address] = Result(first.address, first.action, Status.IN_DOUBT, detail)
 
     def _resolved(self, address: Address) -> Iterator[Entry]:
         """The entries for a known outcome. It settles an earlier doubt too, in any workspace."""
@@ -159,8 +182,16 @@ class Sender:
             target=change.target,
             window=self.inputs.settle,
             person=person,
+            newest=self._newest(change),
             keyed=key_check(key),
         )
+
+    def _newest(self, change: Change) -> str:
+        """The head of the list before the first create of this patient whose outcome is not known."""
+        earlier = self.inputs.state.intents.get(change.address)
+        if not _is_create(change):
+            return ""
+        return self.inputs.observed.newest if earlier is None else earlier.newest
 
 
 def _is_create(change: Change) -> bool:

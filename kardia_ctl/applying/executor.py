@@ -17,7 +17,9 @@ _WRONG = (Status.FAILED, Status.IN_DOUBT)
 
 
 async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Sequence[Result]:
-    """Send every change of a wave. A failure skips only its dependents, until the wave's failure limit.
+    """Send every change of a wave, and return their results; a later one of an address replaces an earlier.
+
+    A failure skips only its dependents, until the wave's failure limit.
 
     Raises:
         StateError: state could not be written; requests in flight are durable in it as intents.
@@ -36,7 +38,7 @@ async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Seque
         for worker in workers:
             worker.cancel()
         await sender.drain()
-    return run.results
+    return (*run.results, *sender.revoked.values())
 
 
 @dataclass(slots=True)

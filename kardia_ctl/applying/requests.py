@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kardia_ctl.applying.departing import depart
+from kardia_ctl.applying.known_ids import KnownIds
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import earlier_codes, patient_of, record_of
 from kardia_ctl.kinds import SETTINGS
@@ -45,6 +46,18 @@ class Sent:
     detail: str = ""
 
 
+class IdConflict(InDoubt):
+    """A create was answered with an id that belongs to somebody else. The run stops."""
+
+    def __init__(self, patient_id: str, owner: str) -> None:
+        self.patient_id = patient_id
+        reason = f"a create was answered with {patient_id}, the id of {owner}"
+        super().__init__(
+            f"{reason}. Nothing is recorded under it. Find out in Kardia whose record it is, then plan again",
+            stops=reason,
+        )
+
+
 @dataclass(slots=True)
 class ChangeRequests:
     """Sends the request of a change through the ``Writer``.
@@ -54,13 +67,19 @@ class ChangeRequests:
         context: Writer, clock and passwords.
         issued: For codes that are only fetched again: when each was issued (Unix seconds).
         existed: The mrns of patients who proved to exist already.
+        known: The ids that are known to belong to somebody.
     """
 
     inputs: PlanInputs
     context: RunContext
     issued: Mapping[Address, int]
     existed: set[str] = field(default_factory=set)
+    known: KnownIds = field(init=False, repr=False)
     _codes: dict[Address, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Start with the ids of the plan's inputs."""
+        self.known = KnownIds(self.inputs)
 
     def lacks_code(self, user: Change) -> bool:
         """Whether a new user needs a code that this run did not issue."""
@@ -98,6 +117,9 @@ class ChangeRequests:
             if error.status != 409 or self.inputs.capabilities.shows_patients:
                 raise
             return self._already_exists(want)
+        if owner := self.known.conflict(live.id, change):
+            raise IdConflict(live.id, owner)
+        self.known.created[live.id] = change
         entries = (*earlier_codes(change, self.inputs), self._record(change, live.id))
         return Sent(entries, live.id, _objection(want, live))
 

@@ -33,6 +33,9 @@ class Observed:
         total: The last totalCount; None without one.
         newest: The id at the head of the list when its last walk began; empty without a scan, or when the
             list was empty. Who is created later stands above it.
+        page: How many patients a page of the list holds.
+        above: By the ``newest`` of each create in doubt that the list still shows, the ids above it: they are
+            new since that create was first sent.
         settings: By address, the settings that were read; None for one that is not set.
         refused: The addresses that the key may not read (403).
         templates: None when they were not read.
@@ -48,6 +51,8 @@ class Observed:
     detail: str = ""
     total: int | None = None
     newest: str = ""
+    page: int = 500
+    above: Mapping[str, frozenset[str]] = field(default_factory=dict)
     settings: Mapping[Address, Setting | None] = field(default_factory=dict)
     refused: frozenset[Address] = frozenset()
     templates: tuple[LiveTemplate, ...] | None = None

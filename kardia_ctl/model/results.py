@@ -25,8 +25,9 @@ class Status(StrEnum):
 class Result:
     """How the change at one address ended.
 
-    ``detail`` is the reason and the next step, empty when done; it holds no patient's values, no code and no
-    key. ``id`` is the live id when it is known.
+    ``detail`` is the reason and the next step; it holds no patient's values, no code and no key. It is empty
+    when done, unless the look at the end of the run found something else than one patient. ``id`` is the live
+    id when it is known.
     """
 
     address: Address
@@ -34,6 +35,11 @@ class Result:
     status: Status
     detail: str = ""
     id: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is done, with nothing to say of it."""
+        return self.status is Status.DONE and not self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,8 @@ class Report:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every change of the plan is done and nothing is blocked."""
-        return (
-            not self.interrupted
-            and not self.blocked
-            and all(result.status is Status.DONE for result in self.results)
-        )
+        """Whether every change of the plan is done, and found to be, and nothing is blocked."""
+        return not self.interrupted and not self.blocked and all(result.is_well for result in self.results)
 
 
 def results_in_order(results: Iterable[Result]) -> tuple[Result, ...]:

@@ -1,9 +1,8 @@
 """Sends the reads of a ``ReadPlan`` and gathers the results as an ``Observed``."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 
 from kardia_ctl.kinds import SETTINGS
@@ -14,10 +13,11 @@ from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.template import LiveTemplate
-from kardia_ctl.observing.read_plan import ReadPlan
+from kardia_ctl.observing.look_up import look_up
+from kardia_ctl.observing.positions import Positions
+from kardia_ctl.observing.read_plan import PAGE, ReadPlan
 from kardia_ctl.observing.scan import Keep, Scan, scan
 
-_PARALLEL = 8
 _FORBIDDEN = 403
 _NOT_READABLE = (_FORBIDDEN, 404)
 _SUCCESS = 2
@@ -36,6 +36,8 @@ class _People:
     detail: str = ""
     reads: int = 0
     newest: str = ""
+    page: int = PAGE
+    above: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 async def observe(
@@ -76,6 +78,8 @@ async def observe(
         detail=people.detail,
         total=people.total,
         newest=people.newest,
+        page=people.page,
+        above=people.above,
         settings=settings,
         refused=refused,
         templates=templates,
@@ -123,10 +127,13 @@ async def _people(
     reader: Reader, read_plan: ReadPlan, policy: ScanPolicy, keep: Keep, *, look_up_all: bool
 ) -> tuple[dict[str, LivePatient], _People]:
     if read_plan.scan:
-        return await _scanned(reader, read_plan, await scan(reader, policy, keep), look_up_all=look_up_all)
+        positions = Positions(reader, read_plan.marks)
+        seen = await scan(positions, policy, keep)
+        everyone, people = await _scanned(reader, read_plan, seen, look_up_all=look_up_all)
+        return everyone, replace(people, page=positions.page, above=positions.above())
     if not read_plan.ids:
         return {}, _People()
-    found, missing = await _look_up(reader, read_plan.ids)
+    found, missing = await look_up(reader, read_plan.ids)
     people = _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
     if missing & read_plan.deleted:
         return await _confirmed(reader, policy, keep, found, people)
@@ -161,9 +168,9 @@ async def _scanned(
     unseen = sorted(filterfalse(seen.patients.__contains__, read_plan.ids))
     many = not look_up_all and len(unseen) > max(_SAMPLE, len(read_plan.ids) // 10)
     sample = unseen[:_SAMPLE] if many else unseen
-    found, missing = await _look_up(reader, sample)
+    found, missing = await look_up(reader, sample)
     if many and found:
-        more, gone = await _look_up(reader, unseen[_SAMPLE:])
+        more, gone = await look_up(reader, unseen[_SAMPLE:])
         found, missing, sample = found | more, missing | gone, unseen
     seen.patients.update(found)
     coverage = Coverage.PROVEN if seen.proven else Coverage.INCOMPLETE
@@ -176,32 +183,6 @@ async def _scanned(
         newest=seen.newest,
     )
     return seen.patients, people
-
-
-async def _look_up(
-    reader: Reader, patient_ids: Collection[str]
-) -> tuple[dict[str, LivePatient], frozenset[str]]:
-    """Read patients by id, a few at a time. Returns the patients by id, and the ids that do not exist."""
-    waiting = list(patient_ids)
-    found: dict[str, LivePatient] = {}
-    missing: set[str] = set()
-
-    async def work() -> None:
-        while waiting:
-            patient_id = waiting.pop()
-            live = await reader.patient(patient_id)
-            if live is None:
-                missing.add(patient_id)
-            else:
-                found[patient_id] = live
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(_PARALLEL, len(waiting))):
-                group.create_task(work())
-    except* ApiError as failures:
-        raise failures.exceptions[0] from failures
-    return found, frozenset(missing)
 
 
 async def _settings(

@@ -29,6 +29,7 @@ class ReadPlan:
         recordings: The ids of the patients to delete, whose recordings are counted.
         deleted: Those of ``ids`` whose deletion was accepted. A 404 to one is confirmed by a scan.
         watched: Ids of departures that are over, with their mrns: noticed when a scan shows them.
+        marks: The newest ids before creates in doubt: who stands above them in the list is noted.
     """
 
     scan: bool
@@ -39,6 +40,7 @@ class ReadPlan:
     recordings: tuple[str, ...] = ()
     deleted: frozenset[str] = frozenset()
     watched: tuple[tuple[str, str], ...] = ()
+    marks: frozenset[str] = frozenset()
 
     @property
     def known(self) -> Iterable[tuple[str, str]]:
@@ -87,6 +89,7 @@ def choose_reads(
         recordings=tuple(deleting),
         deleted=frozenset(deletions),
         watched=() if wanted else tuple(_over(desired, state)),
+        marks=frozenset(intent.newest for intent in state.intents.values() if intent.newest),
     )
 
 

@@ -16,6 +16,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Rate
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.operations.look_at_end import look_at_end
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.operations.second_look import look_again
 from kardia_ctl.operations.settle_rounds import settle
@@ -25,6 +26,7 @@ from kardia_ctl.planning.apply_stages import (
     WRITING,
     CheckTenant,
     Count,
+    LookAtEnd,
     Observe,
     RecordWithoutRequests,
     Settle,
@@ -137,6 +139,8 @@ class Executor:
                     rate = self._rate()
                 case Settle():
                     await settle(self.preview, self.context, self.results, self._sender)
+                case LookAtEnd():
+                    self.results |= await look_at_end(self.preview, self.context, self._sender.created)
                 case Count():
                     self._count(rate)
                 case _:

@@ -17,6 +17,7 @@ from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent
+from kardia_ctl.observing.head import shown
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.limit import within_limit
@@ -69,10 +70,8 @@ async def settle(
 
 def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset[str]:
     """Ids that existed before the first doubt, and those that this run created."""
-    observed = preview.observed
-    twins = (live.id for several in observed.twins.values() for live in several)
     created = (result.id for result in results.values() if result.id)
-    return frozenset((*(live.id for live in observed.patients.values()), *twins, *observed.by_id, *created))
+    return frozenset((*shown(preview.observed), *created))
 
 
 def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:

@@ -3,10 +3,11 @@
 One executor runs them (``operations.apply``), and the numbers that a plan prints are their sum.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kardia_ctl.model.configuration import Waves
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Requests
 from kardia_ctl.planning.checks.stops import needs_tenant
 from kardia_ctl.planning.dependencies import Chain, chains
@@ -80,6 +81,20 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtEnd:
+    """Look whether everybody whom the run created is live exactly once.
+
+    The pages that show them are counted. Whom the list does not show yet is read by id; those reads are not
+    known in advance.
+    """
+
+    requests: int = 0
+
+    def __str__(self) -> str:
+        return "look at what was created"
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """Record the request rate, and how many patients the account has now."""
 
@@ -89,9 +104,9 @@ class Count:
         return "record the rate and the number of patients"
 
 
-Stage = Observe | CheckTenant | RecordWithoutRequests | Wave | Settle | Count
+Stage = Observe | CheckTenant | RecordWithoutRequests | Wave | Settle | LookAtEnd | Count
 
-WRITING = (Wave, Settle, Count)
+WRITING = (Wave, Settle, LookAtEnd, Count)
 """The stages that run after all others, once the first write may leave."""
 
 
@@ -124,6 +139,7 @@ def _writing(inputs: PlanInputs, changes: Sequence[Change]) -> Iterator[Stage]:
     if todo or doubts(changes):
         if inputs.capabilities.shows_patients:  # else the next run sends a create in doubt again
             yield Settle()
+            yield LookAtEnd(-(-creates(changes) // inputs.observed.page))
         yield Count()
 
 
@@ -150,6 +166,13 @@ def in_waves(todo: Sequence[Chain], waves: Waves | None) -> Iterator[Wave]:
 def doubts(changes: Sequence[Change]) -> int:
     """How many addresses wait for the settle window of an earlier run's create without a response."""
     return sum(1 for change in changes if change.cause is Cause.IN_DOUBT)
+
+
+def creates(changes: Iterable[Change]) -> int:
+    """How many patients are to be created."""
+    return sum(
+        1 for change in changes if change.address.kind is Kind.PATIENT and change.action is Action.CREATE
+    )
 
 
 def acts(changes: Sequence[Change]) -> bool:

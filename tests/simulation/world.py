@@ -22,6 +22,7 @@ from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.operations.apply import apply
 from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
 from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.timing import Clock
@@ -61,6 +62,8 @@ class Run:
     spent: int = 0
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
+    look: int = 0
+    """Requests that the plan counted for the look at the end."""
 
     def begins(self, change: Change) -> None:
         """A change is about to be sent."""
@@ -229,6 +232,8 @@ class World:
         self, run: Run, session: Session, preview: Preview, store: Mount, stopping: Stopping, clock: Clock
     ) -> None:
         story, stop_signal = self.story, stopping.stop_signal
+        stages = stages_of(preview.inputs, preview.plan.changes)
+        run.look = sum(stage.requests for stage in stages if isinstance(stage, LookAtEnd))
         context = RunContext(
             session.reader,
             session.writer(),

@@ -12,7 +12,7 @@ from kardia_ctl.render.text import Columns, count_of
 from kardia_ctl.render.view import Colour, View
 
 _WORDS: Final[Mapping[Status, tuple[str, Colour, str]]] = {
-    Status.DONE: ("Done:", Colour.GREEN, ""),
+    Status.DONE: ("Error:", Colour.RED, " is done, but not as it should be"),
     Status.FAILED: ("Error:", Colour.RED, " failed"),
     Status.IN_DOUBT: ("Error:", Colour.RED, " is in doubt"),
     Status.SKIPPED: ("Skipped:", Colour.CYAN, ""),
@@ -27,7 +27,7 @@ def report_text(report: Report) -> str:
 
 
 def unfinished_text(report: Report, view: View) -> str:
-    """What is not done, and why: a line for each change. Empty if everything is done."""
+    """What is not done or not well, and why: a line for each. Empty if all is as it should be."""
     lines = list(_unfinished(report, view))
     if report.interrupted:
         why = f": {escape(report.reason)}" if report.reason else ""
@@ -56,12 +56,12 @@ def _table(report: Report) -> str:
 
 
 def _unfinished(report: Report, view: View) -> Iterator[str]:
-    """What is not done: ``view.full`` lines for each reason at most, and the rest counted."""
+    """What is not well: ``view.full`` lines for each reason at most, and the rest counted."""
     ordered = results_in_order(report.results)
-    for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
+    for status in Status:
         seen: Counter[str] = Counter()
         for result in ordered:
-            if result.status is status:
+            if result.status is status and not result.is_well:
                 seen[result.detail] += 1
                 if seen[result.detail] <= view.full:
                     yield _unfinished_line(result, view)

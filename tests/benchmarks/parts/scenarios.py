@@ -75,7 +75,7 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 def _scenarios(scale: Scale) -> Iterator[Scenario]:
     yield Scenario("`plan` on an empty account", lambda desk: desk.plan(2), 4)
-    yield Scenario("`apply` on an empty account", Desk.apply, 12)
+    yield Scenario("`apply` on an empty account", Desk.apply, 13)
     yield Scenario("`plan` after it", _after(Desk.plan), 3)
     yield Scenario("`apply` after it", _after(Desk.apply), 3)
     yield Scenario("`plan` of `callback` alone", _callback_alone, 1)

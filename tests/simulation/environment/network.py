@@ -1,6 +1,7 @@
 """The network between the runs and the server. Its faults are drawn from the seed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -97,6 +98,8 @@ class Network:
         self.sendings: list[Sending] = []
         self.guesses: list[str] = []
         """Creates that were sent although an earlier one might have had its effect, or somebody was there."""
+        self.looks: Counter[int] = Counter()
+        """By run, the reads of the list and of created ids that arrived after its first create."""
         self._last_scan = -1.0
 
     async def carry(self, request: httpx.Request, process: Process) -> httpx.Response:
@@ -141,11 +144,19 @@ class Network:
                 loop.call_later(fate.late, take_effect)
         if fate.ending is not Ending.NEVER_CONNECTED:
             self.arrivals += 1
+            self.looks[process.number] += self._is_look(process.number, name)
         process.passes(f"the answer of {name} arrives")
         response = _response(fate, answers, request)
         if scan_began is not None and fate.ending is Ending.ANSWER:
             self._last_scan = scan_began
         return response
+
+    def _is_look(self, run: int, name: str) -> bool:
+        """Whether a request of a run looks at what that run created."""
+        created = {sending.id for sending in self.sendings if sending.run == run}
+        return bool(created) and (
+            name == "GET /v1/patients" or name.removeprefix("GET /v1/patients/") in created - {""}
+        )
 
     def _fate(self, *, is_read: bool) -> Fate:
         rng, story = self._rng, self._story

@@ -131,8 +131,7 @@ def _print(
     async def read(session: "Session") -> None:
         records = session.records()
         owner = (await patient_id(workspace, records, whose),) if whose.given else ids
-        pages = records.pages(listing, owner, most=how.most, custom=custom)
-        await print_list(pages, shape, how, session.scrub)
+        await print_list(records.pages(listing, owner, most=how.most, custom=custom), shape, how)
 
     in_session(workspace, read)
 

@@ -32,7 +32,7 @@ def test_a_first_plan_takes_four_reads_and_says_what_apply_will_send(desk: Desk)
     assert ran.code == 2
     assert sorted(ran.requests) == sorted([*READS, TEMPLATES])
     assert "Plan: 8 to add, 0 to change, 0 to destroy." in ran.out
-    assert ran.last == "Requests: 4 to plan; apply sends 12 (4 reads, 8 writes)."
+    assert ran.last == "Requests: 4 to plan; apply sends 13 (5 reads, 8 writes)."
 
 
 def test_a_plan_leaves_no_file_behind(desk: Desk) -> None:
@@ -44,7 +44,7 @@ def test_a_plan_leaves_no_file_behind(desk: Desk) -> None:
 def test_apply_sends_the_four_reads_and_eight_writes(desk: Desk) -> None:
     ran = desk.apply()
     assert ran.code == 0
-    assert len(ran.requests) == 12
+    assert len(ran.requests) == 13
     assert writes(ran.requests) == WRITES
     assert "Apply complete! Resources: 8 added, 0 changed, 0 destroyed." in ran.out
     assert len(desk.account.patients.all()) == 3

@@ -22,7 +22,7 @@ def plan(desk: Desk, tmp_path: Path) -> Path:
 def test_a_saved_plan_is_applied_as_it_is_without_a_question(desk: Desk, plan: Path) -> None:
     ran = desk.run("apply", str(plan))
     assert ran.code == 0
-    assert len(ran.requests) == 12
+    assert len(ran.requests) == 13
     assert "Apply complete! Resources: 8 added" in ran.out
 
 

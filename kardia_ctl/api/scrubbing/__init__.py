@@ -1,1 +1,0 @@
-"""Server texts without personal values and secrets."""

@@ -1,0 +1,88 @@
+"""The look at the end: whether everybody whom a run created is live exactly once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from kardia_ctl.applying.run_context import RunContext
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import ApiError
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.plan import Change
+from kardia_ctl.model.results import Result, Status
+from kardia_ctl.observing.head import read_head, shown
+from kardia_ctl.observing.look_up import look_up
+from kardia_ctl.operations.plan import Preview
+from kardia_ctl.timing import wait_for_any
+
+_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between two reads of a patient whom neither the list nor a read by id shows yet."""
+
+
+async def look_at_end(
+    preview: Preview, context: RunContext, created: Mapping[str, Change]
+) -> dict[Address, Result]:
+    """Read the head of the list past what was created, and by id whom it does not show yet.
+
+    Nothing is read by a run that created nobody or that was stopped. A failed read stops the run: what was
+    created has not been seen.
+
+    Returns:
+        A new result for each create of which the account shows something else than one patient.
+    """
+    if not created or context.stop_signal.reason:
+        return {}
+    observed = preview.observed
+    try:
+        head = await read_head(context.reader, created.keys(), frozenset(shown(observed)), observed.total)
+        unlisted = await _look_up(created.keys() - head.patients.keys(), context)
+    except ApiError as error:
+        context.stop_signal.set(
+            f"the look at what was created failed: {error}. Plan again: it shows whether each exists once"
+        )
+        return {}
+    return dict(_findings(created, head.patients | unlisted))
+
+
+async def _look_up(ids: Iterable[str], context: RunContext) -> dict[str, LivePatient]:
+    """Read ids until each is found, or for 15 s: a server may accept a patient before it shows one."""
+    found, missing = await look_up(context.reader, tuple(ids))
+    for pause in _PAUSES:
+        if not missing or context.stop_signal.reason:
+            break
+        await wait_for_any(context.clock.sleep(pause), context.stop_signal.wait())
+        more, missing = await look_up(context.reader, tuple(missing))
+        found |= more
+    return found
+
+
+def _findings(
+    created: Mapping[str, Change], live: Mapping[str, LivePatient]
+) -> Iterator[tuple[Address, Result]]:
+    by_mrn: dict[str, list[str]] = {}
+    for patient in live.values():
+        by_mrn.setdefault(patient.mrn, []).append(patient.id)
+    for patient_id, change in created.items():
+        others = [other for other in by_mrn.get(change.address.names[0], ()) if other != patient_id]
+        detail = _finding(patient_id, change, live.get(patient_id), others)
+        if detail:
+            result = Result(change.address, change.action, Status.DONE, detail, id=patient_id)
+            yield change.address, result
+
+
+def _finding(patient_id: str, change: Change, shown_as: LivePatient | None, others: list[str]) -> str:
+    if others:
+        return (
+            f"it was created as {patient_id}, and {' and '.join(sorted(others))} has the same mrn: somebody "
+            f"else created it too. Choose one with id:, and find out who else writes to this account"
+        )
+    if shown_as is None:
+        return (
+            "it was created, and neither the list nor a read by its id shows it. Plan again before you rely "
+            "on it"
+        )
+    if shown_as.mrn != change.address.names[0]:
+        return (
+            "it was created, and Kardia shows it with another mrn: it may store mrns otherwise than they are "
+            "sent. Compare them in Kardia"
+        )
+    return ""
