@@ -148,7 +148,7 @@ async def _confirmed(
     A scan that is not proven says nothing about anybody, and only its requests are counted.
     """
     seen = await scan(reader, policy, keep)
-    reads = people.reads + seen.pages
+    reads = people.reads + seen.requests
     if not seen.proven:
         return found, replace(people, reads=reads)
     seen.patients.update(found)
@@ -179,7 +179,7 @@ async def _scanned(
         missing=missing,
         total=seen.total,
         detail=seen.detail,
-        reads=seen.pages + len(sample),
+        reads=seen.requests + len(sample),
         newest=seen.newest,
     )
     return seen.patients, people

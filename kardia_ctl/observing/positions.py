@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from kardia_ctl.model.patient import PatientsPage
+from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.read_plan import PAGE
 
@@ -30,6 +30,10 @@ class Positions(Reader):
         if limit == PAGE and start is None and page.next_cursor is not None:
             self.page = max(1, len(page.patients))
         return page
+
+    async def patient(self, patient_id: str) -> LivePatient | None:
+        """One patient, as the reader gives it."""
+        return await self._reader.patient(patient_id)
 
     def above(self) -> Mapping[str, frozenset[str]]:
         """By each mark that is in the list, the ids that were seen above it."""

@@ -1,8 +1,7 @@
 """Reads the whole list of patients, and proves that it was the whole list; or reads its head.
 
-The list is newest first, has no filter and changes while it is paged; cursors are opaque, and rows with equal
-times can fall between two pages. So a scan only counts as proven when its ids are unique and as many as the
-last totalCount.
+``closed_sum`` is the proof. Here are the requests: walks from the head to the end, each with another
+limit, and the head once more at the end of a walk in which the list moved.
 """
 
 import asyncio
@@ -15,11 +14,12 @@ from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.closed_sum import ClosedSum
+from kardia_ctl.observing.look_up import look_up
 
 LIMITS: Final = (500, 499, 397)
 """Page sizes of the first walk and of its repetitions: another size moves the page edges."""
 
-_HEAD_ROUNDS: Final = 20
 _MAX_HEAD_PAGES: Final = 200
 _MAX_PAGES: Final = 100_000
 _MAX_PAGES_WITHOUT_TOTAL: Final = 4_000
@@ -34,54 +34,50 @@ Keep: TypeAlias = Callable[[Iterable[LivePatient]], Iterable[LivePatient]]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The patients found, by id; whether these are proven to be all; if not, ``detail`` is the reason.
+    """The patients found.
 
-    ``newest`` is the id at the head of the list when the last walk began, empty when the list was empty. Who
-    is created later stands above it.
+    Attributes:
+        patients: By id: everybody when ``proven``, else those whom the last walk showed.
+        proven: Whether these are everybody who was in the list when the scan began and is still in it.
+        total: The last totalCount; None without one.
+        detail: Why they are not proven.
+        requests: How many requests it took.
+        newest: The id at the head of the list when the head was last read, empty when the list was empty.
+            Who is created later stands above it.
     """
 
     patients: dict[str, LivePatient]
     proven: bool
     total: int | None
     detail: str = ""
-    pages: int = 0
+    requests: int = 0
     newest: str = ""
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk from the head of the list to its end, and the pages of the head read after it."""
+    """One walk from the head of the list to its end."""
 
+    limit: int
     patients: dict[str, LivePatient] = field(default_factory=dict)
-    total: int | None = None
-    moved: bool = False
-    shrunk: bool = False
-    pages: int = 0
-    newest: str = ""
+    rows: int = 0
+    smallest: int = 0
+    cursors: set[str] = field(default_factory=set)
     broken: str = ""
 
-    @property
-    def fits(self) -> bool:
-        """Whether this walk alone proves that it returned every patient.
+    def problem(self, page: PatientsPage) -> str:
+        """Why the list cannot be followed beyond this page, which was not added yet; empty when it can."""
+        if self.patients.keys() >= _ids(page) or page.next_cursor in self.cursors:
+            return "the list of patients does not end: a page repeats an earlier one"
+        pages = len(self.cursors) + 1
+        if pages > _allowance(page.total, self.smallest):
+            return f"the list of patients does not end: {pages} pages for totalCount {page.total}"
+        return ""
 
-        When the list shrank during the walk, a patient that was read may be gone and another one missed:
-        then the right number proves nothing.
-        """
-        return not self.broken and not self.shrunk and self.total == len(self.patients)
-
-    def look_at(self, page: PatientsPage) -> bool:
-        """Count a page before it is added. Returns whether it has a new patient."""
-        if self.pages == 0 and page.patients:
-            self.newest = page.patients[0].id
-        if self.pages > 0 and page.total != self.total:
-            self.moved = True
-            self.shrunk = self.shrunk or _is_less(page.total, self.total)
-        self.pages += 1
-        self.total = page.total
-        ids = {patient.id for patient in page.patients}
-        if "" in ids:
-            raise ApiError("a patient in the list has no id, so it cannot be matched")
-        return not self.patients.keys() >= ids
+    def count(self, page: PatientsPage) -> None:
+        """Count the rows of a page."""
+        self.smallest = min(self.smallest or len(page.patients), len(page.patients))
+        self.rows += len(page.patients)
 
     def add(self, patients: Iterable[LivePatient]) -> None:
         """Add a page's patients; a later page replaces an earlier one's."""
@@ -90,9 +86,110 @@ class _Walk:
             by_id[patient.id] = patient
 
 
-def _is_less(total: int | None, earlier: int | None) -> bool:
-    """Whether a totalCount fell."""
-    return total is not None and earlier is not None and total < earlier
+def _ids(page: PatientsPage) -> set[str]:
+    return {patient.id for patient in page.patients}
+
+
+@dataclass(slots=True)
+class _Scanner:
+    """The requests of a scan, and what they showed.
+
+    Attributes:
+        earlier: Whom earlier walks showed and who was still there when this walk began.
+    """
+
+    reader: Reader
+    policy: ScanPolicy
+    keep: Keep
+    sum: ClosedSum = field(default_factory=ClosedSum)
+    walk: _Walk = field(default_factory=lambda: _Walk(0))
+    earlier: dict[str, LivePatient] = field(default_factory=dict)
+    requests: int = 0
+    total: int | None = None
+    newest: str = ""
+
+    async def scan(self) -> Scan:
+        """Walk until it is proven, at most once with each limit."""
+        for limit in LIMITS:
+            previous = self.walk.patients if limit != LIMITS[0] and not self.walk.broken else None
+            await self._walk(limit, to_the_end=limit == LIMITS[-1] or self.policy is ScanPolicy.AGREE_TWICE)
+            if not self.walk.broken and await self._is_closed():
+                return self._result(proven=True)
+            agrees = previous is not None and previous.keys() == self.walk.patients.keys()
+            if self.policy is ScanPolicy.AGREE_TWICE and agrees and not self.walk.broken:
+                return self._result(proven=True)
+        return self._result(proven=False)
+
+    def _result(self, *, proven: bool) -> Scan:
+        detail = "" if proven else self._why()
+        return Scan(self.walk.patients, proven, self.total, detail, self.requests, self.newest)
+
+    def _why(self) -> str:
+        if self.walk.broken:
+            return self.walk.broken
+        if self.total is None:
+            return "the list of patients has no totalCount"
+        if not self.sum.holds:
+            return "patients were created or deleted while the list was being read"
+        found = len(self.earlier.keys() | self.walk.patients.keys())
+        return f"the list has {found} patients, but its totalCount is {self.total}"
+
+    async def _page(self, start: str | None) -> PatientsPage:
+        """Read a page; its rows are not added yet."""
+        page = await self.reader.patients(self.walk.limit, start)
+        self.requests += 1
+        self.total = page.total
+        if "" in _ids(page):
+            raise ApiError("a patient in the list has no id, so it cannot be matched")
+        if start is None:
+            self.newest = page.patients[0].id if page.patients else ""
+        return page
+
+    async def _walk(self, limit: int, *, to_the_end: bool) -> None:
+        """Read pages from the head to the end, or until they can prove nothing, if not ``to_the_end``.
+
+        A page is added while the request for the next one is in flight.
+        """
+        before, self.walk = self.walk, _Walk(limit)
+        page = await self._page(None)
+        self.earlier.update(before.patients)
+        if not self.sum.begin(page, self.earlier):
+            self.earlier.clear()
+        while page.next_cursor is not None and (to_the_end or self.sum.holds):
+            walk = self.walk
+            walk.count(page)
+            walk.broken = walk.problem(page)
+            if walk.broken:
+                break
+            walk.cursors.add(page.next_cursor)
+            start = page.next_cursor
+            if self.sum.wants_look:
+                page = await self._add_during(page, None)
+                self.sum.look(page, self.walk.patients)
+            page = await self._add_during(page, start)
+            self.sum.below(page, walk.rows)
+        self.walk.add(self.keep(page.patients))
+
+    async def _add_during(self, page: PatientsPage, start: str | None) -> PatientsPage:
+        """Request a page, and add another one while the request is in flight."""
+        async with _in_flight(self._page(start)) as request:
+            self.walk.add(self.keep(page.patients))
+            return await request
+
+    async def _is_closed(self) -> bool:
+        """Whether everybody is shown; then the walk's patients are completed with those of earlier walks."""
+        unshown = self.earlier.keys() - self.walk.patients.keys()
+        if not self.sum.closes(len(self.walk.patients) + len(unshown)):
+            return False
+        if self.sum.moved:
+            head = await self._page(None)
+            if not self.sum.look(head, self.earlier.keys() | self.walk.patients.keys()):
+                return False
+            self.walk.add(self.keep(head.patients))
+        found, gone = await look_up(self.reader, unshown)
+        self.requests += len(unshown)
+        self.walk.patients.update(found)
+        return not gone
 
 
 async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
@@ -101,75 +198,7 @@ async def scan(reader: Reader, policy: ScanPolicy, keep: Keep = tuple) -> Scan:
     Raises:
         ApiError: a page could not be read.
     """
-    union: dict[str, LivePatient] = {}
-    previous: frozenset[str] | None = None
-    pages = 0
-    walk = _Walk()
-    grown = True
-    for limit in LIMITS:
-        earlier, walk = walk.total, await _walk(reader, limit, keep)
-        pages += walk.pages
-        grown = grown and not walk.shrunk and not _is_less(walk.total, earlier)
-        if walk.fits:
-            return Scan(walk.patients, True, walk.total, pages=pages, newest=walk.newest)
-        union.update(walk.patients)
-        if grown and not walk.broken and walk.total == len(union):
-            return Scan(union, True, walk.total, pages=pages, newest=walk.newest)
-        ids = frozenset(walk.patients)
-        if policy is ScanPolicy.AGREE_TWICE and not walk.broken and ids == previous:
-            return Scan(walk.patients, True, walk.total, pages=pages, newest=walk.newest)
-        previous = ids
-    return Scan(union, False, walk.total, _why(walk, len(union)), pages, walk.newest)
-
-
-def _why(walk: _Walk, count: int) -> str:
-    if walk.broken:
-        return walk.broken
-    if walk.total is None:
-        return "the list of patients has no totalCount"
-    if walk.shrunk:
-        return "patients were deleted while the list was being read"
-    return f"the list has {count} patients, but its totalCount is {walk.total}"
-
-
-async def _walk(reader: Reader, limit: int, keep: Keep) -> _Walk:
-    walk = _Walk()
-    await _follow(reader, limit, walk, keep)
-    for _ in range(_HEAD_ROUNDS):
-        if walk.broken or not walk.moved:
-            break
-        walk.moved = False  # new patients are at the head
-        await _follow(reader, limit, walk, keep, until_known=True)
-    return walk
-
-
-async def _follow(reader: Reader, limit: int, walk: _Walk, keep: Keep, *, until_known: bool = False) -> None:
-    """Read pages from the head; to the end, or until one shows nothing new.
-
-    A page is added while the request for the next one is in flight.
-    """
-    cursors: set[str] = set()
-    smallest = limit
-    page = await reader.patients(limit, None)
-    while True:
-        any_new = walk.look_at(page)
-        start = page.next_cursor
-        if start is None or (until_known and not any_new):
-            break
-        if not any_new or start in cursors:
-            walk.broken = "the list of patients does not end: a page repeats an earlier one"
-            break
-        cursors.add(start)
-        smallest = min(smallest, len(page.patients))
-        if len(cursors) > _allowance(page.total, smallest):
-            walk.broken = (
-                f"the list of patients does not end: {len(cursors)} pages for totalCount {page.total}"
-            )
-            break
-        async with _in_flight(reader.patients(limit, start)) as next_page:
-            walk.add(keep(page.patients))
-            page = await next_page
-    walk.add(keep(page.patients))
+    return await _Scanner(reader, policy, keep).scan()
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from tests.observing.script import Happening, Moving, Scripted, crowd, live
 
 def scanned(reader: Moving, policy: ScanPolicy = ScanPolicy.COUNT) -> Scan:
     found = asyncio.run(scan(reader, policy))
-    assert found.pages == len(reader.log)
+    assert found.requests == len(reader.log)
     return found
 
 
@@ -30,7 +30,7 @@ def is_the_truth(found: Scan, reader: Moving) -> bool:
 
 
 def test_an_empty_account_is_proven_empty_with_one_request() -> None:
-    assert scanned(Moving([])) == Scan({}, True, 0, pages=1)
+    assert scanned(Moving([])) == Scan({}, True, 0, requests=1)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_page_that_is_capped_below_the_limit_is_followed(cap: int) -> None:
     reader = Moving(crowd(30), cap=cap)
     found = scanned(reader)
     assert is_the_truth(found, reader)
-    assert found.pages == -(-30 // cap)
+    assert found.requests == -(-30 // cap)
 
 
 def insert(*numbers: int) -> Happening:
@@ -105,28 +105,56 @@ def test_a_list_that_moves_is_proven_with_what_it_ends_as(
     assert is_the_truth(scanned(reader), reader)
 
 
-def test_the_newest_is_who_stood_at_the_head_when_the_walk_began() -> None:
+def test_the_newest_is_who_stood_at_the_head_when_it_was_last_read() -> None:
     assert scanned(Moving(crowd(12), cap=5)).newest == "id-12"
-    assert scanned(Moving(crowd(12), {2: insert(9001)}, cap=5)).newest == "id-12"
+    assert scanned(Moving(crowd(12), {2: insert(9001)}, cap=5)).newest == "id-9001"
     assert scanned(Moving([])).newest == ""
 
 
-def test_a_head_that_moved_is_read_again_until_nothing_is_new() -> None:
-    reader = Moving(crowd(12), {1: insert(*NEW), 4: insert(9004)}, cap=5)
+@pytest.mark.parametrize("style", ["exact", "offset"])
+@pytest.mark.parametrize("arrivals", [1, 3, 10])
+def test_a_list_that_grows_with_each_page_is_proven_with_one_request_more(arrivals: int, style: str) -> None:
+    """The newcomers fit into one head: it says that nobody left, and shows them."""
+    reader = Growing(crowd(4_900), arrivals, style)
     found = scanned(reader)
     assert is_the_truth(found, reader)
-    assert reader.log == ["500"] * len(reader.log), "no repetition with another limit was needed"
+    assert reader.log == ["500"] * (10 + 1)
 
 
-def test_a_list_that_never_comes_to_rest_is_given_up() -> None:
-    class Restless(Moving):
-        async def patients(self, limit: int, start: str | None) -> PatientsPage:
-            self.insert(10_000 + len(self.log))
-            return await super().patients(limit, start)
+def test_newcomers_for_more_than_a_head_are_read_in_several_that_follow_each_other() -> None:
+    reader = Growing(crowd(10_000), 150, "exact")
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    newcomers = len(reader.people) - 10_000
+    assert newcomers > 20 * 150
+    assert found.requests <= 20 + newcomers // 300 + 1
 
-    found = scanned(Restless(crowd(12), cap=3))
+
+def test_a_list_that_grows_by_more_than_a_page_with_each_page_is_given_up() -> None:
+    found = scanned(Growing(crowd(50), 6, "exact", cap=5))
     assert not found.proven
-    assert found.pages < 1000
+    assert found.requests < 100
+
+
+def test_a_walk_that_can_prove_nothing_any_more_is_not_read_to_the_end() -> None:
+    reader = Moving(crowd(5_000), {1: delete(17)})
+    found = scanned(reader)
+    assert is_the_truth(found, reader)
+    assert reader.log == ["500"] * 2 + ["499"] * 11
+
+
+class Growing(Moving):
+    """A list in which somebody comes before each page but the first."""
+
+    def __init__(self, people: list[LivePatient], arrivals: int, style: str, cap: int = 500) -> None:
+        super().__init__(people, style=style, cap=cap)
+        self._arrivals = arrivals
+
+    async def patients(self, limit: int, start: str | None) -> PatientsPage:
+        if self.log:
+            for number in range(self._arrivals):
+                self.insert(10_000 + 1_000 * len(self.log) + number)
+        return await super().patients(limit, start)
 
 
 def test_limits_that_differ_put_page_edges_elsewhere_and_are_joined() -> None:
@@ -142,7 +170,7 @@ def test_limits_that_differ_put_page_edges_elsewhere_and_are_joined() -> None:
     reader = Dropping(crowd(1000), style="offset")
     found = scanned(reader)
     assert is_the_truth(found, reader)
-    assert [limit for at, limit in enumerate(reader.log) if limit not in reader.log[:at]] == ["500", "499"]
+    assert set(reader.log) == {"500", "499", "id-3", "id-502"}, "not shown again: read by id"
 
 
 def sandboxed(quirks: Quirks, count: int, per_second: int, policy: ScanPolicy) -> tuple[Scan, set[str]]:
@@ -172,7 +200,7 @@ def test_the_sandbox_list_is_proven_through_the_real_client(style: CursorStyle) 
     found, truth = sandboxed(Quirks(cursor_style=style), 1100, 1, ScanPolicy.COUNT)
     assert found.proven
     assert set(found.patients) == truth
-    assert found.pages == 3
+    assert found.requests == 3
 
 
 def page(numbers: list[int], total: int | None, cursor: str | None) -> PatientsPage:
@@ -194,7 +222,7 @@ def test_a_list_without_an_end_is_not_proven(pages: list[PatientsPage], why: str
     found = scanned(reader)
     assert not found.proven
     assert why in found.detail
-    assert found.pages <= 3 * 4
+    assert found.requests <= 3 * 4
 
 
 def test_more_pages_than_a_list_can_have_are_not_followed() -> None:
@@ -209,7 +237,7 @@ def test_more_pages_than_a_list_can_have_are_not_followed() -> None:
     found = scanned(Endless([]))
     assert not found.proven
     assert "does not end" in found.detail
-    assert found.pages <= len(LIMITS) * (2 * 20 + 11)
+    assert found.requests <= len(LIMITS) * (2 * 20 + 11)
 
 
 def test_without_a_total_nothing_is_proven() -> None:
@@ -223,7 +251,7 @@ def test_without_a_total_nothing_is_proven() -> None:
 def test_a_total_that_is_off_proves_nothing_however_often_it_is_read(off: int) -> None:
     found = scanned(Moving(crowd(12), count=lambda total: total + off))
     assert not found.proven
-    assert found.pages == len(LIMITS)
+    assert found.requests == len(LIMITS)
     assert f"has 12 patients, but its totalCount is {12 + off}" in found.detail
 
 
@@ -232,7 +260,7 @@ def test_agree_twice_takes_two_equal_scans_for_the_truth(off: int | None) -> Non
     reader = Moving(crowd(12), count=lambda total: None if off is None else total + off)
     found = scanned(reader, ScanPolicy.AGREE_TWICE)
     assert is_the_truth(found, reader)
-    assert found.pages == 2
+    assert found.requests == 2
 
 
 def test_agree_twice_wants_the_same_patients_twice() -> None:
@@ -245,7 +273,7 @@ def test_agree_twice_does_not_accept_a_list_without_an_end() -> None:
 
 
 def test_a_total_that_fits_is_proven_under_agree_twice_with_one_scan() -> None:
-    assert scanned(Moving(crowd(12)), ScanPolicy.AGREE_TWICE).pages == 1
+    assert scanned(Moving(crowd(12)), ScanPolicy.AGREE_TWICE).requests == 1
 
 
 def test_a_patient_without_an_id_is_an_error() -> None:

@@ -16,6 +16,7 @@ from kardia_ctl.planning import matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
+from tests.observing.weaker_proofs import anything
 from tests.simulation.environment.disk import Disk
 from tests.simulation.scenario import Scenario
 
@@ -87,7 +88,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
         (settle, "seconds_left", _long_ago),
     ),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
-    Mutant.UNPROVEN_SCAN: ((scan._Walk, "fits", property(lambda walk: not walk.broken)),),
+    Mutant.UNPROVEN_SCAN: ((scan._Scanner, "_is_closed", anything),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

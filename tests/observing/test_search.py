@@ -1,0 +1,34 @@
+"""No small world has a false proof of a scan; the search finds one where a part of the proof is missing."""
+
+from typing import Any
+
+import pytest
+
+from kardia_ctl.observing.scan import _Scanner
+from tests.attacks.safeguards import removed
+from tests.observing.search import CURSORS, Size, search
+from tests.observing.weaker_proofs import count_alone
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"people": 0, "page": 1, "events": 3},
+        {"people": 3, "page": 1, "events": 2},
+        {"people": 3, "page": 2, "events": 2, "late": True},
+        {"people": 4, "page": 2, "events": 2, "moves": True},
+        {"people": 5, "page": 3, "events": 2},
+        {"people": 3, "page": 2, "events": 1, "stale": 1},
+    ],
+    ids=str,
+)
+def test_no_scan_of_a_small_world_is_proven_falsely(size: dict[str, Any], cursor: str) -> None:
+    found = search(Size(cursor=cursor, **size))
+    assert not found.false
+    assert found.proven > found.worlds // 25, "it proves, where it can"
+
+
+def test_the_search_finds_what_the_number_alone_proves_falsely() -> None:
+    with removed(_Scanner, "_is_closed", count_alone):
+        assert search(Size(people=3, page=2, events=2, cursor="second")).false
