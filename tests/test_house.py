@@ -92,7 +92,7 @@ SUBROOMS: dict[str, set[str]] = {
     "render/plan": {"render/apply", "render/escape", "render/redaction", "render/text", "render/view"},
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/status": {"render/escape", "render/text"},
-    "cli/account": {"cli/options", "cli/private_files"},
+    "cli/account": {"cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/private_files", "cli/signals", "cli/webhooks",
@@ -102,10 +102,10 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/private_files", "cli/signals",
     },
     "cli/commands/get": {"cli/account", "cli/options", "cli/output", "cli/private_files"},
-    "cli/commands/sandbox": {"cli/options"},
+    "cli/commands/sandbox": {"cli/interrupts", "cli/options"},
     "cli/files": {"cli/account", "cli/output", "cli/private_files"},
-    "cli/output": set(),
-    "cli/webhooks": {"cli/account", "cli/output", "cli/private_files"},
+    "cli/output": {"cli/interrupts"},
+    "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},
     "sandbox/control": {
         "sandbox/account", "sandbox/control_client", "sandbox/data", "sandbox/faults", "sandbox/http",

@@ -59,6 +59,10 @@ class Session:
         """
         self._pace.halt(reason)
 
+    def abort(self) -> None:
+        """Cut off the requests in flight, after ``halt``. A write whose first byte has left is in doubt."""
+        self._exchange.in_flight.abort()
+
     def records(self) -> Records:
         """The reader of records: recordings, documents, logs, teams."""
         return Records(SafeReads(self._exchange, RECORD_READS), self._dialect)

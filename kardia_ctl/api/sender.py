@@ -12,6 +12,7 @@ from kardia_ctl.api.answer import Answer, UnexpectedAnswer, UnreadableAnswer
 from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
 from kardia_ctl.api.error_body import describe_answer, error_message
 from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
+from kardia_ctl.api.http.sending import CutOff, InFlight, Sending
 from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Halted, Pace, Slot
@@ -85,6 +86,7 @@ class Exchange:
         self._policy = policy
         self._budget = budget
         self._outage = outage
+        self.in_flight = InFlight()
 
     async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
         """Send a call, retry it where its nature allows that, and return the decoded answer.
@@ -156,8 +158,12 @@ class Exchange:
 
     async def _send(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
         # The library's exceptions hold the request, with its key and its form: they are not chained.
+        sending = Sending()
         try:
-            answer = await self._transport.send(call)
+            answer = await self.in_flight.run(self._transport.send(call, sending))
+        except CutOff:
+            reason = self._pace.halted or "the run was aborted"
+            return _Attempt(Ending.UNSENT if sending.connecting else Ending.LOST, reason=reason)
         except NEVER_CONNECTED as error:
             return _Attempt(Ending.NEVER_CONNECTED, reason=type(error).__name__)
         except LOST as error:

@@ -96,12 +96,9 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    import signal
+    from kardia_ctl.cli.interrupts import install
 
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # __main__ set another for the imports
-    # Until a command sends requests, SIGTERM acts like Ctrl-C: one line reports that nothing was sent.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    install()
     _leave(run(arguments))
 
 
@@ -109,9 +106,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Reports every error as one line, without a traceback."""
     # A plan has millions of objects and no cycles: searching for cycles takes a tenth of a no-op plan's time.
     gc.set_threshold(100_000, 50, 100)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the parent process
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (stays open)
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  (stays open)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal's encoding must not end an apply
             stream.reconfigure(errors="backslashreplace")
@@ -120,7 +117,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Error: interrupted. Nothing more was sent.", err=True)
+        _notify("Error: interrupted. Nothing more was sent.")
         return 1
     except click.ClickException as error:
         return _report_usage(error)
@@ -149,7 +146,7 @@ def _check_output(code: int) -> int:
     from kardia_ctl.cli.output.console import lost_output
 
     if reason := lost_output():
-        click.echo(f"Error: the output could not be written: {reason}", err=True)
+        _notify(f"Error: the output could not be written: {reason}")
         return code or 1
     return code
 
@@ -168,11 +165,17 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _notify(text: str) -> None:
+    from kardia_ctl.cli.output.console import print_notice
+
+    print_notice(f"{text}\n")
+
+
 def _report_failure(error: Exception) -> int:
     """Report an error. Only KARDIA_DEBUG shows the traceback, which could hold patients' values."""
     from kardia_ctl.render.problems import failure_text
 
-    click.echo(failure_text(error), err=True)
+    _notify(failure_text(error))
     if os.environ.get("KARDIA_DEBUG"):
         raise error
     return 1

@@ -103,13 +103,13 @@ def _replaced(file: Path) -> Iterator[IO[bytes]]:
             opened.flush()
             os.fsync(opened.fileno())
         new.replace(file)
-        _sync(file.parent)
+        sync_directory(file.parent)
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
 
 
-def _sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Sync a directory, so that a new name in it survives a power cut; ignored where that is impossible."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)

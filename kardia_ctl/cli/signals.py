@@ -1,55 +1,86 @@
-"""Ctrl-C and SIGTERM: stop sending in an orderly way, or ignore signals during a step."""
+"""Signals while a command works: stop sending in an orderly way, abort, or ignore them during a step."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Final
-
-import click
+from typing import Any, Final, TypeVar
 
 from kardia_ctl.applying.run_context import StopSignal
-from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.cli.interrupts import STOPPING, reacting
+from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.model.errors import Interrupted
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+T = TypeVar("T")
+
+_ENDING: Final = (
+    *STOPPING,
+    signal.SIGQUIT,
+    signal.SIGALRM,
+    signal.SIGVTALRM,
+    signal.SIGPROF,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
+"""The signals that end a process, except those that nothing can ignore and those of a defect."""
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; a signal cancels it, unless the coroutine itself reacts to signals.
+
+    Raises:
+        Interrupted: a signal came.
+    """
+
+    async def cancellable() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101  (a coroutine runs in a task)
+
+        def cancel(_: str, __: bool) -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        with reacting(cancel):
+            return await work
+
+    with reacting(None):
+        try:
+            return asyncio.run(cancellable())
+        except asyncio.CancelledError:
+            raise Interrupted from None
 
 
 @contextmanager
-def stop_on_signals(stop_signal: StopSignal) -> Iterator[None]:
-    """A first signal stops sending and waits for the requests in flight; a second one aborts.
-
-    Raises:
-        KardiaError: the block was aborted.
-    """
+def stop_on_signals(stop_signal: StopSignal, abort: Callable[[], None]) -> Iterator[None]:
+    """A first signal stops sending and waits for the requests in flight; a later one calls ``abort``."""
     loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
 
     def stop(name: str) -> None:
-        if stop_signal.reason and task is not None:
-            task.cancel()
-            return
         stop_signal.set(f"the run was stopped by {name}")
-        click.echo("\nStopping: waiting for requests in flight. Interrupt again to abort.", err=True)
+        print_message("Stopping: waiting for requests in flight. Interrupt again, after 2 s, to abort.")
 
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop, number.name)
-    try:
-        yield
-    except asyncio.CancelledError:
-        raise KardiaError(
+    def give_up() -> None:
+        print_message(
             "aborted: requests in flight are recorded as in doubt. Run kardia-ctl plan to see their outcome"
-        ) from None
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        )
+        abort()
+
+    def react(name: str, later: bool) -> None:
+        if later and stop_signal.reason:
+            loop.call_soon_threadsafe(give_up)
+        else:
+            loop.call_soon_threadsafe(stop, name)
+
+    with reacting(react):
+        yield
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore both signals inside the block."""
-    before = [signal.signal(number, signal.SIG_IGN) for number in _SIGNALS]
+    """Ignore every signal inside the block that would end the process, however often it comes."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
     try:
         yield
     finally:
-        for number, handler in zip(_SIGNALS, before, strict=True):
-            signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -81,5 +81,12 @@ class PlanRefused(KardiaError):  # noqa: N818  (it names a decision)
     """A saved plan is altered, used, stale or made by another version; the message names which."""
 
 
+class Interrupted(KardiaError):  # noqa: N818  (it names a situation)
+    """A signal ended the command before, or beside, its first write: nothing more was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted. Nothing more was sent.")
+
+
 class RunStopped(KardiaError):  # noqa: N818  (it names a decision)
     """The whole run stopped before its first write: a limit, another tenant's key, a collapsed count."""

@@ -83,7 +83,9 @@ class SqliteStore:
 
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
-        """Hold the single writer's lock. The run counts as finished unless an unexpected error ends it.
+        """Hold the single writer's lock.
+
+        The run counts as finished, also when it was interrupted, unless an unexpected error ends it.
 
         Raises:
             LockHeld: another run holds it; the message says which, by whom and since when.
@@ -99,7 +101,7 @@ class SqliteStore:
             self._mark(_mark_start, info)
             try:
                 yield
-            except KardiaError:
+            except (KardiaError, KeyboardInterrupt):
                 self._mark(_mark_end, info)
                 raise
             self._mark(_mark_end, info)

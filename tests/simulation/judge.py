@@ -145,6 +145,11 @@ def _reports(world: World) -> Iterator[str]:
     for run in world.runs:
         if run.succeeded and run.undone:
             yield f"run {run.number} reported success, and {run.undone} was not done"
+        if run.unsent:
+            yield (
+                f"run {run.number}: an intent was left of a request that was never sent, after an abort "
+                f"that ended: {run.unsent}"
+            )
         for result in run.results or ():
             if result.address.kind is not Kind.PATIENT or result.action is not Action.CREATE:
                 continue

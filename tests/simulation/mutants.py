@@ -1,5 +1,6 @@
 """The program with one safeguard removed. A harness that lets one of these pass proves nothing."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
+from kardia_ctl.api.client import Session
 from kardia_ctl.applying import change, heartbeat, settle
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Entry, Intend, Record
@@ -30,6 +32,7 @@ class Mutant(StrEnum):
     LIST_OVER_RECORDS = "a recorded patient whom the list does not show is taken for absent"
     NO_INTENT = "no intent is durable before the request is sent"
     UNPROVEN_SCAN = "whatever a scan shows is taken for everybody"
+    ABORT_LEAVES_INTENTS = "an abort cancels the run where it is, and resolves no intent that it never sent"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -75,6 +78,12 @@ def written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) ->
     return write
 
 
+def _cancel_workers(_: Session) -> None:
+    for task in asyncio.all_tasks():
+        if getattr(task.get_coro(), "__qualname__", "").endswith("_WaveRun.work"):
+            task.cancel()
+
+
 _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.BLIND_RETRY: (
         (
@@ -89,6 +98,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     ),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Scanner, "_is_closed", anything),),
+    Mutant.ABORT_LEAVES_INTENTS: ((Session, "abort", _cancel_workers),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

@@ -1,7 +1,7 @@
 """A whole story: runs that crash against a lagging server, then undisturbed runs until all is as declared."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,9 +17,11 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired
 from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
+from kardia_ctl.model.state import Intent
 from kardia_ctl.operations.apply import apply
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
@@ -54,6 +56,8 @@ class Run:
     error: str = ""
     succeeded: bool = False
     """Whether the command would exit with 0."""
+    unsent: tuple[str, ...] = ()
+    """The mrns of creates that it left in doubt although it never sent them, after an abort."""
     undone: tuple[str, ...] = ()
     """What was not recorded, or was in doubt, when it ended."""
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
@@ -75,9 +79,18 @@ class Stopping:
     """Ctrl-C, as ``kardia_ctl.cli.signals`` handles it."""
 
     stop_signal: StopSignal = field(default_factory=StopSignal)
+    session: Session | None = None
+    aborted: bool = False
 
     def stop(self) -> None:
         self.stop_signal.set("the run was stopped by SIGINT")
+
+    def abort(self) -> None:
+        """A second Ctrl-C comes at once: whatever the first one has begun is cut off."""
+        self.stop()
+        self.aborted = True
+        if self.session is not None:
+            self.session.abort()
 
 
 @dataclass(slots=True)
@@ -162,7 +175,7 @@ class World:
         store = Mount(
             self.disk, process, int(scripted.when) if scripted.trouble is Trouble.FULL_DISK else None
         )
-        stopping = Stopping()
+        stopping, before = Stopping(), dict(self.disk.intents)
         self.log(f"run {run.number} begins")
         loop = asyncio.get_running_loop()
         apply = loop.create_task(self._apply(run, process, store, stopping, scripted.ahead, decisions))
@@ -172,7 +185,7 @@ class World:
         elif scripted.trouble is Trouble.BRAKE:
             alarm = loop.call_later(scripted.when, stopping.stop)
         elif scripted.trouble is Trouble.ABORT:
-            alarm = loop.call_later(scripted.when, apply.cancel)
+            alarm = loop.call_later(scripted.when, stopping.abort)
         await asyncio.wait([apply])
         process.over = True
         if alarm:
@@ -180,12 +193,26 @@ class World:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert process.dead or not left, f"a run left tasks behind: {left}"
         await asyncio.gather(*left, return_exceptions=True)
-        self._note_end(run, process, apply)
+        self._note_end(run, process, apply, stopping)
+        if run.error == "aborted":
+            run.unsent = self._unsent(run, before)
         run.undone = tuple(str(one) for one in self.disk.intents) + tuple(
             mrn for mrn in self.story.desired.patients if not self.recorded(mrn)
         )
 
-    def _note_end(self, run: Run, process: Process, apply: asyncio.Task[None]) -> None:
+    def _unsent(self, run: Run, before: Mapping[Address, Intent]) -> tuple[str, ...]:
+        """The creates that a run recorded as in doubt and never sent."""
+        sent = {sending.mrn for sending in self.network.sendings if sending.run == run.number}
+        return tuple(
+            address.names[0]
+            for address, intent in self.disk.intents.items()
+            if address.kind is Kind.PATIENT
+            and intent.operation == Action.CREATE
+            and before.get(address) != intent
+            and address.names[0] not in sent
+        )
+
+    def _note_end(self, run: Run, process: Process, apply: asyncio.Task[None], stopping: Stopping) -> None:
         error = None if apply.cancelled() else apply.exception()
         if process.dead or apply.cancelled():
             run.error = "killed" if process.dead else "aborted"
@@ -193,6 +220,8 @@ class World:
             run.error = str(error)
         elif error is not None:
             raise error
+        elif stopping.aborted:
+            run.error = "aborted"
         self.log(f"run {run.number} ends: {run.error or 'by itself'}")
 
     async def _apply(
@@ -249,7 +278,7 @@ class World:
 
         @contextmanager
         def writing() -> Iterator[ProgressObserver]:
-            stop_signal.on_set = session.halt
+            stop_signal.on_set, stopping.session = session.halt, session
             yield ProgressObserver(run.begins, self._on_result(run))
 
         run.results = await apply(preview, context, writing, warn=lambda _: None)

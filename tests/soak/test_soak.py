@@ -10,6 +10,7 @@ from sys import executable
 
 import pytest
 
+from kardia_ctl.cli.interrupts import SAME
 from kardia_ctl.sandbox.data.values import PatientFields
 from tests.benchmarks.machine import Machine
 from tests.soak import broken_client
@@ -149,13 +150,14 @@ def test_a_stopped_run_reports_and_the_next_one_goes_on(tmp_path: Path, signal: 
 
 def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) -> None:
     clinic, people = declared(tmp_path)
-    with sandbox(tmp_path / "account", SLOW, seed=1) as server:
+    with sandbox(tmp_path / "account", replace(SLOW, latency=5.0), seed=1) as server:
         client = Client(clinic, server)
         with client.started("apply", "--auto-approve") as run:
             begun(run, server)
             run.process.send_signal(SIGINT)
-            while run.alive and "Interrupt again to abort" not in run.err.read_text():
+            while run.alive and "Interrupt again" not in run.err.read_text():
                 time.sleep(0.01)
+            time.sleep(SAME)
             aborted = run.interrupt(SIGINT)
         assert aborted.code == 1
         assert "aborted: requests in flight are recorded as in doubt" in aborted.err

@@ -16,6 +16,7 @@ from kardia_ctl.api.http.connections import (
     exchange,
     make_request,
 )
+from kardia_ctl.api.http.sending import Sending
 from kardia_ctl.api.limits.retry import retry_after
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.ports import always
@@ -110,8 +111,8 @@ class Transport:
         """The number of requests sent so far."""
         return sum(self._sent.values())
 
-    async def send(self, call: Call) -> Answer:
-        """Send a call once and read its answer to the end or to the bound.
+    async def send(self, call: Call, sending: Sending) -> Answer:
+        """Send a call once and read its answer to the end or to the bound. ``sending`` notes how far it came.
 
         Raises:
             httpx.HTTPError, httpx.StreamError, BodyError, OSError: see ``NEVER_CONNECTED`` and ``LOST``.
@@ -120,7 +121,10 @@ class Transport:
         url, body = f"{self._endpoint}{call.target}", call.body
         try:
             headers = self._headers_of(call, body)
-            request = make_request(call.endpoint.method, url, headers, body or b"", self._extensions)
+            extensions = self._extensions
+            if call.endpoint.nature is not Nature.SAFE:
+                extensions = extensions | {"trace": sending.trace}
+            request = make_request(call.endpoint.method, url, headers, body or b"", extensions)
         except ValueError:  # such as an xn-- label that stands for nothing
             raise NotExecuted(
                 "the endpoint is not a URL that can be used. Next: write https://HOST"
@@ -132,6 +136,9 @@ class Transport:
                     response = await exchange(connection, request, self._largest)
             except NEVER_CONNECTED:
                 self._sent[call.endpoint.nature] -= 1
+                raise
+            except asyncio.CancelledError:
+                self._sent[call.endpoint.nature] -= sending.connecting
                 raise
         return self._answer(response)
 

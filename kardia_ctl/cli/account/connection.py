@@ -1,11 +1,12 @@
 """The session with an account, or with the sandbox inside this process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.cli.account.workspace import PRIVATE, Workspace
+from kardia_ctl.cli.signals import run_async, stop_on_signals
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
@@ -14,15 +15,32 @@ T = TypeVar("T")
 
 
 def in_session(
-    workspace: Workspace, work: Callable[["Session"], Awaitable[T]], *, key: str | None = None
+    workspace: Workspace,
+    work: Callable[["Session"], Awaitable[T]],
+    *,
+    key: str | None = None,
+    effect: bool = False,
 ) -> T:
-    """The result of ``work`` in a session with the workspace's account; ``key`` is another API key to try."""
+    """The result of ``work`` in a session with the workspace's account.
+
+    Args:
+        workspace: The account.
+        work: Sends the requests.
+        key: Another API key to try.
+        effect: Whether a request has an effect: then a signal waits for its result.
+
+    Raises:
+        Interrupted: a signal came.
+    """
 
     async def run() -> T:
         async with open_account(workspace, key=key) as session:
-            return await work(session)
+            if not effect:
+                return await work(session)
+            with stop_on_signals(StopSignal(on_set=session.halt), session.abort):
+                return await work(session)
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 @asynccontextmanager
@@ -61,9 +79,10 @@ async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> 
     from kardia_ctl.api.http.connections import ConnectionOptions, app_transport
     from kardia_ctl.sandbox.account.account import Account
     from kardia_ctl.sandbox.app import create_app
+    from kardia_ctl.state.files import make_directories
 
     file = workspace.configuration.root / PRIVATE / "sandbox" / "account.db"
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directories(file.parent)
     with Account(file) as sandbox:
         async with open_session(
             "http://127.0.0.1",

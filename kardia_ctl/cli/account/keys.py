@@ -10,6 +10,7 @@ from typing import Final
 from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.state.files import make_directories
 
 SIZE: Final = 32
 
@@ -104,6 +105,6 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 def _created(path: Path) -> bytes:
     """A new key, written to its file whole or not at all: nothing would detect half a key."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directories(path.parent)
     write_private(path, os.urandom(SIZE))
     return _read(path)

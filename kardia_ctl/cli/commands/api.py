@@ -88,24 +88,24 @@ def command(
     explained on stderr and ends with exit code 1.
     """
     method = method.upper()
-    out, auto_approve = options.pop("out"), options.pop("auto_approve")
-    file, headers = options.pop("file"), options.pop("headers")
+    out, approved, file, headers = map(options.pop, ("out", "auto_approve", "file", "headers"))
     if out is not None:
         check_writable(out)
     workspace = workspace_from(options)
     fields = [*map(_field, texts), *map(_typed_field, typed)]
     call = make_call(method, path, fields, headers, file, json_bodies=workspace.capabilities.json_bodies)
-    if is_effect(method, call.endpoint.path):
+    if effect := is_effect(method, call.endpoint.path):
         if paginate:
             raise RunStopped("--paginate is only for reading lists")
-        if not confirm(f"Send {call.endpoint}? It has an effect and is sent once.", approved=auto_approve):
+        if not confirm(f"Send {call.endpoint}? It has an effect and is sent once.", approved=approved):
             return 1
     if paginate:
         in_session(workspace, lambda session: _print_pages(session, call, out))
         return 0
     answers: list[Answer] = []
     try:
-        in_session(workspace, lambda session: session.send_raw(replace(call, on_answer=answers.append)))
+        noted = replace(call, on_answer=answers.append)
+        in_session(workspace, lambda session: session.send_raw(noted), effect=effect)
     finally:
         if answers:  # the body of an error as well: main explains the error itself
             _print(answers[-1], out)

@@ -1,6 +1,5 @@
 """``kardia-ctl codes``."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from kardia_ctl.cli.options import (
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.terminal import confirm
-from kardia_ctl.cli.signals import stop_on_signals
+from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import RunStopped
@@ -99,7 +98,7 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
             "See the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
         )
     with workspace.store.lock("codes"):
-        return asyncio.run(_fetch(workspace, wanted, approved=auto_approve))
+        return run_async(_fetch(workspace, wanted, approved=auto_approve))
 
 
 def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
@@ -146,7 +145,7 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
         with (
             CodeFile(wanted.file, wanted.form) as codes,
             progress(len(refetch.plan.changes)) as observer,
-            stop_on_signals(stop_signal),
+            stop_on_signals(stop_signal, session.abort),
         ):
             context = RunContext(
                 session.reader,

@@ -1,6 +1,5 @@
 """``kardia-ctl plan``."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from kardia_ctl.cli.options import (
     view_from,
     view_options,
 )
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
+from kardia_ctl.cli.signals import run_async
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview, observe_and_plan
@@ -63,7 +63,7 @@ def command(
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
         has_quarantine = write_quarantine(workspace.configuration, reporter.error)
-        preview = asyncio.run(preview_of(workspace, workspace.store.load(), decisions))
+        preview = run_async(preview_of(workspace, workspace.store.load(), decisions))
     reporter.plan(preview.plan)
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
@@ -71,7 +71,7 @@ def command(
         from kardia_ctl.cli.files.saved_plan import save
 
         save(out, workspace, preview)
-        click.echo(err=True)
+        print_notice("\n")
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
     return 1 if has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
 

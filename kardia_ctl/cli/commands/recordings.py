@@ -76,6 +76,7 @@ def qt_command(
     check_shown(workspace, "QT measurements")
     if not confirm(f"Record a QT measurement of {recording}?", approved=auto_approve):
         return 1
-    measurement = without_secrets(in_session(workspace, lambda session: session.add_qt(recording, values)))
+    added = in_session(workspace, lambda session: session.add_qt(recording, values), effect=True)
+    measurement = without_secrets(added)
     print_result(f"{json_line(measurement)}\n" if as_json else record_text(measurement, QT))
     return 0

@@ -1,25 +1,31 @@
 """``kardia-ctl rotate-key``."""
 
 import os
-import secrets
+import select
+import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import click
 
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, store_key
 from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
+from kardia_ctl.cli.files.key_safe import KeySafe, key_safe
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.terminal import confirm
-from kardia_ctl.cli.private_files import check_writable, private_file, write_private
+from kardia_ctl.cli.private_files import check_writable, passes_on, private_file, write_private
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.client import Session
 
 StoreKey = Callable[[str], None]
 """Stores a key durably, or raises."""
@@ -55,9 +61,9 @@ def command(
     with lock, _destination(workspace, out, to_stdout=to_stdout) as store:
         if not confirm(_QUESTION, approved=auto_approve):
             return 1
-        with uninterrupted():
-            key = _renew(workspace)
-            _store(key, store)
+        with uninterrupted(), key_safe(_safe_place(workspace, out)) as safe:
+            key = _renew(workspace, safe)
+            _store(key, store, safe)
     new = _report(workspace, key)
     _warn_of_old_copies(workspace, out)
     return 0 if new is Check.WORKS else 1
@@ -67,6 +73,7 @@ def command(
 def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> Iterator[StoreKey]:
     """A function that stores the new key, after a trial write to its destination."""
     if to_stdout:
+        _check_stdout()
         yield click.echo
     elif out is None:
         name = account_name(workspace.endpoint, workspace.configuration.workspace)
@@ -79,6 +86,33 @@ def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> 
             opened.write(b"a trial\n")
         trial.unlink()
         yield lambda key: write_private(out, f"{key}\n".encode())
+
+
+def _check_stdout() -> None:
+    """Refuse a stdout that keeps nothing.
+
+    Raises:
+        RunStopped: it is closed, the null device, or a pipe whose reader left.
+    """
+    try:
+        descriptor = sys.stdout.fileno()
+        mode, null = os.fstat(descriptor), Path(os.devnull).stat()
+    except (OSError, ValueError):  # no file of the operating system, as under a test runner
+        return
+    events = select.poll()
+    events.register(descriptor, 0)
+    gone = any(event & (select.POLLERR | select.POLLHUP) for _, event in events.poll(0))
+    if gone or (stat.S_ISCHR(mode.st_mode) and mode.st_rdev == null.st_rdev):
+        raise RunStopped(
+            "nothing reads stdout, so --print would lose the key. Name a file with --out instead"
+        )
+
+
+def _safe_place(workspace: Workspace, out: Path | None) -> Path:
+    """Where the key is kept until it is stored: on the disk that it is meant for, where that is known."""
+    if out is not None and not passes_on(out):
+        return out.parent
+    return workspace.keys.directory if workspace.configured else Path(tempfile.gettempdir())
 
 
 class Check(Enum):
@@ -99,15 +133,21 @@ def _check(workspace: Workspace, key: str) -> Check:
     return Check.WORKS
 
 
-def _renew(workspace: Workspace) -> str:
-    """Make a new key.
+def _renew(workspace: Workspace, safe: KeySafe) -> str:
+    """Make a new key. It is on disk, in the safe, before anything else happens.
 
     Raises:
         RunStopped: the response was lost, and perhaps a key with it; the message says what to do.
         ApiError: no key was made.
     """
+
+    async def renew(session: "Session") -> str:
+        key = await session.renew_key()
+        safe.keep(key)
+        return key
+
     try:
-        return in_session(workspace, lambda session: session.renew_key())
+        return in_session(workspace, renew)
     except InDoubt as error:
         reason = str(error).partition(". Next: ")[0]
         raise RunStopped(f"{reason}. {_advice(_check(workspace, workspace.keys.secret))}") from error
@@ -135,17 +175,16 @@ def _advice(old: Check) -> str:
             assert_never(old)
 
 
-def _store(key: str, store: StoreKey) -> None:
-    """Store the key in its destination; if that fails, in a private file that the error names."""
+def _store(key: str, store: StoreKey, safe: KeySafe) -> None:
+    """Store the key in its destination; if that fails, it stays in the safe, which the error names."""
     try:
         store(key)
     except (RunStopped, OSError) as error:
-        file = Path(tempfile.gettempdir()) / f"kardia-key-{secrets.token_hex(8)}"
-        write_private(file, f"{key}\n".encode())
         raise RunStopped(
-            f"{error}. The new key exists and is in {file}, readable only by you: move it to where it "
+            f"{error}. The new key exists and is in {safe.file}, readable only by you: move it to where it "
             "belongs, and remove that file"
         ) from error
+    safe.release()
 
 
 def _report(workspace: Workspace, key: str) -> Check:

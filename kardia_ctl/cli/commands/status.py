@@ -1,6 +1,5 @@
 """``kardia-ctl status``."""
 
-import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -16,6 +15,7 @@ from kardia_ctl.cli.options import account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_display import status_display
 from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.signals import run_async
 from kardia_ctl.cli.webhooks.listen import ListenOptions, follow
 from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
 from kardia_ctl.cli.webhooks.recorder import record_samples
@@ -117,9 +117,9 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if listen is not None:
         wanted = ListenOptions(listen, hook, html, records)
         display = status_display(as_json=as_json)
-        asyncio.run(follow(workspace, wanted, partial(_first, workspace, state), display))
+        run_async(follow(workspace, wanted, partial(_first, workspace, state), display))
         return 0
-    inputs, report = asyncio.run(_first(workspace, state))
+    inputs, report = run_async(_first(workspace, state))
     if records and not report.incomplete:
         record_samples(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:

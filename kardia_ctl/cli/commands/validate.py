@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
@@ -33,7 +33,7 @@ def command(path: Path, as_json: bool) -> int:
         if as_json:
             click.echo(json.dumps(_as_json(error.problems), indent=2))
         else:
-            click.echo(failure_text(error), err=True)
+            print_notice(f"{failure_text(error)}\n")
         return 1
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:

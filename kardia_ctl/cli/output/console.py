@@ -32,6 +32,12 @@ def print_message(line: str) -> None:
             click.echo(escape(line), err=True)
 
 
+def print_notice(text: str) -> None:
+    """Print finished text to stderr, as it is. Never fails: a closed terminal must not end an apply."""
+    with suppress(OSError):
+        click.echo(text, nl=False, err=True)
+
+
 def print_above(write: Callable[[str], None] | None) -> None:
     """Print messages with ``write`` while a region of stderr is redrawn in place; None ends that."""
     _above[:] = [] if write is None else [write]

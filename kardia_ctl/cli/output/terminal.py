@@ -1,14 +1,14 @@
 """A person's terminal: whether a stream is one, and confirmations."""
 
 import os
-import signal
 import sys
 from typing import IO, Any
 
 import click
 
-from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.cli.interrupts import reacting
+from kardia_ctl.cli.output.console import print_message, print_notice
+from kardia_ctl.model.errors import Interrupted, RunStopped
 
 
 def is_own_terminal(stream: IO[Any]) -> bool:
@@ -26,6 +26,7 @@ def confirm(question: str, *, approved: bool) -> bool:
 
     Raises:
         RunStopped: there is no terminal, and --auto-approve was not given.
+        Interrupted: the answer was a signal, or the end of the input.
     """
     if approved:
         return True
@@ -33,13 +34,13 @@ def confirm(question: str, *, approved: bool) -> bool:
         raise RunStopped(
             "there is no terminal to confirm on: check what it would do, then run with --auto-approve"
         )
-    click.echo(f"\n{question}\n  Only 'yes' is accepted.\n", err=True)
-    # The event loop would delay a first Ctrl-C until the answer is there.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    print_notice(f"\n{question}\n  Only 'yes' is accepted.\n\n")
+    # The event loop would delay a signal until the answer is there.
     try:
-        answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with reacting(None):
+            answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
+    except (click.Abort, KeyboardInterrupt, OSError):  # OSError: the terminal was closed
+        raise Interrupted from None
     if answer != "yes":
         print_message("Nothing was done.")
     return bool(answer == "yes")

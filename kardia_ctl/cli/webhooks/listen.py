@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.status_display import StatusDisplay
 from kardia_ctl.cli.webhooks.listen_address import ListenAddress
@@ -50,7 +50,7 @@ class ListenOptions:
 async def follow(
     workspace: Workspace, options: ListenOptions, first: FirstReading, display: StatusDisplay
 ) -> None:
-    """Show the funnel, and keep it current until SIGINT or SIGTERM.
+    """Show the funnel, and keep it current until Ctrl-C, SIGTERM or SIGHUP.
 
     Raises:
         RunStopped: the address cannot be listened on.
@@ -108,16 +108,15 @@ def _announce(options: ListenOptions, listener: socket.socket, workspace: Worksp
 
 @contextmanager
 def stop_signals() -> Iterator[asyncio.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stopped.set)
-    try:
+    """An event that Ctrl-C, SIGTERM and SIGHUP set; a later signal cancels the task."""
+    loop, stopped, task = asyncio.get_running_loop(), asyncio.Event(), asyncio.current_task()
+    assert task is not None  # noqa: S101  (a coroutine runs in a task)
+
+    def react(_: str, later: bool) -> None:
+        loop.call_soon_threadsafe(task.cancel if later and stopped.is_set() else stopped.set)
+
+    with reacting(react):
         yield stopped
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 @dataclass(slots=True)

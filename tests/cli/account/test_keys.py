@@ -14,6 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
 from kardia_ctl.cli.account.keyring import SERVICE
+from kardia_ctl.cli.files.key_safe import KeySafe
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
@@ -306,10 +307,10 @@ def test_ctrl_c_does_not_come_between_a_key_and_its_being_kept(
 
     keep = rotate_key_command._store
 
-    def interrupted(key: str, place: rotate_key_command.StoreKey) -> None:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGTERM)
-        keep(key, place)
+    def interrupted(key: str, place: rotate_key_command.StoreKey, safe: KeySafe) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT):
+            signal.raise_signal(number)
+        keep(key, place, safe)
 
     monkeypatch.setattr(rotate_key_command, "_store", interrupted)
     before = signal.getsignal(signal.SIGINT)

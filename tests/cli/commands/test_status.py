@@ -109,10 +109,10 @@ def test_status_never_waits_and_leaves_no_mark_of_a_run(cohort: Desk) -> None:
     cohort.apply()
     before = kept(cohort)
     store = open_store("sqlite:///.kardia/state.db", cohort.path, "default")
-    with suppress(KeyboardInterrupt), store.lock("apply"):
+    with suppress(ZeroDivisionError), store.lock("apply"):
         assert counts(status(cohort), "spring")[0] == 3
         assert kept(cohort) == before
-        raise KeyboardInterrupt
+        raise ZeroDivisionError
     status(cohort)
     assert "apply by" in store.activity()
     assert "ended without finishing" in store.activity()

@@ -1,6 +1,5 @@
 """``kardia-ctl apply``."""
 
-import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable
-from kardia_ctl.cli.signals import stop_on_signals
+from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report, Result, results_in_order
@@ -117,7 +116,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
         has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
         with arguments.workspace.store.lock("apply"):
             # The run begins with the lock: what state holds then is older than the run.
-            code = asyncio.run(_apply(replace(arguments, clock=Clock())))
+            code = run_async(_apply(replace(arguments, clock=Clock())))
     return 1 if has_quarantine else code
 
 
@@ -145,7 +144,7 @@ async def _inputs(arguments: ApplyArguments) -> PlanInputs:
     workspace = arguments.workspace
     if arguments.settle_first:
         seconds = workspace.configuration.settle
-        click.echo(f"Waiting {seconds:g} s for requests that may still take effect.", err=True)
+        print_message(f"Waiting {seconds:g} s for requests that may still take effect.")
         await arguments.clock.sleep(seconds)
     assume(workspace.store, arguments.assume_absent, arguments.assume_created)
     state = workspace.store.load()
@@ -216,6 +215,6 @@ def _writing(
     with (
         end_printed_on_error(arguments, codes, so_far),
         arguments.reporter.watching(preview.plan.requests.writes) as observer,
-        stop_on_signals(context.stop_signal),
+        stop_on_signals(context.stop_signal, session.abort),
     ):
         yield progress_log.recording(observer)

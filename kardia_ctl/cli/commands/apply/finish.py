@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments
 from kardia_ctl.cli.files.code_file import CodeFile
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
@@ -27,12 +25,12 @@ def print_end(arguments: ApplyArguments, codes: CodeFile, done: Report, *, acted
     failure = _write_results(arguments, done)
     if codes.count and arguments.codes_out is None:
         were = "was" if codes.count == 1 else "were"
-        click.echo(
-            f"{count_of(codes.count, 'code')} {were} issued; kardia-ctl codes writes them to a file", err=True
+        print_message(
+            f"{count_of(codes.count, 'code')} {were} issued; kardia-ctl codes writes them to a file"
         )
     if acted:
         arguments.reporter.report(done)
-    click.echo(unfinished_text(done, arguments.view), nl=False, err=True)
+    print_notice(unfinished_text(done, arguments.view))
     if codes.error:
         print_message(codes.error)
     if failure is not None:

@@ -1,6 +1,7 @@
 """``kardia-ctl sandbox``, and ``sandbox serve``."""
 
 import json
+import signal
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kardia_ctl.cli.commands.sandbox.control import COMMANDS
+from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.options import FILE
 from kardia_ctl.hosts import Host, InvalidHost, parse_authority
 from kardia_ctl.model.errors import RunStopped
@@ -138,7 +140,7 @@ def serve_command(
     with _account(database, api_key) as account:
         _fill(account, 0 if empty else patients, seed)
         try:
-            with delivering(account, anywhere=deliver_anywhere):
+            with delivering(account, anywhere=deliver_anywhere), reacting(_as_sigterm):
                 serve(
                     create_app(account, switches, rules),
                     host=host,
@@ -155,6 +157,11 @@ def _authority(text: str) -> tuple[Host, int | None]:
         return parse_authority(text)
     except InvalidHost as error:
         raise RunStopped(f"--allow-host {text}: {error}. Write NAME or NAME:PORT") from error
+
+
+def _as_sigterm(_: str, __: bool) -> None:
+    """SIGHUP ends the server as SIGTERM does, which uvicorn handles itself."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _announce(url: str, *, given: bool) -> None:
