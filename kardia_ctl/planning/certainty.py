@@ -59,12 +59,16 @@ def is_gone(inputs: PlanInputs, departure: Departure) -> bool:
 
 
 def _is_recognised(inputs: PlanInputs) -> bool:
-    """Whether this is the account of this state: by its team, which apply checks, or by a patient."""
-    if inputs.desired.team or inputs.state.team:
+    """Whether this is the account of this state: one of its patients is there.
+
+    Where no other patient is expected, the team tells, which apply checks.
+    """
+    state, observed = inputs.state, inputs.observed
+    recorded = {record.id for record in state.patients.values()}
+    if any(live.id in recorded for live in observed.patients.values()):
         return True
-    observed = inputs.observed
-    live = {found.id for found in observed.patients.values()}.union(observed.by_id)
-    return any(record.id in live for record in inputs.state.patients.values())
+    leaving = {patient_id_of(inputs, departure) for departure in inputs.desired.departures}
+    return recorded <= leaving.union(state.departed, {""}) and bool(inputs.desired.team or state.team)
 
 
 def is_to_be_noted_as_gone(inputs: PlanInputs, departure: Departure) -> bool:

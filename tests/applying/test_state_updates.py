@@ -1,5 +1,6 @@
 """What state keeps of what cost no request: adopted, forgotten, learnt. Never a value."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -169,9 +170,12 @@ def test_a_recreate_drops_the_earlier_codes_with_the_create_and_not_before(missi
     assert list(earlier_codes(create, replace(inputs, decisions=Decisions()))) == []
 
 
-def departed(observed: Observed, team: str = "") -> list[Entry]:
+TWO = {"A": PatientRecord("id-1"), "B": PatientRecord("id-2")}
+
+
+def departed(observed: Observed, team: str = "", patients: Mapping[str, PatientRecord] = TWO) -> list[Entry]:
     state = State(
-        patients={"A": PatientRecord("id-1"), "B": PatientRecord("id-2")},
+        patients=patients,
         departed={"id-1": frozenset({"delete"})},
         team=team,
     )
@@ -183,7 +187,6 @@ def test_a_deletion_is_over_when_a_read_by_id_and_a_proven_scan_of_this_account_
     other = {"B": LivePatient("id-2", "B")}
     sure = Observed(patients=other, missing=frozenset({"id-1"}), coverage=Coverage.PROVEN)
     assert departed(sure) == [Depart("id-1", GONE)]
-    assert departed(replace(sure, patients={}), team="T-1") == [Depart("id-1", GONE)]
     for unsure in (
         replace(sure, coverage=Coverage.BY_ID),
         replace(sure, coverage=Coverage.INCOMPLETE),
@@ -191,4 +194,11 @@ def test_a_deletion_is_over_when_a_read_by_id_and_a_proven_scan_of_this_account_
         replace(sure, patients=other | {"A": LivePatient("id-1", "A")}),
         replace(sure, patients={"X": LivePatient("id-9", "X")}),
     ):
-        assert departed(unsure) == []
+        assert departed(unsure, team="T-1") == []
+
+
+def test_where_nobody_else_is_recorded_the_team_tells_whose_account_it_is() -> None:
+    gone = Observed(missing=frozenset({"id-1"}), coverage=Coverage.PROVEN)
+    alone = {"A": PatientRecord("id-1")}
+    assert departed(gone, team="T-1", patients=alone) == [Depart("id-1", GONE)]
+    assert departed(gone, patients=alone) == []
