@@ -170,6 +170,11 @@ def asked(
     return desk.run("apply", str(desk.path))
 
 
+def before_the_create(ran: Ran) -> list[str]:
+    """The requests before the first create; after it the run looks at what it created."""
+    return ran.requests[: ran.requests.index(CREATE)]
+
+
 NEW = "  - {mrn: NW-1, dob: 1953-01-01, email: nw1@example.com, firstname: Cleo}\n"
 
 
@@ -179,7 +184,7 @@ def test_a_question_that_stood_is_followed_by_another_look(
 ) -> None:
     desk.write(f"version: 1\npatients:\n{STAYS}")
     ran = asked(desk, monkeypatch, seconds)
-    assert (ran.code, ran.requests.count(LIST), ran.requests.count(CREATE)) == (0, looks, 1)
+    assert (ran.code, before_the_create(ran).count(LIST), ran.requests.count(CREATE)) == (0, looks, 1)
     assert ("nothing has changed since" in ran.err) is (looks == 2)
     assert ("1 requests that the plan does not count" in ran.err) is (looks == 2)
 
@@ -255,7 +260,7 @@ def test_a_slow_server_makes_a_look_old_without_any_question(
 
     with meddled(desk, before("GET", "/v1/teamConnectionTemplate", slow)):
         ran = desk.run("apply", str(desk.path))
-    assert (ran.code, ran.requests.count(LIST), ran.requests.count(CREATE)) == (0, 2, 1)
+    assert (ran.code, before_the_create(ran).count(LIST), ran.requests.count(CREATE)) == (0, 2, 1)
 
 
 CODES = "templates: {one-year: 4qq0q0tSkSKziiUcyjOYbpi9whdo7403}\n"

@@ -1,14 +1,52 @@
 """What else goes wrong in a story: each hazard is drawn by itself, so that a new one changes no other."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
+from random import Random
+
+
+class Meanwhile(Enum):
+    """What happens to a patient who is to be deleted."""
+
+    NOTHING = auto()
+    CONNECTS = auto()
+    IS_RECORDED = auto()
+    """A recording comes."""
+    SEEMS_GONE = auto()
+    """The list does not show the patient until the second, and the first read by id answers 404."""
+    DELETED_ELSEWHERE = auto()
+    ODD_STATUS = auto()
+    """Connected from the start, which the server spells CONNECTED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """A recorded patient whom a departure deletes unconfirmed, and what happens in that second."""
+
+    mrn: str
+    meanwhile: Meanwhile
+    second: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """The hazards of a story; without one, all are absent."""
+    """The hazards of a story; without one, all are absent.
+
+    Attributes:
+        leaver: A patient who is to be deleted, and what happens to that patient meanwhile.
+    """
+
+    leaver: Leaver | None = None
 
 
 def hazards(seed: int) -> Hazards:
     """The hazards of a seed. Each is drawn from a ``Random`` of its own: ``Random(f"NAME/{seed}")``."""
-    del seed
-    return Hazards()
+    return Hazards(leaver=_leaver(Random(f"leaver/{seed}")))
+
+
+def _leaver(rng: Random) -> Leaver | None:
+    if rng.random() >= 0.15:
+        return None
+    meanwhile = rng.choice(tuple(Meanwhile))
+    second = rng.uniform(10, 40) if meanwhile is Meanwhile.SEEMS_GONE else rng.uniform(0, 6)
+    return Leaver("H-0", meanwhile, second)

@@ -21,6 +21,7 @@ def violations(world: World) -> list[str]:
         *_codes(world),
         *_users(world),
         *_departures(world),
+        *_leaver(world),
         *_leftovers(world),
         *_reports(world),
         *_counts(world),
@@ -87,6 +88,11 @@ def _departures(world: World) -> Iterator[str]:
             yield f"the code of {address} for {record[0]} is recorded, and nobody was given it"
 
 
+def _leaver(world: World) -> Iterator[str]:
+    leaver = world.server.leaver
+    return iter(()) if leaver is None else leaver.violations(world.disk.departed.get(leaver.id, frozenset()))
+
+
 def _was_handed_out(world: World, mrn: str, template: str) -> bool:
     labels = {label for label, one in world.story.desired.templates.items() if one.id == template}
     settled = {Address(Kind.CONNECTION_CODE, (mrn, label)) for label in labels} & world.settled_by_hand
@@ -127,14 +133,14 @@ def _leftovers(world: World) -> Iterator[str]:
         yield f"not done after {len(world.runs)} runs: {world.runs[-1].error}"
         return
     for address in world.disk.intents:
-        if address.names[0] not in world.story.rivals:
+        if address.names[0] not in world.staying_blocked:
             yield f"the intent of {address} was left behind"
     last = world.runs[-1].plan
     if last is None or last.stops or last.writes:
         yield "the last plan is not empty"
         return
     for change in last.changes:
-        if change.address.names[0] not in world.story.rivals or change.action is not Action.BLOCKED:
+        if change.address.names[0] not in world.staying_blocked or change.action is not Action.BLOCKED:
             yield f"the last plan is not empty: {change.action} {change.address}"
 
 

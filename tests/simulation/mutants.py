@@ -10,11 +10,11 @@ from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
-from kardia_ctl.applying import change, heartbeat, settle
+from kardia_ctl.applying import change, departing, heartbeat, settle, state_updates
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.state import Entry, Intend, Record
+from kardia_ctl.model.state import Depart, Entry, Intend, Record
 from kardia_ctl.observing import scan
-from kardia_ctl.planning import matching
+from kardia_ctl.planning import certainty, matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
@@ -33,6 +33,9 @@ class Mutant(StrEnum):
     NO_INTENT = "no intent is durable before the request is sent"
     UNPROVEN_SCAN = "whatever a scan shows is taken for everybody"
     ABORT_LEAVES_INTENTS = "an abort cancels the run where it is, and resolves no intent that it never sent"
+    DEPARTURE_FROM_ABSENCE = "whoever is absent is recorded as departed"
+    NO_LAST_READ = "nobody is looked at right before a deletion"
+    ANY_SPELLING = "a status of another spelling is taken for no connection"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -71,6 +74,16 @@ def _by_mrn_alone(inputs: PlanInputs, want: DesiredPatient, _: Record) -> Match:
     return matching._find(inputs, want, None)
 
 
+def _departed_from_absence(inputs: PlanInputs) -> Iterator[Entry]:
+    for departure in inputs.desired.departures:
+        if (patient_id := certainty.patient_id_of(inputs, departure)) in inputs.observed.missing:
+            yield Depart(patient_id, departure.action.value)
+
+
+async def _unread(*_: object, **__: object) -> None:
+    """Whatever was planned is deleted."""
+
+
 def written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:
     def write(disk: Disk, entries: Iterable[Entry]) -> None:
         written(disk, [entry for entry in entries if not isinstance(entry, Intend) or entry.intent.ended])
@@ -99,6 +112,9 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Scanner, "_is_closed", anything),),
     Mutant.ABORT_LEAVES_INTENTS: ((Session, "abort", _cancel_workers),),
+    Mutant.DEPARTURE_FROM_ABSENCE: ((state_updates, "_observed_facts", _departed_from_absence),),
+    Mutant.NO_LAST_READ: ((departing, "_check", _unread),),
+    Mutant.ANY_SPELLING: ((certainty, "NOT_CONNECTED", {"none", "pending", "CONNECTED"}),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

@@ -172,7 +172,15 @@ def peopled(seed: int) -> Scenario:
     desired = replace(story.desired, users=users, patients=people)
     quirks = replace(story.quirks, duplicate_user=DuplicateUser.ACCEPTED)
     leaving = tuple(f"L-{number}" for number in range(rng.randrange(1, 4))) if dialect is Dialect.V1 else ()
-    return replace(story, desired=desired, quirks=quirks, rivals={}, dialect=dialect, leaving=leaving)
+    return replace(
+        story,
+        desired=desired,
+        quirks=quirks,
+        rivals={},
+        dialect=dialect,
+        leaving=leaving,
+        hazards=replace(story.hazards, leaver=None),
+    )
 
 
 def _redeems(rng: Random, dialect: Dialect, want: DesiredPatient) -> bool:

@@ -21,7 +21,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Intent
+from kardia_ctl.model.state import Intent, PatientRecord
 from kardia_ctl.operations.apply import apply
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
@@ -33,6 +33,7 @@ from tests.simulation.environment.network import Network, Wire
 from tests.simulation.environment.person import settle_by_hand
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.server import START, Server
+from tests.simulation.hazards import Meanwhile
 from tests.simulation.scenario import Pause, Scenario, ScriptedRun, Trouble
 
 MOST_CALM_RUNS: Final = 8
@@ -116,6 +117,10 @@ class World:
             Departure(mrn, DepartureAction.DELETE, "withdrew consent", number, export=True)
             for mrn, number in self.server.leaving.items()
         )
+        if (leaver := self.server.leaver) is not None:
+            self.disk = Disk(exists=True, patients={leaver.leaver.mrn: PatientRecord(leaver.id)})
+            entry = Departure(leaver.leaver.mrn, DepartureAction.DELETE, "withdrew consent", leaver.id)
+            leaving = (*leaving, entry)
         self.desired = replace(self.story.desired, departures=leaving)
 
     async def live(self) -> None:
@@ -123,6 +128,8 @@ class World:
         loop = asyncio.get_running_loop()
         for mrn, second in self.story.rivals.items():
             loop.call_later(second, self.server.rival, self.story.desired.patients[mrn])
+        if self.server.leaver is not None:
+            loop.call_later(self.server.leaver.leaver.second, self.server.leaver.happens)
         for scripted in self.story.faulty_runs:
             await self.run(scripted)
             await self._pause(scripted)
@@ -147,9 +154,16 @@ class World:
         if run.plan is None or run.plan.stops:
             return False
         return all(
-            change.action is Action.BLOCKED and change.address.names[0] in self.story.rivals
+            change.action is Action.BLOCKED and change.address.names[0] in self.staying_blocked
             for change in run.plan.changes
         )
+
+    @property
+    def staying_blocked(self) -> set[str]:
+        """The mrns that stay blocked: somebody else uses them, or a deletion would destroy something."""
+        leaver = self.server.leaver
+        held = set() if leaver is None or leaver.held is None else {leaver.leaver.mrn}
+        return {*self.story.rivals} | held
 
     async def _pause(self, scripted: ScriptedRun) -> None:
         if scripted.pause is Pause.STATE_LOST:
@@ -160,10 +174,23 @@ class World:
 
     async def _ask_a_person(self) -> Decisions:
         """What cannot be read back needs a person, who waits until nothing can be in flight any more."""
+        self._say_what_is_done()
         if not self.story.desired.users and not self.story.leaving:
             return Decisions()
         await asyncio.sleep(2 * self.story.settle)
         return settle_by_hand(self, Mount(self.disk, Process(-1, self.log)))
+
+    def _say_what_is_done(self) -> None:
+        """A person who knows that somebody is gone, and that no record of a deletion is left, says so."""
+        leaver = self.server.leaver
+        if leaver is None or self.server.account.patients.get(leaver.id) is not None:
+            return
+        if self.state_was_lost or leaver.leaver.meanwhile is Meanwhile.DELETED_ELSEWHERE:
+            departures = tuple(
+                replace(entry, done="2026-03-02") if entry.id == leaver.id else entry
+                for entry in self.desired.departures
+            )
+            self.desired = replace(self.desired, departures=departures)
 
     async def run(self, scripted: ScriptedRun, decisions: Decisions = _NONE) -> None:
         """One apply, in its own process, to its end or its death."""

@@ -120,6 +120,8 @@ class Network:
         if name == "POST /v1/patients":
             sending = self._note_create(request, process, fate)
             name = f"POST {sending.mrn}"
+        if self._server.leaver is not None:
+            self._server.leaver.leaves(name)
         self._log(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
         answers: list[Answer] = []
 

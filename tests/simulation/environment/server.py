@@ -10,6 +10,7 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.data.values import PatientFields
+from tests.simulation.environment.leaving import Leaving
 from tests.simulation.scenario import Scenario
 
 START: Final = 1_772_445_600.0
@@ -46,6 +47,10 @@ class Server:
         self.leaving = {mrn: self.account.patients.add(_stranger(mrn)) for mrn in story.leaving}
         """The ids of those who are to leave."""
         self.strangers.update(self.leaving.values())
+        leaver = story.hazards.leaver
+        self.leaver = None if leaver is None else Leaving(leaver, self.account, time)
+        if self.leaver is not None:
+            self.strangers.add(self.leaver.id)
 
     def close(self) -> None:
         self.account.close()
@@ -71,8 +76,11 @@ class Server:
             sent.append(message)
 
         _at_once(self._app(scope, receive, send))
-        content = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(sent[0]["status"], sent[0]["headers"], content)
+        status, content = sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+        if self.leaver is not None:
+            status, content = self.leaver.answered(f"{method} {path}", status, content)
+        headers = [(name, value) for name, value in sent[0]["headers"] if name != b"content-length"]
+        return Answer(status, headers, content)
 
     def visit(self) -> None:
         """The concurrent writer adds somebody, or rarely removes somebody whom it added."""
