@@ -42,7 +42,7 @@ ROOT_MODULES: dict[str, set[str]] = {
     "__init__": {"api", "state", "cli", "render"},
     "__main__": set(),
     "hosts": {"api", "cli", "kinds", "sandbox"},
-    "instant": {"applying", "cli", "model", "planning", "state"},
+    "instant": {"applying", "cli", "model", "operations", "planning", "state"},
     "timing": {"api", "applying", "cli", "operations"},
 }
 """The modules beside the rooms, and which rooms may import them (of ``__init__``: its version)."""
@@ -84,7 +84,8 @@ SUBROOMS: dict[str, set[str]] = {
     "config/yaml": {"config/source_files"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/resources": {
-        "planning/builder", "planning/certainty", "planning/diff", "planning/inputs", "planning/matching",
+        "planning/builder", "planning/certainty", "planning/diff", "planning/doubts", "planning/inputs",
+        "planning/matching",
     },  # certainty: applying asks the same before it deletes
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/text", "render/view"},

@@ -12,7 +12,7 @@ from kardia_ctl.applying.journal import Journal
 from kardia_ctl.applying.requests import ChangeRequests, IdConflict, Sent
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import patient_of
-from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.kinds.likeness import fingerprints_of_person
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
@@ -173,7 +173,8 @@ class Sender:
     def _intent(self, change: Change, patient_id: str) -> Intent:
         key, person = self.inputs.key, b""
         if _is_create(change):
-            person = patient_kind.person_fingerprint(key, patient_of(change))
+            sent = patient_of(change)
+            person = fingerprints_of_person(key, sent.dob, sent.firstname, sent.lastname, sent.email)
         return Intent(
             change.address,
             change.action.value,

@@ -48,8 +48,8 @@ async def wait_until_decidable(
 
 
 def longest_left(intents: Iterable[Intent], settle: float, now: Instant) -> float:
-    """Seconds until the last of several doubts can be decided; at most 0 when all can be."""
-    return max(seconds_left(intent, settle, now) for intent in intents)
+    """Seconds until the last of several doubts can be decided; at most 0 when all can be, or without one."""
+    return max((seconds_left(intent, settle, now) for intent in intents), default=0.0)
 
 
 async def _newest_mrns(known: Collection[str], context: RunContext) -> set[str]:

@@ -220,12 +220,6 @@ def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> 
     return known == fingerprint(key, mrn, attribute, normalise(attribute, value))
 
 
-def person_fingerprint(key: bytes, desired: DesiredPatient) -> bytes:
-    """The keyed fingerprint of a person's name and birth date, for any mrn. Empty without a key or a name."""
-    same = person(desired.dob, desired.firstname, desired.lastname)
-    return fingerprint(key, "", "person", "\0".join(same)) if key and same else b""
-
-
 _SPACES: Final = re.compile(r"\s+")
 
 

@@ -1,7 +1,10 @@
 """Changes that a person makes to state: the outcome of a request in doubt, and records to remove."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from math import ceil
 
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, owner_of, record_key
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
@@ -20,6 +23,7 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
+from kardia_ctl.planning.settle_window import seconds_left
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
@@ -63,22 +67,27 @@ def _record(address: Address, intent: Intent) -> Remember:
     return Remember(address.kind, name, detail, record)
 
 
-def removals(state: State, addresses: Iterable[Address]) -> list[Entry]:
+def removals(state: State, addresses: Iterable[Address], settle: float, now: Instant) -> list[Entry]:
     """The entries that remove the records of each address, and with a patient those of its codes.
 
+    Args:
+        state: What is recorded.
+        addresses: What to forget.
+        settle: The settle window in seconds.
+        now: This moment.
+
     Raises:
-        RunStopped: nothing is recorded of an address.
+        RunStopped: nothing is recorded of an address, or it is in doubt and its window has not passed.
     """
-    return [entry for address in addresses for entry in _removals(address, state)]
+    return [entry for address in addresses for entry in _removals(address, state, settle, now)]
 
 
-def _removals(address: Address, state: State) -> list[Entry]:
-    dependents = (other for other in state.intents if owner_of(other) == address)
-    entries: list[Entry] = [
-        Resolve(doubt, state.intents[doubt].workspace)
-        for doubt in (address, *dependents)
-        if doubt in state.intents
-    ]
+def _removals(address: Address, state: State, settle: float, now: Instant) -> list[Entry]:
+    entries: list[Entry] = []
+    for doubt, intent in state.intents.items():
+        if address in (doubt, owner_of(doubt)):
+            _check_decidable(intent, settle, now)
+            entries.append(Resolve(doubt, intent.workspace))
     match address.kind:
         case Kind.PATIENT:
             mrn = address.names[0]
@@ -104,3 +113,14 @@ def _removals(address: Address, state: State) -> list[Entry]:
     if not entries:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
     return entries
+
+
+def _check_decidable(intent: Intent, settle: float, now: Instant) -> None:
+    """Refuse to forget a request that may still take effect: nobody would look for what it did."""
+    left = seconds_left(intent, settle, now)
+    if left > 0:
+        until = datetime.fromtimestamp(ceil(now.wall + left), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise RunStopped(
+            f"{intent.address} is in doubt: its request may take effect until {until}. Let apply settle it, "
+            "or forget it after that time"
+        )

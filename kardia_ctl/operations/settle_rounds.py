@@ -1,6 +1,6 @@
 """Settling creates in doubt, in rounds: wait, observe, plan again, send those that proved not to exist."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,6 +20,7 @@ from kardia_ctl.model.state import Intent
 from kardia_ctl.observing.head import shown
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
+from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.limit import within_limit
 
 ROUNDS: Final = 4
@@ -44,13 +45,12 @@ async def settle(
     known = _known_ids(preview, results)
     sent = dict.fromkeys(results, 1)
     for _ in range(ROUNDS):
-        doubts = _doubts(preview.plan, results, context.store)
+        doubts = _doubts(preview, results, context.store)
         if not doubts or stop_signal.reason:
             return
-        context.observer.settling(
-            max(0.0, longest_left(doubts.values(), inputs.settle, context.clock.instant()))
-        )
-        await wait_until_decidable(doubts.values(), inputs.settle, known, context)
+        intents = {intent.address: intent for about in doubts.values() for intent in about}.values()
+        context.observer.settling(max(0.0, longest_left(intents, inputs.settle, context.clock.instant())))
+        await wait_until_decidable(intents, inputs.settle, known, context)
         if stop_signal.reason:
             return
         try:
@@ -74,22 +74,29 @@ def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset
     return frozenset((*shown(preview.observed), *created))
 
 
-def _doubts(plan: Plan, results: Mapping[Address, Result], store: Store) -> dict[Address, Intent]:
-    """The plan's patients whose create is in doubt, from this run or an earlier one, with their intents."""
-    earlier = {change.address for change in plan.changes if change.cause is Cause.IN_DOUBT}
+def _doubts(
+    preview: Preview, results: Mapping[Address, Result], store: Store
+) -> dict[Address, tuple[Intent, ...]]:
+    """The plan's patients whose create is in doubt or waits for one that is, each with those intents."""
+    waiting = {change.address for change in preview.plan.changes if change.cause is Cause.IN_DOUBT}
     ours = {
         address
         for address, result in results.items()
         if result.status is Status.IN_DOUBT and result.action is Action.CREATE
     }
-    wanted = {address for address in earlier | ours if address.kind is Kind.PATIENT}
+    wanted = {address for address in waiting | ours if address.kind is Kind.PATIENT}
     if not wanted:
         return {}
-    intents = store.load().intents
-    return {address: intents[address] for address in wanted if address in intents}
+    state, people = store.load(), preview.inputs.desired.patients
+    doubts = Doubts(replace(preview.inputs, state=state))
+    about = {address: doubts.about(people[address.names[0]]) for address in wanted}
+    unsent = waiting - results.keys()
+    return {
+        address: found for address, found in about.items() if address in state.intents or address in unsent
+    }
 
 
-async def _plan_again(preview: Preview, context: RunContext, doubts: Mapping[Address, Intent]) -> Preview:
+async def _plan_again(preview: Preview, context: RunContext, doubts: Collection[Address]) -> Preview:
     """Observe and plan again, for the patients in doubt and their dependents."""
     inputs = preview.inputs
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}

@@ -9,6 +9,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
+from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.state_index import StateIndex
 
 OWNER_BLOCKED: Final = "its patient is blocked"
@@ -39,6 +40,7 @@ class PlanBuilder:
     """The plan so far. It lives only inside ``make_plan``; ``make_plan`` sorts what it collected."""
 
     index: StateIndex
+    doubts: Doubts
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     unchanged: dict[Kind, list[tuple[str, ...]]] = field(default_factory=dict)

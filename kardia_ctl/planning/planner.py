@@ -11,6 +11,7 @@ from kardia_ctl.planning.apply_stages import requests_of, stages_of
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
+from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import within_limit
 from kardia_ctl.planning.resources.departures import plan_departures
@@ -24,7 +25,7 @@ from kardia_ctl.planning.templates import resolve
 
 def make_plan(inputs: PlanInputs) -> Plan:
     """The plan for these inputs. The order within an input never changes the plan."""
-    builder = PlanBuilder(StateIndex(inputs.state))
+    builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
         plan_patients(inputs, templates, builder)

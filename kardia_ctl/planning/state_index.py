@@ -3,7 +3,6 @@
 from functools import cached_property
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import Intent, State
 
 
@@ -25,13 +24,4 @@ class StateIndex:
         for address, intent in self._state.intents.items():
             if address.kind is Kind.CONNECTION_CODE:
                 indexed.setdefault(address.names[0], []).append(intent)
-        return indexed
-
-    @cached_property
-    def persons_in_doubt(self) -> dict[bytes, list[Intent]]:
-        """By fingerprint of name and birth date, the patients whose create got no response."""
-        indexed: dict[bytes, list[Intent]] = {}
-        for address, intent in self._state.intents.items():
-            if address.kind is Kind.PATIENT and intent.operation == Action.CREATE and intent.person:
-                indexed.setdefault(intent.person, []).append(intent)
         return indexed

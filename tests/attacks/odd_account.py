@@ -140,10 +140,17 @@ class Person:
 
     def run(self, command: str, *arguments: str) -> Outcome:
         """Run a command on the directory."""
+        return self._outcome([*command.split(), str(self.path), *arguments])
+
+    def _outcome(self, words: list[str]) -> Outcome:
         begin = len(self.account.log)
-        code = run([command, str(self.path), *arguments])
+        code = run(words)
         captured = self.capture.readouterr()
         return Outcome(code, captured.out + captured.err, self.account.log[begin:])
+
+    def forget(self, address: str) -> Outcome:
+        """Run ``state forget`` without a question."""
+        return self._outcome(["state", "forget", address, str(self.path), "--auto-approve"])
 
     def apply(self, *arguments: str) -> Outcome:
         """Run ``apply`` without a question."""

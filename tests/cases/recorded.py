@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import msgspec
 
 from kardia_ctl.kinds import patient as patient_kind
+from kardia_ctl.kinds.likeness import fingerprints_of_person
 from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.plan import Rate
-from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord, key_check
 from kardia_ctl.planning.resources.settings import fingerprints
 from tests.moments import at
 
@@ -121,7 +122,15 @@ def _intent(address: Address, asked: Asked, now: float, key: bytes) -> Intent:
     person = b""
     if asked.person is not None:
         sent = msgspec.convert({"mrn": address.names[0], "email": "", **asked.person}, DesiredPatient)
-        person = patient_kind.person_fingerprint(key, sent)
+        person = fingerprints_of_person(key, sent.dob, sent.firstname, sent.lastname, sent.email)
     return Intent(
-        address, asked.operation, at(now - asked.ago), ended, asked.id, asked.target, asked.window, person
+        address,
+        asked.operation,
+        at(now - asked.ago),
+        ended,
+        asked.id,
+        asked.target,
+        asked.window,
+        person,
+        keyed=key_check(key),
     )

@@ -14,7 +14,7 @@ from kardia_ctl.applying import change, departing, heartbeat, settle, state_upda
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Depart, Entry, Intend, Record
 from kardia_ctl.observing import scan
-from kardia_ctl.planning import certainty, matching
+from kardia_ctl.planning import certainty, doubts, matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
@@ -107,6 +107,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     ),
     Mutant.LOOK_ONCE: (
         (matching, "seconds_left", _long_ago),
+        (doubts, "seconds_left", _long_ago),
         (settle, "seconds_left", _long_ago),
     ),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.account.workspace import open_workspace
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.terminal import confirm
@@ -14,6 +14,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.operations.assume import removals
 from kardia_ctl.render.records.state_list import state_list, state_show
+from kardia_ctl.timing import system_instant
 
 
 @click.group("state")
@@ -24,10 +25,12 @@ def command() -> None:
 _sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sandbox's state.")
 
 
-def _store(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Store:
-    return open_workspace(
-        path, AccountOptions(sandbox=sandbox), lock_timeout=lock_timeout, needs_key=False
-    ).store
+def _workspace(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workspace:
+    return open_workspace(path, AccountOptions(sandbox=sandbox), lock_timeout=lock_timeout, needs_key=False)
+
+
+def _store(path: Path, *, sandbox: bool) -> Store:
+    return _workspace(path, sandbox=sandbox).store
 
 
 @command.command("list")
@@ -58,12 +61,14 @@ def show_command(address: Address, path: Path, sandbox: bool) -> None:
 def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lock_timeout: float) -> int:
     """Remove the records of each ADDRESS. PATH is the configuration (default: this directory).
 
-    Nothing changes in Kardia. The next plan finds a forgotten patient again by mrn.
+    Nothing changes in Kardia. The next plan finds a forgotten patient again by mrn. What is in doubt can be
+    forgotten once its settle window has passed.
     """
     addresses, path = _addresses(words)
-    store = _store(path, sandbox=sandbox, lock_timeout=lock_timeout)
+    workspace = _workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
+    store, settle = workspace.store, workspace.configuration.settle
     with store.lock("state forget"):
-        entries = removals(store.load(), addresses)
+        entries = removals(store.load(), addresses, settle, system_instant())
         names = ", ".join(map(str, addresses))
         if not confirm(f"Remove the records of {names}?", approved=auto_approve):
             return 1

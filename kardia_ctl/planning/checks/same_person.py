@@ -6,7 +6,7 @@ from dataclasses import replace
 from heapq import nsmallest
 from typing import Final
 
-from kardia_ctl.kinds.patient import lookalike, person, person_fingerprint
+from kardia_ctl.kinds.patient import lookalike, person
 from kardia_ctl.model.address import Address, owner_of, patient_address
 from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.kinds import Kind
@@ -36,7 +36,7 @@ def block_same_persons(inputs: PlanInputs, builder: PlanBuilder) -> None:
         if address in inputs.decisions.distinct:
             continue
         key = person(want.dob, want.firstname, want.lastname)
-        others = persons[key].others(mrn, _in_doubt(inputs, want, builder)) if key else ""
+        others = persons[key].others(mrn) if key else ""
         if others:
             reasons[address] = _reason(address, others)
     builder.changes = [_block(change, reasons) for change in builder.changes]
@@ -49,10 +49,10 @@ class _Group:
         self._size = len(mrns)
         self._first = nsmallest(_NAMED + 1, (str(patient_address(mrn)) for mrn in mrns))
 
-    def others(self, mrn: str, more: Iterable[str] = ()) -> str:
+    def others(self, mrn: str) -> str:
         """A few of the others than ``mrn``, and how many more there are; empty if there are none."""
-        own, added = str(patient_address(mrn)), set(more)
-        return _listed([name for name in (*self._first, *added) if name != own], self._size + len(added) - 1)
+        own = str(patient_address(mrn))
+        return _listed([name for name in self._first if name != own], self._size - 1)
 
     def everyone(self) -> str:
         """A few of them, and how many more there are."""
@@ -93,13 +93,6 @@ def _persons(
             if key:
                 found[key].add(live.mrn)
     return found
-
-
-def _in_doubt(inputs: PlanInputs, want: DesiredPatient, builder: PlanBuilder) -> list[str]:
-    """Creates of this person under another mrn whose response was lost: the patient may still appear."""
-    found = builder.index.persons_in_doubt.get(person_fingerprint(inputs.key, want), ())
-    address = patient_address(want.mrn)
-    return [str(intent.address) for intent in found if intent.address != address]
 
 
 def _reason(address: Address, others: str) -> str:

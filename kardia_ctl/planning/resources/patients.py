@@ -12,6 +12,7 @@ from kardia_ctl.model.state import Record
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.diff import differing
+from kardia_ctl.planning.doubts import Obstacle
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import match
 from kardia_ctl.planning.resources.codes import CodeOwner, plan_codes
@@ -62,6 +63,9 @@ def _plan_patient(
         builder.block(address, found.cause, found.reason, id=known_id, source=source)
         return None, True
     live = found.live
+    if live is None and (obstacle := builder.doubts.obstacle(want)) is not None:
+        _block_in_doubt(want, obstacle, builder)
+        return None, True
     if live is None:
         builder.create(address, kind.values(want, ("mrn", *ATTRIBUTES)), source=source)
         return None, False
@@ -73,6 +77,19 @@ def _plan_patient(
         ours = record if record is not None and record.id == live.id else None
         builder.keep_or_adopt(address, ours, "it already exists in Kardia", id=live.id, source=source)
     return live, blocked
+
+
+def _block_in_doubt(want: DesiredPatient, obstacle: Obstacle, builder: PlanBuilder) -> None:
+    """Block a create that an earlier one may have done already, and show who might be that patient."""
+    address, live, source = patient_address(want.mrn), obstacle.live, _source(want)
+    if live is None:
+        builder.block(address, obstacle.cause, obstacle.reason, source=source)
+        return
+    names = ("mrn", *(name for name in obstacle.names if name != "mrn"))
+    before, after = kind.live_values(live, names), kind.values(want, names)
+    builder.block(
+        address, obstacle.cause, obstacle.reason, before=before, after=after, id=live.id, source=source
+    )
 
 
 def _block_recorded_elsewhere(want: DesiredPatient, live: LivePatient, builder: PlanBuilder) -> bool:

@@ -1,0 +1,195 @@
+"""Whether a create may be sent while earlier creates of the account are in doubt.
+
+| doubts about | until the settle window has passed | after it, with a proven scan |
+|---|---|---|
+| this mrn, in any workspace of the state | wait | compare with whoever is new |
+| this person under another mrn | wait, unless ``--distinct`` | compare with whoever is new |
+| a person unknown: no key, or another one | wait, unless ``--distinct`` | compare with whoever is new |
+
+A server may store what it was sent otherwise. So whoever is new since the doubt began, and is not accounted
+for, is compared by folded mrn, folded e-mail address and birth date. While one of them may
+be the patient in doubt, that patient is not created again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from kardia_ctl.kinds import patient as kind
+from kardia_ctl.kinds.likeness import Lookalikes, fingerprints_of_person, may_be_one
+from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.patient import DesiredPatient, LivePatient
+from kardia_ctl.model.plan import Action, Cause
+from kardia_ctl.model.state import Intent, key_check
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.settle_window import seconds_left
+
+_NAMED: Final = 3
+_WORDS: Final = {"mrn": "a like mrn", "dob": "the birth date", "email": "the e-mail address"}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a create must not be sent now; ``live`` is who might be the patient in doubt, by ``names``."""
+
+    cause: Cause
+    reason: str
+    live: LivePatient | None = None
+    names: tuple[str, ...] = ()
+
+
+class Doubts:
+    """The creates in doubt of the account, in all workspaces of its state."""
+
+    def __init__(self, inputs: PlanInputs) -> None:
+        self._inputs = inputs
+
+    def about(self, want: DesiredPatient) -> tuple[Intent, ...]:
+        """The creates in doubt that may be of a declared patient."""
+        address = patient_address(want.mrn)
+        own = self._creates.get(address)
+        found = [] if own is None else [own]
+        if address not in self._inputs.decisions.distinct and len(self._creates) > len(found):
+            person = self._person(want)
+            found += [other for other in self._others if other.address != address and _is(other, person)]
+            found += [other for other in self._unknown if other.address != address]
+        return tuple(found)
+
+    def obstacle(self, want: DesiredPatient) -> Obstacle | None:
+        """Why a patient whom a proven scan does not show must not be created now; None when it may be."""
+        doubts = self.about(want)
+        if not doubts:
+            return None
+        last = max(doubts, key=self._left)
+        if (wait := self._left(last)) > 0:
+            return Obstacle(Cause.IN_DOUBT, _waiting(want, last, wait))
+        if patient_address(want.mrn) in self._inputs.decisions.distinct:
+            return None
+        alike = list(self._alike(want, doubts))
+        return _unsettled(want, doubts, alike) if alike else None
+
+    @cached_property
+    def _creates(self) -> dict[Address, Intent]:
+        return {
+            address: intent
+            for address, intent in self._inputs.state.intents.items()
+            if address.kind is Kind.PATIENT and intent.operation == Action.CREATE
+        }
+
+    @cached_property
+    def _others(self) -> list[Intent]:
+        """Those whose person can be compared."""
+        return [intent for intent in self._creates.values() if self._is_known(intent)]
+
+    @cached_property
+    def _unknown(self) -> list[Intent]:
+        """Those of whom nobody can say who they are, and whose mrn nobody has."""
+        live = self._inputs.observed.patients
+        return [
+            intent
+            for intent in self._creates.values()
+            if not self._is_known(intent) and intent.address.names[0] not in live
+        ]
+
+    def _is_known(self, intent: Intent) -> bool:
+        return bool(intent.person) and intent.keyed == key_check(self._inputs.key)
+
+    def _person(self, want: DesiredPatient) -> bytes:
+        names = want.firstname, want.lastname
+        return fingerprints_of_person(self._inputs.key, want.dob, *names, want.email)
+
+    def _left(self, intent: Intent) -> float:
+        return seconds_left(intent, self._inputs.settle, self._inputs.now)
+
+    def _alike(
+        self, want: DesiredPatient, doubts: Sequence[Intent]
+    ) -> Iterator[tuple[LivePatient, tuple[str, ...]]]:
+        """Who might be the patient in doubt: of those that are not new, only by two attributes."""
+        known_above = [self._inputs.observed.above.get(intent.newest) for intent in doubts]
+        addresses = {intent.address for intent in doubts}
+        for live, names in self._lookalikes.of(want):
+            is_new = any(above is None or live.id in above for above in known_above)
+            proves = self._proven.get(live.id)
+            if (is_new or len(names) > 1) and (proves is None or proves in addresses):
+                yield live, names
+
+    @cached_property
+    def _lookalikes(self) -> Lookalikes:
+        return Lookalikes(live for live in self._everyone() if not self._is_accounted_for(live))
+
+    def _everyone(self) -> Iterator[LivePatient]:
+        observed = self._inputs.observed
+        twins = (twin for several in observed.twins.values() for twin in several)
+        yield from {live.id: live for live in (*observed.patients.values(), *twins)}.values()
+
+    @cached_property
+    def _recorded(self) -> frozenset[str]:
+        state = self._inputs.state
+        records = (record.id for record in state.patients.values())
+        return frozenset((*records, *state.departed, *state.elsewhere))
+
+    def _is_accounted_for(self, live: LivePatient) -> bool:
+        """Whether it is known who this is: recorded, or everything that another declaration sends."""
+        want = self._inputs.desired.patients.get(live.mrn)
+        if live.id in self._recorded or want is None:
+            return live.id in self._recorded
+        in_doubt = patient_address(live.mrn) in self._creates
+        return not (kind.all_differences(want, live) if in_doubt else kind.differences(want, live))
+
+    @cached_property
+    def _proven(self) -> dict[str, Address]:
+        """By live id, the create in doubt that this patient proves: its mrn and its person."""
+        live_of, key = self._inputs.observed.patients.get, self._inputs.key
+        found: dict[str, Address] = {}
+        for intent in self._others:
+            live = live_of(intent.address.names[0])
+            if live is not None and may_be_one(intent.person, _person_of(live, key)):
+                found[live.id] = intent.address
+        return found
+
+
+def _is(intent: Intent, person: bytes) -> bool:
+    return may_be_one(intent.person, person)
+
+
+def _person_of(live: LivePatient, key: bytes) -> bytes:
+    dob, email = kind.normalise("dob", live.dob or ""), live.email or ""
+    return fingerprints_of_person(key, dob, live.firstname or "", live.lastname or "", email)
+
+
+def _whose(want: DesiredPatient, intent: Intent) -> str:
+    """The earlier create, as the reason of a change names it."""
+    where = f" of workspace {intent.workspace}" if intent.workspace else ""
+    other = "" if intent.address == patient_address(want.mrn) else f" of {intent.address}"
+    return f"an earlier create{other}{where} got no response"
+
+
+def _waiting(want: DesiredPatient, intent: Intent, wait: float) -> str:
+    address = patient_address(want.mrn)
+    own = intent.address == address
+    who = "the patient" if own else "it may be this patient, who"
+    distinct = "" if own else f". If they are two people: --distinct '{address}'"
+    return (
+        f"in doubt: {_whose(want, intent)}, and {who} may still appear. Apply waits for at most "
+        f"{int(wait) + 1} s from now, then reads the list again{distinct}"
+    )
+
+
+def _unsettled(
+    want: DesiredPatient, doubts: Sequence[Intent], alike: Sequence[tuple[LivePatient, tuple[str, ...]]]
+) -> Obstacle:
+    """The obstacle of a create of which it cannot be excluded that somebody new is it already."""
+    address, (live, names) = patient_address(want.mrn), alike[0]
+    ids = ", ".join(other.id for other, _ in alike[:_NAMED])
+    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
+    common = " and ".join(_WORDS[name] for name in names)
+    absent = " ".join(f"--assume-absent '{intent.address}'" for intent in doubts[:_NAMED])
+    reason = (
+        f"in doubt: {_whose(want, doubts[0])}, and the live patient {ids}{more} might be this one: {common} "
+        "in common, and a server may store values otherwise than they are sent. If it is this patient, "
+        f"declare it as Kardia shows it. If they are two people: --distinct '{address}'. If you know that "
+        f"the create had no effect: apply {absent}"
+    )
+    return Obstacle(Cause.UNSETTLED, reason, live, names)
