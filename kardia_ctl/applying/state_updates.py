@@ -1,10 +1,10 @@
 """The entries that an apply writes to state: ids, times and keyed fingerprints, never a patient's values."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import record_key
+from kardia_ctl.model.address import patient_address, record_key
 from kardia_ctl.model.configuration import Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
@@ -30,6 +30,9 @@ from kardia_ctl.planning.certainty import is_to_be_noted_as_gone, patient_id_of
 from kardia_ctl.planning.checks.stops import patient_count
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
+
+_DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
+"""What an intent of a departure may be about."""
 
 
 def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str = "") -> Remember:
@@ -79,6 +82,17 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     for names in plan.unchanged.get(Kind.PATIENT, ()):
         yield from _refresh(names[0], state, desired, key)
     yield from _observed_facts(inputs)
+    yield from _settled_by_a_person(plan, inputs)
+
+
+def _settled_by_a_person(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
+    """Remove what is in doubt of a departure that is done as a person says, unless the account objects."""
+    blocked = {change.address for change in plan.changes if change.action is Action.BLOCKED}
+    for departure in inputs.desired.departures:
+        address = patient_address(departure.mrn)
+        intent = inputs.state.intents.get(address) if departure.done else None
+        if intent is not None and intent.operation in _DEPARTING and address not in blocked:
+            yield Resolve(address, intent.workspace)
 
 
 def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
@@ -90,6 +104,8 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
         yield Remember(address.kind, mrn, change.target, revived)
         return
     name, detail = record_key(address, change.target)
+    if address.kind is Kind.PATIENT and state.patients.get(name, PatientRecord()).id not in ("", change.id):
+        yield from earlier_codes(change, inputs)
     yield Remember(address.kind, name, detail, _adopted(change, inputs))
     if address in state.intents:
         yield Resolve(address, state.intents[address].workspace)
@@ -159,7 +175,7 @@ def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
 
 
 def earlier_codes(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
-    """Remove the codes of the earlier patient of an mrn, once another was created for it and not before."""
+    """Remove the codes of the earlier patient of an mrn, once another one has it, and not before."""
     if change.address in inputs.decisions.recreate:
         mrn = change.address.names[0]
         for template in inputs.state.codes.get(mrn, {}):

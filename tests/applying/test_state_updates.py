@@ -202,3 +202,31 @@ def test_where_nobody_else_is_recorded_the_team_tells_whose_account_it_is() -> N
     alone = {"A": PatientRecord("id-1")}
     assert departed(gone, team="T-1", patients=alone) == [Depart("id-1", GONE)]
     assert departed(gone, patients=alone) == []
+
+
+def test_a_doubt_about_a_departure_ends_when_a_person_says_that_it_is_done() -> None:
+    address = patient_address("A")
+
+    def entries(operation: str, done: str, *changes: Change) -> list[Entry]:
+        state = State(intents={address: Intent(address, operation, at(NOW - 60), id="id-1")})
+        desired = Desired(departures=(Departure("A", DepartureAction.DELETE, "left", done=done),))
+        inputs = PlanInputs(desired, Observed(), state, at(NOW), KEY)
+        return list(without_requests(Plan(changes=changes), inputs))
+
+    assert entries("delete", "2026-03-01") == [Resolve(address)]
+    assert entries("export", "2026-03-01") == [Resolve(address)]
+    assert entries("delete", "") == []
+    assert entries("create", "2026-03-01") == []
+    blocked = Change(address, Action.BLOCKED, Cause.LIVE_AGAIN)
+    assert entries("delete", "2026-03-01", blocked) == []
+
+
+def test_a_recreate_that_finds_somebody_else_drops_the_earlier_codes_with_the_adoption() -> None:
+    state = State(
+        patients={"A": PatientRecord("id-1")}, codes={"A": {"tpl": CodeRecord("id-1", template="year")}}
+    )
+    decisions = Decisions(recreate=frozenset({patient_address("A")}))
+    drop = Drop(Kind.CONNECTION_CODE, "A", "tpl")
+    assert drop in kept(adopt(patient_address("A"), id="id-2"), state=state, decisions=decisions)
+    assert drop not in kept(adopt(patient_address("A"), id="id-1"), state=state, decisions=decisions)
+    assert drop not in kept(adopt(patient_address("A"), id="id-2"), state=state)
