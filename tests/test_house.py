@@ -72,6 +72,7 @@ IMPORTERS = {
 SUBROOMS: dict[str, set[str]] = {
     "api/http": {"api/answer", "api/endpoints", "api/limits"},  # a call names its endpoint, which is counted
     "api/limits": set(),
+    "api/scrubbing": set(),
     "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {
         "config/context", "config/patient_registry", "config/schema/messages", "config/schema/validator",

@@ -22,6 +22,7 @@ from kardia_ctl.api.records import record_reader
 from kardia_ctl.api.records.decode_rows import Row, RowsPage
 from kardia_ctl.api.records.record_endpoints import RECORD_READS
 from kardia_ctl.api.records.record_reader import Records
+from kardia_ctl.api.scrubbing.scrub import Scrubber
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.configuration import Authorization, Dialect
 from kardia_ctl.model.errors import ApiError
@@ -37,6 +38,8 @@ class Session:
     _exchange: Exchange
     _transport: Transport
     _pace: Pace
+    scrub: Scrubber
+    """Makes texts of the server printable; what it is told to ``know`` is hidden in errors from then on."""
 
     def writer(self) -> Writer:
         """The port for writes."""
@@ -98,6 +101,7 @@ async def open_session(
     parallelism: int = 8,
     http_transport: HttpTransport | None = None,
     options: ConnectionOptions = ConnectionOptions(),  # noqa: B008  (a frozen value)
+    scrub: Scrubber | None = None,
     policy: RetryPolicy = RetryPolicy(),  # noqa: B008  (a frozen value)
     budget: RetryBudget | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -115,6 +119,7 @@ async def open_session(
         parallelism: how many requests may be in flight, unless the server asks for fewer.
         http_transport: replaces the network, for example ``app_transport`` of a sandbox.
         options: timeouts, bounds, proxy and CA file.
+        scrub: knows the values that no error may repeat; nobody's when not given.
         policy: how often and how long apart a request is retried.
         budget: the retries that all workers share.
         sleep: waits for seconds of ``clock``.
@@ -130,6 +135,7 @@ async def open_session(
     base_url = check_endpoint(endpoint)
     secure = base_url.startswith("https:") or options.proxy is not None
     clock = clock or asyncio.get_running_loop().time
+    scrub = scrub or Scrubber()
     headers, chance = _headers(key, dialect, authorization), rng or SystemRandom()
     async with connect(options, clock=clock, transport=http_transport, secure=secure) as connections:
         transport = Transport(base_url, connections, headers, options, now=now)
@@ -143,12 +149,13 @@ async def open_session(
             transport,
             pace,
             secrets=(key,),
+            scrub=scrub,
             rng=chance,
             policy=policy,
             budget=budget or RetryBudget(),
             outage=Outage(),
         )
-        yield Session(_READERS[dialect](SafeReads(exchange)), dialect, exchange, transport, pace)
+        yield Session(_READERS[dialect](SafeReads(exchange)), dialect, exchange, transport, pace, scrub)
 
 
 _READERS: Final[Mapping[Dialect, Callable[[SafeReads], Reader]]] = {

@@ -1,7 +1,7 @@
 """The messages of errors: which request, how it ended, what to do next, and nothing about a person."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,11 +10,22 @@ from kardia_ctl.api.answer import Answer, error_entries
 from kardia_ctl.api.endpoints import Endpoint
 from kardia_ctl.api.outcomes import Conclusion, Ending
 from kardia_ctl.api.schemas import ErrorEntry
-from kardia_ctl.api.scrub import redacted
+from kardia_ctl.api.scrubbing.scrub import Scrubber
 
 _ERRORS_SHOWN: Final = 3
+_SHOWN: Final = 200
 _PAGE_SHOWN: Final = 80
-_TYPE_SHOWN: Final = 60
+_READ: Final = 5000
+"""Bytes of a body that are examined: more than are printed, so that a cut value is not."""
+_KINDS: Final = frozenset(
+    {
+        "application/json", "application/octet-stream", "application/pdf", "application/problem+json",
+        "application/vnd.api+json", "application/x-www-form-urlencoded", "application/xhtml+xml",
+        "application/xml", "image/png", "multipart/form-data", "text/csv", "text/html", "text/plain",
+        "text/xml",
+    }
+)  # fmt: skip
+"""The content types that are named; a server may write anything in this header."""
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _ABOUT_ANOTHER: Final = 409
 """A conflict's detail describes what exists already: another patient."""
@@ -75,46 +86,56 @@ def _status_text(ending: Ending, answer: Answer | None) -> str:
     return f"{answer.status} {phrase}"
 
 
-def describe_answer(endpoint: Endpoint, answer: Answer, hidden: Iterable[str]) -> str:
+def describe_answer(endpoint: Endpoint, answer: Answer, hidden: Iterable[str], scrub: Scrubber) -> str:
     """What an answer that is no success contains: its errors, or else its type and how it begins.
 
-    What may describe a person is not quoted: of an answer in 2xx nothing but a page; of the errors of a
-    patient's endpoint no detail, unless it is about the patient who was sent, whose values are ``hidden``.
+    Every text of the server goes through ``scrub``, without what the request held (``hidden``). What may
+    describe a person is not quoted: of an answer in 2xx nothing but a page; of the errors of a patient's
+    endpoint no detail.
     """
+
+    def shown(text: str, limit: int = _SHOWN) -> str:
+        return scrub(text, hidden, limit, kept=str(answer.status))
+
     hidden = tuple(hidden)
     if 300 <= answer.status < 400:
-        return _redirect(answer.location, hidden)
+        return _redirect(answer.location, shown)
     quoted = not endpoint.personal and answer.status != _ABOUT_ANOTHER
     if entries := error_entries(answer):
-        text: str = "; ".join(
-            _entry_text(entry, hidden, detailed=quoted) for entry in entries[:_ERRORS_SHOWN]
-        )
+        text: str = "; ".join(_entry_text(entry, shown, detailed=quoted) for entry in entries[:_ERRORS_SHOWN])
         return f"{text}; and {len(entries) - _ERRORS_SHOWN} more" if len(entries) > _ERRORS_SHOWN else text
     if not answer.body.strip():
         return ""
-    kind = redacted(answer.content_type or "no content type", hidden, _TYPE_SHOWN)
+    kind = _content_type(answer.content_type)
     if answer.is_page and (title := _TITLE.search(_text(answer.body))):
-        return f"{kind}, titled {redacted(title[1], hidden, _PAGE_SHOWN)!r}"
+        return f"{kind}, titled {shown(title[1], _PAGE_SHOWN)!r}"
     if not quoted or (answer.is_success and not answer.is_page):
         return f"{kind}, {len(answer.body)} bytes"
-    return f"{kind}, beginning {redacted(_text(answer.body), hidden, _PAGE_SHOWN)!r}"
+    return f"{kind}, beginning {shown(_text(answer.body), _PAGE_SHOWN)!r}"
 
 
-def _redirect(location: str, hidden: Iterable[str]) -> str:
+def _content_type(header: str) -> str:
+    kind = header.partition(";")[0].strip().lower()
+    return (kind if kind in _KINDS else "an unusual content type") if header else "no content type"
+
+
+def _redirect(location: str, shown: Callable[[str], str]) -> str:
     try:
         parts = urlsplit(location)
         host = parts.hostname
     except ValueError:
         return ""
-    return f"a redirect to {redacted(f'{parts.scheme}://{host}', hidden)}" if host else "a redirect"
+    if not host:
+        return "a redirect"
+    return f"a redirect to {shown(f'{parts.scheme}://{host}')}"
 
 
 def _text(body: bytes) -> str:
-    return body[:2000].decode("utf-8", "replace")
+    return body[:_READ].decode("utf-8", "replace")
 
 
-def _entry_text(entry: ErrorEntry, hidden: Iterable[str], *, detailed: bool) -> str:
+def _entry_text(entry: ErrorEntry, shown: Callable[[str], str], *, detailed: bool) -> str:
     title = entry.title or entry.code or entry.status or "an error without a title"
     code = f" ({entry.code})" if entry.code and entry.title else ""
     detail = f": {entry.detail}" if entry.detail and detailed else ""
-    return redacted(f"{title}{code}{detail}", hidden)
+    return shown(f"{title}{code}{detail}")

@@ -10,7 +10,7 @@ from typing import Final
 from kardia_ctl.api import decode, endpoints
 from kardia_ctl.api.endpoints import json_body
 from kardia_ctl.api.http.transport import Call
-from kardia_ctl.api.scrub import secrets_of
+from kardia_ctl.api.scrubbing.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.errors import NotExecuted
 from kardia_ctl.model.kinds import Kind
@@ -72,7 +72,9 @@ class ProWriter(Writer):
         """POST /e/v1/code: each sending makes another code. Sent once."""
         body = {"customParticipantID": patient_id, "templateID": template_id}
         call = Call(endpoints.PRO_ISSUE_CODE, content=_json(body))
-        return await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
+        issued = await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
+        self._exchange.hide(issued.code)
+        return issued
 
     async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /e/v1/callback. Repeatable."""
@@ -89,7 +91,9 @@ class ProWriter(Writer):
         """POST /e/v1/user; its token. Sent once. The participant is named by the code that is redeemed."""
         body = {"country_code": country, "email": email, "password": password}
         call = Call(endpoints.PRO_CREATE_USER, content=_json(body), hidden=(email, password))
-        return await self._exchange.run(call, decode.user_token)
+        token = await self._exchange.run(call, decode.user_token)
+        self._exchange.hide(token)
+        return token
 
     async def redeem(self, code: str, token: str) -> None:
         """POST /e/v1/connection. Sent once under each name, as long as it certainly had no effect.

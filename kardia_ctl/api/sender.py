@@ -18,6 +18,7 @@ from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Halted, Pace, Slot
 from kardia_ctl.api.limits.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
 from kardia_ctl.api.outcomes import Conclusion, Ending, Outcome, ending_of, judge
+from kardia_ctl.api.scrubbing.scrub import Scrubber
 from kardia_ctl.model.errors import (
     KEY_REFUSED,
     ApiError,
@@ -64,8 +65,8 @@ class _Attempt(Generic[T]):
 class Exchange:
     """Sends calls, and retries them where that is safe.
 
-    ``secrets`` are values that no error may repeat, the key first. ``rng`` draws the jitter. ``pace``,
-    ``budget`` and ``outage`` are shared by all workers.
+    ``secrets`` are values that no error may repeat, the key first. ``scrub`` makes the server's texts
+    printable. ``rng`` draws the jitter. ``pace``, ``budget`` and ``outage`` are shared by all workers.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Exchange:
         pace: Pace,
         *,
         secrets: tuple[str, ...],
+        scrub: Scrubber,
         rng: Random,
         policy: RetryPolicy,
         budget: RetryBudget,
@@ -82,11 +84,16 @@ class Exchange:
         self._transport = transport
         self._pace = pace
         self._secrets = secrets
+        self._scrub = scrub
         self._rng = rng
         self._policy = policy
         self._budget = budget
         self._outage = outage
         self.in_flight = InFlight()
+
+    def hide(self, secret: str) -> None:
+        """Let no later error repeat a code or a key that an answer held."""
+        self._scrub.hide(secret)
 
     async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
         """Send a call, retry it where its nature allows that, and return the decoded answer.
@@ -171,12 +178,13 @@ class Exchange:
         call.on_answer(answer)
         hidden = (*self._secrets, *call.hidden)
         if not answer.is_success and answer.status not in call.endpoint.absent:
-            return _Attempt(_ending(call, answer), (), answer, describe_answer(call.endpoint, answer, hidden))
+            reason = describe_answer(call.endpoint, answer, hidden, self._scrub)
+            return _Attempt(_ending(call, answer), (), answer, reason)
         try:
             return _Attempt(Ending.SUCCESS, (decode(answer),), answer)
         except (UnreadableAnswer, UnexpectedAnswer) as error:
             ending = Ending.UNREADABLE if isinstance(error, UnreadableAnswer) else Ending.UNEXPECTED
-            reason = _joined(str(error), describe_answer(call.endpoint, answer, hidden))
+            reason = _joined(str(error), describe_answer(call.endpoint, answer, hidden, self._scrub))
             return _Attempt(ending, (), answer, reason)
 
 

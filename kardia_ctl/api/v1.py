@@ -8,7 +8,7 @@ from typing import Final
 from kardia_ctl.api import decode, endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.recordings_answer import recordings_proven
-from kardia_ctl.api.scrub import secrets_of
+from kardia_ctl.api.scrubbing.scrub import secrets_of
 from kardia_ctl.api.sender import Exchange, SafeReads
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import (
@@ -93,7 +93,9 @@ class V1Writer(Writer):
     async def issue_code(self, patient_id: str, mrn: str, template_id: str) -> IssuedCode:
         """GET /v1/patients/:id/code: an effect, possibly a billable order. Repeatable."""
         call = Call(endpoints.ISSUE_CODE, (patient_id,), query=(("template_id", template_id),))
-        return await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
+        issued = await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
+        self._exchange.hide(issued.code)
+        return issued
 
     async def set_setting(self, kind: Kind, value: str) -> None:
         """PUT /v1/callback or /v1/qtCallback. Repeatable."""
@@ -134,7 +136,7 @@ async def create_key(exchange: Exchange, email: str, password: str) -> str:
         ApiError: as the methods of ``V1Writer``.
     """
     form = (("email", email), ("password", password))
-    return await exchange.run(Call(endpoints.CREATE_KEY, form=form, hidden=(email, password)), decode.api_key)
+    return await _key(exchange, Call(endpoints.CREATE_KEY, form=form, hidden=(email, password)))
 
 
 async def renew_key(exchange: Exchange) -> str:
@@ -143,4 +145,10 @@ async def renew_key(exchange: Exchange) -> str:
     Raises:
         ApiError: as the methods of ``V1Writer``. Never sent twice on a guess.
     """
-    return await exchange.run(Call(endpoints.RENEW_KEY), decode.api_key)
+    return await _key(exchange, Call(endpoints.RENEW_KEY))
+
+
+async def _key(exchange: Exchange, call: Call) -> str:
+    key = await exchange.run(call, decode.api_key)
+    exchange.hide(key)
+    return key

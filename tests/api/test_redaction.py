@@ -3,7 +3,7 @@ from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 
-from kardia_ctl.api.scrub import printable, redacted
+from kardia_ctl.api.scrubbing.scrub import printable, redacted
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ async def open_account(
         dialect=configuration.dialect,
         authorization=configuration.authorization,
         parallelism=parallelism,
+        scrub=workspace.scrub(),
         options=ConnectionOptions(proxy=account.proxy, ca_file=ca_file, largest=workspace.largest),
     ) as session:
         yield session
@@ -89,6 +90,7 @@ async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> 
             secret,
             dialect=workspace.configuration.dialect,
             parallelism=parallelism,
+            scrub=workspace.scrub(),
             options=ConnectionOptions(largest=workspace.largest),
             http_transport=app_transport(create_app(sandbox)),
         ) as session:

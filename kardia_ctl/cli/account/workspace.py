@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
+from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
 from kardia_ctl.config import load, load_account
 from kardia_ctl.instant import Instant
@@ -19,6 +20,9 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
 from kardia_ctl.state.open import open_store
 from kardia_ctl.timing import system_instant
+
+if TYPE_CHECKING:
+    from kardia_ctl.api.scrubbing.scrub import Scrubber
 
 SANDBOX: Final = "sandbox"
 """The endpoint of the embedded API, as saved plans name it."""
@@ -42,6 +46,7 @@ class Workspace:
         account: The options that name the account.
         keys: The API key, and the keys of fingerprints and saved plans.
         now: The moment at which the command began.
+        scrub: What makes a server's texts printable; it knows everybody who is declared.
         configured: Whether there is a configuration, and therefore a state.
         largest: The most bytes of a response; a larger one is refused.
     """
@@ -52,6 +57,7 @@ class Workspace:
     keys: Keys
     now: Instant
     open_store: Callable[[], Store] = field(repr=False)
+    scrub: Callable[[], "Scrubber"] = field(repr=False)
     configured: bool = True
     largest: int = _PAGE
 
@@ -112,9 +118,18 @@ def open_workspace(
 
 
 def _workspace(
-    path: Path, configuration: Configuration, account: AccountOptions, *, lock_timeout: float, needs_key: bool
+    path: Path,
+    configuration: Configuration,
+    account: AccountOptions,
+    *,
+    lock_timeout: float,
+    needs_key: bool,
+    declared: Callable[[], Configuration] | None = None,
 ) -> Workspace:
-    """A workspace. The sandbox has a state of its own, so that a trial never mixes with a real account's."""
+    """A workspace. The sandbox has a state of its own, so that a trial never mixes with a real account's.
+
+    ``declared`` reads the whole configuration where ``configuration`` is only its account settings.
+    """
     directory = configuration.root / PRIVATE
     if account.sandbox:
         directory = directory / "sandbox"
@@ -125,9 +140,9 @@ def _workspace(
         secret = api_key(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
     opener = cache(partial(open_store, state, root, name, lock_timeout=lock_timeout))
-    return Workspace(
-        path, configuration, account, Keys(directory, os.environ, secret), system_instant(), opener
-    )
+    keys = Keys(directory, os.environ, secret)
+    scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
+    return Workspace(path, configuration, account, keys, system_instant(), opener, scrub)
 
 
 workspace_options: Final = Options(
@@ -160,14 +175,18 @@ def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_time
         RunStopped: there is no API key.
     """
     account = account_from(options)
-    configuration, configured = _account_settings(options.pop("config"))
+    config = options.pop("config")
+    configuration, configured = _account_settings(config)
+    declared = partial(load, Path() if config is None else config, os.environ) if configured else None
     region, dialect = options.pop("region"), options.pop("dialect")
     configuration = replace(
         configuration,
         region=Region(region) if region else configuration.region,
         dialect=Dialect(dialect) if dialect else configuration.dialect,
     )
-    found = _workspace(Path(), configuration, account, lock_timeout=lock_timeout, needs_key=needs_key)
+    found = _workspace(
+        Path(), configuration, account, lock_timeout=lock_timeout, needs_key=needs_key, declared=declared
+    )
     return replace(found, configured=configured, largest=_DOCUMENT)
 
 

@@ -9,6 +9,7 @@ import click
 
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
@@ -126,6 +127,7 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
     is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
         refetch = await _look(session, inputs, clock, is_wanted)
+        know_observed(session.scrub, refetch.preview.inputs)
         if refetch.left_out:
             _report_left_out(refetch.left_out)
         if not refetch.plan.changes:

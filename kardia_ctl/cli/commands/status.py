@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
 from kardia_ctl.cli.options import account_from, account_options, path_argument
@@ -150,6 +151,7 @@ def _warn(text: str) -> None:
 async def _survey(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
     async with open_account(workspace, parallelism=8) as session:
         inputs = await survey(session.reader, inputs_of(workspace.configuration, state, workspace.now))
+        know_observed(session.scrub, inputs)  # for the reads of --listen
         for reason in wrong_team(inputs.desired.team, state.team, inputs.observed.templates):
             raise RunStopped(reason)
         return inputs, session.requests

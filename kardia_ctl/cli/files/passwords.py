@@ -1,7 +1,7 @@
 """Passwords of mobile users: read from where the configuration says, or generated; never stored."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_letters, digits
@@ -66,6 +66,11 @@ class Passwords:
         if wrong:
             more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise RunStopped(f"nothing was sent: {'; '.join(wrong[:_SHOWN])}{more}")
+
+    @property
+    def prepared(self) -> Collection[str]:
+        """The passwords that were read or generated."""
+        return self._passwords.values()
 
     def __call__(self, mrn: str) -> str:
         """The password of a patient's user; ``hand_out`` receives a generated one first."""

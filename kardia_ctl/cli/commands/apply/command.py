@@ -15,6 +15,7 @@ from kardia_ctl.applying.journal import in_thread
 from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
 from kardia_ctl.cli.commands.apply.finish import end_printed_on_error, print_end
@@ -126,6 +127,7 @@ async def _apply(arguments: ApplyArguments) -> int:
     async with open_account(workspace, parallelism=arguments.parallelism) as session:
         with reading(session.reader) as reader:
             preview = await observe_and_plan(reader, inputs, lambda: session.requests, arguments.clock.now)
+        know_observed(session.scrub, preview.inputs)
         if arguments.saved is not None:
             plan_files.check_live(arguments.saved, arguments.plan_key, workspace, preview)
         plan = preview.plan
@@ -175,6 +177,7 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
         with CodeFile(arguments.codes_out, passwords=has_passwords, on_error=on_error) as codes:
             passwords = Passwords(lambda mrn, new: codes.add_password(mrn, new, arguments.clock.now()))
             passwords.prepare(plan, inputs.desired, arguments.workspace.configuration.root, os.environ)
+            know_secrets(session.scrub, passwords.prepared)
             context = RunContext(
                 session.reader,
                 session.writer(),

@@ -25,7 +25,7 @@ from kardia_ctl.cli.private_files import out_stream
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import Shape
-from kardia_ctl.render.records.visibility import hidden_columns, visible_record
+from kardia_ctl.render.records.visibility import Guard, hidden_columns, visible_record
 from kardia_ctl.render.text import count_of
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ class _Selection:
         return time_of(row.get(self.shape.time))
 
 
-async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, options: ListOptions) -> None:
-    """Print a list as it is read."""
-    from kardia_ctl.api.scrub import redacted
-
+async def print_list(
+    pages: AsyncGenerator["RowsPage"], shape: Shape, options: ListOptions, guard: Guard
+) -> None:
+    """Print a list as it is read; free texts of the server go through ``guard``."""
     selection, text = _Selection(shape, options), printer(options.form, shape, show_phi=options.show_phi)
     with out_stream(options.out) as write, _progress(shape, options) as count:
         async with aclosing(pages):
@@ -151,9 +151,7 @@ async def print_list(pages: AsyncGenerator["RowsPage"], shape: Shape, options: L
                 rows = selection.choose(page)
                 count(selection.read, page.total)
                 write(
-                    text.page(
-                        [visible_record(row, shape, redacted, show_phi=options.show_phi) for row in rows]
-                    )
+                    text.page([visible_record(row, shape, guard, show_phi=options.show_phi) for row in rows])
                 )
                 if selection.ended:
                     break

@@ -131,7 +131,8 @@ def _print(
     async def read(session: "Session") -> None:
         records = session.records()
         owner = (await patient_id(workspace, records, whose),) if whose.given else ids
-        await print_list(records.pages(listing, owner, most=how.most, custom=custom), shape, how)
+        pages = records.pages(listing, owner, most=how.most, custom=custom)
+        await print_list(pages, shape, how, session.scrub)
 
     in_session(workspace, read)
 

@@ -1,0 +1,1 @@
+"""Server texts without personal values and secrets."""
