@@ -2,19 +2,18 @@
 
 import re
 import unicodedata
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from kardia_ctl.api.scrubbing.layers import encoded_runs, plain
+from kardia_ctl.api.scrubbing.sent_values import HIDDEN, without_sent
 from kardia_ctl.api.scrubbing.value_index import ValueIndex, keys_of_value
 from kardia_ctl.api.scrubbing.vocabulary import PHRASES, WORDS
 from kardia_ctl.api.scrubbing.words import Word, folded, words
 from kardia_ctl.model.errors import KardiaError
 
 _SHOWN: Final = 200
-_HIDDEN: Final = "[hidden]"
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of control characters, bidi and other format marks, broken and unassigned text."""
 
@@ -39,8 +38,6 @@ _READ: Final = 4000
 """Characters that are examined: many more than are printed, and few enough to search them often."""
 _EXAMINED: Final = 600
 """Characters that are examined once the encodings are undone."""
-_SHORTEST: Final = 2
-_WORD_LETTERS: Final = 4
 _CLOSE: Final = 5
 """Letters below which a value counts only where it is written without spaces: ``1 2`` is not the mrn 12."""
 _WITHIN: Final = 6
@@ -53,7 +50,6 @@ _READABLE: Final = 9
 _SPOKEN: Final = frozenset({"at", "dot"})
 _WORD: Final = re.compile(r"[^\W_]+")
 _NOT_IN_NAMES: Final = re.compile(r"[^\w\s,.'\u2019+-]")
-_URL_SAFE: Final = str.maketrans("+/", "-_")
 
 Keys = Callable[[], Iterable[str]]
 """The texts by which values are recognised (see ``value_index``), when they are needed."""
@@ -109,10 +105,10 @@ class Scrubber:
         whole = text
         text, undone = plain(text[:_READ])
         if not undone:
-            return _HIDDEN
+            return HIDDEN
         if len(text) > _EXAMINED or len(whole) > _READ:  # the last word may be half a name
             text = text[:_EXAMINED].rpartition(" ")[0] + " …"
-        text = _without_values(text, hidden)
+        text = without_sent(text, hidden)
         for pattern, name in _PATTERNS:
             text = pattern.sub(name, text)
         self._learn()
@@ -202,44 +198,9 @@ def _replaced(text: str, spans: Iterable[tuple[int, int]]) -> str:
         if end <= done:
             continue
         if start >= done:
-            parts += [text[done:start], _HIDDEN]
+            parts += [text[done:start], HIDDEN]
         done = end
     return "".join(parts) + text[done:]
-
-
-def _without_values(text: str, hidden: Iterable[str]) -> str:
-    """The text without what the request held: as a whole, its longer words, in base64 and in hex."""
-    small = text.casefold()
-    found = {
-        spelling
-        for value in hidden
-        for spelling in _spellings(value)
-        if spelling.casefold() in small and spelling.casefold() not in WORDS
-    }
-    for spelling in sorted(found, key=len, reverse=True):
-        whole = re.escape(spelling)
-        if len(spelling) < _WORD_LETTERS:  # two letters occur in many words
-            whole = rf"(?<![^\W_]){whole}(?![^\W_])"
-        text = re.sub(whole, _HIDDEN, text, flags=re.IGNORECASE)
-    return text
-
-
-def _spellings(value: str) -> Iterator[str]:
-    """How a value may appear in plain text: as a whole, its longer words, in base64 and in hex."""
-    text = plain(value.strip())[0]
-    if len(text) < _SHORTEST:
-        return
-    yield text
-    yield text.replace(" ", "+")
-    yield from (word for word in _WORD.findall(text) if len(word) >= _WORD_LETTERS)
-    raw = value.strip().encode("utf-8", "replace")
-    if len(raw) >= _WORD_LETTERS:
-        yield raw.hex()
-        for place in range(3):
-            # The bytes before and after it change its first and last characters.
-            spelled = b64encode(b"\0" * place + raw).rstrip(b"=").decode()
-            cut = spelled[-(-place * 8 // 6) : len(spelled) - bool((place + len(raw)) % 3)]
-            yield from (cut, cut.translate(_URL_SAFE))
 
 
 def secrets_of(url: str) -> tuple[str, ...]:

@@ -194,7 +194,8 @@ def test_a_list_that_takes_a_while_counts_its_rows_unless_they_appear_there(
             rows = tuple({"id": str(number)} for number in range(first, min(first + 500, 1200)))
             yield RowsPage(rows, 1200)
 
-    asyncio.run(print_list(pages(), PATIENTS, replace(options, out=tmp_path / "out" if in_file else None)))
+    options = replace(options, out=tmp_path / "out" if in_file else None)
+    asyncio.run(print_list(pages(), PATIENTS, options, str))
     shown = [*dict.fromkeys(rows[0] for rows in terminal.screens())]
     numbers = ("500", "1,000", "1,200") if of == "1,200" else ("500", "700")
     assert shown == ([f"reading patients: {number} of {of}" for number in numbers] if in_file else []) + [""]

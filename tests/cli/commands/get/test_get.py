@@ -230,7 +230,7 @@ async def listed(
             read += 1
             yield one
 
-    await print_list(serve(), shapes.RECORDINGS, options)
+    await print_list(serve(), shapes.RECORDINGS, options, str)
     lines = capsys.readouterr().out.splitlines()[1:]
     return [line.split()[0] for line in lines], read
 
@@ -252,7 +252,7 @@ async def test_newest_first_stops_at_the_first_page_that_is_older_as_a_whole(
 
 
 async def test_what_has_no_time_is_shown_and_told(capsys: pytest.CaptureFixture[str]) -> None:
-    await print_list(_one(page(None, "soon", OLD)), shapes.RECORDINGS, ListOptions(since=SINCE))
+    await print_list(_one(page(None, "soon", OLD)), shapes.RECORDINGS, ListOptions(since=SINCE), str)
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 3
     assert "2 recordings without a readable time" in told.err
@@ -263,7 +263,7 @@ async def test_a_row_that_moved_to_the_next_page_is_shown_once(capsys: pytest.Ca
 
 
 async def test_a_list_that_does_not_fit_its_count_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    await print_list(_one(RowsPage(({"id": "1"},), 2)), shapes.RECORDINGS, ListOptions())
+    await print_list(_one(RowsPage(({"id": "1"},), 2)), shapes.RECORDINGS, ListOptions(), str)
     assert "totalCount is 2" in capsys.readouterr().err
 
 
@@ -421,7 +421,7 @@ async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
     from unittest.mock import patch
 
     with patch("kardia_ctl.cli.private_files.click.echo"):
-        await print_list(pages, shapes.PATIENTS, ListOptions())
+        await print_list(pages, shapes.PATIENTS, ListOptions(), str)
 
 
 def test_the_account_that_is_read_is_unchanged(nowhere: Desk, account: Account, recording: str) -> None:
