@@ -99,6 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from kardia_ctl.cli.interrupts import install
 
     install()
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] in COMMANDS:  # --version and --help stay fast: they have no secrets
+        from kardia_ctl.cli.process import protect_process
+
+        protect_process()
     _leave(run(arguments))
 
 

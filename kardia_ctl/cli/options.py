@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -12,6 +12,7 @@ import click
 
 from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.view import View
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ class AccountOptions:
     endpoint: str | None = None
     api_key_file: Path | None = None
     sandbox: bool = False
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
 
 
@@ -80,6 +81,24 @@ def time_of(value: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _proxy(context: click.Context, option: click.Parameter, url: str | None) -> str | None:
+    """The URL of a proxy; a password in it may not stand on the command line, which every user can list.
+
+    Raises:
+        RunStopped: it does. The message does not repeat the URL.
+    """
+    if url is None:
+        return None
+    source = context.get_parameter_source(option.name or "")
+    before_host = url.rpartition("@")[0].rpartition("/")[2]
+    if ":" in before_host and source is not click.core.ParameterSource.ENVIRONMENT:
+        raise RunStopped(
+            "--proxy has a password, which other users of this machine can see in the list of processes, and "
+            "the shell keeps in its history. Set KARDIA_PROXY to this URL instead"
+        )
+    return url.strip() or None
+
+
 path_argument: Final = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
 """PATH: a configuration file, or a directory that holds kardia.yaml."""
 
@@ -97,8 +116,12 @@ account_options: Final = Options(
     ),
     click.option(
         "--proxy",
+        envvar="KARDIA_PROXY",
+        show_envvar=True,
+        callback=_proxy,
         metavar="URL",
-        help="Send requests through this HTTP proxy. HTTPS_PROXY and similar variables are ignored.",
+        help="Send requests through this HTTP proxy; a URL with a password only by the variable. HTTPS_PROXY "
+        "and similar variables are ignored.",
     ),
     click.option(
         "--ca-file",

@@ -123,7 +123,8 @@ def _post(parts: SplitResult, body: str) -> DeliveryResult:
     if parts.scheme == "https":
         import ssl
 
-        context = ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the default one obeys SSLKEYLOGFILE
+        context.load_default_certs()
         connection: HTTPConnection = HTTPSConnection(host, port, timeout=_TIMEOUT, context=context)
     else:
         connection = HTTPConnection(host, port, timeout=_TIMEOUT)

@@ -28,7 +28,7 @@ ENVIRONMENT: Final = {
     "HOOK_TOKEN": TOKEN,
     "JOE_PASSWORD": PASSWORD,
     "KARDIA_STATE_KEY": "qzstate key 5521",
-    "KARDIA_PLAN_KEY": "qzplan key 9931",
+    "KARDIA_PLAN_KEY": "qzplan key 99310",
 }
 
 

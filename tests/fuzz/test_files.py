@@ -172,7 +172,7 @@ def test_a_worn_plan_is_refused_and_nothing_is_sent(random: Random) -> None:
 def test_a_sealed_plan_of_another_shape_is_refused(random: Random) -> None:
     """Sealed with the right key: as another version, or whoever holds the key, may have written it."""
     with new_desk() as desk, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KARDIA_PLAN_KEY", "ours")
+        patch.setenv("KARDIA_PLAN_KEY", "ours alone, and long")
         file, right = saved(desk)
         head, _, body = right.partition(b"\n")
         start = b" ".join(head.split(b" ")[:3])
@@ -187,7 +187,7 @@ def test_a_sealed_plan_of_another_shape_is_refused(random: Random) -> None:
 def desk_key() -> bytes:
     from kardia_ctl.cli.account.keys import Keys
 
-    return Keys(Path(), {"KARDIA_PLAN_KEY": "ours"}).plans("plan-key")[0]
+    return Keys(Path(), {"KARDIA_PLAN_KEY": "ours alone, and long"}).plans("plan-key")[0]
 
 
 @bounded(50)

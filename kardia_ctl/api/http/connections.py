@@ -10,13 +10,14 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Self, TypeAlias, cast
 
 import httpx
 
 from kardia_ctl.api.http.body import BodyError, read_body
+from kardia_ctl.api.http.trust import trust_of
 from kardia_ctl.model.errors import ApiError
 
 HttpTransport: TypeAlias = httpx.AsyncBaseTransport
@@ -53,7 +54,7 @@ class ConnectionOptions:
     total: float = 120.0
     keepalive: float = 3.0
     largest: int = 8_000_000
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
 
     @property
@@ -137,11 +138,14 @@ def connect(
     """
     if transport is not None:
         return Connections(lambda: transport, options.keepalive, clock)
-    trust = _trust(options.ca_file) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust = trust_of(options.ca_file) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    proxy_trust = trust if (options.proxy or "").lower().startswith("https:") else None
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=options.keepalive)
 
     def make() -> HttpTransport:
-        return httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits, proxy=options.proxy)
+        # A proxy of its own context, or httpx makes one that obeys the environment.
+        proxy = None if options.proxy is None else httpx.Proxy(options.proxy, ssl_context=proxy_trust)
+        return httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits, proxy=proxy)
 
     try:
         return Connections(make, options.keepalive, clock)
@@ -151,17 +155,6 @@ def connect(
         # The text of the library's error is dropped: a proxy's URL may hold a password. For SOCKS httpx wants
         # a library that is not here.
         raise ApiError("the proxy is not a URL that can be used. Next: write http://HOST:PORT") from None
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    if ca_file is None:
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ApiError(
-            f"the CA file {ca_file} cannot be used: {type(error).__name__}. Next: name a PEM file"
-        ) from error
 
 
 def app_transport(app: Any) -> HttpTransport:

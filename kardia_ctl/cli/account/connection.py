@@ -54,6 +54,7 @@ async def open_account(
     """
     from kardia_ctl.api.client import open_session
     from kardia_ctl.api.http.connections import ConnectionOptions
+    from kardia_ctl.api.scrubbing.scrub import secrets_of
 
     account, configuration = workspace.account, workspace.configuration
     secret = workspace.keys.secret if key is None else key
@@ -61,6 +62,9 @@ async def open_account(
         async with _open_sandbox(workspace, secret, parallelism) as session:
             yield session
         return
+    scrub = workspace.scrub()
+    for part in secrets_of(account.proxy or ""):
+        scrub.hide(part)
     ca_file = None if account.ca_file is None else str(account.ca_file)
     async with open_session(
         workspace.endpoint,
@@ -68,7 +72,7 @@ async def open_account(
         dialect=configuration.dialect,
         authorization=configuration.authorization,
         parallelism=parallelism,
-        scrub=workspace.scrub(),
+        scrub=scrub,
         options=ConnectionOptions(proxy=account.proxy, ca_file=ca_file, largest=workspace.largest),
     ) as session:
         yield session

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,8 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.state.files import make_directories
 
 SIZE: Final = 32
+SHORTEST: Final = 16
+"""The fewest characters of a key. Shorter ones are guessed, or are what is left of a copied one."""
 
 
 def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
@@ -50,7 +52,26 @@ def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callabl
         )
     if not key.isascii() or not key.isprintable() or ":" in key:
         raise RunStopped(f"the API key in {source} contains characters that no key has: copy it again")
+    check_api_key(key, f"the API key in {source}", "Copy it again, whole")
     return key
+
+
+def check_api_key(key: str, what: str, remedy: str) -> None:
+    """As ``check_length``, but for the sandbox's documented key, which is no secret."""
+    from kardia_ctl.sandbox.data.invented import API_KEY
+
+    if key != API_KEY:
+        check_length(key, what, remedy)
+
+
+def check_length(key: str | bytes, what: str, remedy: str) -> None:
+    """Refuse a key that is too short.
+
+    Raises:
+        RunStopped: it is. The message names where it comes from (``what``), never the key.
+    """
+    if len(key) < SHORTEST:
+        raise RunStopped(f"{what} is shorter than {SHORTEST} characters. {remedy}")
 
 
 def _read(path: Path) -> bytes:
@@ -68,19 +89,24 @@ class Keys:
     """
 
     directory: Path
-    environ: Mapping[str, str]
-    secret: str = ""
+    environ: Mapping[str, str] = field(repr=False)
+    secret: str = field(default="", repr=False)
 
     def fingerprints(self, *, create: bool = False) -> bytes:
         """The key of state's fingerprints: KARDIA_STATE_KEY, or .kardia/key; empty when there is none.
 
         ``create`` makes .kardia/key (0600) if it is missing: apply does, plan does not.
+
+        Raises:
+            RunStopped: the key is too short, or cannot be read or written.
         """
-        if text := self.environ.get("KARDIA_STATE_KEY"):
+        if text := self._given("KARDIA_STATE_KEY"):
             return _derived(text.encode(), b"state")
         path = self.directory / "key"
         if path.exists():
-            return _derived(_read(path), b"state")
+            if found := _read(path):
+                check_length(found, f"the key in {path}", "Restore it from a copy")
+            return _derived(found, b"state")
         return _derived(_created(path), b"state") if create else b""
 
     def plans(self, source: str = "") -> tuple[bytes, str]:
@@ -88,15 +114,29 @@ class Keys:
 
         KARDIA_PLAN_KEY, else the workspace's key, else one derived from the API key, so that two runners
         agree without a shared disk. ``source`` selects the key of that source, empty if it is missing.
+
+        Raises:
+            RunStopped: one of them is too short.
         """
         found = {
-            "plan-key": _derived(self.environ.get("KARDIA_PLAN_KEY", "").encode(), b"plan"),
+            "plan-key": _derived(self._given("KARDIA_PLAN_KEY").encode(), b"plan"),
             "workspace": _derived(self.fingerprints(), b"plan"),
             "api-key": _derived(self.secret.encode(), b"plan"),
         }
         if source:
             return found.get(source, b""), source
         return next(((key, name) for name, key in found.items() if key), (b"", ""))
+
+    def _given(self, name: str) -> str:
+        """A key from the environment, without line ends at its end; empty when it is not set.
+
+        Raises:
+            RunStopped: it is too short.
+        """
+        key = self.environ.get(name, "").rstrip("\r\n")
+        if key:
+            check_length(key, name, "Make one with: openssl rand -hex 32")
+        return key
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:

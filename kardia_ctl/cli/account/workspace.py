@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
@@ -110,6 +111,8 @@ def open_workspace(
         StateError: the state cannot be opened.
     """
     configuration = load(path, os.environ)
+    warnings = tracked_secrets(configuration, PRIVATE, account.api_key_file)
+    configuration = replace(configuration, warnings=(*configuration.warnings, *warnings))
     if settle is not None:
         configuration = replace(configuration, settle=settle)
     workspace = _workspace(path, configuration, account, lock_timeout=lock_timeout, needs_key=needs_key)

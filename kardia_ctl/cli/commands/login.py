@@ -8,6 +8,7 @@ import click
 
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, remove_key, store_key
+from kardia_ctl.cli.account.keys import check_api_key
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import RunStopped, Unauthorized
@@ -47,6 +48,7 @@ def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: 
         raise RunStopped(
             f"{workspace.endpoint} refused this e-mail address with this password. Check both, and the region"
         ) from error
+    check_api_key(key, "the API key that the server sent", "Nothing was stored. Check the endpoint")
     if to_stdout:
         click.echo(key)
         return

@@ -15,8 +15,10 @@ import click
 
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, store_key
+from kardia_ctl.cli.account.keys import SHORTEST
 from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
 from kardia_ctl.cli.files.key_safe import KeySafe, key_safe
+from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.terminal import confirm
@@ -64,6 +66,10 @@ def command(
         with uninterrupted(), key_safe(_safe_place(workspace, out)) as safe:
             key = _renew(workspace, safe)
             _store(key, store, safe)
+    if len(key) < SHORTEST:  # it is stored all the same: the answer is its only copy
+        print_message(
+            f"Warning: the new key is shorter than {SHORTEST} characters; kardia-ctl refuses such keys."
+        )
     new = _report(workspace, key)
     _warn_of_old_copies(workspace, out)
     return 0 if new is Check.WORKS else 1
@@ -81,6 +87,7 @@ def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> 
         yield lambda key: store_key(name, key)
     else:
         check_writable(out)
+        warn_if_tracked(out)
         trial = out.with_name(f".{out.name}.trial")
         with private_file(trial) as opened:
             opened.write(b"a trial\n")

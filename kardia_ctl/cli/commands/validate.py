@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from kardia_ctl.cli.account.git_index import tracked_secrets
+from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_notice
@@ -35,11 +37,12 @@ def command(path: Path, as_json: bool) -> int:
         else:
             print_notice(f"{failure_text(error)}\n")
         return 1
+    warnings = (*configuration.warnings, *tracked_secrets(configuration, PRIVATE, None))
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:
-        click.echo(json.dumps(_as_json(problems, configuration.warnings), indent=2))
+        click.echo(json.dumps(_as_json(problems, warnings), indent=2))
         return 1 if write_quarantine(configuration) else 0
-    for warning in configuration.warnings:
+    for warning in warnings:
         print_message(f"Warning: {warning}")
     for line in problem_lines(problems):
         print_message(line)

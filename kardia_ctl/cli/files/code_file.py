@@ -10,6 +10,7 @@ from typing import IO, Final, Self
 
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.files.passwords import generates_passwords
+from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
@@ -49,6 +50,7 @@ class CodeFile:
         self.again = 0
         self.error = ""
         self._file = file
+        warn_if_tracked(None if file == STDOUT else file)
         self._form = form_of(file, form)
         self._on_error = on_error
         self._existing = ExistingCodes() if file in (None, STDOUT) else read_existing(file, self._form)

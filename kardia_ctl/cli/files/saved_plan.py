@@ -8,6 +8,7 @@ from pathlib import Path
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
@@ -33,6 +34,7 @@ from kardia_ctl.planning.saved.staleness import (
 
 def save(file: Path, workspace: Workspace, preview: Preview) -> None:
     """Seal a plan into a file (0600), whole or not at all."""
+    warn_if_tracked(file)
     key, source = workspace.keys.plans()
     saved = SavedPlan(
         id=secrets.token_hex(16),

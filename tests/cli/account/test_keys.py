@@ -177,14 +177,17 @@ def test_a_workspace_has_a_key_of_its_own_before_the_endpoints(
     nowhere: Desk, endpoint: str, ring: MemoryKeyring
 ) -> None:
     nowhere.write("version: 1\nworkspace: north\n")
-    ring.kept[SERVICE, endpoint] = "another-key"
+    ring.kept[SERVICE, endpoint] = "another-key-of-nobody"
     path = ("--config", str(nowhere.path))
     assert nowhere.run("get", "templates", *path).code == 1
     assert log_in(nowhere, *path).code == 0
-    assert ring.kept == {(SERVICE, endpoint): "another-key", (SERVICE, f"{endpoint} north"): API_KEY}
+    assert ring.kept == {
+        (SERVICE, endpoint): "another-key-of-nobody",
+        (SERVICE, f"{endpoint} north"): API_KEY,
+    }
     assert nowhere.run("get", "templates", *path).code == 0
     assert nowhere.run("logout", *path).code == 0
-    assert ring.kept == {(SERVICE, endpoint): "another-key"}
+    assert ring.kept == {(SERVICE, endpoint): "another-key-of-nobody"}
 
 
 # rotate-key

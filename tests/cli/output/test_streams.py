@@ -208,7 +208,7 @@ def test_sigterm_before_anything_is_sent_is_one_line(clinic: Path) -> None:
         environ = {
             **os.environ,
             "KARDIA_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
-            "KARDIA_API_KEY": "invented",
+            "KARDIA_API_KEY": "invented-key-0001",
         }
         line = [str(Path(sys.executable).with_name("kardia-ctl")), "apply", str(clinic), "--auto-approve"]
         with subprocess.Popen(line, env=environ, stderr=subprocess.PIPE, text=True) as process:

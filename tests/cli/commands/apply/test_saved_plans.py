@@ -120,7 +120,7 @@ def test_decisions_go_with_the_plan_and_not_with_its_apply(desk: Desk, plan: Pat
 def test_a_plan_sealed_by_less_than_what_holds_here_is_refused(
     desk: Desk, plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KARDIA_PLAN_KEY", "ours alone")
+    monkeypatch.setenv("KARDIA_PLAN_KEY", "ours alone, and long")
     ran = desk.run("apply", str(plan))
     assert (ran.code, ran.requests) == (1, [])
     assert "plan-key is required here" in ran.err

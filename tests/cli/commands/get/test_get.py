@@ -142,7 +142,7 @@ def test_a_file_is_its_owners_alone(nowhere: Desk, person: Patient) -> None:
 def test_a_file_that_could_not_be_finished_is_not_there(
     nowhere: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KARDIA_API_KEY", "wrong-key")
+    monkeypatch.setenv("KARDIA_API_KEY", "wrong-key-of-nobody")
     assert nowhere.run("get", "patients", "--out", "patients.txt").code == 1
     assert list(Path().iterdir()) == []
 
