@@ -48,6 +48,7 @@ ROOT_MODULES: dict[str, set[str]] = {
 """The modules beside the rooms, and which rooms may import them (of ``__init__``: its version)."""
 
 IMPORTERS = {
+    "certifi": {"api/http/trust.py"},
     "click": {"cli"},
     "deepdiff": {"planning/diff.py"},
     "httpx": {"api/http/connections.py"},
