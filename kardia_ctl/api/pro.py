@@ -73,7 +73,7 @@ class ProWriter(Writer):
         body = {"customParticipantID": patient_id, "templateID": template_id}
         call = Call(endpoints.PRO_ISSUE_CODE, content=_json(body))
         issued = await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
-        self._exchange.hide(issued.code)
+        self._exchange.scrub.hide(issued.code)
         return issued
 
     async def set_setting(self, kind: Kind, value: str) -> None:
@@ -92,7 +92,7 @@ class ProWriter(Writer):
         body = {"country_code": country, "email": email, "password": password}
         call = Call(endpoints.PRO_CREATE_USER, content=_json(body), hidden=(email, password))
         token = await self._exchange.run(call, decode.user_token)
-        self._exchange.hide(token)
+        self._exchange.scrub.hide(token)
         return token
 
     async def redeem(self, code: str, token: str) -> None:

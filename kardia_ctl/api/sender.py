@@ -84,16 +84,12 @@ class Exchange:
         self._transport = transport
         self._pace = pace
         self._secrets = secrets
-        self._scrub = scrub
+        self.scrub = scrub
         self._rng = rng
         self._policy = policy
         self._budget = budget
         self._outage = outage
         self.in_flight = InFlight()
-
-    def hide(self, secret: str) -> None:
-        """Let no later error repeat a code or a key that an answer held."""
-        self._scrub.hide(secret)
 
     async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
         """Send a call, retry it where its nature allows that, and return the decoded answer.
@@ -178,13 +174,15 @@ class Exchange:
         call.on_answer(answer)
         hidden = (*self._secrets, *call.hidden)
         if not answer.is_success and answer.status not in call.endpoint.absent:
-            reason = describe_answer(call.endpoint, answer, hidden, self._scrub)
+            reason = describe_answer(call.endpoint, answer, hidden, self.scrub)
             return _Attempt(_ending(call, answer), (), answer, reason)
         try:
             return _Attempt(Ending.SUCCESS, (decode(answer),), answer)
         except (UnreadableAnswer, UnexpectedAnswer) as error:
             ending = Ending.UNREADABLE if isinstance(error, UnreadableAnswer) else Ending.UNEXPECTED
-            reason = _joined(str(error), describe_answer(call.endpoint, answer, hidden, self._scrub))
+            reason = "; ".join(
+                filter(None, (str(error), describe_answer(call.endpoint, answer, hidden, self.scrub)))
+            )
             return _Attempt(ending, (), answer, reason)
 
 
@@ -250,7 +248,3 @@ def _not_executed(attempt: _Attempt[T]) -> type[NotExecuted]:
     if attempt.ending is not Ending.UNSENT:
         return NotExecuted
     return Outdated if attempt.outdated else Withheld
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part.rstrip(".") for part in parts if part)

@@ -94,7 +94,7 @@ class V1Writer(Writer):
         """GET /v1/patients/:id/code: an effect, possibly a billable order. Repeatable."""
         call = Call(endpoints.ISSUE_CODE, (patient_id,), query=(("template_id", template_id),))
         issued = await self._exchange.run(call, partial(decode.issued, mrn=mrn, template=template_id))
-        self._exchange.hide(issued.code)
+        self._exchange.scrub.hide(issued.code)
         return issued
 
     async def set_setting(self, kind: Kind, value: str) -> None:
@@ -150,5 +150,5 @@ async def renew_key(exchange: Exchange) -> str:
 
 async def _key(exchange: Exchange, call: Call) -> str:
     key = await exchange.run(call, decode.api_key)
-    exchange.hide(key)
+    exchange.scrub.hide(key)
     return key

@@ -178,8 +178,11 @@ def as_nobody(*words: str, pipe: int | None = None, **more: str) -> tuple[int, s
     )  # fmt: skip
     for _, write in pipes:
         os.close(write)
-    out, err = (os.fdopen(read).read() for read, _ in pipes)
-    return ran.returncode, out, err
+    told = []
+    for read, _ in pipes:
+        with os.fdopen(read) as opened:
+            told.append(opened.read())
+    return ran.returncode, told[0], told[1]
 
 
 @pytest.mark.parametrize("out", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr"])
@@ -198,6 +201,7 @@ def test_whoever_is_not_root_may_read_a_key_from_a_descriptor(desk: InnerDesk) -
     os.close(write)
     words = ("plan", str(desk.path), "--endpoint", "http://127.0.0.1:9", "--api-key-file", f"/dev/fd/{read}")
     _, _, errors = as_nobody(*words, pipe=read, KARDIA_API_KEY="")
+    os.close(read)
     assert "never connected" in errors
 
 
