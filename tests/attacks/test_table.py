@@ -34,4 +34,4 @@ def test_a_row_names_tests_and_mutants_that_exist(row: list[str]) -> None:
 
 def test_every_test_file_has_a_row() -> None:
     named = {name.partition("::")[0] for row in ROWS for name in _names(row[1]) + _names(row[2])}
-    assert {file.name for file in HERE.glob("test_[0-9]*.py")} <= named
+    assert {file.relative_to(HERE).as_posix() for file in HERE.rglob("test_[0-9]*.py")} <= named
