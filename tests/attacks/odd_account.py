@@ -159,13 +159,16 @@ class Person:
 
 @contextmanager
 def person_at(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capture: pytest.CaptureFixture[str],
+    account: OddAccount | None = None,
 ) -> Iterator[Person]:
-    """A person with an empty directory and an account without patients."""
+    """A person with an empty directory and an account, without patients if none is given."""
     path.mkdir(exist_ok=True)
     for name in ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
         monkeypatch.delenv(name, raising=False)
-    account = OddAccount()
+    account = account or OddAccount()
     with serving(account.app()) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)
         monkeypatch.setenv("KARDIA_API_KEY", "an-invented-key-of-some-length")

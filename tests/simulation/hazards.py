@@ -34,14 +34,20 @@ class Hazards:
 
     Attributes:
         leaver: A patient who is to be deleted, and what happens to that patient meanwhile.
+        busy: The most strangers who come or leave before a page of the list is read.
     """
 
     leaver: Leaver | None = None
+    busy: int = 0
 
 
 def hazards(seed: int) -> Hazards:
     """The hazards of a seed. Each is drawn from a ``Random`` of its own: ``Random(f"NAME/{seed}")``."""
-    return Hazards(leaver=_leaver(Random(f"leaver/{seed}")))
+    busy = Random(f"busy/{seed}")
+    return Hazards(
+        leaver=_leaver(Random(f"leaver/{seed}")),
+        busy=busy.randrange(2, 6) if busy.random() < 0.1 else 0,
+    )
 
 
 def _leaver(rng: Random) -> Leaver | None:

@@ -93,6 +93,7 @@ class Network:
         self._time = time
         self._log = log
         self._rng = Random(f"network/{story.seed}")
+        self._busy = Random(f"busy/{story.seed}")
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
@@ -218,6 +219,8 @@ class Network:
         query = request.url.query
         if path == "/v1/patients" and request.method == "GET":
             if not self.calm and self._rng.random() < self._story.visits:
+                self._server.visit()
+            for _ in range(0 if self.calm else self._busy.randint(0, self._story.hazards.busy)):
                 self._server.visit()
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
