@@ -109,6 +109,7 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
     mrns: list[str] = []
     unknown = False
     record_of, departed = state.patients.get, state.departed
+    elsewhere = {mrn: patient_id for patient_id, mrn in state.elsewhere.items()}
     for mrn, want in patients.items():
         record = record_of(mrn)
         patient_id = want.id or ("" if record is None else record.id)
@@ -117,6 +118,9 @@ def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[s
             mrns.append(mrn)
         else:
             unknown = True
+            if mrn in elsewhere:
+                ids.append(elsewhere[mrn])
+                mrns.append(mrn)
     if departed:
         unknown = unknown or any(state.has_done(patient_id, DepartureAction.DELETE) for patient_id in ids)
     return ids, mrns, unknown

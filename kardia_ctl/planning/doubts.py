@@ -59,6 +59,8 @@ class Doubts:
 
     def obstacle(self, want: DesiredPatient) -> Obstacle | None:
         """Why a patient whom a proven scan does not show must not be created now; None when it may be."""
+        if (recorded := self._elsewhere.get(want.mrn)) is not None:
+            return self._recorded_elsewhere(want, recorded)
         doubts = self.about(want)
         if not doubts:
             return None
@@ -69,6 +71,25 @@ class Doubts:
             return None
         alike = list(self._alike(want, doubts))
         return _unsettled(want, doubts, alike) if alike else None
+
+    def _recorded_elsewhere(self, want: DesiredPatient, patient_id: str) -> Obstacle | None:
+        """Another workspace has this mrn: its patient counts as live until a read by id says otherwise."""
+        address, where = patient_address(want.mrn), "which another workspace of this state records"
+        if patient_id not in self._inputs.observed.missing:
+            reason = f"the id {patient_id}, {where}, was not read, or has another mrn now. Plan again"
+            return Obstacle(Cause.SCAN_INCOMPLETE, reason)
+        if address in self._inputs.decisions.recreate:
+            return None
+        reason = (
+            f"the patient {patient_id}, {where}, no longer exists in Kardia: deleted elsewhere, perhaps on a "
+            f"request for erasure. Remove the patient from the configuration, or create it again: --recreate "
+            f"'{address}'"
+        )
+        return Obstacle(Cause.DELETED_ELSEWHERE, reason)
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, str]:
+        return {mrn: patient_id for patient_id, mrn in self._inputs.state.elsewhere.items()}
 
     @cached_property
     def _creates(self) -> dict[Address, Intent]:

@@ -189,6 +189,35 @@ def test_a_doubt_that_is_settled_elsewhere_is_resolved_there(person: Person) -> 
     assert open_store("sqlite:///.kardia/state.db", person.path, "default").load().intents == {}
 
 
+def a_lagging_list_hides_nobody_of_another_workspace(person: Person) -> None:
+    person.declare(ANNA)
+    assert person.apply().code == 0
+    rename_workspace(person)
+    person.account.lists = lambda _: None
+    done = person.apply()
+    assert (done.code, done.creates) == (0, 0)
+
+
+def test_whom_another_workspace_records_is_read_by_id(person: Person) -> None:
+    a_lagging_list_hides_nobody_of_another_workspace(person)
+
+
+def test_without_its_records_a_lagging_list_makes_two(person: Person) -> None:
+    with removed(rows, "recorded_elsewhere", lambda *_: {}), pytest.raises(AssertionError):
+        a_lagging_list_hides_nobody_of_another_workspace(person)
+
+
+def test_whom_another_workspace_records_and_who_is_gone_was_deleted_elsewhere(person: Person) -> None:
+    person.declare(ANNA)
+    assert person.apply().code == 0
+    rename_workspace(person)
+    person.account.patients.clear()
+    gone = person.apply()
+    assert (gone.code, gone.creates) == (1, 0)
+    assert "--recreate 'patient/A-1'" in gone.text
+    assert person.apply("--recreate", "patient/A-1").creates == 1
+
+
 def test_a_stranger_to_the_doubt_does_not_wait(person: Person) -> None:
     lose(person, ANNA)
     person.declare(BERT)
