@@ -84,7 +84,9 @@ def _main_file(path: Path) -> Path:
     try:
         main = path / FILE if path.is_dir() else path
         if main.is_file():
-            return main
+            return (
+                main.resolve() if main.is_symlink() else main
+            )  # a link is its target: paths, state and keys
         message = f"no {FILE} in this directory" if main is not path else "no such file"
         other = main.with_suffix(".yml")
         remedy = f"Rename {other.name} to {FILE}" if other.is_file() else "Create one with kardia-ctl init"

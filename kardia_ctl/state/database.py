@@ -1,8 +1,8 @@
-"""The SQLite database: its tables, its errors, and how to open it for writing and for reading."""
+"""The SQLite database: its tables, and how to open it for writing and for reading."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
@@ -10,8 +10,12 @@ from urllib.parse import quote
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.state.files import create_private
+from kardia_ctl.state.inode_lock import is_locked
 from kardia_ctl.state.intents import ADDED_IN_3
 from kardia_ctl.state.intents import TABLE as INTENTS
+from kardia_ctl.state.lock import LockInfo
+from kardia_ctl.state.open_mark import TABLE as HOLDER
+from kardia_ctl.state.open_mark import not_whole, open_run
 from kardia_ctl.state.samples import TABLE
 
 T = TypeVar("T")
@@ -27,9 +31,6 @@ APPLICATION: Final = 0x4B415244
 _DEPARTURE: Final = """CREATE TABLE departure (
         workspace INTEGER NOT NULL, id TEXT NOT NULL, action TEXT NOT NULL,
         PRIMARY KEY (workspace, id, action)) WITHOUT ROWID"""
-
-_HOLDER: Final = """CREATE TABLE holder (
-        one INTEGER PRIMARY KEY CHECK (one = 1), run TEXT NOT NULL, lock TEXT NOT NULL)"""
 
 _SCHEMA: Final = (
     """CREATE TABLE workspace (
@@ -52,7 +53,7 @@ _SCHEMA: Final = (
     """CREATE TABLE run (
         workspace INTEGER PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL,
         began REAL NOT NULL, ended REAL NOT NULL)""",
-    _HOLDER,
+    HOLDER,
 )
 
 _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
@@ -63,7 +64,7 @@ _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
         "DROP TABLE departure_1",
         TABLE,
     ),
-    2: (*ADDED_IN_3, _HOLDER),  # more about intents; the run that the whole file belongs to
+    2: (*ADDED_IN_3, HOLDER),  # more about intents; the run that the whole file belongs to
 }
 """The statements that upgrade a database from each version to the next."""
 
@@ -124,13 +125,27 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def read_snapshot(path: Path, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
+def read_snapshot(
+    path: Path, query: Callable[[sqlite3.Connection], T], empty: T, *, accept_parts: bool = False
+) -> T:
     """The result of ``query`` on one snapshot; ``empty`` while there is no database. Leaves no file behind.
 
     An ordinary read-only connection creates -wal and -shm beside the file, and on read-only media it
     cannot open it at all. So while there is no write-ahead log, the file is read as
     immutable, and read again if a writer changed it meanwhile.
+
+    Raises:
+        StateError: the file is marked as open and its log is missing (see ``open_mark``), unless
+            ``accept_parts``.
     """
+    nothing: tuple[T, StateError | None] = empty, None
+
+    def whole(connection: sqlite3.Connection) -> tuple[T, StateError | None]:
+        run, info = open_run(connection)
+        return query(connection), not_whole(
+            path, info, locked=is_locked(path)
+        ) if run and not accept_parts else None
+
     for _ in range(_QUIET_TRIES):
         before = _identity(path)
         if before is None:
@@ -138,14 +153,35 @@ def read_snapshot(path: Path, query: Callable[[sqlite3.Connection], T], empty: T
         if _has_log(path):
             break
         try:
-            result = _query(path, "mode=ro&immutable=1", query, empty)
+            result, missing = _query(path, "mode=ro&immutable=1", whole, nothing)
         except sqlite3.Error:
             if _identity(path) == before:
                 raise
             continue
         if _identity(path) == before:
+            if missing is not None and not log_of(path).exists():
+                raise missing
             return result
     return _query(path, "mode=ro", query, empty)
+
+
+def check_whole(path: Path) -> None:
+    """Check a database that this run has locked and not opened yet (see ``open_mark``).
+
+    Raises:
+        StateError: it is marked as open, and its log is missing.
+    """
+    nothing: tuple[str, LockInfo | None] = "", None
+    run, info = read_snapshot(path, open_run, nothing, accept_parts=True)
+    if run and not log_of(path).exists():
+        raise not_whole(path, info, locked=False)
+
+
+def marked_run(path: Path) -> LockInfo | None:
+    """The lock information of the run that the database is marked with; None when it cannot be read."""
+    with suppress(sqlite3.Error, OSError, StateError):
+        return read_snapshot(path, lambda connection: open_run(connection)[1], None, accept_parts=True)
+    return None
 
 
 def _query(path: Path, options: str, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
@@ -163,63 +199,11 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a database (sqlite.org, "Temporary Files Used By SQLite")."""
+    return path.with_name(f"{path.name}-wal")
+
+
 def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
+    log = log_of(path)
     return log.exists() and log.stat().st_size > 0
-
-
-_PRIMARY_CODE: Final = 0xFF
-
-_MEANINGS: Final = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "free some space and run again; no partial write was made"),
-    sqlite3.SQLITE_READONLY: ("it is read-only", "make the file and its directory writable for this user"),
-    sqlite3.SQLITE_PERM: ("permission was denied", "make the file and its directory writable for this user"),
-    sqlite3.SQLITE_AUTH: ("permission was denied", "make the file and its directory writable for this user"),
-    sqlite3.SQLITE_CANTOPEN: (
-        "it cannot be opened",
-        "check that its directory exists and is writable: an unfinished run left a write-ahead log there",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "it is damaged",
-        "restore it from a backup, or move it away and plan again: patients are matched again by mrn",
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        "it is not a SQLite database, or it is encrypted or damaged",
-        "check the state URL; restore the file from a backup, or move it away and plan again",
-    ),
-    sqlite3.SQLITE_BUSY: ("another program has locked it", "close what has the file open and run again"),
-    sqlite3.SQLITE_LOCKED: ("another program has locked it", "close what has the file open and run again"),
-    sqlite3.SQLITE_IOERR: ("reading or writing the disk failed", "check the disk and run again"),
-    sqlite3.SQLITE_TOOBIG: ("a value is too large to store", "shorten the mrn or name it belongs to"),
-}
-"""For each primary result code what it means and what to do (sqlite.org, "Result and Error Codes")."""
-
-
-@contextmanager
-def state_errors(doing: str, path: Path) -> Iterator[None]:
-    """Raise SQLite and file errors as ``StateError``. ``doing`` is what was being done to ``path``."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _from_sqlite(doing, path, error) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StateError(
-            f"{doing} {path}: {reason}. Check that the path, its owner and the free space are right"
-        ) from error
-    except (UnicodeError, OverflowError) as error:
-        raise StateError(
-            f"{doing} {path}: a value cannot be stored ({type(error).__name__}). "
-            "Check the mrns for invalid text"
-        ) from None
-
-
-def _from_sqlite(doing: str, path: Path, error: sqlite3.Error) -> StateError:
-    # The error's text is left out: a constraint's text may one day hold a value.
-    code = getattr(error, "sqlite_errorcode", None)
-    known = _MEANINGS.get(code & _PRIMARY_CODE) if isinstance(code, int) else None
-    if known is None:
-        name = getattr(error, "sqlite_errorname", type(error).__name__)
-        known = (f"SQLite answered {name}", "check that nothing else writes to the file")
-    what, remedy = known
-    return StateError(f"{doing} {path}: {what}. Next: {remedy}")

@@ -1,4 +1,4 @@
-"""The single writer's lock: an flock on a file beside the database. It ends with its process."""
+"""The single writer's lock: on a file beside the database and on the database. It ends with its process."""
 
 import fcntl
 import getpass
@@ -12,6 +12,7 @@ from typing import Final
 
 from kardia_ctl.model.errors import LockHeld
 from kardia_ctl.state.files import create_private, is_still
+from kardia_ctl.state.inode_lock import InodeLock, is_locked
 
 _POLL_SECONDS: Final = 0.05
 _PROBE_RETRIES: Final = 4
@@ -77,11 +78,30 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-class FileLock:
-    """An exclusive flock on ``path``. ``timeout`` is in seconds; waiting polls with ``sleep``."""
+def _unknown() -> None:
+    """No run is known."""
 
-    def __init__(self, path: Path, *, timeout: float, sleep: Callable[[float], None]) -> None:
+
+class FileLock:
+    """An exclusive flock on ``path``, which tells who holds it, and the lock on the inode of ``database``.
+
+    ``timeout`` is in seconds; waiting polls with ``sleep``. ``marked`` reads the lock information in the
+    database: a run that holds it under another name has another lock file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        database: Path,
+        *,
+        timeout: float,
+        sleep: Callable[[float], None],
+        marked: Callable[[], LockInfo | None] = _unknown,
+    ) -> None:
         self._path = path
+        self._database = database
+        self._inode = InodeLock()
+        self._marked = marked
         self._timeout = timeout
         self._sleep = sleep
         self._descriptor: int | None = None
@@ -128,6 +148,7 @@ class FileLock:
 
     def release(self) -> None:
         """Release the lock and empty its file. Does nothing when the lock is not held."""
+        self._inode.release()
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
@@ -138,6 +159,12 @@ class FileLock:
 
     def probe(self) -> tuple[bool, LockInfo | None]:
         """Whether the lock is held, and by which run if the file says so. Never waits."""
+        held, info = self._probe_file()
+        if not held and is_locked(self._database):
+            return True, self._marked()
+        return held, info
+
+    def _probe_file(self) -> tuple[bool, LockInfo | None]:
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -155,7 +182,7 @@ class FileLock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_still(self._path, os.fstat(descriptor)):
+            if is_still(self._path, os.fstat(descriptor)) and self._lock_database():
                 return descriptor
         except BlockingIOError:
             pass
@@ -164,6 +191,10 @@ class FileLock:
             raise
         os.close(descriptor)
         return None
+
+    def _lock_database(self) -> bool:
+        create_private(self._database)
+        return self._inode.acquire(self._database)
 
     def _refusal(self, state: str) -> str:
         _, info = self.probe()

@@ -10,7 +10,9 @@ _SQLITE: Final = "sqlite:///"
 _UNSUPPORTED: Final = ("postgresql", "s3", "gs", "az")
 
 
-def open_store(url: str, root: Path, workspace: str, *, lock_timeout: float = 0.0) -> Store:
+def open_store(
+    url: str, root: Path, workspace: str, *, lock_timeout: float = 0.0, accept_parts: bool = False
+) -> Store:
     """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
     Args:
@@ -18,6 +20,7 @@ def open_store(url: str, root: Path, workspace: str, *, lock_timeout: float = 0.
         root: the directory of kardia.yaml.
         workspace: the name of the configuration's part of the state.
         lock_timeout: how many seconds ``lock`` waits for another holder.
+        accept_parts: whether to use a file that was copied while a run was open.
 
     Raises:
         StateError: this version has no store for the URL. The message leaves the URL out, because it may
@@ -25,7 +28,9 @@ def open_store(url: str, root: Path, workspace: str, *, lock_timeout: float = 0.
     """
     from kardia_ctl.state.sqlite import SqliteStore
 
-    return SqliteStore(sqlite_path(url, root), workspace, lock_timeout=lock_timeout)
+    return SqliteStore(
+        sqlite_path(url, root), workspace, lock_timeout=lock_timeout, accept_parts=accept_parts
+    )
 
 
 def sqlite_path(url: str, root: Path) -> Path:

@@ -6,38 +6,29 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TypeVar
 from uuid import uuid4
 
 from kardia_ctl import __version__
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
-from kardia_ctl.state.database import open_writable, read_snapshot, state_errors
-from kardia_ctl.state.files import is_still
+from kardia_ctl.state.database import check_whole, marked_run, open_writable, read_snapshot
+from kardia_ctl.state.database_errors import state_errors
 from kardia_ctl.state.lock import FileLock, LockInfo, who
+from kardia_ctl.state.open_mark import abandon, check_ours, close_with_log, mark_closed, mark_open
 from kardia_ctl.state.rows import read_state, write
+from kardia_ctl.state.run_guard import RunGuard, check_single
+from kardia_ctl.state.run_marks import last_run, mark_end, mark_start, timestamp
 
-
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """The last run that took the lock. Times are Unix seconds; ``ended`` is 0 until the run ends."""
-
-    operation: str
-    who: str
-    began: float
-    ended: float
-
-    def __str__(self) -> str:
-        return f"{self.operation} by {self.who}, started {timestamp(self.began)}, ended without finishing"
+T = TypeVar("T")
 
 
 class SqliteStore:
     """The ``Store`` of a SQLite file (see ``kardia_ctl.model.ports``).
 
-    ``lock_timeout`` is in seconds. ``now`` returns Unix seconds; waiting for the lock uses ``sleep``.
+    ``lock_timeout`` is in seconds. ``now`` returns Unix seconds; waiting for the lock uses ``sleep``. A state
+    that is not whole is refused (see ``open_mark``) unless ``accept_parts``.
     ``commit`` may be called from any thread; batches of different threads are written one after the other.
     """
 
@@ -47,23 +38,28 @@ class SqliteStore:
         workspace: str,
         *,
         lock_timeout: float = 0.0,
+        accept_parts: bool = False,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path = path
         self._workspace = workspace
         self._now = now
-        self._lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=lock_timeout, sleep=sleep)
+        self._file = Path(os.path.realpath(path))
+        self._accept_parts = accept_parts
+        lock = self._file.with_name(f"{self._file.name}.lock")
+        self._lock = FileLock(
+            lock, self._file, timeout=lock_timeout, sleep=sleep, marked=lambda: marked_run(self._file)
+        )
         self._commit_lock = threading.Lock()
         self._writing: sqlite3.Connection | None = None
-        self._opened: os.stat_result | None = None
+        self._guard: RunGuard | None = None
+        self._run = ""
 
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
         with state_errors("reading the state", self._path):
-            return read_snapshot(
-                self._path, lambda connection: read_state(connection, self._workspace), State()
-            )
+            return self._read(lambda connection: read_state(connection, self._workspace), State())
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Write a batch durably, whole or not at all; ``serial`` grows when it changed anything.
@@ -78,8 +74,8 @@ class SqliteStore:
                     f"writing the state {self._path}: the lock is not held. "
                     "This is a bug; please report this line"
                 )
-            self._check_files()
-            _commit(self._writing, self._workspace, batch)
+            with self._checked(self._writing):
+                _write(self._writing, self._workspace, batch)
 
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
@@ -93,18 +89,19 @@ class SqliteStore:
         """
         info = self._lock_info(operation)
         with state_errors("locking the state", self._path):
+            check_single(self._path, self._file)
             self._lock.acquire(info)
         try:
             with state_errors("opening the state", self._path):
-                self._writing = open_writable(self._path)
-                self._opened = self._path.stat()
-            self._mark(_mark_start, info)
+                self._open(info)
+            self._mark(mark_start, info)
             try:
                 yield
             except (KardiaError, KeyboardInterrupt):
-                self._mark(_mark_end, info)
+                self._mark(mark_end, info)
                 raise
-            self._mark(_mark_end, info)
+            self._mark(mark_end, info)
+            self._close_run()
         finally:
             self._release()
 
@@ -114,33 +111,75 @@ class SqliteStore:
             is_held, info = self._lock.probe()
             if is_held:
                 return f"{info} is running" if info else "another run has just started"
-            run = read_snapshot(self._path, lambda connection: _last_run(connection, self._workspace), None)
+            run = self._read(lambda connection: last_run(connection, self._workspace), None)
         return str(run) if run and not run.ended else ""
 
     def close(self) -> None:
         """Do nothing: a connection is closed with the lock, or after one read."""
 
+    def _read(self, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
+        check_single(self._path, self._file)
+        return read_snapshot(self._file, query, empty, accept_parts=self._accept_parts)
+
+    def _open(self, info: LockInfo) -> None:
+        """Open the database for writing, and mark it as open by this run."""
+        if not self._accept_parts:
+            check_whole(self._file)
+        self._writing = open_writable(self._file)
+        self._run = info.id
+        mark_open(self._writing, self._path, info)
+        self._guard = RunGuard(self._path, self._file)
+
+    def _close_run(self) -> None:
+        """Remove the mark of this run: the file is whole by itself again."""
+        with self._commit_lock, state_errors("closing the state", self._path):
+            if self._writing is not None and self._run:
+                self._check_files()
+                mark_closed(self._writing, self._run)
+                self._run = ""
+
     def _release(self) -> None:
         with self._commit_lock, state_errors("closing the state", self._path):
             writing, self._writing = self._writing, None
+            guard, self._guard = self._guard, None
             try:
-                if writing is not None:
-                    writing.close()
+                if writing is not None and guard is not None and guard.foreign:
+                    abandon(writing, self._file)
+                elif writing is not None:
+                    self._close(writing)
             finally:
+                self._run = ""
                 self._lock.release()
 
+    def _close(self, writing: sqlite3.Connection) -> None:
+        """Close the connection of a run; what ended a run before its mark was removed is already reported."""
+        try:
+            if self._run:
+                mark_closed(writing, self._run)
+            writing.close()
+        except sqlite3.Error:
+            close_with_log(writing, self._file)
+
+    @contextmanager
+    def _checked(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """A transaction of this run alone, on the file that it opened."""
+        self._check_files()
+        try:
+            with _transaction(connection):
+                check_ours(connection, self._path, self._run)
+                yield
+        finally:
+            if self._guard is not None:
+                self._guard.committed()
+
     def _check_files(self) -> None:
-        # SQLite keeps writing to a file that was removed, and a removed lock file no longer locks.
         if self._lock.lost:
             raise StateError(
                 f"writing the state {self._path}: its lock file was removed or replaced, so another run "
                 "may be in progress. Next: make sure that there is none, then run again"
             )
-        if self._opened is not None and not is_still(self._path, self._opened):
-            raise StateError(
-                f"writing the state {self._path}: it was removed or replaced. Next: restore it and run "
-                "again; if it is lost, apply with --settle-first"
-            )
+        if self._guard is not None:
+            self._guard.check()
 
     def _lock_info(self, operation: str) -> LockInfo:
         return LockInfo(
@@ -157,20 +196,18 @@ class SqliteStore:
     def _mark(self, mark: Callable[[sqlite3.Connection, int, LockInfo, float], None], info: LockInfo) -> None:
         with self._commit_lock, state_errors("writing the state", self._path):
             if self._writing is not None:
-                self._check_files()
-                with _transaction(self._writing):
+                with self._checked(self._writing):
                     mark(self._writing, _workspace_id(self._writing, self._workspace), info, self._now())
 
 
-def _commit(connection: sqlite3.Connection, workspace: str, batch: tuple[Entry, ...]) -> None:
-    with _transaction(connection):
-        number = _workspace_id(connection, workspace)
-        if write(connection, number, batch):
-            connection.execute(
-                "UPDATE workspace SET serial = serial + 1, "
-                "lineage = CASE lineage WHEN '' THEN ? ELSE lineage END WHERE id = ?",
-                (str(uuid4()), number),
-            )
+def _write(connection: sqlite3.Connection, workspace: str, batch: tuple[Entry, ...]) -> None:
+    number = _workspace_id(connection, workspace)
+    if write(connection, number, batch):
+        connection.execute(
+            "UPDATE workspace SET serial = serial + 1, "
+            "lineage = CASE lineage WHEN '' THEN ? ELSE lineage END WHERE id = ?",
+            (str(uuid4()), number),
+        )
 
 
 def _workspace_id(connection: sqlite3.Connection, name: str) -> int:
@@ -189,33 +226,3 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def timestamp(seconds: float) -> str:
-    """Unix seconds as RFC 3339 in UTC, to the second."""
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-_UNMARKED: Final = frozenset({"status"})
-"""Operations that leave no mark, so that the mark of an unfinished apply stays."""
-
-
-def _mark_start(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
-    if info.operation not in _UNMARKED:
-        connection.execute(
-            "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, 0)",
-            (workspace, info.id, info.operation, info.who, now),
-        )
-
-
-def _mark_end(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
-    connection.execute("UPDATE run SET ended = ? WHERE workspace = ? AND id = ?", (now, workspace, info.id))
-
-
-def _last_run(connection: sqlite3.Connection, workspace: str) -> LastRun | None:
-    row = connection.execute(
-        "SELECT operation, who, began, ended FROM run JOIN workspace ON run.workspace = workspace.id "
-        "WHERE workspace.name = ?",
-        (workspace,),
-    ).fetchone()
-    return LastRun(*row) if row else None

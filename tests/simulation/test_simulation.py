@@ -15,7 +15,6 @@ from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.state.open import open_store
 from tests.paths import ROOT
 from tests.simulation.environment.disk import Disk
-from tests.simulation.hazards import Hazards
 from tests.simulation.mutants import Mutant, mutated, mutated_story
 from tests.simulation.scenario import Pause, Scenario, Trouble, scenario
 from tests.simulation.simulate import Verdict, simulate
@@ -168,8 +167,7 @@ def test_an_account_that_cannot_be_scanned_is_left_alone() -> None:
     def unscannable(seed: int) -> Scenario:
         story = scenario(seed)
         quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
-        present = tuple(story.desired.patients)[:4]
-        return replace(story, quirks=quirks, present=present, sizes=TINY_PAGES, hazards=Hazards())
+        return replace(story, quirks=quirks, present=tuple(story.desired.patients)[:4], sizes=TINY_PAGES)
 
     for seed in range(20):
         verdict = simulate(seed, unscannable(seed))

@@ -12,7 +12,7 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.database import state_errors
+from kardia_ctl.state.database_errors import state_errors
 from kardia_ctl.state.sqlite import SqliteStore
 from tests.paths import ROOT
 

@@ -144,10 +144,11 @@ def test_waiting_ends_when_the_holder_does(store: SqliteStore, path: Path) -> No
 def test_a_lock_file_that_was_replaced_is_not_ours(tmp_path: Path) -> None:
     place = tmp_path / "state.db.lock"
     holder = LockInfo("id", "apply", "", "joe@host", "1", "now", "state.db", 1)
-    one = FileLock(place, timeout=0, sleep=lambda _: None)
+    database = tmp_path / "state.db"
+    one = FileLock(place, database, timeout=0, sleep=lambda _: None)
     one.acquire(holder)
     place.unlink()
-    two = FileLock(place, timeout=0, sleep=lambda _: None)
+    two = FileLock(place, tmp_path / "other.db", timeout=0, sleep=lambda _: None)
     two.acquire(holder)
     assert two.probe() == (True, holder)
     one.release()

@@ -15,8 +15,6 @@ from kardia_ctl.state.files import make_directories
 SIZE: Final = 32
 SHORTEST: Final = 16
 """The fewest characters of a key. Shorter ones are guessed, or are what is left of a copied one."""
-_LARGEST: Final = 65_536
-"""Bytes of a key's file that are read."""
 
 
 def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
@@ -78,8 +76,7 @@ def check_length(key: str | bytes, what: str, remedy: str) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:  # it may be a device that never ends
-            return stream.read(_LARGEST)
+        return path.read_bytes()[:65536]
     except OSError as error:
         raise RunStopped(f"{path}: {error.strerror}") from error
 

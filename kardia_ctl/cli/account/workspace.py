@@ -95,6 +95,7 @@ def open_workspace(
     lock_timeout: float = 0,
     needs_key: bool = True,
     settle: float | None = None,
+    accept_parts: bool = False,
 ) -> Workspace:
     """Read the configuration and find its state and keys.
 
@@ -104,6 +105,7 @@ def open_workspace(
         lock_timeout: Seconds to wait for another apply.
         needs_key: Whether the command sends requests, so that an API key is needed.
         settle: The settle window in seconds, instead of the configuration's.
+        accept_parts: Whether to use a state that was copied while a run was open.
 
     Raises:
         ConfigurationError: the configuration has problems.
@@ -115,7 +117,8 @@ def open_workspace(
     configuration = replace(configuration, warnings=(*configuration.warnings, *warnings))
     if settle is not None:
         configuration = replace(configuration, settle=settle)
-    workspace = _workspace(path, configuration, account, lock_timeout=lock_timeout, needs_key=needs_key)
+    opened = partial(open_store, lock_timeout=lock_timeout, accept_parts=accept_parts)
+    workspace = _workspace(path, configuration, account, opened, needs_key=needs_key)
     workspace.open_store()
     return workspace
 
@@ -124,8 +127,8 @@ def _workspace(
     path: Path,
     configuration: Configuration,
     account: AccountOptions,
+    opened: Callable[[str, Path, str], Store],
     *,
-    lock_timeout: float,
     needs_key: bool,
     declared: Callable[[], Configuration] | None = None,
 ) -> Workspace:
@@ -142,7 +145,7 @@ def _workspace(
         stored = stored_key(_endpoint(account, configuration), configuration.workspace)
         secret = api_key(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
-    opener = cache(partial(open_store, state, root, name, lock_timeout=lock_timeout))
+    opener = cache(partial(opened, state, root, name))
     keys = Keys(directory, os.environ, secret)
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), opener, scrub)
@@ -187,9 +190,8 @@ def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_time
         region=Region(region) if region else configuration.region,
         dialect=Dialect(dialect) if dialect else configuration.dialect,
     )
-    found = _workspace(
-        Path(), configuration, account, lock_timeout=lock_timeout, needs_key=needs_key, declared=declared
-    )
+    opened = partial(open_store, lock_timeout=lock_timeout)
+    found = _workspace(Path(), configuration, account, opened, needs_key=needs_key, declared=declared)
     return replace(found, configured=configured, largest=_DOCUMENT)
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.output.console import print_line, print_result
 from kardia_ctl.model.errors import RunStopped
 
 _STARTER: Final = """\
@@ -52,7 +51,7 @@ def init_command(directory: Path) -> None:
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text(_IGNORED, encoding="utf-8")
-    print_line(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
+    click.echo(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
 
 
 @click.command("schema")
@@ -66,12 +65,12 @@ def schema_command(directory: Path | None) -> None:
 
     text = json.dumps(editors_schema(), indent=2, ensure_ascii=False) + "\n"
     if directory is None:
-        print_result(text)
+        click.echo(text, nl=False)
         return
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "kardia.schema.json"
     file.write_text(text, encoding="utf-8")
-    print_line(f"Wrote {file}")
+    click.echo(f"Wrote {file}")
 
 
 @click.command("completion")
@@ -91,4 +90,4 @@ def completion_command(shell: str) -> None:
     script = get_completion_class(shell)
     if script is None:
         raise RunStopped(f"there is no completion for {shell}")
-    print_result(script(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source() + "\n")
+    click.echo(script(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source())

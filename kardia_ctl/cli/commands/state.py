@@ -8,7 +8,6 @@ import click
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
-from kardia_ctl.cli.output.console import print_line, print_result
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
@@ -39,7 +38,7 @@ def _store(path: Path, *, sandbox: bool) -> Store:
 @_sandbox_option
 def list_command(path: Path, sandbox: bool) -> None:
     """Print every recorded address, one a line. PATH is the configuration (default: this directory)."""
-    print_result(state_list(_store(path, sandbox=sandbox).load()))
+    click.echo(state_list(_store(path, sandbox=sandbox).load()), nl=False)
 
 
 @command.command("show")
@@ -51,7 +50,7 @@ def show_command(address: Address, path: Path, sandbox: bool) -> None:
     text = state_show(_store(path, sandbox=sandbox).load(), address)
     if not text:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
-    print_result(text)
+    click.echo(text, nl=False)
 
 
 @command.command("forget")
@@ -74,7 +73,7 @@ def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lo
         if not confirm(f"Remove the records of {names}?", approved=auto_approve):
             return 1
         store.commit(entries)
-    print_line(f"Removed from state: {names}.")
+    click.echo(f"Removed from state: {names}.")
     return 0
 
 

@@ -1,11 +1,12 @@
 """Where ``status --listen`` shows the funnel: a table in place on a terminal, lines elsewhere, or JSON."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kardia_ctl.cli.output.console import print_json, print_message, print_result
+from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.terminal import can_redraw
 from kardia_ctl.model.events import EventCounts
 from kardia_ctl.model.funnel import StatusReport
@@ -142,7 +143,7 @@ class StatusStream(_Lines):
 
 
 def _print(line: object) -> None:
-    print_json(line)
+    print_result(json.dumps(line) + "\n")
 
 
 def status_display(*, as_json: bool) -> StatusDisplay:

@@ -55,7 +55,11 @@ def _of_configuration(
     path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
     workspace = open_workspace(
-        path, account, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+        path,
+        account,
+        lock_timeout=options.pop("lock_timeout"),
+        settle=options.pop("settle"),
+        accept_parts=options["settle_first"],
     )
     decisions = decisions_from(options, workspace.configuration)
     return ApplyArguments(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
@@ -74,7 +78,11 @@ def _of_saved_plan(
     if hint.sandbox and not account.sandbox and account.endpoint is None:
         account = AccountOptions(sandbox=True)
     workspace = open_workspace(
-        hint.path, account, lock_timeout=options.pop("lock_timeout"), settle=options.pop("settle")
+        hint.path,
+        account,
+        lock_timeout=options.pop("lock_timeout"),
+        settle=options.pop("settle"),
+        accept_parts=options["settle_first"],
     )
     saved, key = plan_files.check_seal(data, workspace.keys)
     plan_files.check_bound(saved, key, workspace, workspace.store.load())

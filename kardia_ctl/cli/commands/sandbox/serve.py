@@ -12,7 +12,6 @@ import click
 from kardia_ctl.cli.commands.sandbox.control import COMMANDS
 from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.options import FILE
-from kardia_ctl.cli.output.console import print_message, print_piece
 from kardia_ctl.hosts import Host, InvalidHost, parse_authority
 from kardia_ctl.model.errors import RunStopped
 
@@ -168,9 +167,9 @@ def _as_sigterm(_: str, __: bool) -> None:
 def _announce(url: str, *, given: bool) -> None:
     from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 
-    print_piece(f"{url}\n")
+    click.echo(url)
     key = "as given" if given else API_KEY
-    print_message(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}")
+    click.echo(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}", err=True)
 
 
 def _behaviour(
