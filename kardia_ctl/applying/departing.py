@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from kardia_ctl.applying.run_context import RunContext
-from kardia_ctl.model.errors import ApiError, NotExecuted, Outdated
+from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Outdated
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Change
 from kardia_ctl.model.ports import Reader
@@ -26,7 +26,7 @@ async def depart(
 
     Raises:
         NotExecuted: it certainly had no effect; for a deletion, also: the last look was not as planned.
-        InDoubt: it may have had its effect.
+        InDoubt: it may have had its effect, now or when it was sent before.
     """
     done = Depart(patient_id, change.action.value)
     match change.action:
@@ -59,9 +59,9 @@ async def _delete(change: Change, patient_id: str, inputs: PlanInputs, context: 
         except Outdated:
             continue
         except NotExecuted as error:
-            ours = error.status == _NOT_FOUND and (repeated or error.doubted)
-            if not ours or await _read(context.reader, patient_id) is not None:
+            if error.status != _NOT_FOUND or not (repeated or error.doubted):
                 raise
+            await _confirm_gone(context.reader, patient_id, error)
         return
     raise NotExecuted(
         f"not deleted: each last look at the patient was older than {FRESH:.0f} s when the server let the "
@@ -97,6 +97,20 @@ async def _read(reader: Reader, patient_id: str) -> LivePatient | None:
         return await reader.patient(patient_id)
     except ApiError as error:
         raise _unread(error) from error
+
+
+async def _confirm_gone(reader: Reader, patient_id: str, error: NotExecuted) -> None:
+    """Read who cannot be deleted because of a 404, after a deletion of ours whose answer was lost.
+
+    Raises:
+        InDoubt: the patient is there, or could not be read: what became of the earlier one is not known.
+    """
+    try:
+        live = await reader.patient(patient_id)
+    except ApiError as unread:
+        raise InDoubt(f"{error}; whether the patient is gone could not be read: {unread}") from unread
+    if live is not None:
+        raise InDoubt(f"{error}; an earlier request got no response, and the patient is still there")
 
 
 def _changed(what: str) -> NotExecuted:

@@ -146,9 +146,9 @@ def test_a_404_to_the_first_request_is_no_success() -> None:
 def test_a_404_to_a_repeated_request_is_success_when_the_patient_is_gone(intent: Intent | None) -> None:
     error = NotExecuted("404", status=404, doubted=intent is None)
     assert deleted(Looks([A, None]), error, intent=intent)[-2:] == ["delete id-A", "read id-A"]
-    with pytest.raises(NotExecuted):
+    with pytest.raises(InDoubt, match="still there"):
         deleted(Looks([A, A]), error, intent=intent)
-    with pytest.raises(NotExecuted, match="look before it failed"):
+    with pytest.raises(InDoubt, match="could not be read"):
         deleted(Looks([A, ApiError("no response")]), error, intent=intent)
 
 
