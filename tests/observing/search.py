@@ -8,6 +8,10 @@ throughout the walk; after a head read at the end, where nobody comes late, also
 missing or who left is shown.
 
     python -m tests.observing.search --people 4 --page 2 --events 3
+
+Worlds and proven ones, none falsely, by cursor (exact, offset, second), in pages of 2 with 3 events:
+4 people 1741/1549, 1918/1726, 8249/1203; some come late 5374/4330, 5942/4895, 15632/1308; some move
+8321/7205, 8779/7663, 30215/7413; 5 people 7403/5723, 7493/5813, 45041/3903.
 """
 
 import argparse
