@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
 ROOT_MODULES: dict[str, set[str]] = {
     "__init__": {"api", "state", "cli", "render"},
     "__main__": set(),
+    "csv_guard": {"cli", "config", "render"},
     "hosts": {"api", "cli", "kinds", "sandbox"},
     "instant": {"applying", "cli", "model", "operations", "planning", "state"},
     "timing": {"api", "applying", "cli", "operations"},
@@ -80,10 +81,11 @@ SUBROOMS: dict[str, set[str]] = {
         "config/source_files",
     },
     "config/cohorts/formats": {
-        "config/cohorts/cohort", "config/cohorts/columns", "config/context", "config/source_files",
+        "config/budget", "config/cohorts/cohort", "config/cohorts/columns", "config/context",
+        "config/source_files",
     },
     "config/schema": {"config/cohorts/cohort"},  # it states the schema of its own keys
-    "config/yaml": {"config/source_files"},
+    "config/yaml": {"config/budget", "config/source_files"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/resources": {
         "planning/builder", "planning/certainty", "planning/diff", "planning/doubts", "planning/inputs",
@@ -105,7 +107,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/private_files", "cli/signals",
     },
     "cli/commands/get": {"cli/account", "cli/options", "cli/output", "cli/private_files"},
-    "cli/commands/sandbox": {"cli/interrupts", "cli/options"},
+    "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output"},
     "cli/files": {"cli/account", "cli/output", "cli/private_files"},
     "cli/output": {"cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},

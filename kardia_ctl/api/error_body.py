@@ -26,7 +26,7 @@ _KINDS: Final = frozenset(
     }
 )  # fmt: skip
 """The content types that are named; a server may write anything in this header."""
-_TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+_TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _ABOUT_ANOTHER: Final = 409
 """A conflict's detail describes what exists already: another patient."""
 

@@ -15,6 +15,9 @@ import click
 
 from kardia_ctl import __version__
 
+NAME: Final = "kardia-ctl"
+"""What the help calls the program, whatever the file is called that was started."""
+
 COMMANDS: Final = {
     "init": ("setup.init_command", "Start a configuration in a directory."),
     "validate": ("validate.command", "Check the configuration and report every problem with its line."),
@@ -118,7 +121,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal's encoding must not end an apply
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = root.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = root.main(
+            args=None if arguments is None else list(arguments), prog_name=NAME, standalone_mode=False
+        )
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -137,12 +142,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _report_usage(error: click.ClickException) -> int:
     """Report a wrong command line. The message may quote it, so each line is escaped."""
-    from kardia_ctl.cli.output.console import print_message
-
     shown = StringIO()
     error.show(shown)
-    for line in shown.getvalue().splitlines():
-        print_message(line)
+    _notify(shown.getvalue().rstrip("\n"))
     return 1
 
 
@@ -182,5 +184,7 @@ def _report_failure(error: Exception) -> int:
 
     _notify(failure_text(error))
     if os.environ.get("KARDIA_DEBUG"):
-        raise error
+        from traceback import format_exception
+
+        _notify("".join(format_exception(error)))
     return 1

@@ -2,15 +2,12 @@
 
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-import click
-
-from kardia_ctl.cli.output.console import print_result
+from kardia_ctl.cli.output.console import print_piece, print_result
 from kardia_ctl.model.errors import RunStopped
 
 _DEVICES: Final = (Path("/dev"), Path("/dev/fd"))
@@ -49,15 +46,10 @@ def out_stream(out: Path | None) -> Iterator[Callable[[str], object]]:
         RunStopped: the file cannot be written.
     """
     if out is None:
-        yield _print_now
+        yield print_piece
         return
     with private_file(out) as file:
         yield lambda text: file.write(text.encode())
-
-
-def _print_now(text: str) -> None:
-    click.echo(text, nl=False)
-    sys.stdout.flush()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from kardia_ctl.planning import certainty, doubts, matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
-from tests.observing.weaker_proofs import anything
+from tests.observing.weaker_proofs import anything, count_alone
 from tests.simulation.environment.disk import Disk
 from tests.simulation.scenario import Scenario
 
@@ -36,6 +36,7 @@ class Mutant(StrEnum):
     DEPARTURE_FROM_ABSENCE = "whoever is absent is recorded as departed"
     NO_LAST_READ = "nobody is looked at right before a deletion"
     ANY_SPELLING = "a status of another spelling is taken for no connection"
+    COUNT_ALONE = "as many patients as totalCount says are taken for everybody, whoever left and came"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -55,6 +56,11 @@ def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
             return replace(story, settle=story.settle / 2)
         case Mutant.NO_HEARTBEAT:
             return replace(story, slow=0.3)
+        case Mutant.COUNT_ALONE:
+            quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND, list_lag=0.0)
+            busy = replace(story.hazards, busy=1)
+            story = replace(story, quirks=quirks, hazards=busy, writes=0.5, reads=0.0, visits=0.0, crowd=9)
+            return replace(story, sizes={"500": "4", "499": "3", "397": "2"}, parallelism=16)
         case Mutant.UNPROVEN_SCAN:
             quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
             return replace(story, quirks=quirks, sizes={"500": "6", "499": "5", "397": "4"}, parallelism=4)
@@ -116,6 +122,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.DEPARTURE_FROM_ABSENCE: ((state_updates, "_observed_facts", _departed_from_absence),),
     Mutant.NO_LAST_READ: ((departing, "_check", _unread),),
     Mutant.ANY_SPELLING: ((certainty, "NOT_CONNECTED", {"none", "pending", "CONNECTED"}),),
+    Mutant.COUNT_ALONE: ((scan._Scanner, "_is_closed", count_alone),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

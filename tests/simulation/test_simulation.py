@@ -15,6 +15,7 @@ from kardia_ctl.sandbox.quirks import CursorStyle
 from kardia_ctl.state.open import open_store
 from tests.paths import ROOT
 from tests.simulation.environment.disk import Disk
+from tests.simulation.hazards import Hazards
 from tests.simulation.mutants import Mutant, mutated, mutated_story
 from tests.simulation.scenario import Pause, Scenario, Trouble, scenario
 from tests.simulation.simulate import Verdict, simulate
@@ -167,7 +168,8 @@ def test_an_account_that_cannot_be_scanned_is_left_alone() -> None:
     def unscannable(seed: int) -> Scenario:
         story = scenario(seed)
         quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
-        return replace(story, quirks=quirks, present=tuple(story.desired.patients)[:4], sizes=TINY_PAGES)
+        present = tuple(story.desired.patients)[:4]
+        return replace(story, quirks=quirks, present=present, sizes=TINY_PAGES, hazards=Hazards())
 
     for seed in range(20):
         verdict = simulate(seed, unscannable(seed))

@@ -22,7 +22,7 @@ _DAY: Final = r"\d{1,2}(?:st|nd|rd|th)?"
 _MONTH: Final = r"[^\W\d_]{3,10}"
 _APART: Final = r"[\W_]{1,3}"
 _PATTERNS: Final = (
-    (re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;]+"), "[e-mail]"),
+    (re.compile(r"(?<![^\s@<>\"'(),;:])[^\s@<>\"'(),;:]++@[^\s@<>\"'(),;]+"), "[e-mail]"),
     (re.compile(r"\b[0-9a-zA-Z]{6,8}(?:-[0-9a-zA-Z]{4}){3}-[0-9a-zA-Z]{12}\b"), "[key]"),
     (re.compile(r"\b[A-Z0-9]{4}(?:-[A-Z0-9]{4}){1,4}\b"), "[code]"),
     (re.compile(r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b"), "[date]"),

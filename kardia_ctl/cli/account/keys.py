@@ -15,6 +15,8 @@ from kardia_ctl.state.files import make_directories
 SIZE: Final = 32
 SHORTEST: Final = 16
 """The fewest characters of a key. Shorter ones are guessed, or are what is left of a copied one."""
+_LARGEST: Final = 65_536
+"""Bytes of a key's file that are read."""
 
 
 def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
@@ -76,7 +78,8 @@ def check_length(key: str | bytes, what: str, remedy: str) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()[:65536]
+        with path.open("rb") as stream:  # it may be a device that never ends
+            return stream.read(_LARGEST)
     except OSError as error:
         raise RunStopped(f"{path}: {error.strerror}") from error
 

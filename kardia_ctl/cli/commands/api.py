@@ -3,7 +3,6 @@
 import json
 import posixpath
 import re
-import sys
 from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,11 +15,10 @@ import click
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, out_option
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.server_body import print_server_body
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable, out_stream, write_private
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.escape import escape
 from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import PATIENTS
 from kardia_ctl.render.records.visibility import without_secrets
@@ -39,7 +37,7 @@ _PAGED: Final = ("/patients", "/recordings", "/logs")
 """The lists that take a limit; 500 is the maximum (API reference, "Querystring parameters")."""
 
 _KEYS: Final = {"/v1/apikey": "login", "/v1/apikey/new": "rotate-key"}
-_SECRET: Final = re.compile(rb'("(?:secret_?key|api_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_SECRET: Final = re.compile(rb'("(?:secret_?key|api_?key)"\s*:\s*)"(?:[^"\\]++|\\.)*+"', re.IGNORECASE)
 _OURS: Final = frozenset(
     {"authorization", "cookie", "host", "content-length", "transfer-encoding", "connection", "user-agent"}
 )
@@ -84,7 +82,8 @@ def command(
     an effect (every method but GET and HEAD; GET …/code and …/export) asks for confirmation, or needs
     --auto-approve, and is sent once: if its response is lost, check Kardia before you send it again.
 
-    The body is printed as received, patients' values included, without secretKey. A status of 400 or above is
+    The body is printed as received, patients' values included, without secretKey; for a terminal, a pipe or a
+    CI job what would act on it is escaped, in JSON without changing a value. A status of 400 or above is
     explained on stderr and ends with exit code 1.
     """
     method = method.upper()
@@ -116,15 +115,8 @@ def _print(answer: "Answer", out: Path | None) -> None:
     body = _SECRET.sub(rb'\1"(hidden)"', answer.body)
     if out is not None:
         write_private(out, body)
-    elif not sys.stdout.isatty():
-        click.echo(body, nl=False)
-    elif b"\0" in body or body.startswith(b"%PDF"):
-        print_message(
-            f"{len(body)} bytes of {answer.content_type or 'unknown type'}: --out FILE writes them to a file."
-        )
     else:
-        for line in body.decode("utf-8", "replace").splitlines():
-            click.echo(escape(line))
+        print_server_body(body, answer.content_type)
 
 
 async def _print_pages(session: "Session", call: "Call", out: Path | None) -> None:

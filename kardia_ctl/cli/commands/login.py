@@ -10,7 +10,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, remove_key, store_key
 from kardia_ctl.cli.account.keys import check_api_key
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.console import print_key, print_message
 from kardia_ctl.model.errors import RunStopped, Unauthorized
 
 _LONGEST: Final = 10_000
@@ -50,7 +50,7 @@ def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: 
         ) from error
     check_api_key(key, "the API key that the server sent", "Nothing was stored. Check the endpoint")
     if to_stdout:
-        click.echo(key)
+        print_key(key)
         return
     store_key(account_name(workspace.endpoint, workspace.configuration.workspace), key)
     print_message(f"Stored the key for {workspace.endpoint} in the keyring.")

@@ -20,7 +20,7 @@ from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspac
 from kardia_ctl.cli.files.key_safe import KeySafe, key_safe
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
-from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.console import print_key, print_message
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable, passes_on, private_file, write_private
 from kardia_ctl.cli.signals import uninterrupted
@@ -80,7 +80,7 @@ def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> 
     """A function that stores the new key, after a trial write to its destination."""
     if to_stdout:
         _check_stdout()
-        yield click.echo
+        yield print_key
     elif out is None:
         name = account_name(workspace.endpoint, workspace.configuration.workspace)
         check_keyring()

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from kardia_ctl.cli.output.console import print_line, print_result
 from kardia_ctl.model.errors import RunStopped
 
 _STARTER: Final = """\
@@ -51,7 +52,7 @@ def init_command(directory: Path) -> None:
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text(_IGNORED, encoding="utf-8")
-    click.echo(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
+    print_line(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
 
 
 @click.command("schema")
@@ -65,12 +66,12 @@ def schema_command(directory: Path | None) -> None:
 
     text = json.dumps(editors_schema(), indent=2, ensure_ascii=False) + "\n"
     if directory is None:
-        click.echo(text, nl=False)
+        print_result(text)
         return
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "kardia.schema.json"
     file.write_text(text, encoding="utf-8")
-    click.echo(f"Wrote {file}")
+    print_line(f"Wrote {file}")
 
 
 @click.command("completion")
@@ -90,4 +91,4 @@ def completion_command(shell: str) -> None:
     script = get_completion_class(shell)
     if script is None:
         raise RunStopped(f"there is no completion for {shell}")
-    click.echo(script(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source())
+    print_result(script(root, {}, "kardia-ctl", "_KARDIA_CTL_COMPLETE").source() + "\n")

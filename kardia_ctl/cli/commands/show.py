@@ -1,6 +1,5 @@
 """``kardia-ctl show``."""
 
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import FILE, AccountOptions, json_option, view_from, view_options
-from kardia_ctl.cli.output.console import print_result
+from kardia_ctl.cli.output.console import print_json, print_result
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -32,7 +31,7 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         print_result(plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    print_result(json.dumps(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2) + "\n")
+    print_json(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2)
     return 0
 
 

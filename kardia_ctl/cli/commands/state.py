@@ -8,6 +8,7 @@ import click
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
+from kardia_ctl.cli.output.console import print_line, print_result
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
@@ -38,7 +39,7 @@ def _store(path: Path, *, sandbox: bool) -> Store:
 @_sandbox_option
 def list_command(path: Path, sandbox: bool) -> None:
     """Print every recorded address, one a line. PATH is the configuration (default: this directory)."""
-    click.echo(state_list(_store(path, sandbox=sandbox).load()), nl=False)
+    print_result(state_list(_store(path, sandbox=sandbox).load()))
 
 
 @command.command("show")
@@ -50,7 +51,7 @@ def show_command(address: Address, path: Path, sandbox: bool) -> None:
     text = state_show(_store(path, sandbox=sandbox).load(), address)
     if not text:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
-    click.echo(text, nl=False)
+    print_result(text)
 
 
 @command.command("forget")
@@ -73,7 +74,7 @@ def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lo
         if not confirm(f"Remove the records of {names}?", approved=auto_approve):
             return 1
         store.commit(entries)
-    click.echo(f"Removed from state: {names}.")
+    print_line(f"Removed from state: {names}.")
     return 0
 
 

@@ -1,6 +1,5 @@
 """``kardia-ctl validate``."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
-from kardia_ctl.cli.output.console import print_message, print_notice
+from kardia_ctl.cli.output.console import print_json, print_line, print_message, print_notice
 from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
@@ -33,23 +32,23 @@ def command(path: Path, as_json: bool) -> int:
         configuration = load(path, os.environ)
     except ConfigurationError as error:
         if as_json:
-            click.echo(json.dumps(_as_json(error.problems), indent=2))
+            print_json(_as_json(error.problems), indent=2)
         else:
             print_notice(f"{failure_text(error)}\n")
         return 1
     warnings = (*configuration.warnings, *tracked_secrets(configuration, PRIVATE, None))
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:
-        click.echo(json.dumps(_as_json(problems, warnings), indent=2))
+        print_json(_as_json(problems, warnings), indent=2)
         return 1 if write_quarantine(configuration) else 0
     for warning in warnings:
         print_message(f"Warning: {warning}")
     for line in problem_lines(problems):
         print_message(line)
     if write_quarantine(configuration):
-        click.echo(f"The configuration is valid except for quarantined rows: {_counted(configuration)}.")
+        print_line(f"The configuration is valid except for quarantined rows: {_counted(configuration)}.")
         return 1
-    click.echo(f"The configuration is valid: {_counted(configuration)}.")
+    print_line(f"The configuration is valid: {_counted(configuration)}.")
     return 0
 
 

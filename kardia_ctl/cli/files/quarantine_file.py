@@ -5,9 +5,10 @@ from pathlib import Path
 
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.csv_guard import REJECTED_COLUMNS
 from kardia_ctl.model.configuration import Configuration, Quarantine
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.render.files.run_files import REJECTED_COLUMNS, quarantine_csv
+from kardia_ctl.render.files.run_files import quarantine_csv
 from kardia_ctl.render.text import count_of
 
 

@@ -7,20 +7,83 @@ from contextlib import suppress
 
 import click
 
-from kardia_ctl.render.escape import escape
+from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.escape import escape, escape_json, escape_lines, json_text
 
 _errors: list[str] = []
 _above: list[Callable[[str], None]] = []
 
 
 def print_result(text: str) -> None:
-    """Print a result to stdout. When that fails, an apply still goes on: ``lost_output`` reports it later."""
+    """Print a result to stdout, its lines escaped once more: no renderer can forget it.
+
+    When that fails, an apply still goes on: ``lost_output`` reports it later.
+    """
+    _print(escape_lines(text))
+
+
+def print_line(line: str) -> None:
+    """Print one line to stdout, escaped."""
+    print_result(f"{escape(line)}\n")
+
+
+def print_json(value: object, *, indent: int | None = None) -> None:
+    """Print a value to stdout as JSON."""
+    _print(json_text(value, indent=indent) + "\n")
+
+
+def print_json_line(value: object) -> None:
+    """Print a value to stdout as JSON, as short as it can be."""
+    _print(json_text(value, separators=(",", ":")) + "\n")
+
+
+def _print(text: str) -> None:
     try:
         click.echo(text, nl=False)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
             _errors.append(error.strerror or type(error).__name__)
         _discard_stdout()
+
+
+def print_piece(text: str) -> None:
+    """Print the next piece of a long result to stdout at once.
+
+    Raises:
+        OSError: it cannot be printed, so that the rest need not be made.
+    """
+    click.echo(escape_lines(text), nl=False)
+    sys.stdout.flush()
+
+
+def print_body(text: str, *, is_json: bool) -> None:
+    """Print a server's text to stdout, as ``print_result`` does; JSON keeps its values.
+
+    Raises:
+        OSError: it cannot be printed.
+    """
+    click.echo(escape_json(text) if is_json else escape_lines(text), nl=False)
+
+
+def print_bytes(data: bytes) -> None:
+    """Print bytes to stdout as they are: to a file or a program, never to a terminal.
+
+    Raises:
+        OSError: they cannot be printed.
+    """
+    click.echo(data, nl=False)
+
+
+def print_key(key: str) -> None:
+    """Print a key that a server sent, on a line of its own.
+
+    Raises:
+        RunStopped: it has a character that no key has, and that a terminal might obey.
+        OSError: it cannot be printed.
+    """
+    if not (key.isascii() and key.isprintable()):
+        raise RunStopped("the key has a character that no key has, and was not printed")
+    click.echo(key)
 
 
 def print_message(line: str) -> None:
@@ -33,9 +96,9 @@ def print_message(line: str) -> None:
 
 
 def print_notice(text: str) -> None:
-    """Print finished text to stderr, as it is. Never fails: a closed terminal must not end an apply."""
+    """Print lines to stderr, each escaped. Never fails: a closed terminal must not end an apply."""
     with suppress(OSError):
-        click.echo(text, nl=False, err=True)
+        click.echo(escape_lines(text), nl=False, err=True)
 
 
 def print_above(write: Callable[[str], None] | None) -> None:

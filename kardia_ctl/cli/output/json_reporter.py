@@ -1,16 +1,14 @@
 """``--json``: Terraform's machine-readable UI on stdout, a line an object, as it happens."""
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.applying.observer import ProgressObserver
-from kardia_ctl.cli.output.console import print_message, print_result
+from kardia_ctl.cli.output.console import print_json_line, print_message
 from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
@@ -99,10 +97,8 @@ class JsonReporter:
     def _print(self, lines: Iterable[stream.Line]) -> None:
         moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         for line in lines:
-            print_result(_dumps({**line, "@timestamp": moment}) + "\n")
+            print_json_line({**line, "@timestamp": moment})
 
 
 _MOST_IN_FLIGHT: Final = 256
 """The most changes in flight at once (see ``--parallelism``)."""
-
-_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))

@@ -1,12 +1,11 @@
 """Where ``status --listen`` shows the funnel: a table in place on a terminal, lines elsewhere, or JSON."""
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kardia_ctl.cli.output.console import print_message, print_result
+from kardia_ctl.cli.output.console import print_json, print_message, print_result
 from kardia_ctl.cli.output.terminal import can_redraw
 from kardia_ctl.model.events import EventCounts
 from kardia_ctl.model.funnel import StatusReport
@@ -143,7 +142,7 @@ class StatusStream(_Lines):
 
 
 def _print(line: object) -> None:
-    print_result(json.dumps(line) + "\n")
+    print_json(line)
 
 
 def status_display(*, as_json: bool) -> StatusDisplay:

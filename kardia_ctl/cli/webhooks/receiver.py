@@ -4,8 +4,10 @@ It prints and logs nothing, because a delivery names patients. Imported only for
 """
 
 import asyncio
+import resource
 import socket
 from asyncio import Transport
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kardia_ctl.hosts import InvalidHost, parse_authority
 from kardia_ctl.model.events import Event, EventCounts, parse_event
 
 LARGEST: Final = 64 * 1024
@@ -26,8 +29,16 @@ LARGEST: Final = 64 * 1024
 _LIFETIME: Final = 10.0
 """Seconds that a connection, which carries one delivery, may take from beginning to end."""
 
-_CONNECTIONS: Final = 64
-"""Connections at once; one more is answered with 503."""
+_HEAD: Final = 5.0
+"""Seconds of that for the request line and the headers."""
+
+_CONNECTIONS: Final = 256
+"""Connections at once. For one more, the oldest without a whole request is closed, of the busiest peer."""
+
+_DESCRIPTORS: Final = 4
+"""How many descriptors of the process there must be for each connection."""
+
+_BACKLOG: Final = 128
 
 _EARLY: Final = 10_000
 """Events that are buffered while the account is read for the first time."""
@@ -35,8 +46,10 @@ _EARLY: Final = 10_000
 _HEADERS: Final = 16 * 1024
 _SHUTDOWN: Final = 2
 _CLOSE: Final = {"connection": "close"}
-_FROM_A_PAGE: Final = ("origin", "sec-fetch-site")
-"""Headers that browsers send and servers do not: no page in a browser may post here."""
+_FROM_A_PAGE: Final = ("origin", "referer", "cookie")
+"""Headers that browsers send and servers do not, beside those of Fetch Metadata: no page may post here."""
+
+_FETCH_METADATA: Final = "sec-fetch-"
 
 
 @dataclass(slots=True)
@@ -94,12 +107,12 @@ class WebhookApp:
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
     async def _status(self, request: Request) -> int:
+        if wrong := _wrong_headers(request):
+            return wrong
         if not compare_digest(request.scope["path"].encode("utf-8", "surrogateescape"), self._path):
             return 404
         if request.method != "POST":
             return 405
-        if any(name in request.headers for name in _FROM_A_PAGE):
-            return 403
         body = await _body(request)
         if body is None:
             return 413
@@ -108,6 +121,26 @@ class WebhookApp:
         except ValueError:
             return 400
         return 200
+
+
+def _is_from_a_page(request: Request) -> bool:
+    """Whether a browser sent it. Host is no sign: behind a tunnel it is the public name, or any."""
+    return any(name in _FROM_A_PAGE or name.startswith(_FETCH_METADATA) for name in request.headers)
+
+
+def _wrong_headers(request: Request) -> int:
+    """The status for headers that no sender of webhooks has; 0 when there are none."""
+    if _is_from_a_page(request):
+        return 403
+    return 400 if any(_is_no_authority(host) for host in request.headers.getlist("host")) else 0
+
+
+def _is_no_authority(host: str) -> bool:
+    try:
+        parse_authority(host)
+    except InvalidHost:
+        return True
+    return False
 
 
 async def _body(request: Request) -> bytes | None:
@@ -124,15 +157,46 @@ async def _body(request: Request) -> bytes | None:
 
 
 class _TimedProtocol(H11Protocol):
-    """HTTP/1.1 on a connection that is closed after ``_LIFETIME``, whatever its client does."""
+    """HTTP/1.1 on a connection that is closed after ``_LIFETIME``, whatever its client does.
+
+    Clients that hold connections cannot keep a delivery out: they are the first to be closed for it.
+    """
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
-        self._end = asyncio.get_running_loop().call_later(_LIFETIME, transport.abort)
+        loop = asyncio.get_running_loop()
+        self.since = loop.time()
+        self._ends = (loop.call_later(_LIFETIME, transport.abort), loop.call_later(_HEAD, self._check_head))
+        if len(self.connections) > most_connections():
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end.cancel()
+        for end in self._ends:
+            end.cancel()
         super().connection_lost(exc)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its request has arrived, so that it is answered now."""
+        return self.cycle is not None and not self.cycle.more_body
+
+    def _check_head(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()
+
+    def _make_room(self) -> None:
+        others = [each for each in self.connections if isinstance(each, _TimedProtocol) and each is not self]
+        held = Counter(each.client and each.client[0] for each in others)
+        victim = min(
+            others, key=lambda each: (each.is_whole, -held[each.client and each.client[0]], each.since)
+        )
+        self.connections.discard(victim)
+        victim.transport.abort()
+
+
+def most_connections() -> int:
+    """The connections at once: fewer where the process may open few files."""
+    return min(_CONNECTIONS, max(8, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _DESCRIPTORS))
 
 
 class _Server(uvicorn.Server):
@@ -150,7 +214,7 @@ def bound(host: str, port: int) -> socket.socket:
         OSError: the address cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_CONNECTIONS)
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 @asynccontextmanager
@@ -167,7 +231,7 @@ async def receiving(
         log_level="critical",  # uvicorn logs paths, and ours may be a secret
         access_log=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS,
+        backlog=_BACKLOG,
         timeout_keep_alive=_SHUTDOWN,
         timeout_graceful_shutdown=_SHUTDOWN,
         h11_max_incomplete_event_size=_HEADERS,

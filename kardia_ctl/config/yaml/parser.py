@@ -24,6 +24,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from kardia_ctl.config.budget import Budget, Expense
 from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.config.yaml.tree import Document, Repeated, YamlList, YamlMapping, place_of
 
@@ -45,7 +46,7 @@ def read_yaml(data: bytes, file: str) -> Document:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         parser = loader(data)
-        return _Builder(parser.get_event, file).document()
+        return _Builder(parser.get_event, file, Budget(len(data))).document()
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, data) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
@@ -55,8 +56,9 @@ def read_yaml(data: bytes, file: str) -> Document:
 class _Builder:
     """Builds the tree from a parser's events. Recursion is bounded by ``DEPTH``."""
 
-    def __init__(self, get_event: Callable[[], Event], file: str) -> None:
+    def __init__(self, get_event: Callable[[], Event], file: str, budget: Budget) -> None:
         self._get = get_event
+        self._budget = budget
         self._file = file
         self._positions = array("Q")
         self._repeated: list[Repeated] = []
@@ -114,6 +116,7 @@ class _Builder:
             _check_alias(event)
             raise _refused(event, "a key is a list or a mapping", "Write keys as plain words")
         node.size = len(self._positions) - node.at
+        self._budget.spend(Expense.NODES, 2 * len(node) + 1)
         return node
 
     def _repeat(self, node: YamlMapping, key: str, event: Any) -> None:
@@ -129,6 +132,7 @@ class _Builder:
         get, build = self._get, partial(self._node, depth=depth)
         while not isinstance(event := get(), CollectionEndEvent):
             node.append(build(event))
+            self._budget.spend(Expense.NODES, 1)
         node.size = len(self._positions) - node.at
         return node
 

@@ -1,12 +1,11 @@
 """Codes as rows of a file for mail merge. No other output holds a code; the file is 0600, or stdout."""
 
-import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, assert_never
 
 from kardia_ctl.model.patient import IssuedCode
-from kardia_ctl.render.escape import escape
+from kardia_ctl.render.escape import escape, json_text
 from kardia_ctl.render.files.csv import csv_text, safe_cell
 from kardia_ctl.render.text import iso_time
 
@@ -59,4 +58,4 @@ def code_line(cells: Mapping[str, str], columns: Sequence[str], form: CodeFormat
     """A row with its line end; in CSV in the order of ``columns``."""
     if form is CodeFormat.CSV:
         return csv_text([[cells.get(name, "") for name in columns]])
-    return json.dumps(cells, ensure_ascii=False) + "\n"
+    return json_text(cells) + "\n"

@@ -1,20 +1,19 @@
 """Files about a run: the result of each address, the patients at a stage, the quarantined rows."""
 
-import json
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final, assert_never
 
+from kardia_ctl.csv_guard import REJECTED_COLUMNS
 from kardia_ctl.model.configuration import Quarantine
 from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
-from kardia_ctl.render.escape import escape
+from kardia_ctl.render.escape import escape, json_text
 from kardia_ctl.render.files.csv import csv_text
 from kardia_ctl.render.text import iso_time
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
 PLACE_COLUMNS: Final = ("mrn", "cohort", "issued")
-REJECTED_COLUMNS: Final = ("rejected file", "rejected line", "rejected because")
 
 
 class ResultsFormat(Enum):
@@ -37,7 +36,7 @@ def results_file(report: Report, form: ResultsFormat) -> str:
             return csv_text([RESULT_COLUMNS, *rows])
         case ResultsFormat.NDJSON:
             named = (dict(zip(RESULT_COLUMNS, cells, strict=True)) for cells in rows)
-            return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in named)
+            return "".join(json_text(row) + "\n" for row in named)
         case _:
             assert_never(form)
 

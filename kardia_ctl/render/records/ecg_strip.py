@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.files.csv import Number, csv_text
+from kardia_ctl.render.files.csv import SafeCell, csv_text
 from kardia_ctl.render.records.ecg import Ecg, Lead
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ def ecg_csv(ecg: Ecg) -> str:
     return csv_text(
         [
             ("time_s", *(f"{name}_{unit}" for name in names)),
-            *((Number(f"{at / ecg.frequency:.6f}"), *map(_number, row)) for at, row in enumerate(samples)),
+            *((SafeCell(f"{at / ecg.frequency:.6f}"), *map(_number, row)) for at, row in enumerate(samples)),
         ]
     )
 
 
 def _number(value: float | None) -> str:
-    return Number("" if value is None else f"{value:.7g}")
+    return SafeCell("" if value is None else f"{value:.7g}")
 
 
 def ecg_picture(ecg: Ecg, title: str, form: str) -> bytes:

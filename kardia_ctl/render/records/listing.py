@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Final, assert_never
 
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.files.csv import Number, csv_text
+from kardia_ctl.render.files.csv import SafeCell, csv_text
 from kardia_ctl.render.records.record_columns import Shape
 from kardia_ctl.render.records.visibility import hidden_columns
 from kardia_ctl.render.text import Columns, column_widths, table
@@ -149,4 +149,4 @@ def _part(value: Any) -> str:
 
 
 def _csv_cell(value: Any) -> str:
-    return Number(cell(value)) if isinstance(value, (int, float)) else escape(cell(value))
+    return SafeCell(cell(value)) if isinstance(value, (int, float)) else escape(cell(value))

@@ -1,12 +1,12 @@
 """``kardia-ctl sandbox seed|connect|disconnect|record|amend|emit``: act as the patients."""
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from kardia_ctl.cli.options import FILE, Options
+from kardia_ctl.cli.output.console import print_json
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
 
@@ -47,7 +47,7 @@ def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
         answer = ask(url if port is None else f"http://127.0.0.1:{port}", action, given)
     except ControlError as error:
         raise RunStopped(f"sandbox {action}: {error}") from error
-    click.echo(json.dumps(answer, ensure_ascii=False))
+    print_json(answer)
 
 
 @click.command("seed")
@@ -81,7 +81,7 @@ def seed_command(patients: int, seed: int, database: Path | None, url: str, port
 
     with Account(database) as account:
         recordings = fill(account, patients, seed)
-    click.echo(json.dumps({"patients": patients, "recordings": recordings}))
+    print_json({"patients": patients, "recordings": recordings})
 
 
 @click.command("connect")

@@ -12,6 +12,7 @@ import click
 from kardia_ctl.cli.commands.sandbox.control import COMMANDS
 from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.options import FILE
+from kardia_ctl.cli.output.console import print_message, print_piece
 from kardia_ctl.hosts import Host, InvalidHost, parse_authority
 from kardia_ctl.model.errors import RunStopped
 
@@ -167,9 +168,9 @@ def _as_sigterm(_: str, __: bool) -> None:
 def _announce(url: str, *, given: bool) -> None:
     from kardia_ctl.sandbox.data.invented import API_KEY, LOGIN_EMAIL, LOGIN_PASSWORD
 
-    click.echo(url)
+    print_piece(f"{url}\n")
     key = "as given" if given else API_KEY
-    click.echo(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}", err=True)
+    print_message(f"API key: {key}; its login: {LOGIN_EMAIL}, {LOGIN_PASSWORD}")
 
 
 def _behaviour(

@@ -12,9 +12,10 @@ from typing import Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
-from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, SIZE, Block, blocks
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.csv_guard import REJECTED_COLUMNS, unguarded
 from kardia_ctl.model.source import Source
 
 
@@ -28,6 +29,7 @@ class Delimited:
         self._recent: deque[Block] = deque()
         self._indices: Mapping[str, int] = {}
         self._header: Sequence[str] = ()
+        self._is_guarded = False
         self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
@@ -39,6 +41,7 @@ class Delimited:
         records = _DelimitedRows(self._stream(), self._delimiter)
         try:
             self._header = records.header()
+            self._is_guarded = tuple(self._header[: len(REJECTED_COLUMNS)]) == REJECTED_COLUMNS
             self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
             while self._indices and (batch := self._batch(records)):
                 yield batch
@@ -59,16 +62,22 @@ class Delimited:
             return None
         if whole := records.split(width):
             lines, cells = whole
-            columns = {name: cells[index :: width + 1] for name, index in self._indices.items()}
+            columns = {
+                name: self._written(cells[index :: width + 1]) for name, index in self._indices.items()
+            }
             return Batch(lines, columns, printable=True)
         numbered = list(records.rows())
         right = [(line, row) for line, row in numbered if len(row) == width]
         turned = list(zip(*(row for _, row in right), strict=True)) or [()] * width
         return Batch(
             [line for line, _ in right],
-            {name: turned[index] for name, index in self._indices.items()},
+            {name: self._written(turned[index]) for name, index in self._indices.items()},
             bad_rows=[_ragged(line, len(row), width) for line, row in numbered if 0 < len(row) != width],
         )
+
+    def _written(self, cells: Sequence[str]) -> Sequence[str]:
+        """The cells as they were before kardia-ctl guarded them: a quarantine file may be a source."""
+        return list(map(unguarded, cells)) if self._is_guarded else cells
 
     def place(self, line: int, name: str) -> Source:
         """Where an attribute's cell begins, when its row begins in a line of the last batch."""
@@ -94,7 +103,8 @@ class Delimited:
         """The header, and the rows that begin in these lines, from a second reading of the file."""
         stream = blocks(self._context.chunks(self._cohort.source, SIZE))
         records = _DelimitedRows(stream, self._delimiter)
-        return records.header(), ((line, row) for line, row in _every(records) if row and line in lines)
+        header = records.header()
+        return header, ((line, self._written(row)) for line, row in _every(records) if row and line in lines)
 
 
 def _every(records: "_DelimitedRows") -> Iterator[tuple[int, list[str]]]:
@@ -165,8 +175,13 @@ class _DelimitedRows:
                 return
 
     def _lines(self) -> Iterator[str]:
+        line, size = self.line, 0
         while self._block is not None:
             yield from self._block.lines
+            size = size + len(self._block.text) if self.line == line else 0
+            line = self.line
+            if size > LONGEST_LINE:
+                raise csv.Error("row too long")
             self._block = next(self._stream, None)
             if self._block is not None:
                 self._end = self._block.end
@@ -174,13 +189,24 @@ class _DelimitedRows:
 
 def cell_begin(text: str, index: int, delimiter: str) -> int:
     """The offset in characters of a cell in its row's first line; 0 if the cell is in a later line."""
-    is_quoted, cells = False, 0
-    for place, character in enumerate(text):
-        if cells == index:
-            return place
-        is_quoted ^= character == '"'
-        cells += character == delimiter and not is_quoted
-    return len(text.rstrip("\r\n")) if cells == index else 0
+    end = len(text.rstrip("\r\n"))
+    begin = 0
+    for _ in range(index):
+        begin = _delimiter_after(text, begin, delimiter) + 1
+        if not 0 < begin <= end:
+            return 0
+    return begin
+
+
+def _delimiter_after(text: str, begin: int, delimiter: str) -> int:
+    """The offset of the delimiter that ends a cell; -1 when there is none in this line."""
+    place, quotes = begin, 0
+    while (found := text.find(delimiter, place)) >= 0:
+        quotes += text.count('"', place, found)
+        if quotes % 2 == 0:
+            return found
+        place = found + 1
+    return -1
 
 
 _COMMON_DELIMITERS: Final = re.compile("[,;|\t]")
@@ -204,6 +230,8 @@ def cell_end(text: str, begin: int) -> int:
 def _quoting(error: str) -> tuple[str, str]:
     if "end of data" in error:
         return "a quote is opened here but never closed", 'Close it; write a quote inside a cell as ""'
+    if "row too long" in error:
+        return f"a row is longer than {LONGEST_LINE >> 20} MiB", "Look for a quote that is never closed"
     if "expected after" in error:
         return "text follows a closing quote", 'Write a quote inside a quoted cell as ""'
     return (

@@ -14,6 +14,9 @@ from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 DEPTH: Final = 200
 """How deep objects and arrays may be nested. A FHIR resource hardly reaches 20."""
 
+_READ: Final = frozenset({"resourceType", "entry", "link"})
+"""The elements of a Bundle that are read. Of the others only the keys are held."""
+
 _PIECE: Final = 4 << 10
 """Characters that are parsed at once; an error is reported at the line in which they begin."""
 
@@ -185,6 +188,8 @@ class _Bundle:
     def _put(self, value: Any) -> None:
         parent = self._open[-1]
         if parent.__class__ is dict:
+            if len(self._open) == 2 and self._key not in _READ:
+                value = None  # only its key counts
             parent[self._key] = value
         else:
             parent.append(value)

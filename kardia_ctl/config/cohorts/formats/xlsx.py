@@ -4,18 +4,20 @@ A spreadsheet turns 0012345 into 12345 when it is typed. Only a number cell is l
 tell how many zeros it had. So a number is accepted only where none can be lost: for a sex.
 """
 
-import re
+import math
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from io import SEEK_END
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Final
-from zipfile import ZipFile
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
+from kardia_ctl.config.budget import Budget, Expense
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.cohorts.formats.workbook_check import BROKEN, MOST_ROWS, check_workbook
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 from kardia_ctl.model.source import Source
@@ -23,19 +25,15 @@ from kardia_ctl.model.source import Source
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
+NumberedRow: TypeAlias = tuple[int, Sequence[Any]]
+"""A row's number, and its cells."""
+
 _BATCH: Final = 1000
-_SHEET_LIMIT: Final = 2 << 30
-_PART_LIMIT: Final = 128 << 20
-"""Bytes that a sheet, and any other part of a workbook, may unpack to; other parts are held in memory."""
+_WIDE: Final = 50_000
+"""Rows, and cells, that are read at once."""
 
-_PARTS: Final = 1000
-_MOST_ROWS: Final = 1 << 20
-"""Rows that a sheet of Excel can have."""
-
-_BROKEN: Final = (
-    "the workbook cannot be read",
-    "Open it in a spreadsheet program and save it as .xlsx again",
-)
+_LONGEST: Final = 32_767
+"""Characters that a cell of Excel can have."""
 
 
 class Xlsx:
@@ -57,7 +55,7 @@ class Xlsx:
         with self._rows() as rows:
             self._header = _header(next(rows, (1, []))[1])
             self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
-            while self._indices and (numbered := list(islice(rows, _BATCH))):
+            while self._indices and (numbered := _some(rows)):
                 yield batch_of([self._row(line, cells) for line, cells in numbered if _is_used(cells)])
 
     def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | BadRow:
@@ -82,10 +80,10 @@ class Xlsx:
         if cell.data_type == "e":
             return RowError(name, f"{name} is a spreadsheet error, such as #REF!", "Correct the cell")
         if isinstance(value, str):
-            return value
+            return value if len(value) <= _LONGEST else _too_long(name)
         if name == "dob" and isinstance(value, date):
             return self._day(value)
-        if name == "sex" and value.__class__ in (int, float) and value == int(value):
+        if name == "sex" and value.__class__ in (int, float) and math.isfinite(value) and value == int(value):
             return str(int(value))
         what = "a date cell" if isinstance(value, date | time) else "a number cell"
         what = "a TRUE or FALSE cell" if isinstance(value, bool) else what
@@ -100,17 +98,18 @@ class Xlsx:
         return self._cohort.days.written(value) if self._cohort.days else value.isoformat()
 
     @contextmanager
-    def _rows(self) -> Iterator[Iterator[tuple[int, Sequence[Any]]]]:
+    def _rows(self) -> Iterator[Iterator[NumberedRow]]:
         """The rows of the sheet with their numbers."""
         with self._context.opened(self._cohort.source) as stream:
+            budget = Budget(stream.seek(0, SEEK_END))
             with _refusing_broken():
-                book = _opened(stream)
+                book = _opened(stream, budget)
             try:
-                yield _guarded(self._sheet(book))
+                yield _guarded(self._sheet(book), budget)
             finally:
                 book.close()
 
-    def _sheet(self, book: "Workbook") -> Iterator[tuple[int, Sequence[Any]]]:
+    def _sheet(self, book: "Workbook") -> Iterator[NumberedRow]:
         name = self._cohort.sheet
         if name and name not in book.sheetnames:
             there = ", ".join(f'"{title}"' for title in book.sheetnames[:10])
@@ -118,7 +117,7 @@ class Xlsx:
         with _refusing_broken():
             sheet: Any = book[name] if name else book.worksheets[0]
             sheet.reset_dimensions()  # some programs write dimensions that are too small, which loses cells
-            return enumerate(islice(sheet.iter_rows(), _MOST_ROWS + 1), start=1)
+            return enumerate(islice(sheet.iter_rows(), MOST_ROWS + 1), start=1)
 
     def place(self, line: int, name: str) -> Source:
         """The row and the number of the column."""
@@ -144,64 +143,43 @@ class Xlsx:
                     yield line, ["" if cell.value is None else str(cell.value) for cell in cells]
 
 
-def _opened(stream: IO[bytes]) -> "Workbook":
+def _opened(stream: IO[bytes], budget: Budget) -> "Workbook":
     try:
         from openpyxl import load_workbook
     except ImportError as error:
         message = "reading .xlsx needs openpyxl, which is not installed"
         raise UnusableFile(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
-    _check_size(stream)
+    check_workbook(stream, budget)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions, which are not read here
         return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
 
 
-def _check_size(stream: IO[bytes]) -> None:
-    """Refuse a workbook that unpacks to too much (zipfile yields at most the declared size) or loses rows."""
-    with ZipFile(stream) as archive:
-        parts = archive.infolist()
-        if len(parts) > _PARTS:
-            remedy = "Save the patients in a workbook of their own"
-            raise InvalidContent(f"the workbook has more than {_PARTS:,} parts", remedy)
-        for part in parts:
-            is_sheet = part.filename.startswith("xl/worksheets/")
-            limit = _SHEET_LIMIT if is_sheet else _PART_LIMIT
-            if part.file_size > limit:
-                raise InvalidContent(
-                    f"a part of the workbook unpacks to more than {limit >> 20} MiB", "Split it"
-                )
-            if is_sheet and part.filename.endswith(".xml"):
-                with archive.open(part) as sheet:
-                    _check_order(sheet)
-    stream.seek(0)
-
-
-_ROW: Final = re.compile(rb"""<(?:[A-Za-z]+:)?row(?:\s[^>]*?\sr|\sr)\s*=\s*["']([^"']*)["'][^>]*>""")
-
-
-def _check_order(sheet: IO[bytes]) -> None:
-    """Refuse rows out of order: openpyxl silently drops a row that is not numbered above the one before."""
-    before, rest = 0, b""
-    while chunk := sheet.read(1 << 20):
-        data = rest + chunk
-        end = data.rfind(b">") + 1
-        rest = data[end:]
-        for row in _ROW.finditer(data, 0, end):
-            if not row[1].isdigit() or not before < int(row[1][:20]) <= _MOST_ROWS:
-                raise InvalidContent(*_BROKEN)
-            before = int(row[1])
-
-
-def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
+def _guarded(rows: Iterator[NumberedRow], budget: Budget) -> Iterator[NumberedRow]:
+    """The rows, with every error of openpyxl as InvalidContent; their text is spent from the budget."""
     while True:
         with _refusing_broken(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            batch = list(islice(rows, _BATCH))
+            batch = _some(rows)
         if not batch:
             return
-        if batch[-1][0] > _MOST_ROWS:
-            raise InvalidContent(*_BROKEN)
+        if batch[-1][0] > MOST_ROWS:
+            raise InvalidContent(*BROKEN)
+        for _, row in batch:  # one text may stand in every cell
+            budget.spend(Expense.TEXT, sum(len(text) for cell in row if isinstance(text := cell.value, str)))
         yield from batch
+
+
+def _some(rows: Iterator[NumberedRow]) -> list[NumberedRow]:
+    """The next rows: a thousand, or fewer when they are wide."""
+    batch: list[NumberedRow] = []
+    width = 0
+    for numbered in rows:
+        batch.append(numbered)
+        width += len(numbered[1])
+        if len(batch) == _BATCH or width > _WIDE:
+            break
+    return batch
 
 
 @contextmanager
@@ -212,7 +190,11 @@ def _refusing_broken() -> Iterator[None]:
     except (UnusableFile, MemoryError):
         raise
     except Exception as error:
-        raise InvalidContent(*_BROKEN) from error
+        raise InvalidContent(*BROKEN) from error
+
+
+def _too_long(name: str) -> RowError:
+    return RowError(name, f"{name} has more than {_LONGEST:,} characters", "Correct the cell")
 
 
 def _is_used(cells: Sequence[Any]) -> bool:
