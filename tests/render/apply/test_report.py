@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kardia_ctl.csv_guard import unguarded
 
+from kardia_ctl.csv_guard import unguarded
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status
