@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import click
 
-from kardia_ctl.cli.options import Options
+from kardia_ctl.cli.options import Options, accept_unknown_team_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired
@@ -47,6 +47,7 @@ decision_options: Final = Options(
         is_flag=True,
         help="Continue even if the account lists far fewer patients than before.",
     ),
+    accept_unknown_team_option,
     click.option(
         "--limit",
         type=click.IntRange(1),
@@ -75,7 +76,10 @@ def decisions_from(options: dict[str, Any], configuration: Configuration) -> Dec
             if address not in declared and not _is_of_patient(address, configuration.desired):
                 raise RunStopped(f"{address} is not declared in the configuration")
     return Decisions(
-        **chosen, accept_collapse=bool(options.pop("accept_collapse")), limit=options.pop("limit")
+        **chosen,
+        accept_collapse=bool(options.pop("accept_collapse")),
+        accept_unknown_team=bool(options.pop("accept_unknown_team")),
+        limit=options.pop("limit"),
     )
 
 

@@ -60,6 +60,28 @@ def address(text: str) -> Address:
         raise click.BadParameter(str(error)) from error
 
 
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class _Duration(click.ParamType[float]):
+    """A duration in seconds, or with a unit: ``90``, ``90s``, ``3m``, ``2h``, ``7d``."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. Raises ``BadParameter`` when the text is no duration."""
+        text = str(value)
+        number = text.rstrip("smhd")
+        unit = text[len(number) :]
+        if unit not in _UNITS or not (number.isascii() and number.isdecimal() and len(number) < 10):
+            self.fail("write a duration as 90, 90s, 3m, 2h or 7d", param, ctx)
+        return float(int(number) * _UNITS[unit])
+
+
+DURATION: Final = _Duration()
+"""The type of an option that takes a duration."""
+
+
 def moment(text: str) -> datetime:
     """Read a day or a time, in UTC when it has no offset: the type of an option that names one.
 
@@ -145,6 +167,12 @@ show_phi_option: Final = click.option(
     "--show-phi",
     is_flag=True,
     help="Show names, birth dates, e-mails, phones and notes even if the output is not your own terminal.",
+)
+
+accept_unknown_team_option: Final = click.option(
+    "--accept-unknown-team",
+    is_flag=True,
+    help="Continue even if the account does not show that the API key is of the expected team: you know it.",
 )
 
 auto_approve_option: Final = click.option("--auto-approve", is_flag=True, help="Do not ask for confirmation.")

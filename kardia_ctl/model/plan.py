@@ -178,6 +178,18 @@ class Requests:
         return self.reads + self.writes
 
 
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """The most that may be sent once creates in doubt are settled; ``unpriced`` codes have no known price."""
+
+    doubts: int = 0
+    creates: int = 0
+    codes: int = 0
+    users: int = 0
+    cost: Decimal = Decimal(0)
+    unpriced: int = 0
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """(desired, observed, state, now) → this. Sorted by address, serialisable, no callbacks.
@@ -194,6 +206,7 @@ class Plan:
         templates: The templates of the codes to issue, in the order of their labels.
         left: The number of writes that ``--limit`` leaves for later runs.
         rate: How fast the last apply sent; None when that is not known.
+        following: The most that may follow when requests in doubt are settled.
     """
 
     changes: tuple[Change, ...] = ()
@@ -207,6 +220,7 @@ class Plan:
     templates: tuple[Template, ...] = ()
     left: int = 0
     rate: Rate | None = None
+    following: FollowUps = FollowUps()
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""
@@ -225,13 +239,9 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do, decide or record."""
-        return not self.changes and not self.stops
+        return not (self.changes or self.stops)
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes sorted by address, then by action, target and id."""
-    return tuple(sorted(changes, key=_change_order))
-
-
-def _change_order(change: Change) -> tuple[object, ...]:
-    return change.address.order, change.action, change.target, change.id
+    return tuple(sorted(changes, key=lambda one: (one.address.order, one.action, one.target, one.id)))

@@ -32,9 +32,10 @@ from kardia_ctl.planning.apply_stages import (
     Settle,
     Stage,
     Wave,
-    acts,
     stages_of,
 )
+from kardia_ctl.planning.checks.effects import acts
+from kardia_ctl.planning.checks.key_tenant import may_record
 from kardia_ctl.planning.checks.stops import patient_count
 
 _MEASURABLE: Final = 10
@@ -83,7 +84,7 @@ async def apply(
     if not acts(plan.changes):
         return ()
     with writing() as observer:
-        executor = Executor(executor.preview, replace(context, observer=observer), warn)
+        executor = Executor(executor.preview, replace(context, observer=observer), warn, saved_plan)
         await executor.execute([stage for stage in stages if isinstance(stage, WRITING)])
         return results_in_order(executor.results.values())
 
@@ -138,7 +139,10 @@ class Executor:
                     self.results |= {result.address: result for result in results}
                     rate = self._rate()
                 case Settle():
-                    await settle(self.preview, self.context, self.results, self._sender)
+                    looks_only = bool(self.saved_plan)
+                    await settle(
+                        self.preview, self.context, self.results, self._sender, looks_only=looks_only
+                    )
                 case LookAtEnd():
                     self.results |= await look_at_end(self.preview, self.context, self._sender.created)
                 case Count():
@@ -181,9 +185,11 @@ class Executor:
 
 
 def record_counts(preview: Preview, context: RunContext, warn: Callable[[str], None]) -> None:
-    """Record the funnel's counts after an apply. A failure is only a warning."""
+    """Record the funnel's counts after an apply, where the tenant is known. A failure is only a warning."""
     inputs, store = preview.inputs, context.store
     try:
+        if not may_record(inputs):
+            return
         state = store.load() if acts(preview.plan.changes) else inputs.state
         if state.exists and (samples := samples_after(inputs, state, context.clock.now())):
             store.commit(samples)

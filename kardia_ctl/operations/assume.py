@@ -27,18 +27,28 @@ from kardia_ctl.planning.settle_window import seconds_left
 
 
 def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) -> None:
-    """Record the outcomes that a person found for requests in doubt.
+    """Record the outcomes that a person found for requests in doubt. The store's lock is held.
+
+    Raises:
+        RunStopped: as ``assumptions``.
+        StateError: state could not be written.
+    """
+    if entries := assumptions(store.load(), absent, created):
+        store.commit(entries)
+
+
+def assumptions(state: State, absent: Iterable[Address], created: Iterable[Address]) -> list[Entry]:
+    """The entries for the outcomes that a person found for requests in doubt.
 
     Args:
-        store: Its lock is held.
+        state: What is recorded.
         absent: Addresses whose request had no effect: it may be sent again.
         created: Addresses whose request took effect; only of kinds that apply cannot read back.
 
     Raises:
         RunStopped: nothing is in doubt at an address, or it can be read back.
-        StateError: state could not be written.
     """
-    intents = store.load().intents
+    intents = state.intents
     entries: list[Entry] = []
     for address in (*absent, *created):
         if address not in intents:
@@ -50,8 +60,7 @@ def assume(store: Store, absent: Iterable[Address], created: Iterable[Address]) 
         if address.kind.facts.read_back:
             raise RunStopped(f"{address} can be read back: run apply without this option; it checks Kardia")
         entries.append(_record(address, intents[address]))
-    if entries:
-        store.commit(entries)
+    return entries
 
 
 def _record(address: Address, intent: Intent) -> Remember:

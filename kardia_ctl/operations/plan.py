@@ -9,6 +9,8 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose_reads
+from kardia_ctl.operations.tenant import with_tenant
+from kardia_ctl.planning.checks.key_tenant import expects_team, needs_tenant
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan, wants_templates
 
@@ -36,24 +38,48 @@ class Preview:
 
 
 async def observe_and_plan(
-    reader: Reader, inputs: PlanInputs, requests: Callable[[], int], now: Callable[[], float] | None = None
+    reader: Reader,
+    inputs: PlanInputs,
+    requests: Callable[[], int],
+    now: Callable[[], float] | None = None,
+    *,
+    known: Observed | None = None,
 ) -> Preview:
     """Observe with the fewest reads, and plan.
 
-    The templates, for price and tenant, are read only when a first plan without them issues a code.
+    The templates, for price and tenant, are read only when a first plan without them orders a code, or needs
+    to know whose key it is.
 
     Args:
         reader: Safe reads only.
         inputs: The inputs of the plan; an earlier observation in them is replaced.
         requests: How many requests were sent so far, as the transport counts them.
         now: Unix seconds; without it the account counts as read when observing began.
+        known: An earlier observation of this run: templates that it has are not read again.
 
     Raises:
         ApiError: a request failed, or its response could not be decoded.
     """
+    observed = await _observe(reader, inputs, known)
+    read_until = 0.0 if now is None else now()
+    inputs = replace(inputs, observed=observed, spent=requests())
+    plan = make_plan(inputs)
+    if inputs.observed.templates is None and _needs_templates(plan, inputs):
+        if wants_templates(plan, inputs.capabilities):
+            inputs = replace(inputs, observed=await with_templates(reader, inputs.observed))
+        inputs = replace(await with_tenant(reader, inputs), spent=requests())
+        plan = make_plan(inputs)
+    return Preview(plan, inputs, read_until)
+
+
+async def _observe(reader: Reader, inputs: PlanInputs, known: Observed | None) -> Observed:
     desired, state, decisions = inputs.desired, inputs.state, inputs.decisions
-    recreating = bool(decisions.recreate)
-    read_plan = choose_reads(desired, state, decisions.targets, inputs.capabilities, recreating=recreating)
+    read_plan = choose_reads(
+        desired, state, decisions.targets, inputs.capabilities, recreating=bool(decisions.recreate)
+    )
+    templates = None if known is None else known.templates
+    if templates is not None:
+        read_plan = replace(read_plan, templates=False)
     observed = await observe(
         reader,
         read_plan,
@@ -61,11 +87,15 @@ async def observe_and_plan(
         look_up_all=decisions.accept_collapse,
         keep=Interning(desired, state),
     )
-    read_until = 0.0 if now is None else now()
-    inputs = replace(inputs, observed=observed, spent=requests())
-    plan = make_plan(inputs)
-    if observed.templates is None and wants_templates(plan, inputs.capabilities):
-        observed = await with_templates(reader, observed)
-        inputs = replace(inputs, observed=observed, spent=requests())
-        plan = make_plan(inputs)
-    return Preview(plan, inputs, read_until)
+    if templates is None:
+        return observed
+    return replace(observed, templates=templates, reads=observed.reads + 1)
+
+
+def _needs_templates(plan: Plan, inputs: PlanInputs) -> bool:
+    """Whether a plan that was made without the templates needs them."""
+    if not inputs.capabilities.shows_templates:
+        return False
+    if wants_templates(plan, inputs.capabilities):
+        return True
+    return expects_team(inputs) and (bool(plan.stops) or needs_tenant(inputs, plan.changes))

@@ -11,24 +11,31 @@ from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.settle import longest_left, wait_until_decidable
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.configuration import Limits
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.model.ports import Store
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Intent
+from kardia_ctl.model.state import Intent, Resolve
 from kardia_ctl.observing.head import shown
+from kardia_ctl.operations.approval import Approval, result_of, without
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
+from kardia_ctl.planning.checks.key_tenant import may_record
 from kardia_ctl.planning.doubts import Doubts
-from kardia_ctl.planning.limit import within_limit
 
 ROUNDS: Final = 4
 """The most times that a run sends one create; again only when a proven scan shows no such patient."""
 
 
 async def settle(
-    preview: Preview, context: RunContext, results: dict[Address, Result], sender: Sender
+    preview: Preview,
+    context: RunContext,
+    results: dict[Address, Result],
+    sender: Sender,
+    *,
+    looks_only: bool = False,
 ) -> None:
     """Settle the creates in doubt of this run and of earlier ones, in rounds.
 
@@ -37,6 +44,7 @@ async def settle(
         context: Ports, time and options.
         results: The result of each address so far; each is replaced when it is settled.
         sender: The sender of the run's waves.
+        looks_only: Whether a saved plan is applied: a create that did not happen is then not sent again.
 
     Raises:
         StateError: state could not be written; requests in flight are durable in it as intents.
@@ -44,6 +52,8 @@ async def settle(
     inputs, stop_signal = preview.inputs, context.stop_signal
     known = _known_ids(preview, results)
     sent = dict.fromkeys(results, 1)
+    approval = Approval(preview.plan, inputs, looks_only=looks_only)
+    approval.note(preview.plan.changes, results)
     for _ in range(ROUNDS):
         doubts = _doubts(preview, results, context.store)
         if not doubts or stop_signal.reason:
@@ -58,14 +68,20 @@ async def settle(
         except ApiError as error:
             _leave_in_doubt(doubts, results, f"reading back whether it was done failed: {error}")
             return
-        plan = _within_limit(_without_exhausted(again.plan, sent), preview)
-        context.store.commit(without_requests(plan, again.inputs))
+        plan = _without_exhausted(again.plan, sent)
+        withheld = approval.withheld(plan)
+        plan = without(plan, withheld)
+        if may_record(again.inputs):
+            settled = (Resolve(address) for address in withheld if address in doubts)
+            context.store.commit((*without_requests(plan, again.inputs), *settled))
         _note_settled(plan, results, context.observer)
+        _note_withheld(withheld, results, context.observer)
         for wave in stages_of(again.inputs, plan.changes):
             if isinstance(wave, Wave):
                 for result in await execute_wave(wave, sender, context):
                     results[result.address] = result
                     sent[result.address] = sent.get(result.address, 0) + 1
+        approval.note(plan.changes, results)
 
 
 def _known_ids(preview: Preview, results: Mapping[Address, Result]) -> frozenset[str]:
@@ -101,8 +117,14 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Collection[
     inputs = preview.inputs
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
     decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
-    fresh = replace(inputs, state=context.store.load(), now=context.clock.instant(), decisions=decisions)
-    return await observe_and_plan(context.reader, fresh, context.requests)
+    fresh = replace(
+        inputs,
+        desired=replace(inputs.desired, limits=Limits()),  # they count over all rounds: see Approval
+        state=context.store.load(),
+        now=context.clock.instant(),
+        decisions=decisions,
+    )
+    return await observe_and_plan(context.reader, fresh, context.requests, known=inputs.observed)
 
 
 def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
@@ -123,18 +145,6 @@ def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
     )
 
 
-def _within_limit(plan: Plan, preview: Preview) -> Plan:
-    """The plan within ``--limit``, which writes for an earlier run's doubts share with this plan's own."""
-    limit = preview.inputs.decisions.limit
-    if limit is None:
-        return plan
-    ours = {change.address for change in preview.plan.changes if change.action.writes}
-    others = [change for change in plan.changes if change.action.writes and change.address not in ours]
-    within, _ = within_limit(others, max(0, limit - len(ours)))
-    beyond = {change.address for change in others} - {change.address for change in within}
-    return replace(plan, changes=tuple(change for change in plan.changes if change.address not in beyond))
-
-
 def _note_settled(plan: Plan, results: dict[Address, Result], observer: ProgressObserver) -> None:
     """Note as done the creates whose patient exists, and as in doubt those that cannot be decided."""
     for change in plan.changes:
@@ -146,6 +156,14 @@ def _note_settled(plan: Plan, results: dict[Address, Result], observer: Progress
             observer.ended(done)
         elif change.action is Action.BLOCKED:
             _leave_in_doubt((change.address,), results, change.reason)
+
+
+def _note_withheld(
+    withheld: Mapping[Address, str], results: dict[Address, Result], observer: ProgressObserver
+) -> None:
+    for address, reason in withheld.items():
+        results[address] = result_of(address, reason)
+        observer.ended(results[address])
 
 
 def _leave_in_doubt(addresses: Iterable[Address], results: dict[Address, Result], reason: str) -> None:

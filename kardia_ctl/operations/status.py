@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kardia_ctl.funnel.places import funnel, places
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.ports import Reader
@@ -13,15 +14,20 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import choose_reads
+from kardia_ctl.operations.tenant import with_tenant
+from kardia_ctl.planning.checks.key_tenant import expects_team, tenant_of
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.templates import resolve
 
 
-async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
-    """Read how far declared patients are, with the fewest safe reads; the templates if codes are declared.
+async def survey(reader: Reader, inputs: PlanInputs, *, records: bool) -> PlanInputs:
+    """Read how far declared patients are, with the fewest safe reads.
+
+    The templates are read if codes are declared, or if the counts are to be recorded and a team is expected.
 
     Raises:
         ApiError: a request failed, or its response could not be decoded.
+        RunStopped: the key belongs to another tenant than the configuration's or state's.
     """
     desired, state, can = (
         replace(inputs.desired, settings=(), departures=()),
@@ -33,7 +39,12 @@ async def survey(reader: Reader, inputs: PlanInputs) -> PlanInputs:
     unread = can.shows_templates and observed.templates is None
     if unread and any(want.codes for want in desired.patients.values()):
         observed = await with_templates(reader, observed)
-    return replace(inputs, observed=observed)
+    inputs = replace(inputs, observed=observed)
+    if records and expects_team(inputs):
+        inputs = await with_tenant(reader, inputs)
+    if wrong := tenant_of(inputs).wrong:
+        raise RunStopped(wrong)
+    return inputs
 
 
 def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, reads: int) -> StatusReport:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from kardia_ctl.model.configuration import Waves
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Requests
-from kardia_ctl.planning.checks.stops import needs_tenant
+from kardia_ctl.model.plan import Action, Change, Requests
+from kardia_ctl.planning.checks.effects import doubts
+from kardia_ctl.planning.checks.key_tenant import is_read, may_record, needs_tenant
 from kardia_ctl.planning.dependencies import Chain, chains
 from kardia_ctl.planning.inputs import PlanInputs
 
@@ -125,12 +126,12 @@ def stages_of(inputs: PlanInputs, changes: Sequence[Change], *, stopped: bool = 
 
 
 def _preparation(inputs: PlanInputs, changes: Sequence[Change]) -> Iterator[Stage]:
-    unread = inputs.observed.templates is None
-    needed = needs_tenant(inputs.state, changes)
-    if needed or doubts(changes) or not unread:
-        reads = inputs.capabilities.shows_templates and unread and needed
-        yield CheckTenant(1 if reads else 0)
-    yield RecordWithoutRequests()
+    """Where a team is expected, a plan that does nothing did not read whose key it is and records nothing."""
+    needed = needs_tenant(inputs, changes)
+    if needed or is_read(inputs):
+        yield CheckTenant(0 if is_read(inputs) else 1)
+    if needed or may_record(inputs):
+        yield RecordWithoutRequests()
 
 
 def _writing(inputs: PlanInputs, changes: Sequence[Change]) -> Iterator[Stage]:
@@ -163,23 +164,10 @@ def in_waves(todo: Sequence[Chain], waves: Waves | None) -> Iterator[Wave]:
         yield Wave(number, len(ends), todo[begin:end], waves.stop_on_failures)
 
 
-def doubts(changes: Sequence[Change]) -> int:
-    """How many addresses wait for the settle window of an earlier run's create without a response."""
-    return sum(1 for change in changes if change.cause is Cause.IN_DOUBT)
-
-
 def creates(changes: Iterable[Change]) -> int:
     """How many patients are to be created."""
     return sum(
         1 for change in changes if change.address.kind is Kind.PATIENT and change.action is Action.CREATE
-    )
-
-
-def acts(changes: Sequence[Change]) -> bool:
-    """Whether an apply does anything: sends, records, or settles what is in doubt."""
-    adopted_or_forgotten = (Action.ADOPT, Action.FORGET)
-    return doubts(changes) > 0 or any(
-        change.action.writes or change.action in adopted_or_forgotten for change in changes
     )
 
 

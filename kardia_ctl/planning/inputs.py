@@ -20,6 +20,7 @@ class Decisions:
         distinct: Create these, although a patient with the same name and birth date exists.
         targets: Plan these and what they depend on, and nothing else.
         accept_collapse: The live count fell on purpose.
+        accept_unknown_team: The key is of the expected team, although the account does not say so.
         limit: The most writes of an apply (see ``planning.limit``); None is unlimited.
     """
 
@@ -28,6 +29,7 @@ class Decisions:
     distinct: frozenset[Address] = frozenset()
     targets: frozenset[Address] = frozenset()
     accept_collapse: bool = False
+    accept_unknown_team: bool = False
     limit: int | None = None
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Change, Notice, Plan, in_order
+from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.model.template import Template
+from kardia_ctl.planning.after_doubts import following
 from kardia_ctl.planning.apply_stages import requests_of, stages_of
 from kardia_ctl.planning.builder import PlanBuilder
+from kardia_ctl.planning.checks.key_tenant import tenant_of
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.doubts import Doubts
@@ -24,7 +26,13 @@ from kardia_ctl.planning.templates import resolve
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
-    """The plan for these inputs. The order within an input never changes the plan."""
+    """The plan for these inputs. The order within an input never changes the plan.
+
+    With the key of another tenant everybody looks absent: then that one error is the plan.
+    """
+    if wrong := tenant_of(inputs).wrong:
+        requests = Requests(inputs.spent, inputs.observed.reads)
+        return Plan(stops=(wrong,), requests=requests, team=inputs.desired.team)
     builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
@@ -60,6 +68,7 @@ def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Te
         templates=tuple(templates[label] for label in _issued(changes)),
         left=left,
         rate=inputs.state.rate,
+        following=following(changes, templates),
     )
 
 
@@ -110,5 +119,6 @@ def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Addre
 
 
 def wants_templates(plan: Plan, capabilities: Capabilities) -> bool:
-    """Whether the plan issues a code, so that the templates must be read for its price and tenant."""
-    return capabilities.shows_templates and any(_issues(change) for change in plan.changes)
+    """Whether the plan orders a code, or may once doubts are settled: the templates have its price."""
+    orders = plan.following.codes > 0 or any(_issues(change) for change in plan.changes)
+    return capabilities.shows_templates and orders

@@ -68,6 +68,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     reissue: list[str] = []
     distinct: list[str] = []
     accept_collapse: bool = False
+    accept_unknown_team: bool = False
     limit: int | None = None
     key: bool = True
 
@@ -78,6 +79,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
             reissue=frozenset(map(Address.parse, self.reissue)),
             distinct=frozenset(map(Address.parse, self.distinct)),
             accept_collapse=self.accept_collapse,
+            accept_unknown_team=self.accept_unknown_team,
             limit=self.limit,
         )
 

@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from kardia_ctl.model.configuration import Desired
+from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.errors import ApiError, RunStopped, Unauthorized
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.state import State
 from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from tests.moments import at
 
 
@@ -31,9 +32,22 @@ class Offering(Reader):
 
 
 def checked(
-    reader: Offering, declared: str = "", bound: str = "", known: tuple[LiveTemplate, ...] | None = None
+    reader: Offering,
+    declared: str = "",
+    bound: str = "",
+    known: tuple[LiveTemplate, ...] | None = None,
+    *,
+    accepted: bool = False,
+    capabilities: Capabilities = V1,
 ) -> tuple[str, str]:
-    inputs = PlanInputs(Desired(team=declared), Observed(templates=known), State(team=bound), at(0.0))
+    inputs = PlanInputs(
+        Desired(team=declared),
+        Observed(templates=known),
+        State(team=bound),
+        at(0.0),
+        decisions=Decisions(accept_unknown_team=accepted),
+        capabilities=capabilities,
+    )
     return asyncio.run(check_tenant(reader, inputs))
 
 
@@ -48,13 +62,17 @@ def test_a_key_of_another_team_stops_the_run(declared: str, bound: str) -> None:
         checked(Offering("T"), declared, bound)
 
 
-@pytest.mark.parametrize(
-    ("declared", "bound", "expected"), [("A", "", "A"), ("B", "", "B"), ("", "B", "B"), ("", "", "A")]
-)
-def test_a_key_with_several_teams_is_bound_to_the_one_that_was_meant(
-    declared: str, bound: str, expected: str
-) -> None:
-    assert checked(Offering("B", "A"), declared, bound) == (expected, "")
+def test_a_key_with_several_teams_is_bound_to_none() -> None:
+    team, warning = checked(Offering("B", "A"))
+    assert team == ""
+    assert "name several teams: A, B" in warning
+
+
+@pytest.mark.parametrize(("declared", "bound"), [("A", ""), ("", "B"), ("A", "A")])
+def test_one_team_among_several_is_not_known_to_be_the_keys(declared: str, bound: str) -> None:
+    with pytest.raises(RunStopped, match=r"name several teams: A, B, and .* --accept-unknown-team"):
+        checked(Offering("B", "A"), declared, bound)
+    assert checked(Offering("B", "A"), declared, bound, accepted=True)[0] == ""
 
 
 def test_templates_that_the_plan_read_are_not_read_again() -> None:
@@ -63,15 +81,49 @@ def test_templates_that_the_plan_read_are_not_read_again() -> None:
     assert not reader.asked
 
 
-@pytest.mark.parametrize(
+SILENT = pytest.mark.parametrize(
     "reader",
-    [Offering(), Offering(""), Offering(error=ApiError("GET …: 404", status=404))],
-    ids=["none", "nameless", "absent"],
+    [
+        Offering(),
+        Offering(""),
+        Offering(error=ApiError("GET …: 404", status=404)),
+        Offering(error=ApiError("GET …: 403", status=403)),
+        Offering(error=ApiError("GET …: not a list of templates", status=200)),
+    ],
+    ids=["none", "nameless", "absent", "forbidden", "another envelope"],
 )
-def test_a_tenant_that_cannot_be_told_is_said_and_not_fatal(reader: Offering) -> None:
-    team, warning = checked(reader, "T", "T")
-    assert team == ""
-    assert "could not be checked" in warning
+
+
+@SILENT
+@pytest.mark.parametrize(("declared", "bound"), [("T", ""), ("", "T"), ("T", "T")])
+def test_an_expected_tenant_that_is_not_shown_is_refused(reader: Offering, declared: str, bound: str) -> None:
+    with pytest.raises(
+        RunStopped, match=r"the tenant of the API key is not known: .* T\. .*--accept-unknown"
+    ):
+        checked(reader, declared, bound)
+    team, warning = checked(reader, declared, bound, accepted=True)
+    assert (team, "could not be checked" in warning) == ("", True)
+
+
+@SILENT
+def test_without_an_expected_tenant_one_that_is_not_shown_is_a_warning(reader: Offering) -> None:
+    team, warning = checked(reader)
+    assert (team, "could not be checked" in warning) == ("", True)
+
+
+@pytest.mark.parametrize(("declared", "bound"), [("T", ""), ("", "T")])
+def test_pro_never_shows_a_tenant_so_an_expected_one_is_refused(declared: str, bound: str) -> None:
+    reader = Offering("T")
+    with pytest.raises(RunStopped, match="the pro API does not show which team a key belongs to"):
+        checked(reader, declared, bound, capabilities=PRO)
+    assert checked(reader, declared, bound, accepted=True, capabilities=PRO) == ("", "")
+    assert checked(reader, capabilities=PRO) == ("", "")
+    assert not reader.asked
+
+
+def test_who_knows_better_is_not_believed_against_what_the_templates_say() -> None:
+    with pytest.raises(RunStopped, match="belongs to team T, but"):
+        checked(Offering("T"), "X", accepted=True)
 
 
 def test_a_key_that_is_refused_is_not_a_tenant_that_cannot_be_told() -> None:

@@ -8,7 +8,7 @@ from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Status
-from kardia_ctl.planning.apply_stages import doubts
+from kardia_ctl.planning.checks.effects import doubts
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
 

@@ -14,6 +14,7 @@ from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.options import (
+    accept_unknown_team_option,
     account_from,
     account_options,
     auto_approve_option,
@@ -32,8 +33,8 @@ from kardia_ctl.model.results import Result, Status
 from kardia_ctl.operations.plan import observe_and_plan
 from kardia_ctl.operations.refetch_codes import Refetch, fetch_codes, plan_refetch
 from kardia_ctl.operations.second_look import looked_again, refuse_if_moved
-from kardia_ctl.operations.tenant import check_tenant
-from kardia_ctl.planning.inputs import PlanInputs, inputs_of
+from kardia_ctl.operations.tenant import require_tenant
+from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
 from kardia_ctl.render.files.code_rows import CodeFormat, code_cells
 from kardia_ctl.render.plan.summary import template_lines
 from kardia_ctl.render.text import count_of
@@ -53,6 +54,7 @@ class CodeOptions:
     form: CodeFormat | None
     cohort: str | None
     missing: bool
+    accept_unknown_team: bool
 
 
 @click.command("codes")
@@ -74,6 +76,7 @@ class CodeOptions:
 @click.option("--cohort", metavar="NAME", help="Fetch only the codes of this cohort's patients.")
 @click.option("--missing", is_flag=True, help="Fetch only the codes that the file does not hold yet.")
 @auto_approve_option
+@accept_unknown_team_option
 @lock_option
 @account_options
 def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float, **options: Any) -> int:
@@ -123,7 +126,8 @@ def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
 async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
     key = workspace.keys.fingerprints(create=True)
     clock = Clock()
-    inputs = inputs_of(workspace.configuration, workspace.store.load(), clock.instant(), key)
+    decisions = Decisions(accept_unknown_team=wanted.accept_unknown_team)
+    inputs = inputs_of(workspace.configuration, workspace.store.load(), clock.instant(), key, decisions)
     is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
         refetch = await _look(session, inputs, clock, is_wanted)
@@ -141,8 +145,6 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
             refetch = await _look(session, inputs, clock, is_wanted)
             refuse_if_moved(earlier.plan.changes, refetch.plan.changes, age)
             print_message(f"Warning: {looked_again(age, session.requests - before)}")
-        if warning := (await check_tenant(session.reader, refetch.preview.inputs))[1]:
-            print_message(f"Warning: {warning}")
         stop_signal = StopSignal(on_set=session.halt)
         with (
             CodeFile(wanted.file, wanted.form) as codes,
@@ -168,7 +170,9 @@ async def _look(
 ) -> Refetch:
     """Read what is live, and plan which codes to fetch."""
     preview = await observe_and_plan(session.reader, inputs, lambda: session.requests, clock.now)
-    return (await plan_refetch(session.reader, preview)).only(is_wanted)
+    refetch = await plan_refetch(session.reader, preview)
+    await require_tenant(session.reader, refetch.preview.inputs)
+    return refetch.only(is_wanted)
 
 
 def _report_left_out(addresses: Sequence[Address]) -> None:

@@ -19,12 +19,19 @@ from kardia_ctl.cli.account.keys import SHORTEST
 from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
 from kardia_ctl.cli.files.key_safe import KeySafe, key_safe
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
-from kardia_ctl.cli.options import auto_approve_option, lock_option, out_option
+from kardia_ctl.cli.options import (
+    accept_unknown_team_option,
+    auto_approve_option,
+    lock_option,
+    out_option,
+)
 from kardia_ctl.cli.output.console import print_key, print_message
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable, passes_on, private_file, write_private
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
+from kardia_ctl.operations.tenant import require_tenant
+from kardia_ctl.planning.inputs import Decisions, inputs_of
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
@@ -42,10 +49,16 @@ _QUESTION: Final = (
 @out_option()
 @click.option("--print", "to_stdout", is_flag=True, help="Print the new key to stdout and do not store it.")
 @auto_approve_option
+@accept_unknown_team_option
 @lock_option
 @workspace_options
 def command(
-    out: Path | None, to_stdout: bool, auto_approve: bool, lock_timeout: float, **options: Any
+    out: Path | None,
+    to_stdout: bool,
+    auto_approve: bool,
+    accept_unknown_team: bool,
+    lock_timeout: float,
+    **options: Any,
 ) -> int:
     """Make a new API key with the current one, store it, and check that it works.
 
@@ -61,6 +74,8 @@ def command(
         raise RunStopped(f"the {workspace.capabilities.dialect} API makes no keys: they come from the vendor")
     lock = workspace.store.lock("rotate-key") if workspace.configured else nullcontext()
     with lock, _destination(workspace, out, to_stdout=to_stdout) as store:
+        if workspace.configured:
+            _check_tenant(workspace, Decisions(accept_unknown_team=accept_unknown_team))
         if not confirm(_QUESTION, approved=auto_approve):
             return 1
         with uninterrupted(), key_safe(_safe_place(workspace, out)) as safe:
@@ -73,6 +88,12 @@ def command(
     new = _report(workspace, key)
     _warn_of_old_copies(workspace, out)
     return 0 if new is Check.WORKS else 1
+
+
+def _check_tenant(workspace: Workspace, decisions: Decisions) -> None:
+    """Check that the key is of the expected team: a new key of another tenant may lock that one out."""
+    inputs = inputs_of(workspace.configuration, workspace.store.load(), workspace.now, decisions=decisions)
+    in_session(workspace, lambda session: require_tenant(session.reader, inputs))
 
 
 @contextmanager

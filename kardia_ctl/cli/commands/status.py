@@ -12,7 +12,7 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
-from kardia_ctl.cli.options import account_from, account_options, path_argument
+from kardia_ctl.cli.options import accept_unknown_team_option, account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_display import status_display
 from kardia_ctl.cli.private_files import check_writable, write_private
@@ -25,8 +25,8 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.status import report_of, samples, survey
-from kardia_ctl.planning.checks.stops import wrong_team
-from kardia_ctl.planning.inputs import PlanInputs, inputs_of
+from kardia_ctl.planning.checks.key_tenant import may_record, refusal
+from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
 from kardia_ctl.render.files.run_files import places_file
 from kardia_ctl.render.status.json import status_json
 from kardia_ctl.render.status.text import status_text
@@ -61,6 +61,7 @@ _DAY = 86400
     help="With --list: only patients whose code was issued at least N days ago.",
 )
 @click.option("--no-record", is_flag=True, help="Do not record the counts in state.")
+@accept_unknown_team_option
 @click.option(
     "--listen",
     type=listen_address,
@@ -101,6 +102,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     to a tunnel that leads there.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     as_json, no_record = options.pop("as_json"), options.pop("no_record")
+    accepted = options.pop("accept_unknown_team")
     listen, hook = options.pop("listen"), options.pop("hook")
     if days and stage is None:
         raise RunStopped("--days goes with --list STAGE")
@@ -115,13 +117,14 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
         check_writable(html)
     state = workspace.store.load()
     records = state.exists and not no_record
+    first = partial(_first, workspace, state, Decisions(accept_unknown_team=accepted), records)
     if listen is not None:
         wanted = ListenOptions(listen, hook, html, records)
         display = status_display(as_json=as_json)
-        run_async(follow(workspace, wanted, partial(_first, workspace, state), display))
+        run_async(follow(workspace, wanted, first, display))
         return 0
-    inputs, report = run_async(_first(workspace, state))
-    if records and not report.incomplete:
+    inputs, report = run_async(first())
+    if records and may_record(inputs) and not report.incomplete:
         record_samples(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
         print_result(
@@ -136,8 +139,16 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     return 0
 
 
-async def _first(workspace: Workspace, state: State) -> tuple[PlanInputs, StatusReport]:
-    inputs, spent = await _survey(workspace, state)
+async def _first(
+    workspace: Workspace, state: State, decisions: Decisions, records: bool
+) -> tuple[PlanInputs, StatusReport]:
+    inputs = inputs_of(workspace.configuration, state, workspace.now, decisions=decisions)
+    async with open_account(workspace, parallelism=8) as session:
+        inputs = await survey(session.reader, inputs, records=records)
+        know_observed(session.scrub, inputs)  # for the reads of --listen
+        spent = session.requests
+    if records and (reason := refusal(inputs)):
+        _warn(f"the counts are not recorded in state: {reason}")
     report = report_of(inputs, funnel(places(inputs)), at=int(inputs.now.wall), reads=spent)
     if report.incomplete:
         _warn(f"not every patient could be read, so the counts are too low: {report.incomplete}")
@@ -146,15 +157,6 @@ async def _first(workspace: Workspace, state: State) -> tuple[PlanInputs, Status
 
 def _warn(text: str) -> None:
     print_message(f"Warning: {text}")
-
-
-async def _survey(workspace: Workspace, state: State) -> tuple[PlanInputs, int]:
-    async with open_account(workspace, parallelism=8) as session:
-        inputs = await survey(session.reader, inputs_of(workspace.configuration, state, workspace.now))
-        know_observed(session.scrub, inputs)  # for the reads of --listen
-        for reason in wrong_team(inputs.desired.team, state.team, inputs.observed.templates):
-            raise RunStopped(reason)
-        return inputs, session.requests
 
 
 def _at(found: Iterable[Place], stage: Stage, before: float | None) -> Iterator[Place]:

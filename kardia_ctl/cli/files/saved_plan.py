@@ -27,6 +27,7 @@ from kardia_ctl.planning.saved.staleness import (
     digests_of,
     live_digest,
     refuse_if_different,
+    refuse_if_old,
     refuse_if_stale,
     state_digest,
 )
@@ -125,12 +126,17 @@ def check_strength(data: bytes, keys: Keys) -> None:
         )
 
 
-def check_bound(saved: SavedPlan, key: bytes, workspace: Workspace, state: State) -> None:
-    """Refuse a saved plan when anything that is known without a request has changed.
+def check_bound(
+    saved: SavedPlan, key: bytes, workspace: Workspace, state: State, *, now: float, max_age: float
+) -> None:
+    """Refuse a saved plan when it is too old, or anything that is known without a request has changed.
+
+    ``now`` is Unix seconds, ``max_age`` seconds.
 
     Raises:
         PlanRefused: the plan is stale.
     """
+    refuse_if_old(saved, now, max_age)
     refuse_if_stale(saved, binding_of(workspace, state, key), state)
 
 

@@ -22,6 +22,7 @@ from kardia_ctl.model.funnel import StatusReport
 from kardia_ctl.operations.follow import Following
 from kardia_ctl.operations.follow_schedule import GATHER, PendingRead
 from kardia_ctl.operations.status import samples
+from kardia_ctl.planning.checks.key_tenant import may_record
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.status.live import UNSIGNED, UNVERIFIED
 from kardia_ctl.render.text import count_of
@@ -64,7 +65,8 @@ async def follow(
         inputs, report = await first()
         clock = Clock()
         following = Following(inputs, inbox.events, clock)
-        recorder = StatusRecorder(options.html, workspace.store if options.records else None, display.warn)
+        store = workspace.store if options.records and may_record(inputs) else None
+        recorder = StatusRecorder(options.html, store, display.warn)
         inbox.deliver_to(following.receive)
         try:
             with stop_signals() as stopped:

@@ -1,14 +1,14 @@
 """Reasons to stop the whole run before its first write."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from kardia_ctl.model.configuration import DepartureAction, Limits
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.plan import Action, Change
-from kardia_ctl.model.state import State
-from kardia_ctl.model.template import LiveTemplate
+from kardia_ctl.planning.checks.key_tenant import needs_tenant, refusal
 from kardia_ctl.planning.inputs import PlanInputs
 
 
@@ -17,10 +17,25 @@ def stops(inputs: PlanInputs, changes: Sequence[Change]) -> Iterator[str]:
     yield from _over_limits(inputs.desired.limits, changes)
     yield from _unproven(inputs.observed, changes)
     yield from _collapsed(inputs)
-    yield from wrong_team(inputs.desired.team, inputs.state.team, inputs.observed.templates)
+    if needs_tenant(inputs, changes) and (reason := refusal(inputs)):
+        yield reason
 
 
 def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
+    return passed_limits(limits, Counter(change.action for change in changes), *cost_of(changes))
+
+
+def passed_limits(
+    limits: Limits, counts: Mapping[Action, int], cost: Decimal, unpriced: int
+) -> Iterator[str]:
+    """The limits that are passed, each with what to do.
+
+    Args:
+        limits: The declared limits.
+        counts: How many changes have each action.
+        cost: What the codes cost.
+        unpriced: How many codes have no known price.
+    """
     bounds = {
         Action.CREATE: limits.create,
         Action.UPDATE: limits.update,
@@ -28,10 +43,9 @@ def _over_limits(limits: Limits, changes: Sequence[Change]) -> Iterator[str]:
         Action.DELETE: limits.delete,
     }
     for action, bound in bounds.items():
-        count = sum(1 for change in changes if change.action is action)
+        count = counts.get(action, 0)
         if bound is not None and count > bound:
             yield f"{count} to {action}, but limits.{action} is {bound}. Raise the limit if this is intended"
-    cost, unpriced = cost_of(changes)
     if limits.cost is not None and cost > limits.cost:
         yield f"the codes cost {cost}, but limits.cost is {limits.cost}. Raise the limit if this is intended"
     if limits.cost is not None and unpriced:
@@ -90,21 +104,3 @@ def _collapsed(inputs: PlanInputs) -> Iterator[str]:
             f"the account has {now} patients and had {before} when it was last read. Wrong API key? If they "
             "were removed on purpose: --accept-collapse"
         )
-
-
-def needs_tenant(state: State, changes: Iterable[Change]) -> bool:
-    """Whether apply must know whose key it is: before any write, and when state is bound on first contact."""
-    return any(
-        change.action.writes or (change.action is Action.ADOPT and not state.team) for change in changes
-    )
-
-
-def wrong_team(declared: str, bound: str, templates: tuple[LiveTemplate, ...] | None) -> Iterator[str]:
-    """Whether the key belongs to another tenant than ``team``, or than the one state was bound to."""
-    teams = {template.team for template in templates or () if template.team}
-    if not teams:
-        return
-    for expected, whose in ((declared, "the configuration's team is"), (bound, "state belongs to team")):
-        if expected and expected not in teams:
-            owner = ", ".join(sorted(teams))
-            yield f"the API key belongs to team {owner}, but {whose} {expected}. Use that team's key"

@@ -13,7 +13,7 @@ from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Rate, Requests
+from kardia_ctl.model.plan import Action, Cause, Change, FollowUps, Notice, NoticeKind, Plan, Rate, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
@@ -31,6 +31,8 @@ Names: TypeAlias = list[str]
 
 Position: TypeAlias = tuple[str, Count, Count]
 """File, line and column."""
+
+_FollowingRow: TypeAlias = tuple[Count, Count, Count, Count, str, Count]
 
 _TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
 
@@ -77,6 +79,7 @@ class _DecisionsPart(_Part, frozen=True):
     distinct: list[str]
     targets: list[str]
     accept_collapse: bool
+    accept_unknown_team: bool
     limit: Count | None
 
 
@@ -119,6 +122,7 @@ class _Document(_Part, frozen=True):
     templates: list[_TermsRow]
     left: Count
     rate: str | None
+    following: _FollowingRow
     path: str
 
 
@@ -154,8 +158,9 @@ def _written(value: object) -> object:
             return list(value)
         case Address() | Decimal() | Rate():
             return str(value)
-        case Source() | Requests() | Template():
-            return tuple(map(_written, astuple(value)[:5]))  # a template's problem is of no plan
+        case Source() | Requests() | FollowUps() | Template():
+            size = 5 if isinstance(value, Template) else None  # a template's problem is of no plan
+            return tuple(map(_written, astuple(value)[:size]))
         case tuple():
             return tuple(map(_written, value))
         case frozenset():
@@ -213,6 +218,10 @@ def _terms(several: Iterable[_TermsRow]) -> tuple[Template, ...]:
     return tuple(Template(*row[:4], None if row[4] is None else _amount(row[4])) for row in several)
 
 
+def _following(row: _FollowingRow) -> FollowUps:
+    return FollowUps(*row[:4], cost=_amount(row[4]), unpriced=row[5])
+
+
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "address": Address.parse,
     "before": dict.fromkeys,
@@ -223,6 +232,7 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "rate": Rate.parse,
     "requests": lambda counts: Requests(*counts),
     "templates": _terms,
+    "following": _following,
     "recreate": _addresses,
     "reissue": _addresses,
     "distinct": _addresses,

@@ -14,6 +14,12 @@ from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 
+MAX_AGE: Final = 7 * 86400.0
+"""Seconds for which a saved plan holds, unless ``--max-age`` says otherwise."""
+
+FUTURE_MARGIN: Final = 300.0
+"""Seconds by which the clock of the machine that made a plan may be ahead."""
+
 NO_STATE: Final = "none"
 """The digest of a state that does not exist: plan and apply may then run on different machines."""
 
@@ -105,6 +111,32 @@ def refuse_if_stale(saved: SavedPlan, current: Binding, state: State) -> None:
         reasons.insert(0, "it was applied before, and a saved plan can only be applied once")
     if reasons:
         raise PlanRefused(f"the saved plan is refused: {'; '.join(reasons)}. Plan again")
+
+
+def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
+    """Compare a saved plan's age with what it may be. Times in Unix seconds, ``max_age`` in seconds.
+
+    A state that was lost or restored does not know that a plan was used: its age ends that.
+
+    Raises:
+        PlanRefused: it is too old, or was made in the future.
+    """
+    age = now - saved.created
+    if age > max_age:
+        reason = f"it was made {_length(age)} ago, and --max-age is {_length(max_age)}"
+    elif age < -FUTURE_MARGIN:
+        reason = f"by this machine's clock it is made {_length(-age)} from now: check the clocks"
+    else:
+        return
+    raise PlanRefused(f"the saved plan is refused: {reason}. Plan again")
+
+
+def _length(seconds: float) -> str:
+    """A length of time as ``--max-age`` takes it, rounded down to its largest unit: ``7d``, ``90s``."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size or (seconds >= size and seconds % size == 0):
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(seconds)}s"
 
 
 def _reasons(saved: Binding, current: Binding) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.model.plan import Action, Change, FollowUps, NoticeKind, Plan
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import unchanged
@@ -36,6 +36,7 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     if plan.left:
         yield left_line(plan)
     yield from cost_lines(plan)
+    yield from following_lines(plan)
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
@@ -117,6 +118,31 @@ def cost_lines(plan: Plan) -> Iterator[str]:
         return
     yield _cost(plan, codes)
     yield from template_lines(plan)
+
+
+def following_lines(plan: Plan) -> Iterator[str]:
+    """What is settled, and the most that may be sent and ordered then; no line if nothing is in doubt."""
+    if plan.following.doubts:
+        most = most_following(plan.following)
+        yield f"In doubt: settle {plan.following.doubts}; {most}. A saved plan only looks."
+
+
+def most_following(following: FollowUps) -> str:
+    """``at most 3 creates and 3 codes, 29.97, may follow``."""
+    parts = [count_of(following.creates, "create")]
+    if following.codes:
+        parts.append(f"{count_of(following.codes, 'code')}, {_following_cost(following)},")
+    if following.users:
+        parts.append(count_of(following.users, "user"))
+    *first, last = parts
+    return f"at most {' and '.join((', '.join(first), last)) if first else last} may follow"
+
+
+def _following_cost(following: FollowUps) -> str:
+    if following.unpriced >= following.codes:
+        return "no known price"
+    unpriced = f" and {following.unpriced} without a known price" if following.unpriced else ""
+    return f"{money(following.cost)}{unpriced}"
 
 
 def _cost(plan: Plan, codes: int) -> str:

@@ -91,11 +91,21 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
         "cost": f"{plan.cost:f}",
         "unpriced": plan.unpriced,
         **({"left_by_limit": plan.left} if plan.left else {}),
+        **_following(plan),
         **_estimate(plan),
         "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
         "stops": [escape(stop) for stop in plan.stops],
         "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],
     }
+
+
+def _following(plan: Plan) -> dict[str, Any]:
+    """The most that may follow when what is in doubt is settled."""
+    most = plan.following
+    if not most.doubts:
+        return {}
+    counts = {"doubts": most.doubts, "creates": most.creates, "codes": most.codes, "users": most.users}
+    return {"following": {**counts, "cost": f"{most.cost:f}", "unpriced": most.unpriced}}
 
 
 def _estimate(plan: Plan) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.summary import action_counts, counts_line, no_changes
+from kardia_ctl.render.plan.summary import action_counts, counts_line, following_lines, no_changes
 from kardia_ctl.render.plan.terraform_entries import PROVIDER, named
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
 
@@ -71,6 +71,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
                 "error", f"blocked: {change.reason}", address=change.address, source=change.source
             )
     yield from (diagnostic("error", stop) for stop in plan.stops)
+    yield from (diagnostic("warning", line) for line in following_lines(plan))
     yield _summary(plan)
 
 

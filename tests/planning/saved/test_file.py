@@ -76,6 +76,7 @@ DECISIONS = Decisions(
     reissue=frozenset({code_address("P-3", "one-year")}),
     targets=frozenset({Address(Kind.CALLBACK), JOE}),
     accept_collapse=True,
+    accept_unknown_team=True,
 )
 SAVED = SavedPlan("plan-1", 1_772_445_600, BINDING, DECISIONS, digests_of(PLAN, KEY), PLAN, "../clinic")
 
@@ -190,6 +191,7 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "another version": put("binding", "version", "9.9.9"),
     "another workspace": put("binding", "workspace", "other"),
     "more decisions": put("decisions", "accept_collapse", False),
+    "another decision": put("decisions", "accept_unknown_team", False),
     "more targets": put("decisions", "targets", []),
     "another plan's id": put("id", "plan-2"),
     "another time": put("created", 0),

@@ -13,6 +13,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
+from kardia_ctl.planning.saved.staleness import MAX_AGE
 from kardia_ctl.render.view import View
 from kardia_ctl.timing import Clock
 
@@ -33,6 +34,7 @@ class ApplyArguments:
     assume_absent: tuple[Address, ...] = ()
     assume_created: tuple[Address, ...] = ()
     saved: SavedPlan | None = None
+    max_age: float = MAX_AGE
     plan_key: bytes = b""
     clock: Clock = field(default_factory=Clock)
 
@@ -54,6 +56,8 @@ def arguments_of(
 def _of_configuration(
     path: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
+    if options.pop("max_age") is not None:
+        raise RunStopped("--max-age is the age of a saved plan: name its file, or leave --max-age out")
     workspace = open_workspace(
         path,
         account,
@@ -69,9 +73,9 @@ def _of_saved_plan(
     file: Path, account: AccountOptions, reporter: Reporter, view: View, options: dict[str, Any]
 ) -> ApplyArguments:
     """The decisions are the saved plan's, and applying it asks for no confirmation."""
-    for name in ("targets", "recreate", "reissue", "distinct", "accept_collapse", "limit"):
+    for name in Decisions.__slots__:
         if options.pop(name):
-            flag = {"targets": "--target", "accept_collapse": "--accept-collapse"}.get(name, f"--{name}")
+            flag = "--target" if name == "targets" else f"--{name.replace('_', '-')}"
             raise RunStopped(f"{flag} cannot change a saved plan: use it with plan --out instead")
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
@@ -85,9 +89,20 @@ def _of_saved_plan(
         accept_parts=options["settle_first"],
     )
     saved, key = plan_files.check_seal(data, workspace.keys)
-    plan_files.check_bound(saved, key, workspace, workspace.store.load())
+    given = options.pop("max_age")
+    max_age = MAX_AGE if given is None else given
+    state = workspace.store.load()
+    plan_files.check_bound(saved, key, workspace, state, now=workspace.now.wall, max_age=max_age)
     plan_files.check_strength(data, workspace.keys)
     options.pop("auto_approve")
     return ApplyArguments(
-        workspace, saved.decisions, reporter, view, True, **options, saved=saved, plan_key=key
+        workspace,
+        saved.decisions,
+        reporter,
+        view,
+        True,
+        **options,
+        saved=saved,
+        max_age=max_age,
+        plan_key=key,
     )

@@ -16,9 +16,9 @@ from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
-from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
 from kardia_ctl.cli.commands.apply.finish import end_printed_on_error, print_end
+from kardia_ctl.cli.commands.apply.question import question
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
 from kardia_ctl.cli.files import saved_plan as plan_files
@@ -26,6 +26,7 @@ from kardia_ctl.cli.files.code_file import CodeFile, check_file, form_of
 from kardia_ctl.cli.files.passwords import Passwords, generates_passwords
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
+    DURATION,
     account_from,
     account_options,
     address,
@@ -45,14 +46,15 @@ from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.plan import Plan
+from kardia_ctl.model.observed import Observed
+from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import apply, record_counts
-from kardia_ctl.operations.assume import assume
+from kardia_ctl.operations.assume import assume, assumptions
 from kardia_ctl.operations.plan import Preview, observe_and_plan
-from kardia_ctl.planning.apply_stages import acts, doubts
+from kardia_ctl.operations.tenant import require_tenant
+from kardia_ctl.planning.checks.effects import acts
 from kardia_ctl.planning.inputs import PlanInputs, inputs_of
-from kardia_ctl.render.plan.summary import cost_lines
 from kardia_ctl.timing import Clock
 
 if TYPE_CHECKING:
@@ -91,6 +93,12 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="You checked Kardia: the request in doubt at this address took effect.",
 )
+@click.option(
+    "--max-age",
+    type=DURATION,
+    metavar="DURATION",
+    help="Refuse a saved plan that is older, such as 90s, 30m, 2h or 7d (default: 7d).",
+)
 @json_lines_option
 @settle_option
 @parallelism_option
@@ -123,10 +131,15 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
 
 async def _apply(arguments: ApplyArguments) -> int:
     workspace = arguments.workspace
-    inputs = await _inputs(arguments)
+    if arguments.settle_first:
+        await _wait_first(arguments)
     async with open_account(workspace, parallelism=arguments.parallelism) as session:
         with reading(session.reader) as reader:
-            preview = await observe_and_plan(reader, inputs, lambda: session.requests, arguments.clock.now)
+            known = await _assume(arguments, reader)
+            inputs = _inputs(arguments)
+            preview = await observe_and_plan(
+                reader, inputs, lambda: session.requests, arguments.clock.now, known=known
+            )
         know_observed(session.scrub, preview.inputs)
         if arguments.saved is not None:
             plan_files.check_live(arguments.saved, arguments.plan_key, workspace, preview)
@@ -136,32 +149,40 @@ async def _apply(arguments: ApplyArguments) -> int:
             print_message(blocked_line(plan))
             return 1
         check_file(plan, preview.inputs.desired, preview.inputs.capabilities, arguments.codes_out)
-        if acts(plan.changes) and not confirm(_question(plan, workspace), approved=arguments.approved):
+        if acts(plan.changes) and not confirm(
+            question(plan, workspace.endpoint), approved=arguments.approved
+        ):
             return 1
         return await _write(arguments, session, preview)
 
 
-async def _inputs(arguments: ApplyArguments) -> PlanInputs:
-    """Record what a person decided about requests in doubt, then collect the plan's inputs."""
+async def _wait_first(arguments: ApplyArguments) -> None:
+    seconds = arguments.workspace.configuration.settle
+    print_message(f"Waiting {seconds:g} s for requests that may still take effect.")
+    await arguments.clock.sleep(seconds)
+
+
+async def _assume(arguments: ApplyArguments, reader: Reader) -> Observed | None:
+    """Record what a person decided about requests in doubt, with the expected tenant's key alone."""
+    inputs = _inputs(arguments)
+    absent, created = arguments.assume_absent, arguments.assume_created
+    if not assumptions(inputs.state, absent, created):
+        return None
+    inputs = await require_tenant(reader, inputs)
+    assume(arguments.workspace.store, absent, created)
+    return inputs.observed
+
+
+def _inputs(arguments: ApplyArguments) -> PlanInputs:
     workspace = arguments.workspace
-    if arguments.settle_first:
-        seconds = workspace.configuration.settle
-        print_message(f"Waiting {seconds:g} s for requests that may still take effect.")
-        await arguments.clock.sleep(seconds)
-    assume(workspace.store, arguments.assume_absent, arguments.assume_created)
     state = workspace.store.load()
     if arguments.saved is not None:
-        plan_files.check_bound(arguments.saved, arguments.plan_key, workspace, state)
+        now, max_age = arguments.clock.now(), arguments.max_age
+        plan_files.check_bound(
+            arguments.saved, arguments.plan_key, workspace, state, now=now, max_age=max_age
+        )
     key = workspace.keys.fingerprints(create=True)
     return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
-
-
-def _question(plan: Plan, workspace: Workspace) -> str:
-    if plan.writes:
-        return "\n".join((f"Send {plan.requests.writes} writes to {workspace.endpoint}?", *cost_lines(plan)))
-    return (
-        "Settle the requests in doubt?" if doubts(plan.changes) else "Record this in state? Nothing is sent."
-    )
 
 
 async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
