@@ -11,7 +11,7 @@ recordings, is deleted only with ``confirm: has-recordings``.
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
-from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
@@ -29,6 +29,24 @@ def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Disconnect or delete the patients that ``departures`` names, once per recorded id."""
     for departure in inputs.desired.departures:
         _plan_departure(inputs, departure, builder)
+    _block_returned(inputs, builder)
+
+
+def _block_returned(inputs: PlanInputs, builder: PlanBuilder) -> None:
+    """Whoever was deleted and gone and is live again, although neither an entry nor a patient names them."""
+    named = {departure.mrn for departure in inputs.desired.departures}.union(inputs.desired.patients)
+    for patient_id, actions in inputs.state.departed.items():
+        mrn = builder.index.owners.get(patient_id, "") if GONE in actions else ""
+        if mrn and mrn not in named and live_by_id(inputs, mrn, patient_id) is not None:
+            address = patient_address(mrn)
+            builder.block(address, Cause.LIVE_AGAIN, _returned(address, patient_id), id=patient_id)
+
+
+def _returned(address: Address, patient_id: str) -> str:
+    return (
+        f"the patient {patient_id} was deleted and gone, and is live in Kardia again. Find out why. To "
+        f"delete it again: kardia-ctl state forget '{address}', and a departure with id: {patient_id}"
+    )
 
 
 def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
@@ -89,10 +107,7 @@ def _plan_accepted(
         again = "; the patient is connected again" if live is not None and live.status == "connected" else ""
         _note_done(departure, f"disconnected{again}; it is not repeated", builder)
     elif live is not None and inputs.state.has_done(patient_id, GONE):
-        reason = (
-            f"the patient {patient_id} was deleted and gone, and is live in Kardia again. Find out why. To "
-            f"delete it again: kardia-ctl state forget '{address}', and write id: {patient_id} here"
-        )
+        reason = _returned(address, patient_id)
         _block(builder, departure, Cause.LIVE_AGAIN, reason, patient_id)
     elif live is not None:
         _note_done(departure, "the deletion was accepted, and the patient is still listed", builder)
