@@ -100,15 +100,17 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/account": {"cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
-        "cli/private_files", "cli/signals", "cli/webhooks",
+        "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/options", "cli/output",
-        "cli/private_files", "cli/signals",
+        "cli/outputs", "cli/private_files", "cli/signals",
     },
-    "cli/commands/get": {"cli/account", "cli/options", "cli/output", "cli/private_files"},
-    "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output"},
-    "cli/files": {"cli/account", "cli/output", "cli/private_files"},
+    "cli/commands/get": {
+        "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+    },
+    "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
+    "cli/files": {"cli/account", "cli/output", "cli/outputs", "cli/private_files"},
     "cli/output": {"cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},

@@ -11,21 +11,27 @@ from kardia_ctl.cli.output.console import print_piece, print_result
 from kardia_ctl.model.errors import RunStopped
 
 _DEVICES: Final = (Path("/dev"), Path("/dev/fd"))
+_HEAD: Final = 16_384
+"""Bytes by which a file is recognised."""
+
+Ours = Callable[[bytes], bool]
+"""Whether a file that begins with these bytes may be replaced."""
+
 _PROCESSES: Final = Path("/proc")
 _OWN: Final = {"/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}
 
 
-def write_private(file: Path, data: bytes) -> None:
+def write_private(file: Path, data: bytes, ours: Ours = lambda _: True) -> None:
     """Write a file (0600) through a temporary one beside it, so that a crash never leaves half a file.
 
     Raises:
-        RunStopped: the file cannot be written.
+        RunStopped: the file cannot be written, or is by now somebody else's (see ``private_file``).
     """
-    with private_file(file) as opened:
+    with private_file(file, ours) as opened:
         opened.write(data)
 
 
-def print_or_write(text: str, out: Path | None) -> None:
+def print_or_write(text: str, out: Path | None, ours: Ours = lambda _: True) -> None:
     """Print a text to stdout, or write it to a private file.
 
     Raises:
@@ -34,11 +40,11 @@ def print_or_write(text: str, out: Path | None) -> None:
     if out is None:
         print_result(text)
     else:
-        write_private(out, text.encode())
+        write_private(out, text.encode(), ours)
 
 
 @contextmanager
-def out_stream(out: Path | None) -> Iterator[Callable[[str], object]]:
+def out_stream(out: Path | None, ours: Ours = lambda _: True) -> Iterator[Callable[[str], object]]:
     """Write a long text piece by piece, to stdout or to a private file.
 
     Raises:
@@ -48,21 +54,23 @@ def out_stream(out: Path | None) -> Iterator[Callable[[str], object]]:
     if out is None:
         yield print_piece
         return
-    with private_file(out) as file:
+    with private_file(out, ours) as file:
         yield lambda text: file.write(text.encode())
 
 
 @contextmanager
-def private_file(file: Path) -> Iterator[IO[bytes]]:
+def private_file(file: Path, ours: Ours = lambda _: True) -> Iterator[IO[bytes]]:
     """A file (0600) that exists once the block has ended well, and does not when the block fails.
 
-    A pipe or a device is written in place: replacing it by a file would break it for all its users.
+    A pipe or a device is written in place: replacing it by a file would break it for all its users. Of a
+    symbolic link the target is written. What exists there once the block has ended is replaced only if
+    ``ours`` accepts its first bytes.
 
     Raises:
-        RunStopped: the file cannot be written.
+        RunStopped: the file cannot be written, or is by now somebody else's.
     """
     try:
-        with _in_place(file) if passes_on(file) else _replaced(file) as opened:
+        with _in_place(file) if passes_on(file) else _replaced(resolved(file), ours) as opened:
             yield opened
     except OSError as error:
         raise RunStopped(
@@ -86,7 +94,7 @@ def _in_place(file: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _replaced(file: Path) -> Iterator[IO[bytes]]:
+def _replaced(file: Path, ours: Ours) -> Iterator[IO[bytes]]:
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -94,11 +102,67 @@ def _replaced(file: Path) -> Iterator[IO[bytes]]:
             yield opened
             opened.flush()
             os.fsync(opened.fileno())
-        new.replace(file)
+        _move(new, file, ours)
         sync_directory(file.parent)
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def _move(new: Path, file: Path, ours: Ours) -> None:
+    """Give a finished file its name. Where nothing exists, nothing that appears meanwhile is replaced.
+
+    Raises:
+        RunStopped: a file exists that is not ours.
+    """
+    head = read_head(file)
+    if head is None:
+        try:
+            os.link(new, file)
+        except FileExistsError:
+            head = read_head(file)
+        except OSError:  # a file system without links
+            new.replace(file)
+            return
+        else:
+            return
+    if head and not ours(head):
+        raise RunStopped(
+            f"{file} appeared or changed meanwhile, and kardia-ctl did not write it: it was not replaced. "
+            "Remove it or choose another name"
+        )
+    new.replace(file)
+
+
+def read_head(file: Path) -> bytes | None:
+    """The first bytes of a file; None when there is none.
+
+    Raises:
+        RunStopped: it cannot be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_HEAD)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunStopped(
+            f"{file} exists and cannot be read: {error.strerror}. Remove it or choose another name"
+        ) from error
+
+
+def resolved(file: Path) -> Path:
+    """The file that a name leads to, which need not exist.
+
+    Raises:
+        RunStopped: its links lead in a circle.
+    """
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError) as error:
+        raise RunStopped(
+            f"{file} cannot be resolved: its links lead in a circle. Choose another name"
+        ) from error
 
 
 def sync_directory(directory: Path) -> None:
@@ -117,6 +181,7 @@ def check_writable(file: Path) -> None:
     Raises:
         RunStopped: the file cannot be written.
     """
+    file = file if passes_on(file) else resolved(file)
     if passes_on(file) and not file.is_dir():
         writable = os.access(file, os.W_OK)
     else:

@@ -2,13 +2,23 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from kardia_ctl.config.source_files import COHORT_LIMIT, UnusableFile, chunks, content, decoded, inside
+from kardia_ctl.config.source_files import (
+    CHANGED,
+    COHORT_LIMIT,
+    FileStamp,
+    UnusableFile,
+    chunks,
+    content,
+    decoded,
+    inside,
+    stamp,
+)
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
@@ -39,6 +49,7 @@ class LoadContext:
     _digests: dict[str, bytes] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
     _users: dict[Path, Source] = field(default_factory=dict)
+    _stamps: dict[str, FileStamp] = field(default_factory=dict)
 
     def problem(self, source: Source, message: str, remedy: str = "", address: Address | None = None) -> None:
         """Add a problem."""
@@ -108,6 +119,16 @@ class LoadContext:
         self._users[real] = by
         return True
 
+    def files(self) -> tuple[Path, ...]:
+        """The files that are used, each by its real path."""
+        return tuple(self._users)
+
+    def check_unchanged(self) -> None:
+        """Report files that changed since they were read: together they were never one configuration."""
+        for relative, read in self._stamps.items():
+            if stamp(self.root / relative) != read:
+                self.problem(Source(self.name(PurePosixPath(relative)), 1), *CHANGED)
+
     def is_used(self, file: Path) -> bool:
         """Whether the configuration reads this file."""
         return file.resolve() in self._users
@@ -118,7 +139,7 @@ class LoadContext:
         Raises:
             UnusableFile: the file cannot be read.
         """
-        data = content(self.root / relative, limit)
+        data = content(self.root / relative, limit, self._stamped(relative))
         shown = self.name(relative)
         self._digests[relative.as_posix()] = hashlib.sha256(data).digest()
         self._order.setdefault(shown, len(self._order))
@@ -136,11 +157,14 @@ class LoadContext:
         """
         self._order.setdefault(self.name(relative), len(self._order))
         total = hashlib.sha256()
-        for data in chunks(self.root / relative, COHORT_LIMIT, size):
+        for data in chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative)):
             total.update(data)
             yield data
         if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
-            raise UnusableFile("the file changed while it was being read", "Run the command again")
+            raise UnusableFile(*CHANGED)
+
+    def _stamped(self, relative: PurePosixPath) -> Callable[[FileStamp], None]:
+        return lambda read: self._stamps.update({relative.as_posix(): read})
 
     @contextmanager
     def opened(self, relative: PurePosixPath) -> Iterator[IO[bytes]]:
@@ -161,6 +185,11 @@ class LoadContext:
     def sorted_problems(self) -> list[Problem]:
         """All problems in the order of files, lines and columns."""
         return self.sorted(self.problems)
+
+    def all_problems(self) -> list[Problem]:
+        """The problems, with those of quarantined rows: where nothing proceeds, both are to be mended."""
+        rows = [problem for lines in self.quarantined.values() for row in lines.values() for problem in row]
+        return self.sorted([*self.problems, *rows])
 
     def sorted(self, problems: Iterable[Problem]) -> list[Problem]:
         """Problems in the order of files, lines and columns."""

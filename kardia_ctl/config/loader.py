@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import assert_never
@@ -39,9 +39,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
     context = LoadContext(main.parent.resolve(), main.parent, environ)
     with _collector_paused():
         configuration = _load(PurePosixPath(main.name), context)
+    context.check_unchanged()
     if configuration is None or context.problems:
-        raise ConfigurationError(context.sorted_problems())
-    return replace(configuration, digest=context.digest(), warnings=context.sorted_warnings())
+        raise ConfigurationError(context.all_problems())
+    return replace(
+        configuration,
+        digest=context.digest(),
+        warnings=context.sorted_warnings(),
+        sources=context.files(),
+    )
 
 
 def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
@@ -65,7 +71,17 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
         sections.check_state(yaml_file, context)
     if yaml_file is None or context.problems:
         raise ConfigurationError(context.sorted_problems())
-    return sections.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
+    found = sections.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
+    return replace(found, sources=(*context.files(), *_named_files(yaml_file, context)))
+
+
+def _named_files(main: YamlFile, context: LoadContext) -> Iterator[Path]:
+    """The files that kardia.yaml itself names, for a command that does not read them."""
+    cohorts = (main.value("cohorts") or {}).values()
+    for name in (*(main.value("include") or ()), *(cohort.get("source", "") for cohort in cohorts)):
+        with suppress(UnusableFile):
+            found = matches(context.root, lexical(main.relative.parent, name))
+            yield from (context.root / relative for relative in found)
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """Bytes from disk: bounded, inside the configuration's directory, and UTF-8."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from os.path import normpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Final
+from typing import IO, Final
 
 YAML_LIMIT: Final = 64 << 20
 """Bytes in one YAML file."""
@@ -22,6 +25,8 @@ _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + 
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+CHANGED: Final = ("the file changed while it was being read", "Run the command again")
+
 _MISSING: Final = ("no such file", "Check the name, or create it")
 
 
@@ -37,19 +42,61 @@ class InvalidContent(UnusableFile):
     """The file's content is invalid at ``line`` and ``column``."""
 
 
-def content(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file.
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """Which file was read, and in which state: its device, inode, size in bytes and time of change in ns."""
+
+    device: int
+    inode: int
+    size: int
+    changed: int
+
+
+def stamp(path: Path) -> FileStamp | None:
+    """The stamp of a file; None when there is none."""
+    try:
+        return _stamp(path.stat())
+    except OSError:
+        return None
+
+
+def _stamp(of: os.stat_result) -> FileStamp:
+    return FileStamp(of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns)
+
+
+def _ignore(_: FileStamp) -> None:
+    """No-op callback."""
+
+
+@contextmanager
+def _unchanging(path: Path, stamped: Callable[[FileStamp], None]) -> Iterator[IO[bytes]]:
+    """A regular file that stays the same while the block reads it.
 
     Raises:
-        UnusableFile: it is missing, not a regular file, larger than ``limit`` bytes, or not readable.
+        UnusableFile: it is missing or not a regular file, cannot be read, or changed meanwhile.
     """
     try:
         if not path.is_file():
             raise UnusableFile(*_MISSING)
         with path.open("rb") as stream:
-            data = stream.read(limit + 1)
+            before = _stamp(os.fstat(stream.fileno()))
+            yield stream
+            if _stamp(os.fstat(stream.fileno())) != before or stamp(path) != before:
+                raise UnusableFile(*CHANGED)
     except (OSError, ValueError) as error:
         raise _refused(error) from error
+    stamped(before)
+
+
+def content(path: Path, limit: int, stamped: Callable[[FileStamp], None] = _ignore) -> bytes:
+    """The bytes of a regular file. ``stamped`` is called with its stamp.
+
+    Raises:
+        UnusableFile: it is missing, not a regular file, larger than ``limit`` bytes, not readable, or it
+            changed meanwhile.
+    """
+    with _unchanging(path, stamped) as stream:
+        data = stream.read(limit + 1)
     if len(data) > limit:
         raise UnusableFile(f"the file is larger than {limit >> 20} MiB", "Split it into several files")
     return data
@@ -60,23 +107,20 @@ def _refused(error: Exception) -> UnusableFile:
     return UnusableFile(f"the file cannot be read ({reason.lower()})", "Check its permissions")
 
 
-def chunks(path: Path, limit: int, size: int) -> Iterator[bytes]:
-    """The bytes of a regular file in chunks.
+def chunks(
+    path: Path, limit: int, size: int, stamped: Callable[[FileStamp], None] = _ignore
+) -> Iterator[bytes]:
+    """The bytes of a regular file in chunks. ``stamped`` is called with its stamp once all are read.
 
     Raises:
         UnusableFile: as ``content``.
     """
-    try:
-        if not path.is_file():
-            raise UnusableFile(*_MISSING)
-        with path.open("rb") as stream:
-            while data := stream.read(size):
-                limit -= len(data)
-                if limit < 0:
-                    raise UnusableFile("the file is larger than 2 GiB", "Split it into several files")
-                yield data
-    except (OSError, ValueError) as error:
-        raise _refused(error) from error
+    with _unchanging(path, stamped) as stream:
+        while data := stream.read(size):
+            limit -= len(data)
+            if limit < 0:
+                raise UnusableFile("the file is larger than 2 GiB", "Split it into several files")
+            yield data
 
 
 def decoded(data: bytes) -> str:

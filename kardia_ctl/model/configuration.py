@@ -194,7 +194,8 @@ class Configuration:
 
     ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest. ``quarantines`` has
-    an entry for each cohort that quarantines bad rows, even when no row is bad.
+    an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
+    that were read, or that kardia.yaml names.
     """
 
     root: Path
@@ -208,5 +209,6 @@ class Configuration:
     state: str = "sqlite:///.kardia/state.db"
     workspace: str = "default"
     digest: str = ""
+    sources: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()

@@ -15,11 +15,11 @@ from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
 from kardia_ctl.config import load, load_account
 from kardia_ctl.instant import Instant
-from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
+from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region, SecretSource
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.ports import Store
-from kardia_ctl.state.open import open_store
+from kardia_ctl.state.open import open_store, sqlite_path
 from kardia_ctl.timing import system_instant
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ SANDBOX: Final = "sandbox"
 
 PRIVATE: Final = ".kardia"
 """The directory beside kardia.yaml that holds state and keys."""
+
+_STATE_FILES: Final = ("", "-wal", "-shm", "-journal", ".lock")
+"""What follows the name of a SQLite state in the names of its files."""
 
 _PAGE: Final = 8_000_000
 """The most bytes of a response: ten times a page of 500 patients."""
@@ -66,6 +69,25 @@ class Workspace:
     def store(self) -> Store:
         """The store of state, opened on first use. Raises ``StateError``."""
         return self.open_store()
+
+    @property
+    def private(self) -> Path:
+        """The directory of keys and state."""
+        return self.configuration.root / PRIVATE
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files that no output may overwrite: those that are read, and those that belong to the state."""
+        configuration, account = self.configuration, self.account
+        state = sqlite_path(configuration.state, configuration.root)
+        secrets = (user.password for user in configuration.desired.users.values())
+        return (
+            *configuration.sources,
+            *(quarantine.target for quarantine in configuration.quarantines),
+            *(state.with_name(state.name + suffix) for suffix in _STATE_FILES),
+            *(configuration.root / one.name for one in secrets if one.source is SecretSource.FILE),
+            *filter(None, (account.api_key_file, account.ca_file)),
+        )
 
     @property
     def capabilities(self) -> Capabilities:

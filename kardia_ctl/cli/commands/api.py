@@ -17,7 +17,8 @@ from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, out_option
 from kardia_ctl.cli.output.server_body import print_server_body
 from kardia_ctl.cli.output.terminal import confirm
-from kardia_ctl.cli.private_files import check_writable, out_stream, write_private
+from kardia_ctl.cli.outputs import Output, check_outputs, never
+from kardia_ctl.cli.private_files import out_stream, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import PATIENTS
@@ -88,9 +89,9 @@ def command(
     """
     method = method.upper()
     out, approved, file, headers = map(options.pop, ("out", "auto_approve", "file", "headers"))
-    if out is not None:
-        check_writable(out)
     workspace = workspace_from(options)
+    if out is not None:
+        check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
     fields = [*map(_field, texts), *map(_typed_field, typed)]
     call = make_call(method, path, fields, headers, file, json_bodies=workspace.capabilities.json_bodies)
     if effect := is_effect(method, call.endpoint.path):
@@ -102,8 +103,8 @@ def command(
         in_session(workspace, lambda session: _print_pages(session, call, out))
         return 0
     answers: list[Answer] = []
+    noted = replace(call, on_answer=answers.append)
     try:
-        noted = replace(call, on_answer=answers.append)
         in_session(workspace, lambda session: session.send_raw(noted), effect=effect)
     finally:
         if answers:  # the body of an error as well: main explains the error itself
@@ -114,7 +115,7 @@ def command(
 def _print(answer: "Answer", out: Path | None) -> None:
     body = _SECRET.sub(rb'\1"(hidden)"', answer.body)
     if out is not None:
-        write_private(out, body)
+        write_private(out, body, never)
     else:
         print_server_body(body, answer.content_type)
 
@@ -123,7 +124,7 @@ async def _print_pages(session: "Session", call: "Call", out: Path | None) -> No
     if call.endpoint.path.rstrip("/").endswith(_PAGED) and "limit" not in dict(call.query):
         call = replace(call, query=(*call.query, ("limit", "500")))
     text = printer(ListFormat.JSON, PATIENTS, show_phi=True)
-    with out_stream(out) as write:
+    with out_stream(out, never) as write:
         async with aclosing(session.raw_pages(call)) as pages:
             async for page in pages:
                 write(text.page([without_secrets(row) for row in page.rows]))

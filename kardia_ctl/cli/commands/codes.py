@@ -11,7 +11,7 @@ from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, form_of
+from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, codes_output, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.options import (
     accept_unknown_team_option,
@@ -24,6 +24,7 @@ from kardia_ctl.cli.options import (
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.terminal import confirm
+from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
@@ -101,6 +102,8 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
             "the pro API shows a code only once, when it is issued: fetching it again would order another. "
             "See the file of apply --codes-out; to order again: apply --reissue ADDRESS --codes-out FILE"
         )
+    if codes_out != STDOUT:
+        check_outputs([codes_output(codes_out)], workspace.inputs, workspace.private)
     with workspace.store.lock("codes"):
         return run_async(_fetch(workspace, wanted, approved=auto_approve))
 

@@ -22,6 +22,7 @@ from kardia_ctl.cli.options import (
 from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
+from kardia_ctl.cli.outputs import Output, check_outputs
 from kardia_ctl.cli.signals import run_async
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.model.state import State
@@ -59,6 +60,10 @@ def command(
     reporter = reporter_for(view_from(options), as_json=as_json)
     with reporter.errors():
         workspace = open_workspace(path, account_from(options), settle=settle)
+        if out is not None:
+            from kardia_ctl.cli.files.saved_plan import OURS
+
+            check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
         decisions = decisions_from(options, workspace.configuration)
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)

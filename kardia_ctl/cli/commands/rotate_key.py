@@ -27,6 +27,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_key, print_message
 from kardia_ctl.cli.output.terminal import confirm
+from kardia_ctl.cli.outputs import Output, check_outputs, never, same_file
 from kardia_ctl.cli.private_files import check_writable, passes_on, private_file, write_private
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
@@ -72,6 +73,9 @@ def command(
     workspace = workspace_from(options, lock_timeout=lock_timeout)
     if not workspace.capabilities.makes_keys:
         raise RunStopped(f"the {workspace.capabilities.dialect} API makes no keys: they come from the vendor")
+    key_file = workspace.account.api_key_file
+    if out is not None and (key_file is None or not same_file(out, key_file)):
+        check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
     lock = workspace.store.lock("rotate-key") if workspace.configured else nullcontext()
     with lock, _destination(workspace, out, to_stdout=to_stdout) as store:
         if workspace.configured:

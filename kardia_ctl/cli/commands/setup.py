@@ -6,7 +6,8 @@ from typing import Final
 
 import click
 
-from kardia_ctl.cli.output.console import print_line, print_result
+from kardia_ctl.cli.output.console import print_line, print_message, print_result
+from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.model.errors import RunStopped
 
 _STARTER: Final = """\
@@ -31,12 +32,17 @@ patients: []
 """
 
 _IGNORED: Final = """\
-# Keys and state of kardia-ctl, quarantined rows, codes: never commit them.
+# Keys and state of kardia-ctl, quarantined rows, codes, results, saved plans: never commit them.
 .kardia/
 *.rejected.csv
 .*.rejected.csv.*
-codes.csv
-codes.ndjson
+*codes*.csv
+*codes*.ndjson
+*results*.csv
+*results*.ndjson
+*.plan
+*.tfplan
+kardia-key-*
 """
 
 
@@ -45,14 +51,25 @@ codes.ndjson
 def init_command(directory: Path) -> None:
     """Write a first kardia.yaml, and a .gitignore for keys and state, into DIRECTORY (default: here)."""
     file = directory / "kardia.yaml"
-    if file.exists():
-        raise RunStopped(f"{file} already exists and was not changed")
     directory.mkdir(parents=True, exist_ok=True)
-    file.write_text(_STARTER, encoding="utf-8")
-    ignore = directory / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(_IGNORED, encoding="utf-8")
+    if not _created(file, _STARTER):
+        raise RunStopped(f"{file} already exists and was not changed")
+    if not _created(directory / ".gitignore", _IGNORED):
+        print_message(
+            f"Warning: {directory / '.gitignore'} already exists and was not changed. Add to it: "
+            + " ".join(line for line in _IGNORED.splitlines() if not line.startswith("#"))
+        )
     print_line(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
+
+
+def _created(file: Path, text: str) -> bool:
+    """Create a file, unless its name exists, be it as a link that leads nowhere."""
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        return False
+    return True
 
 
 @click.command("schema")
@@ -70,6 +87,7 @@ def schema_command(directory: Path | None) -> None:
         return
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "kardia.schema.json"
+    check_outputs([Output("schema", file, starts_with('{\n  "$schema": "http://json-schema.org/draft-07/'))])
     file.write_text(text, encoding="utf-8")
     print_line(f"Wrote {file}")
 

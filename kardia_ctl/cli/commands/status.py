@@ -15,11 +15,12 @@ from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
 from kardia_ctl.cli.options import accept_unknown_team_option, account_from, account_options, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_display import status_display
-from kardia_ctl.cli.private_files import check_writable, write_private
+from kardia_ctl.cli.outputs import Output, check_outputs
+from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.signals import run_async
 from kardia_ctl.cli.webhooks.listen import ListenOptions, follow
 from kardia_ctl.cli.webhooks.listen_address import hook_path, listen_address
-from kardia_ctl.cli.webhooks.recorder import record_samples
+from kardia_ctl.cli.webhooks.recorder import is_page, record_samples
 from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.funnel import Place, Stage, StatusReport
@@ -114,7 +115,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
             print_message(f"Warning: {line}")
     warn_of_quarantine(workspace.configuration)
     if html is not None:
-        check_writable(html)
+        check_outputs([Output("--html", html, is_page)], workspace.inputs, workspace.private)
     state = workspace.store.load()
     records = state.exists and not no_record
     first = partial(_first, workspace, state, Decisions(accept_unknown_team=accepted), records)
@@ -135,7 +136,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if html is not None:
         from kardia_ctl.render.status.html import status_html
 
-        write_private(html, status_html(report).encode())
+        write_private(html, status_html(report).encode(), is_page)
     return 0
 
 

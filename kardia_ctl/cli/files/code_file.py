@@ -11,6 +11,7 @@ from typing import IO, Final, Self
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.files.passwords import generates_passwords
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
+from kardia_ctl.cli.outputs import Output
 from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
@@ -131,6 +132,16 @@ class CodeFile:
             )
             if self._on_error is not None:
                 self._on_error(self.error)
+
+
+def codes_output(file: Path) -> Output:
+    """The file of codes as an output, which is appended to.
+
+    Raises:
+        RunStopped: it holds something else.
+    """
+    read_existing(file, form_of(file))
+    return Output("--codes-out", file, lambda _: True)  # read to its end just now
 
 
 def check_file(plan: Plan, desired: Desired, can: Capabilities, file: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -70,7 +71,7 @@ def _read(opened: BufferedReader, file: Path, form: CodeFormat, existing: Existi
     for number, line in _lines(opened):
         cells = _cells(line, number, form, existing)
         if cells is None:
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n") and _is_torn(line, number, form, existing):
                 return  # the part of a row that a run left when it died
             raise RunStopped(
                 f"{file}:{number}: this is not a row of codes. Name another file with --codes-out"
@@ -79,6 +80,37 @@ def _read(opened: BufferedReader, file: Path, form: CodeFormat, existing: Existi
             existing.add(cells)
         existing.complete_bytes += len(line)
         existing.newline = line.endswith(b"\n")
+
+
+def _is_torn(line: bytes, number: int, form: CodeFormat, existing: ExistingCodes) -> bool:
+    """Whether a last line is certainly the part of a row, or of the header, that kardia-ctl writes.
+
+    Anything else stays as it is: it may be what somebody else wrote there.
+    """
+    try:
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:  # a character that was cut
+        text = line[: error.start].decode() if error.end == len(line) else "\0"
+    if form is not CodeFormat.CSV:
+        begin = '{"mrn": "'
+        return text.startswith(begin) or begin.startswith(text)
+    if number == 1:
+        return ",".join((*CODE_COLUMNS, PASSWORD)).startswith(text)
+    if text.count('"') % 2:
+        text += '"'
+    row = _row(text)
+    cells = dict(zip(existing.columns, row, strict=False))
+    return 2 <= len(row) <= len(existing.columns) and all(
+        pattern.fullmatch(cells.get(name, "")) for name, pattern in _PARTS.items()
+    )
+
+
+_PARTS: Final = {
+    "code": re.compile(r"[^\s,;]*"),
+    "issued": re.compile(r"[0-9]{0,4}-?[0-9]{0,2}-?[0-9]{0,2}T?[0-9:]{0,8}Z?"),
+    "status": re.compile(r"[a-z]*"),
+}
+"""What the beginnings of a row's cells look like."""
 
 
 def _lines(opened: BufferedReader) -> Iterator[tuple[int, bytes]]:

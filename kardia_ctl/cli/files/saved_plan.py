@@ -4,11 +4,13 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
+from kardia_ctl.cli.outputs import starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
@@ -32,6 +34,9 @@ from kardia_ctl.planning.saved.staleness import (
     state_digest,
 )
 
+OURS: Final = starts_with(MAGIC)
+"""An existing plan may be replaced by a plan."""
+
 
 def save(file: Path, workspace: Workspace, preview: Preview) -> None:
     """Seal a plan into a file (0600), whole or not at all."""
@@ -46,7 +51,7 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
         plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
     )
-    write_private(file, seal(saved, key, source))
+    write_private(file, seal(saved, key, source), OURS)
 
 
 def binding_of(workspace: Workspace, state: State, key: bytes, live: str = "") -> Binding:

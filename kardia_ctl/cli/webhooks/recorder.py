@@ -19,6 +19,11 @@ SAMPLE_EVERY: Final = 60.0
 _HOUR: Final = 3600
 
 
+def is_page(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is a page of ``status --html``."""
+    return b'<meta name="generator" content="kardia-ctl' in head
+
+
 def record_samples(store: Store, found: tuple[Sample, ...], warn: Callable[[str], None]) -> None:
     """Store samples, unless the lock is held: an apply holds it, and stores its own."""
     try:
@@ -86,7 +91,7 @@ class StatusRecorder:
             from kardia_ctl.render.status.html import status_html
 
             try:
-                write_private(self._html, status_html(report).encode())
+                write_private(self._html, status_html(report).encode(), is_page)
             except RunStopped as error:
                 self._warn(str(error))
         if self._store is not None and self._sample.take(now, last=last) and fresh:

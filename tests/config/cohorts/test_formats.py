@@ -84,7 +84,8 @@ def test_every_format_gives_the_same_texts(
 ) -> None:
     found = cohort(name, content, said)
     assert seen(found) == EXPECTED
-    assert not found.warnings
+    cut = isinstance(content, str) and not content.endswith(("\n", "\r"))
+    assert ["no line end" in warning for warning in found.warnings] == [True] * cut
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
-from kardia_ctl.cli.commands.apply.finish import end_printed_on_error, print_end
+from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
 from kardia_ctl.cli.commands.apply.question import question
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
@@ -43,7 +43,6 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.output.terminal import confirm
-from kardia_ctl.cli.private_files import check_writable
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.observed import Observed
@@ -122,6 +121,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
             raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
         for line in arguments.workspace.configuration.warnings:
             reporter.warn(line)
+        check_files(arguments, path)
         has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
         with arguments.workspace.store.lock("apply"):
             # The run begins with the lock: what state holds then is older than the run.
@@ -187,8 +187,6 @@ def _inputs(arguments: ApplyArguments) -> PlanInputs:
 
 async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
     plan, inputs, warn = preview.plan, preview.inputs, arguments.reporter.warn
-    if arguments.results is not None:
-        check_writable(arguments.results)
     has_passwords = generates_passwords(plan, inputs.desired)
     stop_signal = StopSignal(on_set=session.halt)
     # The codes file is opened before anything is recorded: it may not be writable. Where the API shows codes

@@ -2,16 +2,37 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments
-from kardia_ctl.cli.files.code_file import CodeFile
+from kardia_ctl.cli.files.code_file import CodeFile, codes_output
 from kardia_ctl.cli.output.console import print_message, print_notice
+from kardia_ctl.cli.outputs import Output, check_outputs, is_table
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import unfinished_text
-from kardia_ctl.render.files.run_files import ResultsFormat, results_file
+from kardia_ctl.render.files.run_files import RESULT_COLUMNS, ResultsFormat, results_file
 from kardia_ctl.render.text import count_of
+
+RESULTS: Final = is_table(RESULT_COLUMNS)
+"""An existing file of results may be replaced by new ones."""
+
+
+def check_files(arguments: ApplyArguments, path: Path) -> None:
+    """Refuse output files that would overwrite something else, before anything is sent.
+
+    Raises:
+        RunStopped: see ``check_outputs``; or the file of codes holds something else.
+    """
+    outputs = []
+    if arguments.codes_out is not None:
+        outputs.append(codes_output(arguments.codes_out))
+    if arguments.results is not None:
+        outputs.append(Output("--results", arguments.results, RESULTS))
+    workspace = arguments.workspace
+    check_outputs(outputs, (path, *workspace.inputs), workspace.private)
 
 
 def print_end(arguments: ApplyArguments, codes: CodeFile, done: Report, *, acted: bool) -> None:
@@ -42,7 +63,9 @@ def _write_results(arguments: ApplyArguments, done: Report) -> RunStopped | None
     if arguments.results is not None:
         try:
             write_private(
-                arguments.results, results_file(done, ResultsFormat.of(arguments.results.name)).encode()
+                arguments.results,
+                results_file(done, ResultsFormat.of(arguments.results.name)).encode(),
+                RESULTS,
             )
         except RunStopped as error:
             return error

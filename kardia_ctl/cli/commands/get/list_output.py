@@ -21,7 +21,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import counting
-from kardia_ctl.cli.private_files import out_stream
+from kardia_ctl.cli.private_files import Ours, out_stream
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import ListFormat, printer
 from kardia_ctl.render.records.record_columns import Shape
@@ -140,12 +140,25 @@ class _Selection:
         return time_of(row.get(self.shape.time))
 
 
+def is_list(shape: Shape) -> Ours:
+    """Whether a file that begins with some bytes is a list of this shape, in any of the formats."""
+    heading = {name.upper() for name in shape.columns}
+
+    def ours(head: bytes) -> bool:
+        first, _, rest = head.partition(b"\n")
+        line = first.decode("utf-8", "replace")
+        is_array = (line == "[" and rest.startswith(b'{"')) or head == b"[]\n"
+        return is_array or line == ",".join(shape.columns) or set() < set(line.split()) <= heading
+
+    return ours
+
+
 async def print_list(
     pages: AsyncGenerator["RowsPage"], shape: Shape, options: ListOptions, guard: Guard
 ) -> None:
     """Print a list as it is read; free texts of the server go through ``guard``."""
     selection, text = _Selection(shape, options), printer(options.form, shape, show_phi=options.show_phi)
-    with out_stream(options.out) as write, _progress(shape, options) as count:
+    with out_stream(options.out, is_list(shape)) as write, _progress(shape, options) as count:
         async with aclosing(pages):
             async for page in pages:
                 rows = selection.choose(page)

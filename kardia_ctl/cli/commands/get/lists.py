@@ -11,6 +11,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.commands.get.list_output import (
     form_options,
+    is_list,
     limit_option,
     list_options_from,
     print_list,
@@ -26,6 +27,7 @@ from kardia_ctl.cli.commands.get.patient import (
 )
 from kardia_ctl.cli.commands.get.recording import pdf_command, recording_command, report_command
 from kardia_ctl.cli.options import Options
+from kardia_ctl.cli.outputs import Output, check_outputs
 from kardia_ctl.render.records import record_columns as shapes
 from kardia_ctl.render.records.record_columns import Shape
 
@@ -126,6 +128,8 @@ def _print(
 ) -> None:
     """Print a list. If there is one for each patient, ``whose`` names the patient."""
     how, workspace = list_options_from(options), workspace_from(options)
+    if how.out is not None:
+        check_outputs([Output("--out", how.out, is_list(shape))], workspace.inputs, workspace.private)
     check_shown(workspace, f"{shape.noun}s")
 
     async def read(session: "Session") -> None:

@@ -9,6 +9,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.workspace import Workspace, check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.outputs import Output, check_outputs, never
 from kardia_ctl.cli.private_files import print_or_write
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.listing import json_line, record_text
@@ -73,6 +74,8 @@ def patient_command(
     out = options.pop("out")
     show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
     workspace, name = workspace_from(options), PatientName(mrn, identifier)
+    if out is not None:
+        check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
     check_shown(workspace, "patients")
 
     async def find(session: "Session") -> "Row":
@@ -82,7 +85,7 @@ def patient_command(
 
     shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
     patient = visible_record(in_session(workspace, find), shape, str, show_phi=show_phi)
-    print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out)
+    print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out, never)
 
 
 async def patient_id(workspace: Workspace, records: "Records", name: PatientName) -> str:

@@ -19,7 +19,8 @@ from kardia_ctl.cli.options import (
     time_of,
 )
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.private_files import check_writable, print_or_write, write_private
+from kardia_ctl.cli.outputs import Output, check_outputs, never, starts_with
+from kardia_ctl.cli.private_files import print_or_write, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.records.ecg import Ecg, Filtering, NoEcg, read_ecg
 from kardia_ctl.render.records.ecg_strip import FORMS, CannotDraw, ecg_csv, ecg_picture
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kardia_ctl.api.client import Session
+
+SAMPLES: Final = starts_with("time_s,")
+"""An existing file of samples may be replaced by samples."""
 
 _ENDINGS: Final = tuple(f".{form}" for form in FORMS)
 
@@ -67,15 +71,17 @@ def recording_command(
     """
     out = options.pop("out")
     show_phi = shows_phi(asked=options.pop("show_phi"), out=out)
-    for file in filter(None, (csv, plot, out)):
-        check_writable(file)
+    workspace = workspace_from(options)
+    named = (("--csv", csv, SAMPLES), ("--plot", plot, never), ("--out", out, never))
+    outputs = [Output(option, file, ours) for option, file, ours in named if file is not None]
+    check_outputs(outputs, workspace.inputs, workspace.private)
     if plot is not None and plot.suffix.lower() not in _ENDINGS:
         raise RunStopped(f"--plot {plot}: the name must end in {', '.join(_ENDINGS)}")
-    row = in_session(workspace_from(options), lambda session: session.records().recording(recording))
+    row = in_session(workspace, lambda session: session.records().recording(recording))
     if csv is not None or plot is not None:
         _write_samples(row, recording, csv, plot, Filtering(filtering) if filtering else None)
     if (csv is None and plot is None) or out is not None or as_json:
-        print_or_write(_text(row, show_phi=show_phi, as_json=as_json), out)
+        print_or_write(_text(row, show_phi=show_phi, as_json=as_json), out, never)
 
 
 def _text(row: Mapping[str, Any], *, show_phi: bool, as_json: bool) -> str:
@@ -108,10 +114,10 @@ def _write_samples(
     try:
         ecg = read_ecg(row, filtering)
         if csv is not None:
-            write_private(csv, ecg_csv(ecg).encode())
+            write_private(csv, ecg_csv(ecg).encode(), SAMPLES)
         if plot is not None:
             form = plot.suffix.lower().removeprefix(".")
-            write_private(plot, ecg_picture(ecg, _title(row, recording, ecg), form))
+            write_private(plot, ecg_picture(ecg, _title(row, recording, ecg), form), never)
     except (NoEcg, CannotDraw) as error:
         raise RunStopped(str(error)) from error
     if ecg.unit != "mV":
@@ -135,8 +141,9 @@ def _title(row: Mapping[str, Any], recording: str, ecg: Ecg) -> str:
 @workspace_options
 def pdf_command(recording: str, out: Path, **options: Any) -> None:
     """Write the PDF of one RECORDING to --out FILE. RECORDING is its id; the PDF names the patient."""
-    check_writable(out)
-    _write_pdf(in_session(workspace_from(options), lambda session: session.records().pdf(recording)), out)
+    workspace = workspace_from(options)
+    check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
+    _write_pdf(in_session(workspace, lambda session: session.records().pdf(recording)), out)
 
 
 @click.command("report")
@@ -159,11 +166,11 @@ def report_command(
 
     The report covers the last 30 days, or --from and --to.
     """
-    check_writable(out)
     if start is not None and end is not None and end <= start:
         raise RunStopped("--to must be later than --from")
     query = {"startTime": _rfc3339(start), "endTime": _rfc3339(end), "dateFormat": date_format}
     workspace, name = workspace_from(options), PatientName(mrn, identifier)
+    check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
     check_shown(workspace, "summary reports")
 
     async def read(session: "Session") -> bytes:
@@ -179,5 +186,5 @@ def _rfc3339(moment: "datetime | None") -> str:
 
 
 def _write_pdf(data: bytes, out: Path) -> None:
-    write_private(out, data)
+    write_private(out, data, never)
     print_message(f"{out}: {len(data)} bytes, readable only by you.")

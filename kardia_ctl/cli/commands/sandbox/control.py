@@ -1,5 +1,7 @@
 """``kardia-ctl sandbox seed|connect|disconnect|record|amend|emit``: act as the patients."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,6 +9,7 @@ import click
 
 from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.output.console import print_json
+from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.account.webhook_events import WebhookEvent
 
@@ -50,6 +53,20 @@ def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
     print_json(answer)
 
 
+def check_database(file: Path) -> None:
+    """Refuse a file that is no sandbox's database: its tables would be written into it, or it would be reset.
+
+    Raises:
+        RunStopped: it is something else.
+    """
+    check_outputs([Output("--database", file, starts_with("SQLite format 3\0"))])
+    if file.is_file() and file.stat().st_size:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        if rows and not {"meta", "patients", "requests"} <= {name for (name,) in rows}:
+            raise RunStopped(f"--database {file} is a database of something else. Choose another name")
+
+
 @click.command("seed")
 @click.option(
     "--patients",
@@ -79,6 +96,7 @@ def seed_command(patients: int, seed: int, database: Path | None, url: str, port
     from kardia_ctl.sandbox.account.account import Account
     from kardia_ctl.sandbox.control.seeding import seed as fill
 
+    check_database(database)
     with Account(database) as account:
         recordings = fill(account, patients, seed)
     print_json({"patients": patients, "recordings": recordings})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kardia_ctl.cli.commands.sandbox.control import COMMANDS
+from kardia_ctl.cli.commands.sandbox.control import COMMANDS, check_database
 from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.options import FILE
 from kardia_ctl.cli.output.console import print_message, print_piece
@@ -135,6 +135,8 @@ def serve_command(
         raise RunStopped("--empty and --patients exclude each other: choose one")
     admitted = [_authority(name) for name in names]
     switches, rules = _behaviour(quirks, faults, no_data_controller=no_data_controller)
+    if database is not None:
+        check_database(database)
     if reset and database is not None:
         for suffix in ("", "-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.source_files import BOM, InvalidContent, UnusableFile, decoded
+from kardia_ctl.model.source import Source
 
 SIZE: Final = 96 << 10
 """Bytes per read."""
@@ -35,6 +37,16 @@ class Block:
             # ``decoded`` has refused every other character that splitlines takes for the end of a line.
             self._lines = self.text.splitlines(keepends=True)
         return self._lines
+
+
+def warn_of_cut_line(last: Block | None, file: str, context: LoadContext) -> None:
+    """Warn when the last line of a file has no end. ``last`` is the file's last block."""
+    if last is not None and not last.text.endswith(("\n", "\r")):
+        context.warn(
+            "the last line has no line end, so the file may have been cut off while it was written. Check "
+            "the last row, and end the line",
+            Source(file, last.end),
+        )
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
-from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, SIZE, Block, blocks, warn_of_cut_line
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.csv_guard import REJECTED_COLUMNS, unguarded
@@ -55,6 +55,7 @@ class Delimited:
         for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._recent.append(block)
             yield block
+        warn_of_cut_line(self._recent[-1] if self._recent else None, self.file, self._context)
 
     def _batch(self, records: "_DelimitedRows") -> Batch | None:
         width = len(self._header)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import missing_column, warn_of_near_misses
-from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks, warn_of_cut_line
 from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.model.source import Source
@@ -36,6 +36,7 @@ class Ndjson:
         for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
             self._block = block
             yield batch_of([self._row(line, text) for line, text in lines_of(block)])
+        warn_of_cut_line(self._block, self.file, self._context)
         if self._first_keys:
             self._check_keys()
 
