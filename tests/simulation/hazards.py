@@ -35,10 +35,12 @@ class Hazards:
     Attributes:
         leaver: A patient who is to be deleted, and what happens to that patient meanwhile.
         busy: The most strangers who come or leave before a page of the list is read.
+        saved: Whether the faulty runs apply saved plans, which send each write once.
     """
 
     leaver: Leaver | None = None
     busy: int = 0
+    saved: bool = False
 
 
 def hazards(seed: int) -> Hazards:
@@ -47,6 +49,7 @@ def hazards(seed: int) -> Hazards:
     return Hazards(
         leaver=_leaver(Random(f"leaver/{seed}")),
         busy=busy.randrange(2, 6) if busy.random() < 0.1 else 0,
+        saved=Random(f"saved/{seed}").random() < 0.2,
     )
 
 

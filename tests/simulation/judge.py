@@ -26,6 +26,7 @@ def violations(world: World) -> list[str]:
         *_reports(world),
         *_counts(world),
         *_waves(world),
+        *_approved(world),
     ]
 
 
@@ -203,3 +204,19 @@ def _counts(world: World) -> Iterator[str]:
         promised = run.plan.requests.apply - run.look
         if run.arrived - world.network.looks[run.number] != promised and not doubts(run.plan.changes):
             yield f"run {run.number} promised {promised} requests, and {run.arrived} arrived"
+
+
+def _approved(world: World) -> Iterator[str]:
+    """A saved plan sends what it holds, each create once; one that certainly had no effect does not count."""
+    for run in world.runs:
+        if not run.saved or run.plan is None:
+            continue
+        held = {
+            change.address.names[0]
+            for change in run.plan.changes
+            if change.action is Action.CREATE and change.address.kind is Kind.PATIENT
+        }
+        sent = Counter(one.mrn for one in world.network.sendings if one.run == run.number and not one.certain)
+        for mrn, times in sorted(sent.items()):
+            if times > 1 or mrn not in held:
+                yield f"run {run.number} sent what was not approved: {mrn}, {times} times"

@@ -14,6 +14,7 @@ from kardia_ctl.applying import change, departing, heartbeat, settle, state_upda
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import Depart, Entry, Intend, Record
 from kardia_ctl.observing import scan
+from kardia_ctl.operations import approval
 from kardia_ctl.planning import certainty, doubts, matching
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
@@ -37,6 +38,7 @@ class Mutant(StrEnum):
     NO_LAST_READ = "nobody is looked at right before a deletion"
     ANY_SPELLING = "a status of another spelling is taken for no connection"
     COUNT_ALONE = "as many patients as totalCount says are taken for everybody, whoever left and came"
+    SAVED_PLAN_RESENDS = "a saved plan sends a create again that proved not to have happened"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -104,6 +106,7 @@ def _cancel_workers(_: Session) -> None:
 
 
 _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
+    Mutant.SAVED_PLAN_RESENDS: ((approval, "_LOOKS_ONLY", ""),),
     Mutant.BLIND_RETRY: (
         (
             endpoints,

@@ -26,6 +26,7 @@ SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000"))
 SIGNS: Final = {
     Mutant.ABORT_LEAVES_INTENTS: "an intent was left of a request that was never sent",
     Mutant.DEPARTURE_FROM_ABSENCE: "is recorded as deleted, and no deletion was ever received",
+    Mutant.SAVED_PLAN_RESENDS: "sent what was not approved",
     Mutant.NO_LAST_READ: "without a confirmation",
     Mutant.ANY_SPELLING: "without a confirmation",
 }

@@ -64,6 +64,8 @@ class Run:
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
     """Each change that began (None), and its status, in the order of events."""
     calm: bool = False
+    saved: bool = False
+    """Whether it applies a saved plan."""
     spent: int = 0
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
@@ -308,7 +310,9 @@ class World:
             stop_signal.on_set, stopping.session = session.halt, session
             yield ProgressObserver(run.begins, self._on_result(run))
 
-        run.results = await apply(preview, context, writing, warn=lambda _: None)
+        run.saved = story.hazards.saved and not run.calm
+        saved = f"plan {run.number}" if run.saved else ""
+        run.results = await apply(preview, context, writing, warn=lambda _: None, saved_plan=saved)
         run.succeeded = report(preview.plan, run.results, stop_signal).succeeded
 
     def _on_result(self, run: Run) -> Callable[[Result], None]:
