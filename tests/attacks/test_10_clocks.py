@@ -19,8 +19,9 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.state import Intend, Intent
 from kardia_ctl.operations import settle_rounds
+from kardia_ctl.operations.future_stamps import stamp_anew
 from kardia_ctl.operations.plan import Preview
-from kardia_ctl.planning import matching
+from kardia_ctl.planning import doubts, matching
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW, seconds_left
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
@@ -134,7 +135,21 @@ def test_across_two_boots_a_day_later_nothing_is_waited_for(desk: Desk) -> None:
 @pytest.mark.parametrize("boot", ["another boot", ""])
 def test_a_stamp_from_the_future_waits_the_window_and_no_longer(desk: Desk, boot: str, ahead: float) -> None:
     desk.doubt(0.0, boot, ahead)
-    assert desk.waited() == pytest.approx(LONGEST, abs=1)
+    assert desk.waited() == pytest.approx(SETTLE + HEARTBEAT_MARGIN, abs=1)
+
+
+def test_a_stamp_from_the_future_waits_once_and_not_from_each_run_anew(desk: Desk) -> None:
+    """Whatever is decided by a plan, and not waited for, would be blocked for hours."""
+    desk.doubt(0.0, "another boot", YEAR)
+    store = SqliteStore(desk.inner.state, "default")
+    with store.lock("apply"):
+        stamp_anew(store, Clock())
+        desk.inner.clock.advance(SETTLE / 2)
+        stamp_anew(store, Clock())
+    desk.inner.clock.advance(SETTLE / 2 + HEARTBEAT_MARGIN)
+    ran = desk.inner.plan()
+    assert "in doubt" not in ran.out
+    assert "1 to add" in ran.out
 
 
 def test_a_plan_of_a_stamp_from_the_future_names_the_window(desk: Desk) -> None:
@@ -314,5 +329,9 @@ def test_by_the_wall_clock_alone_a_correction_decides_too_early_or_hours_later(
     """Mutant."""
     desk.doubt(10.0, desk.machine.boot)
     desk.machine.offset = offset
-    with removed(matching, "seconds_left", _by_wall_alone), removed(settle, "seconds_left", _by_wall_alone):
+    with (
+        removed(matching, "seconds_left", _by_wall_alone),
+        removed(doubts, "seconds_left", _by_wall_alone),
+        removed(settle, "seconds_left", _by_wall_alone),
+    ):
         assert desk.waited() == pytest.approx(waits, abs=1)
