@@ -34,7 +34,7 @@ async def look_at_end(
     observed = preview.observed
     try:
         head = await read_head(context.reader, created.keys(), frozenset(shown(observed)), observed.total)
-        unlisted = await _look_up(created.keys() - head.patients.keys(), context)
+        unlisted = await _look_up(sorted(created.keys() - head.patients.keys()), context)
     except ApiError as error:
         context.stop_signal.set(
             f"the look at what was created failed: {error}. Plan again: it shows whether each exists once"
