@@ -45,12 +45,12 @@ async def look_at_end(
 
 async def _look_up(ids: Iterable[str], context: RunContext) -> dict[str, LivePatient]:
     """Read ids until each is found, or for 15 s: a server may accept a patient before it shows one."""
-    found, missing = await look_up(context.reader, tuple(ids))
+    found, missing = await look_up(context.reader, sorted(ids))
     for pause in _PAUSES:
         if not missing or context.stop_signal.reason:
             break
         await wait_for_any(context.clock.sleep(pause), context.stop_signal.wait())
-        more, missing = await look_up(context.reader, tuple(missing))
+        more, missing = await look_up(context.reader, sorted(missing))
         found |= more
     return found
 
