@@ -1,8 +1,17 @@
 """What else goes wrong in a story: each hazard is drawn by itself, so that a new one changes no other."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
+from typing import Final
+
+ALTERATIONS: Final[Mapping[str, Callable[[str], str]]] = {
+    "lower case": str.lower,
+    "without its hyphen": lambda mrn: mrn.replace("-", ""),
+    "full width": lambda mrn: "".join(chr(ord(mark) + 0xFEE0) for mark in mrn),
+}
+"""What a server makes of an mrn."""
 
 
 class Meanwhile(Enum):
@@ -36,20 +45,31 @@ class Hazards:
         leaver: A patient who is to be deleted, and what happens to that patient meanwhile.
         busy: The most strangers who come or leave before a page of the list is read.
         saved: Whether the faulty runs apply saved plans, which send each write once.
+        altered: How the server stores the mrn of a create whose answer is lost, a key of ``ALTERATIONS``.
+        reused: How probably a create is answered with the id of somebody else, in the faulty runs.
+        renamed: After which faulty run the workspace is renamed; 0 for none.
     """
 
     leaver: Leaver | None = None
     busy: int = 0
     saved: bool = False
+    altered: str = ""
+    reused: float = 0.0
+    renamed: int = 0
 
 
 def hazards(seed: int) -> Hazards:
     """The hazards of a seed. Each is drawn from a ``Random`` of its own: ``Random(f"NAME/{seed}")``."""
-    busy = Random(f"busy/{seed}")
+    busy, altered, reused, renamed = (
+        Random(f"{name}/{seed}") for name in ("busy", "altered", "reused", "renamed")
+    )
     return Hazards(
         leaver=_leaver(Random(f"leaver/{seed}")),
         busy=busy.randrange(2, 6) if busy.random() < 0.1 else 0,
         saved=Random(f"saved/{seed}").random() < 0.2,
+        altered=altered.choice(tuple(ALTERATIONS)) if altered.random() < 0.06 else "",
+        reused=0.15 if reused.random() < 0.06 else 0.0,
+        renamed=1 if renamed.random() < 0.06 else 0,
     )
 
 

@@ -41,13 +41,29 @@ def _duplicates_and_losses(world: World) -> Iterator[str]:
     live = _by_mrn(world)
     for mrn in world.story.desired.patients:
         found = live.get(mrn, [])
+        found += [one for one in _altered(world, mrn) if one not in found]
         ours = [one.id for one in found if one.id not in world.server.strangers]
         if len(ours) > 1 or (ours and mrn in world.story.present):
             yield f"duplicate: {mrn} exists {len(found)} times, and {len(ours)} of them are ours"
-        if not found:
+        if not found and mrn not in world.server.altered:
             yield f"lost: {mrn} does not exist"
-        elif mrn not in world.story.rivals and world.recorded(mrn) not in _names(world, found):
+        elif mrn not in world.staying_blocked and world.recorded(mrn) not in _names(world, found):
             yield f"lost: {mrn} is recorded under an id that is not live"
+    recorded = Counter(record.id for record in world.disk.patients.values() if not record.forgotten)
+    for patient_id, times in recorded.items():
+        if patient_id and times > 1:
+            yield f"duplicate: {patient_id} is recorded for {times} mrns"
+
+
+def _altered(world: World, mrn: str) -> Iterable[Patient]:
+    """The patients of whom the server altered the mrn: in these stories an e-mail address belongs to one.
+
+    When state is lost, so is the doubt: whoever has another mrn then is another patient.
+    """
+    if mrn not in world.server.altered or world.doubts_were_lost:
+        return ()
+    email = world.story.desired.patients[mrn].email
+    return [one for one in world.server.account.patients.all() if one.email == email]
 
 
 def _names(world: World, found: Iterable[Patient]) -> set[str]:
@@ -120,7 +136,7 @@ def _codes(world: World) -> Iterator[str]:
         unverifiable = world.state_was_lost and any(known == mrn for known, _ in minted)
         # A user connects its patient: whether that came of an order is not known.
         unverifiable = unverifiable or (mrn in desired.users and _connected(world, mrn))
-        if mrn not in world.story.rivals and not unverifiable:
+        if mrn not in world.staying_blocked and not unverifiable:
             yield f"the code of {mrn} for {template} was not ordered"
     for code in world.codes:
         label = desired.templates[code.template].id

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
-from kardia_ctl.applying import change, departing, heartbeat, settle, state_updates
+from kardia_ctl.applying import change, departing, heartbeat, known_ids, settle, state_updates
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.state import Depart, Entry, Intend, Record
+from kardia_ctl.model.state import Depart, Entry, Intend, Record, State
 from kardia_ctl.observing import scan
 from kardia_ctl.operations import approval
 from kardia_ctl.planning import certainty, doubts, matching
@@ -39,6 +39,9 @@ class Mutant(StrEnum):
     ANY_SPELLING = "a status of another spelling is taken for no connection"
     COUNT_ALONE = "as many patients as totalCount says are taken for everybody, whoever left and came"
     SAVED_PLAN_RESENDS = "a saved plan sends a create again that proved not to have happened"
+    KNOWN_ID_ACCEPTED = "an answer with the id of somebody else is recorded"
+    NEW_STRANGER_IGNORED = "whoever is new is not compared with the patient in doubt"
+    OTHER_WORKSPACE_IGNORED = "an intent counts in its own workspace alone"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -92,6 +95,18 @@ async def _unread(*_: object, **__: object) -> None:
     """Whatever was planned is deleted."""
 
 
+def _nobody(*_: object) -> str:
+    """Nobody: an empty text, and nothing to iterate."""
+    return ""
+
+
+def _own_intents(state: Callable[[Disk], State]) -> Callable[[Disk], State]:
+    def own(disk: Disk) -> State:
+        return replace(state(disk), intents=dict(disk.intents))
+
+    return own
+
+
 def written_without_intents(written: Callable[[Disk, Iterable[Entry]], None]) -> Callable[..., None]:
     def write(disk: Disk, entries: Iterable[Entry]) -> None:
         written(disk, [entry for entry in entries if not isinstance(entry, Intend) or entry.intent.ended])
@@ -126,6 +141,9 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.NO_LAST_READ: ((departing, "_check", _unread),),
     Mutant.ANY_SPELLING: ((certainty, "NOT_CONNECTED", {"none", "pending", "CONNECTED"}),),
     Mutant.COUNT_ALONE: ((scan._Scanner, "_is_closed", count_alone),),
+    Mutant.KNOWN_ID_ACCEPTED: ((known_ids.KnownIds, "conflict", _nobody),),
+    Mutant.NEW_STRANGER_IGNORED: ((doubts.Doubts, "_alike", _nobody),),
+    Mutant.OTHER_WORKSPACE_IGNORED: ((Disk, "state", _own_intents(Disk.state)),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

@@ -108,6 +108,7 @@ class World:
     runs: list[Run] = field(default_factory=list)
     codes: list[IssuedCode] = field(default_factory=list)
     state_was_lost: bool = False
+    doubts_were_lost: bool = False
     clean: bool = False
     desired: Desired = field(init=False)
     """What is declared now: a person edits it when an export arrives."""
@@ -162,15 +163,19 @@ class World:
 
     @property
     def staying_blocked(self) -> set[str]:
-        """The mrns that stay blocked: somebody else uses them, or a deletion would destroy something."""
+        """The mrns that stay blocked: of others, altered by the server, or whose deletion would destroy."""
         leaver = self.server.leaver
         held = set() if leaver is None or leaver.held is None else {leaver.leaver.mrn}
-        return {*self.story.rivals} | held
+        return {*self.story.rivals, *self.server.altered} | held
 
     async def _pause(self, scripted: ScriptedRun) -> None:
+        if len(self.runs) == self.story.hazards.renamed:
+            self.disk = self.disk.renamed()
+            self.state_was_lost = True  # as far as the new name knows
+            self.log("the workspace is renamed")
         if scripted.pause is Pause.STATE_LOST:
             self.disk = Disk()
-            self.state_was_lost = True
+            self.state_was_lost = self.doubts_were_lost = True
             self.log("state is lost")
         await asyncio.sleep(scripted.seconds)
 

@@ -44,11 +44,22 @@ class Disk:
     notes: dict[str, str] = field(default_factory=dict)
     departed: dict[str, frozenset[str]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """By id, the mrn under which the workspace's earlier name records it."""
+    others: dict[Address, Intent] = field(default_factory=dict)
+    """The intents of the workspace's earlier name."""
+
+    def renamed(self) -> "Disk":
+        """The disk when the workspace has another name: its records stay under the earlier one."""
+        intents = {address: replace(intent, workspace="earlier") for address, intent in self.intents.items()}
+        ids = {record.id: mrn for mrn, record in self.patients.items() if record.id}
+        return Disk(elsewhere=ids, others=intents)
 
     def state(self) -> State:
         """A copy of it, as ``Store.load`` gives it."""
+        intents = self.others | self.intents
         if not self.exists:
-            return State()
+            return State(intents=intents, elsewhere=dict(self.elsewhere))
         count = self.notes.get("live_count")
         return State(
             exists=True,
@@ -60,7 +71,8 @@ class Disk:
             codes={mrn: dict(known) for mrn, known in self.codes.items()},
             users=dict(self.users),
             settings=dict(self.settings),
-            intents=dict(self.intents),
+            intents=intents,
+            elsewhere=dict(self.elsewhere),
             departed=dict(self.departed),
             used_plans=frozenset(self.used),
         )
@@ -77,12 +89,13 @@ class Disk:
             case Remember():
                 self._remember(entry)
             case Drop(kind, name, detail):
-                assert kind is Kind.CONNECTION_CODE, "nobody recreates a patient here"
-                self.codes[name].pop(detail)
+                self._drop(kind, name, detail)
             case Intend(intent):
                 self.intents[intent.address] = intent
-            case Resolve(address):
+            case Resolve(address, ""):
                 self.intents.pop(address, None)
+            case Resolve(address):
+                self.others.pop(address, None)
             case Note(key, value):
                 self.notes[key] = value
             case UsePlan(plan):
@@ -93,6 +106,13 @@ class Disk:
                 self.departed.pop(patient_id, None)
             case _ as never:
                 assert_never(never)
+
+    def _drop(self, kind: Kind, name: str, detail: str) -> None:
+        if kind is Kind.CONNECTION_CODE:
+            self.codes[name].pop(detail)
+        else:
+            assert kind is Kind.PATIENT, f"nobody drops a {kind} here"
+            self.patients.pop(name, None)
 
     def _remember(self, entry: Remember) -> None:
         match entry.record:

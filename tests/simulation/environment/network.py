@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from random import Random
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import httpx
 
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.server import Answer, Server
+from tests.simulation.hazards import ALTERATIONS
 from tests.simulation.scenario import Scenario
 
 
@@ -78,6 +79,9 @@ class Sending:
     mrn: str
     left: float
     certain: bool = False
+    is_lost: bool = False
+    is_known: bool = False
+    """Whether its answer told the id."""
     ended: float | None = None
     id: str = ""
 
@@ -94,6 +98,7 @@ class Network:
         self._log = log
         self._rng = Random(f"network/{story.seed}")
         self._busy = Random(f"busy/{story.seed}")
+        self._reused = Random(f"reused ids/{story.seed}")
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
@@ -149,7 +154,7 @@ class Network:
             self.arrivals += 1
             self.looks[process.number] += self._is_look(process.number, name)
         process.passes(f"the answer of {name} arrives")
-        response = _response(fate, answers, request)
+        response = self._answered(_response(fate, answers, request), sending)
         if scan_began is not None and fate.ending is Ending.ANSWER:
             self._last_scan = scan_began
         return response
@@ -200,6 +205,7 @@ class Network:
         """Note a create, and whether it was a guess to send it."""
         mrn = parse_qs(request.content.decode())["mrn"][0]
         sending = Sending(process.number, mrn, self._time(), certain=fate.ending in CERTAIN)
+        sending.is_lost = fate.ending is not Ending.ANSWER
         for earlier in self.sendings:
             if earlier.mrn != mrn or earlier.certain:
                 continue
@@ -225,10 +231,39 @@ class Network:
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
             query = head + mark + self._story.sizes[limit_sent.decode()].encode() + more + rest
-        answer = self._server.answer(request.method, path, query, request.headers.raw, request.content)
+        content = self._stored(request.content, sending)
+        answer = self._server.answer(request.method, path, query, request.headers.raw, content)
         if sending and answer.status < 300:
             sending.id = answer.body.partition(b'"id": "')[2].partition(b'"')[0].decode()
         return answer
+
+    def _stored(self, content: bytes, sending: Sending | None) -> bytes:
+        """What the server takes for the body: of a create whose answer is lost it may alter mrn and names."""
+        alter = ALTERATIONS.get(self._story.hazards.altered)
+        if sending is None or alter is None or not sending.is_lost:
+            return content
+        self._log(f"the server stores {sending.mrn} as {alter(sending.mrn)}")
+        self._server.altered.add(sending.mrn)
+        form = dict(parse_qsl(content.decode()))
+        names = {name: f"{form[name]} (cut)" for name in ("firstname", "lastname") if name in form}
+        return urlencode(form | names | {"mrn": alter(sending.mrn)}).encode()
+
+    def _answered(self, response: httpx.Response, sending: Sending | None) -> httpx.Response:
+        """What a create is answered with: rarely with the id of somebody else, whom the run can know."""
+        if sending is None or sending.is_lost or self.calm or not sending.id:
+            return response
+        if self._reused.random() >= self._story.hazards.reused:
+            sending.is_known = True
+            return response
+        ours = [
+            one.id for one in self.sendings if one.run == sending.run and one is not sending and one.is_known
+        ]
+        others = [*self._server.initial, *ours]
+        if not others:
+            return response
+        other = self._reused.choice(others)
+        self._log(f"the answer of {sending.mrn} has the id {other}, which is somebody else's")
+        return httpx.Response(response.status_code, json=response.json() | {"id": other})
 
 
 class Wire(httpx.AsyncBaseTransport):

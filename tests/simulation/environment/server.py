@@ -40,8 +40,11 @@ class Server:
         self._visitors: list[str] = []
         self.strangers: set[str] = set()
         """Ids that we did not create."""
+        self.altered: set[str] = set()
+        """The mrns of whom it stored otherwise than they were sent."""
         self.account.patients.seed(story.crowd, story.seed)
         self.strangers.update(patient.id for patient in self.account.patients.all())
+        self.initial = sorted(self.strangers)
         for mrn in story.present:
             self.strangers.add(self.account.patients.add(_same(story.desired.patients[mrn])))
         self.leaving = {mrn: self.account.patients.add(_stranger(mrn)) for mrn in story.leaving}
