@@ -36,6 +36,8 @@ _IGNORED: Final = """\
 .kardia/
 *.rejected.csv
 .*.rejected.csv.*
+codes.csv
+codes.ndjson
 *codes*.csv
 *codes*.ndjson
 *results*.csv

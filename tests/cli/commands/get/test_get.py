@@ -420,7 +420,7 @@ def test_a_million_rows_take_the_memory_of_a_page() -> None:
 async def _drain(pages: AsyncGenerator[RowsPage]) -> None:
     from unittest.mock import patch
 
-    with patch("kardia_ctl.cli.private_files.click.echo"):
+    with patch("kardia_ctl.cli.output.console.click.echo"):
         await print_list(pages, shapes.PATIENTS, ListOptions(), str)
 
 
