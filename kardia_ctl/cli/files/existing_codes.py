@@ -73,8 +73,11 @@ def _read(opened: BufferedReader, file: Path, form: CodeFormat, existing: Existi
         if cells is None:
             if not line.endswith(b"\n") and _is_torn(line, number, form, existing):
                 return  # the part of a row that a run left when it died
+            cut = (
+                "" if line.endswith(b"\n") else ". It has no line end: if a run was cut off there, remove it"
+            )
             raise RunStopped(
-                f"{file}:{number}: this is not a row of codes. Name another file with --codes-out"
+                f"{file}:{number}: this is not a row of codes. Name another file with --codes-out{cut}"
             )
         if cells:
             existing.add(cells)

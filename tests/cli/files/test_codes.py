@@ -94,7 +94,13 @@ def test_after_a_crash_at_any_byte_no_row_is_torn_lost_or_twice(
     file.write_bytes(whole)
     file.write_bytes(whole[: whole.rfind(b"\n") + 1])
     survived = {row["code"] for row in rows(file)}
+    complete, _, torn = whole.rpartition(b"\n")
     file.write_bytes(whole)
+    if name == "codes.csv" and complete and torn and b"," not in torn:  # an mrn alone may be anybody's note
+        with pytest.raises(RunStopped, match="It has no line end"):
+            write(file, *after)
+        assert file.read_bytes() == whole
+        file.write_bytes(complete + b"\n")
     write(file, *after)
     found = [row["code"] for row in rows(file)]
     assert len(found) == len(set(found))
