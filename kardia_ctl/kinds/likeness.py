@@ -128,26 +128,31 @@ class Lookalikes:
         self._by: dict[tuple[str, object], list[LivePatient]] = {}
         self._exponents: list[LivePatient] = []
         for live in everyone:
-            for key in _keys(live.mrn, live.email or "", live.dob or ""):
+            name = f"{live.firstname or ''} {live.lastname or ''}"
+            for key in _keys(live.mrn, live.email or "", days(live.dob or ""), name):
                 self._by.setdefault(key, []).append(live)
             if _EXPONENT.fullmatch(live.mrn):
                 self._exponents.append(live)
-            if not (live.mrn or live.email or live.dob):
+            if not (live.email or live.dob):  # its mrn alone does not say that it is somebody else
                 self._by.setdefault(("nothing", ""), []).append(live)
         self._ends = {name: sorted(_ends(self._by, name)) for name in ("plain", "email")}
 
     def of(self, want: DesiredPatient) -> list[tuple[LivePatient, tuple[str, ...]]]:
-        """Whom a declared patient might be, by id, each with the attributes that are alike."""
+        """Whom a declared patient might be, by id, each with the attributes that are alike.
+
+        There are none when what Kardia shows of somebody does not suffice to tell them apart.
+        """
         found: dict[str, tuple[LivePatient, set[str]]] = {}
         for name, live in self._alike(want):
             found.setdefault(live.id, (live, set()))[1].add(name)
         return [
-            (live, tuple(name for name in ("mrn", "dob", "email") if name in names))
+            (live, tuple(name for name in ("mrn", "dob", "email", "lastname") if name in names))
             for _, (live, names) in sorted(found.items())
         ]
 
     def _alike(self, want: DesiredPatient) -> Iterator[tuple[str, LivePatient]]:
-        for key in (*_keys(want.mrn, want.email, want.dob), ("nothing", "")):
+        name = f"{want.firstname} {want.lastname}"
+        for key in (*_keys(want.mrn, want.email, _near(want.dob), name), ("nothing", "")):
             yield from ((_NAMES[key[0]], live) for live in self._by.get(key, ()))
         for name, value in (("plain", want.mrn), ("email", want.email)):
             for cut in self._cut(name, _plain(value)):
@@ -184,7 +189,8 @@ _NAMES: Final = {
     "rounded": "mrn",
     "email": "email",
     "day": "dob",
-    "nothing": "mrn",
+    "name": "lastname",
+    "nothing": "",
 }
 
 
@@ -192,17 +198,29 @@ def _scientific(mrn: str, mantissa: str) -> str:
     return f"{Decimal(mrn.strip().replace(',', '.')):.{max(0, len(mantissa) - 1)}e}"
 
 
-def _keys(mrn: str, email: str, dob: str) -> Iterator[tuple[str, object]]:
-    """What two patients share of whom one might be the other."""
+def _near(dob: str) -> frozenset[date]:
+    """The day that was sent, those beside it (another time zone), and it with day and month exchanged."""
+    near = set(days(dob))
+    for day in days(dob):
+        near |= {day + timedelta(days=step) for step in (-1, 1) if date.min < day < date.max}
+        near |= set(_valid((day.year, day.day, day.month)))
+    return frozenset(near)
+
+
+def _keys(mrn: str, email: str, dob: Iterable[date], name: str) -> Iterator[tuple[str, object]]:
+    """What two patients share of whom one might be the other; of a name, its words in any order."""
+    local, at, domain = email.partition("@")
     texts = (
         ("mrn", fold(mrn)),
         ("number", fold(_number(mrn))),
         ("rounded", _rounded(mrn)),
         ("email", _plain(email)),
+        ("email", _plain(local.partition("+")[0] + at + domain)),
         ("plain", _plain(mrn)),
+        ("name", " ".join(sorted(_plain(word) for word in name.split()))),
     )
     yield from ((name, text) for name, text in texts if text)
-    yield from (("day", day) for day in days(dob))
+    yield from (("day", day) for day in dob)
 
 
 def _ends(by: Iterable[tuple[str, object]], name: str) -> Iterator[str]:

@@ -7,8 +7,8 @@
 | a person unknown: no key, or another one | wait, unless ``--distinct`` | compare with whoever is new |
 
 A server may store what it was sent otherwise. So whoever is new since the doubt began, and is not accounted
-for, is compared by folded mrn, folded e-mail address and birth date. While one of them may
-be the patient in doubt, that patient is not created again.
+for, is compared by folded mrn, folded e-mail address, birth date and name. While one of them may be the
+patient in doubt, that patient is not created again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,12 @@ from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.settle_window import seconds_left
 
 _NAMED: Final = 3
-_WORDS: Final = {"mrn": "a like mrn", "dob": "the birth date", "email": "the e-mail address"}
+_WORDS: Final = {
+    "mrn": "a like mrn",
+    "dob": "a like birth date",
+    "email": "the e-mail address",
+    "lastname": "the name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Doubts:
         for live, names in self._lookalikes.of(want):
             is_new = any(above is None or live.id in above for above in known_above)
             proves = self._proven.get(live.id)
-            if (is_new or len(names) > 1) and (proves is None or proves in addresses):
+            if (is_new or len({*names} - {"lastname"}) > 1) and (proves is None or proves in addresses):
                 yield live, names
 
     @cached_property
@@ -206,10 +211,11 @@ def _unsettled(
     ids = ", ".join(other.id for other, _ in alike[:_NAMED])
     more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
     common = " and ".join(_WORDS[name] for name in names)
+    common = f"{common} in common" if common else "Kardia shows neither its birth date nor its e-mail address"
     absent = " ".join(f"--assume-absent '{intent.address}'" for intent in doubts[:_NAMED])
     reason = (
-        f"in doubt: {_whose(want, doubts[0])}, and the live patient {ids}{more} might be this one: {common} "
-        "in common, and a server may store values otherwise than they are sent. If it is this patient, "
+        f"in doubt: {_whose(want, doubts[0])}, and the live patient {ids}{more} might be this one: {common}, "
+        "and a server may store values otherwise than they are sent. If it is this patient, "
         f"declare it as Kardia shows it. If they are two people: --distinct '{address}'. If you know that "
         f"the create had no effect: apply {absent}"
     )

@@ -1,5 +1,6 @@
 """A small v1 server that stores, answers and lists as a test says, and a person at the command line."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,6 +119,11 @@ class Outcome:
     def creates(self) -> int:
         """How many patients it tried to create."""
         return self.log.count("POST /v1/patients")
+
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The lines of the output that are JSON objects, as ``--json`` prints them."""
+        return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
 
 
 @dataclass

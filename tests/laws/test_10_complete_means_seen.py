@@ -14,6 +14,7 @@ __all__ = ["person"]
 ANNA = "A-1|1980-02-03|anna@example.com|Anna|Quirildra"
 BERT = "B-2|1991-04-05|bert@example.com|Bert|Zorbavix"
 THE_LOOK = "GET /v1/patients"
+CREATE = "POST /v1/patients"
 
 
 def many(number: int) -> list[str]:
@@ -60,6 +61,25 @@ def a_twin_of_another_writer_is_said(person: Person) -> None:
 
 def test_somebody_who_is_there_twice_is_said_with_both_ids(person: Person) -> None:
     a_twin_of_another_writer_is_said(person)
+
+
+def test_the_stream_for_tools_says_it_too(person: Person) -> None:
+    person.account.stores = one_more(person.account, "B-2")
+    person.declare(ANNA, BERT)
+    lines = person.apply("--json", "--parallelism", "1").objects()
+    (said,) = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    assert (said["severity"], said["address"]) == ("error", "patient/B-2")
+    assert "it was created as id-2, and id-rival has the same mrn" in said["summary"]
+    assert lines[-1]["type"] == "change_summary"
+
+
+def test_the_stream_says_that_the_look_failed(person: Person) -> None:
+    person.account.lists = lambda patient: patient if not person.account.log.count(CREATE) else 1 / 0
+    person.account.add("OLD-1")
+    person.declare(ANNA)
+    lines = person.apply("--json").objects()
+    (said,) = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    assert "the look at what was created failed" in said["summary"]
 
 
 def test_without_the_look_the_twin_is_not_said(person: Person) -> None:

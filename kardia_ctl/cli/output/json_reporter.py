@@ -13,7 +13,7 @@ from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.model.plan import Change, Plan
-from kardia_ctl.model.results import Report, Result
+from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.progress_line import Tally
 from kardia_ctl.render.plan import terraform_stream as stream
 
@@ -26,6 +26,7 @@ class JsonReporter:
 
     def __init__(self) -> None:
         self._changes: dict[Address, tuple[Change, float, float]] = {}
+        self._said: set[Result] = set()
         self._last = time.monotonic()
         self._print((stream.version_line(__version__),))
 
@@ -46,7 +47,7 @@ class JsonReporter:
 
     def report(self, report: Report) -> None:
         """Print the report."""
-        self._print((stream.report_line(report),))
+        self._print(stream.report_lines(report, self._said))
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:
@@ -64,6 +65,8 @@ class JsonReporter:
 
         def ended(result: Result) -> None:
             _, began, _ = self._changes.pop(result.address, (None, time.monotonic(), 0.0))
+            if result.status is Status.IN_DOUBT:
+                self._said.add(result)
             self._print(stream.ended_lines(result, time.monotonic() - began))
             inner.ended(result)
 

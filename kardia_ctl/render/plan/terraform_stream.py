@@ -5,7 +5,7 @@ apply_progress, apply_complete, apply_errored), so tools that read its stream ca
 our own type: the progress of the whole run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
@@ -124,8 +124,12 @@ def ended_lines(result: Result, seconds: float) -> Iterator[Line]:
     if result.status is not Status.SKIPPED:
         text = f"{result.address}: {words} errored after {seconds:.0f}s"
         yield _line("apply_errored", text, level="error", hook=hook)
+    yield _unfinished(result)
+
+
+def _unfinished(result: Result) -> Line:
     severity = {Status.SKIPPED: "warning"}.get(result.status, "error")
-    yield diagnostic(severity, f"{result.action} {result.status}: {result.detail}", address=result.address)
+    return diagnostic(severity, f"{result.action} {result.status}: {result.detail}", address=result.address)
 
 
 def tally_line(tally: Tally, now: float) -> Line:
@@ -133,8 +137,24 @@ def tally_line(tally: Tally, now: float) -> Line:
     return _line("progress", progress_line(tally, now), progress=facts(tally, now))
 
 
-def report_line(report: Report) -> Line:
-    """The last line of an apply."""
+def report_lines(report: Report, said: Collection[Result]) -> Iterator[Line]:
+    """The end of an apply: what was found out after its requests, why the run stopped, and the counts.
+
+    ``said`` are the results in doubt that the stream has already.
+    """
+    for result in report.results:
+        if result.status is Status.DONE and not result.is_well:
+            text = f"{result.action} is done, but not as it should be: {result.detail}"
+            yield diagnostic("error", text, address=result.address)
+        elif result.status is Status.IN_DOUBT and result not in said:
+            yield _unfinished(result)
+    if report.interrupted:
+        why = f": {report.reason}" if report.reason else ""
+        yield diagnostic("warning", f"stopped before everything was sent{why}")
+    yield _report(report)
+
+
+def _report(report: Report) -> Line:
     changes = {
         "add": report.count(Status.DONE, Action.CREATE),
         "change": report.count(Status.DONE, Action.UPDATE),

@@ -128,6 +128,8 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
         _InvalidPatient: an element violates FHIR, or a required value is missing or ambiguous.
     """
     errors: list[RowError] = []
+    if not isinstance(resource.get("active", True), bool):
+        errors.append(RowError("", "active is not true or false", "Export the patients again"))
     mrn = _mrn(resource, system, errors)
     dob = _text(resource, "birthDate", "dob", errors)
     if dob and len(dob) in (4, 7):
@@ -155,16 +157,19 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
 
 
 def _mrn(resource: Mapping[str, Any], system: str, errors: list[RowError]) -> str:
-    values = {
+    values = [
         value
         for element in _objects(resource, "identifier", "mrn", errors)
         if element.get("system") == system and element.get("use") != "old" and (value := element.get("value"))
-    }
-    if len(values) == 1 and isinstance(only := next(iter(values)), str):
-        return only
+    ]
+    if not all(isinstance(value, str) for value in values):
+        errors.append(RowError("mrn", "the identifier's value is not a string", "Export the patients again"))
+        return ""
+    if len(set(values)) == 1:
+        return str(values[0])
     message = "identifiers have the system" if values else "identifier has the system"
     remedy = "Compare identifier: in kardia.yaml with the export"
-    errors.append(RowError("mrn", f"{len(values) or 'no'} {message} that gives the mrn", remedy))
+    errors.append(RowError("mrn", f"{len(set(values)) or 'no'} {message} that gives the mrn", remedy))
     return ""
 
 
