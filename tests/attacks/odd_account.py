@@ -120,7 +120,6 @@ class Outcome:
         """How many patients it tried to create."""
         return self.log.count("POST /v1/patients")
 
-
     def objects(self) -> list[dict[str, Any]]:
         """The lines of the output that are JSON objects, as ``--json`` prints them."""
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
