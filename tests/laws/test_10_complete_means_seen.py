@@ -73,8 +73,19 @@ def test_the_stream_for_tools_says_it_too(person: Person) -> None:
     assert lines[-1]["type"] == "change_summary"
 
 
+def failing_after_a_create(account: OddAccount) -> Callable[[Patient], Patient]:
+    """Lists that break once a patient was created."""
+
+    def lists(patient: Patient) -> Patient:
+        if CREATE in account.log:
+            raise ValueError("the server breaks")
+        return patient
+
+    return lists
+
+
 def test_the_stream_says_that_the_look_failed(person: Person) -> None:
-    person.account.lists = lambda patient: patient if not person.account.log.count(CREATE) else 1 / 0
+    person.account.lists = failing_after_a_create(person.account)
     person.account.add("OLD-1")
     person.declare(ANNA)
     lines = person.apply("--json").objects()
@@ -123,13 +134,8 @@ def test_whom_the_list_shows_with_another_mrn_is_said(person: Person) -> None:
 
 
 def test_a_look_that_fails_is_said(person: Person) -> None:
-    def failing(patient: Patient) -> Patient:
-        if person.account.log.count("POST /v1/patients"):
-            raise ValueError("the server breaks")
-        return patient
-
     person.account.add("OLD-1")
-    person.account.lists = failing
+    person.account.lists = failing_after_a_create(person.account)
     person.declare(ANNA)
     done = person.apply()
     assert done.code == 1

@@ -111,9 +111,13 @@ def test_a_person_can_say_that_they_are_two(person: Person, way: str) -> None:
 
 def test_a_newcomer_who_is_somebody_else_blocks_nobody(person: Person) -> None:
     """All that Kardia shows of them differs: many enrol patients while a doubt stands."""
+
+    def somebody_else(_: Patient) -> None:
+        person.account.add("C-77", "1961-07-09")
+
     person.declare(SENT)
     person.account.answers = lambda _: LOST
-    person.account.stores = lambda _: person.account.add("C-77", "1961-07-09") and None
+    person.account.stores = somebody_else
     assert person.apply().creates == 4
 
 

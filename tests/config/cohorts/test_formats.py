@@ -252,7 +252,7 @@ def test_an_unknown_sheet_is_told_with_those_that_there_are(cohort: Loading) -> 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(cohort: Loading) -> None:
     target = io.BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED) as bomb:
-        bomb.writestr("xl/worksheets/sheet1.xml", b" " * (8 << 20))
+        bomb.writestr("xl/worksheets/sheet1.xml", b" " * (9 << 20))
     assert len(target.getvalue()) < 10_000
     with pytest.raises(ConfigurationError) as caught:
         cohort("c.xlsx", target.getvalue())
