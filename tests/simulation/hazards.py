@@ -37,6 +37,43 @@ class Leaver:
     second: float
 
 
+class Templates(Enum):
+    """Which teams the connection templates of another account name."""
+
+    ANOTHER = auto()
+    SEVERAL = auto()
+    OURS_AMONG_SEVERAL = auto()
+    NO_TEAM = auto()
+    NONE = auto()
+    """There are no templates."""
+
+
+class People(Enum):
+    """Who the patients of another account are."""
+
+    NOBODY = auto()
+    STRANGERS = auto()
+    NAMESAKES = auto()
+    """Each has mrn and fields of somebody who is declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongKey:
+    """A faulty run has the key of another account.
+
+    Attributes:
+        templates: Which teams that account's templates name.
+        people: Who its patients are.
+        declared: Whether the configuration declares the team; otherwise state has to be bound to it.
+        first: The first run that may have the key: the first from it on in which a team is expected.
+    """
+
+    templates: Templates
+    people: People
+    declared: bool
+    first: int
+
+
 @dataclass(frozen=True, slots=True)
 class Hazards:
     """The hazards of a story; without one, all are absent.
@@ -48,6 +85,11 @@ class Hazards:
         altered: How the server stores the mrn of a create whose answer is lost, a key of ``ALTERATIONS``.
         reused: How probably a create is answered with the id of somebody else, in the faulty runs.
         renamed: After which faulty run the workspace is renamed; 0 for none.
+        wrong_key: A faulty run with the key of another account.
+        limit: ``--limit`` of the faulty runs; 0 for none.
+        limits: Whether ``limits.create`` is what is declared, in the faulty runs: nothing may be sent twice.
+        snatched: Right before which create with an answer, of all runs, somebody else creates that patient;
+            0 for none.
     """
 
     leaver: Leaver | None = None
@@ -56,6 +98,10 @@ class Hazards:
     altered: str = ""
     reused: float = 0.0
     renamed: int = 0
+    wrong_key: WrongKey | None = None
+    limit: int = 0
+    limits: bool = False
+    snatched: int = 0
 
 
 def hazards(seed: int) -> Hazards:
@@ -63,6 +109,7 @@ def hazards(seed: int) -> Hazards:
     busy, altered, reused, renamed = (
         Random(f"{name}/{seed}") for name in ("busy", "altered", "reused", "renamed")
     )
+    limit, snatched = Random(f"limit/{seed}"), Random(f"snatched/{seed}")
     return Hazards(
         leaver=_leaver(Random(f"leaver/{seed}")),
         busy=busy.randrange(2, 6) if busy.random() < 0.1 else 0,
@@ -70,7 +117,18 @@ def hazards(seed: int) -> Hazards:
         altered=altered.choice(tuple(ALTERATIONS)) if altered.random() < 0.06 else "",
         reused=0.15 if reused.random() < 0.06 else 0.0,
         renamed=1 if renamed.random() < 0.06 else 0,
+        wrong_key=_wrong_key(Random(f"wrong key/{seed}")),
+        limit=limit.randrange(1, 8) if limit.random() < 0.1 else 0,
+        limits=Random(f"limits/{seed}").random() < 0.1,
+        snatched=snatched.randrange(1, 6) if snatched.random() < 0.06 else 0,
     )
+
+
+def _wrong_key(rng: Random) -> WrongKey | None:
+    if rng.random() >= 0.08:
+        return None
+    templates, people = rng.choice(tuple(Templates)), rng.choice(tuple(People))
+    return WrongKey(templates, people, rng.random() < 0.5, rng.randrange(3))
 
 
 def _leaver(rng: Random) -> Leaver | None:

@@ -27,6 +27,8 @@ def violations(world: World) -> list[str]:
         *_counts(world),
         *_waves(world),
         *_approved(world),
+        *_elsewhere(world),
+        *_limits(world),
     ]
 
 
@@ -177,6 +179,8 @@ def _reports(world: World) -> Iterator[str]:
             if result.address.kind is not Kind.PATIENT or result.action is not Action.CREATE:
                 continue
             mrn = result.address.names[0]
+            if run.succeeded and world.server.snatched.get(mrn) == run.number:
+                yield f"run {run.number} reported success, and somebody else had created {mrn} too"
             if result.status is Status.DONE and result.id not in live:
                 yield f"run {run.number} said that {mrn} is done, and it does not exist"
             if result.status in (Status.FAILED, Status.SKIPPED) and effects[run.number, mrn]:
@@ -236,3 +240,29 @@ def _approved(world: World) -> Iterator[str]:
         for mrn, times in sorted(sent.items()):
             if times > 1 or mrn not in held:
                 yield f"run {run.number} sent what was not approved: {mrn}, {times} times"
+
+
+def _elsewhere(world: World) -> Iterator[str]:
+    """With the key of another account nothing is recorded, and nothing sent that changes it."""
+    elsewhere = world.network.elsewhere
+    if elsewhere is not None:
+        yield from (f"tenant: {name} was sent to another account" for name in elsewhere.sent)
+    if world.recorded_elsewhere:
+        yield f"tenant: {world.recorded_elsewhere}"
+
+
+def _limits(world: World) -> Iterator[str]:
+    """A run sends no more than its limit, counting the creates that it sent again."""
+    for run in world.runs:
+        if not run.most:
+            continue
+        creates = [one for one in world.network.sendings if one.run == run.number and not one.certain]
+        others = {
+            address
+            for address, status in run.events
+            if status is None
+            and (address.kind is Kind.CONNECTION_CODE or world.story.hazards.limit)
+            and address.kind is not Kind.PATIENT
+        }
+        if (sent := len(creates) + len(others)) > run.most:
+            yield f"run {run.number} sent {sent}, which is beyond its limit of {run.most}"

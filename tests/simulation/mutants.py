@@ -1,7 +1,7 @@
 """The program with one safeguard removed. A harness that lets one of these pass proves nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -11,11 +11,16 @@ from unittest.mock import patch
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
 from kardia_ctl.applying import change, departing, heartbeat, known_ids, settle, state_updates
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.plan import Change
+from kardia_ctl.model.results import Result
 from kardia_ctl.model.state import Depart, Entry, Intend, Record, State
 from kardia_ctl.observing import scan
-from kardia_ctl.operations import approval
+from kardia_ctl.operations import apply, approval, tenant
+from kardia_ctl.operations.approval import Approval
 from kardia_ctl.planning import certainty, doubts, matching
+from kardia_ctl.planning.checks import key_tenant, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
@@ -42,6 +47,9 @@ class Mutant(StrEnum):
     KNOWN_ID_ACCEPTED = "an answer with the id of somebody else is recorded"
     NEW_STRANGER_IGNORED = "whoever is new is not compared with the patient in doubt"
     OTHER_WORKSPACE_IGNORED = "an intent counts in its own workspace alone"
+    TENANT_UNCHECKED = "whose account the key opens is not asked"
+    LIMITS_OF_ONE_ROUND = "limits count what one round sends, and not the rounds before it"
+    NO_LOOK_AT_END = "nobody looks at what a run created"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -100,6 +108,18 @@ def _nobody(*_: object) -> str:
     return ""
 
 
+async def _nobody_looks(*_: object) -> dict[Address, Result]:
+    return {}
+
+
+def _noted_without_numbers(note: Callable[..., None]) -> Callable[..., None]:
+    def noted(approved: Approval, changes: Iterable[Change], results: Mapping[Address, Result]) -> None:
+        note(approved, changes, results)
+        approved._sent = approval._Tally()
+
+    return noted
+
+
 def _own_intents(state: Callable[[Disk], State]) -> Callable[[Disk], State]:
     def own(disk: Disk) -> State:
         return replace(state(disk), intents=dict(disk.intents))
@@ -144,6 +164,13 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.KNOWN_ID_ACCEPTED: ((known_ids.KnownIds, "conflict", _nobody),),
     Mutant.NEW_STRANGER_IGNORED: ((doubts.Doubts, "_alike", _nobody),),
     Mutant.OTHER_WORKSPACE_IGNORED: ((Disk, "state", _own_intents(Disk.state)),),
+    Mutant.TENANT_UNCHECKED: (
+        (stops, "refusal", _nobody),
+        (tenant, "refusal", _nobody),
+        (key_tenant, "refusal", _nobody),
+    ),
+    Mutant.LIMITS_OF_ONE_ROUND: ((Approval, "note", _noted_without_numbers(Approval.note)),),
+    Mutant.NO_LOOK_AT_END: ((apply, "look_at_end", _nobody_looks),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

@@ -179,7 +179,7 @@ def peopled(seed: int) -> Scenario:
         rivals={},
         dialect=dialect,
         leaving=leaving,
-        hazards=replace(story.hazards, leaver=None, altered="", reused=0.0, renamed=0),
+        hazards=Hazards(busy=story.hazards.busy, saved=story.hazards.saved),
     )
 
 

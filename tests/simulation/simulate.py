@@ -32,8 +32,9 @@ def simulate(seed: int, story: Scenario | None = None) -> Verdict:
             trace.append(f"{loop.time():9.3f}  {what}")
 
         server = Server(story, loop.time, log)
+        network = Network(story, server, loop.time, log)
         try:
-            world = World(story, server, Network(story, server, loop.time, log), log)
+            world = World(story, server, network, log)
             try:
                 runner.run(world.live())
                 broken = violations(world)
@@ -41,4 +42,5 @@ def simulate(seed: int, story: Scenario | None = None) -> Verdict:
                 broken = [f"{type(error).__name__}: {error}"]
             return Verdict(seed, tuple(broken), tuple(trace), len(world.runs))
         finally:
+            network.close()
             server.close()

@@ -27,6 +27,9 @@ SIGNS: Final = {
     Mutant.ABORT_LEAVES_INTENTS: "an intent was left of a request that was never sent",
     Mutant.DEPARTURE_FROM_ABSENCE: "is recorded as deleted, and no deletion was ever received",
     Mutant.SAVED_PLAN_RESENDS: "sent what was not approved",
+    Mutant.TENANT_UNCHECKED: "tenant: ",
+    Mutant.LIMITS_OF_ONE_ROUND: "beyond its limit",
+    Mutant.NO_LOOK_AT_END: "somebody else had created",
     Mutant.NO_LAST_READ: "without a confirmation",
     Mutant.ANY_SPELLING: "without a confirmation",
 }
@@ -64,6 +67,9 @@ SIGHTS: Final = {
     "an mrn that is blocked because two carry it": "duplicate_mrn",
     "an mrn that is blocked because another carries it": "immutable",
     "a doubt of an earlier run": "in_doubt",
+    "the key of another account": "has the key of another account",
+    "limits that are used up": "over all rounds of this run",
+    "a --limit that is used up": "--limit is",
     "an adoption": "adopt patient",
     "a patient who is recorded and not in the list": "GET /v1/patients/",
 }

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired
+from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired, Limits
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
@@ -26,7 +27,7 @@ from kardia_ctl.operations.apply import apply
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
 from kardia_ctl.planning.inputs import Decisions, inputs_of
-from kardia_ctl.sandbox.data.invented import API_KEY
+from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID
 from kardia_ctl.timing import Clock
 from tests.simulation.environment.disk import Disk, Mount
 from tests.simulation.environment.network import Network, Wire
@@ -60,10 +61,12 @@ class Run:
     unsent: tuple[str, ...] = ()
     """The mrns of creates that it left in doubt although it never sent them, after an abort."""
     undone: tuple[str, ...] = ()
-    """What was not recorded, or was in doubt, when it ended."""
+    """What was not recorded, or was in doubt, when it ended; without what --limit left out."""
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
     """Each change that began (None), and its status, in the order of events."""
     calm: bool = False
+    most: int = 0
+    """The most that it may send, counting what is sent again; 0 is no limit."""
     saved: bool = False
     """Whether it applies a saved plan."""
     spent: int = 0
@@ -114,6 +117,8 @@ class World:
     """What is declared now: a person edits it when an export arrives."""
     settled_by_hand: set[Address] = field(default_factory=set)
     """What a person checked and settled by hand."""
+    recorded_elsewhere: str = ""
+    """What is wrong with state after a run with the key of another account."""
 
     def __post_init__(self) -> None:
         leaving = tuple(
@@ -124,7 +129,9 @@ class World:
             self.disk = Disk(exists=True, patients={leaver.leaver.mrn: PatientRecord(leaver.id)})
             entry = Departure(leaver.leaver.mrn, DepartureAction.DELETE, "withdrew consent", leaver.id)
             leaving = (*leaving, entry)
-        self.desired = replace(self.story.desired, departures=leaving)
+        wrong = self.story.hazards.wrong_key
+        team = TEAM_ID if wrong is not None and wrong.declared else ""
+        self.desired = replace(self.story.desired, departures=leaving, team=team)
 
     async def live(self) -> None:
         """The faulty runs, and then undisturbed ones until nothing is left to do."""
@@ -166,7 +173,7 @@ class World:
         """The mrns that stay blocked: of others, altered by the server, or whose deletion would destroy."""
         leaver = self.server.leaver
         held = set() if leaver is None or leaver.held is None else {leaver.leaver.mrn}
-        return {*self.story.rivals, *self.server.altered} | held
+        return {*self.story.rivals, *self.server.altered, *self.server.snatched} | held
 
     async def _pause(self, scripted: ScriptedRun) -> None:
         if len(self.runs) == self.story.hazards.renamed:
@@ -211,6 +218,7 @@ class World:
         )
         stopping, before = Stopping(), dict(self.disk.intents)
         self.log(f"run {run.number} begins")
+        kept = self._goes_elsewhere(run)
         loop = asyncio.get_running_loop()
         apply = loop.create_task(self._apply(run, process, store, stopping, scripted.ahead, decisions))
         alarm = None
@@ -228,11 +236,36 @@ class World:
         assert process.dead or not left, f"a run left tasks behind: {left}"
         await asyncio.gather(*left, return_exceptions=True)
         self._note_end(run, process, apply, stopping)
+        if kept is not None and self.disk != kept:
+            self.recorded_elsewhere = f"run {run.number} recorded something with the key of another account"
         if run.error == "aborted":
             run.unsent = self._unsent(run, before)
+        beyond = run.plan is not None and run.plan.left > 0
         run.undone = tuple(str(one) for one in self.disk.intents) + tuple(
-            mrn for mrn in self.story.desired.patients if not self.recorded(mrn)
+            mrn for mrn in self.story.desired.patients if not (self.recorded(mrn) or beyond)
         )
+
+    def _goes_elsewhere(self, run: Run) -> Disk | None:
+        """The disk as it was, when this run has the key of another account and a team is expected."""
+        elsewhere = self.network.elsewhere
+        if elsewhere is None or run.calm or elsewhere.run is not None or run.number < elsewhere.wrong.first:
+            return None
+        if not (self.desired.team or self.disk.notes.get("team")):
+            return None
+        elsewhere.run = run.number
+        self.log(f"run {run.number} has the key of another account")
+        return deepcopy(self.disk)
+
+    def _limited(self, run: Run, decisions: Decisions) -> tuple[Desired, Decisions]:
+        """What is declared and decided, with the limits of the faulty runs."""
+        hazards, desired = self.story.hazards, self.desired
+        if run.calm or not (hazards.limit or hazards.limits):
+            return desired, decisions
+        total = sum(1 + len(want.codes) for want in desired.patients.values())
+        run.most = hazards.limit or total
+        if hazards.limit:
+            return desired, replace(decisions, limit=hazards.limit)
+        return replace(desired, limits=Limits(create=total)), decisions
 
     def _unsent(self, run: Run, before: Mapping[Address, Intent]) -> tuple[str, ...]:
         """The creates that a run recorded as in doubt and never sent."""
@@ -267,9 +300,8 @@ class World:
             lambda: Instant(START + loop.time() + ahead, f"boot {run.number}", loop.time()), asyncio.sleep
         )
         before = self.network.arrivals
-        configuration = Configuration(
-            Path(), self.desired, story.dialect, settle=story.settle, waves=story.waves
-        )
+        desired, decisions = self._limited(run, decisions)
+        configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
             preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)

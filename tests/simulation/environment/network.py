@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import httpx
 
+from tests.simulation.environment.elsewhere import Elsewhere
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.server import Answer, Server
 from tests.simulation.hazards import ALTERATIONS
@@ -99,6 +100,8 @@ class Network:
         self._rng = Random(f"network/{story.seed}")
         self._busy = Random(f"busy/{story.seed}")
         self._reused = Random(f"reused ids/{story.seed}")
+        wrong = story.hazards.wrong_key
+        self.elsewhere = None if wrong is None else Elsewhere(wrong, story, time)
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
@@ -108,6 +111,10 @@ class Network:
         """By run, the reads of the list and of created ids that arrived after its first create."""
         self._last_scan = -1.0
 
+    def close(self) -> None:
+        if self.elsewhere is not None:
+            self.elsewhere.account.close()
+
     async def carry(self, request: httpx.Request, process: Process) -> httpx.Response:
         """Take a request to the server, and bring the answer back.
 
@@ -116,24 +123,25 @@ class Network:
         """
         loop = asyncio.get_running_loop()
         method, path = request.method, request.url.raw_path.partition(b"?")[0].decode()
-        name = f"{method} {path}"
+        elsewhere = self._elsewhere_of(process)
+        name = f"{'elsewhere: ' if elsewhere else ''}{method} {path}"
         process.passes(f"{name} is about to leave")
-        scan_began = (
-            self._time() if name == "GET /v1/patients" and b"start=" not in request.url.query else None
-        )
+        scan_began = self._begins_scan(request, name)
         fate = self._fate(is_read=method == "GET" and not path.endswith(("/code", "/export")))
         sending = None
         if name == "POST /v1/patients":
             sending = self._note_create(request, process, fate)
             name = f"POST {sending.mrn}"
-        if self._server.leaver is not None:
+        if self._server.leaver is not None:  # of whom a request elsewhere has another name
             self._server.leaver.leaves(name)
         self._log(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
         answers: list[Answer] = []
 
         def take_effect() -> None:
             self._log(f"{name} takes effect")
-            answers.append(self._served(request, path, sending))
+            answers.append(
+                elsewhere.answer(request, path) if elsewhere else self._served(request, path, sending)
+            )
             process.meets(f"{name} had its effect")
 
         arriving = loop.call_later(fate.out, take_effect) if fate.effect is Effect.DONE else None
@@ -158,6 +166,16 @@ class Network:
         if scan_began is not None and fate.ending is Ending.ANSWER:
             self._last_scan = scan_began
         return response
+
+    def _elsewhere_of(self, process: Process) -> Elsewhere | None:
+        """The other account, when a run has its key."""
+        elsewhere = self.elsewhere
+        return elsewhere if elsewhere is not None and elsewhere.run == process.number else None
+
+    def _begins_scan(self, request: httpx.Request, name: str) -> float | None:
+        """The time, when a request is the first of a scan."""
+        first = name == "GET /v1/patients" and b"start=" not in request.url.query
+        return self._time() if first else None
 
     def _is_look(self, run: int, name: str) -> bool:
         """Whether a request of a run looks at what that run created."""
@@ -215,7 +233,9 @@ class Network:
                     f"{mrn} is sent at {sending.left:.2f} although the one of {earlier.left:.2f} may still "
                     f"appear until {decidable}; the last scan began at {self._last_scan:.2f}"
                 )
-        since = self._server.listed_since(mrn) if mrn in self._story.rivals else None
+        since = (
+            self._server.listed_since(mrn) if mrn in {*self._story.rivals, *self._server.snatched} else None
+        )
         if since is not None and since < self._last_scan:
             self.guesses.append(f"{mrn} is sent although somebody else's was in the list at {since:.2f}")
         self.sendings.append(sending)
@@ -231,11 +251,20 @@ class Network:
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
             query = head + mark + self._story.sizes[limit_sent.decode()].encode() + more + rest
+        self._snatch(sending)
         content = self._stored(request.content, sending)
         answer = self._server.answer(request.method, path, query, request.headers.raw, content)
         if sending and answer.status < 300:
             sending.id = answer.body.partition(b'"id": "')[2].partition(b'"')[0].decode()
         return answer
+
+    def _snatch(self, sending: Sending | None) -> None:
+        """Right before one create somebody else creates that patient."""
+        number = self._story.hazards.snatched
+        if sending is None or sending.is_lost or not number or self._server.snatched:
+            return
+        if sum(not one.is_lost for one in self.sendings) >= number:
+            self._server.snatch(self._story.desired.patients[sending.mrn], sending.run)
 
     def _stored(self, content: bytes, sending: Sending | None) -> bytes:
         """What the server takes for the body: of a create whose answer is lost it may alter mrn and names."""

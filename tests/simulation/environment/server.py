@@ -42,12 +42,14 @@ class Server:
         """Ids that we did not create."""
         self.altered: set[str] = set()
         """The mrns of whom it stored otherwise than they were sent."""
+        self.snatched: dict[str, int] = {}
+        """By mrn, in which run somebody else created a patient of ours right before we did."""
         self.account.patients.seed(story.crowd, story.seed)
         self.strangers.update(patient.id for patient in self.account.patients.all())
         self.initial = sorted(self.strangers)
         for mrn in story.present:
-            self.strangers.add(self.account.patients.add(_same(story.desired.patients[mrn])))
-        self.leaving = {mrn: self.account.patients.add(_stranger(mrn)) for mrn in story.leaving}
+            self.strangers.add(self.account.patients.add(same(story.desired.patients[mrn])))
+        self.leaving = {mrn: self.account.patients.add(stranger(mrn)) for mrn in story.leaving}
         """The ids of those who are to leave."""
         self.strangers.update(self.leaving.values())
         leaver = story.hazards.leaver
@@ -62,28 +64,11 @@ class Server:
         self, method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
     ) -> Answer:
         """Execute a request at this moment, and return its response."""
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": unquote(path),
-            "raw_path": path.encode(),
-            "query_string": query,
-            "headers": [(name.lower(), value) for name, value in headers],
-        }
-        sent: list[dict[str, Any]] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        _at_once(self._app(scope, receive, send))
-        status, content = sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
-        if self.leaver is not None:
-            status, content = self.leaver.answered(f"{method} {path}", status, content)
-        headers = [(name, value) for name, value in sent[0]["headers"] if name != b"content-length"]
-        return Answer(status, headers, content)
+        answer = ask(self._app, method, path, query, headers, body)
+        if self.leaver is None:
+            return answer
+        status, content = self.leaver.answered(f"{method} {path}", answer.status, answer.body)
+        return Answer(status, answer.headers, content)
 
     def visit(self) -> None:
         """The concurrent writer adds somebody, or rarely removes somebody whom it added."""
@@ -92,14 +77,19 @@ class Server:
             self._log("the concurrent writer removes a patient")
             return
         lag = self._story.quirks.list_lag
-        fields = _stranger(f"visitor-{len(self.strangers)}")
+        fields = stranger(f"visitor-{len(self.strangers)}")
         self._visitors.append(self.account.patients.add(fields, list_lag=self._rng.choice((0.0, lag))))
         self.strangers.add(self._visitors[-1])
         self._log(f"the concurrent writer adds {fields.mrn}")
 
+    def snatch(self, want: DesiredPatient, run: int) -> None:
+        """Somebody else creates a patient right before a run does."""
+        self.snatched[want.mrn] = run
+        self.rival(want)
+
     def rival(self, want: DesiredPatient) -> None:
         """The concurrent writer adds a patient with an mrn that is ours; the other fields may be equal."""
-        fields = _same(want) if self._rng.random() < 0.5 else _stranger(want.mrn)
+        fields = same(want) if self._rng.random() < 0.5 else stranger(want.mrn)
         self.strangers.add(self.account.patients.add(fields))
         self._log(f"the concurrent writer adds {want.mrn}, which is ours")
 
@@ -107,6 +97,37 @@ class Server:
         """The second since which the list shows somebody with this mrn whom we did not create."""
         found = (one for one in self.account.patients.all() if one.mrn == mrn and one.id in self.strangers)
         return min((one.created_at - START for one in found), default=None)
+
+
+def ask(
+    app: Callable[..., Coroutine[Any, Any, None]],
+    method: str,
+    path: str,
+    query: bytes,
+    headers: Iterable[tuple[bytes, bytes]],
+    body: bytes,
+) -> Answer:
+    """What an application answers to a request at this moment."""
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query,
+        "headers": [(name.lower(), value) for name, value in headers],
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    _at_once(app(scope, receive, send))
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    kept = [(name, value) for name, value in sent[0]["headers"] if name != b"content-length"]
+    return Answer(sent[0]["status"], kept, content)
 
 
 def _at_once(answering: Coroutine[Any, Any, None]) -> None:
@@ -118,11 +139,11 @@ def _at_once(answering: Coroutine[Any, Any, None]) -> None:
     raise AssertionError("the server waits for something")
 
 
-def _stranger(mrn: str) -> PatientFields:
+def stranger(mrn: str) -> PatientFields:
     return PatientFields(mrn, "1920-01-01", f"{mrn}@example.org", "Some", f"Body {mrn}", 9)
 
 
-def _same(want: DesiredPatient) -> PatientFields:
+def same(want: DesiredPatient) -> PatientFields:
     return PatientFields(
         want.mrn,
         want.dob,
