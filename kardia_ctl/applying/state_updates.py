@@ -1,10 +1,10 @@
 """The entries that an apply writes to state: ids, times and keyed fingerprints, never a patient's values."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.model.address import patient_address, record_key
+from kardia_ctl.model.address import record_key
 from kardia_ctl.model.configuration import Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
@@ -26,13 +26,10 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
-from kardia_ctl.planning.certainty import is_to_be_noted_as_gone, patient_id_of
+from kardia_ctl.planning.certainty import doubt_of_done, is_to_be_noted_as_gone, patient_id_of
 from kardia_ctl.planning.checks.stops import patient_count
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.settings import fingerprints
-
-_DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
-"""What an intent of a departure may be about."""
 
 
 def record_of(change: Change, inputs: PlanInputs, *, at: float, patient_id: str = "") -> Remember:
@@ -89,10 +86,9 @@ def _settled_by_a_person(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     """Remove what is in doubt of a departure that is done as a person says, unless the account objects."""
     blocked = {change.address for change in plan.changes if change.action is Action.BLOCKED}
     for departure in inputs.desired.departures:
-        address = patient_address(departure.mrn)
-        intent = inputs.state.intents.get(address) if departure.done else None
-        if intent is not None and intent.operation in _DEPARTING and address not in blocked:
-            yield Resolve(address, intent.workspace)
+        intent = doubt_of_done(inputs, departure)
+        if intent is not None and intent.address not in blocked:
+            yield Resolve(intent.address, intent.workspace)
 
 
 def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired, Limits
+from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired, Dialect, Limits
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import IssuedCode
@@ -241,9 +241,9 @@ class World:
         if run.error == "aborted":
             run.unsent = self._unsent(run, before)
         beyond = run.plan is not None and run.plan.left > 0
-        run.undone = tuple(str(one) for one in self.disk.intents) + tuple(
-            mrn for mrn in self.story.desired.patients if not (self.recorded(mrn) or beyond)
-        )
+        run.undone = tuple(
+            str(one) for one in self.disk.intents if one.kind is Kind.PATIENT or not beyond
+        ) + tuple(mrn for mrn in self.story.desired.patients if not (self.recorded(mrn) or beyond))
 
     def _goes_elsewhere(self, run: Run) -> Disk | None:
         """The disk as it was, when this run has the key of another account and a team is expected."""
@@ -268,7 +268,9 @@ class World:
         return replace(desired, limits=Limits(create=total)), decisions
 
     def _unsent(self, run: Run, before: Mapping[Address, Intent]) -> tuple[str, ...]:
-        """The creates that a run recorded as in doubt and never sent."""
+        """The creates of v1 that a run recorded as in doubt and never sent; those of pro are not noted."""
+        if self.story.dialect is Dialect.PRO:
+            return ()
         sent = {sending.mrn for sending in self.network.sendings if sending.run == run.number}
         return tuple(
             address.names[0]

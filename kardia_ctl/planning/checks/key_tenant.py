@@ -23,6 +23,7 @@ from typing import Final
 
 from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.state import GONE, PatientRecord
+from kardia_ctl.planning.certainty import doubt_of_done
 from kardia_ctl.planning.checks.effects import acts
 from kardia_ctl.planning.inputs import PlanInputs
 
@@ -118,7 +119,12 @@ def needs_tenant(inputs: PlanInputs, changes: Sequence[Change]) -> bool:
 
 
 def _has_facts(inputs: PlanInputs) -> bool:
-    """Whether somebody who is to depart is gone: a fact to record, and how it looks with another key."""
-    state, missing = inputs.state, inputs.observed.missing
-    records = (state.patients.get(departure.mrn, PatientRecord()) for departure in inputs.desired.departures)
-    return any(record.id in missing and not state.has_done(record.id, GONE) for record in records)
+    """Whether there is a fact to record about somebody who departs.
+
+    That is: somebody is gone, which is how it looks with another key, or a person settled what was in doubt.
+    """
+    state, missing, departures = inputs.state, inputs.observed.missing, inputs.desired.departures
+    records = (state.patients.get(departure.mrn, PatientRecord()) for departure in departures)
+    return any(doubt_of_done(inputs, departure) for departure in departures) or any(
+        record.id in missing and not state.has_done(record.id, GONE) for record in records
+    )

@@ -6,17 +6,21 @@ from datetime import date, timedelta
 import pytest
 
 from kardia_ctl.applying import state_updates
+from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure
-from kardia_ctl.model.state import GONE, Depart, Entry
+from kardia_ctl.model.state import GONE, Depart, Entry, Intend, Intent, Note
 from kardia_ctl.observing import observe
 from kardia_ctl.planning import certainty
 from kardia_ctl.planning.certainty import patient_id_of
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.sandbox.account.account import Account
+from kardia_ctl.sandbox.data.invented import TEAM_ID
 from kardia_ctl.sandbox.data.values import PatientFields
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.state.open import open_store
+from kardia_ctl.timing import system_instant
+from tests.attacks.elsewhere import elsewhere, template
 from tests.attacks.meddling import (
     CREATE,
     DELETE,
@@ -170,6 +174,23 @@ def test_a_person_who_knows_writes_the_day_and_nothing_is_sent(desk: Desk, leave
         assert (ran.code, ran.requests, departed(desk)) == (0, [], {})
         assert "done on 2026-03-05" in ran.out
     assert desk.plan("--detailed-exitcode").code == 0
+
+
+def test_a_day_settles_what_was_in_doubt_where_a_team_is_expected_too(desk: Desk, leaver: str) -> None:
+    """The run does nothing else, and reads whose key it is before it records that."""
+    now = system_instant()
+    store = open_store("sqlite:///.kardia/state.db", desk.path, "default")
+    intent = Intent(patient_address("GO-1"), "delete", now, now, id=leaver, window=60)
+    with store.lock("test"):
+        store.commit([Intend(intent), Note("team", TEAM_ID)])
+    desk.account.patients.remove(leaver)
+    desk.write(leaving(", done: 2026-03-05"))
+    with elsewhere(desk, desk.account, (200, [template("another-team")])):
+        assert desk.apply().code == 1
+    assert store.load().intents
+    ran = desk.apply()
+    assert (ran.code, "POST /v1/patients" in ran.requests) == (0, False)
+    assert not store.load().intents
 
 
 def test_a_day_that_the_account_contradicts_is_an_error(desk: Desk, leaver: str) -> None:
