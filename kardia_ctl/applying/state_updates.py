@@ -26,9 +26,9 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
-from kardia_ctl.planning.certainty import doubt_of_done, is_to_be_noted_as_gone, patient_id_of
+from kardia_ctl.planning.certainty import is_to_be_noted_as_gone, patient_id_of
 from kardia_ctl.planning.checks.stops import patient_count
-from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.inputs import PlanInputs, doubt_of_done
 from kardia_ctl.planning.resources.settings import fingerprints
 
 

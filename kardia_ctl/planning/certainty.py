@@ -2,19 +2,14 @@
 
 from typing import Final
 
-from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.observed import Coverage
-from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import GONE, Intent
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
 
 NOT_CONNECTED: Final = frozenset({"none", "pending"})
 """The exact statuses of a patient who certainly is not connected (API reference, "Patient Object")."""
-
-_DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
-"""What an intent of a departure may be about."""
 
 
 def holdings(status: str | None, recordings: int | None) -> str:
@@ -81,12 +76,6 @@ def is_to_be_noted_as_gone(inputs: PlanInputs, departure: Departure) -> bool:
     state, patient_id = inputs.state, patient_id_of(inputs, departure)
     deleted = state.has_done(patient_id, DepartureAction.DELETE) and not state.has_done(patient_id, GONE)
     return deleted and is_gone(inputs, departure)
-
-
-def doubt_of_done(inputs: PlanInputs, departure: Departure) -> Intent | None:
-    """The request in doubt of a departure that is done as a person says; None when there is none."""
-    intent = inputs.state.intents.get(patient_address(departure.mrn)) if departure.done else None
-    return intent if intent is not None and intent.operation in _DEPARTING else None
 
 
 def deletion_in_doubt(intent: Intent | None, patient_id: str) -> bool:

@@ -1,13 +1,18 @@
 """The inputs of a plan."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from kardia_ctl.instant import Instant
-from kardia_ctl.model.address import Address
-from kardia_ctl.model.configuration import Configuration, Desired, ScanPolicy, Waves
+from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.configuration import Configuration, Departure, Desired, ScanPolicy, Waves
 from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
-from kardia_ctl.model.state import State
+from kardia_ctl.model.plan import Action
+from kardia_ctl.model.state import Intent, State
+
+_DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
+"""What an intent of a departure may be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +89,9 @@ def inputs_of(
         scan=configuration.scan,
         waves=configuration.waves,
     )
+
+
+def doubt_of_done(inputs: PlanInputs, departure: Departure) -> Intent | None:
+    """The request in doubt of a departure that is done as a person says; None when there is none."""
+    intent = inputs.state.intents.get(patient_address(departure.mrn)) if departure.done else None
+    return intent if intent is not None and intent.operation in _DEPARTING else None

@@ -23,9 +23,8 @@ from typing import Final
 
 from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.state import GONE, PatientRecord
-from kardia_ctl.planning.certainty import doubt_of_done
 from kardia_ctl.planning.checks.effects import acts
-from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.inputs import PlanInputs, doubt_of_done
 
 _ABSENT: Final = (Cause.DELETED_ELSEWHERE, Cause.ID_MISMATCH, Cause.SCAN_INCOMPLETE)
 """How a patient looks when the key belongs to another tenant."""
