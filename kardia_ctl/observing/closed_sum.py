@@ -45,13 +45,20 @@ Assumed of a server:
 - Rows and totalCount of one answer are of one moment. A totalCount that lags behind its rows is too small
   or too large and proves nothing; it could deceive only if it were wrong by as many as the rows that fell
   out.
-- An answer may be older than the one before it, by less than the settle window.
+- No answer is older than the one before it. A totalCount that falls shows most that are. But answers
+  that say one number of different people cannot be told from a list that stands still: in random
+  worlds with answers one event old, 4 of 21,508 scans with whole-second cursors were proven falsely,
+  with two events 51 of 24,679, and 171 of 24,615 with offsets; none with exact cursors.
+- The order is that of creation ("a list of patients with the most recent created patient first", API
+  reference, "Get All Patients"), so nobody moves. Moves alone would deceive nothing. But where, between
+  two requests, somebody not yet shown moves to the head, somebody who was shown leaves and somebody
+  appears late below the last row, the late one is counted in place of the one who moved.
 - Who appears, appears above those who stood below the first page: at the head, or (a list that lags,
   equal seconds) among its rows. Somebody who appears further down took longer than hundreds of later
   ones.
 - A cursor leads to the rows below the last one, or to as many rows from the head as were read.
 
-``tests/observing/search.py`` searches small worlds for a false proof.
+``tests/observing/search.py`` searches small worlds for a false proof, ``test_crowds.py`` lists of up to 40.
 """
 
 from collections.abc import Container
@@ -120,7 +127,8 @@ class ClosedSum:
     moved: bool = False
     _spoilt: bool = False
     _last: int = 0
-    _risen: int = 0
+    _most: int = 0
+    """The most newcomers between two answers of this walk."""
 
     @property
     def holds(self) -> bool:
@@ -135,6 +143,7 @@ class ClosedSum:
         """The first page of a walk becomes the anchor. Returns whether it follows the last one."""
         follows = self.look(head, shown)
         self._set(head)
+        self._most = 0
         return follows
 
     def look(self, head: PatientsPage, shown: Container[str]) -> bool:
@@ -149,6 +158,7 @@ class ClosedSum:
             and newcomers(self.anchor, head, shown) is not None
         )
         if follows:
+            self._note_rise(head)
             self._set(head)
         else:
             self.anchor = None
@@ -163,15 +173,19 @@ class ClosedSum:
         self.moved = self.moved or new != 0
         too_many = new > min(rank, len(self.anchor.ids) - 1)
         self._spoilt = self._spoilt or too_many or self._has_fallen(page)
-        self._risen = page.total - self._last
+        self._note_rise(page)
         self._last = page.total
 
     @property
     def wants_look(self) -> bool:
-        """Whether the newcomers would no longer fit into a head after two more pages like the last."""
+        """Whether they would be too many for a head if twice again the most came that came at once."""
         if self.anchor is None or self._spoilt:
             return False
-        return self._last - self.anchor.total + 2 * self._risen >= len(self.anchor.ids)
+        new = self._last - self.anchor.total
+        return new > 0 and new + 2 * self._most >= len(self.anchor.ids)
+
+    def _note_rise(self, page: PatientsPage) -> None:
+        self._most = max(self._most, (page.total or 0) - self._last)
 
     def _has_fallen(self, page: PatientsPage) -> bool:
         return page.total is None or page.total < self._last
@@ -180,4 +194,3 @@ class ClosedSum:
         self.anchor = Anchor.of(head)
         self.moved = self._spoilt = False
         self._last = head.total or 0
-        self._risen = 0

@@ -165,7 +165,8 @@ class _Scanner:
             start = page.next_cursor
             if self.sum.wants_look:
                 page = await self._add_during(page, None)
-                self.sum.look(page, self.walk.patients)
+                if not self.sum.look(page, self.walk.patients) and not to_the_end:
+                    break
             page = await self._add_during(page, start)
             self.sum.below(page, walk.rows)
         self.walk.add(self.keep(page.patients))

@@ -1,12 +1,15 @@
 """A list of patients that moves while it is read, as the test wants it to."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
+from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.template import LiveTemplate
+from kardia_ctl.observing.scan import Scan, scan
 
 Happening = Callable[["Moving"], None]
 
@@ -99,3 +102,15 @@ class Scripted(Moving):
         if not self._pages:
             raise ApiError("GET /v1/patients: there is no further page")
         return self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
+
+
+def scanned(reader: Moving, policy: ScanPolicy = ScanPolicy.COUNT) -> Scan:
+    """The scan of a list, whose requests were counted."""
+    found = asyncio.run(scan(reader, policy))
+    assert found.requests == len(reader.log)
+    return found
+
+
+def is_the_truth(found: Scan, reader: Moving) -> bool:
+    """Whether a scan is proven and shows who is in the list now."""
+    return found.proven and sorted(found.patients) == sorted(one.id for one in reader.people)

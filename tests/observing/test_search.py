@@ -7,7 +7,7 @@ import pytest
 from kardia_ctl.observing.scan import _Scanner
 from tests.attacks.safeguards import removed
 from tests.observing.search import CURSORS, Size, search
-from tests.observing.weaker_proofs import count_alone
+from tests.observing.weaker_proofs import added_up, count_alone
 
 
 @pytest.mark.parametrize("cursor", CURSORS)
@@ -32,3 +32,11 @@ def test_no_scan_of_a_small_world_is_proven_falsely(size: dict[str, Any], cursor
 def test_the_search_finds_what_the_number_alone_proves_falsely() -> None:
     with removed(_Scanner, "_is_closed", count_alone):
         assert search(Size(people=3, page=2, events=2, cursor="second")).false
+
+
+def test_the_search_finds_what_newcomers_added_up_over_several_heads_prove_falsely() -> None:
+    """One came and left between two heads, and is counted in place of somebody who was not shown."""
+    size = Size(people=2, page=2, events=3, cursor="second")
+    assert not search(size).false
+    with removed(_Scanner, "_is_closed", added_up):
+        assert search(size).false

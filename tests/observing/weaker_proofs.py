@@ -1,6 +1,11 @@
 """Proofs of a scan that prove too much, to put in the place of ``_Scanner._is_closed``."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 from kardia_ctl.observing.scan import _Scanner
+
+Proof: TypeAlias = Callable[[_Scanner], Awaitable[bool]]
 
 
 async def anything(scanner: _Scanner) -> bool:
