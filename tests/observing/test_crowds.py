@@ -82,7 +82,7 @@ class OnlyGrowing(Changing):
 def test_a_list_that_only_grows_is_proven_at_once(
     cursor: str, data: st.DataObject, people: int, page: int
 ) -> None:
-    """With one head for each page of newcomers, and one at the end. The newcomers of three requests fit a page.
+    """One head for each page of newcomers, and one at the end. Those of three requests fit into a page.
 
     Nobody shares a second. Under an offset cursor newcomers count as rows, because they shift the others.
     """

@@ -6,7 +6,8 @@ import pytest
 
 from kardia_ctl.observing.scan import _Scanner
 from tests.attacks.safeguards import removed
-from tests.observing.search import CURSORS, Size, search
+from tests.observing.changing import Size
+from tests.observing.search import CURSORS, search
 from tests.observing.weaker_proofs import added_up, count_alone
 
 
