@@ -124,7 +124,7 @@ def test_a_window_that_is_longer_than_everything_late_is_long_enough_and_no_shor
 
 def test_the_stories_show_every_trouble() -> None:
     missing = dict(SIGHTS)
-    for seed in range(300):
+    for seed in range(400):
         trace = "\n".join(simulate(seed).trace)
         missing = {what: text for what, text in missing.items() if text not in trace}
         if not missing:
