@@ -110,7 +110,7 @@ def _replaced(file: Path, ours: Ours) -> Iterator[IO[bytes]]:
 
 
 def _move(new: Path, file: Path, ours: Ours) -> None:
-    """Give a finished file its name. Where nothing exists, nothing that appears meanwhile is replaced.
+    """Give a finished file its name. Where nothing exists, the name is taken first, so that nobody else can.
 
     Raises:
         RunStopped: a file exists that is not ours.
@@ -118,14 +118,9 @@ def _move(new: Path, file: Path, ours: Ours) -> None:
     head = read_head(file)
     if head is None:
         try:
-            os.link(new, file)
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             head = read_head(file)
-        except OSError:  # a file system without links
-            new.replace(file)
-            return
-        else:
-            return
     if head and not ours(head):
         raise RunStopped(
             f"{file} appeared or changed meanwhile, and kardia-ctl did not write it: it was not replaced. "

@@ -89,7 +89,8 @@ class Site:
 
     def recorded(self) -> set[str]:
         listed = self.run("state", "list", str(self.path)).stdout.splitlines()
-        return {line.removeprefix("patient/") for line in listed if line.startswith("patient/")}
+        known = (line for line in listed if not line.endswith("(in doubt)"))
+        return {line.removeprefix("patient/") for line in known if line.startswith("patient/")}
 
     def created(self) -> set[str]:
         mrns = [one.mrn for one in self.account.patients.all()]

@@ -59,9 +59,11 @@ def reads(watch: Watch) -> list[tuple[str, ...]]:
         ("recording", recording),
         ("recording", recording, "--dialect", "pro"),
     ]
-    forms: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--csv",), ("--out", "kept.txt"))
+    forms: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--csv",))
     found = [("get", *words, *form) for words in lists for form in forms]
-    found += [("get", *words, *form) for words in ones for form in ((), ("--json",), ("--out", "kept.txt"))]
+    found += [("get", *words, *form) for words in ones for form in forms[:2]]
+    asked = enumerate([*lists, *ones])
+    found += [("get", *words, "--out", f"kept-{number}.txt") for number, words in asked]
     samples = ("--csv", "samples.csv", "--plot", "strip.svg")
     return [*found, ("get", "recording", recording, *samples)]
 
@@ -71,7 +73,7 @@ def documents(watch: Watch) -> list[tuple[str, ...]]:
     recording = watch.desk.account.recordings.all()[0].id
     return [
         ("get", "pdf", recording, "--out", "document.pdf"),
-        ("get", "report", "MRN-4", "--out", "document.pdf"),
+        ("get", "report", "MRN-4", "--out", "report.pdf"),
     ]
 
 
@@ -104,7 +106,7 @@ def test_every_read_shows_and_keeps_no_value(watch: Watch) -> None:
     for words in reads(watch):
         ran = watch.run(*words)
         assert ran.code == 0, (words, ran.told)
-    watch.allowed.add(watch.place / "document.pdf")
+    watch.allowed |= {watch.place / "document.pdf", watch.place / "report.pdf"}
     for words in documents(watch):
         ran = watch.run(*words)
         assert ran.code == 0, (words, ran.told)

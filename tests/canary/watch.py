@@ -237,7 +237,8 @@ def _scan_what_goes(patch: pytest.MonkeyPatch, watch: Watch) -> None:
 def _looking_first(call: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
     def called(file: Any, *arguments: Any, **options: Any) -> Any:
         path = Path(os.fsdecode(file))
-        if path.is_relative_to(watch.place) and path.is_file():
+        becomes = {Path(os.fsdecode(to)) for to in arguments}
+        if path.is_relative_to(watch.place) and path.is_file() and not becomes & watch.allowed:
             watch.nothing_in(path.read_bytes(), f"{path.name}, which went")
         return call(file, *arguments, **options)
 
