@@ -179,7 +179,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Intend:
-    """Write an intent, or replace the address's earlier one."""
+    """Write an intent, or replace the address's earlier one; that of another workspace if it names one."""
 
     intent: Intent
 

@@ -2,7 +2,8 @@
 
 By a clock that was set back, or of another machine that is ahead, a request seems to have been sent hours
 from now. It was sent before the run began. So it is stamped anew, and its window counts from there:
-once, and not from the beginning of every later run.
+once, and not from the beginning of every later run. That holds for the intents of the state's other
+workspaces too, because their doubts keep this one from sending.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from kardia_ctl.timing import Clock
 
 
 def stamp_anew(store: Store, clock: Clock) -> None:
-    """Give the intents of this workspace that seem to lie in the future the present moment.
+    """Give the intents that seem to lie in the future the present moment, in every workspace of the account.
 
     Raises:
         StateError: state could not be read or written.
@@ -23,7 +24,7 @@ def stamp_anew(store: Store, clock: Clock) -> None:
     entries = [
         Intend(replace(intent, at=stamp, ended=None if intent.ended is None else stamp))
         for intent in store.load().intents.values()
-        if not intent.workspace and _is_ahead(intent, now)
+        if _is_ahead(intent, now)
     ]
     if entries:
         store.commit(entries)

@@ -41,6 +41,14 @@ INTEND: Final = (
 )
 """An upsert that skips an equal row."""
 
+_NUMBERED: Final = ", ".join(f"?{number}" for number in range(4, 4 + len(_COLUMNS)))
+_INTEND_ELSEWHERE: Final = (
+    f"UPDATE intent SET ({_LISTED}) = ({_NUMBERED}) "  # noqa: S608  (names of our own)
+    "WHERE workspace = (SELECT id FROM workspace WHERE id <> ?1 AND name = ?2) AND address = ?3 "
+    f"AND ({_LISTED}) IS NOT ({_NUMBERED})"
+)
+"""Changes an intent of another workspace, by its name; one that is gone stays gone."""
+
 RESOLVE: Final = "DELETE FROM intent WHERE workspace = ? AND address = ?"
 RESOLVE_ELSEWHERE: Final = """DELETE FROM intent
     WHERE workspace = (SELECT id FROM workspace WHERE id <> ? AND name = ?) AND address = ?"""
@@ -48,6 +56,13 @@ RESOLVE_ELSEWHERE: Final = """DELETE FROM intent
 
 _TEAMS: Final = """SELECT workspace.id, workspace.name, coalesce(note.value, '') FROM workspace
     LEFT JOIN note ON note.workspace = workspace.id AND note.key = 'team'"""
+
+
+def intending(intent: Intent) -> tuple[str, tuple[Any, ...]]:
+    """The statement that writes an intent in its workspace, and its parameters after ours."""
+    if intent.workspace:
+        return _INTEND_ELSEWHERE, (intent.workspace, *columns_of(intent))
+    return INTEND, columns_of(intent)
 
 
 def columns_of(intent: Intent) -> tuple[Any, ...]:

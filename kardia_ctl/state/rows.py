@@ -28,10 +28,9 @@ from kardia_ctl.model.state import (
     UserRecord,
 )
 from kardia_ctl.state.intents import (
-    INTEND,
     RESOLVE,
     RESOLVE_ELSEWHERE,
-    columns_of,
+    intending,
     read_intents,
     recorded_elsewhere,
 )
@@ -76,7 +75,7 @@ def _statement(entry: Fact) -> Statement:
         case Drop(kind, name, detail):
             statement = _DROP, (kind.value, name, detail)
         case Intend(intent):
-            statement = INTEND, columns_of(intent)
+            statement = intending(intent)
         case Resolve(address, ""):
             statement = RESOLVE, (str(address),)
         case Resolve(address, workspace):

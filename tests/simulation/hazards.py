@@ -6,6 +6,8 @@ from enum import Enum, auto
 from random import Random
 from typing import Final
 
+from tests.simulation.clock_hazards import Clocks, clocks
+
 ALTERATIONS: Final[Mapping[str, Callable[[str], str]]] = {
     "lower case": str.lower,
     "without its hyphen": lambda mrn: mrn.replace("-", ""),
@@ -90,6 +92,7 @@ class Hazards:
         limits: Whether ``limits.create`` is what is declared, in the faulty runs: nothing may be sent twice.
         snatched: Right before which create with an answer, of all runs, somebody else creates that patient;
             0 for none.
+        clocks: What the clocks of the machine do; None when they are right and each run is on another boot.
     """
 
     leaver: Leaver | None = None
@@ -102,6 +105,7 @@ class Hazards:
     limit: int = 0
     limits: bool = False
     snatched: int = 0
+    clocks: Clocks | None = None
 
 
 def hazards(seed: int) -> Hazards:
@@ -121,6 +125,7 @@ def hazards(seed: int) -> Hazards:
         limit=limit.randrange(1, 8) if limit.random() < 0.1 else 0,
         limits=Random(f"limits/{seed}").random() < 0.1,
         snatched=snatched.randrange(1, 6) if snatched.random() < 0.06 else 0,
+        clocks=clocks(Random(f"clocks/{seed}")),
     )
 
 

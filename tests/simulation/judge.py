@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Dialect
@@ -9,8 +10,15 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Status
 from kardia_ctl.planning.checks.effects import doubts
+from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
+
+_SLOWEST: Final = 6.0
+"""The most that a request without faults takes, in seconds."""
+
+_LOOK_AT_END: Final = 60.0
+"""The most that the reads at the end of a run are apart, together, in seconds."""
 
 
 def violations(world: World) -> list[str]:
@@ -29,6 +37,7 @@ def violations(world: World) -> list[str]:
         *_approved(world),
         *_elsewhere(world),
         *_limits(world),
+        *_waits(world),
     ]
 
 
@@ -224,6 +233,14 @@ def _counts(world: World) -> Iterator[str]:
         promised = run.plan.requests.apply - run.look
         if run.arrived - world.network.looks[run.number] != promised and not doubts(run.plan.changes):
             yield f"run {run.number} promised {promised} requests, and {run.arrived} arrived"
+
+
+def _waits(world: World) -> Iterator[str]:
+    """Without faults a run waits no longer than the window of what was in doubt before."""
+    window = world.story.settle + HEARTBEAT_MARGIN + SKEW
+    for run in world.runs:
+        if run.calm and run.seconds > window + _LOOK_AT_END + _SLOWEST * run.arrived:
+            yield f"run {run.number} waited for {run.seconds:.0f} s, and nothing was in doubt for so long"
 
 
 def _approved(world: World) -> Iterator[str]:

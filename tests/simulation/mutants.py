@@ -11,21 +11,24 @@ from unittest.mock import patch
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
 from kardia_ctl.applying import change, departing, heartbeat, known_ids, settle, state_updates
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.results import Result
-from kardia_ctl.model.state import Depart, Entry, Intend, Record, State
+from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Record, State
 from kardia_ctl.observing import scan
-from kardia_ctl.operations import apply, approval, tenant
+from kardia_ctl.operations import apply, approval, future_stamps, tenant
 from kardia_ctl.operations.approval import Approval
-from kardia_ctl.planning import certainty, doubts, matching
+from kardia_ctl.planning import certainty, doubts, matching, settle_window
 from kardia_ctl.planning.checks import key_tenant, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
 from tests.observing.weaker_proofs import anything, count_alone
+from tests.simulation.clock_mutants import CLOCK_STORIES, by_wall, future_is_future, future_is_past, never
 from tests.simulation.environment.disk import Disk
+from tests.simulation.environment.machine import Machine
 from tests.simulation.scenario import Scenario
 
 
@@ -50,6 +53,11 @@ class Mutant(StrEnum):
     TENANT_UNCHECKED = "whose account the key opens is not asked"
     LIMITS_OF_ONE_ROUND = "limits count what one round sends, and not the rounds before it"
     NO_LOOK_AT_END = "nobody looks at what a run created"
+    WALL_CLOCK_ONLY = "the wall clock tells how much time has passed, within one boot too"
+    RUN_ON_WALL_CLOCK = "the run's clock is plain wall time"
+    NO_SKEW = "the wall clocks of two boots are taken to agree"
+    FUTURE_STAMP_DECIDES = "a stamp from the future counts as long ago"
+    FUTURE_STAMP_BLOCKS = "a stamp from the future is waited for until its moment has come"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -78,7 +86,7 @@ def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
             quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
             return replace(story, quirks=quirks, sizes={"500": "6", "499": "5", "397": "4"}, parallelism=4)
         case _:
-            return story
+            return CLOCK_STORIES.get(mutant.name, _unchanged)(story)
 
 
 def _long_ago(*_: object) -> float:
@@ -140,6 +148,14 @@ def _cancel_workers(_: Session) -> None:
             task.cancel()
 
 
+def _unchanged(story: Scenario) -> Scenario:
+    return story
+
+
+def _left_by(rule: Callable[[Intent, float, Instant], float]) -> tuple[tuple[Any, str, Any], ...]:
+    return tuple((place, "seconds_left", rule) for place in (matching, doubts, settle))
+
+
 _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.SAVED_PLAN_RESENDS: ((approval, "_LOOKS_ONLY", ""),),
     Mutant.BLIND_RETRY: (
@@ -149,11 +165,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
             replace(endpoints.CREATE_PATIENT, nature=endpoints.Nature.REPEATABLE),
         ),
     ),
-    Mutant.LOOK_ONCE: (
-        (matching, "seconds_left", _long_ago),
-        (doubts, "seconds_left", _long_ago),
-        (settle, "seconds_left", _long_ago),
-    ),
+    Mutant.LOOK_ONCE: _left_by(_long_ago),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
     Mutant.UNPROVEN_SCAN: ((scan._Scanner, "_is_closed", anything),),
     Mutant.ABORT_LEAVES_INTENTS: ((Session, "abort", _cancel_workers),),
@@ -172,5 +184,10 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIMITS_OF_ONE_ROUND: ((Approval, "note", _noted_without_numbers(Approval.note)),),
     Mutant.NO_LOOK_AT_END: ((apply, "look_at_end", _nobody_looks),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
+    Mutant.WALL_CLOCK_ONLY: _left_by(by_wall),
+    Mutant.RUN_ON_WALL_CLOCK: ((Machine, "uptime", Machine.wall),),
+    Mutant.NO_SKEW: ((settle_window, "SKEW", 0.0),),
+    Mutant.FUTURE_STAMP_DECIDES: (*_left_by(future_is_past), (future_stamps, "_is_ahead", never)),
+    Mutant.FUTURE_STAMP_BLOCKS: (*_left_by(future_is_future), (future_stamps, "_is_ahead", never)),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }

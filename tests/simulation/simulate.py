@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from tests.simulation.environment.network import Network
+from tests.simulation.environment.outside import Outside
 from tests.simulation.environment.server import Server
 from tests.simulation.environment.virtual import VirtualLoop
 from tests.simulation.judge import violations
@@ -26,15 +27,15 @@ def simulate(seed: int, story: Scenario | None = None) -> Verdict:
     story = story or scenario(seed)
     trace: list[str] = []
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        loop = runner.get_loop()
+        outside = Outside(runner.get_loop())
 
         def log(what: str) -> None:
-            trace.append(f"{loop.time():9.3f}  {what}")
+            trace.append(f"{outside.time():9.3f}  {what}")
 
-        server = Server(story, loop.time, log)
-        network = Network(story, server, loop.time, log)
+        server = Server(story, outside.time, log)
+        network = Network(story, server, outside, log)
         try:
-            world = World(story, server, network, log)
+            world = World(story, server, network, outside, log)
             try:
                 runner.run(world.live())
                 broken = violations(world)

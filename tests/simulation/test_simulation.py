@@ -31,6 +31,7 @@ SIGNS: Final = {
     Mutant.LIMITS_OF_ONE_ROUND: "beyond its limit",
     Mutant.NO_LOOK_AT_END: "somebody else had created",
     Mutant.NO_LAST_READ: "without a confirmation",
+    Mutant.FUTURE_STAMP_BLOCKS: "and nothing was in doubt for so long",
     Mutant.ANY_SPELLING: "without a confirmation",
 }
 """What a mutant shows, where it is not a duplicate: a piece of the violation."""
@@ -72,6 +73,8 @@ SIGHTS: Final = {
     "a --limit that is used up": "--limit is",
     "an adoption": "adopt patient",
     "a patient who is recorded and not in the list": "GET /v1/patients/",
+    "a machine that is suspended": "the machine is suspended",
+    "a wall clock that is set during a run": "the wall clock is set",
 }
 """What the stories must show, by a piece of the trace: a trouble that never happens tests nothing."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -14,7 +15,6 @@ from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.journal import RunBlocking
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext, StopSignal
-from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Departure, DepartureAction, Desired, Dialect, Limits
 from kardia_ctl.model.errors import KardiaError
@@ -24,16 +24,19 @@ from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent, PatientRecord
 from kardia_ctl.operations.apply import apply
+from kardia_ctl.operations.future_stamps import stamp_anew
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
 from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.sandbox.data.invented import API_KEY, TEAM_ID
 from kardia_ctl.timing import Clock
 from tests.simulation.environment.disk import Disk, Mount
+from tests.simulation.environment.machine import Machine
 from tests.simulation.environment.network import Network, Wire
+from tests.simulation.environment.outside import Outside
 from tests.simulation.environment.person import settle_by_hand
 from tests.simulation.environment.process import Process
-from tests.simulation.environment.server import START, Server
+from tests.simulation.environment.server import Server
 from tests.simulation.hazards import Meanwhile
 from tests.simulation.scenario import Pause, Scenario, ScriptedRun, Trouble
 
@@ -72,6 +75,12 @@ class Run:
     spent: int = 0
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
+    found: Mapping[Address, Intent] = field(default_factory=dict)
+    """The intents of earlier runs, with stamps from the future made anew."""
+    others: Mapping[Address, Intent] = field(default_factory=dict)
+    """The same of the workspace's earlier name."""
+    seconds: float = 0.0
+    """How long it took, without suspend."""
     look: int = 0
     """Requests that the plan counted for the look at the end."""
 
@@ -106,6 +115,7 @@ class World:
     story: Scenario
     server: Server
     network: Network
+    outside: Outside
     log: Callable[[str], None]
     disk: Disk = field(default_factory=Disk)
     runs: list[Run] = field(default_factory=list)
@@ -135,11 +145,10 @@ class World:
 
     async def live(self) -> None:
         """The faulty runs, and then undisturbed ones until nothing is left to do."""
-        loop = asyncio.get_running_loop()
         for mrn, second in self.story.rivals.items():
-            loop.call_later(second, self.server.rival, self.story.desired.patients[mrn])
+            self.outside.call_later(second, partial(self.server.rival, self.story.desired.patients[mrn]))
         if self.server.leaver is not None:
-            loop.call_later(self.server.leaver.leaver.second, self.server.leaver.happens)
+            self.outside.call_later(self.server.leaver.leaver.second, self.server.leaver.happens)
         for scripted in self.story.faulty_runs:
             await self.run(scripted)
             await self._pause(scripted)
@@ -201,7 +210,7 @@ class World:
             return
         if self.state_was_lost or leaver.leaver.meanwhile is Meanwhile.DELETED_ELSEWHERE:
             departures = tuple(
-                replace(entry, done="2026-03-02") if entry.id == leaver.id else entry
+                replace(entry, done="2001-03-02") if entry.id == leaver.id else entry
                 for entry in self.desired.departures
             )
             self.desired = replace(self.desired, departures=departures)
@@ -216,11 +225,12 @@ class World:
         store = Mount(
             self.disk, process, int(scripted.when) if scripted.trouble is Trouble.FULL_DISK else None
         )
-        stopping, before = Stopping(), dict(self.disk.intents)
+        stopping = Stopping()
         self.log(f"run {run.number} begins")
         kept = self._goes_elsewhere(run)
         loop = asyncio.get_running_loop()
-        apply = loop.create_task(self._apply(run, process, store, stopping, scripted.ahead, decisions))
+        began, machine = loop.time(), self._machine(run, scripted)
+        apply = loop.create_task(self._apply(run, process, store, stopping, Clock(machine), decisions))
         alarm = None
         if scripted.trouble is Trouble.KILL:
             alarm = loop.call_later(scripted.when, process.die, "just then")
@@ -232,14 +242,16 @@ class World:
         process.over = True
         if alarm:
             alarm.cancel()
+        machine.end()
+        run.seconds = loop.time() - began
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert process.dead or not left, f"a run left tasks behind: {left}"
         await asyncio.gather(*left, return_exceptions=True)
         self._note_end(run, process, apply, stopping)
-        if kept is not None and self.disk != kept:
+        if kept is not None and self.disk != replace(kept, intents=dict(run.found), others=dict(run.others)):
             self.recorded_elsewhere = f"run {run.number} recorded something with the key of another account"
         if run.error == "aborted":
-            run.unsent = self._unsent(run, before)
+            run.unsent = self._unsent(run)
         beyond = run.plan is not None and run.plan.left > 0
         run.undone = tuple(
             str(one) for one in self.disk.intents if one.kind is Kind.PATIENT or not beyond
@@ -267,7 +279,13 @@ class World:
             return desired, replace(decisions, limit=hazards.limit)
         return replace(desired, limits=Limits(create=total)), decisions
 
-    def _unsent(self, run: Run, before: Mapping[Address, Intent]) -> tuple[str, ...]:
+    def _machine(self, run: Run, scripted: ScriptedRun) -> Machine:
+        """The machine of a run, which is suspended only where nothing kills the run before it continues."""
+        machine = Machine(self.story.hazards.clocks, run.number, scripted.ahead, self.outside, self.log)
+        machine.begin(may_sleep=scripted.trouble in (Trouble.NONE, Trouble.BRAKE, Trouble.ABORT))
+        return machine
+
+    def _unsent(self, run: Run) -> tuple[str, ...]:
         """The creates of v1 that a run recorded as in doubt and never sent; those of pro are not noted."""
         if self.story.dialect is Dialect.PRO:
             return ()
@@ -277,7 +295,7 @@ class World:
             for address, intent in self.disk.intents.items()
             if address.kind is Kind.PATIENT
             and intent.operation == Action.CREATE
-            and before.get(address) != intent
+            and run.found.get(address) != intent
             and address.names[0] not in sent
         )
 
@@ -294,14 +312,12 @@ class World:
         self.log(f"run {run.number} ends: {run.error or 'by itself'}")
 
     async def _apply(
-        self, run: Run, process: Process, store: Mount, stopping: Stopping, ahead: float, decisions: Decisions
+        self, run: Run, process: Process, store: Mount, stopping: Stopping, clock: Clock, decisions: Decisions
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
-        story, loop = self.story, asyncio.get_running_loop()
-        clock = Clock(
-            lambda: Instant(START + loop.time() + ahead, f"boot {run.number}", loop.time()), asyncio.sleep
-        )
-        before = self.network.arrivals
+        story, before = self.story, self.network.arrivals
+        stamp_anew(store, clock)
+        run.found, run.others = dict(self.disk.intents), dict(self.disk.others)
         desired, decisions = self._limited(run, decisions)
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)

@@ -91,7 +91,8 @@ class Disk:
             case Drop(kind, name, detail):
                 self._drop(kind, name, detail)
             case Intend(intent):
-                self.intents[intent.address] = intent
+                intents = self.others if intent.workspace else self.intents
+                intents[intent.address] = intent
             case Resolve(address, ""):
                 self.intents.pop(address, None)
             case Resolve(address):

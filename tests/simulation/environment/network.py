@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 import httpx
 
 from tests.simulation.environment.elsewhere import Elsewhere
+from tests.simulation.environment.outside import Outside
 from tests.simulation.environment.process import Process
 from tests.simulation.environment.server import Answer, Server
 from tests.simulation.hazards import ALTERATIONS
@@ -74,7 +75,7 @@ class Fate:
 
 @dataclass(slots=True, eq=False)
 class Sending:
-    """One POST of a patient, and its result. Times are the loop's seconds; ``ended`` None: not yet."""
+    """One POST of a patient, and its result. Times are the server's seconds; ``ended`` None: not yet."""
 
     run: int
     mrn: str
@@ -90,18 +91,17 @@ class Sending:
 class Network:
     """Between all runs and the server. ``calm`` is set after the faulty runs: nothing goes wrong any more."""
 
-    def __init__(
-        self, story: Scenario, server: Server, time: Callable[[], float], log: Callable[[str], None]
-    ) -> None:
+    def __init__(self, story: Scenario, server: Server, outside: Outside, log: Callable[[str], None]) -> None:
         self._story = story
         self._server = server
-        self._time = time
+        self._outside = outside
+        self._time = outside.time
         self._log = log
         self._rng = Random(f"network/{story.seed}")
         self._busy = Random(f"busy/{story.seed}")
         self._reused = Random(f"reused ids/{story.seed}")
         wrong = story.hazards.wrong_key
-        self.elsewhere = None if wrong is None else Elsewhere(wrong, story, time)
+        self.elsewhere = None if wrong is None else Elsewhere(wrong, story, outside.time)
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
@@ -121,7 +121,6 @@ class Network:
         Raises:
             httpx.TransportError: there is no answer.
         """
-        loop = asyncio.get_running_loop()
         method, path = request.method, request.url.raw_path.partition(b"?")[0].decode()
         elsewhere = self._elsewhere_of(process)
         name = f"{'elsewhere: ' if elsewhere else ''}{method} {path}"
@@ -144,7 +143,7 @@ class Network:
             )
             process.meets(f"{name} had its effect")
 
-        arriving = loop.call_later(fate.out, take_effect) if fate.effect is Effect.DONE else None
+        arriving = self._outside.call_later(fate.out, take_effect) if fate.effect is Effect.DONE else None
         try:
             await asyncio.sleep(fate.out)
             await asyncio.sleep(fate.back)
@@ -157,7 +156,7 @@ class Network:
             if sending:
                 sending.ended = self._time()
             if fate.effect is Effect.LATE:
-                loop.call_later(fate.late, take_effect)
+                self._outside.call_later(fate.late, take_effect)
         if fate.ending is not Ending.NEVER_CONNECTED:
             self.arrivals += 1
             self.looks[process.number] += self._is_look(process.number, name)
