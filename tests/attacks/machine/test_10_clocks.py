@@ -152,6 +152,22 @@ def test_a_stamp_from_the_future_waits_once_and_not_from_each_run_anew(desk: Des
     assert "1 to add" in ran.out
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_stamp_of_another_workspace_waits_once_too(desk: Desk, ended: bool) -> None:
+    stamp = Instant(desk.inner.clock() + YEAR, "another boot", 7.0)
+    other, own = (SqliteStore(desk.inner.state, name) for name in ("other", "default"))
+    with other.lock("apply"):
+        intent = Intent(ADDRESS, "create", stamp, stamp if ended else None, window=SETTLE)
+        other.commit([Intend(intent)])
+    with own.lock("apply"):
+        stamp_anew(own, Clock())
+        desk.inner.clock.advance(SETTLE + HEARTBEAT_MARGIN)
+        stamp_anew(own, Clock())
+    assert own.load().intents[ADDRESS].workspace == "other"
+    assert seconds_left(other.load().intents[ADDRESS], SETTLE, Clock().instant()) <= 0
+    assert "1 to add" in desk.inner.plan().out
+
+
 def test_a_plan_of_a_stamp_from_the_future_names_the_window(desk: Desk) -> None:
     desk.doubt(0.0, "another boot", YEAR)
     ran = desk.inner.plan()
