@@ -151,9 +151,9 @@ def test_a_plan_and_its_question_name_the_most_that_may_follow(
     assert asked(desk, monkeypatch) == (
         "Settle 3 requests in doubt; at most 3 creates and 3 codes, 29.97, may follow. Go on?"
     )
-    desk.write(people(4, codes=True))
+    desk.write(people(3, codes=True, more="callback: {url: https://hooks.example.com/kardia}\n"))
     question = asked(desk, monkeypatch)
-    assert question.startswith("Send 2 writes to ")
+    assert question.startswith("Send 1 write to ")
     assert question.endswith(
         "And settle 3 requests in doubt; at most 3 creates and 3 codes, 29.97, may follow."
     )

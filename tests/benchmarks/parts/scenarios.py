@@ -86,9 +86,9 @@ def _scenarios(scale: Scale) -> Iterator[Scenario]:
     yield Scenario(
         "`apply` after a lastname was edited", _after(lambda desk: desk.apply(1), _edit_a_lastname), 3
     )
-    yield Scenario("`plan` after a patient was taken out", _after(Desk.plan, _take_a_patient_out), 3)
-    yield Scenario("`apply` after a patient was taken out", _after(Desk.apply, _take_a_patient_out), 3)
-    yield Scenario("`plan` after state was lost", _after(lambda desk: desk.plan(2), Desk.lose_state), 3)
+    yield Scenario("`plan` after a patient was taken out", _after(Desk.plan, _take_a_patient_out), 4)
+    yield Scenario("`apply` after a patient was taken out", _after(Desk.apply, _take_a_patient_out), 4)
+    yield Scenario("`plan` after state was lost", _after(lambda desk: desk.plan(2), Desk.lose_state), 4)
     yield Scenario("`apply` after state was lost", _after(Desk.apply, Desk.lose_state), 5)
     for patients in (scale.few, scale.thousands, scale.most):
         what = f"a no-op plan of {patients:,} patients from CSV"

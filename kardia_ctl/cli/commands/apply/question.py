@@ -11,7 +11,7 @@ def question(plan: Plan, endpoint: str) -> str:
     most = plan.following
     settled = f"ettle {count_of(most.doubts, 'request')} in doubt; {most_following(most)}"
     if plan.writes:
-        send = f"Send {plan.requests.writes} writes to {endpoint}?"
+        send = f"Send {count_of(plan.requests.writes, 'write')} to {endpoint}?"
         doubtful = (f"And s{settled}.",) if most.doubts else ()
         return "\n".join((send, *cost_lines(plan), *doubtful))
     if most.doubts:
