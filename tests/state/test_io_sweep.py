@@ -362,7 +362,9 @@ def test_any_transaction_that_fails_loses_nothing(memory: Path, kind: Transactio
     def hurt(number: int) -> AbstractContextManager[Struck]:
         return failing_transaction(kind, number, memory / f"{number}" / ".kardia" / "state.db")
 
-    mending = ["--settle-first"] if kind is Transaction.MOVED else []
+    # Whoever holds the database closes it last and removes its log. The mark stays, since nobody could write
+    # it away, so the file cannot be told from a copy that was made during the run.
+    mending = ["--settle-first"] if kind in (Transaction.MOVED, Transaction.HELD) else []
     assert sweep(memory, hurt, *mending)[1] > 8
 
 

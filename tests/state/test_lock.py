@@ -94,15 +94,21 @@ def test_a_run_that_ends_in_good_order_is_finished(store: SqliteStore) -> None:
     assert store.activity() == ""
 
 
-def test_a_run_that_something_unforeseen_ends_is_not_finished(store: SqliteStore) -> None:
+def test_a_run_that_is_interrupted_at_a_question_is_finished(store: SqliteStore) -> None:
     with pytest.raises(KeyboardInterrupt), store.lock("apply"):
         raise KeyboardInterrupt
+    assert store.activity() == ""
+
+
+def test_a_run_that_something_unforeseen_ends_is_not_finished(store: SqliteStore) -> None:
+    with pytest.raises(RuntimeError), store.lock("apply"):
+        raise RuntimeError
     assert store.activity().endswith("started 2026-03-02T10:00:00Z, ended without finishing")
 
 
 def test_another_workspaces_unfinished_run_is_not_ours(store: SqliteStore, path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), SqliteStore(path, "other").lock("apply"):
-        raise KeyboardInterrupt
+    with pytest.raises(RuntimeError), SqliteStore(path, "other").lock("apply"):
+        raise RuntimeError
     assert store.activity() == ""
 
 
