@@ -3,10 +3,8 @@
 Where the API shows no patients (pro), the event itself counts, and the patient is marked as unverified.
 """
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from kardia_ctl.funnel.places import funnel, places
 from kardia_ctl.funnel.updates import REPORTED_STATUS, ReadsById, affected_mrns, owners, places_of, updated
@@ -15,11 +13,10 @@ from kardia_ctl.model.events import Event, EventCounts, EventKind
 from kardia_ctl.model.funnel import Counts, Place
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.look_up import read_each
 from kardia_ctl.operations.follow_schedule import Agenda, PendingRead
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.timing import Clock
-
-_CONCURRENT_READS: Final = 8
 
 
 class Following:
@@ -74,7 +71,8 @@ class Following:
             ApiError: the run has to stop, such as when the key was refused.
         """
         wanted = {self._id(name, read): name for name, read in reads.items()}
-        found, failed = await _read(reader, [patient_id for patient_id in wanted if patient_id])
+        failed: dict[str, ApiError] = {}
+        found = await read_each(reader, filter(None, wanted), failed)
         now = self._clock.now()
         for patient_id, live in found.items():
             name = wanted[patient_id]
@@ -127,34 +125,3 @@ def _agrees(live: LivePatient | None, event: Event) -> bool:
 def _may_pass(error: ApiError) -> bool:
     """Whether a retry of the read may succeed. A refusal of this id is permanent."""
     return error.status is None or error.status == 429 or error.status >= 500
-
-
-async def _read(
-    reader: Reader, patient_ids: Iterable[str]
-) -> tuple[dict[str, LivePatient | None], dict[str, ApiError]]:
-    """Read patients by id, several at once. A failed read stops no other.
-
-    Raises:
-        ApiError: the run has to stop.
-    """
-    waiting = list(patient_ids)[::-1]
-    found: dict[str, LivePatient | None] = {}
-    failed: dict[str, ApiError] = {}
-
-    async def work() -> None:
-        while waiting:
-            patient_id = waiting.pop()
-            try:
-                found[patient_id] = await reader.patient(patient_id)
-            except ApiError as error:
-                if error.stops:
-                    raise
-                failed[patient_id] = error
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(_CONCURRENT_READS, len(waiting))):
-                group.create_task(work())
-    except* ApiError as failures:
-        raise failures.exceptions[0] from failures
-    return found, failed
