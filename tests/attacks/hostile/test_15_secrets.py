@@ -156,7 +156,7 @@ from kardia_ctl.cli.commands import plan, state, status
 from kardia_ctl.cli.commands.apply import command
 import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json
 import kardia_ctl.api.client, kardia_ctl.sandbox.app
-import jsonschema, jsonschema_rs, httpx, anyio._backends._asyncio
+import jsonschema, jsonschema_rs, httpx, httpcore, sniffio, anyio._backends._asyncio, httpcore._backends.anyio
 
 if os.geteuid() == 0:
     os.setgid(65534)
@@ -211,7 +211,7 @@ def test_whoever_is_not_root_may_read_a_key_from_a_descriptor(desk: InnerDesk) -
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KARDIA_")}
     return (
-        kept | {"KARDIA_API_KEY": "an-invented-key-0001", "KARDIA_ENDPOINT": "https://api.example.com"} | more
+        kept | {"KARDIA_API_KEY": "an-invented-key-0001", "KARDIA_ENDPOINT": "https://127.0.0.1:9"} | more
     )
 
 

@@ -26,6 +26,7 @@ from openpyxl import Workbook
 
 import kardia_ctl
 from kardia_ctl import csv_guard
+from kardia_ctl.api.limits.retry import RetryPolicy
 from kardia_ctl.cli.main import run
 from kardia_ctl.cli.output import console
 from kardia_ctl.cli.webhooks import receiver
@@ -567,6 +568,8 @@ def test_what_a_person_wrote_is_printed_without_acting(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KARDIA_API_KEY", "sandbox-key-of-a-test")
+    monkeypatch.setenv("KARDIA_ENDPOINT", "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setattr(RetryPolicy, "wait", lambda *_: 0.0)
     for name in (HOSTILE, "::set-env name=A::b", f"a\n::error::{HOSTILE}"):
         run([argument.format(name.replace("/", "_")) for argument in arguments])
         out, err = capfd.readouterr()

@@ -122,7 +122,7 @@ def test_without_the_safeguard_a_saved_plan_sends_a_create_again(desk: Desk, tmp
 def test_doubts_of_an_earlier_run_are_looked_at_by_a_saved_plan(desk: Desk, tmp_path: Path) -> None:
     desk.write(people(2, codes=True, more="settle: 0s\n"))
     assert desk.apply("--target", "patient/AC-2").code == 0
-    doubt(desk, 1, window=15)
+    doubt(desk, 1, window=6)
     plan = saved(desk, tmp_path)
     shown = desk.run("show", plan)
     assert "In doubt: settle 1; at most 1 create and 1 code, 9.99, may follow." in shown.out
