@@ -210,9 +210,7 @@ def test_whoever_is_not_root_may_read_a_key_from_a_descriptor(desk: InnerDesk) -
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KARDIA_")}
-    return (
-        kept | {"KARDIA_API_KEY": "an-invented-key-0001", "KARDIA_ENDPOINT": "https://127.0.0.1:9"} | more
-    )
+    return kept | {"KARDIA_API_KEY": "an-invented-key-0001", "KARDIA_ENDPOINT": "https://127.0.0.1:9"} | more
 
 
 def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
