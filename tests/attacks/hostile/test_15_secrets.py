@@ -213,8 +213,18 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"KARDIA_API_KEY": "an-invented-key-0001", "KARDIA_ENDPOINT": "https://127.0.0.1:9"} | more
 
 
+WITHOUT_PAUSES: Final = """
+import sys
+from kardia_ctl.api.limits.retry import RetryPolicy
+from kardia_ctl.cli.main import main
+
+RetryPolicy.wait = lambda *_: 0.0
+main(sys.argv[1:])
+"""
+
+
 def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "kardia_ctl", *words]
+    line = [sys.executable, "-c", WITHOUT_PAUSES, *words]
     return subprocess.run(line, capture_output=True, text=True, check=False, env=environment(**more))
 
 
