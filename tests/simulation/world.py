@@ -198,7 +198,8 @@ class World:
     async def _ask_a_person(self) -> Decisions:
         """What cannot be read back needs a person, who waits until nothing can be in flight any more."""
         self._say_what_is_done()
-        if not self.story.desired.users and not self.story.leaving:
+        is_readable = self.story.dialect is not Dialect.PRO
+        if is_readable and not self.story.desired.users and not self.story.leaving:
             return Decisions()
         await asyncio.sleep(2 * self.story.settle)
         return settle_by_hand(self, Mount(self.disk, Process(-1, self.log)))

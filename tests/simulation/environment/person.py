@@ -6,7 +6,7 @@ By then the faults are over and every late effect has happened: what does not ex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
@@ -88,11 +88,9 @@ def _missing(world: "World") -> set[Address]:
         for label in want.codes
     }
     wanted |= {Address(Kind.MOBILE_USER, (mrn,)): mrn in people for mrn in world.desired.users}
-    return {
-        address
-        for address, exists in wanted.items()
-        if not exists and patient_address(address.names[0]).names[0] in world.disk.patients
-    }
+    # Whoever looks in Kardia sees who is there, whether state knows them or was lost.
+    live = {patient.mrn for patient in world.server.account.patients.all()}
+    return {address for address, exists in wanted.items() if not exists and address.names[0] in live}
 
 
 def codes(world: "World") -> set[tuple[str, str]]:
