@@ -1,4 +1,4 @@
-"""Birth dates in notations other than YYYY-MM-DD, as a cohort's columns declare them.
+"""Birth dates in other notations than YYYY-MM-DD, as a cohort declares them, and with a time after them.
 
 The notation is that of date pickers and spreadsheets, in capitals: DD and MM are two digits, D and M one or
 two, MMM an English month of three letters, YYYY four digits. Two-digit years are not supported: whether 21 is
@@ -22,6 +22,35 @@ _SPLIT: Final = re.compile("(YYYY|MMM|MM|M|DD|D)")
 
 DAY_FORM: Final = r"^(?=[^Y]*YYYY[^Y]*$)(?=[^M]*M{1,3}[^M]*$)(?=[^D]*D{1,2}[^D]*$)[YMD]+([-./ ]?[YMD]+){0,2}$"
 """The pattern of a notation for the JSON Schema: year, month and day, each once."""
+
+_TIME: Final = re.compile(
+    r"(?P<day>\S.*?[0-9])(?:[Tt]|,?\s+)(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?(?:\s*(?:[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?",
+)
+"""A date with a time of day after it, as databases and spreadsheets write a date that is a moment to them."""
+
+
+def without_midnight(written: str) -> str:
+    """The date alone where midnight follows it, in whatever time zone; otherwise what is written.
+
+    Databases without a type for days write 1970-02-03 as 1970-02-03T00:00:00, Excel as 2/3/1970 12:00 AM.
+    """
+    match = _TIME.fullmatch(written.rstrip())
+    return match["day"] if match and _is_midnight(match) else written
+
+
+def has_time(written: str) -> bool:
+    """Whether a time of day other than midnight follows a date.
+
+    Such a time is no part of a birth date: a time zone may have moved the date to the day before or after.
+    """
+    match = _TIME.fullmatch(written.rstrip())
+    return match is not None and not _is_midnight(match)
+
+
+def _is_midnight(time: re.Match[str]) -> bool:
+    half, hour = (time["half"] or "").lower(), int(time["hour"])
+    return (hour, half) in {(0, ""), (0, "a"), (12, "a")} and not time["rest"].strip("0:.,")
 
 
 class DayForm:

@@ -118,7 +118,8 @@ def _absent(resource: Mapping[str, Any]) -> str:
     if resource.get("active") is False:
         return "inactive patients"
     deceased = resource.get("deceasedBoolean", False)
-    return "deceased patients" if deceased not in (False, None) or "deceasedDateTime" in resource else ""
+    is_dead = deceased not in (False, None) or resource.get("deceasedDateTime") is not None
+    return "deceased patients" if is_dead else ""
 
 
 def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
@@ -128,7 +129,7 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
         _InvalidPatient: an element violates FHIR, or a required value is missing or ambiguous.
     """
     errors: list[RowError] = []
-    if not isinstance(resource.get("active", True), bool):
+    if not isinstance(resource.get("active"), bool | None):
         errors.append(RowError("", "active is not true or false", "Export the patients again"))
     mrn = _mrn(resource, system, errors)
     dob = _text(resource, "birthDate", "dob", errors)
