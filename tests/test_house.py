@@ -97,7 +97,7 @@ SUBROOMS: dict[str, set[str]] = {
     "render/plan": {"render/apply", "render/escape", "render/redaction", "render/text", "render/view"},
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/status": {"render/escape", "render/text"},
-    "cli/account": {"cli/options", "cli/private_files", "cli/signals"},
+    "cli/account": {"cli/environment", "cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
@@ -111,7 +111,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
     "cli/files": {"cli/account", "cli/output", "cli/outputs", "cli/private_files"},
-    "cli/output": {"cli/interrupts"},
+    "cli/output": {"cli/environment", "cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},
     "sandbox/control": {

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from kardia_ctl.cli.environment import unquoted, wants_no_colour
 from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
@@ -118,7 +119,27 @@ def _proxy(context: click.Context, option: click.Parameter, url: str | None) -> 
             "--proxy has a password, which other users of this machine can see in the list of processes, and "
             "the shell keeps in its history. Set KARDIA_PROXY to this URL instead"
         )
-    return url.strip() or None
+    return (
+        unquoted(url, "KARDIA_PROXY" if source is click.core.ParameterSource.ENVIRONMENT else "--proxy")
+        or None
+    )
+
+
+def _endpoint(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """The base URL. A variable that is empty is a mistake: its default would be the real account.
+
+    Raises:
+        RunStopped: it is empty, or has quotes around it.
+    """
+    if url is None and "KARDIA_ENDPOINT" not in os.environ:  # click takes an empty variable for an unset one
+        return None
+    found = unquoted(url or "", "KARDIA_ENDPOINT" if "KARDIA_ENDPOINT" in os.environ else "--endpoint")
+    if not found:
+        raise RunStopped(
+            "the endpoint is empty: KARDIA_ENDPOINT or --endpoint is set, but to nothing. Write the URL, or "
+            "unset the variable to use the region's own endpoint"
+        )
+    return found
 
 
 path_argument: Final = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH]")
@@ -130,6 +151,7 @@ account_options: Final = Options(
         "--endpoint",
         envvar="KARDIA_ENDPOINT",
         show_envvar=True,
+        callback=_endpoint,
         metavar="URL",
         help="Base URL to use instead of the region's: https, or http on loopback.",
     ),
@@ -233,6 +255,6 @@ def view_from(options: dict[str, Any]) -> View:
     """The view of a command's options, which are removed: patients' values and colours need a terminal."""
     no_color = options.pop("no_color")
     return View(
-        colour=sys.stdout.isatty() and not no_color and "NO_COLOR" not in os.environ,
+        colour=sys.stdout.isatty() and not no_color and not wants_no_colour(os.environ),
         show_phi=shows_phi(asked=options.pop("show_phi")),
     )

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl.cli.environment import given, unquoted
 from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
@@ -41,9 +42,9 @@ def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callabl
 
         return str(API_KEY)
     if account.api_key_file is not None:
-        key = _read(account.api_key_file).decode("utf-8", "replace").strip()
         source = str(account.api_key_file)
-    elif key := environ.get("KARDIA_API_KEY", "").strip():
+        key = unquoted(_read(account.api_key_file).decode("utf-8", "replace"), source)
+    elif key := given(environ, "KARDIA_API_KEY"):
         source = "KARDIA_API_KEY"
     else:
         key, source = stored().strip(), "the keyring"
@@ -131,12 +132,12 @@ class Keys:
         return next(((key, name) for name, key in found.items() if key), (b"", ""))
 
     def _given(self, name: str) -> str:
-        """A key from the environment, without line ends at its end; empty when it is not set.
+        """A key from the environment; empty when it is not set.
 
         Raises:
-            RunStopped: it is too short.
+            RunStopped: it is too short, or has quotes around it.
         """
-        key = self.environ.get(name, "").rstrip("\r\n")
+        key = given(self.environ, name)
         if key:
             check_length(key, name, "Make one with: openssl rand -hex 32")
         return key

@@ -12,6 +12,7 @@ import click
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
+from kardia_ctl.cli.environment import empty_secrets
 from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
 from kardia_ctl.config import load, load_account
 from kardia_ctl.instant import Instant
@@ -135,7 +136,7 @@ def open_workspace(
         StateError: the state cannot be opened.
     """
     configuration = load(path, os.environ)
-    warnings = tracked_secrets(configuration, PRIVATE, account.api_key_file)
+    warnings = (*empty_secrets(os.environ), *tracked_secrets(configuration, PRIVATE, account.api_key_file))
     configuration = replace(configuration, warnings=(*configuration.warnings, *warnings))
     if settle is not None:
         configuration = replace(configuration, settle=settle)

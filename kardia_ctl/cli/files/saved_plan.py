@@ -19,6 +19,7 @@ from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 from kardia_ctl.planning.saved.file import (
     MAGIC,
     MAX_BYTES,
+    SEALED_WITH,
     key_source,
     seal,
     unseal,
@@ -113,7 +114,8 @@ def check_seal(data: bytes, keys: Keys) -> tuple[SavedPlan, bytes]:
     key, source = keys.plans(key_source(data))
     if not key:
         raise PlanRefused(
-            f"the saved plan was sealed with a key that is not available here ({source}); plan again"
+            "the saved plan was sealed with a key that is not available here "
+            f"({SEALED_WITH[source]}). Give this runner the same key, or plan again"
         )
     return unseal(data, key), key
 

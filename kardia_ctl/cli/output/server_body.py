@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 
+from kardia_ctl.cli.environment import is_ci
 from kardia_ctl.cli.output.console import print_body, print_bytes, print_message
 
 
@@ -16,7 +17,7 @@ def print_server_body(body: bytes, kind: str) -> None:
     Raises:
         OSError: it cannot be printed.
     """
-    in_ci = "CI" in os.environ
+    in_ci = is_ci(os.environ)
     if _is_file() and not in_ci:
         print_bytes(body)
     elif b"\0" not in body and not body.startswith(b"%PDF"):

@@ -59,7 +59,7 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
     expected = _mac(key, " ".join(words[:3]), body)
     if not hmac.compare_digest(expected.encode(), words[3].encode()):
         raise PlanRefused(
-            f"the saved plan was altered, or sealed with another key ({_SOURCES[words[2]]}); plan again"
+            f"the saved plan was altered, or sealed with another key ({SEALED_WITH[words[2]]}); plan again"
         )
     try:
         return from_json(json.loads(body))
@@ -67,18 +67,19 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
         raise PlanRefused(f"{_NOT_A_PLAN}; plan again") from error
 
 
-_SOURCES: Final[Mapping[str, str]] = {
+SEALED_WITH: Final[Mapping[str, str]] = {
     "plan-key": "KARDIA_PLAN_KEY",
     "workspace": "the workspace's .kardia/key or KARDIA_STATE_KEY",
     "api-key": "derived from the API key",
 }
+"""What a message calls each source of the key that seals a plan."""
 
 
 def _head(data: bytes) -> tuple[list[str], bytes]:
     """The words of the first line, and the bytes after it."""
     line, newline, body = data[:MAX_BYTES].partition(b"\n")
     words = line.decode("ascii", "replace").split(" ") if len(line) < 200 else []
-    if len(words) != 4 or words[0] != MAGIC or not newline or words[2] not in _SOURCES:
+    if len(words) != 4 or words[0] != MAGIC or not newline or words[2] not in SEALED_WITH:
         raise PlanRefused(f"{_NOT_A_PLAN}, or its first line was altered; plan again")
     if words[1] != str(FORMAT):
         raise PlanRefused(

@@ -1,0 +1,64 @@
+"""What surrounds a value on its way here is no part of it, and what is left of a missing one is said."""
+
+import pytest
+from hypothesis import given, strategies
+
+from kardia_ctl.cli import environment
+from kardia_ctl.model.errors import RunStopped
+
+KEY = "kY3-an-invented-key-0001"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [KEY, f"{KEY}\n", f"{KEY}\r\n", f"  {KEY}\t", f"\ufeff{KEY}", f"{KEY}\u00a0", f"\n\n{KEY}\n\n"],
+)
+def test_blanks_and_line_ends_around_a_secret_are_no_part_of_it(written: str) -> None:
+    assert environment.given({"KARDIA_API_KEY": written}, "KARDIA_API_KEY") == KEY
+
+
+@pytest.mark.parametrize("quotes", ['""', "''", "“”", "\u2018\u2019", "„“", "«»", "``"])
+@pytest.mark.parametrize("around", ["{}", "{}\n", " {} "])
+def test_quotes_around_a_secret_are_named_and_the_secret_is_not(quotes: str, around: str) -> None:
+    written = around.format(f"{quotes[0]}{KEY}{quotes[1]}")
+    with pytest.raises(RunStopped, match="KARDIA_STATE_KEY has quotes around its value") as refused:
+        environment.given({"KARDIA_STATE_KEY": written}, "KARDIA_STATE_KEY")
+    assert KEY not in str(refused.value)
+
+
+@given(strategies.text(alphabet="abcXYZ019-_./'\"", min_size=1, max_size=40))
+def test_a_secret_without_quotes_around_it_is_kept_as_it_is(key: str) -> None:
+    if key[0] in "'\"" and key[0] == key[-1] and len(key) > 1:
+        return
+    assert environment.given({"KARDIA_PLAN_KEY": key}, "KARDIA_PLAN_KEY") == key
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n", "\t\r\n"])
+@pytest.mark.parametrize("name", environment.SECRETS)
+def test_a_secret_that_is_empty_is_said(name: str, empty: str) -> None:
+    (warning,) = environment.empty_secrets({name: empty})
+    assert warning.startswith(f"{name} is set but empty")
+
+
+def test_a_secret_that_is_set_or_not_there_is_not_said() -> None:
+    assert environment.empty_secrets({"KARDIA_API_KEY": KEY}) == ()
+
+
+@pytest.mark.parametrize("value", ["true", "1", "yes", "woodpecker"])
+def test_ci_is_a_job(value: str) -> None:
+    assert environment.is_ci({"CI": value})
+
+
+@pytest.mark.parametrize("value", ["", " ", "false", "False ", "0", "no", "off"])
+def test_a_ci_that_says_no_is_no_job(value: str) -> None:
+    assert not environment.is_ci({"CI": value})
+    assert not environment.is_ci({})
+
+
+def test_an_empty_no_color_asks_for_nothing() -> None:
+    assert [environment.wants_no_colour({"NO_COLOR": value}) for value in ("", "1", "0")] == [
+        False,
+        True,
+        True,
+    ]
+    assert not environment.wants_no_colour({})
