@@ -7,8 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.environment import given, unquoted
-from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.state.files import make_directories

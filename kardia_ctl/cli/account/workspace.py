@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kardia_ctl.cli.account.account_options import AccountOptions, account_from, account_options
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.environment import empty_secrets
-from kardia_ctl.cli.options import AccountOptions, Options, account_from, account_options
+from kardia_ctl.cli.options import Options
 from kardia_ctl.config import load, load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region, SecretSource

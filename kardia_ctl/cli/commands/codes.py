@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, codes_output, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
-from kardia_ctl.cli.options import (
-    accept_unknown_team_option,
-    account_from,
-    account_options,
-    auto_approve_option,
-    lock_option,
-    path_argument,
-)
+from kardia_ctl.cli.options import accept_unknown_team_option, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.cli.output.terminal import confirm

@@ -5,14 +5,13 @@ from typing import Any
 
 import click
 
+from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,
-    account_from,
-    account_options,
     json_lines_option,
     path_argument,
     settle_option,

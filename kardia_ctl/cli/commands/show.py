@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import FILE, AccountOptions, json_option, view_from, view_options
+from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json, print_result
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json

@@ -5,9 +5,10 @@ from typing import Final
 
 import click
 
+from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.options import AccountOptions, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.options import address as address_type
+from kardia_ctl.cli.options import auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_line, print_result
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.model.address import Address

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
-from kardia_ctl.cli.options import accept_unknown_team_option, account_from, account_options, path_argument
+from kardia_ctl.cli.options import accept_unknown_team_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_display import status_display
 from kardia_ctl.cli.outputs import Output, check_outputs

@@ -17,8 +17,8 @@ from kardia_ctl.api.http.connections import ConnectionOptions
 from kardia_ctl.api.http.trust import trust_of
 from kardia_ctl.cli import process
 from kardia_ctl.cli.account import keys as account_keys
+from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import SHORTEST, Keys, api_key
-from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.attacks.safeguards import removed

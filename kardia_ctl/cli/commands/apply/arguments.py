@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decisions_from
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.options import AccountOptions
 from kardia_ctl.cli.output.reporter import Reporter
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped

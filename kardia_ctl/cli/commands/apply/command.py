@@ -14,6 +14,7 @@ from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.journal import in_thread
 from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
@@ -27,8 +28,6 @@ from kardia_ctl.cli.files.passwords import Passwords, generates_passwords
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     DURATION,
-    account_from,
-    account_options,
     address,
     auto_approve_option,
     json_lines_option,
