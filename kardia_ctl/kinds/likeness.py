@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from unicodedata import normalize
 
-from kardia_ctl.kinds.patient import person
+from kardia_ctl.kinds.folding import person, plain, words_of
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
@@ -23,14 +23,7 @@ _FEWEST: Final = 3
 
 def fold(text: str) -> str:
     """A text without what a server may change: case, accents, Unicode form, blanks, marks, leading zeros."""
-    return _ZEROS.sub("", _plain(text))
-
-
-def _plain(text: str) -> str:
-    """The same with its zeros."""
-    plain = normalize("NFKD", text).casefold()
-    kept = "".join(mark for mark in normalize("NFKD", plain) if mark.isalnum())
-    return kept or "".join(plain.split())
+    return _ZEROS.sub("", plain(text))
 
 
 def _number(text: str) -> str:
@@ -155,7 +148,7 @@ class Lookalikes:
         for key in (*_keys(want.mrn, want.email, _near(want.dob), name), ("nothing", "")):
             yield from ((_NAMES[key[0]], live) for live in self._by.get(key, ()))
         for name, value in (("plain", want.mrn), ("email", want.email)):
-            for cut in self._cut(name, _plain(value)):
+            for cut in self._cut(name, plain(value)):
                 yield from ((_NAMES[name], live) for live in self._by[name, cut])
         digits = _number(want.mrn)
         for live in self._exponents:
@@ -214,10 +207,10 @@ def _keys(mrn: str, email: str, dob: Iterable[date], name: str) -> Iterator[tupl
         ("mrn", fold(mrn)),
         ("number", fold(_number(mrn))),
         ("rounded", _rounded(mrn)),
-        ("email", _plain(email)),
-        ("email", _plain(local.partition("+")[0] + at + domain)),
-        ("plain", _plain(mrn)),
-        ("name", " ".join(sorted(_plain(word) for word in name.split()))),
+        ("email", plain(email)),
+        ("email", plain(local.partition("+")[0] + at + domain)),
+        ("plain", plain(mrn)),
+        ("name", " ".join(sorted(plain(word) for word in words_of(name)))),
     )
     yield from ((name, text) for name, text in texts if text)
     yield from (("day", day) for day in dob)

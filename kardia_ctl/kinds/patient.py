@@ -1,6 +1,5 @@
 """Patients (API reference, "Patients"). The API creates, reads and deletes them; it cannot update one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from unicodedata import normalize
@@ -218,19 +217,3 @@ def applied(record: bytes, key: bytes, mrn: str, attribute: str, value: str) -> 
     if not key or len(known) < FINGERPRINT_SIZE or known == MISSING:
         return None
     return known == fingerprint(key, mrn, attribute, normalise(attribute, value))
-
-
-_SPACES: Final = re.compile(r"\s+")
-
-
-def person(dob: str, firstname: str, lastname: str) -> tuple[str, str, str] | None:
-    """The name and birth date that two records of one person share. None without a birth date or any name."""
-    first, last = (
-        _SPACES.sub(" ", normalize("NFKC", name)).strip().casefold() for name in (firstname, lastname)
-    )
-    return (_day(dob), first, last) if dob and (first or last) else None
-
-
-def lookalike(mrn: str) -> str:
-    """The mrn without its case, spaces and Unicode form: equal for mrns that people confuse."""
-    return _SPACES.sub("", normalize("NFKC", mrn)).casefold()

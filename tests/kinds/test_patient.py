@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.kinds import folding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
 from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
@@ -133,17 +134,17 @@ def test_fingerprints_tell_apart_what_they_are_about() -> None:
 def test_one_person_has_one_name_and_birth_date(
     one: tuple[str, str, str], other: tuple[str, str, str], same: bool
 ) -> None:
-    assert (kind.person(*one) == kind.person(*other)) is same
+    assert (folding.person(*one) == folding.person(*other)) is same
 
 
 def test_a_birth_date_alone_makes_no_person() -> None:
-    assert kind.person("2000-07-21", "", " ") is None
+    assert folding.person("2000-07-21", "", " ") is None
 
 
 @pytest.mark.parametrize("other", ["p-1", "P -1", " P-1", "\uff30-1"])
 def test_mrns_that_look_alike_have_one_lookalike(other: str) -> None:
-    assert kind.lookalike(other) == kind.lookalike("P-1")
-    assert kind.lookalike("P-01") != kind.lookalike("P-1")
+    assert folding.lookalike(other) == folding.lookalike("P-1")
+    assert folding.lookalike("P-01") != folding.lookalike("P-1")
 
 
 def test_values_leave_out_what_is_not_declared() -> None:

@@ -1,25 +1,45 @@
-"""Blocks creates of a person who may exist already: a corrected mrn looks exactly like this."""
+"""Creates of a person who may exist already: a corrected mrn looks exactly like this.
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+The creates of a plan are compared with each other and with everybody who is live (see ``kinds.folding``):
+
+===================================================  ==========================================
+what two patients have in common                     the create
+===================================================  ==========================================
+birth date and name, however they are spelled        blocked, unless ``--distinct``
+mrn but for case and blanks, and birth date or       blocked, unless ``--distinct``
+e-mail address
+birth date and name but for accents, order or the    warned of, unless ``--distinct``
+number of given or family names
+an mrn that looks the same                           warned of, unless ``--distinct``
+an e-mail address                                    warned of
+===================================================  ==========================================
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from heapq import nsmallest
 from typing import Final
 
-from kardia_ctl.kinds.patient import lookalike, person
+from kardia_ctl.kinds.folding import given_and_family, lookalike, mrn_key, person, unified, words_of
 from kardia_ctl.model.address import Address, owner_of, patient_address
 from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
+from kardia_ctl.planning.checks.groups import Groups
 from kardia_ctl.planning.inputs import PlanInputs
 
-Person = tuple[str, str, str]
+Patient = DesiredPatient | LivePatient
+Creates = Mapping[str, DesiredPatient]
+Live = Collection[LivePatient]
+Sharing = tuple[Creates, Live]
+
+_DIFFER: Final = "in accents, in the order of its parts or in their number"
 
 
 def block_same_persons(inputs: PlanInputs, builder: PlanBuilder) -> None:
-    """Block creates whose name and birth date are those of a live patient or of another create."""
+    """Block the creates of a person who may exist already, and warn of those who look like another."""
     creating = {
         change.address.names[0]: inputs.desired.patients[change.address.names[0]]
         for change in builder.changes
@@ -28,43 +48,18 @@ def block_same_persons(inputs: PlanInputs, builder: PlanBuilder) -> None:
     if not creating:
         return
     live = _everyone(inputs)
-    persons = {key: _Group(mrns) for key, mrns in _persons(creating.values(), live).items()}
-    _warn(creating, live, builder)
-    reasons: dict[Address, str] = {}
-    for mrn, want in creating.items():
-        address = patient_address(mrn)
-        if address in inputs.decisions.distinct:
-            continue
-        key = person(want.dob, want.firstname, want.lastname)
-        others = persons[key].others(mrn) if key else ""
-        if others:
-            reasons[address] = _reason(address, others)
+    same_day, same_mrn = _sharing(_day, creating, live), _sharing(_mrn, creating, live)
+    reasons = {
+        address: reason
+        for address, reason in (*_by_name(*same_day), *_by_mrn(*same_mrn))
+        if address not in inputs.decisions.distinct
+    }
     builder.changes = [_block(change, reasons) for change in builder.changes]
-
-
-class _Group:
-    """Patients with something in common. Listing a few of them costs the same, however many there are."""
-
-    def __init__(self, mrns: Collection[str]) -> None:
-        self._size = len(mrns)
-        self._first = nsmallest(_NAMED + 1, (str(patient_address(mrn)) for mrn in mrns))
-
-    def others(self, mrn: str) -> str:
-        """A few of the others than ``mrn``, and how many more there are; empty if there are none."""
-        own = str(patient_address(mrn))
-        return _listed([name for name in self._first if name != own], self._size - 1)
-
-    def everyone(self) -> str:
-        """A few of them, and how many more there are."""
-        return _listed(self._first, self._size)
-
-
-_NAMED: Final = 3
-
-
-def _listed(names: Iterable[str], size: int) -> str:
-    first = nsmallest(_NAMED, names)
-    return ", ".join(first) + (f" and {size - len(first):,} more" if size > len(first) else "")
+    settled = {address.names[0] for address in (*inputs.decisions.distinct, *reasons)}
+    undecided = [mrn for mrn in creating if mrn not in settled]
+    _warn_of_names(undecided, same_day, builder)
+    _warn_of_mails(creating, live, builder)
+    _warn_of_mrns(undecided, same_mrn, _sharing(_look, creating, live), builder)
 
 
 def _everyone(inputs: PlanInputs) -> list[LivePatient]:
@@ -77,29 +72,71 @@ def _everyone(inputs: PlanInputs) -> list[LivePatient]:
     ]
 
 
-def _persons(
-    creating: Iterable[DesiredPatient], everyone: Iterable[LivePatient]
-) -> Mapping[Person, set[str]]:
-    """The mrns of each person, for the birth dates that are about to be created."""
-    found: defaultdict[Person, set[str]] = defaultdict(set)
-    days = set()
-    for want in creating:
-        days.add(want.dob)
-        if key := person(want.dob, want.firstname, want.lastname):
-            found[key].add(want.mrn)
-    for live in everyone:
-        if live.dob and live.dob[:10] in days:
-            key = person(live.dob, live.firstname or "", live.lastname or "")
-            if key:
-                found[key].add(live.mrn)
-    return found
+def _sharing(key_of: Callable[[Patient], str], creating: Creates, live: Iterable[LivePatient]) -> Sharing:
+    """The creates whose key somebody else has too, and whoever is live with one of those."""
+    keys = list(map(key_of, creating.values()))
+    counts = Counter(keys)
+    counts.pop("", None)
+    others = [one for one in live if key_of(one) in counts]
+    counts.update(map(key_of, others))
+    shared = {
+        mrn: want for key, (mrn, want) in zip(keys, creating.items(), strict=True) if counts.get(key, 0) > 1
+    }
+    return shared, others
 
 
-def _reason(address: Address, others: str) -> str:
-    return (
-        f"the same person? {others} has this name and birth date, as after an mrn was corrected. Declare the "
-        f"mrn that is live, or confirm that they are two people: --distinct '{address}'"
-    )
+def _grouped(keys_of: Callable[[Patient], Collection[Hashable]], creating: Creates, live: Live) -> Groups:
+    groups = Groups({mrn: keys_of(want) for mrn, want in creating.items()})
+    for one in live:
+        groups.join(one.mrn, keys_of(one))
+    return groups
+
+
+def _day(patient: Patient) -> str:
+    return (patient.dob or "")[:10]
+
+
+def _mrn(patient: Patient) -> str:
+    return mrn_key(patient.mrn)
+
+
+def _look(patient: Patient) -> str:
+    return lookalike(patient.mrn)
+
+
+def _email(patient: Patient) -> str:
+    return unified(patient.email) if patient.email else ""
+
+
+def _by_name(creating: Creates, live: Live) -> Iterator[tuple[Address, str]]:
+    groups = _grouped(_person, creating, live)
+    yield from _reasons(creating, groups, "this name and birth date, as after an mrn was corrected")
+
+
+def _person(patient: Patient) -> tuple[Hashable, ...]:
+    key = person(patient.dob or "", patient.firstname or "", patient.lastname or "")
+    return (key,) if key else ()
+
+
+def _by_mrn(creating: Creates, live: Live) -> Iterator[tuple[Address, str]]:
+    what = "this mrn but for case or blanks, and this birth date or e-mail address"
+    yield from _reasons(creating, _grouped(_mrn_and_facts, creating, live), what)
+
+
+def _mrn_and_facts(patient: Patient) -> list[Hashable]:
+    facts = {"dob": _day(patient), "email": _email(patient)}
+    return [(_mrn(patient), name, fact) for name, fact in facts.items() if fact]
+
+
+def _reasons(creating: Creates, groups: Groups, what: str) -> Iterator[tuple[Address, str]]:
+    for mrn in creating:
+        if others := groups.others(mrn):
+            address = patient_address(mrn)
+            reason = (
+                f"the same person? {others} has {what}. Declare the mrn that is live, or confirm that they "
+                f"are two people: --distinct '{address}'"
+            )
+            yield address, reason
 
 
 def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
@@ -111,39 +148,34 @@ def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
     return change
 
 
-def _warn(creating: Mapping[str, DesiredPatient], everyone: list[LivePatient], builder: PlanBuilder) -> None:
-    """An equal e-mail alone, or mrns that differ by case, space or Unicode form alone, is a warning."""
-    by_mail = {mrn: want.email.casefold() for mrn, want in creating.items() if want.email}
-    by_look = {mrn: lookalike(mrn) for mrn in creating}
-    mails = _by((mail, mrn) for mrn, mail in by_mail.items())
-    looks = _by((look, mrn) for mrn, look in by_look.items())
-    for live in everyone:
-        if live.email and (mail := live.email.casefold()) in mails:
-            mails[mail].add(live.mrn)
-        if (look := lookalike(live.mrn)) in looks:
-            looks[look].add(live.mrn)
-    _warn_of(mails, "its e-mail address is also", "one e-mail address", by_mail, builder)
-    _warn_of(looks, "its mrn looks like", "mrns that look alike", by_look, builder)
+def _warn_of_names(mrns: Iterable[str], same_day: Sharing, builder: PlanBuilder) -> None:
+    one = f"the same person? Its birth date is equal and its name differs only {_DIFFER} from"
+    many = f"one birth date, and names that differ only {_DIFFER}"
+    _warn_of(_grouped(_names, *same_day), mrns, one, many, builder)
 
 
-def _warn_of(
-    shared: Mapping[str, set[str]], one: str, many: str, creating: Mapping[str, str], builder: PlanBuilder
-) -> None:
+def _warn_of_mails(creating: Creates, live: Live, builder: PlanBuilder) -> None:
+    groups = _grouped(lambda patient: (_email(patient),), *_sharing(_email, creating, live))
+    _warn_of(groups, creating, "its e-mail address is also", "one e-mail address", builder)
+
+
+def _warn_of_mrns(mrns: Iterable[str], same: Sharing, looking: Sharing, builder: PlanBuilder) -> None:
+    creating, live = {**same[0], **looking[0]}, (*same[1], *looking[1])
+    groups = _grouped(lambda patient: {_mrn(patient).upper(), _look(patient)}, creating, live)
+    _warn_of(groups, mrns, "its mrn looks like", "mrns that look alike", builder)
+
+
+def _names(patient: Patient) -> set[Hashable]:
+    day, first, last = _day(patient), patient.firstname or "", patient.lastname or ""
+    keys: set[Hashable] = {(day, *sorted(pair)) for pair in given_and_family(first, last)}
+    words = words_of(first, last)
+    return keys | {(day, words)} if len(words) > 1 else keys
+
+
+def _warn_of(groups: Groups, mrns: Iterable[str], one: str, many: str, builder: PlanBuilder) -> None:
     """Warn of each of a few patients that share something; of many, warn once."""
-    counts = Counter(creating.values())
-    groups = {key: _Group(mrns) for key, mrns in shared.items() if len(mrns) > 1}
-    for key in sorted(groups):
-        if counts[key] > _NAMED:
-            text = f"{counts[key]:,} patients to be created have {many}: {groups[key].everyone()}"
-            builder.notice(NoticeKind.WARNING, text)
-    for mrn, key in creating.items():
-        if key in groups and counts[key] <= _NAMED:
-            text = f"{one} that of {groups[key].others(mrn)}"
-            builder.notice(NoticeKind.WARNING, text, patient_address(mrn))
-
-
-def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for key, mrn in pairs:
-        found.setdefault(key, set()).add(mrn)
-    return found
+    few, large = groups.few_and_many(mrns)
+    for count, everyone in large:
+        builder.notice(NoticeKind.WARNING, f"{count:,} patients to be created have {many}: {everyone}")
+    for mrn, others in few:
+        builder.notice(NoticeKind.WARNING, f"{one} that of {others}", patient_address(mrn))

@@ -107,6 +107,64 @@ def test_an_mrn_that_looks_like_another_is_warned_of(mrn: str) -> None:
     assert "its mrn looks like that of" in notice.text
 
 
+@pytest.mark.parametrize("mrn", ["new", " NEW", "NEW\u00a0", "\uff2e\uff25\uff37"])
+@pytest.mark.parametrize("values", [{"dob": "2000-07-21"}, {"email": "New@Example.com"}], ids=str)
+def test_an_mrn_in_another_case_with_a_birth_date_or_address_is_one_person(
+    mrn: str, values: dict[str, str]
+) -> None:
+    other = LivePatient("id", mrn, **{"dob": "1950-01-01", "email": "other@example.com", **values})
+    (change,) = planned(JOE, live=(other,)).changes
+    assert change.cause is Cause.SAME_PERSON
+    assert "has this mrn but for case or blanks" in change.reason
+    assert planned(JOE, live=(other,), distinct=("NEW",)).count(Action.CREATE) == 1
+
+
+def test_an_mrn_that_only_looks_like_another_is_never_blocked() -> None:
+    want = DesiredPatient("N-0", "2000-07-21", "new@example.com")
+    plan = planned(want, live=(LivePatient("id", "N-O", "2000-07-21", "new@example.com"),))
+    assert plan.count(Action.CREATE) == 1
+    assert [notice.text for notice in plan.notices] == [
+        "its e-mail address is also that of patient/N-O",
+        "its mrn looks like that of patient/N-O",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("firstname", "lastname"),
+    [
+        ("Jos\u00e9", "Smith"),
+        ("Smith", "Jose"),
+        ("Jose Luis", "Smith"),
+        ("Jose", "Smith Ek"),
+        (None, "Jose Smith"),
+    ],
+)
+def test_nearly_the_same_name_is_warned_of_by_address_alone(firstname: str | None, lastname: str) -> None:
+    want = DesiredPatient("NEW", "2000-07-21", "new@example.com", "Jose", "Smith")
+    live = (someone(firstname=firstname, lastname=lastname),)
+    plan = planned(want, live=live)
+    (notice,) = plan.notices
+    assert plan.count(Action.CREATE) == 1
+    assert "the same person?" in notice.text
+    assert "patient/OLD" in notice.text
+    assert not planned(want, live=live, distinct=("NEW",)).notices
+
+
+def test_nearly_the_same_name_on_another_day_is_nobody() -> None:
+    assert not planned(JOE, live=(someone(dob="2000-07-22", firstname="Joe Ann"),)).notices
+
+
+def test_many_of_nearly_one_name_are_told_once() -> None:
+    everybody = [
+        DesiredPatient(f"N-{n}", "2000-07-21", f"n{n}@example.com", f"Anna X{n:04}", "Lind")
+        for n in range(500)
+    ]
+    (notice,) = planned(*everybody).notices
+    assert notice.text.startswith(
+        "500 patients to be created have one birth date, and names that differ only"
+    )
+
+
 @pytest.mark.parametrize("mail", ["new@example.com", "NEW@EXAMPLE.COM"])
 def test_an_equal_email_is_warned_of_without_saying_it(mail: str) -> None:
     plan = planned(JOE, live=(someone(dob="1950-01-01", email=mail),))
