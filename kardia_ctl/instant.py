@@ -1,6 +1,11 @@
 """A moment, as the clocks of one machine show it."""
 
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,12 @@ class Instant:
     boot: str = ""
     uptime: float = 0.0
     elapsed: float = field(default=0.0, compare=False)
+
+    @property
+    def day(self) -> date:
+        """The day by the wall clock, in UTC; the nearest that exists when the clock is beyond all of them."""
+        ordinal = _EPOCH + self.wall // _DAY
+        return date.fromordinal(int(min(max(ordinal, date.min.toordinal()), date.max.toordinal())))
 
     def same_boot(self, other: "Instant") -> bool:
         """Whether ``uptime`` of both counts from one moment."""

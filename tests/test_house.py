@@ -52,6 +52,7 @@ IMPORTERS = {
     "certifi": {"api/http/trust.py"},
     "click": {"cli"},
     "deepdiff": {"planning/diff.py"},
+    "email_validator": {"kinds/texts/addresses.py"},
     "httpx": {"api/http/connections.py"},
     "idna": {"hosts.py"},
     "ijson": {"config/cohorts/formats/fhir_bundle.py"},
@@ -78,7 +79,7 @@ SUBROOMS: dict[str, set[str]] = {
     "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {
         "config/context", "config/patient_registry", "config/schema/messages", "config/schema/validator",
-        "config/source_files",
+        "config/source_files", "config/value_checks",
     },
     "config/cohorts/formats": {
         "config/budget", "config/cohorts/cohort", "config/cohorts/columns", "config/context",
@@ -86,6 +87,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "config/schema": {"config/cohorts/cohort"},  # it states the schema of its own keys
     "config/yaml": {"config/budget", "config/source_files"},
+    "kinds/texts": set(),
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/resources": {
         "planning/builder", "planning/certainty", "planning/diff", "planning/doubts", "planning/inputs",

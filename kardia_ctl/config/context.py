@@ -19,6 +19,8 @@ from kardia_ctl.config.source_files import (
     inside,
     stamp,
 )
+from kardia_ctl.kinds.texts.flaw import TextFormat
+from kardia_ctl.kinds.texts.spoiled import fault
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.source import Problem, Source
@@ -32,14 +34,16 @@ class LoadContext:
     """Collects problems, warnings and the content that the digest covers.
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same directory as the user wrote it,
-    ``environ`` the environment for ``${VAR}``, ``capabilities`` those of the dialect. ``quarantined`` has an
-    entry for each file that quarantines bad rows: their problems by line.
+    ``environ`` the environment for ``${VAR}``, ``capabilities`` those of the dialect, ``latest_birth`` the
+    last day that may be a birth date; empty for no bound. ``quarantined`` has an entry for each file that
+    quarantines bad rows: their problems by line.
     """
 
     root: Path
     shown: Path
     environ: Mapping[str, str]
     capabilities: Capabilities = V1
+    latest_birth: str = ""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
@@ -216,6 +220,6 @@ def _framed(text: str) -> bytes:
 
 
 def address_of(mrn: object) -> Address | None:
-    """The address of a patient whose mrn can be printed; None while it cannot."""
-    usable = isinstance(mrn, str) and 0 < len(mrn) <= 200 and mrn.isprintable()
+    """The address of a patient; None without a usable mrn, such as one that a program has spoiled."""
+    usable = isinstance(mrn, str) and 0 < len(mrn) <= 200 and not fault(TextFormat.IDENTIFIER, mrn)
     return patient_address(str(mrn)) if usable else None

@@ -13,6 +13,7 @@ from kardia_ctl.config.patient_registry import Locate, PatientRegistry, patient_
 from kardia_ctl.config.schema.messages import quoted
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
+from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds.mobile_user import user_of
@@ -121,6 +122,9 @@ def enter_patients(yaml_file: YamlFile, context: LoadContext, registry: PatientR
         if _is_valid(yaml_file, index, context, registry):
             patient = patient_of(node, file, line(node))
             registry.add(patient, locate)
+            for odd in odd_findings(node):
+                text = f"{odd.message}. {odd.remedy}"
+                context.warn(text, locate(*odd.path), address_of(patient.mrn))
             if "mobile_user" in node and (
                 user := declared_user(node["mobile_user"], yaml_file, locate, context)
             ):
@@ -132,6 +136,9 @@ def _is_valid(yaml_file: YamlFile, index: int, context: LoadContext, registry: P
     document = yaml_file.document
     node = document.tree["patients"][index]
     errors = patient_validator(context.capabilities.dialect).findings(node)
+    if isinstance(node, YamlMapping) and "${" in node.get("id", ""):  # an unset variable has been reported
+        errors = [finding for finding in errors if finding.path != ("id",)]
+    errors += () if errors else birth_findings(node, context.latest_birth)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
     for finding in errors:
         path = ("patients", index, *finding.path)
@@ -166,8 +173,11 @@ def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
             try:
                 path = lexical(yaml_file.relative.parent, declared[name]["source"])
                 cohort = declared_cohort(name, declared[name], path, source)
-                shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
                 locate = partial(yaml_file.source, "cohorts", name)
+                for key in ("defaults", "constants"):
+                    for odd in odd_findings(declared[name].get(key, {})):
+                        context.warn(f"{odd.message}. {odd.remedy}", locate(key, *odd.path))
+                shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
                 user = declared_user(shared, yaml_file, locate, context) if shared else None
                 yield replace(cohort, user=user)
             except UnusableFile as error:

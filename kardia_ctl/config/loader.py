@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import assert_never
 
@@ -20,6 +21,7 @@ from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
+from kardia_ctl.kinds.texts.births import latest_birth
 from kardia_ctl.model.configuration import Configuration, Desired, MobileUser
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem, Source
@@ -27,21 +29,23 @@ from kardia_ctl.model.source import Problem, Source
 FILE = "kardia.yaml"
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Configuration:
+def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> Configuration:
     """Read a configuration: a file, or the kardia.yaml of a directory, and all files that it names.
 
     File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``.
+    ``today`` bounds the birth dates; None for no bound.
 
     Raises:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
     """
     main = _main_file(path)
     context = LoadContext(main.parent.resolve(), main.parent, environ)
+    context.latest_birth = latest_birth(today) if today else ""
     with _collector_paused():
         configuration = _load(PurePosixPath(main.name), context)
     context.check_unchanged()
     if configuration is None or context.problems:
-        raise ConfigurationError(context.all_problems())
+        raise ConfigurationError(context.all_problems(), context.sorted_warnings())
     return replace(
         configuration,
         digest=context.digest(),

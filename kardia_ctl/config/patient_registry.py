@@ -93,11 +93,8 @@ class PatientRegistry:
 
         ``locate`` returns the ``Locate`` of the row that begins in a line; ``pinned``: some may have an id.
         """
-        lines = "\n".join(("", *mrns, ""))
         if (
             pinned
-            or "\n " in lines
-            or " \n" in lines
             or not self._sound_codes.issuperset(map(_codes_of, patients))
             or (self._faulty and not self._faulty.keys().isdisjoint(mrns))
         ):
@@ -115,8 +112,6 @@ class PatientRegistry:
 
     def _check(self, patient: DesiredPatient, locate: Locate) -> None:
         mrn = patient.mrn
-        if mrn[0] == " " or mrn[-1] == " ":
-            self.context.warn("the mrn begins or ends with a space", locate("mrn"), address_of(mrn))
         if patient.codes and patient.codes not in self._sound_codes:
             self._check_codes(mrn, patient.codes, locate)
         if patient.id and (other := self._ids.setdefault(patient.id, patient)) is not patient:

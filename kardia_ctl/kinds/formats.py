@@ -11,13 +11,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from kardia_ctl.kinds.texts.births import zero_day
+from kardia_ctl.kinds.texts.flaw import Flaw, TextFormat
+from kardia_ctl.kinds.texts.spoiled import fault
+
 MAX_LENGTH: Final = 1000
 """The most characters of a text value."""
 
 _SCALAR: Final = ["string", "number", "boolean", "null"]
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)*")
-"""Matches an e-mail address in a text that is known to be printable."""
 
 
 def text(description: str, **rules: Any) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def text(description: str, **rules: Any) -> dict[str, Any]:
         "type": _SCALAR,
         "minLength": 1,
         "maxLength": MAX_LENGTH,
-        "format": "printable",
+        "format": TextFormat.OTHER.value,
         **rules,
     }
 
@@ -48,11 +50,6 @@ def mapping(description: str, properties: Mapping[str, Any], *required: str) -> 
         **({"required": list(required)} if required else {}),
         "additionalProperties": False,
     }
-
-
-def is_printable(value: object) -> bool:
-    """Whether a text has no control, invisible or direction-changing character."""
-    return not isinstance(value, str) or value.isprintable()
 
 
 @lru_cache(maxsize=1 << 16)
@@ -82,32 +79,21 @@ def are_date_texts(values: Sequence[str]) -> bool:
     return True
 
 
-def is_date(value: object) -> bool:
-    """Whether a text is an existing day as YYYY-MM-DD. True for what is not a text."""
-    return not isinstance(value, str) or is_date_text(value)
+_NO_DATE: Final = Flaw("is not a valid YYYY-MM-DD date")
 
 
-def is_email(value: object) -> bool:
-    """Whether a text looks like an e-mail address: printable, one @, no space, no empty label."""
-    return not isinstance(value, str) or (value.isprintable() and EMAIL.fullmatch(value) is not None)
+def flaw(form: str, value: str) -> Flaw | None:
+    """What is wrong with a text of a format; None when nothing is."""
+    if form == "country":
+        known = value.lower() in COUNTRIES
+        return None if known else Flaw("is not a two-letter country code (ISO 3166-1)")
+    if form == TextFormat.DATE:
+        return None if is_date_text(value) else fault(TextFormat.DATE, value) or zero_day(value) or _NO_DATE
+    return fault(TextFormat(form), value)
 
 
-_ADDRESSES: Final = re.compile(r"(?:[^@ \n]{1,64}+@[^@ \n.]++(?:\.[^@ \n.]++)*+\n)*+")
-"""``EMAIL`` of each line. The only space that can be printed is the blank, so \\s need not be asked for."""
-
-
-def are_emails(values: Sequence[str]) -> bool:
-    """Whether ``is_email`` holds for every text, and none is longer than ``MAX_LENGTH``.
-
-    Checks all of them together, which is faster.
-    """
-    lines = "\n".join(values) + "\n"
-    return (
-        lines.count("\n") == len(values)
-        and lines.replace("\n", " ").isprintable()
-        and max(map(len, values)) <= MAX_LENGTH
-        and _ADDRESSES.fullmatch(lines) is not None
-    )
+def _check(form: str) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, str) or flaw(form, value) is None
 
 
 def flag(description: str) -> dict[str, Any]:
@@ -129,15 +115,7 @@ COUNTRIES: Final = frozenset(_COUNTRIES.split())
 """ISO 3166-1 alpha-2, in lower case as in the references' example."""
 
 
-def is_country(value: object) -> bool:
-    """Whether a text is a country's two letters, in either case."""
-    return not isinstance(value, str) or value.lower() in COUNTRIES
-
-
 FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
-    "printable": is_printable,
-    "date": is_date,
-    "email": is_email,
-    "country": is_country,
+    form: _check(form) for form in (*TextFormat, "country")
 }
 """The checks of the schema's formats, by name. Editors have their own checks of the standard ones."""

@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
+from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
 from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
@@ -31,12 +32,13 @@ SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "properties": {
         "mrn": text(
-            "The medical record number: your own identifier, byte for byte. Addresses are made of it."
+            "The medical record number: your own identifier, byte for byte. Addresses are made of it.",
+            format=TextFormat.IDENTIFIER.value,
         ),
         "dob": text("The birth date as YYYY-MM-DD, e.g. 2000-07-21.", format="date"),
         "email": text("The e-mail address, e.g. joe@example.com.", format="email"),
-        "firstname": text("The first name."),
-        "lastname": text("The last name."),
+        "firstname": text("The first name.", format=TextFormat.NAME.value),
+        "lastname": text("The last name.", format=TextFormat.NAME.value),
         "sex": choice("ISO/IEC 5218: 0 unknown, 1 male, 2 female, 9 not-applicable.", 0, 1, 2, 9, *SEXES),
         "codes": {
             "description": "Names of templates to issue a connection code for, each at most once.",
@@ -50,7 +52,10 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "items": choice("An attribute of the patient, other than mrn and dob.", *_IGNORABLE),
             "uniqueItems": True,
         },
-        "id": text("Kardia's id of the live patient, to bind one when several carry the mrn."),
+        "id": text(
+            "Kardia's id of the live patient, to bind one when several carry the mrn.",
+            format=TextFormat.IDENTIFIER.value,
+        ),
         "mobile_user": mobile_user.SCHEMA,
     },
     "required": ["mrn", "dob", "email"],
@@ -62,7 +67,10 @@ PRO_SCHEMA: Final[Mapping[str, Any]] = {
     **SCHEMA,
     "properties": {
         **{name: rules for name, rules in SCHEMA["properties"].items() if name != "id"},
-        "phone": text("The mobile phone number, e.g. 555-555-5555. The pro API alone has it."),
+        "phone": text(
+            "The mobile phone number, e.g. 555-555-5555. The pro API alone has it.",
+            format=TextFormat.PHONE.value,
+        ),
         "mobile_user": mobile_user.REDEEMING_SCHEMA,
     },
     "required": ["mrn", "firstname", "lastname"],
@@ -78,6 +86,11 @@ ANY_SCHEMA: Final[Mapping[str, Any]] = {
 
 TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
 """The properties whose value is a text."""
+
+FORMATS_OF: Final[Mapping[str, TextFormat]] = {
+    name: TextFormat(rules["format"]) for name, rules in ANY_SCHEMA["properties"].items() if "format" in rules
+}
+"""What each of a patient's texts holds."""
 
 
 def _day(value: str) -> str:

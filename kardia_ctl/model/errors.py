@@ -17,10 +17,11 @@ class KardiaError(Exception):
 
 
 class ConfigurationError(KardiaError):
-    """The configuration has problems: all of them, in the order of the files."""
+    """The configuration has problems: all of them, in the order of the files, and all warnings."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

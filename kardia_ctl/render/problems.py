@@ -102,7 +102,8 @@ def failure_text(error: Exception) -> str:
     """The message for an error that ends a command; for an internal error its type and place, no values."""
     match error:
         case ConfigurationError():
-            return problems_text(error.problems, View())
+            warnings = "".join(f"Warning: {escape(warning)}\n" for warning in error.warnings)
+            return warnings + problems_text(error.problems, View())
         case KardiaError():
             return f"Error: {escape(str(error))}"
         case OSError() if error.filename is not None:

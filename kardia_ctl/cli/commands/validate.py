@@ -18,6 +18,7 @@ from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem
 from kardia_ctl.render.problems import failure_text, problem_lines, validate_json
+from kardia_ctl.timing import system_instant
 
 
 @click.command("validate")
@@ -29,10 +30,10 @@ def command(path: Path, as_json: bool) -> int:
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
     try:
-        configuration = load(path, os.environ)
+        configuration = load(path, os.environ, system_instant().day)
     except ConfigurationError as error:
         if as_json:
-            print_json(_as_json(error.problems), indent=2)
+            print_json(_as_json(error.problems, error.warnings), indent=2)
         else:
             print_notice(f"{failure_text(error)}\n")
         return 1

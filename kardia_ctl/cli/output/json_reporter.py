@@ -91,6 +91,7 @@ class JsonReporter:
         try:
             yield
         except ConfigurationError as error:
+            self._print(stream.diagnostic("warning", warning) for warning in error.warnings)
             self._print(map(stream.problem_line, error.problems))
             raise
         except KardiaError as error:

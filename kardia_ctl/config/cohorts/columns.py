@@ -7,6 +7,7 @@ from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.schema.messages import near
+from kardia_ctl.kinds.texts.characters import disguised
 from kardia_ctl.model.source import Source
 
 _WIDEST: Final = 1000
@@ -47,6 +48,8 @@ def columns_of(
 def missing_column(what: str, name: str, wanted: str, known: Sequence[str]) -> tuple[str, str]:
     """The message and remedy for a missing column or key."""
     message = f'there is no {what} "{wanted}"' + ("" if wanted == name else f" for {name}")
+    if disguise := disguised(wanted, known):
+        return f"{message}: one that looks like it has {disguise}", f"Rename that {what}"
     if meant := near(wanted, known):
         return f'{message}: did you mean "{meant}"?', ""
     return message, f"Set columns: {{{name}: its {_WORDS[what]}}}"
@@ -65,4 +68,6 @@ def warn_of_near_misses(
         if name in ROW_ATTRIBUTES and written not in read and name not in cohort.constants:
             shown = context.name(cohort.source)
             remedy = f"to read it, set columns: {{{name}: {written}}}"
+            if disguise := disguised(name, (written,)):
+                remedy = f"it has {disguise}: to read it, rename it"
             context.warnings.append(f'{shown}:1: the {what} "{written}" is not read; {remedy}')

@@ -1,6 +1,6 @@
 """Turns rows into patients: a whole batch while it is valid, otherwise row by row through the schema."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, Final, TypeVar
@@ -8,14 +8,19 @@ from typing import Any, Final, TypeVar
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table
+from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes, patient_of
 from kardia_ctl.config.schema.messages import Finding
-from kardia_ctl.config.schema.validator import BrokenRules, patient_validator
+from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import MAX_LENGTH, are_date_texts, are_emails
+from kardia_ctl.kinds.formats import MAX_LENGTH, are_date_texts
+from kardia_ctl.kinds.texts.births import are_usual_births
+from kardia_ctl.kinds.texts.flaw import TextFormat
+from kardia_ctl.kinds.texts.spoiled import are_sound
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
+from kardia_ctl.model.source import Source
 
 _MOST_KNOWN: Final = 1 << 17
 """How many cells of an attribute are remembered; a million patients have some 40,000 birth dates."""
@@ -66,14 +71,14 @@ class Rows:
         checks.
         """
         cells = batch.columns.get
-        mrns, pins = cells("mrn", ()), _known(self._pins, cells("id"), _texts)
+        mrns, pins = cells("mrn", ()), _known(self._pins, cells("id"), _identifiers)
         codes = _known(self._codes, cells("codes"), _code_lists)
         columns: tuple[Iterable[Any] | None, ...] = (
-            mrns if _are_mrns(mrns, printable=batch.printable) else None,
+            mrns if max(map(len, mrns)) <= MAX_LENGTH and are_sound(TextFormat.IDENTIFIER, mrns) else None,
             _known(self._days, cells("dob", ()), self._day_texts),
             self._addresses(cells("email") or [""] * len(batch.lines)),
-            _known(self._first, cells("firstname"), _texts),
-            _known(self._last, cells("lastname"), _texts),
+            _known(self._first, cells("firstname"), _names_of),
+            _known(self._last, cells("lastname"), _names_of),
             self._sex_digits(cells("sex")),
             codes,
             repeat(self._ignored),
@@ -90,7 +95,8 @@ class Rows:
         default = self._fill.get("email", UNSET)
         if default:
             cells = [cell or default for cell in cells]
-        return cells if are_emails(cells) else None
+        right = max(map(len, cells)) <= MAX_LENGTH and are_sound(TextFormat.EMAIL, cells)
+        return cells if right else None
 
     def _sex_digits(self, cells: Sequence[str] | None) -> Iterable[str] | None:
         # The interpreter has one text for each digit anyway.
@@ -100,8 +106,13 @@ class Rows:
 
     def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
         if self._cohort.days is not None:
-            return list(map(self._cohort.days.iso, cells))
-        return cells if are_date_texts(cells) else (None,)
+            days = list(map(self._cohort.days.iso, cells))
+            if None in days:
+                return (None,)
+            cells = days  # type: ignore[assignment]
+        elif not are_date_texts(cells):
+            return (None,)
+        return cells if are_usual_births(cells, self._registry.context.latest_birth) else (None,)
 
     def _locate(self, line: int) -> Callable[..., Any]:
         return partial(self._place, line)
@@ -124,11 +135,17 @@ class Rows:
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
         values.pop("mobile_user", None)  # it is the cohort's, and was validated there
-        errors += row_findings(values, self._registry.context.capabilities.dialect)
+        context = self._registry.context
+        errors += row_findings(values, context.capabilities.dialect)
+        errors += () if errors else birth_findings(values, context.latest_birth)
         if not errors:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
             self._registry.add(patient, self._locate(line))
             self._add_user(patient)
+            declared = {name: value for name, value in values.items() if cells.get(name)}
+            for odd in odd_findings(declared):
+                place, text = self._worded(line, str(odd.path[0]), odd.message)
+                context.warn(f"{text}. {odd.remedy}", place, address_of(patient.mrn))
             return
         mrn = values.get("mrn")
         for finding in errors:
@@ -146,39 +163,13 @@ class Rows:
         self._registry.add_faulty(row.mrn, None, self._locate(row.line))
 
     def _report(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
+        place, text = self._worded(line, name, message)
+        self._registry.context.row_problem(place, text, remedy, address_of(mrn))
+
+    def _worded(self, line: int, name: str, message: str) -> tuple[Source, str]:
+        """Where an attribute is, and a message with the file's name for it."""
         label = self._table.label(name) if name else ""
-        text = f"{message} ({label})" if label else message
-        self._registry.context.row_problem(self._table.place(line, name), text, remedy, address_of(mrn))
-
-
-_MOST_COMBINATIONS: Final = 1 << 12
-
-_findings: dict[tuple[Dialect, tuple[str, ...], BrokenRules], Sequence[Finding]] = {}
-
-
-def row_findings(values: Mapping[str, Any], dialect: Dialect = Dialect.V1) -> Sequence[Finding]:
-    """Everything that is wrong with a row's values, by the schema.
-
-    A finding depends on which attributes exist and which rules they break, never on a value. So
-    jsonschema words each such combination once: a file with a million wrong rows takes seconds.
-    """
-    validator = patient_validator(dialect)
-    if validator.accepts(values):
-        return ()
-    if (rules := validator.broken_rules(values)) is None:
-        return validator.findings(values)
-    combination = dialect, tuple(values), rules
-    cached = _findings.get(combination)
-    if cached is None:
-        cached = validator.findings(values)
-        if len(_findings) < _MOST_COMBINATIONS:
-            _findings[combination] = cached
-    return cached
-
-
-def _are_mrns(cells: Sequence[str], *, printable: bool) -> bool:
-    lengths = set(map(len, cells))
-    return 0 not in lengths and max(lengths) <= MAX_LENGTH and (printable or "".join(cells).isprintable())
+        return self._table.place(line, name), f"{message} ({label})" if label else message
 
 
 def _wrong_notation(days: DayForm) -> Finding:
@@ -211,9 +202,12 @@ def _known(
     return [fresh[cell] if text is None else text for cell, text in zip(cells, values, strict=True)]
 
 
-def _texts(cells: Sequence[str]) -> Sequence[str | None]:
-    right = min(map(len, cells)) > 0 and max(map(len, cells)) <= MAX_LENGTH and "".join(cells).isprintable()
-    return cells if right else (None,)
+def _sound(form: TextFormat, cells: Sequence[str]) -> Sequence[str | None]:
+    return cells if max(map(len, cells)) <= MAX_LENGTH and are_sound(form, cells) else (None,)
+
+
+_names_of = partial(_sound, TextFormat.NAME)
+_identifiers = partial(_sound, TextFormat.IDENTIFIER)
 
 
 def _sexes(cells: Sequence[str]) -> Sequence[str | None]:

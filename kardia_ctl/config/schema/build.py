@@ -66,7 +66,7 @@ def _departure() -> dict[str, Any]:
     return mapping(
         "A patient who leaves.",
         {
-            "mrn": text("The medical record number of the patient who leaves."),
+            "mrn": text("The medical record number of the patient who leaves.", format="identifier"),
             "action": choice("disconnect (stops the service) or delete (erases the data).", *DepartureAction),
             "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
             "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),

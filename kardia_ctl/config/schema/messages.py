@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.config.schema.build import INCLUDED, build_schema
+from kardia_ctl.kinds.formats import flaw
+from kardia_ctl.kinds.texts.characters import disguised
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -25,23 +27,14 @@ _KNOWN_ELSEWHERE: Final = {
     ),
 }
 
-_FORMATS: Final = {
-    "printable": "has a character that cannot be printed (such as a line break, a tab or an invisible one)",
-    "date": "is not a valid YYYY-MM-DD date",
-    "email": "is not an e-mail address",
-    "country": "is not a two-letter country code (ISO 3166-1)",
-}
-
 _TYPES: Final = {"object": "is not a mapping of keys to values", "array": "is not a list"}
 _WORDINGS: Final[Mapping[str, Callable[[Any], str]]] = {
     "type": lambda wanted: _TYPES.get(str(wanted), "is not a single value"),
     "enum": lambda wanted: f"is not {_either([value for value in wanted if isinstance(value, str)])}",
     "maxLength": lambda longest: f"is longer than {longest} characters",
     "uniqueItems": lambda _: "lists a value twice",
-    "format": _FORMATS.__getitem__,
 }
 _REMEDIES: Final = {
-    "printable": "Retype it without that character",
     "uniqueItems": "List each once",
     "maxLength": "Shorten it",
 }
@@ -50,12 +43,16 @@ _OTHER: Final = "is not valid"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error that the schema finds at ``path``; ``at_key`` when the key itself is wrong."""
+    """An error that the schema finds at ``path``; ``at_key`` when the key itself is wrong.
+
+    ``form`` is the format that the value does not have: the words then depend on the value.
+    """
 
     path: tuple[str | int, ...]
     message: str
     remedy: str = ""
     at_key: bool = False
+    form: str = ""
 
 
 def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Finding]:
@@ -95,10 +92,24 @@ def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
         yield Finding((*path, instance), message, remedy, at_key=True)
     else:
         fault, remedy = _wording(str(error.validator), error.validator_value, instance)
-        description = schema.get("description", "")
-        yield Finding(
-            path, f"{_label(path, whole)} {fault}", remedy or f"Expected: {description}".rstrip(".: ")
-        )
+        form = str(error.validator_value) if error.validator == "format" and instance != "" else ""
+        yield Finding(path, f"{_label(path, whole)} {fault}", remedy or _expected(schema), form=form)
+
+
+def about(finding: Finding, value: Any, schema: Mapping[str, Any]) -> Finding:
+    """The same finding about another value with this schema: its words, where they depend on the value."""
+    if not finding.form:
+        return finding
+    for step in finding.path:
+        value, schema = value[step], schema["items"] if isinstance(step, int) else schema["properties"][step]
+    if (found := flaw(finding.form, value)) is None:
+        return finding
+    message = f"{_label(finding.path, '')} {found.words}"
+    return replace(finding, message=message, remedy=found.remedy or _expected(schema))
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    return f"Expected: {schema.get('description', '')}".rstrip(".: ")
 
 
 def _label(path: tuple[str | int, ...], whole: str) -> str:
@@ -126,6 +137,9 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
         return Finding(
             place, f"{key} is not allowed in an included file", "Move it to kardia.yaml", at_key=True
         )
+    for name in known:
+        if disguise := disguised(name, (key,)):
+            return Finding(place, f"unknown key: it is {name} with {disguise}", "Retype it", at_key=True)
     meant = near(key, known)
     message = f"unknown key{quoted(key)}" + (f": did you mean {meant}?" if meant else "")
     remedy = "" if meant else f"Allowed here: {', '.join(known)}"
@@ -135,8 +149,10 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
 def _wording(rule: str, wanted: Any, instance: Any) -> tuple[str, str]:
     if instance == "":
         return "is empty", "Give it a value, or remove the key"
+    if rule == "format" and (found := flaw(wanted, instance)):
+        return found.words, found.remedy
     wording = _WORDINGS.get(rule)
-    remedy = _REMEDIES.get(wanted if rule == "format" else rule, "")
+    remedy = _REMEDIES.get(rule, "")
     return wording(wanted) if wording else _OTHER, remedy
 
 

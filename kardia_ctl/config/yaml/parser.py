@@ -26,6 +26,7 @@ from yaml.events import (
 
 from kardia_ctl.config.budget import Budget, Expense
 from kardia_ctl.config.source_files import UnusableFile
+from kardia_ctl.config.yaml.blanks import check_blanks
 from kardia_ctl.config.yaml.tree import Document, Repeated, YamlList, YamlMapping, place_of
 
 DEPTH: Final = 20
@@ -43,6 +44,8 @@ def read_yaml(data: bytes, file: str) -> Document:
     Raises:
         UnusableFile: it is not valid YAML, or uses a feature that is not allowed here.
     """
+    if not data.isascii():
+        check_blanks(data.decode())
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         parser = loader(data)

@@ -5,9 +5,11 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kardia_ctl.config.cohorts.row_patients import row_findings
+from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.schema.validator import patient_validator
-from kardia_ctl.kinds.formats import are_date_texts, are_emails, is_date_text, is_email
+from kardia_ctl.kinds.formats import are_date_texts, is_date_text
+from kardia_ctl.kinds.texts.flaw import TextFormat
+from kardia_ctl.kinds.texts.spoiled import are_sound, doubt, fault
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
 from tests.config.schema.test_validator import DAYS, MAILS, NAMES, ODD, SEXES
@@ -36,12 +38,14 @@ def test_what_is_said_of_a_row_is_what_the_schema_says(row: dict[str, Any]) -> N
     assert len(row_findings(row)) == len(patient_validator().findings(row))
 
 
-@given(st.lists(MAILS | ODD, min_size=1, max_size=4))
-@example(["a@b.c\nd@e.f"])
-@example(["a@b.c\n", ""])
-def test_addresses_together_are_right_when_each_is(values: list[str]) -> None:
-    expected = all(is_email(value) and len(value) <= 1000 for value in values)
-    assert are_emails(values) == expected
+@given(st.sampled_from(TextFormat), st.lists(MAILS | ODD, min_size=1, max_size=4))
+@example(TextFormat.EMAIL, ["a@b.co\nd@e.fr"])
+@example(TextFormat.EMAIL, ["a@b.co\n", ""])
+@example(TextFormat.NAME, ["Lee\nEk"])
+@example(TextFormat.IDENTIFIER, ["A1\nB2", "C3"])
+def test_texts_together_are_sound_when_each_is(form: TextFormat, values: list[str]) -> None:
+    expected = not any(fault(form, value) or doubt(form, value) for value in values)
+    assert are_sound(form, values) == expected
 
 
 @given(st.lists(DAYS | ODD, min_size=1, max_size=4))

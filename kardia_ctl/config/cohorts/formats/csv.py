@@ -66,7 +66,7 @@ class Delimited:
             columns = {
                 name: self._written(cells[index :: width + 1]) for name, index in self._indices.items()
             }
-            return Batch(lines, columns, printable=True)
+            return Batch(lines, columns)
         numbered = list(records.rows())
         right = [(line, row) for line, row in numbered if len(row) == width]
         turned = list(zip(*(row for _, row in right), strict=True)) or [()] * width
@@ -146,15 +146,17 @@ class _DelimitedRows:
     def split(self, width: int) -> tuple[Sequence[int], list[str]] | None:
         """The block as one list of cells, with an extra cell after each row; None where that is not certain.
 
-        Every line must have exactly ``width`` cells, none of them quoted and all of them printable. Newlines
-        become cells of their own: when each of them is at the end of a row, every row has the width.
+        Every line must have exactly ``width`` cells, none of them quoted and all of them printable, but for
+        the joiners that some names have. Newlines become cells of their own: when each of them is at the end
+        of a row, every row has the width.
         """
         text, mark = self._block.text if self._block else "", self._delimiter
         if '"' in text or len(text) > csv.field_size_limit() or width == 1:
             return None
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        if not text.replace("\n", " ").replace(mark, " ").isprintable():
+        plain = text.replace("\n", " ").replace(mark, " ")
+        if not plain.isprintable() and not plain.replace("\u200c", "").replace("\u200d", "").isprintable():
             return None
         text = text.removesuffix("\n")
         rows = self._end - self.line + 1

@@ -133,7 +133,7 @@ def cells(resource: Mapping[str, Any], system: str) -> dict[str, str]:
         errors.append(RowError("", "active is not true or false", "Export the patients again"))
     mrn = _mrn(resource, system, errors)
     dob = _text(resource, "birthDate", "dob", errors)
-    if dob and len(dob) in (4, 7):
+    if len(dob) in (4, 7) and dob[:4].isdecimal():
         message = "the birth date is a year, or a year and a month, without a day"
         errors.append(
             RowError("dob", message, "Complete it in the source system: a patient needs a full date")

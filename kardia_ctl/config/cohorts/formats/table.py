@@ -32,13 +32,11 @@ class BadRow:
 class Batch:
     """Some rows, column by column; an empty text declares nothing.
 
-    ``lines`` are the lines in which they begin. ``printable`` says that every character can be printed;
-    when False, that is not known. ``bad_rows`` are the rows among them that are in no column.
+    ``lines`` are the lines in which they begin. ``bad_rows`` are the rows among them that are in no column.
     """
 
     lines: Sequence[int]
     columns: Mapping[str, Sequence[str]]
-    printable: bool = False
     bad_rows: Sequence[BadRow] = ()
 
 

@@ -1,0 +1,29 @@
+"""What the schema cannot say about a patient's values: days that depend on today, and what is only odd."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kardia_ctl.config.schema.messages import Finding
+from kardia_ctl.kinds.patient import FORMATS_OF
+from kardia_ctl.kinds.texts.births import birth_doubt, birth_fault
+from kardia_ctl.kinds.texts.flaw import Flaw
+from kardia_ctl.kinds.texts.spoiled import doubt
+
+
+def birth_findings(values: Mapping[str, Any], latest: str) -> Iterator[Finding]:
+    """Why nobody can be born on the day that valid values declare. ``latest`` is the last day that can be."""
+    if (day := values.get("dob")) and (flaw := birth_fault(day, latest)):
+        yield _finding("dob", flaw)
+
+
+def odd_findings(values: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is odd about valid values, for warnings."""
+    for name, value in values.items():
+        if (form := FORMATS_OF.get(name)) and (flaw := doubt(form, value)):
+            yield _finding(name, flaw)
+    if (day := values.get("dob")) and (flaw := birth_doubt(day)):
+        yield _finding("dob", flaw)
+
+
+def _finding(name: str, flaw: Flaw) -> Finding:
+    return Finding((name,), f"{name} {flaw.words}", flaw.remedy)

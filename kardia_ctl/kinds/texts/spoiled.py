@@ -1,0 +1,127 @@
+"""Texts that a program on their way has visibly changed, hidden, cut or failed to compute.
+
+What nobody bears is a fault, what somebody might is a doubt; ``damages`` is the table. Most texts are plain:
+one pattern for a whole column says so, and the table is not looked at.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from kardia_ctl.kinds.texts.addresses import are_plain_addresses, is_address, is_public
+from kardia_ctl.kinds.texts.characters import hidden_at, named
+from kardia_ctl.kinds.texts.damages import DAMAGES, Damage
+from kardia_ctl.kinds.texts.decoding import PLAIN_LETTER, RUN
+from kardia_ctl.kinds.texts.flaw import Flaw, TextFormat
+from kardia_ctl.kinds.texts.program_words import NO_NAMES, ODD_NAMES
+
+_WRONG: Final[Mapping[TextFormat, Sequence[Damage]]] = {
+    form: [damage for damage in DAMAGES if form in damage.wrong] for form in TextFormat
+}
+_ODD: Final[Mapping[TextFormat, Sequence[Damage]]] = {
+    form: [damage for damage in DAMAGES if form in damage.odd] for form in TextFormat
+}
+_BLANK: Final = re.compile(r"\A\s|\s\Z")
+_RETYPE: Final = "Retype it without that character"
+
+_PLAIN_NAMES: Final = re.compile(rf"(?:{PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?\n)*+")
+_PLAIN_IDENTIFIERS: Final = re.compile(
+    r"(?:(?![0-9]{1,2}-[A-Z][a-z]|[A-Z][a-z]{2}-|0++\n)"  # no 1-Mar, Mar-01 or zero
+    r"(?:(?:[A-Za-z]{1,8}+[-_/]?)?0*+[1-9][0-9]*+(?:[-_/][0-9]++)*+"  # such as AC-0001 or 2024/0017
+    r"|(?=[A-Za-z-]*+[0-9])[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+)\n)*+"
+)
+_NO_PLAIN_NAMES: Final = ODD_NAMES | NO_NAMES
+
+
+def fault(form: TextFormat, value: str) -> Flaw | None:
+    """Why a text cannot be what it should hold; None when nothing tells."""
+    if _is_plain(form, value):
+        return None
+    if found := _unprintable(form, value) or _found(_WRONG[form], value):
+        return found
+    if form is not TextFormat.OTHER and (blank := _BLANK.search(value)):
+        return _blank(value, blank.start())
+    if form is TextFormat.EMAIL and not is_address(value):
+        return _address_fault(value)
+    return None
+
+
+def doubt(form: TextFormat, value: str) -> Flaw | None:
+    """Why a text without a fault is hardly what it should hold."""
+    if _is_plain(form, value):
+        return None
+    if form is TextFormat.EMAIL and not is_public(value):
+        return Flaw("has a host that no mail from elsewhere reaches", "Complete the part after the @")
+    return _found(_ODD[form], value)
+
+
+def are_sound(form: TextFormat, values: Sequence[str]) -> bool:
+    """Whether no text has a fault or a doubt. Checks all of them together, which is faster."""
+    return _are_plain(form, values) or not any(fault(form, value) or doubt(form, value) for value in values)
+
+
+def _is_plain(form: TextFormat, value: str) -> bool:
+    return _are_plain(form, (value,))
+
+
+def _are_plain(form: TextFormat, values: Sequence[str]) -> bool:
+    """Whether every text is so plain that nothing can be wrong or odd about it; False is no verdict."""
+    match form:
+        case TextFormat.EMAIL:
+            return are_plain_addresses(values)
+        case TextFormat.NAME:
+            return (
+                (lines := _lines(values)) != ""
+                and lines.replace("\n", " ").isprintable()
+                and _PLAIN_NAMES.fullmatch(lines) is not None
+                and RUN.search(lines) is None
+                and _NO_PLAIN_NAMES.isdisjoint(values)
+            )
+        case TextFormat.IDENTIFIER:
+            return _PLAIN_IDENTIFIERS.fullmatch(_lines(values)) is not None
+        case _:
+            return False
+
+
+def _lines(values: Sequence[str]) -> str:
+    """The texts with a line end after each; a line end alone, which is never plain, when one has its own."""
+    lines = "\n".join((*values, ""))
+    return lines if lines.count("\n") == len(values) else "\n"
+
+
+def _found(damages: Iterable[Damage], value: str) -> Flaw | None:
+    for damage in damages:
+        if match := damage.pattern.search(value):
+            seen, column = match[0].strip(), match.start() + 1
+            return Flaw(damage.words.replace("{seen}", seen).replace("{column}", str(column)), damage.remedy)
+    return None
+
+
+def _unprintable(form: TextFormat, value: str) -> Flaw | None:
+    if not value:
+        return Flaw("is empty", "Give it a value, or remove the key")
+    if (hidden := hidden_at(value, joiners=form is TextFormat.NAME)) < 0:
+        return None
+    words = f"has a character that cannot be printed: {named(value[hidden])} at character {hidden + 1}"
+    return Flaw(words, _RETYPE)
+
+
+def _blank(value: str, index: int) -> Flaw:
+    if value.isspace():
+        return Flaw("has nothing but blanks", "Give it a value, or leave it empty")
+    where = "begins" if index == 0 else "ends"
+    return Flaw(f"{where} with a blank: {named(value[index])} at character {index + 1}", "Remove the blank")
+
+
+_MARKED: Final = (
+    (re.compile(r"mailto:.*", re.IGNORECASE), "begins with mailto:", "Remove it"),
+    (re.compile(r".*<.*>\s*", re.DOTALL), "stands in < >", "Write the address alone"),
+    (re.compile(r".*@.*[;,\s/|].*@.*", re.DOTALL), "holds more than one address", "Write one address"),
+)
+
+
+def _address_fault(value: str) -> Flaw:
+    for pattern, words, remedy in _MARKED:
+        if pattern.fullmatch(value):
+            return Flaw(words, remedy)
+    return Flaw("is not an e-mail address that mail can be delivered to")
