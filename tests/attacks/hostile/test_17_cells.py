@@ -100,9 +100,12 @@ def test_plain_cells_stay_as_they_are() -> None:
 
 
 def test_a_quarantined_row_comes_back_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mrns = ["-0042", "'-7", "=A;-1", "'t Hooft", "+a\uff1d"]
-    bad = "".join(f'"{mrn}",not a date,x@example.com\n' for mrn in mrns)
-    (tmp_path / "c.csv").write_text(f"mrn,dob,email\n{bad}")
+    mrns = ["-0042", "+7", "a;=A;-1", "@ward", "+a\uff1d"]
+    names = ["'t Hooft", "'s-Gravenhage", "-", "+", "a;'t"]
+    bad = "".join(
+        f'"{mrn}",not a date,x@example.com,"{name}"\n' for mrn, name in zip(mrns, names, strict=True)
+    )
+    (tmp_path / "c.csv").write_text(f"mrn,dob,email,lastname\n{bad}")
     (tmp_path / "kardia.yaml").write_text(
         "version: 1\ncohorts: {c: {source: c.csv, on_bad_row: quarantine}}\n"
     )
@@ -114,7 +117,10 @@ def test_a_quarantined_row_comes_back_as_it_was(tmp_path: Path, capsys: pytest.C
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "again.csv").write_text(file.read_text().replace("not a date", "2000-01-01"))
     (tmp_path / "d" / "kardia.yaml").write_text("version: 1\ncohorts: {c: {source: again.csv}}\n")
-    assert list(load(tmp_path / "d", {}).desired.patients) == mrns
+    patients = load(tmp_path / "d", {}).desired.patients
+    assert [(mrn, patient.lastname) for mrn, patient in patients.items()] == list(
+        zip(mrns, names, strict=True)
+    )
 
 
 def test_without_the_guard_a_part_of_a_cell_is_a_formula() -> None:
