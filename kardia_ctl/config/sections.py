@@ -28,6 +28,9 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import DeclaredTemplate
 
 _STATE_SCHEMES: Final = ("sqlite", "postgresql", "postgres", "s3", "gs", "az")
+EPHEMERAL: Final = "ephemeral"
+"""What stands for a state in the default place that is known to be lost with the machine."""
+
 _UNIT: Final = {"": 1.0, "s": 1.0, "m": 60.0}
 
 
@@ -150,7 +153,7 @@ def _count(declared: Mapping[str, str], name: str, default: int | None) -> int |
 def check_state(yaml_file: YamlFile, context: LoadContext) -> None:
     """Report a state URL of an unsupported store, or with a password in clear text."""
     url = yaml_file.value("state")
-    if url is None:
+    if url in (None, EPHEMERAL):
         return
     source = yaml_file.source("state")
     if url.partition("://")[0] not in _STATE_SCHEMES or "://" not in url:
@@ -175,7 +178,7 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
     """The configuration from a valid file; the caller adds digest and warnings."""
     tree: Mapping[str, Any] = yaml_file.document.tree
     api: Mapping[str, str] = tree.get("api", {})
-    settle = tree.get("settle", "120s")
+    settle, state = tree.get("settle", "120s"), tree.get("state")
     default = Configuration(root, desired)
     return Configuration(
         root=root,
@@ -186,6 +189,7 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
         scan=ScanPolicy(tree.get("scan", default.scan)),
         settle=float(settle.rstrip("sm")) * _UNIT[settle.lstrip("0123456789")],
         waves=waves(yaml_file),
-        state=tree.get("state", default.state),
+        state=default.state if state in (None, EPHEMERAL) else state,
+        state_declared=state is not None,
         workspace=tree.get("workspace", default.workspace),
     )

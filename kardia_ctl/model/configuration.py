@@ -192,6 +192,8 @@ class Quarantine:
 class Configuration:
     """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
 
+    ``state_declared`` is whether kardia.yaml says where the state is, or that it is lost on purpose.
+
     ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest. ``quarantines`` has
     an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
@@ -207,6 +209,7 @@ class Configuration:
     settle: float = 120.0
     waves: Waves | None = None
     state: str = "sqlite:///.kardia/state.db"
+    state_declared: bool = False
     workspace: str = "default"
     digest: str = ""
     sources: tuple[Path, ...] = ()

@@ -145,7 +145,10 @@ def _running() -> dict[str, Any]:
         ),
         "scan": choice("What proves that all patients were read: count, or agree-twice.", *ScanPolicy),
         "callback_hosts": _set("The only hosts that callbacks may name.", host),
-        "state": text("Where the state is stored, e.g. sqlite:///.kardia/state.db."),
+        "state": text(
+            "Where the state is stored, e.g. sqlite:///.kardia/state.db; ephemeral: in the default place, "
+            "and known to be lost with the job."
+        ),
         "workspace": text(
             "The name under which this configuration shares a state with others.",
             pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",

@@ -140,7 +140,7 @@ def _in_a_mount(tmp_path: Path, path: Path) -> tuple[Path, tuple[str, ...]]:
     script = f'mount --bind "{path}" "{place}/state.db" && exec "$@"'
     started = ("unshare", *flags, "sh", "-c", script, "sh")
     tried = subprocess.run([*started, "true"], capture_output=True, text=True, check=False)
-    if tried.returncode and not os.environ.get("CI"):
+    if tried.returncode and not os.environ.get("TESTS_IN_CI"):
         pytest.skip(f"no mounts here: {tried.stderr}")
     return place / "state.db", started
 

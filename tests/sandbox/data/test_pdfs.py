@@ -43,7 +43,7 @@ async def test_a_recordings_pdf_opens_and_names_what_it_shows(
 
 
 @pytest.mark.skipif(
-    not os.environ.get("CI") and shutil.which("pdftoppm") is None, reason="poppler is not installed"
+    not os.environ.get("TESTS_IN_CI") and shutil.which("pdftoppm") is None, reason="poppler is not installed"
 )
 async def test_poppler_draws_it(connect: Connect, account: Account, owner: str, tmp_path: Path) -> None:
     recording = account.recordings.add(RecordingFields(owner))

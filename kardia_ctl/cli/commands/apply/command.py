@@ -17,6 +17,7 @@ from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
+from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
 from kardia_ctl.cli.commands.apply.question import question
@@ -121,6 +122,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
             raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
         for line in arguments.workspace.configuration.warnings:
             reporter.warn(line)
+        check_state_lasts(arguments.workspace, os.environ)
         check_files(arguments, path)
         has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
         with arguments.workspace.store.lock("apply"):
@@ -149,6 +151,7 @@ async def _apply(arguments: ApplyArguments) -> int:
             print_message(blocked_line(plan))
             return 1
         check_file(plan, preview.inputs.desired, preview.inputs.capabilities, arguments.codes_out)
+        arguments.reporter.warn(unseen_writers(workspace, preview))
         if acts(plan.changes) and not confirm(
             question(plan, workspace.endpoint), approved=arguments.approved
         ):
