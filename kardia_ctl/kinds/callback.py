@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from kardia_ctl.hosts import Host, InvalidHost, parse_host
 from kardia_ctl.kinds.definition import SettingKind
 from kardia_ctl.kinds.formats import text
+from kardia_ctl.kinds.urls import canonical
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
@@ -93,8 +94,8 @@ def problem(setting: Setting, allowed_hosts: Sequence[str]) -> tuple[str, str] |
 
 
 def normalise(_attribute: str, value: str) -> str:
-    """URLs are compared byte for byte: a path's case and a trailing slash matter to the receiver."""
-    return value
+    """URLs are compared as URLs: Kardia may keep a host in lower case, or with a slash behind it."""
+    return canonical(value)
 
 
 async def read(reader: Reader, kind: Kind) -> Mapping[str, str] | None:

@@ -30,6 +30,13 @@ class UnsetCallback(Enum):
     BAD_REQUEST = "400"
 
 
+class CallbackForm(Enum):
+    """How a callback URL is kept (not documented): as it was sent, or as a URL parser prints it again."""
+
+    AS_SENT = "as-sent"
+    NORMALIZED = "normalized"
+
+
 class CreateStatus(Enum):
     """The status of a successful v1 "Create Patient" or "Create User" (not documented)."""
 
@@ -137,6 +144,7 @@ class Quirks:
 
     duplicate_mrn: DuplicateMrn = DuplicateMrn.ACCEPTED
     unset_callback: UnsetCallback = UnsetCallback.EMPTY
+    callback_form: CallbackForm = CallbackForm.AS_SENT
     create_status: CreateStatus = CreateStatus.OK
     envelope: ListEnvelope = ListEnvelope.PATIENTS
     cursor_style: CursorStyle = CursorStyle.EXACT

@@ -19,6 +19,7 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.sandbox.data.invented import TEAM_ID, TEMPLATES
 from kardia_ctl.sandbox.quirks import (
+    CallbackForm,
     CreateStatus,
     CursorStyle,
     DuplicateMrn,
@@ -126,6 +127,7 @@ def quirks() -> st.SearchStrategy[Quirks]:
         Quirks,
         duplicate_mrn=st.sampled_from(DuplicateMrn),
         unset_callback=st.sampled_from(UnsetCallback),
+        callback_form=st.sampled_from(CallbackForm),
         create_status=st.sampled_from(CreateStatus),
         envelope=st.sampled_from(ListEnvelope),
         cursor_style=st.sampled_from([CursorStyle.EXACT, CursorStyle.OFFSET]),

@@ -22,9 +22,9 @@ def check_state_lasts(workspace: Workspace, environ: Mapping[str, str]) -> None:
         return
     if not workspace.store.load().exists:
         raise RunStopped(
-            "CI is set, and there is no state in .kardia/: a new one would be lost with this job, and two jobs "
-            "would not see each other. Nothing was sent. In kardia.yaml, declare a state that outlives the job "
-            "(state: sqlite:////kept/directory/state.db), or keep .kardia/ between jobs, or write "
+            "CI is set, and there is no state in .kardia/: a new one would be lost with this job, and two "
+            "jobs would not see each other. Nothing was sent. In kardia.yaml, declare a state that outlives "
+            "the job (state: sqlite:////kept/directory/state.db), or keep .kardia/ between jobs, or write "
             "state: ephemeral if you know that no other run writes to this account"
         )
 
@@ -36,5 +36,6 @@ def unseen_writers(workspace: Workspace, preview: Preview) -> str:
         return ""
     return (
         f"the state is new, and {count_of(live, 'patient')} {'is' if live == 1 else 'are'} live already: "
-        "another run without this state, now or earlier, is not seen. Apply from one place, or share its state"
+        "another run without this state, now or earlier, is not seen. Apply from one place, or share the "
+        "state"
     )

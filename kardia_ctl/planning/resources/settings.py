@@ -64,6 +64,7 @@ def _compare(
         for name, value in setting.attributes.items()
     }
     if all(before == after for before, after in compared.values()):
+        _note_spelling(setting, live, builder)
         builder.keep_or_adopt(address, record, "it is already as declared", source=source)
         return
     before, after = differing(live.attributes, setting.attributes, compared)
@@ -71,6 +72,16 @@ def _compare(
     builder.change(address, Action.UPDATE, Cause.DIFFERS, reason, before=before, after=after, source=source)
     if record is not None:
         _note_drift(inputs, setting, record, before, after, builder)
+
+
+def _note_spelling(setting: Setting, live: Setting, builder: PlanBuilder) -> None:
+    """Note what Kardia keeps otherwise than it is declared, up to a query, which may hold a secret."""
+    for name, value in setting.attributes.items():
+        kept = live.attributes.get(name, "")
+        if kept != value:
+            shown, query, _ = kept.partition("?")
+            text = f"Kardia keeps the {name} as {shown}{query and '?…'}: the same, so nothing is sent"
+            builder.notice(NoticeKind.WARNING, text, setting.address, setting.source)
 
 
 def _note_drift(

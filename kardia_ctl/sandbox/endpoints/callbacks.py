@@ -18,7 +18,7 @@ from kardia_ctl.sandbox.data.values import Hook
 from kardia_ctl.sandbox.endpoints.pages import QUERY, page
 from kardia_ctl.sandbox.http.error_responses import bad_request, not_found
 from kardia_ctl.sandbox.http.route import EndpointCall, Member, Presence, Route, ok
-from kardia_ctl.sandbox.quirks import UnsetCallback
+from kardia_ctl.sandbox.quirks import CallbackForm, UnsetCallback
 
 
 def read(hook: Hook, call: EndpointCall) -> Response:
@@ -43,10 +43,22 @@ def write(hook: Hook, call: EndpointCall) -> Response:
     """PUT of a callback: the URL that is now set."""
     url = (call.form or call.json)["url"]
     host = r"([A-Za-z0-9._:-]+|\[[0-9A-Fa-f:.]+\](:[0-9]+)?)"
-    if not re.fullmatch(rf"https?://{host}([/?#][!-~]*)?", url):
+    if not re.fullmatch(rf"(?i:https?)://{host}([/?#][!-~]*)?", url):
         raise bad_request("The url must be a web address.")
+    if call.quirks.callback_form is CallbackForm.NORMALIZED:
+        url = _normalized(url)
     call.account.settings.set_callback(hook, url)
     return ok({"url": url})
+
+
+def _normalized(url: str) -> str:
+    """The URL as a URL parser prints it again (https://url.spec.whatwg.org)."""
+    scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
+    authority, path = re.fullmatch("([^/?#]*)(.*)", rest).groups()  # type: ignore[union-attr]
+    authority = authority.lower().removesuffix(":443" if scheme == "https" else ":80")
+    path = re.sub("%[0-9a-f]{2}", lambda found: found[0].upper(), path, flags=re.IGNORECASE)
+    return f"{scheme}://{authority}{path if path.startswith('/') else f'/{path}'}"
 
 
 def logs(call: EndpointCall) -> Response:
