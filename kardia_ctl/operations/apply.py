@@ -16,6 +16,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Rate
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.look_at_end import look_at_end
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.operations.second_look import look_again
@@ -152,7 +153,11 @@ class Executor:
 
     def _record(self) -> None:
         inputs = self.preview.inputs
-        entries: list[Entry] = list(without_requests(self.preview.plan, inputs))
+        intents = self.context.store.load().intents.values()
+        entries: list[Entry] = [
+            *stamped_anew(intents, self.context.clock.began),
+            *without_requests(self.preview.plan, inputs),
+        ]
         if self.team and self.team != inputs.state.team:
             entries.append(Note("team", self.team))
         if self.saved_plan:

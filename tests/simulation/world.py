@@ -24,7 +24,7 @@ from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent, PatientRecord
 from kardia_ctl.operations.apply import apply
-from kardia_ctl.operations.future_stamps import stamp_anew
+from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
 from kardia_ctl.planning.inputs import Decisions, inputs_of
@@ -76,9 +76,7 @@ class Run:
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
     found: Mapping[Address, Intent] = field(default_factory=dict)
-    """The intents of earlier runs, with stamps from the future made anew."""
-    others: Mapping[Address, Intent] = field(default_factory=dict)
-    """The same of the workspace's earlier name."""
+    """The intents of earlier runs, with stamps from the future made anew as the run does it."""
     seconds: float = 0.0
     """How long it took, without suspend."""
     look: int = 0
@@ -249,7 +247,7 @@ class World:
         assert process.dead or not left, f"a run left tasks behind: {left}"
         await asyncio.gather(*left, return_exceptions=True)
         self._note_end(run, process, apply, stopping)
-        if kept is not None and self.disk != replace(kept, intents=dict(run.found), others=dict(run.others)):
+        if kept is not None and self.disk != kept:
             self.recorded_elsewhere = f"run {run.number} recorded something with the key of another account"
         if run.error == "aborted":
             run.unsent = self._unsent(run)
@@ -317,8 +315,8 @@ class World:
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
         story, before = self.story, self.network.arrivals
-        stamp_anew(store, clock)
-        run.found, run.others = dict(self.disk.intents), dict(self.disk.others)
+        anew = stamped_anew(self.disk.intents.values(), clock.began)
+        run.found = self.disk.intents | {entry.intent.address: entry.intent for entry in anew}
         desired, decisions = self._limited(run, decisions)
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)
