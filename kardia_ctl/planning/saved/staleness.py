@@ -125,7 +125,7 @@ def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
     if age > max_age:
         reason = f"it was made {_length(age)} ago, and --max-age is {_length(max_age)}"
     elif age < -FUTURE_MARGIN:
-        reason = f"by this machine's clock it is made {_length(-age)} from now: check the clocks"
+        reason = f"by this machine's clock it was made {_length(-age)} in the future: check the clocks"
     else:
         return
     raise PlanRefused(f"the saved plan is refused: {reason}. Plan again")
