@@ -43,6 +43,14 @@ if sys.platform == "linux" and "TMPDIR" not in os.environ and _is_quick(_MEMORY)
     tempfile.tempdir = None  # whoever asked before
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """``-n auto``: three workers for two processors, because tests of signals and retries mostly wait."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2) if sys.platform == "linux" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without looking for garbage: nearly all that is made stays, and is set aside then."""
