@@ -79,9 +79,8 @@ def refuse_if_moved(approved: Sequence[Change], now: Sequence[Change], age: floa
 
 def looked_again(age: float, requests: int) -> str:
     """The line that says that there was another look, and what it cost."""
-    return (
-        f"{_why(age)}: nothing has changed since. This took {requests} requests that the plan does not count"
-    )
+    took = "1 request" if requests == 1 else f"{requests} requests"
+    return f"{_why(age)}: nothing has changed since. This took {took} that the plan does not count"
 
 
 def _why(age: float) -> str:

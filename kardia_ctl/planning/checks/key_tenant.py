@@ -31,7 +31,7 @@ from kardia_ctl.planning.inputs import PlanInputs, doubt_of_done
 _ABSENT: Final = (Cause.DELETED_ELSEWHERE, Cause.ID_MISMATCH, Cause.SCAN_INCOMPLETE)
 """How a patient looks when the key belongs to another tenant."""
 
-_ADVICE: Final = "If you know that the key is of that team: --accept-unknown-team"
+_ADVICE: Final = "If you know that the key belongs to that team: --accept-unknown-team"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuild
     patient_id = patient_id_of(inputs, departure)
     live = live_by_id(inputs, departure.mrn, patient_id) if patient_id else None
     if key := _in_the_future(inputs, departure):
-        reason = f"{key} is a day that has not come. Write the day on which it was done, or remove {key}"
+        reason = f"{key} is a date in the future. Write the date on which it was done, or remove {key}"
         _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
     elif departure.done:
         _plan_done(departure, live or inputs.observed.patients.get(departure.mrn), builder)
@@ -77,8 +77,8 @@ def _plan_done(departure: Departure, live: LivePatient | None, builder: PlanBuil
     if live is not None and (deletes or connection):
         what = f"is live in Kardia as {live.id}" if deletes else connection
         reason = (
-            f"the entry has done: {departure.done}, and the patient {what}. Remove done: to have it done, or "
-            "find out why first"
+            f"the entry has done: {departure.done}, and the patient {what}. Remove done: to have it carried "
+            "out, or find out why first"
         )
         _block(builder, departure, Cause.LIVE_AGAIN, reason, live.id)
     else:

@@ -161,7 +161,7 @@ def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...])
         key=lambda address: address.order,
     )
     raise PlanRefused(
-        f"the saved plan is refused: what is to be done at {differing[0]} changed since"
+        f"the saved plan is refused: what would be done at {differing[0]} has changed since"
         + (f" (and at {len(differing) - 1} more)" if len(differing) > 1 else "")
         + ". Plan again"
     )
