@@ -65,7 +65,7 @@ def stop_on_signals(stop_signal: StopSignal, abort: Callable[[], None]) -> Itera
 
     def give_up() -> None:
         print_message(
-            "aborted: requests in flight are recorded as in doubt. Run kardia-ctl plan to see their outcome"
+            "aborted: any request in flight is recorded as in doubt. Run kardia-ctl plan to see its outcome"
         )
         abort()
 
