@@ -249,7 +249,8 @@ class Network:
                 self._server.visit()
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
-            query = head + mark + self._story.sizes[limit_sent.decode()].encode() + more + rest
+            size = self._story.sizes.get(limit_sent.decode(), limit_sent.decode())
+            query = head + mark + size.encode() + more + rest
         self._snatch(sending)
         content = self._stored(request.content, sending)
         answer = self._server.answer(request.method, path, query, request.headers.raw, content)
