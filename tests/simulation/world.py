@@ -81,6 +81,8 @@ class Run:
     """How long it took, without suspend."""
     look: int = 0
     """Requests that the plan counted for the look at the end."""
+    was_suspended: bool = False
+    """Whether the machine was suspended during the run."""
 
     def begins(self, change: Change) -> None:
         """A change is about to be sent."""
@@ -242,6 +244,7 @@ class World:
         if alarm:
             alarm.cancel()
         machine.end()
+        run.was_suspended = machine.was_suspended
         run.seconds = loop.time() - began
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert process.dead or not left, f"a run left tasks behind: {left}"
