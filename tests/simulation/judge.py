@@ -223,8 +223,8 @@ def _waves(world: World) -> Iterator[str]:
 def _counts(world: World) -> Iterator[str]:
     """A plan says how many requests it took, and how many its apply takes.
 
-    Of the look at the end, what a lagging list and others who create meanwhile cost is not known before. A look
-    that grew old while the machine was suspended is repeated before the first write.
+    Of the look at the end, what a lagging list and others who create meanwhile cost is not known before. A
+    look that grew old while the machine was suspended is repeated before the first write.
     """
     for run in world.runs:
         if run.plan is not None and run.plan.requests.spent != run.spent:
