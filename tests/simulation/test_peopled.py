@@ -5,7 +5,9 @@ from typing import Final
 
 import pytest
 
+from kardia_ctl.model.configuration import Dialect
 from tests.simulation.broken_rules import Rule, broken, story_for
+from tests.simulation.mutants import Mutant, mutated
 from tests.simulation.remembered.seeds import remember, seeds_for
 from tests.simulation.scenario import peopled
 from tests.simulation.simulate import Verdict, simulate
@@ -57,6 +59,26 @@ def test_the_judge_sees_each_rule_that_is_broken(rule: Rule, request: pytest.Fix
     if anew:
         remember(rule.name, caught)
     assert not found(caught)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seeds"), [("patient/", range(53, 300, 2)), ("connection_code/", range(473, 900, 2))]
+)
+def test_an_abort_that_leaves_the_intents_of_pro_is_caught(kind: str, seeds: range) -> None:
+    """A participant and a code that were never ordered are no doubt, and nobody has to settle them.
+
+    The first seed is one that is known to show it.
+    """
+
+    def left(seed: int) -> str:
+        verdict = simulate(seed, peopled(seed))
+        return "".join(text for text in verdict.violations if "was never sent" in text)
+
+    with mutated(Mutant.ABORT_LEAVES_INTENTS):
+        caught = next((seed for seed in seeds if kind in left(seed)), None)
+    assert caught is not None
+    assert peopled(caught).dialect is Dialect.PRO
+    assert not left(caught)
 
 
 def test_the_stories_of_users_show_every_trouble() -> None:

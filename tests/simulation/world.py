@@ -62,7 +62,7 @@ class Run:
     succeeded: bool = False
     """Whether the command would exit with 0."""
     unsent: tuple[str, ...] = ()
-    """The mrns of creates that it left in doubt although it never sent them, after an abort."""
+    """What it left in doubt although it never sent it, after an abort."""
     undone: tuple[str, ...] = ()
     """What was not recorded, or was in doubt, when it ended; without what --limit left out."""
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
@@ -288,18 +288,24 @@ class World:
         return machine
 
     def _unsent(self, run: Run) -> tuple[str, ...]:
-        """The creates of v1 that a run recorded as in doubt and never sent; those of pro are not noted."""
-        if self.story.dialect is Dialect.PRO:
-            return ()
-        sent = {sending.mrn for sending in self.network.sendings if sending.run == run.number}
+        """What a run recorded as in doubt and never sent: creates, and the orders of pro."""
+        orders = {(mrn, template) for number, mrn, template in self.network.orders if number == run.number}
+        orders |= {(sending.mrn, "") for sending in self.network.sendings if sending.run == run.number}
         return tuple(
-            address.names[0]
+            str(address)
             for address, intent in self.disk.intents.items()
-            if address.kind is Kind.PATIENT
-            and intent.operation == Action.CREATE
-            and run.found.get(address) != intent
-            and address.names[0] not in sent
+            if run.found.get(address) != intent
+            and (order := self._order(address, intent)) is not None
+            and order not in orders
         )
+
+    def _order(self, address: Address, intent: Intent) -> tuple[str, str] | None:
+        """What an intent orders, as the network notes it; None for what it does not note."""
+        if address.kind is Kind.PATIENT and intent.operation == Action.CREATE:
+            return address.names[0], ""
+        if address.kind is Kind.CONNECTION_CODE and self.story.dialect is Dialect.PRO:
+            return address.names[0], intent.target
+        return None
 
     def _note_end(self, run: Run, process: Process, apply: asyncio.Task[None], stopping: Stopping) -> None:
         error = None if apply.cancelled() else apply.exception()
