@@ -1,16 +1,25 @@
 """An answer of the API and its JSON, read tolerantly: unknown fields, missing fields, null and odd types."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from kardia_ctl.api.schemas import ErrorEntry, ErrorList, PageInfo, Scalar
+from kardia_ctl.api.schemas import ErrorEntry, ErrorList, PageInfo, Scalar, Verdict
 
 T = TypeVar("T")
 
 _MOST_ERRORS: Final = 100
+_NUMBER: Final = re.compile(r"\s*[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\s*", re.ASCII)
+"""A number as text. Python reads more than that: other scripts' digits, and ``1_000``."""
+_OK: Final = 200
+_MULTI_STATUS: Final = 207
+_NO: Final = (False, "false")
+_FAILURES: Final = frozenset({"error", "failed", "failure"})
+_LEAST_FAILURE: Final = 400
 _BOM: Final = b"\xef\xbb\xbf"
 """The byte order mark that some servers put before their JSON."""
 
@@ -110,6 +119,51 @@ def check_no_errors(answer: Answer) -> None:
         raise UnexpectedAnswer("the answer holds errors in spite of its status")
 
 
+def check_accepted(answer: Answer) -> None:
+    """Raise ``UnexpectedAnswer`` when a 2xx says itself that it is no success, or one only in part.
+
+    ``errors`` is the API's own word (API reference, "Errors"); gateways write ``error`` or ``success``.
+    """
+    check_no_errors(answer)
+    if answer.status == _MULTI_STATUS or answer.body.strip() == b"false":
+        raise UnexpectedAnswer("the answer does not say that the request was accepted")
+    try:
+        verdict = decode_json(answer, Verdict)
+    except (UnreadableAnswer, UnexpectedAnswer):
+        return
+    denied = verdict.error or verdict.success in _NO or verdict.ok in _NO
+    if denied or _is_failure(verdict.status) or _is_failure(verdict.statusCode):
+        raise UnexpectedAnswer("the answer says that the request failed, in spite of its status")
+
+
+def _is_failure(status: object) -> bool:
+    """Whether a status in a body is a failure: a word for it, or a status of HTTP."""
+    if isinstance(status, str) and status.casefold() in _FAILURES:
+        return True
+    code = number(status) if isinstance(status, int | float | str) else None
+    return code is not None and code >= _LEAST_FAILURE
+
+
+def check_certain(answer: Answer) -> None:
+    """Raise ``UnexpectedAnswer`` unless it is the API's whole answer, and says each thing once.
+
+    Other statuses of success mean less: 202 is not ready, 203 was altered on its way, 206 is a part
+    (RFC 9110, 15.3). Of a key that is repeated, in whatever letters, nobody knows which value counts.
+    """
+    if answer.status != _OK:
+        raise UnexpectedAnswer(f"the answer has status {answer.status}, and only {_OK} is a whole answer")
+    try:
+        json.loads(answer.body.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError):
+        raise UnexpectedAnswer("the answer repeats a key, or is not plain JSON") from None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name.casefold() for name, _ in pairs}) < len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
 def next_cursor(info: PageInfo | None) -> str | None:
     """The cursor of the next page; None when this is the last.
 
@@ -136,7 +190,7 @@ def optional_text(value: Scalar) -> str | None:
 
 def number(value: Scalar) -> float | None:
     """A finite number, however it was sent; None for anything else."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
         return None
     try:
         parsed = float(value)

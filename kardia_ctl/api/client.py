@@ -138,7 +138,8 @@ async def open_session(
     scrub = scrub or Scrubber()
     headers, chance = _headers(key, dialect, authorization), rng or SystemRandom()
     async with connect(options, clock=clock, transport=http_transport, secure=secure) as connections:
-        transport = Transport(base_url, connections, headers, options, now=now)
+        secrets = (key, b64encode(f"{key}:".encode()).decode()) if key else ()
+        transport = Transport(base_url, connections, headers, options, now=now, secrets=secrets)
         pace = Pace(
             parallelism,
             clock=clock,

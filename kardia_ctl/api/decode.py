@@ -11,8 +11,9 @@ import msgspec
 from kardia_ctl.api.answer import (
     Answer,
     UnexpectedAnswer,
+    check_accepted,
+    check_certain,
     check_complete,
-    check_no_errors,
     check_no_page,
     decode_json,
     next_cursor,
@@ -63,7 +64,7 @@ def _first_list(*candidates: _Patients | msgspec.UnsetType | None) -> _Patients:
 
 def patient(answer: Answer) -> LivePatient:
     """One patient, with an id: the answer to a create or to a read by id."""
-    check_no_errors(answer)
+    check_accepted(answer)
     entry = decode_json(answer, LoosePatient)
     decoded = _patient(entry)
     if isinstance(entry.id, bool) or not _can_be_an_id(decoded.id):
@@ -77,15 +78,19 @@ def _can_be_an_id(value: str) -> bool:
 
 
 def patient_or_none(answer: Answer) -> LivePatient | None:
-    """One patient; None when the status means that there is none; a web page is an error."""
+    """One patient, for certain; None when the status means that there is none; a web page is an error."""
     check_no_page(answer)
-    return patient(answer) if answer.is_success else None
+    if not answer.is_success:
+        return None
+    decoded = patient(answer)
+    check_certain(answer)
+    return decoded
 
 
 def templates(answer: Answer) -> tuple[LiveTemplate, ...]:
     """The bare array of GET /v1/teamConnectionTemplate. A template without an id cannot be used: left out."""
     if not answer.is_array:
-        check_no_errors(answer)
+        check_accepted(answer)
     entries = decode_json(answer, list[LooseTemplate])
     return tuple(_template(entry) for entry in entries if text(entry.templateId))
 
@@ -101,13 +106,13 @@ def setting(answer: Answer, name: str) -> str | None:
     check_no_page(answer)
     if not answer.is_success or not answer.body.strip():
         return None
-    check_no_errors(answer)
+    check_accepted(answer)
     return text(getattr(decode_json(answer, _one_field(name)), name)) or None
 
 
 def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
     """The code of GET /v1/patients/:id/code or POST /e/v1/code."""
-    check_no_errors(answer)
+    check_accepted(answer)
     decoded = decode_json(answer, Code)
     code = text(decoded.code)
     if not code:
@@ -117,7 +122,7 @@ def issued(answer: Answer, mrn: str, template: str) -> IssuedCode:
 
 def api_key(answer: Answer) -> str:
     """The key of POST /v1/apikey and /v1/apikey/new."""
-    check_no_errors(answer)
+    check_accepted(answer)
     key = text(decode_json(answer, Key).api_key)
     if not key:
         raise UnexpectedAnswer("the answer has no key")
@@ -126,7 +131,7 @@ def api_key(answer: Answer) -> str:
 
 def user_token(answer: Answer) -> str:
     """The token of a mobile user that pro created: redeeming a code needs it."""
-    check_no_errors(answer)
+    check_accepted(answer)
     token = text(decode_json(answer, User).user_token)
     if not token:
         raise UnexpectedAnswer("the answer has no user token")
@@ -142,13 +147,19 @@ def participant(answer: Answer, mrn: str) -> LivePatient:
     return LivePatient(id=mrn, mrn=text(decoded.customParticipantID) or mrn, dob=optional_text(decoded.dob))
 
 
+def echo_of(answer: Answer, mrn: str) -> None:
+    """Checks the echo of a pro participant to whom something was done; it may be empty."""
+    if participant(answer, mrn).mrn != mrn:
+        raise UnexpectedAnswer("the answer names another participant")
+
+
 def nothing(answer: Answer) -> None:
     """Checks an answer whose content does not matter: complete, no web page, no errors."""
     check_no_page(answer)
     check_complete(answer)
     if answer.body.lstrip()[:1] in {b"{", b"["}:
         decode_json(answer, object)
-        check_no_errors(answer)
+    check_accepted(answer)
 
 
 def _patient(entry: LoosePatient) -> LivePatient:

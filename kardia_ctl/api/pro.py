@@ -85,7 +85,8 @@ class ProWriter(Writer):
 
     async def disconnect(self, patient_id: str) -> None:
         """POST /e/v1/disconnection. Repeatable."""
-        await self._do(Call(endpoints.PRO_DISCONNECT, content=_json({"customParticipantID": patient_id})))
+        call = Call(endpoints.PRO_DISCONNECT, content=_json({"customParticipantID": patient_id}))
+        await self._exchange.run(call, partial(decode.echo_of, mrn=patient_id))
 
     async def create_user(self, patient_id: str, email: str, country: str, password: str) -> str:  # noqa: ARG002
         """POST /e/v1/user; its token. Sent once. The participant is named by the code that is redeemed."""

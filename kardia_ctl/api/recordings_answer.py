@@ -1,33 +1,33 @@
 """How many recordings a patient has, as far as an answer proves it. What cannot be undone rests on it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kardia_ctl.api.answer import Answer, UnexpectedAnswer, decode_json
+from kardia_ctl.api.answer import Answer, UnexpectedAnswer, check_certain, decode_json
 
 _DOCUMENTED: Final = frozenset({"totalCount", "recordings", "pageInfo"})
 """The members of the answer (API reference, "Recordings Object")."""
-
-
-class _RepeatedKey(ValueError):  # noqa: N818  (it names what the answer holds)
-    """An object names a member twice, so that its value is not certain."""
+_IDS: Final = frozenset({"requestid", "request_id", "traceid", "trace_id"})
+"""The members, in small letters, that name the request and not what it found."""
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
+"""The values of a further member that say nothing. ``false`` is not among them: it may deny a success."""
 
 
 def recordings_proven(answer: Answer) -> int | None:
     """The number of recordings in an answer of GET /v1/patients/:id/recordings; None when it is not proven.
 
     The number is totalCount, where that is a whole number in JSON's own notation. 0 counts only in the
-    documented form: no entries, ``hasNextPage`` false, and nothing else that could be an entry, a count or an
-    error. Everything else, such as ``"0"``, 0.0, a missing list or another name for it, proves nothing.
+    documented form, in a whole answer (200): no entries, ``hasNextPage`` false, no cursor, which would be
+    that of a recording, and nothing else but the id of the request. Everything else, such as ``"0"``, 0.0, a
+    missing list, another name for it or a message, proves nothing.
 
     Raises:
         UnreadableAnswer: it is not JSON, or not complete.
     """
     try:
         decoded = decode_json(answer, dict[str, Any])
-        json.loads(answer.body.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
-    except (UnexpectedAnswer, _RepeatedKey, RecursionError):
+        check_certain(answer)
+    except UnexpectedAnswer:
         return None
     count = decoded.get("totalCount")
     if type(count) is not int or count < 0:
@@ -35,17 +35,15 @@ def recordings_proven(answer: Answer) -> int | None:
     return count if count > 0 or _shows_none(decoded) else None
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _RepeatedKey
-    return found
-
-
 def _shows_none(decoded: Mapping[str, Any]) -> bool:
-    """Whether an answer whose count is 0 shows no entry, no further page, no other count and no error."""
+    """Whether an answer whose count is 0 shows no entry, no further page, and nothing that is unknown."""
     info = decoded.get("pageInfo")
-    last = isinstance(info, dict) and info.get("hasNextPage") is False
-    others = [value for name, value in decoded.items() if name not in _DOCUMENTED]
-    silent = not decoded.get("errors") and all(isinstance(value, str) or not value for value in others)
-    return decoded.get("recordings") == [] and last and silent
+    if decoded.get("recordings") != [] or not isinstance(info, dict) or info.get("hasNextPage") is not False:
+        return False
+    others = [(name, value) for name, value in decoded.items() if name not in _DOCUMENTED]
+    others += [(name, value) for name, value in info.items() if name != "hasNextPage"]
+    return all(_says_nothing(name, value) for name, value in others)
+
+
+def _says_nothing(name: str, value: object) -> bool:
+    return value in _NOTHING or (isinstance(value, str) and name.casefold() in _IDS)

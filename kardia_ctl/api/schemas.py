@@ -25,6 +25,16 @@ class ErrorList(msgspec.Struct, frozen=True):
     errors: Any = None
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """What an answer may say of its own success, beside ``errors``."""
+
+    error: Any = None
+    success: Any = None
+    ok: Any = None
+    status: Any = None
+    statusCode: Any = None  # noqa: N815  (as gateways write it)
+
+
 class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
     """Where a page ends and whether another follows (API reference, "Page Info Object")."""
 

@@ -29,9 +29,9 @@ async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Seque
     workers = [asyncio.create_task(run.work()) for _ in range(number)]
     try:
         await asyncio.gather(*workers)
-    except Exception as error:
+    except Exception:
         # Whatever the error is (state, a codes file on a full disk): record responses still in flight.
-        context.stop_signal.set(f"the run was stopped by a {type(error).__name__}")
+        context.stop_signal.set("an error stopped the run")
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     finally:

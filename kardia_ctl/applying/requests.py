@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from kardia_ctl.applying.departing import depart
 from kardia_ctl.applying.known_ids import KnownIds
 from kardia_ctl.applying.run_context import RunContext
-from kardia_ctl.applying.state_updates import earlier_codes, patient_of, record_of
+from kardia_ctl.applying.state_updates import connected_anew, earlier_codes, patient_of, record_of
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address
@@ -136,7 +136,8 @@ class ChangeRequests:
         if mrn in self.inputs.desired.users:
             self._codes[change.address] = code.code
         issued = IssuedCode(code.mrn, code.code, label, code.status, int(self._issued_at(change)))
-        return Sent((self._record(change, patient_id),), patient_id, code=issued)
+        entries = (self._record(change, patient_id), *connected_anew(patient_id, self.inputs))
+        return Sent(entries, patient_id, code=issued)
 
     async def _create_user(self, change: Change, patient_id: str) -> Sent:
         after, writer = change.after or {}, self.context.writer
@@ -145,16 +146,17 @@ class ChangeRequests:
             patient_id, after.get("email") or "", after.get("country") or "", password
         )
         record = self._record(change, patient_id)
+        anew = tuple(connected_anew(patient_id, self.inputs))
         if not change.redeems:
-            return Sent((record,), patient_id)
+            return Sent((record, *anew), patient_id)
         try:
             await writer.redeem(self._codes[self._redeemed(change)], token)
         except ApiError as error:
             status = Status.IN_DOUBT if isinstance(error, InDoubt) else Status.FAILED
             detail = f"the user was created, and its code was not redeemed: {error}"
             entry = replace(record, record=_unredeemed(record.record))
-            return Sent((entry,), patient_id, status=status, detail=detail)
-        return Sent((record,), patient_id)
+            return Sent((entry, *anew), patient_id, status=status, detail=detail)
+        return Sent((record, *anew), patient_id)
 
     def _redeemed(self, user: Change) -> Address:
         mrn = user.address.names[0]

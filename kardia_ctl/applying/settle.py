@@ -13,7 +13,7 @@ from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.state import Intent
-from kardia_ctl.observing.scan import newest
+from kardia_ctl.observing.newest import newest
 from kardia_ctl.planning.settle_window import seconds_left
 from kardia_ctl.timing import wait_for_any
 

@@ -23,6 +23,7 @@ from kardia_ctl.model.state import (
     Record,
     Remember,
     Resolve,
+    Return,
     State,
     UserRecord,
 )
@@ -168,6 +169,13 @@ def _observed_facts(inputs: PlanInputs) -> Iterator[Entry]:
     for departure in inputs.desired.departures:
         if is_to_be_noted_as_gone(inputs, departure):
             yield Depart(patient_id_of(inputs, departure), GONE)
+
+
+def connected_anew(patient_id: str, inputs: PlanInputs) -> Iterator[Entry]:
+    """The entry for a disconnected patient who gets a code or a user again: may be disconnected again too."""
+    done = inputs.state.departed.get(patient_id, frozenset())
+    if Action.DISCONNECT in done and Action.DELETE not in done:
+        yield Return(patient_id)
 
 
 def earlier_codes(change: Change, inputs: PlanInputs) -> Iterator[Entry]:

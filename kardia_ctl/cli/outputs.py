@@ -7,11 +7,15 @@ links, other spellings and file systems that ignore case lead to the same file.
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kardia_ctl.cli.private_files import Ours, check_writable, passes_on, read_head, resolved
 from kardia_ctl.model.errors import RunStopped
+
+_STREAMS: Final = {1: "stdout", 2: "stderr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,11 @@ def check_outputs(
             )
         if passes_on(output.file):
             continue
+        if stream := _own_stream(output.file):
+            raise RunStopped(
+                f"{output.option} {output.file} is the file that {stream} is redirected to: each would "
+                "overwrite the other. Choose another name"
+            )
         for other in taken:
             if same_file(output.file, other.file):
                 raise RunStopped(
@@ -107,6 +116,17 @@ def check_ours(file: Path, ours: Ours, option: str) -> None:
             f"{option} {file} exists, and kardia-ctl did not write it as such an output: it was not changed. "
             "Remove it or choose another name"
         )
+
+
+def _own_stream(file: Path) -> str:
+    """The stream of this process that is redirected to the file; empty for none."""
+    with suppress(OSError):
+        status = file.stat()
+        for descriptor, stream in _STREAMS.items():
+            with suppress(OSError):  # it is closed
+                if os.path.samestat(os.fstat(descriptor), status):
+                    return stream
+    return ""
 
 
 def same_file(one: Path, other: Path) -> bool:

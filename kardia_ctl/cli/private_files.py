@@ -1,7 +1,9 @@
 """Files that only their owner may read, written whole or not at all."""
 
+import errno
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,10 @@ Ours = Callable[[bytes], bool]
 """Whether a file that begins with these bytes may be replaced."""
 
 _PROCESSES: Final = Path("/proc")
+_READER_SECONDS: Final = 5.0
+"""How long a pipe may have no reader yet: a shell starts both ends at once."""
+_LONGEST_NAME: Final = 200
+"""Bytes of a file's name that its temporary one repeats: no name may have more than 255."""
 _OWN: Final = {"/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}
 
 
@@ -70,7 +76,11 @@ def private_file(file: Path, ours: Ours = lambda _: True) -> Iterator[IO[bytes]]
         RunStopped: the file cannot be written, or is by now somebody else's.
     """
     try:
-        with _in_place(file) if passes_on(file) else _replaced(resolved(file), ours) as opened:
+        with (
+            os.fdopen(open_in_place(file), "wb")
+            if passes_on(file)
+            else _replaced(resolved(file), ours) as opened
+        ):
             yield opened
     except OSError as error:
         raise RunStopped(
@@ -86,16 +96,40 @@ def passes_on(file: Path) -> bool:
     return file.exists() and not file.is_file()
 
 
-def _in_place(file: Path) -> IO[bytes]:
+def open_in_place(file: Path) -> int:
+    """A descriptor that writes to a pipe or a device.
+
+    Opening a pipe without a reader would wait for one, and no signal would end that.
+
+    Raises:
+        RunStopped: nobody reads the pipe.
+        OSError: it cannot be opened.
+    """
     # Opening /dev/stdout again would write a file that stdout is redirected to from two offsets at once.
-    own = _OWN.get(str(file))
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND) if own is None else os.dup(own)
-    return os.fdopen(descriptor, "wb")
+    if (own := _OWN.get(str(file))) is not None:
+        return os.dup(own)
+    end = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() >= end:
+                raise RunStopped(
+                    f"{file} could not be written: it is a pipe that nothing reads. Start its reader "
+                    "first, or name a file"
+                ) from error
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 @contextmanager
 def _replaced(file: Path, ours: Ours) -> Iterator[IO[bytes]]:
-    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    name = os.fsdecode(os.fsencode(file.name)[:_LONGEST_NAME])
+    new = file.with_name(f".{name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
@@ -176,6 +210,8 @@ def check_writable(file: Path) -> None:
     Raises:
         RunStopped: the file cannot be written.
     """
+    if str(file) == "-":
+        raise RunStopped("- is not a file name here. For stdout, leave the option out or name /dev/stdout")
     file = file if passes_on(file) else resolved(file)
     if passes_on(file) and not file.is_dir():
         writable = os.access(file, os.W_OK)

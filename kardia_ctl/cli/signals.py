@@ -7,23 +7,27 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from kardia_ctl.applying.run_context import StopSignal
-from kardia_ctl.cli.interrupts import STOPPING, reacting
+from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.errors import Interrupted
 
 T = TypeVar("T")
 
-_ENDING: Final = (
-    *STOPPING,
-    signal.SIGQUIT,
-    signal.SIGALRM,
-    signal.SIGVTALRM,
-    signal.SIGPROF,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGXCPU,
+_KEPT: Final = frozenset(
+    {
+        *(signal.SIGKILL, signal.SIGSTOP),  # nothing can ignore them
+        *(signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT),  # a defect
+        *(
+            signal.SIGTSTP,
+            signal.SIGTTIN,
+            signal.SIGTTOU,
+            signal.SIGCONT,
+        ),  # a shell stops and continues a job
+        *(signal.SIGCHLD, signal.SIGWINCH, signal.SIGURG),  # ignored by themselves
+    }
 )
-"""The signals that end a process, except those that nothing can ignore and those of a defect."""
+_ENDING: Final = tuple(sorted(signal.valid_signals() - _KEPT))
+"""The signals that end a process: those with a name, such as SIGPWR, and the real-time ones."""
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
@@ -61,7 +65,7 @@ def stop_on_signals(stop_signal: StopSignal, abort: Callable[[], None]) -> Itera
 
     def give_up() -> None:
         print_message(
-            "aborted: requests in flight are recorded as in doubt. Run kardia-ctl plan to see their outcome"
+            "aborted: any request in flight is recorded as in doubt. Run kardia-ctl plan to see its outcome"
         )
         abort()
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
@@ -19,6 +20,11 @@ Locate = Callable[..., Source]
 """Returns the place of a patient's attribute, by its name and, for codes, an index."""
 
 _codes_of = attrgetter("codes")
+
+_MOST_MEANT: Final = 50
+"""Undeclared labels for which the declared one that was probably meant is looked for."""
+_MOST_NAMED: Final = 10
+"""Declared labels that a remedy lists."""
 
 
 @lru_cache(maxsize=1 << 12)
@@ -58,6 +64,7 @@ class PatientRegistry:
     patients: dict[str, DesiredPatient] = field(default_factory=dict)
     users: dict[str, MobileUser] = field(default_factory=dict)
     _faulty: dict[str, Source] = field(default_factory=dict)
+    _meant: dict[str, str] = field(default_factory=dict)
     _sound_codes: set[tuple[str, ...]] = field(default_factory=lambda: {()})
     _ids: dict[str, DesiredPatient] = field(default_factory=dict)
 
@@ -205,18 +212,24 @@ class PatientRegistry:
                     problem(locate("codes", index), message, "Keep one of them", address)
                     sound = False
             else:
-                problem(locate("codes", index), *_undeclared(label, self.templates), address)
+                problem(locate("codes", index), *self._undeclared(label), address)
                 sound = False
         if sound:
             self._sound_codes.add(codes)
 
+    def _undeclared(self, label: str) -> tuple[str, str]:
+        """Message and remedy. They do not quote the label: in a CSV file it may come from the wrong column.
 
-def _undeclared(label: str, known: Mapping[str, DeclaredTemplate]) -> tuple[str, str]:
-    """Message and remedy. They do not quote the label: in a CSV file it may come from the wrong column."""
-    meant = near(label, known)
-    if meant:
-        return f"codes names a template that is not declared: did you mean {meant}?", ""
-    remedy = (
-        f"Declare it under templates, or use {', '.join(known)}" if known else "Declare it under templates"
-    )
-    return "codes names a template that is not declared", remedy
+        Only the first labels are compared with all templates: a file may have another one in every row.
+        """
+        if label not in self._meant and len(self._meant) < _MOST_MEANT:
+            self._meant[label] = near(label, self.templates)
+        if meant := self._meant.get(label):
+            return f"codes names a template that is not declared: did you mean {meant}?", ""
+        names = [*islice(self.templates, _MOST_NAMED)]
+        more = " …" if len(names) < len(self.templates) else ""
+        remedy = f"Declare it under templates, or use {', '.join(names)}{more}"
+        return (
+            "codes names a template that is not declared",
+            remedy if names else "Declare it under templates",
+        )

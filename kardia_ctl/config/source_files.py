@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from os.path import normpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Final
@@ -26,6 +27,9 @@ _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 
 
 CHANGED: Final = ("the file changed while it was being read", "Run the command again")
+
+_MOST_DEEP: Final = 2
+"""How often a pattern may have ``**``."""
 
 _MISSING: Final = ("no such file", "Check the name, or create it")
 
@@ -204,10 +208,15 @@ def matches(root: Path, pattern: PurePosixPath) -> Iterator[PurePosixPath]:
     """Files below ``root`` that match a glob pattern, sorted by name, without hidden files.
 
     Raises:
-        UnusableFile: the pattern is not valid.
+        UnusableFile: the pattern is not valid, or has ``**`` too often: each multiplies the walk.
     """
+    parts = [
+        part for part, after in zip_longest(pattern.parts, pattern.parts[1:]) if not part == after == "**"
+    ]
+    if parts.count("**") > _MOST_DEEP:
+        raise UnusableFile("the pattern has ** more than twice", "Name the directories between them")
     try:
-        paths = sorted(path for path in root.glob(str(pattern)) if path.is_file())
+        paths = sorted(path for path in root.glob("/".join(parts)) if path.is_file())
     except (OSError, ValueError, NotImplementedError, IndexError) as error:
         raise UnusableFile("the pattern is not valid", "Write it like patients/*.yaml") from error
     for path in paths:

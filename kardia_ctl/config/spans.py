@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from kardia_ctl.config.cohorts.formats.csv import cell_end
+from kardia_ctl.config.cohorts.formats.cell_places import cell_end
 from kardia_ctl.config.cohorts.formats.ndjson import value_end
 from kardia_ctl.config.source_files import BOM, YAML_LIMIT, UnusableFile, content
 from kardia_ctl.model.source import Extent, Source

@@ -6,17 +6,20 @@ Exact comparison decides who is who. This decides only of whom it cannot be excl
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 from unicodedata import normalize
 
-from kardia_ctl.kinds.folding import person, plain, words_of
+from kardia_ctl.kinds.birth_date import days, says_a_day, valid_days
+from kardia_ctl.kinds.folding import plain, words_of
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
 _ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 _EXPONENT: Final = re.compile(r"\s*[+-]?\d+([.,]\d+)?[eE][+-]?\d+\s*")
+_ADDRESS: Final = re.compile(r"[^*\u2022\u2026]*@[^*\u2022\u2026]*")
+"""An e-mail address of which nothing is hidden."""
 _FEWEST: Final = 3
 """Characters of the shortest text that counts as the rest of a cut one: many an mrn begins with a 1."""
 
@@ -24,6 +27,17 @@ _FEWEST: Final = 3
 def fold(text: str) -> str:
     """A text without what a server may change: case, accents, Unicode form, blanks, marks, leading zeros."""
     return _ZEROS.sub("", plain(text))
+
+
+def _words(name: str) -> str:
+    """The words of a name, in whatever order."""
+    return " ".join(sorted(filter(None, map(plain, words_of(name)))))
+
+
+def _tagless(email: str) -> str:
+    """An e-mail address without the tag of its mailbox: ``a+tag@`` is ``a@``."""
+    local, at, domain = email.partition("@")
+    return local.partition("+")[0] + at + domain
 
 
 def _number(text: str) -> str:
@@ -41,67 +55,23 @@ def _rounded(text: str) -> str:
     return f"{float(digits)!r}" if len(digits) > 15 else ""
 
 
-def days(text: str) -> frozenset[date]:
-    """The days that a text may name, in any usual notation. With a time of day, the days beside it too."""
-    numbers = [int(part) for part in re.findall(r"\d+", text)[:6]]
-    found = set(_days(numbers, text))
-    if re.search(r"\d[T ]\d", text) or re.fullmatch(r"\s*-?\d{8,}(\.\d+)?\s*", text):
-        found |= {
-            day + timedelta(days=step) for day in found for step in (-1, 1) if date.min < day < date.max
-        }
-    return frozenset(found)
-
-
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def _days(numbers: list[int], text: str) -> Iterator[date]:
-    month = next((place for place, name in enumerate(_MONTHS, 1) if name in text.casefold()), 0)
-    match numbers:
-        case [one, two, *_] if month:
-            yield from _valid((one, month, two), (two, month, one))
-        case [first, second, third, *_]:
-            yield from _valid((first, second, third), (third, second, first), (third, first, second))
-        case [whole, *_]:
-            digits = str(whole)
-            if len(digits) == 8:
-                yield from _valid((whole // 10000, whole // 100 % 100, whole % 100))
-                yield from _valid((whole % 10000, whole // 10000 % 100, whole // 1000000))
-            yield from _epoch(whole if "-" not in text else -whole)
-        case _:
-            pass
-
-
-def _valid(*dates: tuple[int, int, int]) -> Iterator[date]:
-    for year, month, day in dates:
-        for century in (0,) if year > 99 else (1900, 2000):
-            try:
-                yield date(year + century, month, day)
-            except ValueError:
-                continue
-
-
-def _epoch(value: int) -> Iterator[date]:
-    """The day of Unix seconds or milliseconds."""
-    for seconds in (value, value / 1000):
-        try:
-            yield (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).date()
-        except OverflowError:
-            continue
+PERSON_SIZE: Final = 3 * FINGERPRINT_SIZE
+"""The bytes of ``fingerprints_of_person``."""
 
 
 def fingerprints_of_person(key: bytes, dob: str, firstname: str, lastname: str, email: str) -> bytes:
-    """Two keyed fingerprints of a person, for any mrn: birth date with name, and with e-mail address.
+    """Keyed fingerprints of a person, for any mrn: of each two of birth date, name and e-mail address.
 
-    Each is ``MISSING`` where a part of it is not known; empty without a key.
+    So a person is known again when one of them was corrected with the mrn. A fingerprint is ``MISSING`` where
+    a part of it is not known; all are empty without a key.
     """
     if not key:
         return b""
-    named = person(dob, firstname, lastname)
-    mailed = (dob, fold(email)) if dob and email else None
+    name, address = _words(f"{firstname} {lastname}"), plain(_tagless(email))
+    pairs = (("dob name", dob, name), ("dob email", dob, address), ("name email", name, address))
     return b"".join(
-        MISSING if same is None else fingerprint(key, "", name, "\0".join(same))
-        for name, same in (("person", named), ("mailed", mailed))
+        fingerprint(key, "", which, f"{one}\0{other}") if one and other else MISSING
+        for which, one, other in pairs
     )
 
 
@@ -126,7 +96,8 @@ class Lookalikes:
                 self._by.setdefault(key, []).append(live)
             if _EXPONENT.fullmatch(live.mrn):
                 self._exponents.append(live)
-            if not (live.email or live.dob):  # its mrn alone does not say that it is somebody else
+            if not (_ADDRESS.fullmatch(live.email or "") or says_a_day(live.dob or "")):
+                # Its mrn and name alone do not say that it is somebody else.
                 self._by.setdefault(("nothing", ""), []).append(live)
         self._ends = {name: sorted(_ends(self._by, name)) for name in ("plain", "email")}
 
@@ -196,21 +167,20 @@ def _near(dob: str) -> frozenset[date]:
     near = set(days(dob))
     for day in days(dob):
         near |= {day + timedelta(days=step) for step in (-1, 1) if date.min < day < date.max}
-        near |= set(_valid((day.year, day.day, day.month)))
+        near |= set(valid_days((day.year, day.day, day.month)))
     return frozenset(near)
 
 
 def _keys(mrn: str, email: str, dob: Iterable[date], name: str) -> Iterator[tuple[str, object]]:
     """What two patients share of whom one might be the other; of a name, its words in any order."""
-    local, at, domain = email.partition("@")
     texts = (
         ("mrn", fold(mrn)),
         ("number", fold(_number(mrn))),
         ("rounded", _rounded(mrn)),
         ("email", plain(email)),
-        ("email", plain(local.partition("+")[0] + at + domain)),
+        ("email", plain(_tagless(email))),
         ("plain", plain(mrn)),
-        ("name", " ".join(sorted(plain(word) for word in words_of(name)))),
+        ("name", _words(name)),
     )
     yield from ((name, text) for name, text in texts if text)
     yield from (("day", day) for day in dob)

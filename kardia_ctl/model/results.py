@@ -77,6 +77,18 @@ class Report:
         )
 
     @property
+    def interruption(self) -> str:
+        """What an interrupted run left undone, and why; empty for a run that came to its end."""
+        if not self.interrupted:
+            return ""
+        undone = (
+            "everything was sent, but the run stopped before its last checks (kardia-ctl plan makes them)"
+        )
+        if not self.results or self.count(Status.SKIPPED) or self.count(Status.IN_DOUBT):
+            undone = "stopped before everything was sent"
+        return f"{undone}: {self.reason}" if self.reason else undone
+
+    @property
     def succeeded(self) -> bool:
         """Whether every change of the plan is done, and found to be, and nothing is blocked."""
         return not self.interrupted and not self.blocked and all(result.is_well for result in self.results)

@@ -5,7 +5,7 @@ limit, and the head once more at the end of a walk in which the list moved.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
@@ -16,13 +16,8 @@ from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.closed_sum import ClosedSum
 from kardia_ctl.observing.look_up import look_up
+from kardia_ctl.observing.walk import LIMITS, Walk, ids_of, limit_of
 
-LIMITS: Final = (500, 499, 397)
-"""Page sizes of the first walk and of its repetitions: another size moves the page edges."""
-
-_MAX_HEAD_PAGES: Final = 200
-_MAX_PAGES: Final = 100_000
-_MAX_PAGES_WITHOUT_TOTAL: Final = 4_000
 _TURNS_TO_SEND: Final = 8
 """Turns of the event loop after which a request on an open connection is sent: httpx takes 3."""
 
@@ -55,42 +50,6 @@ class Scan:
 
 
 @dataclass(slots=True)
-class _Walk:
-    """One walk from the head of the list to its end."""
-
-    limit: int
-    patients: dict[str, LivePatient] = field(default_factory=dict)
-    rows: int = 0
-    smallest: int = 0
-    cursors: set[str] = field(default_factory=set)
-    broken: str = ""
-
-    def problem(self, page: PatientsPage) -> str:
-        """Why the list cannot be followed beyond this page, which was not added yet; empty when it can."""
-        if self.patients.keys() >= _ids(page) or page.next_cursor in self.cursors:
-            return "the list of patients does not end: a page repeats an earlier one"
-        pages = len(self.cursors) + 1
-        if pages > _allowance(page.total, self.smallest):
-            return f"the list of patients does not end: {pages} pages for totalCount {page.total}"
-        return ""
-
-    def count(self, page: PatientsPage) -> None:
-        """Count the rows of a page."""
-        self.smallest = min(self.smallest or len(page.patients), len(page.patients))
-        self.rows += len(page.patients)
-
-    def add(self, patients: Iterable[LivePatient]) -> None:
-        """Add a page's patients; a later page replaces an earlier one's."""
-        by_id = self.patients
-        for patient in patients:
-            by_id[patient.id] = patient
-
-
-def _ids(page: PatientsPage) -> set[str]:
-    return {patient.id for patient in page.patients}
-
-
-@dataclass(slots=True)
 class _Scanner:
     """The requests of a scan, and what they showed.
 
@@ -102,23 +61,38 @@ class _Scanner:
     policy: ScanPolicy
     keep: Keep
     sum: ClosedSum = field(default_factory=ClosedSum)
-    walk: _Walk = field(default_factory=lambda: _Walk(0))
+    walk: Walk = field(default_factory=lambda: Walk(0))
     earlier: dict[str, LivePatient] = field(default_factory=dict)
     requests: int = 0
     total: int | None = None
     newest: str = ""
+    size: int = LIMITS[0]
+    """What a page of the server holds at most."""
+    shown: list[tuple[frozenset[str], set[str]]] = field(default_factory=list)
+    """Of each walk that may agree with another: the ids that it showed, and its edges."""
 
     async def scan(self) -> Scan:
         """Walk until it is proven, at most once with each limit."""
         for limit in LIMITS:
-            previous = self.walk.patients if limit != LIMITS[0] and not self.walk.broken else None
-            await self._walk(limit, to_the_end=limit == LIMITS[-1] or self.policy is ScanPolicy.AGREE_TWICE)
+            last = limit == LIMITS[-1]
+            await self._walk(
+                limit_of(limit, self.size), to_the_end=last or self.policy is ScanPolicy.AGREE_TWICE
+            )
             if not self.walk.broken and await self._is_closed():
                 return self._result(proven=True)
-            agrees = previous is not None and previous.keys() == self.walk.patients.keys()
-            if self.policy is ScanPolicy.AGREE_TWICE and agrees and not self.walk.broken:
+            if self.policy is ScanPolicy.AGREE_TWICE and not self.walk.broken and self._agrees():
                 return self._result(proven=True)
         return self._result(proven=False)
+
+    def _agrees(self) -> bool:
+        """Whether earlier walks showed the same ids, and no edge of a page was one of all of them.
+
+        Whom cursors pass over at an edge, of one second with the row before, is shown by a walk without it.
+        """
+        ids = frozenset(self.walk.patients)
+        edges = [self.walk.edges, *(others for shown, others in self.shown if shown == ids)]
+        self.shown.append((ids, self.walk.edges))
+        return len(edges) > 1 and not set.intersection(*edges)
 
     def _result(self, *, proven: bool) -> Scan:
         detail = "" if proven else self._why()
@@ -139,7 +113,7 @@ class _Scanner:
         page = await self.reader.patients(self.walk.limit, start)
         self.requests += 1
         self.total = page.total
-        if "" in _ids(page):
+        if "" in ids_of(page):
             raise ApiError("a patient in the list has no id, so it cannot be matched")
         if start is None:
             self.newest = page.patients[0].id if page.patients else ""
@@ -150,9 +124,11 @@ class _Scanner:
 
         A page is added while the request for the next one is in flight.
         """
-        before, self.walk = self.walk, _Walk(limit)
+        before, self.walk = self.walk, Walk(limit)
         page = await self._page(None)
         self.earlier.update(before.patients)
+        if page.next_cursor is not None and len(page.patients) < limit:
+            self.size = min(self.size, len(page.patients))
         if not self.sum.begin(page, self.earlier):
             self.earlier.clear()
         while page.next_cursor is not None and (to_the_end or self.sum.holds):
@@ -213,30 +189,3 @@ async def _in_flight(request: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.T
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def _allowance(total: int | None, size: int) -> int:
-    """The most pages of a list that ends, with ``size`` the smallest page so far."""
-    if total is None:
-        return _MAX_PAGES_WITHOUT_TOTAL
-    return min(2 * -(-total // size) + 10, _MAX_PAGES)
-
-
-async def newest(reader: Reader, known: Collection[str]) -> tuple[LivePatient, ...]:
-    """The patients at the head of the list whose ids are not known, up to the first page without one.
-
-    This can show that a patient exists; it never proves that a patient does not.
-
-    Raises:
-        ApiError: a page could not be read.
-    """
-    patients: dict[str, LivePatient] = {}
-    start: str | None = None
-    for _ in range(_MAX_HEAD_PAGES):
-        page = await reader.patients(LIMITS[0], start)
-        new = [live for live in page.patients if live.id and live.id not in known and live.id not in patients]
-        patients.update((live.id, live) for live in new)
-        start = page.next_cursor
-        if start is None or not new:
-            break
-    return tuple(patients.values())

@@ -16,6 +16,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Rate
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.look_at_end import look_at_end
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.operations.second_look import look_again
@@ -144,7 +145,9 @@ class Executor:
                         self.preview, self.context, self.results, self._sender, looks_only=looks_only
                     )
                 case LookAtEnd():
-                    self.results |= await look_at_end(self.preview, self.context, self._sender.created)
+                    self.results |= await look_at_end(
+                        self.preview, self.context, self._sender.created, self._done(Action.DELETE)
+                    )
                 case Count():
                     self._count(rate)
                 case _:
@@ -152,7 +155,11 @@ class Executor:
 
     def _record(self) -> None:
         inputs = self.preview.inputs
-        entries: list[Entry] = list(without_requests(self.preview.plan, inputs))
+        intents = self.context.store.load().intents.values()
+        entries: list[Entry] = [
+            *stamped_anew(intents, self.context.clock.began),
+            *without_requests(self.preview.plan, inputs),
+        ]
         if self.team and self.team != inputs.state.team:
             entries.append(Note("team", self.team))
         if self.saved_plan:
@@ -171,17 +178,19 @@ class Executor:
     def _count(self, rate: Rate | None) -> None:
         """Record the rate, and the number of live patients that the next run compares with."""
         entries = [] if rate is None else [Note("rate", str(rate))]
-        done = [
-            result.action
-            for result in self.results.values()
-            if result.status is Status.DONE and result.address.kind is Kind.PATIENT
-        ]
-        created, deleted = done.count(Action.CREATE), done.count(Action.DELETE)
+        created, deleted = self._done(Action.CREATE), self._done(Action.DELETE)
         count = patient_count(self.preview.inputs)
         if count is not None and (created or deleted):
             entries.append(Note("live_count", str(max(0, count + created - deleted))))
         if entries:
             self.context.store.commit(entries)
+
+    def _done(self, action: Action) -> int:
+        """How many patients something was done to."""
+        return sum(
+            result.status is Status.DONE and result.address.kind is Kind.PATIENT and result.action is action
+            for result in self.results.values()
+        )
 
 
 def record_counts(preview: Preview, context: RunContext, warn: Callable[[str], None]) -> None:

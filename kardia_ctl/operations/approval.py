@@ -77,7 +77,7 @@ class Approval:
             return f"--limit is {limit}, and this run has sent {count}"
         total = sent.copy().add(change)
         passed = passed_limits(self._inputs.desired.limits, total.actions, total.cost, total.unpriced)
-        return next((f"over all rounds of this run {text}" for text in passed), "")
+        return next((f"over all rounds of this run: {text}" for text in passed), "")
 
 
 def without(plan: Plan, withheld: Mapping[Address, str]) -> Plan:
@@ -91,6 +91,9 @@ def without(plan: Plan, withheld: Mapping[Address, str]) -> Plan:
 def result_of(address: Address, reason: str) -> Result:
     """The result of a withheld write: a create in doubt that proved not to have happened, or an order."""
     if address.kind is Kind.PATIENT:
-        detail = f"not done: Kardia has no such patient. The next plan creates it; not here, because {reason}"
+        detail = (
+            "not done: Kardia has no such patient. The next plan creates it; this run does not, because "
+            f"{reason}"
+        )
         return Result(address, Action.CREATE, Status.FAILED, detail)
     return Result(address, Action.CREATE, Status.SKIPPED, f"not sent, because {reason}; plan again")

@@ -104,8 +104,7 @@ def _removals(address: Address, state: State, settle: float, now: Instant) -> li
                 entries.append(Drop(Kind.PATIENT, mrn))
                 entries += [Drop(Kind.CONNECTION_CODE, mrn, code) for code in state.codes.get(mrn, {})]
                 patient_id = state.patients[mrn].id
-                # A deletion that is not over yet stays known: nobody may adopt who is being deleted.
-                entries += [Return(patient_id)] if state.has_done(patient_id, GONE) else []
+                entries += [Return(patient_id)] if _may_return(state, patient_id) else []
         case Kind.CONNECTION_CODE:
             mrn, label = address.names
             entries += [
@@ -122,6 +121,15 @@ def _removals(address: Address, state: State, settle: float, now: Instant) -> li
     if not entries:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
     return entries
+
+
+def _may_return(state: State, patient_id: str) -> bool:
+    """Whether what is recorded of a departure may be removed.
+
+    A deletion that is not over yet stays known: nobody may adopt who is being deleted.
+    """
+    done = state.departed.get(patient_id, frozenset())
+    return GONE in done or (Action.DISCONNECT in done and Action.DELETE not in done)
 
 
 def _check_decidable(intent: Intent, settle: float, now: Instant) -> None:

@@ -5,12 +5,14 @@ from typing import Final
 
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.observing.head import read_head, shown
+from kardia_ctl.observing.head import Since, read_head, shown
 from kardia_ctl.observing.look_up import look_up
+from kardia_ctl.observing.scan import scan
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.timing import wait_for_any
 
@@ -19,9 +21,12 @@ _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 
 
 async def look_at_end(
-    preview: Preview, context: RunContext, created: Mapping[str, Change]
+    preview: Preview, context: RunContext, created: Mapping[str, Change], deleted: int = 0
 ) -> dict[Address, Result]:
     """Read the head of the list past what was created, and by id whom it does not show yet.
+
+    Where totalCount says more newcomers than these, the whole list is read; ``deleted`` is how many deletions
+    of the run were accepted.
 
     Nothing is read by a run that created nobody or that was stopped. A failed read stops the run: what was
     created has not been seen.
@@ -31,16 +36,36 @@ async def look_at_end(
     """
     if not created or context.stop_signal.reason:
         return {}
-    observed = preview.observed
     try:
-        head = await read_head(context.reader, created.keys(), frozenset(shown(observed)), observed.total)
-        unlisted = await _look_up(sorted(created.keys() - head.patients.keys()), context)
+        live = await _look(context, _since(preview, created, deleted), preview.inputs.scan)
     except ApiError as error:
         context.stop_signal.set(
             f"the look at what was created failed: {error}. Plan again: it shows whether each exists once"
         )
         return {}
-    return dict(_findings(created, head.patients | unlisted))
+    return dict(_findings(created, live))
+
+
+def _since(preview: Preview, created: Mapping[str, Change], deleted: int) -> Since:
+    observed = preview.observed
+    total = observed.total if preview.inputs.scan is ScanPolicy.COUNT else None
+    return Since(created.keys(), frozenset(shown(observed)), total, deleted)
+
+
+async def _look(context: RunContext, since: Since, policy: ScanPolicy) -> dict[str, LivePatient]:
+    """Whoever is new in the account, as far as it shows them. Where somebody stays unseen, the run stops."""
+    head = await read_head(context.reader, since)
+    live = head.patients | await _look_up(sorted(since.created - head.patients.keys()), context)
+    unseen = head.unseen - (len(live) - len(head.patients))
+    if unseen <= 0 or context.stop_signal.reason:
+        return live
+    whole = await scan(context.reader, policy)
+    if not whole.proven:
+        context.stop_signal.set(
+            f"the look at what was created is not complete: totalCount says {unseen} more new patients than "
+            f"the list shows ({whole.detail}). Plan again: it shows whether each exists once"
+        )
+    return live | {key: one for key, one in whole.patients.items() if key not in since.known}
 
 
 async def _look_up(ids: Iterable[str], context: RunContext) -> dict[str, LivePatient]:

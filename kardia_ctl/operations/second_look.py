@@ -8,6 +8,8 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.planning.checks.key_tenant import is_read, tenant_of
+from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.timing import FRESH, Clock
 
 _NAMED: Final = 5
@@ -43,9 +45,20 @@ async def look_again(
     fresh = await observe_and_plan(reader, preview.inputs, requests, clock.now)
     if fresh.plan.stops:
         raise RunStopped(f"{_why(age)}, and now the plan stops: {'; '.join(fresh.plan.stops)}")
+    _refuse_if_another_team(preview.inputs, fresh.inputs, age)
     refuse_if_moved(preview.plan.changes, fresh.plan.changes, age)
     warn(looked_again(age, requests() - before))
     return fresh
+
+
+def _refuse_if_another_team(approved: PlanInputs, now: PlanInputs, age: float) -> None:
+    """Where no team is expected, the key may lead to another account than it did."""
+    before, after = tenant_of(approved).team, tenant_of(now).team
+    if before != after and is_read(approved) and is_read(now):
+        raise RunStopped(
+            f"{_why(age)}, and the key's team has changed since, from {before or 'none'} to "
+            f"{after or 'none'}. Nothing was sent. Find out why, then plan again"
+        )
 
 
 def refuse_if_moved(approved: Sequence[Change], now: Sequence[Change], age: float) -> None:
@@ -66,9 +79,8 @@ def refuse_if_moved(approved: Sequence[Change], now: Sequence[Change], age: floa
 
 def looked_again(age: float, requests: int) -> str:
     """The line that says that there was another look, and what it cost."""
-    return (
-        f"{_why(age)}: nothing has changed since. This took {requests} requests that the plan does not count"
-    )
+    took = "1 request" if requests == 1 else f"{requests} requests"
+    return f"{_why(age)}: nothing has changed since. This took {took} that the plan does not count"
 
 
 def _why(age: float) -> str:

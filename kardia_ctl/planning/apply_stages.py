@@ -37,7 +37,7 @@ class CheckTenant:
 
 @dataclass(frozen=True, slots=True)
 class RecordWithoutRequests:
-    """Record what changes in state alone: adoptions, forgets, and what the observation showed."""
+    """Record what changes in state alone: adoptions, forgets, what was observed, stamps from the future."""
 
     requests: int = 0
 

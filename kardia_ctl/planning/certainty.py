@@ -4,12 +4,31 @@ from typing import Final
 
 from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.observed import Coverage
+from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.state import GONE, Intent
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
 
 NOT_CONNECTED: Final = frozenset({"none", "pending"})
 """The exact statuses of a patient who certainly is not connected (API reference, "Patient Object")."""
+
+
+def connection_of(status: str | None) -> str:
+    """What a live status says, as the end of a sentence; empty for who certainly is not connected."""
+    if status in NOT_CONNECTED:
+        return ""
+    if status == "connected":
+        return "is connected"
+    reason = "its status is not shown" if status is None else "the API documents no such status"
+    return f"may be connected, as {reason},"
+
+
+def is_or_may_be_connected(live: LivePatient | None) -> str:
+    """What contradicts that a patient was disconnected, as the end of a sentence; empty for nothing.
+
+    A list without statuses says nothing.
+    """
+    return "" if live is None or live.status is None else connection_of(live.status).rstrip(",")
 
 
 def holdings(status: str | None, recordings: int | None) -> str:
@@ -19,12 +38,7 @@ def holdings(status: str | None, recordings: int | None) -> str:
         status: The live status, as the server sent it.
         recordings: Their number; None when it is not proven.
     """
-    if status in NOT_CONNECTED:
-        connection = ""
-    elif status == "connected":
-        connection = "is connected"
-    else:
-        connection = "may be connected, as the API documents no such status,"
+    connection = connection_of(status)
     if recordings == 0:
         has = ""
     elif recordings is None:

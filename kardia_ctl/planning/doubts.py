@@ -3,8 +3,11 @@
 | doubts about | until the settle window has passed | after it, with a proven scan |
 |---|---|---|
 | this mrn, in any workspace of the state | wait | compare with whoever is new |
-| this person under another mrn | wait, unless ``--distinct`` | compare with whoever is new |
+| this person, or this mrn in another spelling | wait, unless ``--distinct`` | compare with whoever is new |
 | a person unknown: no key, or another one | wait, unless ``--distinct`` | compare with whoever is new |
+
+A person is known again by two of birth date, name and e-mail address: one of them may have been corrected
+with the mrn.
 
 A server may store what it was sent otherwise. So whoever is new since the doubt began, and is not accounted
 for, is compared by folded mrn, folded e-mail address, birth date and name. While one of them may be the
@@ -17,7 +20,7 @@ from functools import cached_property
 from typing import Final
 
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.likeness import Lookalikes, fingerprints_of_person, may_be_one
+from kardia_ctl.kinds.likeness import PERSON_SIZE, Lookalikes, fingerprints_of_person, fold, may_be_one
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
@@ -57,8 +60,12 @@ class Doubts:
         own = self._creates.get(address)
         found = [] if own is None else [own]
         if address not in self._inputs.decisions.distinct and len(self._creates) > len(found):
-            person = self._person(want)
-            found += [other for other in self._others if other.address != address and _is(other, person)]
+            person, mrn = self._person(want), fold(want.mrn)
+            found += [
+                other
+                for other, known_mrn in self._others
+                if other.address != address and (may_be_one(other.person, person) or known_mrn == mrn)
+            ]
             found += [other for other in self._unknown if other.address != address]
         return tuple(found)
 
@@ -105,9 +112,13 @@ class Doubts:
         }
 
     @cached_property
-    def _others(self) -> list[Intent]:
-        """Those whose person can be compared."""
-        return [intent for intent in self._creates.values() if self._is_known(intent)]
+    def _others(self) -> list[tuple[Intent, str]]:
+        """Those whose person can be compared, each with its folded mrn."""
+        return [
+            (intent, fold(intent.address.names[0]))
+            for intent in self._creates.values()
+            if self._is_known(intent)
+        ]
 
     @cached_property
     def _unknown(self) -> list[Intent]:
@@ -120,7 +131,7 @@ class Doubts:
         ]
 
     def _is_known(self, intent: Intent) -> bool:
-        return bool(intent.person) and intent.keyed == key_check(self._inputs.key)
+        return len(intent.person) == PERSON_SIZE and intent.keyed == key_check(self._inputs.key)
 
     def _person(self, want: DesiredPatient) -> bytes:
         names = want.firstname, want.lastname
@@ -169,15 +180,11 @@ class Doubts:
         """By live id, the create in doubt that this patient proves: its mrn and its person."""
         live_of, key = self._inputs.observed.patients.get, self._inputs.key
         found: dict[str, Address] = {}
-        for intent in self._others:
+        for intent, _ in self._others:
             live = live_of(intent.address.names[0])
             if live is not None and may_be_one(intent.person, _person_of(live, key)):
                 found[live.id] = intent.address
         return found
-
-
-def _is(intent: Intent, person: bytes) -> bool:
-    return may_be_one(intent.person, person)
 
 
 def _person_of(live: LivePatient, key: bytes) -> bytes:

@@ -19,10 +19,13 @@ def _resolve(declared: DeclaredTemplate, live: tuple[LiveTemplate, ...] | None) 
     if live is None:
         problem = "" if declared.id else "the account's templates were not read"
         return Template(label, declared.id, problem=problem)
-    found = {template.id: template for template in live if _matches(declared, template)}
+    matching = [template for template in live if _matches(declared, template)]
+    found = {template.id for template in matching}
     if len(found) == 1:
-        (template,) = found.values()
-        return Template(label, template.id, template.name, template.duration, _price(template.price))
+        template = matching[0]
+        prices = {_price(twin.price) for twin in live if twin.id == template.id}
+        price = prices.pop() if len(prices) == 1 else None  # which of two prices counts is not known
+        return Template(label, template.id, template.name, template.duration, price)
     if found:
         problem = f"the account has {len(found)} connection templates with the name that {label} gives"
     else:

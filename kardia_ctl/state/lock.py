@@ -1,16 +1,18 @@
 """The single writer's lock: on a file beside the database and on the database. It ends with its process."""
 
+import errno
 import fcntl
 import getpass
 import json
 import os
 import socket
+import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.model.errors import LockHeld
+from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.state.files import create_private, is_still
 from kardia_ctl.state.inode_lock import InodeLock, is_locked
 
@@ -19,6 +21,8 @@ _PROBE_RETRIES: Final = 4
 """Extra attempts, because another process's ``probe`` holds the lock for microseconds."""
 
 _INFORMATION_BYTES: Final = 16_384
+_BEGIN: Final = b'{"ID": "'
+"""How the lock information in a file begins; between two runs the file is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,44 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
+def _open_lock(path: Path, mode: int) -> int:
+    """Open a lock file. It has one name, or a run would replace the content of another file.
+
+    Raises:
+        StateError: it is a link, no regular file, or has further names.
+        OSError: it cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, mode | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):  # a link, a directory, a pipe
+            raise _no_lock(path) from error
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(descriptor)
+        raise _no_lock(path)
+    return descriptor
+
+
+def _check_ours(path: Path, descriptor: int) -> None:
+    """Check that a lock file, which no run holds, has nothing but what an earlier run left in it.
+
+    Raises:
+        StateError: it has.
+    """
+    begin = os.pread(descriptor, len(_BEGIN), 0)
+    if not _BEGIN.startswith(begin) and begin.strip(b"\0"):  # a power cut may leave zeros
+        raise _no_lock(path)
+
+
+def _no_lock(path: Path) -> StateError:
+    return StateError(
+        f"{path} is where the state's lock file belongs, and kardia-ctl did not make it: it was not changed. "
+        "Next: move it away, or give the state another name"
+    )
+
+
 def _unknown() -> None:
     """No run is known."""
 
@@ -125,6 +167,7 @@ class FileLock:
 
         Raises:
             LockHeld: another holder has it, in this process or another one.
+            StateError: the file is somebody else's.
             OSError: the file cannot be created, or its file system has no locks.
         """
         attempts = _PROBE_RETRIES + round(self._timeout / _POLL_SECONDS)
@@ -166,7 +209,7 @@ class FileLock:
 
     def _probe_file(self) -> tuple[bool, LockInfo | None]:
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = _open_lock(self._path, os.O_RDONLY)
         except FileNotFoundError:
             return False, None
         try:
@@ -179,9 +222,10 @@ class FileLock:
 
     def _try(self) -> int | None:
         create_private(self._path)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = _open_lock(self._path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _check_ours(self._path, descriptor)
             if is_still(self._path, os.fstat(descriptor)) and self._lock_database():
                 return descriptor
         except BlockingIOError:

@@ -98,7 +98,8 @@ def not_whole(path: Path, info: LockInfo | None, *, locked: bool) -> StateError:
             "wait until it ends, or use that name"
         )
     return StateError(
-        f"reading the state {path}: it is not whole: it was copied or moved while a run was open{run}, and "
-        f"what that run recorded last stands in {path.name}-wal, which is not here. Next: copy both, or copy "
-        "the file again when no run is open; if the other file is lost, apply with --settle-first"
+        f"reading the state {path}: it is not whole: it was copied or moved while a run was open{run}, or "
+        "another program opened it after that run was killed. What that run recorded last was "
+        f"in {path.name}-wal, which is not here. Next: copy both, or copy it again when no run is open; "
+        "if the other file is lost, apply with --settle-first"
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.observing.scan import LIMITS
+from kardia_ctl.observing.walk import LIMITS
 
 
 class Row(NamedTuple):

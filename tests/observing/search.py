@@ -79,6 +79,7 @@ def answered_at_once() -> Iterator[None]:
     with (
         patch.object(scanning, "_in_flight", _at_once),
         patch.object(scanning, "look_up", _one_by_one),
+        patch.object(scanning, "limit_of", lambda limit, _: limit),  # ``Changing`` makes a size of it itself
     ):
         yield
 

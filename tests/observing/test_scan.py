@@ -11,7 +11,8 @@ from kardia_ctl.api.client import open_session
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
-from kardia_ctl.observing.scan import LIMITS, Scan, scan
+from kardia_ctl.observing.scan import Scan, scan
+from kardia_ctl.observing.walk import LIMITS
 from kardia_ctl.sandbox.account.account import Account
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.app import create_app
@@ -55,7 +56,21 @@ def test_limits_that_differ_put_page_edges_elsewhere_and_are_joined() -> None:
     reader = Dropping(crowd(1000), style="offset")
     found = scanned(reader)
     assert is_the_truth(found, reader)
-    assert set(reader.log) == {"500", "499", "id-3", "id-502"}, "not shown again: read by id"
+    assert set(reader.log) == {"500", "498", "id-5", "id-503"}, "not shown again: read by id"
+
+
+@pytest.mark.parametrize("cap", [30, 100])
+def test_a_server_that_gives_fewer_rows_than_asked_for_has_other_page_edges_in_each_walk(cap: int) -> None:
+    """At its own edges each walk passes over a row: another walk shows it, because its edges are others."""
+
+    class Dropping(Moving):
+        async def patients(self, limit: int, start: str | None) -> PatientsPage:
+            page = await super().patients(min(limit, cap), start)
+            rows = page.patients if start is None else page.patients[1:]
+            return PatientsPage(rows, 211, page.next_cursor)
+
+    reader = Dropping(crowd(211), style="offset")
+    assert is_the_truth(scanned(reader), reader)
 
 
 def sandboxed(quirks: Quirks, count: int, per_second: int, policy: ScanPolicy) -> tuple[Scan, set[str]]:

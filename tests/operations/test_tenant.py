@@ -56,10 +56,17 @@ def test_the_team_of_the_key_is_told(declared: str, bound: str) -> None:
     assert checked(Offering("T"), declared, bound) == ("T", "")
 
 
-@pytest.mark.parametrize(("declared", "bound"), [("X", ""), ("", "X"), ("T", "X"), ("X", "T")])
+@pytest.mark.parametrize(("declared", "bound"), [("X", ""), ("", "X"), ("X", "X")])
 def test_a_key_of_another_team_stops_the_run(declared: str, bound: str) -> None:
     with pytest.raises(RunStopped, match=r"belongs to team T, but .* X. Use that team's key"):
         checked(Offering("T"), declared, bound)
+
+
+@pytest.mark.parametrize(("declared", "bound"), [("T", "X"), ("X", "T")])
+def test_no_key_is_right_where_the_declared_team_is_not_that_of_state(declared: str, bound: str) -> None:
+    for teams in (("T",), ("T", "X"), ()):
+        with pytest.raises(RunStopped, match=f"team is {declared}, but its state belongs to team {bound}"):
+            checked(Offering(*teams), declared, bound, accepted=True)
 
 
 def test_a_key_with_several_teams_is_bound_to_none() -> None:

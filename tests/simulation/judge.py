@@ -223,12 +223,13 @@ def _waves(world: World) -> Iterator[str]:
 def _counts(world: World) -> Iterator[str]:
     """A plan says how many requests it took, and how many its apply takes.
 
-    Of the look at the end, what a lagging list and others who create meanwhile cost is not known before.
+    Of the look at the end, what a lagging list and others who create meanwhile cost is not known before. A
+    look that grew old while the machine was suspended is repeated before the first write.
     """
     for run in world.runs:
         if run.plan is not None and run.plan.requests.spent != run.spent:
             yield f"run {run.number} counted {run.plan.requests.spent} requests, and {run.spent} arrived"
-        if run.plan is None or run.plan.stops or not run.calm or not run.succeeded:
+        if run.plan is None or run.plan.stops or not run.calm or run.was_suspended or not run.succeeded:
             continue
         promised = run.plan.requests.apply - run.look
         if run.arrived - world.network.looks[run.number] != promised and not doubts(run.plan.changes):

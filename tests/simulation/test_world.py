@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.moments import at
 from tests.simulation.environment.disk import Disk, Mount
 from tests.simulation.environment.process import Killed, Process
 from tests.simulation.environment.virtual import Stuck, VirtualLoop
+from tests.simulation.remembered import seeds
 from tests.simulation.simulate import simulate
 
 
@@ -43,6 +45,17 @@ def test_who_waits_for_nothing_is_found_out(runner: asyncio.Runner) -> None:
 
     with pytest.raises(Stuck):
         runner.run(wait_for_nothing())
+
+
+def test_a_remembered_seed_is_tried_first_and_every_other_one_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "FILE", tmp_path / "seeds.json")
+    seeds.FILE.write_text("{}")
+    seeds.remember("KNOWN", 3)
+    seeds.remember("BEYOND", 90)
+    assert list(seeds.seeds_for("KNOWN", 5)) == [3, 0, 1, 2, 4]
+    assert list(seeds.seeds_for("BEYOND", 5)) == list(seeds.seeds_for("UNKNOWN", 5)) == [0, 1, 2, 3, 4]
 
 
 def test_a_dead_process_writes_nothing_even_while_it_cleans_up(runner: asyncio.Runner) -> None:

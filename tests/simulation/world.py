@@ -24,7 +24,7 @@ from kardia_ctl.model.plan import Action, Change, Plan
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Intent, PatientRecord
 from kardia_ctl.operations.apply import apply
-from kardia_ctl.operations.future_stamps import stamp_anew
+from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import LookAtEnd, stages_of
 from kardia_ctl.planning.inputs import Decisions, inputs_of
@@ -62,7 +62,7 @@ class Run:
     succeeded: bool = False
     """Whether the command would exit with 0."""
     unsent: tuple[str, ...] = ()
-    """The mrns of creates that it left in doubt although it never sent them, after an abort."""
+    """What it left in doubt although it never sent it, after an abort."""
     undone: tuple[str, ...] = ()
     """What was not recorded, or was in doubt, when it ended; without what --limit left out."""
     events: list[tuple[Address, Status | None]] = field(default_factory=list)
@@ -76,13 +76,13 @@ class Run:
     """Requests that had arrived when the plan was made."""
     arrived: int = 0
     found: Mapping[Address, Intent] = field(default_factory=dict)
-    """The intents of earlier runs, with stamps from the future made anew."""
-    others: Mapping[Address, Intent] = field(default_factory=dict)
-    """The same of the workspace's earlier name."""
+    """The intents of earlier runs, with stamps from the future made anew as the run does it."""
     seconds: float = 0.0
     """How long it took, without suspend."""
     look: int = 0
     """Requests that the plan counted for the look at the end."""
+    was_suspended: bool = False
+    """Whether the machine was suspended during the run."""
 
     def begins(self, change: Change) -> None:
         """A change is about to be sent."""
@@ -244,12 +244,13 @@ class World:
         if alarm:
             alarm.cancel()
         machine.end()
+        run.was_suspended = machine.was_suspended
         run.seconds = loop.time() - began
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert process.dead or not left, f"a run left tasks behind: {left}"
         await asyncio.gather(*left, return_exceptions=True)
         self._note_end(run, process, apply, stopping)
-        if kept is not None and self.disk != replace(kept, intents=dict(run.found), others=dict(run.others)):
+        if kept is not None and self.disk != kept:
             self.recorded_elsewhere = f"run {run.number} recorded something with the key of another account"
         if run.error == "aborted":
             run.unsent = self._unsent(run)
@@ -287,18 +288,24 @@ class World:
         return machine
 
     def _unsent(self, run: Run) -> tuple[str, ...]:
-        """The creates of v1 that a run recorded as in doubt and never sent; those of pro are not noted."""
-        if self.story.dialect is Dialect.PRO:
-            return ()
-        sent = {sending.mrn for sending in self.network.sendings if sending.run == run.number}
+        """What a run recorded as in doubt and never sent: creates, and the orders of pro."""
+        orders = {(mrn, template) for number, mrn, template in self.network.orders if number == run.number}
+        orders |= {(sending.mrn, "") for sending in self.network.sendings if sending.run == run.number}
         return tuple(
-            address.names[0]
+            str(address)
             for address, intent in self.disk.intents.items()
-            if address.kind is Kind.PATIENT
-            and intent.operation == Action.CREATE
-            and run.found.get(address) != intent
-            and address.names[0] not in sent
+            if run.found.get(address) != intent
+            and (order := self._order(address, intent)) is not None
+            and order not in orders
         )
+
+    def _order(self, address: Address, intent: Intent) -> tuple[str, str] | None:
+        """What an intent orders, as the network notes it; None for what it does not note."""
+        if address.kind is Kind.PATIENT and intent.operation == Action.CREATE:
+            return address.names[0], ""
+        if address.kind is Kind.CONNECTION_CODE and self.story.dialect is Dialect.PRO:
+            return address.names[0], intent.target
+        return None
 
     def _note_end(self, run: Run, process: Process, apply: asyncio.Task[None], stopping: Stopping) -> None:
         error = None if apply.cancelled() else apply.exception()
@@ -317,8 +324,8 @@ class World:
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
         story, before = self.story, self.network.arrivals
-        stamp_anew(store, clock)
-        run.found, run.others = dict(self.disk.intents), dict(self.disk.others)
+        anew = stamped_anew(self.disk.intents.values(), clock.began)
+        run.found = self.disk.intents | {entry.intent.address: entry.intent for entry in anew}
         desired, decisions = self._limited(run, decisions)
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)

@@ -195,7 +195,7 @@ class _Soak:
 
     def _judge(self, ending: Ending, interruption: Interruption) -> None:
         """Every run that was not killed reports what it did, and exits 0 or 1."""
-        if interruption.signal != SIGKILL and "stopped before everything was sent" in ending.output:
+        if interruption.signal != SIGKILL and "stopped before" in ending.output:
             self.tally.stops += 1
             if ending.code != 1:
                 self.tally.faults.append(f"a stopped run exits {ending.code}")

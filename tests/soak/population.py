@@ -28,9 +28,17 @@ class Population:
 
 
 def population(count: int, seed: int, *, prefix: str, template: str) -> Population:
-    """``count`` patients whose mrns begin with ``prefix``; equal arguments, equal patients."""
+    """``count`` patients whose mrns begin with ``prefix``; equal arguments, equal patients.
+
+    The account has invented patients of its own, with the same numbers. No mrn or e-mail address is the
+    beginning or end of another: a create in doubt would be blocked as perhaps stored under a cut one.
+    """
     people = (
-        replace(person, mrn=f"{prefix}-{person.mrn}", email=f"{prefix}-{person.email}")
+        replace(
+            person,
+            mrn=f"{prefix}-{person.mrn}-S",
+            email=person.email.replace("@", f".{prefix.lower()}@"),
+        )
         for person in invented_patients(count, seed)
     )
     return Population(tuple(people), template)

@@ -160,7 +160,7 @@ def test_a_run_that_is_aborted_by_a_second_signal_is_still_safe(tmp_path: Path) 
             time.sleep(SAME)
             aborted = run.interrupt(SIGINT)
         assert aborted.code == 1
-        assert "aborted: requests in flight are recorded as in doubt" in aborted.err
+        assert "aborted: any request in flight is recorded as in doubt" in aborted.err
         assert "Traceback" not in aborted.err
         assert client.apply().code == 0
         assert client.plan().code == 0

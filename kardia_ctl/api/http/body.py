@@ -54,9 +54,14 @@ def _decompressor(encoding: str) -> Callable[[bytes, int], bytes]:
     stream = zlib.decompressobj(_ZLIB_OR_GZIP)
 
     def decompress(chunk: bytes, most: int) -> bytes:
+        if stream.eof and chunk:  # a second member may say something else than the first
+            raise DecodingError("something follows its compressed end")
         try:
-            return stream.decompress(chunk, most)
+            decompressed = stream.decompress(chunk, most)
         except zlib.error:
             raise DecodingError("it cannot be decompressed") from None
+        if stream.unused_data:
+            raise DecodingError("something follows its compressed end")
+        return decompressed
 
     return decompress

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kardia_ctl.api.answer import Answer
-from kardia_ctl.api.endpoints import Endpoint, Nature, encode, fill
+from kardia_ctl.api.endpoints import RENEW_KEY, Endpoint, Nature, encode, fill
 from kardia_ctl.api.http.connections import (
     NEVER_CONNECTED,
     ConnectionOptions,
@@ -79,7 +79,8 @@ class RequestCounts:
 class Transport:
     """Sends each request once, without waiting.
 
-    ``headers`` go with every request; ``now`` gives Unix seconds.
+    ``headers`` go with every request; ``now`` gives Unix seconds. ``secrets`` are what no answer may repeat:
+    whatever is made of an answer, an id, a name or a message, cannot show the key that it was asked with.
     """
 
     def __init__(
@@ -90,8 +91,10 @@ class Transport:
         options: ConnectionOptions,
         *,
         now: Callable[[], float],
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._endpoint = endpoint
+        self._secrets = [secret.encode() for secret in secrets if secret]
         self._connections = connections
         self._headers = tuple(_header(name, value) for name, value in headers.items())
         self._extensions = options.extensions
@@ -140,7 +143,7 @@ class Transport:
             except asyncio.CancelledError:
                 self._sent[call.endpoint.nature] -= sending.connecting
                 raise
-        return self._answer(response)
+        return self._answer(call, response)
 
     def _headers_of(self, call: Call, body: bytes | None) -> list[Header]:
         """The headers of every request, and those that this one has of its own."""
@@ -155,12 +158,15 @@ class Transport:
             headers = [header for header in headers if header[0].lower() not in replaced] + extra
         return headers
 
-    def _answer(self, response: HttpResponse) -> Answer:
-        headers = response.headers
+    def _answer(self, call: Call, response: HttpResponse) -> Answer:
+        headers, body = response.headers, response.body
+        if call.endpoint is not RENEW_KEY:  # its answer is a key
+            for secret in self._secrets:
+                body = body.replace(secret, b"[hidden]")
         return Answer(
             status=response.status,
             content_type=headers.get("content-type", "").lower(),
-            body=response.body,
+            body=body,
             complete=response.complete,
             wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),

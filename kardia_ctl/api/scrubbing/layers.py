@@ -12,11 +12,11 @@ _LAYERS: Final = 5
 """Encodings within encodings that are undone. What is still encoded afterwards is hidden as a whole."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _CODE_POINT: Final = re.compile(
-    r"\\+(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))"
+    r"(?<!\\)\\++(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))"
 )
 _OCTAL: Final = re.compile(r"(?:\\[0-3][0-7]{2})+")
-_ESCAPED: Final = re.compile(r"\\+([\"'/\\])")
-_SPACE: Final = re.compile(r"\\+[nrtbfv](?=[^\W_])")
+_ESCAPED: Final = re.compile(r"(?<!\\)\\+([\"'/\\])")
+_SPACE: Final = re.compile(r"(?<!\\)\\++[nrtbfv](?=[^\W_])")
 _TAG: Final = re.compile(r"<!--.{0,200}?-->|</?[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>@]{0,200})?/?>")
 _QUOTED: Final = re.compile(r"=[C-Fc-f][0-9A-Fa-f](?:=[89ABab][0-9A-Fa-f])+|(?:=[0-9A-Fa-f]{2}){3,}")
 """Quoted-printable: a character in UTF-8, or many. ``x=AC`` is neither."""

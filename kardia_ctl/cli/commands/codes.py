@@ -12,7 +12,8 @@ from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.files.code_file import STDOUT, CodeFile, codes_output, form_of
+from kardia_ctl.cli.files.appended_file import STDOUT
+from kardia_ctl.cli.files.code_file import CodeFile, codes_output, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.options import accept_unknown_team_option, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message

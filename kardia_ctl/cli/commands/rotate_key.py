@@ -1,12 +1,10 @@
 """``kardia-ctl rotate-key``."""
 
 import os
-import select
-import stat
-import sys
+import secrets
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
@@ -25,10 +23,17 @@ from kardia_ctl.cli.options import (
     lock_option,
     out_option,
 )
-from kardia_ctl.cli.output.console import print_key, print_message
+from kardia_ctl.cli.output.console import check_stdout_kept, print_key, print_message
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.outputs import Output, check_outputs, never, same_file
-from kardia_ctl.cli.private_files import check_writable, passes_on, private_file, write_private
+from kardia_ctl.cli.private_files import (
+    Ours,
+    check_writable,
+    passes_on,
+    private_file,
+    resolved,
+    write_private,
+)
 from kardia_ctl.cli.signals import uninterrupted
 from kardia_ctl.model.errors import ApiError, InDoubt, RunStopped, Unauthorized
 from kardia_ctl.operations.tenant import require_tenant
@@ -74,10 +79,15 @@ def command(
     if not workspace.capabilities.makes_keys:
         raise RunStopped(f"the {workspace.capabilities.dialect} API makes no keys: they come from the vendor")
     key_file = workspace.account.api_key_file
-    if out is not None and (key_file is None or not same_file(out, key_file)):
+    replaces_key = out is not None and key_file is not None and same_file(out, key_file)
+    if out is not None and passes_on(out):
+        raise RunStopped(f"--out {out} is not a file, and may not keep the key. Name a file, or use --print")
+    if out is not None and not replaces_key:
         check_outputs([Output("--out", out, never)], workspace.inputs, workspace.private)
+    ours = (lambda head: workspace.keys.secret.encode() in head) if replaces_key else never
     lock = workspace.store.lock("rotate-key") if workspace.configured else nullcontext()
-    with lock, _destination(workspace, out, to_stdout=to_stdout) as store:
+    with lock:
+        store, where = _destination(workspace, out, ours, to_stdout=to_stdout)
         if workspace.configured:
             _check_tenant(workspace, Decisions(accept_unknown_team=accept_unknown_team))
         if not confirm(_QUESTION, approved=auto_approve):
@@ -85,6 +95,7 @@ def command(
         with uninterrupted(), key_safe(_safe_place(workspace, out)) as safe:
             key = _renew(workspace, safe)
             _store(key, store, safe)
+            print_message(f"The new key is {where}.")  # a signal may end the checks that follow
     if len(key) < SHORTEST:  # it is stored all the same: the answer is its only copy
         print_message(
             f"Warning: the new key is shorter than {SHORTEST} characters; kardia-ctl refuses such keys."
@@ -100,50 +111,33 @@ def _check_tenant(workspace: Workspace, decisions: Decisions) -> None:
     in_session(workspace, lambda session: require_tenant(session.reader, inputs))
 
 
-@contextmanager
-def _destination(workspace: Workspace, out: Path | None, *, to_stdout: bool) -> Iterator[StoreKey]:
-    """A function that stores the new key, after a trial write to its destination."""
+def _destination(
+    workspace: Workspace, out: Path | None, ours: Ours, *, to_stdout: bool
+) -> tuple[StoreKey, str]:
+    """A function that stores the new key, after a trial of its destination, and where the key then is.
+
+    Of an existing file, only one that ``ours`` accepts is replaced.
+    """
     if to_stdout:
-        _check_stdout()
-        yield print_key
-    elif out is None:
+        check_stdout_kept()
+        return print_key, "on stdout alone"
+    if out is None:
         name = account_name(workspace.endpoint, workspace.configuration.workspace)
         check_keyring()
-        yield lambda key: store_key(name, key)
-    else:
-        check_writable(out)
-        warn_if_tracked(out)
-        trial = out.with_name(f".{out.name}.trial")
-        with private_file(trial) as opened:
-            opened.write(b"a trial\n")
-        trial.unlink()
-        yield lambda key: write_private(out, f"{key}\n".encode())
-
-
-def _check_stdout() -> None:
-    """Refuse a stdout that keeps nothing.
-
-    Raises:
-        RunStopped: it is closed, the null device, or a pipe whose reader left.
-    """
-    try:
-        descriptor = sys.stdout.fileno()
-        mode, null = os.fstat(descriptor), Path(os.devnull).stat()
-    except (OSError, ValueError):  # no file of the operating system, as under a test runner
-        return
-    events = select.poll()
-    events.register(descriptor, 0)
-    gone = any(event & (select.POLLERR | select.POLLHUP) for _, event in events.poll(0))
-    if gone or (stat.S_ISCHR(mode.st_mode) and mode.st_rdev == null.st_rdev):
-        raise RunStopped(
-            "nothing reads stdout, so --print would lose the key. Name a file with --out instead"
-        )
+        return lambda key: store_key(name, key), "in the keyring"
+    check_writable(out)
+    warn_if_tracked(out)
+    trial = resolved(out).with_name(f".kardia-trial-{secrets.token_hex(8)}")
+    with private_file(trial) as opened:
+        opened.write(b"a trial\n")
+    trial.unlink()
+    return lambda key: write_private(out, f"{key}\n".encode(), ours), f"in {out}"
 
 
 def _safe_place(workspace: Workspace, out: Path | None) -> Path:
     """Where the key is kept until it is stored: on the disk that it is meant for, where that is known."""
-    if out is not None and not passes_on(out):
-        return out.parent
+    if out is not None:
+        return resolved(out).parent
     return workspace.keys.directory if workspace.configured else Path(tempfile.gettempdir())
 
 
@@ -212,9 +206,11 @@ def _store(key: str, store: StoreKey, safe: KeySafe) -> None:
     try:
         store(key)
     except (RunStopped, OSError) as error:
+        safe.keep(key)
+        reason = f"stdout could not be written: {error.strerror}" if isinstance(error, OSError) else error
         raise RunStopped(
-            f"{error}. The new key exists and is in {safe.file}, readable only by you: move it to where it "
-            "belongs, and remove that file"
+            f"{reason}. The new key was made and is in {safe.file}, readable only by you: move it to where "
+            "it belongs"
         ) from error
     safe.release()
 

@@ -1,18 +1,23 @@
 """The file of issued codes, which only its owner may read."""
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Self
 
+from kardia_ctl.cli.files.appended_file import (
+    STDOUT,
+    append_after,
+    check_place,
+    closed_on_error,
+    open_to_append,
+)
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.files.passwords import generates_passwords
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.outputs import Output
-from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import NotExecuted, RunStopped
@@ -21,8 +26,6 @@ from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.files.code_rows import PASSWORD, CodeFormat, code_cells, code_line
 from kardia_ctl.render.files.csv import csv_text
-
-STDOUT: Final = Path("-")
 
 
 class CodeFile:
@@ -54,10 +57,18 @@ class CodeFile:
         warn_if_tracked(None if file == STDOUT else file)
         self._form = form_of(file, form)
         self._on_error = on_error
-        self._existing = ExistingCodes() if file in (None, STDOUT) else read_existing(file, self._form)
-        if passwords:
+        self._existing = ExistingCodes()
+        self._stream = None if file is None else open_to_append(file)
+        if file not in (None, STDOUT) and self._stream is not None:
+            with closed_on_error(self._stream):
+                self._existing = read_existing(file, self._form)
+                if passwords:
+                    self._make_room_for_passwords()
+                append_after(
+                    self._stream, file, self._existing.complete_bytes, newline=self._existing.newline
+                )
+        elif passwords:
             self._make_room_for_passwords()
-        self._stream = None if file is None else _open(file, self._existing)
         self._begun = self._existing.complete_bytes > 0
 
     def __enter__(self) -> Self:
@@ -122,6 +133,8 @@ class CodeFile:
         if self._stream is None or self.error:
             return
         try:
+            if self._file is not None:
+                check_place(self._file, self._stream)
             self._stream.write(text)
             self._stream.flush()
         except OSError as error:
@@ -180,20 +193,3 @@ def form_of(file: Path | None, form: CodeFormat | None = None) -> CodeFormat:
     if form not in (None, found):
         raise RunStopped(f"--format {form} is only for stdout: the name of {file} asks for {found}")
     return found
-
-
-def _open(file: Path, existing: ExistingCodes) -> IO[str]:
-    if file == STDOUT:
-        return sys.stdout
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        if not passes_on(file):  # the mode of a pipe or a device is not ours to change
-            os.fchmod(descriptor, 0o600)
-        if os.fstat(descriptor).st_size > existing.complete_bytes:
-            os.truncate(descriptor, existing.complete_bytes)
-    except OSError as error:
-        raise RunStopped(f"{file} could not be opened for writing codes: {error.strerror}") from error
-    stream = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
-    if not existing.newline:
-        stream.write("\n")
-    return stream

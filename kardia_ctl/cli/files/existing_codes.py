@@ -10,6 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl.cli.private_files import passes_on
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeFormat
 
@@ -59,7 +60,7 @@ def read_existing(file: Path, form: CodeFormat) -> ExistingCodes:
     """
     existing = ExistingCodes()
     try:
-        if file.is_file():  # a pipe holds nothing yet
+        if file.is_file() and not passes_on(file):  # a pipe, or stdout in a file, holds none of our codes
             with file.open("rb") as opened:
                 _read(opened, file, form, existing)
     except OSError as error:

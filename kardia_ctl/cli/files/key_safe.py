@@ -10,7 +10,7 @@ from typing import Final
 
 from kardia_ctl.cli.private_files import sync_directory, write_private
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.state.files import make_directories
+from kardia_ctl.state.files import is_still, make_directories
 
 _ROOM: Final = 4096
 """Bytes that are written beforehand: a disk that is full by then still takes the key."""
@@ -25,17 +25,21 @@ class KeySafe:
         self._descriptor = descriptor
 
     def keep(self, key: str) -> None:
-        """Write the key durably; where the file fails, into another one in the directory for such files.
+        """Write the key durably; where the file fails or is gone, into one in the directory for such files.
+
+        May be called again: somebody may have removed or renamed the directory meanwhile.
 
         Raises:
             RunStopped: neither file could be written.
         """
+        if self.holds and self.file.exists():
+            return
         data = f"{key}\n".encode()
         try:
             written = os.pwrite(self._descriptor, data, 0)
             os.ftruncate(self._descriptor, written)
             os.fsync(self._descriptor)
-            self.holds = written == len(data)
+            self.holds = written == len(data) and is_still(self.file, os.fstat(self._descriptor))
         except OSError:
             self.holds = False
         if not self.holds:
@@ -81,7 +85,7 @@ def key_safe(directory: Path) -> Iterator[KeySafe]:
 
 
 def _name(directory: Path) -> Path:
-    return directory / f"kardia-key-{secrets.token_hex(8)}"
+    return directory.absolute() / f"kardia-key-{secrets.token_hex(8)}"
 
 
 def _refused(directory: Path, error: OSError) -> RunStopped:

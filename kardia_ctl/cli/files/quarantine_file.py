@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.outputs import starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.csv_guard import REJECTED_COLUMNS
 from kardia_ctl.model.configuration import Configuration, Quarantine
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.files.run_files import quarantine_csv
 from kardia_ctl.render.text import count_of
+
+_OURS: Final = starts_with(",".join(REJECTED_COLUMNS))
+"""An existing file of quarantined rows may be replaced by another."""
 
 
 def _report_error(line: str) -> None:
@@ -55,7 +60,7 @@ def _write(quarantine: Quarantine) -> None:
     if (target.exists() or target.is_symlink()) and not _is_ours(target):
         raise RunStopped(f"{target} is not a quarantine file and was not changed. Rename it")
     if quarantine.rows:
-        write_private(target, quarantine_csv(quarantine).encode("utf-8", "backslashreplace"))
+        write_private(target, quarantine_csv(quarantine).encode("utf-8", "backslashreplace"), _OURS)
     else:
         target.unlink(missing_ok=True)
 
@@ -64,4 +69,4 @@ def _is_ours(target: Path) -> bool:
     if target.is_symlink() or not target.is_file():
         return False
     with target.open("rb") as stream:
-        return stream.read(200).startswith(",".join(REJECTED_COLUMNS).encode())
+        return _OURS(stream.read(200))

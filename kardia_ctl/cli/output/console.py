@@ -1,9 +1,12 @@
 """Printing results to stdout and messages to stderr, either of which may be closed at any time."""
 
 import os
+import select
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -72,6 +75,26 @@ def print_bytes(data: bytes) -> None:
         OSError: they cannot be printed.
     """
     click.echo(data, nl=False)
+
+
+def check_stdout_kept() -> None:
+    """Refuse a stdout that keeps nothing.
+
+    Raises:
+        RunStopped: it is closed, the null device, or a pipe whose reader left.
+    """
+    try:
+        descriptor = sys.stdout.fileno()
+        mode, null = os.fstat(descriptor), Path(os.devnull).stat()
+    except (OSError, ValueError):  # no file of the operating system, as under a test runner
+        return
+    events = select.poll()
+    events.register(descriptor, 0)
+    gone = any(event & (select.POLLERR | select.POLLHUP) for _, event in events.poll(0))
+    if gone or (stat.S_ISCHR(mode.st_mode) and mode.st_rdev == null.st_rdev):
+        raise RunStopped(
+            "nothing reads stdout, so --print would lose the key. Name a file with --out instead"
+        )
 
 
 def print_key(key: str) -> None:

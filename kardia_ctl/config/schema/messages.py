@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kardia_ctl.config.schema.build import INCLUDED, build_schema
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+
+_LONGEST: Final = 60
+_MOST_KNOWN: Final = 1000
 
 _KNOWN_ELSEWHERE: Final = {
     "phone": ("only the pro API has phone", "Remove it, or declare api: {dialect: pro}"),
@@ -66,11 +70,17 @@ def findings(errors: Iterable["ValidationError"], whole: str) -> Iterator[Findin
 
 
 def near(word: str, known: Collection[str]) -> str:
-    """The known word that was probably meant, else an empty text."""
+    """The known word that was probably meant, else an empty text.
+
+    Long words are not compared, nor more than some known ones: two words take the square of their length.
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6)
-    return next((name for name in known if close and name.lower() == close[0]), "")
+    if len(word) > _LONGEST:
+        return ""
+    candidates = {name.lower(): name for name in islice(known, _MOST_KNOWN) if len(name) <= _LONGEST}
+    close = get_close_matches(word.lower(), candidates, n=1, cutoff=0.6)
+    return candidates[close[0]] if close else ""
 
 
 def quoted(key: str) -> str:

@@ -7,6 +7,8 @@ expected, because the configuration declares it or because state is bound to it:
 =====================================  ==========================================================
 the templates                          sending and recording
 =====================================  ==========================================================
+are not asked, as declared and bound   never: no key can be right
+teams differ
 name the expected team, and no other   yes
 name other teams only                  never: the key is another tenant's
 name the expected team and others      refused, unless --accept-unknown-team: whose key is it?
@@ -29,7 +31,7 @@ from kardia_ctl.planning.inputs import PlanInputs, doubt_of_done
 _ABSENT: Final = (Cause.DELETED_ELSEWHERE, Cause.ID_MISMATCH, Cause.SCAN_INCOMPLETE)
 """How a patient looks when the key belongs to another tenant."""
 
-_ADVICE: Final = "If you know that the key is of that team: --accept-unknown-team"
+_ADVICE: Final = "If you know that the key belongs to that team: --accept-unknown-team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Tenant:
 
 
 def tenant_of(inputs: PlanInputs) -> Tenant:
+    """What declaration, state and the observed templates say about the key's tenant."""
+    contradiction = _contradiction(inputs)
+    return Tenant(wrong=contradiction) if contradiction else _shown(inputs)
+
+
+def _shown(inputs: PlanInputs) -> Tenant:
     """What the observed templates say about the key's tenant."""
     can, templates = inputs.capabilities, inputs.observed.templates
     if not can.shows_templates:
@@ -75,6 +83,17 @@ def _expected(inputs: PlanInputs) -> list[tuple[str, str]]:
         ("state belongs to team", inputs.state.team),
     )
     return [(whose, team) for whose, team in both if team]
+
+
+def _contradiction(inputs: PlanInputs) -> str:
+    """Why no key can be right: the team that is declared is not the one that state is bound to."""
+    declared, bound = inputs.desired.team, inputs.state.team
+    if not declared or not bound or declared == bound:
+        return ""
+    return (
+        f"the configuration's team is {declared}, but its state belongs to team {bound}. Correct team:, or "
+        "give the other team a state: of its own"
+    )
 
 
 def expects_team(inputs: PlanInputs) -> bool:

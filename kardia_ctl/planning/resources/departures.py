@@ -11,15 +11,22 @@ recordings, is deleted only with ``confirm: has-recordings``.
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
-from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import GONE
 from kardia_ctl.planning.builder import PlanBuilder
-from kardia_ctl.planning.certainty import deletion_in_doubt, holdings, is_gone, patient_id_of
+from kardia_ctl.planning.certainty import (
+    deletion_in_doubt,
+    holdings,
+    is_gone,
+    is_or_may_be_connected,
+    patient_id_of,
+)
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
+from kardia_ctl.planning.resources.live_again import block_returned, reconnected, returned
 
 _AHEAD: Final = timedelta(hours=14)
 """How far the calendar of the easternmost time zone is ahead of UTC."""
@@ -29,31 +36,14 @@ def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Disconnect or delete the patients that ``departures`` names, once per recorded id."""
     for departure in inputs.desired.departures:
         _plan_departure(inputs, departure, builder)
-    _block_returned(inputs, builder)
-
-
-def _block_returned(inputs: PlanInputs, builder: PlanBuilder) -> None:
-    """Whoever was deleted and gone and is live again, although neither an entry nor a patient names them."""
-    named = {departure.mrn for departure in inputs.desired.departures}.union(inputs.desired.patients)
-    for patient_id, actions in inputs.state.departed.items():
-        mrn = builder.index.owners.get(patient_id, "") if GONE in actions else ""
-        if mrn and mrn not in named and live_by_id(inputs, mrn, patient_id) is not None:
-            address = patient_address(mrn)
-            builder.block(address, Cause.LIVE_AGAIN, _returned(address, patient_id), id=patient_id)
-
-
-def _returned(address: Address, patient_id: str) -> str:
-    return (
-        f"the patient {patient_id} was deleted and gone, and is live in Kardia again. Find out why. To "
-        f"delete it again: kardia-ctl state forget '{address}', and a departure with id: {patient_id}"
-    )
+    block_returned(inputs, builder)
 
 
 def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
     patient_id = patient_id_of(inputs, departure)
     live = live_by_id(inputs, departure.mrn, patient_id) if patient_id else None
     if key := _in_the_future(inputs, departure):
-        reason = f"{key} is a day that has not come. Write the day on which it was done, or remove {key}"
+        reason = f"{key} is a date in the future. Write the date on which it was done, or remove {key}"
         _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
     elif departure.done:
         _plan_done(departure, live or inputs.observed.patients.get(departure.mrn), builder)
@@ -83,11 +73,12 @@ def _in_the_future(inputs: PlanInputs, departure: Departure) -> str:
 def _plan_done(departure: Departure, live: LivePatient | None, builder: PlanBuilder) -> None:
     """A person says that it is done. What the account shows may contradict that."""
     deletes = departure.action is DepartureAction.DELETE
-    if live is not None and (deletes or live.status == "connected"):
-        what = f"is live in Kardia as {live.id}" if deletes else "is connected"
+    connection = is_or_may_be_connected(live)
+    if live is not None and (deletes or connection):
+        what = f"is live in Kardia as {live.id}" if deletes else connection
         reason = (
-            f"the entry has done: {departure.done}, and the patient {what}. Remove done: to have it done, or "
-            "find out why first"
+            f"the entry has done: {departure.done}, and the patient {what}. Remove done: to have it carried "
+            "out, or find out why first"
         )
         _block(builder, departure, Cause.LIVE_AGAIN, reason, live.id)
     else:
@@ -104,10 +95,13 @@ def _plan_accepted(
     """What became of a departure that was carried out: a deletion takes Kardia a while (202)."""
     address = patient_address(departure.mrn)
     if not inputs.state.has_done(patient_id, DepartureAction.DELETE):
-        again = "; the patient is connected again" if live is not None and live.status == "connected" else ""
-        _note_done(departure, f"disconnected{again}; it is not repeated", builder)
+        if connection := is_or_may_be_connected(live):
+            reason = reconnected(address, patient_id, connection)
+            _block(builder, departure, Cause.LIVE_AGAIN, reason, patient_id)
+        else:
+            _note_done(departure, "disconnected; it is not repeated", builder)
     elif live is not None and inputs.state.has_done(patient_id, GONE):
-        reason = _returned(address, patient_id)
+        reason = returned(address, patient_id)
         _block(builder, departure, Cause.LIVE_AGAIN, reason, patient_id)
     elif live is not None:
         _note_done(departure, "the deletion was accepted, and the patient is still listed", builder)

@@ -125,7 +125,7 @@ def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
     if age > max_age:
         reason = f"it was made {_length(age)} ago, and --max-age is {_length(max_age)}"
     elif age < -FUTURE_MARGIN:
-        reason = f"by this machine's clock it is made {_length(-age)} from now: check the clocks"
+        reason = f"by this machine's clock it was made {_length(-age)} in the future: check the clocks"
     else:
         return
     raise PlanRefused(f"the saved plan is refused: {reason}. Plan again")
@@ -161,7 +161,7 @@ def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...])
         key=lambda address: address.order,
     )
     raise PlanRefused(
-        f"the saved plan is refused: what is to be done at {differing[0]} changed since"
+        f"the saved plan is refused: what would be done at {differing[0]} has changed since"
         + (f" (and at {len(differing) - 1} more)" if len(differing) > 1 else "")
         + ". Plan again"
     )

@@ -30,8 +30,7 @@ def unfinished_text(report: Report, view: View) -> str:
     """What is not done or not well, and why: a line for each. Empty if all is as it should be."""
     lines = list(_unfinished(report, view))
     if report.interrupted:
-        why = f": {escape(report.reason)}" if report.reason else ""
-        lines.append(_line("Warning:", Colour.YELLOW, f"stopped before everything was sent{why}", view))
+        lines.append(_line("Warning:", Colour.YELLOW, escape(report.interruption), view))
     if report.blocked:
         text = f"{report.blocked} blocked; the plan says why, and what can be done"
         lines.append(_line("Error:", Colour.RED, text, view))

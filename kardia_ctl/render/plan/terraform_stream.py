@@ -149,8 +149,7 @@ def report_lines(report: Report, said: Collection[Result]) -> Iterator[Line]:
         elif result.status is Status.IN_DOUBT and result not in said:
             yield _unfinished(result)
     if report.interrupted:
-        why = f": {report.reason}" if report.reason else ""
-        yield diagnostic("warning", f"stopped before everything was sent{why}")
+        yield diagnostic("warning", report.interruption)
     yield _report(report)
 
 

@@ -38,10 +38,11 @@ _RECORDING: Final = ("id", "patientID", "recordedAt", "duration", "heartRate", "
 PATIENTS: Final = Shape(
     "patient",
     ("id", "mrn", "status", "sex", "dob", "email", "firstname", "lastname"),
-    frozenset({"id", "mrn", "status"}),
+    frozenset({"id", "mrn"}),
+    guarded=frozenset({"status"}),
 )
 PATIENTS_WITH_FIELDS: Final = Shape(
-    "patient", (*PATIENTS.columns, "phone", CUSTOM), PATIENTS.visible | {CUSTOM}
+    "patient", (*PATIENTS.columns, "phone", CUSTOM), PATIENTS.visible | {CUSTOM}, PATIENTS.guarded
 )
 RECORDINGS: Final = Shape(
     "recording", (*_RECORDING, "tags", "note"), frozenset(_RECORDING), time="recordedAt"
@@ -66,12 +67,14 @@ LOGS: Final = Shape(
 TEMPLATES: Final = Shape(
     "template",
     ("templateId", "templateName", "duration", "price", "teamID"),
-    frozenset({"templateId", "templateName", "duration", "price", "teamID", "teamId"}),
+    frozenset({"templateId", "duration", "price", "teamID", "teamId"}),
+    guarded=frozenset({"templateName"}),
 )
 TEAMS: Final = Shape(
     "team",
     ("id", "name", "timezone", "callbackUrl", "createdAt", "updatedAt"),
-    frozenset({"id", "name", "timezone", "callbackUrl", "avatarUrl", "logoUrl", "createdAt", "updatedAt"}),
+    frozenset({"id", "timezone", "callbackUrl", "avatarUrl", "logoUrl", "createdAt", "updatedAt"}),
+    guarded=frozenset({"name"}),
 )
 FIELDS: Final = Shape(
     "field",

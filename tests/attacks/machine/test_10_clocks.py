@@ -19,7 +19,7 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.state import Intend, Intent
 from kardia_ctl.operations import settle_rounds
-from kardia_ctl.operations.future_stamps import stamp_anew
+from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning import doubts, matching
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW, seconds_left
@@ -138,14 +138,19 @@ def test_a_stamp_from_the_future_waits_the_window_and_no_longer(desk: Desk, boot
     assert desk.waited() == pytest.approx(SETTLE + HEARTBEAT_MARGIN, abs=1)
 
 
+def begin_run(store: SqliteStore) -> None:
+    """What a run that begins now records of stamps from the future."""
+    store.commit(stamped_anew(store.load().intents.values(), Clock().began))
+
+
 def test_a_stamp_from_the_future_waits_once_and_not_from_each_run_anew(desk: Desk) -> None:
     """Whatever is decided by a plan, and not waited for, would be blocked for hours."""
     desk.doubt(0.0, "another boot", YEAR)
     store = SqliteStore(desk.inner.state, "default")
     with store.lock("apply"):
-        stamp_anew(store, Clock())
+        begin_run(store)
         desk.inner.clock.advance(SETTLE / 2)
-        stamp_anew(store, Clock())
+        begin_run(store)
     desk.inner.clock.advance(SETTLE / 2 + HEARTBEAT_MARGIN)
     ran = desk.inner.plan()
     assert "in doubt" not in ran.out
@@ -160,9 +165,9 @@ def test_a_stamp_of_another_workspace_waits_once_too(desk: Desk, ended: bool) ->
         intent = Intent(ADDRESS, "create", stamp, stamp if ended else None, window=SETTLE)
         other.commit([Intend(intent)])
     with own.lock("apply"):
-        stamp_anew(own, Clock())
+        begin_run(own)
         desk.inner.clock.advance(SETTLE + HEARTBEAT_MARGIN)
-        stamp_anew(own, Clock())
+        begin_run(own)
     assert own.load().intents[ADDRESS].workspace == "other"
     assert seconds_left(other.load().intents[ADDRESS], SETTLE, Clock().instant()) <= 0
     assert "1 to add" in desk.inner.plan().out

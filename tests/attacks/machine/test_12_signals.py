@@ -73,7 +73,7 @@ def test_a_later_signal_aborts_and_takes_back_what_was_never_sent(tmp_path: Path
         process.send_signal(number)
         code, out, err = ended(process)
         assert (code, "Traceback" in err) == (1, False)
-        assert "aborted: requests in flight are recorded as in doubt" in err
+        assert "aborted: any request in flight is recorded as in doubt" in err
         assert "Apply incomplete:" in out
         assert _results(place.path / "r.csv").count("in doubt") == 4
         doubts = place.intents()

@@ -26,6 +26,8 @@ BEA = "  - {mrn: AC-2, dob: 1951-01-01, email: ac2@example.com, firstname: Bea, 
 CODES = "templates: {one-year: 4qq0q0tSkSKziiUcyjOYbpi9whdo7403}\n"
 GONE = "departures:\n  - {mrn: AC-1, action: delete, reason: moved}\n"
 DOUBT = Intent(patient_address("AC-2"), "create", at(1000.0), at(1010.0), window=60.0)
+LATER = Intent(patient_address("AC-2"), "create", at(1e11), at(1e11), window=60.0)
+"""By the clock of another machine, or by one that was set back since."""
 
 WRONG = {
     "another team": (200, [template("another-team")]),
@@ -107,6 +109,12 @@ def settle_doubts_alone(desk: Desk) -> Ran:
     return desk.apply("--settle", "600")
 
 
+def settle_a_doubt_of_the_future(desk: Desk) -> Ran:
+    people(desk, ADA, BEA)
+    _store(desk, [Intend(LATER)])
+    return desk.apply()
+
+
 def assume(desk: Desk) -> Ran:
     people(desk, ADA, BEA)
     _store(desk, [Intend(DOUBT)])
@@ -131,9 +139,11 @@ ACTS: list[Act] = [
     status_with_codes,
     issue_code,
     settle_doubts_alone,
+    settle_a_doubt_of_the_future,
     assume,
     rotate_key,
 ]
+DOUBTS = {settle_doubts_alone: DOUBT, settle_a_doubt_of_the_future: LATER, assume: DOUBT}
 
 
 def _store(desk: Desk, entries: list[Intend]) -> None:
@@ -185,16 +195,16 @@ def attack(clinic: Desk, other: Account, answer: tuple[int, object], act: Act) -
     seen: list[object] = []
 
     def watched(desk: Desk) -> Ran:
-        if act in (settle_doubts_alone, assume):
-            _store(desk, [Intend(DOUBT)])
+        if act in DOUBTS:
+            _store(desk, [Intend(DOUBTS[act])])
         seen.append(state_of(desk))
         return act(desk)
 
     with elsewhere(clinic, other, answer):
         ran = watched(clinic)
     after = state_of(clinic)
-    if act in (settle_doubts_alone, assume):
-        assert after[0].intents == {DOUBT.address: DOUBT}
+    if act in DOUBTS:
+        assert after[0].intents == {DOUBTS[act].address: DOUBTS[act]}
     assert (after[0].patients, after[0].live_count, after[0].team, after[1], after[0].departed) == (
         seen[0][0].patients,  # type: ignore[index]
         seen[0][0].live_count,  # type: ignore[index]
@@ -207,7 +217,7 @@ def attack(clinic: Desk, other: Account, answer: tuple[int, object], act: Act) -
 
 
 def _stops(act: Act) -> bool:
-    return act in (adopt, forget, depart, create, settle_doubts_alone, assume, rotate_key)
+    return act in (adopt, forget, depart, create, rotate_key, *DOUBTS)
 
 
 @pytest.mark.parametrize("place", range(len(ACTS)), ids=lambda place: ACTS[place].__name__)

@@ -186,7 +186,7 @@ def test_a_question_that_stood_is_followed_by_another_look(
     ran = asked(desk, monkeypatch, seconds)
     assert (ran.code, before_the_create(ran).count(LIST), ran.requests.count(CREATE)) == (0, looks, 1)
     assert ("nothing has changed since" in ran.err) is (looks == 2)
-    assert ("1 requests that the plan does not count" in ran.err) is (looks == 2)
+    assert ("1 request that the plan does not count" in ran.err) is (looks == 2)
 
 
 def created_elsewhere(desk: Desk, patch: pytest.MonkeyPatch) -> None:

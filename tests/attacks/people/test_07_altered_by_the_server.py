@@ -5,8 +5,10 @@ from unicodedata import normalize
 
 import pytest
 
+from kardia_ctl.kinds import likeness
 from kardia_ctl.kinds import patient as patient_kind
-from kardia_ctl.kinds.likeness import Lookalikes, days, fold
+from kardia_ctl.kinds.birth_date import days
+from kardia_ctl.kinds.likeness import Lookalikes, fold
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.planning.doubts import Doubts
@@ -57,6 +59,20 @@ ALTERED: dict[str, Store] = {
     "day and month exchanged": fields(dob="1980-03-02", email=""),
     "the e-mail address with a tag": fields(dob="", email="anna+kardia@example.com"),
     "nothing but the name": fields(dob="", email=""),
+    "the year alone": fields(dob="1980", email="", firstname="", lastname=""),
+    "year and month": fields(dob="1980-02", email=""),
+    "month and year": fields(dob="02/1980", email=""),
+    "the day hidden": fields(dob="1980-02-XX", email=""),
+    "the year hidden": fields(dob="****-02-03", email="", firstname="", lastname=""),
+    "the age": fields(dob="46", email="", firstname="", lastname=""),
+    "the day of the year": fields(dob="1980-034", email=""),
+    "the day of the week": fields(dob="1980-W05-7", email=""),
+    "days of a spreadsheet": fields(dob="29254", email=""),
+    "a word for no birth date": fields(dob="unknown", email=""),
+    "a birth date for none": fields(dob="1900-01-01", email=""),
+    "the e-mail address hidden": fields(dob="", email="b***@example.com", firstname="", lastname=""),
+    "a word for the e-mail address": fields(dob="", email="redacted", firstname="", lastname=""),
+    "a hash of the e-mail address": fields(dob="", email="9f8e7d6c5b4a", firstname="", lastname=""),
     "the names exchanged": fields(dob="1911-11-11", email="", firstname="Quirildra", lastname="ANNA"),
     "one character": mrn(lambda text: text[:1]),
     "as HTML": mrn(lambda text: text.replace("ë", "&#235;")),
@@ -95,6 +111,12 @@ def test_whoever_is_stored_otherwise_is_not_created_again(person: Person, name: 
 @pytest.mark.parametrize("name", ["upper case", "the birth date with dots"])
 def test_without_the_comparison_there_are_two(person: Person, name: str) -> None:
     with removed(Doubts, "_alike", lambda *_: iter(())), pytest.raises(AssertionError):
+        a_lost_create_is_not_sent_again(person, ALTERED[name])
+
+
+@pytest.mark.parametrize("name", ["the year alone", "the age", "the year hidden"])
+def test_where_any_text_counts_as_a_birth_date_there_are_two(person: Person, name: str) -> None:
+    with removed(likeness, "says_a_day", bool), pytest.raises(AssertionError):
         a_lost_create_is_not_sent_again(person, ALTERED[name])
 
 

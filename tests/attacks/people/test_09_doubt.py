@@ -9,38 +9,20 @@ import pytest
 
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.state import Intend, Intent
+from kardia_ctl.model.state import Intent
 from kardia_ctl.planning import settle_window
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.state import rows
 from kardia_ctl.state.intents import read_intents
 from kardia_ctl.state.open import open_store
-from tests.attacks.odd_account import LOST, Person
+from tests.attacks.lost_create import ANNA, lengthen, lose
+from tests.attacks.odd_account import Person
 from tests.attacks.safeguards import removed
 
-ANNA = "A-1|1980-02-03|anna@example.com|Anna|Quirildra"
 CORRECTED = "A-2|1980-02-03|anna@example.com|Anna|Quirildra"
 NAMELESS = "A-1|1980-02-03|anna@example.com"
 NAMELESS_CORRECTED = "A-2|1980-02-03|Anna@example.com"
 BERT = "B-2|1991-04-05|bert@example.com|Bert|Zorbavix"
-WINDOW = "settle: 1h"
-
-
-def lose(person: Person, *patients: str, more: str = WINDOW) -> None:
-    """A run that dies after its create was sent: the create has had no effect so far."""
-    person.declare(*patients, more="settle: 0s\n" + more.replace(WINDOW, ""))
-    person.account.stores = lambda _: None
-    person.account.answers = lambda _: LOST
-    assert person.apply().creates == 4
-    person.account.stores = person.account.answers = lambda patient: patient
-    lengthen(person)
-
-
-def lengthen(person: Person, window: float = 3600.0) -> None:
-    """As if that create had been sent with this window."""
-    store = open_store("sqlite:///.kardia/state.db", person.path, "default")
-    with store.lock("test"):
-        store.commit([Intend(replace(intent, window=window)) for intent in store.load().intents.values()])
 
 
 def rename_workspace(person: Person) -> None:
@@ -169,16 +151,6 @@ def test_after_the_window_a_proven_scan_decides(person: Person, afterwards: Call
     afterwards(person)
     done = person.apply()
     assert (done.code, done.creates) == (0, 1)
-
-
-def test_whoever_appears_under_the_old_mrn_is_not_created_under_the_corrected_one(person: Person) -> None:
-    lose(person, NAMELESS)
-    lengthen(person, 0.0)
-    person.account.add("A-1", "1980-02-03", "anna@example.com")
-    person.declare(NAMELESS_CORRECTED)
-    done = person.apply()
-    assert (done.code, done.creates) == (1, 0)
-    assert "might be this one" in done.text
 
 
 def test_a_doubt_that_is_settled_elsewhere_is_resolved_there(person: Person) -> None:

@@ -342,7 +342,7 @@ def test_a_plan_is_applied_once() -> None:
 def test_a_change_that_is_another_now_is_named() -> None:
     fresh = replace(PLAN, changes=(CHANGES[0], replace(CHANGES[1], id="id-9"), CHANGES[2]))
     refuse_if_different(SAVED, PLAN, digests_of(PLAN, KEY))
-    with pytest.raises(PlanRefused, match="patient/P-2 changed since"):
+    with pytest.raises(PlanRefused, match="patient/P-2 has changed since"):
         refuse_if_different(SAVED, fresh, digests_of(fresh, KEY))
 
 
@@ -350,7 +350,7 @@ def test_a_change_that_came_and_one_that_went_are_named() -> None:
     fresh = replace(
         PLAN, changes=(*CHANGES[:2], Change(Address(Kind.CALLBACK), Action.UPDATE, Cause.DIFFERS))
     )
-    with pytest.raises(PlanRefused, match="callback changed since \\(and at 1 more\\)"):
+    with pytest.raises(PlanRefused, match="callback has changed since \\(and at 1 more\\)"):
         refuse_if_different(SAVED, fresh, digests_of(fresh, KEY))
 
 

@@ -54,8 +54,16 @@ def test_complete_is_said_only_when_everything_is_done() -> None:
 
 
 def test_an_interrupted_run_is_not_complete() -> None:
-    report = Report((result(1, Status.DONE),), interrupted=True)
+    report = Report((result(1, Status.DONE), result(2, Status.SKIPPED)), interrupted=True)
     assert "Warning: stopped before everything was sent\n" in unfinished_text(report, View())
+    assert "Apply incomplete: " in report_text(report)
+
+
+def test_an_interrupted_run_that_had_sent_everything_says_what_is_left() -> None:
+    report = Report((result(1, Status.DONE),), interrupted=True, reason="the run was stopped by SIGINT")
+    text = unfinished_text(report, View())
+    assert "stopped before everything was sent" not in text
+    assert "its last checks (kardia-ctl plan makes them): the run was stopped by SIGINT\n" in text
     assert "Apply incomplete: " in report_text(report)
 
 

@@ -65,6 +65,8 @@ class Leaving:
         """A request leaves the program: note a deletion that nothing justifies."""
         if name != f"DELETE /v1/patients/{self.id}" or self.held is None:
             return
+        if self.account.patients.get(self.id) is None:
+            return  # an earlier request that was late has deleted them: nothing is left to lose
         old = self.looked_at is None or self.time() - self.looked_at > FRESH
         if old or self.held <= (self.looked_at or 0.0):
             seen = "nobody looked" if self.looked_at is None else f"the last look was at {self.looked_at:.2f}"

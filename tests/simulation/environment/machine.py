@@ -19,6 +19,7 @@ class Machine:
     ahead: float
     outside: Outside
     log: Callable[[str], None]
+    was_suspended: bool = False
     _clock: RunClock = field(init=False)
     _stepped: float = 0.0
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Machine:
 
     def _fall_asleep(self, seconds: float) -> None:
         self.log(f"the machine is suspended for {seconds:.0f} s")
+        self.was_suspended = True
         self.outside.suspend(seconds)
 
     def wall(self) -> float:

@@ -1,6 +1,7 @@
 """The network between the runs and the server. Its faults are drawn from the seed."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -105,6 +106,8 @@ class Network:
         self.calm = False
         self.arrivals = 0
         self.sendings: list[Sending] = []
+        self.orders: set[tuple[int, str, str]] = set()
+        """Run, mrn and template of each participant (no template) and code that pro was asked for."""
         self.guesses: list[str] = []
         """Creates that were sent although an earlier one might have had its effect, or somebody was there."""
         self.looks: Counter[int] = Counter()
@@ -131,6 +134,7 @@ class Network:
         if name == "POST /v1/patients":
             sending = self._note_create(request, process, fate)
             name = f"POST {sending.mrn}"
+        self._note_order(name, request, process)
         if self._server.leaver is not None:  # of whom a request elsewhere has another name
             self._server.leaver.leaves(name)
         self._log(f"{name} leaves: {fate.ending.name}, effect {fate.effect.name}")
@@ -165,6 +169,11 @@ class Network:
         if scan_began is not None and fate.ending is Ending.ANSWER:
             self._last_scan = scan_began
         return response
+
+    def _note_order(self, name: str, request: httpx.Request, process: Process) -> None:
+        if name in ("POST /e/v1/participants", "POST /e/v1/code"):
+            body = json.loads(request.content)
+            self.orders.add((process.number, body["customParticipantID"], body.get("templateID", "")))
 
     def _elsewhere_of(self, process: Process) -> Elsewhere | None:
         """The other account, when a run has its key."""
@@ -249,7 +258,8 @@ class Network:
                 self._server.visit()
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
-            query = head + mark + self._story.sizes[limit_sent.decode()].encode() + more + rest
+            size = self._story.sizes.get(limit_sent.decode(), limit_sent.decode())
+            query = head + mark + size.encode() + more + rest
         self._snatch(sending)
         content = self._stored(request.content, sending)
         answer = self._server.answer(request.method, path, query, request.headers.raw, content)

@@ -77,6 +77,12 @@ def _of_saved_plan(
         if options.pop(name):
             flag = "--target" if name == "targets" else f"--{name.replace('_', '-')}"
             raise RunStopped(f"{flag} cannot change a saved plan: use it with plan --out instead")
+    for name in ("assume_absent", "assume_created"):
+        if options[name]:
+            raise RunStopped(
+                f"--{name.replace('_', '-')} changes state, so that no plan saved before holds: use it with "
+                "apply on the configuration, then plan again"
+            )
     data = plan_files.read(file)
     hint = plan_files.hint(file, data)
     if hint.sandbox and not account.sandbox and account.endpoint is None:

@@ -50,7 +50,6 @@ from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import apply, record_counts
 from kardia_ctl.operations.assume import assume, assumptions
-from kardia_ctl.operations.future_stamps import stamp_anew
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.operations.tenant import require_tenant
 from kardia_ctl.planning.checks.effects import acts
@@ -185,8 +184,6 @@ def _inputs(arguments: ApplyArguments) -> PlanInputs:
             arguments.saved, arguments.plan_key, workspace, state, now=now, max_age=max_age
         )
     key = workspace.keys.fingerprints(create=True)
-    stamp_anew(workspace.store, arguments.clock)
-    state = workspace.store.load()
     return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
 
 

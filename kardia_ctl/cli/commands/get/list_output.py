@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -157,6 +158,7 @@ async def print_list(
     pages: AsyncGenerator["RowsPage"], shape: Shape, options: ListOptions, guard: Guard
 ) -> None:
     """Print a list as it is read; free texts of the server go through ``guard``."""
+    guard = lru_cache(maxsize=1 << 10)(guard)  # a list of patients has few statuses
     selection, text = _Selection(shape, options), printer(options.form, shape, show_phi=options.show_phi)
     with out_stream(options.out, is_list(shape)) as write, _progress(shape, options) as count:
         async with aclosing(pages):

@@ -5,14 +5,13 @@ time of the csv module. The csv module reads all other blocks, and those with ro
 """
 
 import csv
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, SIZE, Block, blocks, warn_of_cut_line
+from kardia_ctl.config.cohorts.formats.cell_places import cell_begin
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.csv_guard import REJECTED_COLUMNS, unguarded
@@ -188,46 +187,6 @@ class _DelimitedRows:
             self._block = next(self._stream, None)
             if self._block is not None:
                 self._end = self._block.end
-
-
-def cell_begin(text: str, index: int, delimiter: str) -> int:
-    """The offset in characters of a cell in its row's first line; 0 if the cell is in a later line."""
-    end = len(text.rstrip("\r\n"))
-    begin = 0
-    for _ in range(index):
-        begin = _delimiter_after(text, begin, delimiter) + 1
-        if not 0 < begin <= end:
-            return 0
-    return begin
-
-
-def _delimiter_after(text: str, begin: int, delimiter: str) -> int:
-    """The offset of the delimiter that ends a cell; -1 when there is none in this line."""
-    place, quotes = begin, 0
-    while (found := text.find(delimiter, place)) >= 0:
-        quotes += text.count('"', place, found)
-        if quotes % 2 == 0:
-            return found
-        place = found + 1
-    return -1
-
-
-_COMMON_DELIMITERS: Final = re.compile("[,;|\t]")
-
-
-def cell_end(text: str, begin: int) -> int:
-    """The offset at which a cell ends; the end of the line when the cell continues in a later line.
-
-    The delimiter is the character before the cell; for the first cell, the first common delimiter.
-    """
-    usual = _COMMON_DELIMITERS.search(text)
-    delimiter = text[begin - 1] if begin else (usual[0] if usual else "\n")
-    is_quoted = False
-    for place in range(begin, len(text)):
-        is_quoted ^= text[place] == '"'
-        if text[place] == delimiter and not is_quoted:
-            return place
-    return len(text)
 
 
 def _quoting(error: str) -> tuple[str, str]:

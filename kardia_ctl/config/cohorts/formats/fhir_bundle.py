@@ -6,6 +6,7 @@ are built from its events here: ijson keeps the last of two equal keys, and boun
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, Block
@@ -19,6 +20,13 @@ _READ: Final = frozenset({"resourceType", "entry", "link"})
 
 _PIECE: Final = 4 << 10
 """Characters that are parsed at once; an error is reported at the line in which they begin."""
+
+_LONGEST_WAIT: Final = 512 << 10
+"""Characters of one text or number after which it is parsed although it may not have ended.
+
+The parser reads a text anew with each piece of it, so it gets the next
+piece when that is as long as all before.
+"""
 
 _NOT_A_BUNDLE: Final = (
     "the file is not a FHIR Bundle",
@@ -44,11 +52,18 @@ def entries(stream: Iterator[Block], on_next_page: Callable[[], None]) -> Iterat
     events = ijson.sendable_list()
     parser = backend.basic_parse_coro(events, use_float=True)
     try:
-        for begins, piece in _pieces(stream):
-            line = begins
-            parser.send(piece.encode())
-            yield from bundle.receive(events, len(piece))
+        held: list[str] = []
+        size = waits = 0
+        for begins, piece in chain(_pieces(stream), [(0, "")]):
+            line, size = line if held else begins or line, size + len(piece)
+            held.append(piece)
+            if not size or (piece and size < min(waits, _LONGEST_WAIT)):
+                continue
+            parser.send("".join(held).encode())
+            waits = 0 if events else waits + size
+            yield from bundle.receive(events, size)
             del events[:]
+            held, size = [], 0
         parser.close()
     except InvalidContent as error:
         error.line = max(error.line, line)

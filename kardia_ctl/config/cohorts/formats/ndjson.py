@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
@@ -140,6 +141,7 @@ _NO_TEXT: Final = {
 }
 
 
+@lru_cache(maxsize=8)  # a value may have many errors
 def value_begin(text: str, key: str) -> int:
     """The offset in characters of a key's value in a line; 0 if it is not found."""
     match = re.search(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*", text)

@@ -1,16 +1,12 @@
 """The older API through the whole command: what is declared is sent once, and state knows it."""
 
 import csv
-import errno
-import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from kardia_ctl.cli.files import code_file
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.sandbox.account.account import Account
@@ -142,17 +138,8 @@ def test_codes_are_never_asked_for_again(pro: Desk) -> None:
     assert len(pro.account.connections.codes()) == 2
 
 
-class Full(io.StringIO):
-    """A file on a disk that is full."""
-
-    def write(self, text: str) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_a_file_that_cannot_take_a_code_is_the_last_order_of_the_run(
-    pro: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(code_file, "_open", lambda *_: Full())
+def test_a_file_that_cannot_take_a_code_is_the_last_order_of_the_run(pro: Desk) -> None:
+    (pro.path / "codes.csv").symlink_to("/dev/full")
     pro.write(declared(*(EDDA.replace("AC-001", f"AC-{number}") for number in range(100, 120))))
     ran = apply(pro, "--parallelism", "1")
     assert ran.code == 1

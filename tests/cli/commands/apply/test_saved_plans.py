@@ -79,7 +79,7 @@ def test_a_changed_live_account_refuses_the_plan(desk: Desk, plan: Path) -> None
     desk.account.settings.set_callback(Hook.CALLBACK, "https://other.example.com/x")
     ran = desk.run("apply", str(plan))
     assert ran.code == 1
-    assert "callback changed since" in ran.err
+    assert "callback has changed since" in ran.err
     assert not [one for one in ran.requests if not one.startswith("GET")]
 
 
