@@ -63,7 +63,7 @@ IMPORTERS = {
     "keyring": {"cli/account/keyring.py"},
     "matplotlib": {"render/records/ecg_strip.py"},
     "msgspec": {"model", "api", "planning/saved/codec.py"},
-    "openpyxl": {"config/cohorts/formats/xlsx.py"},
+    "openpyxl": {"config/cohorts/formats/workbook.py"},
     "rich": {"cli/output/live_region.py"},
     "starlette": {"sandbox", "cli/webhooks/receiver.py"},
     "uvicorn": {"sandbox", "cli/webhooks/receiver.py"},

@@ -1,5 +1,6 @@
 """The interface of every format: batches of rows, and the place of each cell."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -8,6 +9,14 @@ from kardia_ctl.model.source import Source
 
 ROW_ATTRIBUTES: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
 """The attributes a row may have, one text each. Several codes are one text, separated by ;."""
+
+_BLANK: Final = re.compile(r"[\s\u00ad\u115f\u1160\u180e\u200b-\u200f\u2060\u2800\u3164\ufeff\uffa0]*")
+"""Blanks of every script, and characters without ink. Such a cell, and a row of them, declares nothing."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything in a text."""
+    return not text or (not text.isalnum() and _BLANK.fullmatch(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)

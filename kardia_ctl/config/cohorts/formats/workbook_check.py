@@ -35,10 +35,12 @@ _ATTRIBUTE: Final = 1 << 16
 _FORMAT: Final = 1000
 """Characters of a number format, which openpyxl searches in quadratic time; Excel's limit is 255."""
 
-_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_ROW: Final = f"{_MAIN} row"
-_STRING: Final = f"{_MAIN} si"
-_SHEET: Final = f"{_MAIN} sheet"
+MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+"""The namespace of sheets."""
+
+_ROW: Final = f"{MAIN} row"
+_STRING: Final = f"{MAIN} si"
+_SHEET: Final = f"{MAIN} sheet"
 _REFERENCE: Final = "http://schemas.openxmlformats.org/package/2006/relationships Relationship"
 _COLUMN: Final = {chr(ord("A") + place): place + 1 for place in range(26)} | {
     chr(ord("a") + place): place + 1 for place in range(26)
@@ -145,7 +147,7 @@ class _PartWalk:
         self._row, self._column, self._widest = number, 0, 1
 
     def _cell(self, written: str | None) -> None:
-        self._column = self._column + 1 if written is None else _column(written)
+        self._column = self._column + 1 if written is None else column_number(written)
         self._widest = max(self._widest, self._column)
 
     def _other(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -161,7 +163,7 @@ class _PartWalk:
                 self._sheets.add(value)
 
 
-def _column(reference: str) -> int:
+def column_number(reference: str) -> int:
     """The number of a cell's column: 28 for AB7."""
     number = 0
     for letter in reference[:4]:

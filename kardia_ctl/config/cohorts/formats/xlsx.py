@@ -1,36 +1,30 @@
-"""Cohorts in Excel workbooks, read as a stream by openpyxl (the extra ``xlsx``).
+"""Cohorts in Excel workbooks.
 
 A spreadsheet turns 0012345 into 12345 when it is typed. Only a number cell is left, and nobody can
 tell how many zeros it had. So a number is accepted only where none can be lost: for a sex.
 """
 
 import math
-import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
-from io import SEEK_END
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final
 
-from kardia_ctl.config.budget import Budget, Expense
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of
-from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError, batch_of
-from kardia_ctl.config.cohorts.formats.workbook_check import BROKEN, MOST_ROWS, check_workbook
+from kardia_ctl.config.cohorts.formats.sheet_marks import ColumnMarks, letters
+from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError, batch_of, is_blank
+from kardia_ctl.config.cohorts.formats.workbook import Sheet, day_of, opened_sheet, some
 from kardia_ctl.config.context import LoadContext
-from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 from kardia_ctl.model.source import Source
 
-if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
+_MOST_NAMED: Final = 20
+"""Hidden rows, or sheets, that a warning names."""
 
-NumberedRow: TypeAlias = tuple[int, Sequence[Any]]
-"""A row's number, and its cells."""
-
-_BATCH: Final = 1000
-_WIDE: Final = 50_000
-"""Rows, and cells, that are read at once."""
+_TEXT_FORMAT: Final = "@"
+_ENTER_AGAIN: Final = (
+    "Enter it again, with all its leading zeros; for a whole column, Data > Text to Columns > Text"
+)
 
 _LONGEST: Final = 32_767
 """Characters that a cell of Excel can have."""
@@ -44,6 +38,7 @@ class Xlsx:
         self._context = context
         self._header: Sequence[str] = ()
         self._indices: Mapping[str, int] = {}
+        self._marks: Mapping[str, ColumnMarks] = {}
         self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:
@@ -52,11 +47,40 @@ class Xlsx:
         Raises:
             UnusableFile: the file cannot be read, or openpyxl is not installed.
         """
-        with self._rows() as rows:
-            self._header = _header(next(rows, (1, []))[1])
+        with self._sheet() as sheet:
+            self._header = _header(next(sheet.rows, (1, []))[1])
             self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
-            while self._indices and (numbered := _some(rows)):
-                yield batch_of([self._row(line, cells) for line, cells in numbered if _is_used(cells)])
+            columns = {index + 1: name for name, index in self._indices.items()}
+            self._marks = {
+                columns[number]: marks for number, marks in sheet.marks.of_columns(columns).items()
+            }
+            hidden: list[int] = []
+            while self._indices and (numbered := some(sheet.rows)):
+                used = [(line, cells) for line, cells in numbered if self._is_declared(line, cells)]
+                hidden += [line for line, _ in used if sheet.marks.hidden_rows[line]]
+                yield batch_of([self._row(line, cells) for line, cells in used])
+            self._warn(sheet, hidden)
+
+    def _is_declared(self, line: int, cells: Sequence[Any]) -> bool:
+        """Whether there is anything in a row, be it a formula that has no result yet."""
+        return _is_used(cells) or any(marks.is_uncomputed(line) for marks in self._marks.values())
+
+    def _warn(self, sheet: Sheet, hidden: Sequence[int]) -> None:
+        """Say what is read though it is hidden, and what is not read though it is there to see."""
+        top, warn = Source(self.file, 1, 1), self._context.warn
+        if hidden:
+            rows = ", ".join(map(str, hidden[:_MOST_NAMED])) + (", …" if len(hidden) > _MOST_NAMED else "")
+            what = "1 hidden row is" if len(hidden) == 1 else f"{len(hidden):,} hidden rows are"
+            warn(f"{what} read: {rows}. Delete what is not to be read", top)
+        for name, index in self._indices.items():
+            if sheet.marks.is_hidden(index + 1):
+                warn(f"{self.label(name)} is hidden, and is read", self._at_header(index))
+        if sheet.others and not self._cohort.sheet:
+            others = ", ".join(f'"{title}"' for title in sheet.others[:_MOST_NAMED])
+            warn(
+                f'only the sheet "{sheet.title}" is read, not {others}. Set sheet to the one that is meant',
+                top,
+            )
 
     def _row(self, line: int, row: Sequence[Any]) -> tuple[int, Mapping[str, str]] | BadRow:
         errors: list[RowError] = []
@@ -66,29 +90,39 @@ class Xlsx:
             errors.append(RowError("", message, "Give its column a header, or clear the cell"))
         cells = {}
         for name, index in self._indices.items():
-            text = self._text(name, row[index]) if index < len(row) else ""
+            cell = row[index] if index < len(row) else None
+            is_empty = cell is None or cell.value in (None, "")
+            text = self._lost(name, line, is_empty=is_empty) if name in self._marks else ""
+            if not text and not is_empty:
+                text = self._text(name, cell)
             if isinstance(text, RowError):
                 errors.append(text)
             else:
                 cells[name] = text
         return BadRow(line, tuple(errors), cells.get("mrn", "")) if errors else (line, cells)
 
+    def _lost(self, name: str, line: int, *, is_empty: bool) -> str | RowError:
+        """The error of a cell that only looks empty, or is hidden; an empty text when there is none."""
+        marks = self._marks[name]
+        if is_empty and marks.is_uncomputed(line):
+            remedy = "Open and save the workbook in a spreadsheet program, which computes it"
+            return RowError(name, f"{name} is a formula whose result is not stored", remedy)
+        if area := marks.merge(line):
+            message = f"{name} is under the merged cells {area}, which show one value for all of them"
+            return RowError(name, message, "Unmerge them, and write the value into each cell")
+        return ""
+
     def _text(self, name: str, cell: Any) -> str | RowError:
         value = cell.value
-        if value is None:
-            return ""
         if cell.data_type == "e":
             return RowError(name, f"{name} is a spreadsheet error, such as #REF!", "Correct the cell")
         if isinstance(value, str):
             return value if len(value) <= _LONGEST else _too_long(name)
-        if name == "dob" and isinstance(value, date):
-            return self._day(value)
+        if name == "dob" and (day := day_of(cell)):
+            return self._day(day)
         if name == "sex" and value.__class__ in (int, float) and math.isfinite(value) and value == int(value):
             return str(int(value))
-        what = "a date cell" if isinstance(value, date | time) else "a number cell"
-        what = "a TRUE or FALSE cell" if isinstance(value, bool) else what
-        remedy = "Format the column as text, and retype the values"
-        return RowError(name, f"{name} is {what}, not text", remedy)
+        return _no_text(name, cell)
 
     def _day(self, value: date) -> str | RowError:
         if isinstance(value, datetime):
@@ -98,26 +132,12 @@ class Xlsx:
         return self._cohort.days.written(value) if self._cohort.days else value.isoformat()
 
     @contextmanager
-    def _rows(self) -> Iterator[Iterator[NumberedRow]]:
-        """The rows of the sheet with their numbers."""
-        with self._context.opened(self._cohort.source) as stream:
-            budget = Budget(stream.seek(0, SEEK_END))
-            with _refusing_broken():
-                book = _opened(stream, budget)
-            try:
-                yield _guarded(self._sheet(book), budget)
-            finally:
-                book.close()
-
-    def _sheet(self, book: "Workbook") -> Iterator[NumberedRow]:
-        name = self._cohort.sheet
-        if name and name not in book.sheetnames:
-            there = ", ".join(f'"{title}"' for title in book.sheetnames[:10])
-            raise UnusableFile(f'the workbook has no sheet "{name}"', f"Its sheets: {there}")
-        with _refusing_broken():
-            sheet: Any = book[name] if name else book.worksheets[0]
-            sheet.reset_dimensions()  # some programs write dimensions that are too small, which loses cells
-            return enumerate(islice(sheet.iter_rows(), MOST_ROWS + 1), start=1)
+    def _sheet(self) -> Iterator[Sheet]:
+        with (
+            self._context.opened(self._cohort.source) as stream,
+            opened_sheet(stream, self._cohort.sheet) as sheet,
+        ):
+            yield sheet
 
     def place(self, line: int, name: str) -> Source:
         """The row and the number of the column."""
@@ -130,67 +150,35 @@ class Xlsx:
         """The column by its letter and its header."""
         if name not in self._indices:
             return ""
-        return f'column {_letter(self._indices[name])}, "{self._header[self._indices[name]]}"'
+        return f'column {letters(self._indices[name] + 1)}, "{self._header[self._indices[name]]}"'
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The header, and the cells of these rows as texts, from a second reading of the file."""
         return self._header, self._texts(lines)
 
     def _texts(self, lines: Collection[int]) -> Iterator[tuple[int, Sequence[str]]]:
-        with self._rows() as rows:
-            for line, cells in rows:
+        with self._sheet() as sheet:
+            for line, cells in sheet.rows:
                 if line in lines:
                     yield line, ["" if cell.value is None else str(cell.value) for cell in cells]
 
 
-def _opened(stream: IO[bytes], budget: Budget) -> "Workbook":
-    try:
-        from openpyxl import load_workbook
-    except ImportError as error:
-        message = "reading .xlsx needs openpyxl, which is not installed"
-        raise UnusableFile(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
-    check_workbook(stream, budget)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions, which are not read here
-        return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-
-
-def _guarded(rows: Iterator[NumberedRow], budget: Budget) -> Iterator[NumberedRow]:
-    """The rows, with every error of openpyxl as InvalidContent; their text is spent from the budget."""
-    while True:
-        with _refusing_broken(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            batch = _some(rows)
-        if not batch:
-            return
-        if batch[-1][0] > MOST_ROWS:
-            raise InvalidContent(*BROKEN)
-        for _, row in batch:  # one text may stand in every cell
-            budget.spend(Expense.TEXT, sum(len(text) for cell in row if isinstance(text := cell.value, str)))
-        yield from batch
-
-
-def _some(rows: Iterator[NumberedRow]) -> list[NumberedRow]:
-    """The next rows: a thousand, or fewer when they are wide."""
-    batch: list[NumberedRow] = []
-    width = 0
-    for numbered in rows:
-        batch.append(numbered)
-        width += len(numbered[1])
-        if len(batch) == _BATCH or width > _WIDE:
-            break
-    return batch
-
-
-@contextmanager
-def _refusing_broken() -> Iterator[None]:
-    """Turn what openpyxl, zipfile and the XML parsers raise over a broken workbook into InvalidContent."""
-    try:
-        yield
-    except (UnusableFile, MemoryError):
-        raise
-    except Exception as error:
-        raise InvalidContent(*BROKEN) from error
+def _no_text(name: str, cell: Any) -> RowError:
+    """Why a value that is not a text cannot be an attribute's, and what helps."""
+    if isinstance(cell.value, bool):
+        what = "a TRUE or FALSE cell"
+    elif isinstance(cell.value, date | time):
+        what = "a date cell"
+    elif cell.number_format == _TEXT_FORMAT:
+        return RowError(
+            name, f"{name} is a number that was entered before its cell was formatted as text", _ENTER_AGAIN
+        )
+    elif name == "dob":
+        remedy = "Format the column as a date, or write it as YYYY-MM-DD"
+        return RowError(name, f"{name} is a number cell, not a date", remedy)
+    else:
+        what = "a number cell"
+    return RowError(name, f"{name} is {what}, not text", "Format the column as text, and retype the values")
 
 
 def _too_long(name: str) -> RowError:
@@ -198,7 +186,10 @@ def _too_long(name: str) -> RowError:
 
 
 def _is_used(cells: Sequence[Any]) -> bool:
-    return any(cell.value not in (None, "") for cell in cells)
+    return any(
+        value is not None and not (isinstance(value, str) and is_blank(value))
+        for value in (cell.value for cell in cells)
+    )
 
 
 def _header(cells: Sequence[Any]) -> list[str]:
@@ -207,12 +198,3 @@ def _header(cells: Sequence[Any]) -> list[str]:
     while texts and not texts[-1]:
         texts.pop()
     return texts
-
-
-def _letter(index: int) -> str:
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
