@@ -6,10 +6,19 @@ blanks, quotes and characters without a width. It can be taken away again exactl
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 REJECTED_COLUMNS: Final = ("rejected file", "rejected line", "rejected because")
 """The first columns of NAME.rejected.csv, whose guarded cells are read again once they are corrected."""
+
+_OWN: Final = (
+    frozenset(REJECTED_COLUMNS),
+    frozenset({"id", "mrn", "status"}),  # get patients
+    frozenset({"mrn", "code", "template"}),  # codes
+    frozenset({"mrn", "cohort", "issued"}),  # status --list
+)
+"""Headers by which a file is known as one that kardia-ctl wrote for people, whose cells are guarded."""
 
 _SIGN: Final = (
     r"(?:[=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff1d\uff0b\uff0d\uff20]"  # and their wide and small forms
@@ -34,3 +43,13 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """The text that ``guarded`` was given."""
     return _GUARDED.sub("", text)
+
+
+def own_columns(header: Sequence[str]) -> int:
+    """How many columns kardia-ctl has put before those of the data."""
+    return len(REJECTED_COLUMNS) if tuple(header[: len(REJECTED_COLUMNS)]) == REJECTED_COLUMNS else 0
+
+
+def is_guarded(header: Sequence[str]) -> bool:
+    """Whether the cells under this header are guarded."""
+    return any(own.issubset(header) for own in _OWN)

@@ -78,14 +78,14 @@ SUBROOMS: dict[str, set[str]] = {
     "api/scrubbing": set(),
     "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {
-        "config/context", "config/patient_registry", "config/schema/messages", "config/schema/validator",
-        "config/source_files", "config/value_checks",
+        "config/context", "config/encodings", "config/patient_registry", "config/schema/messages",
+        "config/schema/validator", "config/source_files", "config/value_checks",
     },
     "config/cohorts/formats": {
         "config/budget", "config/cohorts/cohort", "config/cohorts/columns", "config/context",
-        "config/source_files",
+        "config/encodings", "config/source_files",
     },
-    "config/schema": {"config/cohorts/cohort"},  # it states the schema of its own keys
+    "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
     "planning/checks": {"planning/builder", "planning/inputs"},

@@ -211,7 +211,7 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
     Raises:
         UnusableFile: the file cannot be read, or its format is unknown.
     """
-    check(cohort)
+    check(cohort, context.capabilities.dialect)
     table = _table(cohort, context)
     if cohort.on_bad_row is OnBadRow.QUARANTINE:
         context.quarantined[table.file] = {}
@@ -227,9 +227,9 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
 def _table(cohort: Cohort, context: LoadContext) -> Table:
     match form := cohort.form:
         case Format.CSV:
-            return Delimited(cohort, cohort.delimiter, context)
+            return Delimited(cohort, context)
         case Format.TSV:
-            return Delimited(cohort, "\t", context)
+            return Delimited(cohort, context, is_tsv=True)
         case Format.NDJSON:
             return Ndjson(cohort, context)
         case Format.XLSX:

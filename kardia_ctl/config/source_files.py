@@ -42,6 +42,14 @@ class UnusableFile(Exception):  # noqa: N818  (named like its subclass, by what 
         self.message, self.remedy, self.line, self.column = message, remedy, line, column
 
 
+class NotUtf8(UnusableFile):
+    """The file is not UTF-8, but perhaps UTF-16."""
+
+    def __init__(self, message: str, remedy: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message, remedy, line, column)
+        self.is_utf16 = "UTF-16" in message
+
+
 class InvalidContent(UnusableFile):
     """The file's content is invalid at ``line`` and ``column``."""
 
@@ -131,17 +139,18 @@ def decoded(data: bytes) -> str:
     """The text of a file, without its byte order mark.
 
     Raises:
-        UnusableFile: it is not UTF-8, or contains a control character.
+        NotUtf8: it is not.
+        UnusableFile: it contains a control character.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnusableFile("the file is UTF-16", "Save it as UTF-8")
+        raise NotUtf8("the file is UTF-16", "Save it as UTF-8")
     data = data.removeprefix(BOM)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start].decode(), error.start)
         message = f"byte 0x{data[error.start]:02x} is not valid UTF-8"
-        raise UnusableFile(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
+        raise NotUtf8(message, "Save the file as UTF-8 (it may be Latin-1 now)", line, column) from error
     if (len(data.translate(None, _CONTROLS)) < len(data) or not data.isascii()) and (
         found := _REFUSED.search(text)
     ):

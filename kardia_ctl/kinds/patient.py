@@ -7,6 +7,7 @@ from unicodedata import normalize
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
+from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
 from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
@@ -84,8 +85,19 @@ ANY_SCHEMA: Final[Mapping[str, Any]] = {
 }
 """A patient of either dialect, for editors: a file does not always name its dialect."""
 
-TEXTS: Final = ("mrn", *ATTRIBUTES, "id")
-"""The properties whose value is a text."""
+SCHEMAS: Final[Mapping[Dialect, Mapping[str, Any]]] = {Dialect.V1: SCHEMA, Dialect.PRO: PRO_SCHEMA}
+
+OF_A_COHORT: Final = ("ignore_changes", "mobile_user")
+"""The attributes that a cohort declares for all of its patients, and no column holds."""
+
+COLUMNS: Final[Mapping[Dialect, tuple[str, ...]]] = {
+    dialect: tuple(name for name in schema["properties"] if name not in OF_A_COHORT)
+    for dialect, schema in SCHEMAS.items()
+}
+"""The attributes that a column (or a key) of a cohort may hold, by dialect."""
+
+ANY_COLUMN: Final = tuple(name for name in ANY_SCHEMA["properties"] if name not in OF_A_COHORT)
+"""The attributes that a column may hold in either dialect."""
 
 FORMATS_OF: Final[Mapping[str, TextFormat]] = {
     name: TextFormat(rules["format"]) for name, rules in ANY_SCHEMA["properties"].items() if "format" in rules

@@ -167,6 +167,19 @@ class Desired:
     users: Mapping[str, MobileUser] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """How a table is written: the program that wrote it reads perhaps no other form.
+
+    ``has_mark`` says that it begins with a byte order mark: without one, Excel does not read UTF-8.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    has_mark: bool = False
+    line_end: str = "\n"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Quarantine:
     """The bad rows of one cohort (``on_bad_row: quarantine``).
@@ -178,6 +191,7 @@ class Quarantine:
         header: The column names of the cohort's file.
         rows: Each row's line (or number), the reason, and its unchanged cells, which are patients' values.
         problems: The problems of the rows in order, without values.
+        form: The form of the cohort's file, in which they are written.
     """
 
     cohort: str
@@ -186,6 +200,7 @@ class Quarantine:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[int, str, tuple[str, ...]], ...] = ()
     problems: tuple[Problem, ...] = ()
+    form: TextForm = TextForm()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,12 @@ def command(path: Path, as_json: bool) -> int:
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:
         print_json(_as_json(problems, warnings), indent=2)
-        return 1 if write_quarantine(configuration) else 0
+        return 1 if write_quarantine(configuration, are_shown=True) else 0
     for warning in warnings:
         print_message(f"Warning: {warning}")
     for line in problem_lines(problems):
         print_message(line)
-    if write_quarantine(configuration):
+    if write_quarantine(configuration, are_shown=True):
         print_line(f"The configuration is valid except for quarantined rows: {_counted(configuration)}.")
         return 1
     print_line(f"The configuration is valid: {_counted(configuration)}.")

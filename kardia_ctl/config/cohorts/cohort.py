@@ -7,11 +7,11 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.dates import DAY_FORM, DayForm
+from kardia_ctl.config.cohorts.dates import DayForm
+from kardia_ctl.config.encodings import is_text_encoding
 from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.kinds import patient
-from kardia_ctl.kinds.formats import choice, mapping, text
-from kardia_ctl.model.configuration import MobileUser
+from kardia_ctl.model.configuration import Dialect, MobileUser
 from kardia_ctl.model.source import Source
 
 
@@ -54,7 +54,9 @@ class Cohort:
         declared: Where the file is named.
         columns: The header (or key) of each attribute, where it differs from the attribute's name.
         days: The notation of the birth dates; None for YYYY-MM-DD.
-        delimiter: The delimiter of a CSV file.
+        delimiter: The delimiter of a CSV file; empty when its header shows it.
+        encoding: The encoding of a text file; empty for UTF-8.
+        values: By attribute, what the cells of its column mean.
         defaults: Values for empty or missing cells.
         constants: Values for every patient.
         format: The file's format; None when its extension decides.
@@ -70,7 +72,7 @@ class Cohort:
     declared: Source
     columns: Mapping[str, str] = field(default_factory=dict)
     days: DayForm | None = None
-    delimiter: str = ","
+    delimiter: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
     format: Format | None = None
@@ -79,6 +81,8 @@ class Cohort:
     on_bad_row: OnBadRow = OnBadRow.FAIL
     keys: frozenset[str] = frozenset()
     user: MobileUser | None = None
+    encoding: str = ""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def form(self) -> Format:
@@ -117,7 +121,7 @@ def declared_cohort(name: str, value: Mapping[str, Any], source: PurePosixPath, 
         declared,
         columns,
         days,
-        DELIMITERS.get(delimiter := value.get("delimiter", ","), delimiter),
+        DELIMITERS.get(delimiter := value.get("delimiter", "auto"), delimiter),
         value.get("defaults", {}),
         value.get("constants", {}),
         Format(value["format"]) if "format" in value else None,
@@ -125,11 +129,14 @@ def declared_cohort(name: str, value: Mapping[str, Any], source: PurePosixPath, 
         value.get("identifier", ""),
         OnBadRow(value.get("on_bad_row", OnBadRow.FAIL)),
         frozenset(value),
+        encoding=value.get("encoding", ""),
+        values=value.get("values", {}),
     )
 
 
 _FORMATS_OF: Final[Mapping[str, frozenset[Format]]] = {
     "delimiter": frozenset({Format.CSV}),
+    "encoding": frozenset({Format.CSV, Format.TSV, Format.NDJSON}),
     "sheet": frozenset({Format.XLSX}),
     "identifier": frozenset({Format.FHIR}),
     "columns": frozenset(Format) - {Format.FHIR},
@@ -137,17 +144,16 @@ _FORMATS_OF: Final[Mapping[str, frozenset[Format]]] = {
 """The formats that each key applies to."""
 
 
-def check(cohort: Cohort) -> None:
-    """Refuse keys that contradict each other.
+def check(cohort: Cohort, dialect: Dialect) -> None:
+    """Refuse keys that contradict each other, or the dialect.
 
     Raises:
-        UnusableFile: two keys contradict each other, or one is missing.
+        UnusableFile: two keys contradict each other, one is missing, or one cannot be obeyed.
     """
-    for name in cohort.constants:
-        if name in cohort.columns:
-            raise UnusableFile(f"{name} is in columns and in constants", "Remove it from one of them")
-        if name in cohort.defaults:
-            raise UnusableFile(f"{name} is in defaults and in constants", "Remove it from one of them")
+    _check_attributes(cohort, dialect)
+    if cohort.encoding and not is_text_encoding(cohort.encoding):
+        remedy = "Write one that Python knows, e.g. cp1252, iso-8859-1, mac-roman or utf-16"
+        raise UnusableFile("encoding is not the name of an encoding of text", remedy)
     for key, forms in _FORMATS_OF.items():
         if key in cohort.keys and cohort.form not in forms:
             raise UnusableFile(f"{key} does not apply to the format {cohort.form}", f"Remove {key}")
@@ -159,64 +165,19 @@ def check(cohort: Cohort) -> None:
         raise UnusableFile(message, "Use letters, digits, dots, dashes and underscores")
 
 
+def _check_attributes(cohort: Cohort, dialect: Dialect) -> None:
+    for name in (*cohort.columns, *cohort.values):
+        if name not in patient.COLUMNS[dialect]:
+            others = [other for other in Dialect if name in patient.COLUMNS[other]]
+            remedy = f"Remove {name} from this cohort, or declare api: {{dialect: {others[0]}}}"
+            raise UnusableFile(f"a patient of the {dialect} API has no {name}", remedy)
+    for name in cohort.constants:
+        if name in cohort.columns:
+            raise UnusableFile(f"{name} is in columns and in constants", "Remove it from one of them")
+        if name in cohort.defaults:
+            raise UnusableFile(f"{name} is in defaults and in constants", "Remove it from one of them")
+
+
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-DELIMITERS: Final[Mapping[str, str]] = {"tab": "\t"}
-
-
-COLUMNS: Final = (*patient.TEXTS, "codes")
-"""The attributes that a column may hold."""
-
-DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes", "mobile_user")
-"""The attributes that a cohort may set for all of its patients."""
-
-
-def cohort_schema() -> dict[str, Any]:
-    """The schema of one cohort."""
-    of_patient = patient.ANY_SCHEMA["properties"]
-    shared = {name: of_patient[name] for name in DEFAULTS}
-    return mapping(
-        "Patients from a file, one in each row. An empty cell declares nothing.",
-        {
-            "source": text("The file, relative to this file, e.g. cohorts/spring.csv."),
-            "format": choice("The file's format. By default, its extension decides.", *Format),
-            "columns": mapping(
-                "Which column (or JSON key) holds which attribute, e.g. {mrn: Record No}. By default, the "
-                "column with the attribute's name.",
-                {name: text(f"The header of the column that holds {name}.") for name in COLUMNS}
-                | {"dob": _birth_date()},
-            ),
-            "delimiter": text(
-                "The delimiter of a CSV file: one character, or tab. By default, a comma.",
-                pattern=r'^(tab|[^A-Za-z0-9"\s])$',
-            ),
-            "sheet": text("The sheet of the workbook. By default, the first."),
-            "identifier": text(
-                "The system of the FHIR identifier that holds the mrn, e.g. https://clinic.example.com/mrn.",
-                pattern=r"^\S+$",
-            ),
-            "defaults": mapping("Values for every patient whose cell is empty or missing.", shared),
-            "constants": mapping("Values for every patient, whatever the file contains.", shared),
-            "on_bad_row": choice(
-                "What happens at a bad row: fail (the default) refuses the run; quarantine writes the row to "
-                "NAME.rejected.csv beside the file and continues with the other rows.",
-                *OnBadRow,
-            ),
-        },
-        "source",
-    )
-
-
-def _birth_date() -> dict[str, Any]:
-    header = text("The header of the column that holds dob, or {column: its header, format: DD.MM.YYYY}.")
-    notation = "The notation of the column's dates, e.g. DD.MM.YYYY, M/D/YYYY or DD-MMM-YYYY."
-    return {
-        **header,
-        "type": [*header["type"], "object"],
-        "properties": {
-            "column": text("The header of the column that holds dob."),
-            "format": text(notation, pattern=DAY_FORM),
-        },
-        "required": ["format"],
-        "additionalProperties": False,
-    }
+DELIMITERS: Final[Mapping[str, str]] = {"tab": "\t", "auto": ""}

@@ -36,7 +36,7 @@ def _quarantine(cohort: Cohort, table: Table, target: Path, context: LoadContext
         (line, "; ".join(problem.message for problem in lines[line]), tuple(cells)) for line, cells in rows
     )
     problems = tuple(context.sorted(problem for several in lines.values() for problem in several))
-    return Quarantine(cohort.name, table.file, target, tuple(header), bad_rows, problems)
+    return Quarantine(cohort.name, table.file, target, tuple(header), bad_rows, problems, table.form)
 
 
 def quarantined_patients(context: LoadContext) -> tuple[dict[str, Source], int]:

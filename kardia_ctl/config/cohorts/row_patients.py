@@ -6,12 +6,12 @@ from itertools import repeat
 from typing import Any, Final, TypeVar
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.dates import DayForm
+from kardia_ctl.config.cohorts.dates import without_midnight
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table
+from kardia_ctl.config.cohorts.meanings import Meanings, advised, read_day, sex_of
 from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes, patient_of
-from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import MAX_LENGTH, are_date_texts
@@ -47,10 +47,12 @@ class Rows:
         self._codes: dict[str, tuple[str, ...]] = {"": tuple(fill.get("codes", ()))}
         self._pins = {"": UNSET}
         self._by_v1 = registry.context.capabilities.dialect is Dialect.V1  # columns are checked by its rules
+        self._meanings = Meanings(cohort.values)
         self._ignored = tuple(fill.get("ignore_changes", ()))
 
     def enter(self, batch: Batch) -> None:
         """Enter all rows of a batch."""
+        batch = self._meanings.applied(batch)
         if batch.lines:
             patients = self._plain(batch) if self._by_v1 else None
             if patients is None:
@@ -106,12 +108,14 @@ class Rows:
 
     def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
         if self._cohort.days is not None:
-            days = list(map(self._cohort.days.iso, cells))
+            days = [self._cohort.days.iso(without_midnight(cell)) for cell in cells]
             if None in days:
                 return (None,)
             cells = days  # type: ignore[assignment]
         elif not are_date_texts(cells):
-            return (None,)
+            cells = list(map(without_midnight, cells))
+            if not are_date_texts(cells):
+                return (None,)
         return cells if are_usual_births(cells, self._registry.context.latest_birth) else (None,)
 
     def _locate(self, line: int) -> Callable[..., Any]:
@@ -128,10 +132,11 @@ class Rows:
             **self._cohort.constants,
         }
         errors = []
-        if self._cohort.days is not None and (written := values.get("dob")):
-            day = self._cohort.days.iso(written)
-            values["dob"] = day or "2000-01-01"  # reported below, with its notation
-            errors += [] if day else [_wrong_notation(self._cohort.days)]
+        if written := values.get("dob"):
+            values["dob"], fault = read_day(written, self._cohort.days)
+            errors += [fault] if fault else []
+        if sex := values.get("sex"):
+            values["sex"] = sex_of(sex) or sex
         if isinstance(codes := values.get("codes"), str):
             values["codes"] = list(_names(codes))
         values.pop("mobile_user", None)  # it is the cohort's, and was validated there
@@ -148,7 +153,7 @@ class Rows:
                 context.warn(f"{text}. {odd.remedy}", place, address_of(patient.mrn))
             return
         mrn = values.get("mrn")
-        for finding in errors:
+        for finding in map(advised, errors):
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._report(line, name, finding.message, finding.remedy, mrn)
         self._registry.add_faulty(mrn, values.get("codes"), self._locate(line))
@@ -170,11 +175,6 @@ class Rows:
         """Where an attribute is, and a message with the file's name for it."""
         label = self._table.label(name) if name else ""
         return self._table.place(line, name), f"{message} ({label})" if label else message
-
-
-def _wrong_notation(days: DayForm) -> Finding:
-    message = f"dob is not a valid {days.notation} date"
-    return Finding(("dob",), message, "Correct the cell, or the format declared for the column")
 
 
 def _known(
@@ -211,7 +211,7 @@ _identifiers = partial(_sound, TextFormat.IDENTIFIER)
 
 
 def _sexes(cells: Sequence[str]) -> Sequence[str | None]:
-    return list(map(kind.SEX_DIGITS.get, cells))
+    return list(map(sex_of, cells))
 
 
 def _code_lists(cells: Sequence[str]) -> Sequence[tuple[str, ...] | None]:

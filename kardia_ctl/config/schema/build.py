@@ -6,7 +6,7 @@ Draft-07 is what YAML editors understand. Every scalar reaches it as text (see `
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.cohort import cohort_schema
+from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
 from kardia_ctl.model.configuration import Authorization, DepartureAction, Dialect, Region, ScanPolicy

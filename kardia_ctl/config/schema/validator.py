@@ -70,16 +70,10 @@ class Validator:
         return Draft7Validator(self.schema, format_checker=checker)
 
 
-_PATIENT_SCHEMAS: Final[Mapping[Dialect, Mapping[str, Any]]] = {
-    Dialect.V1: patient.SCHEMA,
-    Dialect.PRO: patient.PRO_SCHEMA,
-}
-
-
 @cache
 def patient_validator(dialect: Dialect = Dialect.V1) -> Validator:
     """The validator for one patient."""
-    return Validator(_PATIENT_SCHEMAS[dialect], "a patient")
+    return Validator(patient.SCHEMAS[dialect], "a patient")
 
 
 @cache

@@ -13,10 +13,11 @@ class SafeCell(str):
     __slots__ = ()
 
 
-def csv_text(rows: Iterable[Iterable[str]]) -> str:
+def csv_text(rows: Iterable[Iterable[str]], delimiter: str = ",", line_end: str = "\n") -> str:
     """Rows as CSV, each with its line end; every cell but a ``SafeCell`` is guarded."""
     target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerows([safe_cell(cell) for cell in row] for row in rows)
+    writer = csv.writer(target, delimiter=delimiter, lineterminator=line_end)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return target.getvalue()
 
 

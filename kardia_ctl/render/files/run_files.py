@@ -51,7 +51,8 @@ def places_file(places: Iterable[Place]) -> str:
 def quarantine_csv(quarantine: Quarantine) -> str:
     """The quarantined rows of a cohort: file, line and reason, then their cells unchanged (mode 0600)."""
     rows = ((quarantine.source, str(line), escape(reason), *cells) for line, reason, cells in quarantine.rows)
-    return csv_text([(*REJECTED_COLUMNS, *quarantine.header), *rows])
+    form = quarantine.form
+    return csv_text([(*REJECTED_COLUMNS, *quarantine.header), *rows], form.delimiter, form.line_end)
 
 
 def _cells(result: Result) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """A text file as blocks of whole lines: a million rows without ever holding the file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kardia_ctl.config.context import LoadContext
-from kardia_ctl.config.source_files import BOM, InvalidContent, UnusableFile, decoded
+from kardia_ctl.config.encodings import in_utf8
+from kardia_ctl.config.source_files import BOM, InvalidContent, NotUtf8, UnusableFile, decoded
 from kardia_ctl.model.source import Source
 
 SIZE: Final = 96 << 10
@@ -12,6 +14,9 @@ SIZE: Final = 96 << 10
 
 LONGEST_LINE: Final = 4 << 20
 """Bytes in one line: a FHIR patient with a photograph is large."""
+
+
+_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 class Block:
@@ -29,6 +34,12 @@ class Block:
         else:
             count = text.count("\n") + (not text.endswith("\n"))
         self.end = line + count - 1
+
+    @property
+    def line_end(self) -> str:
+        """The end of its first line."""
+        match = _END.search(self.text)
+        return match[0] if match else "\n"
 
     @property
     def lines(self) -> list[str]:
@@ -49,21 +60,27 @@ def warn_of_cut_line(last: Block | None, file: str, context: LoadContext) -> Non
         )
 
 
-def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
-    """The lines of a file whose bytes come in chunks.
+_DECLARE: Final = "Declare its encoding in the cohort, e.g. encoding: {}, or save it as UTF-8"
+
+
+def blocks(chunks: Iterable[bytes], encoding: str = "") -> Iterator[Block]:
+    """The lines of a file whose bytes come in chunks; ``encoding`` is empty for UTF-8.
 
     Raises:
-        InvalidContent: it is not UTF-8, has a character that no text should have, or a line is too long.
+        InvalidContent: it has another encoding, a character that no text should have, or a line is too long.
     """
     line, byte = 1, 0
-    for data in _whole_lines(chunks):
+    for data in _whole_lines(in_utf8(chunks, encoding)):
         marked = data.startswith(BOM)
         if marked and byte:
             raise InvalidContent("the file contains a byte order mark after its beginning", "Remove it", line)
         try:
             text = decoded(data)
         except UnusableFile as error:
-            raise InvalidContent(error.message, error.remedy, error.line + line - 1, error.column) from error
+            remedy = error.remedy
+            if isinstance(error, NotUtf8) and not encoding:
+                remedy = _DECLARE.format("utf-16" if error.is_utf16 else "cp1252")
+            raise InvalidContent(error.message, remedy, error.line + line - 1, error.column) from error
         if text:
             block = Block(text, line, byte + len(BOM) * marked)
             line = block.end + 1

@@ -23,6 +23,7 @@ from kardia_ctl.config.cohorts.formats.fhir_bundle import entries
 from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
 from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
 _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
@@ -94,6 +95,11 @@ class Fhir:
         """The element, and for a Bundle that the number is an entry's."""
         path = _PATHS.get(name, name)
         return f"entry, {path}" if self._is_bundle else path
+
+    @property
+    def form(self) -> TextForm:
+        """As CSV usually is: this file is none."""
+        return TextForm()
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The resources, from a second reading of the file."""

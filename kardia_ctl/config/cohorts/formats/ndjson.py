@@ -7,10 +7,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.columns import missing_column, warn_of_near_misses
+from kardia_ctl.config.cohorts.columns import missing_column, row_attributes, warn_of_unread
 from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks, warn_of_cut_line
-from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
+from kardia_ctl.config.cohorts.formats.table import (
+    ROW_ATTRIBUTES,
+    BadRow,
+    Batch,
+    RowError,
+    batch_of,
+    is_blank,
+)
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
 NO_OBJECT: Final = RowError("", "the line is not a JSON object", "Write one object per line, each key once")
@@ -22,7 +30,9 @@ class Ndjson:
     def __init__(self, cohort: Cohort, context: LoadContext) -> None:
         self._cohort = cohort
         self._context = context
-        self._keys = {name: cohort.header(name) for name in ROW_ATTRIBUTES if name not in cohort.constants}
+        self._keys = {
+            name: cohort.header(name) for name in row_attributes(context) if name not in cohort.constants
+        }
         self._unseen = {key for name, key in self._keys.items() if name in cohort.columns}
         self._block: Block | None = None
         self._first_keys: Sequence[str] = ()
@@ -34,9 +44,9 @@ class Ndjson:
         Raises:
             UnusableFile: the file cannot be read.
         """
-        for block in blocks(self._context.chunks(self._cohort.source, SIZE)):
+        for block in blocks(self._context.chunks(self._cohort.source, SIZE), self._cohort.encoding):
             self._block = block
-            yield batch_of([self._row(line, text) for line, text in lines_of(block)])
+            yield batch_of([row for line, text in lines_of(block) if (row := self._row(line, text))])
         warn_of_cut_line(self._block, self.file, self._context)
         if self._first_keys:
             self._check_keys()
@@ -46,12 +56,14 @@ class Ndjson:
         for name in self._cohort.columns:
             if self._keys.get(name) in self._unseen:
                 self._context.problem(top, *missing_column("key", name, self._keys[name], self._first_keys))
-        warn_of_near_misses("key", self._first_keys, self._cohort, self._keys, self._context)
+        warn_of_unread("key", self._first_keys, self._cohort, self._keys, self._context)
 
-    def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | BadRow:
+    def _row(self, line: int, text: str) -> tuple[int, Mapping[str, str]] | BadRow | None:
         record = parsed(text)
         if not isinstance(record, dict):
             return BadRow(line, (NO_OBJECT,))
+        if not _is_something(record.get(self._keys["mrn"])) and not any(map(_is_something, record.values())):
+            return None
         if not self._first_keys:
             self._first_keys = tuple(record)
             if "resourceType" in record and not self._cohort.format:
@@ -83,16 +95,26 @@ class Ndjson:
         key = self._cohort.header(name)
         return "" if key == name else f'key "{key}"'
 
+    @property
+    def form(self) -> TextForm:
+        """As CSV usually is: this file is none."""
+        return TextForm()
+
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The lines themselves, from a second reading of the file."""
-        stream = blocks(self._context.chunks(self._cohort.source, SIZE))
+        stream = blocks(self._context.chunks(self._cohort.source, SIZE), self._cohort.encoding)
         pairs = (pair for block in stream for pair in lines_of(block))
         return ("record",), ((line, (text.strip(),)) for line, text in pairs if line in lines)
 
 
+def _is_something(value: Any) -> bool:
+    """Whether a value says anything, be it false or zero."""
+    return not is_blank(value) if isinstance(value, str) else value not in (None, [], {})
+
+
 def lines_of(block: Block) -> Iterator[tuple[int, str]]:
     """The lines of a block that are not blank, with their numbers."""
-    return ((line, text) for line, text in enumerate(block.lines, block.line) if not text.isspace())
+    return ((line, text) for line, text in enumerate(block.lines, block.line) if not is_blank(text))
 
 
 def parsed(text: str) -> Any:

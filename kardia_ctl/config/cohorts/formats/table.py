@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from kardia_ctl.kinds import patient
+from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
-ROW_ATTRIBUTES: Final = ("mrn", "dob", "email", "firstname", "lastname", "sex", "id", "codes")
-"""The attributes a row may have, one text each. Several codes are one text, separated by ;."""
+ROW_ATTRIBUTES: Final = patient.ANY_COLUMN
+"""The attributes a row may have in either dialect, a text each; several codes are one, separated by ;."""
 
 _BLANK: Final = re.compile(r"[\s\u00ad\u115f\u1160\u180e\u200b-\u200f\u2060\u2800\u3164\ufeff\uffa0]*")
 """Blanks of every script, and characters without ink. Such a cell, and a row of them, declares nothing."""
@@ -16,7 +18,15 @@ _BLANK: Final = re.compile(r"[\s\u00ad\u115f\u1160\u180e\u200b-\u200f\u2060\u280
 
 def is_blank(text: str) -> bool:
     """Whether nobody sees anything in a text."""
-    return not text or (not text.isalnum() and _BLANK.fullmatch(text) is not None)
+    return not text or _BLANK.fullmatch(text) is not None
+
+
+def without_blank_end(cells: Sequence[str]) -> Sequence[str]:
+    """The cells up to the last in which there is anything."""
+    width = len(cells)
+    while width and is_blank(cells[width - 1]):
+        width -= 1
+    return cells[:width]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,10 @@ class Table(Protocol):
 
     def label(self, name: str) -> str:
         """The file's name for an attribute, e.g. column "Birth date"; empty if it is the same."""
+
+    @property
+    def form(self) -> TextForm:
+        """The form in which its rows are written again."""
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The header, and the unchanged rows that begin in these lines, from a second reading."""

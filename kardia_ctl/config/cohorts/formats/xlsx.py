@@ -8,14 +8,25 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from itertools import chain, islice
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.columns import columns_of
+from kardia_ctl.config.cohorts.columns import columns_of, wanted_headers
+from kardia_ctl.config.cohorts.formats.layout import LOOK, refuse_title
 from kardia_ctl.config.cohorts.formats.sheet_marks import ColumnMarks, letters
-from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, RowError, batch_of, is_blank
-from kardia_ctl.config.cohorts.formats.workbook import Sheet, day_of, opened_sheet, some
+from kardia_ctl.config.cohorts.formats.table import (
+    BadRow,
+    Batch,
+    RowError,
+    batch_of,
+    is_blank,
+    without_blank_end,
+)
+from kardia_ctl.config.cohorts.formats.workbook import NumberedRow, Sheet, day_of, opened_sheet, some
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.csv_guard import is_guarded, own_columns, unguarded
+from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
 _MOST_NAMED: Final = 20
@@ -37,6 +48,8 @@ class Xlsx:
         self._cohort = cohort
         self._context = context
         self._header: Sequence[str] = ()
+        self._header_line = 1
+        self._is_guarded = False
         self._indices: Mapping[str, int] = {}
         self._marks: Mapping[str, ColumnMarks] = {}
         self.file = context.name(cohort.source)
@@ -48,18 +61,33 @@ class Xlsx:
             UnusableFile: the file cannot be read, or openpyxl is not installed.
         """
         with self._sheet() as sheet:
-            self._header = _header(next(sheet.rows, (1, []))[1])
-            self._indices = columns_of(self._header, self._cohort, self._context, self._at_header)
+            first = list(islice(sheet.rows, LOOK))
+            below = self._read_header(first)
+            rows = chain(first[below:], sheet.rows)
+            own = own_columns(self._header)
+            header = [*[""] * own, *self._header[own:]]
+            self._indices = columns_of(header, self._cohort, self._context, self._at_header)
             columns = {index + 1: name for name, index in self._indices.items()}
             self._marks = {
                 columns[number]: marks for number, marks in sheet.marks.of_columns(columns).items()
             }
             hidden: list[int] = []
-            while self._indices and (numbered := some(sheet.rows)):
+            while self._indices and (numbered := some(rows)):
                 used = [(line, cells) for line, cells in numbered if self._is_declared(line, cells)]
                 hidden += [line for line, _ in used if sheet.marks.hidden_rows[line]]
                 yield batch_of([self._row(line, cells) for line, cells in used])
             self._warn(sheet, hidden)
+
+    def _read_header(self, first: Sequence[NumberedRow]) -> int:
+        """Read the header from the first row that is not empty. Returns the number of rows up to it."""
+        above = next((index for index, (_, cells) in enumerate(first) if _is_used(cells)), 0)
+        self._header_line, header = first[above] if first else (1, ())
+        self._header = _header(header)
+        self._is_guarded = is_guarded(self._header)
+        wanted = wanted_headers(self._cohort, self._context)
+        below = ((line, _header(cells)) for line, cells in first[above + 1 :])
+        refuse_title(self._header_line, len(wanted.intersection(self._header)), below, wanted)
+        return above + 1
 
     def _is_declared(self, line: int, cells: Sequence[Any]) -> bool:
         """Whether there is anything in a row, be it a formula that has no result yet."""
@@ -117,7 +145,8 @@ class Xlsx:
         if cell.data_type == "e":
             return RowError(name, f"{name} is a spreadsheet error, such as #REF!", "Correct the cell")
         if isinstance(value, str):
-            return value if len(value) <= _LONGEST else _too_long(name)
+            text = unguarded(value) if self._is_guarded else value
+            return text if len(text) <= _LONGEST else _too_long(name)
         if name == "dob" and (day := day_of(cell)):
             return self._day(day)
         if name == "sex" and value.__class__ in (int, float) and math.isfinite(value) and value == int(value):
@@ -144,7 +173,7 @@ class Xlsx:
         return Source(self.file, line, self._indices.get(name, 0) + 1)
 
     def _at_header(self, index: int) -> Source:
-        return Source(self.file, 1, index + 1)
+        return Source(self.file, self._header_line, index + 1)
 
     def label(self, name: str) -> str:
         """The column by its letter and its header."""
@@ -152,15 +181,29 @@ class Xlsx:
             return ""
         return f'column {letters(self._indices[name] + 1)}, "{self._header[self._indices[name]]}"'
 
+    @property
+    def form(self) -> TextForm:
+        """As spreadsheet programs read CSV."""
+        return TextForm(has_mark=True)
+
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The header, and the cells of these rows as texts, from a second reading of the file."""
-        return self._header, self._texts(lines)
+        own = own_columns(self._header)
+        return self._header[own:], ((line, cells[own:]) for line, cells in self._texts(lines))
 
     def _texts(self, lines: Collection[int]) -> Iterator[tuple[int, Sequence[str]]]:
         with self._sheet() as sheet:
             for line, cells in sheet.rows:
                 if line in lines:
-                    yield line, ["" if cell.value is None else str(cell.value) for cell in cells]
+                    yield line, [self._shown(index, cell) for index, cell in enumerate(cells)]
+
+    def _shown(self, index: int, cell: Any) -> str:
+        """A cell as it is written to the file of quarantined rows, from which it can be read again."""
+        if isinstance(cell.value, str):
+            return unguarded(cell.value) if self._is_guarded else cell.value
+        day = day_of(cell) if index == self._indices.get("dob") else None
+        text = self._day(day) if day else ""
+        return text if isinstance(text, str) and text else "" if cell.value is None else str(cell.value)
 
 
 def _no_text(name: str, cell: Any) -> RowError:
@@ -192,9 +235,7 @@ def _is_used(cells: Sequence[Any]) -> bool:
     )
 
 
-def _header(cells: Sequence[Any]) -> list[str]:
+def _header(cells: Sequence[Any]) -> Sequence[str]:
     """The header's texts, without empty cells at the end."""
     texts = ["" if cell.value is None else str(cell.value) for cell in cells]
-    while texts and not texts[-1]:
-        texts.pop()
-    return texts
+    return without_blank_end(texts)
