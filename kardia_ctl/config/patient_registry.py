@@ -21,7 +21,7 @@ Locate = Callable[..., Source]
 
 _codes_of = attrgetter("codes")
 
-_MOST_MEANT: Final = 50
+_MOST_MEANT: Final = 20
 """Undeclared labels for which the declared one that was probably meant is looked for."""
 _MOST_NAMED: Final = 10
 """Declared labels that a remedy lists."""

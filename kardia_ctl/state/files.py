@@ -1,5 +1,6 @@
 """Files that only their owner can read, because state holds mrns."""
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Final
@@ -63,5 +64,16 @@ def _sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def close_unlocked(descriptor: int) -> None:
+    """Release a flock and close its file.
+
+    Closing alone would leave the lock to a child between fork and exec, which has the descriptor too.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)

@@ -58,7 +58,11 @@ class InodeLock:
         """Release the lock. Does nothing when it is not held."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            os.close(descriptor)
+            try:
+                # A child between fork and exec has the descriptor too, and would hold the lock until then.
+                _control(descriptor, _SET, fcntl.F_UNLCK)
+            finally:
+                os.close(descriptor)
 
 
 def is_locked(path: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.model.errors import LockHeld, StateError
-from kardia_ctl.state.files import create_private, is_still
+from kardia_ctl.state.files import close_unlocked, create_private, is_still
 from kardia_ctl.state.inode_lock import InodeLock, is_locked
 
 _POLL_SECONDS: Final = 0.05
@@ -198,7 +198,7 @@ class FileLock:
         try:
             os.ftruncate(descriptor, 0)
         finally:
-            os.close(descriptor)
+            close_unlocked(descriptor)
 
     def probe(self) -> tuple[bool, LockInfo | None]:
         """Whether the lock is held, and by which run if the file says so. Never waits."""
@@ -217,7 +217,7 @@ class FileLock:
         except BlockingIOError:
             return True, LockInfo.decoded(os.pread(descriptor, _INFORMATION_BYTES, 0))
         finally:
-            os.close(descriptor)
+            close_unlocked(descriptor)
         return False, None
 
     def _try(self) -> int | None:

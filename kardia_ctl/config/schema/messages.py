@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 _LONGEST: Final = 60
-_MOST_KNOWN: Final = 1000
+_MOST_KNOWN: Final = 200
 
 _KNOWN_ELSEWHERE: Final = {
     "phone": ("only the pro API has phone", "Remove it, or declare api: {dialect: pro}"),

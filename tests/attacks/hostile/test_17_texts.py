@@ -33,7 +33,7 @@ TEXTS = {
     "c.ndjson, errors in one value after a long one": (
         "c.ndjson",
         b'{"x": "%s", "mrn": "P", "dob": "2000-01-01", "email": "p@example.com", "codes": [%s]}\n'
-        % (b"x" * 1_000_000, b",".join(b'"b%d"' % number for number in range(30_000))),
+        % (b"x" * 3_000_000, b",".join(b'"b%d"' % number for number in range(30_000))),
     ),
     "c.json, much beside the entries": (
         "c.json",
@@ -84,19 +84,20 @@ TEMPLATE = ": 4qq0q0tSkSKziiUcyjOYbpi9whdo7403\n"
 DECLARATIONS = {
     "many tags that are declared": f"{TAGS}---\nversion: 1\n",
     "the same after the document": f"version: 1\n...\n{TAGS}",
-    "a pattern that goes down often": f"version: 1\ninclude: [{deep(9)}/a/{deep(9)}/b/{deep(9)}/*.yaml]\n",
-    "a pattern that goes down again and again": f"version: 1\ninclude: [{deep(12)}/*.yml]\n",
+    "a pattern that goes down often": f'version: 1\ninclude: ["{"**/*/" * 10}*.yml"]\n',
+    "a pattern that goes down again and again": f'version: 1\ninclude: ["{deep(12)}/*.yml"]\n',
     "long names that are nearly equal": f"version: 1\n{COHORT}"
     + "".join(f"  {'ab' * 45}{number:05}{TEMPLATE}" for number in range(900)),
     "another name in every row": f"version: 1\n{COHORT}"
-    + "".join(f"  t{number}{TEMPLATE}" for number in range(9000)),
+    + "".join(f"  {'ab' * 20}{number}{TEMPLATE}" for number in range(300)),
 }
 
 
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_a_declaration_makes_no_work_beyond_its_size(tmp_path: Path, name: str) -> None:
-    tmp_path.joinpath(*["d"] * 22).mkdir(parents=True)
-    rows = (f"P-{row},2000-01-01,p@example.com,{'ba' * 45}{row:05}\n" for row in range(900))
+    tmp_path.joinpath(*["d"] * 40).mkdir(parents=True)
+    label, count = ("ba" * 45, 900) if "nearly" in name else ("ba" * 20, 2000)
+    rows = (f"P-{row},2000-01-01,p@example.com,{label}{row:05}\n" for row in range(count))
     (tmp_path / "c.csv").write_text("mrn,dob,email,codes\n" + "".join(rows))
     found = refused(tmp_path, DECLARATIONS[name])
     assert "kardia.yaml:" in found or "c.csv:" in found
@@ -132,5 +133,5 @@ def test_a_long_text_in_a_bundle_is_not_read_again_with_each_piece(monkeypatch: 
 def test_a_pattern_may_go_down_twice(tmp_path: Path) -> None:
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c" / "d.yaml").write_text("")
-    for written in ("**/**/*.yaml", "**/b/**/*.yaml", "a/**/**/c/d.yaml"):
+    for written in ("**/**/**/*.yaml", "**/b/**/*.yaml", "a/**/**/c/d.yaml"):
         assert list(matches(tmp_path, PurePosixPath(written))) == [PurePosixPath("a/b/c/d.yaml")]
