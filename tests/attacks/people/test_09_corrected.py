@@ -13,7 +13,7 @@ TWO_STAY = {
     "the e-mail address": "A-2|1980-02-03|anna.new@example.com|Anna|Quirildra",
     "the name": "A-2|1980-02-03|anna@example.com|Ana|Kirildra",
     "the order of the names": "A-2|1980-02-03|anna.new@example.com|Quirildra|Anna",
-    "the case of the name": "A-2|1980-02-03|anna.new@example.com|ANNA|QUIRILDRA ",
+    "the case of the name": "A-2|1980-02-03|anna.new@example.com|ANNA|QUIRILDRA",
     "a tag of the mailbox, and the name": "A-2|1980-02-03|anna+kardia@example.com|Ann|Q",
 }
 """Two of birth date, name and e-mail address are the same, as far as they can be told."""
