@@ -188,11 +188,11 @@ def test_hidden_rows_that_are_empty_or_columns_that_are_not_read_are_not_said(co
 def test_a_date_in_any_built_in_format_is_the_date(
     cohort: Loading, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # openpyxl writes the id of a built-in format only where it knows a format of that id.
-    monkeypatch.setitem(BUILTIN_FORMATS_REVERSE, f"format {number}", number)
-    monkeypatch.setitem(BUILTIN_FORMATS, number, BUILTIN_FORMATS.get(number, f"format {number}"))
-    content = book(lambda sheet: _formatted(sheet, BUILTIN_FORMATS[number]), ("W-1", 25602, *ANN[2:]))
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        # openpyxl writes the id of a built-in format only where it knows a format of that id.
+        patch.setitem(BUILTIN_FORMATS_REVERSE, f"format {number}", number)
+        patch.setitem(BUILTIN_FORMATS, number, BUILTIN_FORMATS.get(number, f"format {number}"))
+        content = book(lambda sheet: _formatted(sheet, BUILTIN_FORMATS[number]), ("W-1", 25602, *ANN[2:]))
     assert cohort("c.xlsx", content).desired.patients["W-1"].dob == "1970-02-03"
 
 
