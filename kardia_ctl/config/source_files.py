@@ -10,6 +10,8 @@ from os.path import normpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Final
 
+from kardia_ctl.kinds.texts.characters import named
+
 YAML_LIMIT: Final = 64 << 20
 """Bytes in one YAML file."""
 
@@ -155,7 +157,7 @@ def decoded(data: bytes) -> str:
         found := _REFUSED.search(text)
     ):
         line, column = _place(text, found.start())
-        message = f"the control character U+{ord(found.group()):04X} is not allowed"
+        message = f"the control character {named(found.group())} is not allowed"
         raise UnusableFile(message, "Remove it", line, column)
     return text
 

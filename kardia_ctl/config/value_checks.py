@@ -1,13 +1,15 @@
 """What the schema cannot say about a patient's values: days that depend on today, and what is only odd."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kardia_ctl.config.schema.messages import Finding
 from kardia_ctl.kinds.patient import FORMATS_OF
 from kardia_ctl.kinds.texts.births import birth_doubt, birth_fault
 from kardia_ctl.kinds.texts.flaw import Flaw
-from kardia_ctl.kinds.texts.spoiled import doubt
+from kardia_ctl.kinds.texts.spoiled import PLAINLY, doubt
+
+_PLAINLY: Final = {name: PLAINLY[form] for name, form in FORMATS_OF.items()}
 
 
 def birth_findings(values: Mapping[str, Any], latest: str) -> Iterator[Finding]:
@@ -19,7 +21,11 @@ def birth_findings(values: Mapping[str, Any], latest: str) -> Iterator[Finding]:
 def odd_findings(values: Mapping[str, Any]) -> Iterator[Finding]:
     """What is odd about valid values, for warnings."""
     for name, value in values.items():
-        if (form := FORMATS_OF.get(name)) and (flaw := doubt(form, value)):
+        if (
+            (plainly := _PLAINLY.get(name))
+            and not plainly(value)
+            and (flaw := doubt(FORMATS_OF[name], value))
+        ):
             yield _finding(name, flaw)
     if (day := values.get("dob")) and (flaw := birth_doubt(day)):
         yield _finding("dob", flaw)

@@ -5,21 +5,17 @@ Every scalar of the YAML reaches the schema as text. Editors read the same schem
 below then hold for the text, which is what kardia-ctl checks.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kardia_ctl.kinds.texts.births import zero_day
+from kardia_ctl.kinds.texts.births import is_date_text, zero_day
 from kardia_ctl.kinds.texts.flaw import Flaw, TextFormat
-from kardia_ctl.kinds.texts.spoiled import fault
+from kardia_ctl.kinds.texts.spoiled import PLAINLY, fault
 
 MAX_LENGTH: Final = 1000
 """The most characters of a text value."""
 
 _SCALAR: Final = ["string", "number", "boolean", "null"]
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def text(description: str, **rules: Any) -> dict[str, Any]:
@@ -52,33 +48,6 @@ def mapping(description: str, properties: Mapping[str, Any], *required: str) -> 
     }
 
 
-@lru_cache(maxsize=1 << 16)
-def is_date_text(value: str) -> bool:
-    """Whether a text is an existing day as YYYY-MM-DD. Cached: patients of a cohort share birth dates."""
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-_DATES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
-
-
-def are_date_texts(values: Sequence[str]) -> bool:
-    """Whether ``is_date_text`` holds for every text. Checks all of them together, which is faster."""
-    lines = "\n".join((*values, ""))
-    if len(lines) != 11 * len(values) or not _DATES.fullmatch(lines):
-        return False
-    try:
-        list(map(date.fromisoformat, values))
-    except ValueError:
-        return False
-    return True
-
-
 _NO_DATE: Final = Flaw("is not a valid YYYY-MM-DD date")
 
 
@@ -93,7 +62,8 @@ def flaw(form: str, value: str) -> Flaw | None:
 
 
 def _check(form: str) -> Callable[[object], bool]:
-    return lambda value: not isinstance(value, str) or flaw(form, value) is None
+    plainly = COUNTRIES.__contains__ if form == "country" else PLAINLY[TextFormat(form)]
+    return lambda value: not isinstance(value, str) or plainly(value) or flaw(form, value) is None
 
 
 def flag(description: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kardia_ctl.config import load
-from kardia_ctl.config.schema.build import editors_schema
+from kardia_ctl.config.schema.build import EDITOR_PATTERNS, editors_schema
+from kardia_ctl.kinds.texts.flaw import TextFormat
+from kardia_ctl.kinds.texts.spoiled import fault
 from kardia_ctl.model.configuration import Configuration, DepartureAction, Dialect, Region, ScanPolicy, Waves
 from kardia_ctl.model.errors import ConfigurationError
 from tests.paths import EXAMPLES, SCHEMAS
@@ -160,7 +165,10 @@ def test_bom_and_crlf_change_nothing(tmp_path: Path, change: Callable[[bytes], b
         ),
         ("version: 1\n".encode("utf-16"), "kardia.yaml:1:1: the file is UTF-16. Save it as UTF-8"),
         (b"version: 1\nteam: a\0b\n", "kardia.yaml:2:8: the control character U+0000 is not allowed"),
-        ("version: 1\nteam: ö\u2028\n".encode(), "kardia.yaml:2:8: the control character U+2028 is"),
+        (
+            "version: 1\nteam: ö\u2028\n".encode(),
+            "kardia.yaml:2:8: the control character U+2028 LINE SEPARATOR is",
+        ),
         (
             b"version: 1\nteam:\n\tx: y\n",
             "kardia.yaml:3:1: the indentation contains a tab. Indent with spaces",
@@ -379,6 +387,13 @@ def test_editors_accept_the_examples_with_the_types_that_they_see() -> None:
         assert text.startswith("# yaml-language-server: $schema=../../schemas/kardia.schema.json\n")
         seen = yaml.load(text, Loader=yaml.BaseLoader) | {"version": 1}
         assert not list(Draft7Validator(editors_schema()).iter_errors(seen))
+
+
+@given(st.text(max_size=8) | st.sampled_from(["#N/A", "'1", "=A", " a", "a ", "#REF!", "'t Hooft", "a#REF!"]))
+def test_editors_refuse_no_text_that_is_right(text: str) -> None:
+    for form, pattern in EDITOR_PATTERNS.items():
+        assert re.search(pattern, text) or fault(TextFormat(form), text)
+    assert not re.search(EDITOR_PATTERNS[TextFormat.IDENTIFIER], "=A1")
 
 
 @pytest.mark.parametrize(

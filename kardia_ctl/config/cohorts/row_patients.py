@@ -14,8 +14,8 @@ from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes, patient_of
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import MAX_LENGTH, are_date_texts
-from kardia_ctl.kinds.texts.births import are_usual_births
+from kardia_ctl.kinds.formats import MAX_LENGTH
+from kardia_ctl.kinds.texts.births import are_date_texts, are_usual_births
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.kinds.texts.spoiled import are_sound
 from kardia_ctl.model.configuration import Dialect

@@ -9,6 +9,7 @@ from typing import Any, Final
 from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
+from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Authorization, DepartureAction, Dialect, Region, ScanPolicy
 
 ID: Final = "urn:kardia-ctl:configuration:1"
@@ -171,11 +172,28 @@ def editors_schema() -> dict[str, Any]:
     """The schema for editors, which also validate the patients: their required keys depend on the dialect."""
     pro = {"properties": {"api": {"properties": {"dialect": {"const": "pro"}}, "required": ["dialect"]}}}
     return {
-        **build_schema(),
+        **_with_patterns(build_schema()),
         "if": {**pro, "required": ["api"]},
         "then": _patients_need(patient.PRO_SCHEMA),
         "else": _patients_need(patient.SCHEMA),
     }
+
+
+EDITOR_PATTERNS: Final[Mapping[str, str]] = {
+    TextFormat.IDENTIFIER: r"^(?![='\s])(?!#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$).*\S$",
+    TextFormat.NAME: r"^(?![=\s])(?!#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$).*\S$",
+}
+"""What editors can tell of formats that they do not know: no text that is right has not the pattern."""
+
+
+def _with_patterns(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_with_patterns(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    pattern = EDITOR_PATTERNS.get(form) if isinstance(form := schema.get("format"), str) else None
+    below = {key: _with_patterns(part) for key, part in schema.items()}
+    return {**below, "pattern": pattern} if pattern and "pattern" not in below else below
 
 
 def _patients_need(schema: Mapping[str, Any]) -> dict[str, Any]:

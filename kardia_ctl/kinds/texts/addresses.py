@@ -15,10 +15,11 @@ _NOWHERE: Final = "arpa|corp|home|internal|invalid|lan|local|localdomain|localho
 
 _LOCAL: Final = r"(?=[^@\n]{1,64}@)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
 _DOMAIN: Final = (
-    r"(?=[^\n]{4,63}\n)(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++"
-    rf"(?!(?i:{_NOWHERE})\n)[A-Za-z]{{2,24}}+"
+    r"(?=[^\n]{4,63}(?:\n|\Z))(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++"
+    rf"(?!(?i:{_NOWHERE})(?:\n|\Z))[A-Za-z]{{2,24}}+"
 )
-_PLAIN: Final = re.compile(rf"(?:{_LOCAL}@{_DOMAIN}\n)*+")
+_PLAIN: Final = re.compile(f"{_LOCAL}@{_DOMAIN}")
+_ALL_PLAIN: Final = re.compile(rf"(?:{_LOCAL}@{_DOMAIN}\n)*+")
 _SHAPE: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+")
 _RESERVED: Final = re.compile(r"(?<=[@.])(?:arpa|invalid|local|localhost|onion)\Z", re.IGNORECASE)
 """Last labels that email-validator refuses although a trial may use them; they are odd here, not wrong."""
@@ -29,12 +30,17 @@ _UNDELIVERED: Final = re.compile(rf"[^.]*\.?|.*\.(?:{_NOWHERE})\.?", re.IGNORECA
 def are_plain_addresses(values: Sequence[str]) -> bool:
     """Whether every text is plainly an address, and nothing about it is odd."""
     lines = "\n".join((*values, ""))
-    return lines.count("\n") == len(values) and _PLAIN.fullmatch(lines) is not None
+    return lines.count("\n") == len(values) and _ALL_PLAIN.fullmatch(lines) is not None
+
+
+def is_plain_address(value: str) -> bool:
+    """Whether a text is plainly an address, and nothing about it is odd."""
+    return _PLAIN.fullmatch(value) is not None
 
 
 def is_address(value: str) -> bool:
     """Whether mail can be delivered to an address, in any mail system."""
-    if are_plain_addresses((value,)):
+    if is_plain_address(value):
         return True
     if len(value) > _LONGEST or _SHAPE.fullmatch(value) is None or value.rpartition(".")[2].isdecimal():
         return False

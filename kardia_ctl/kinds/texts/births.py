@@ -1,7 +1,9 @@
 """Birth dates that exist and cannot be right. Days are YYYY-MM-DD, so they compare as texts."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from kardia_ctl.kinds.texts.flaw import Flaw
@@ -23,6 +25,36 @@ _ZEROS: Final = {
 _WRITTEN: Final = date(2026, 1, 1)
 _LAST: Final = date(9999, 12, 30)
 _RETYPE: Final = "Look the birth date up, and correct it"
+
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@lru_cache(maxsize=1 << 16)
+def is_date_text(value: str) -> bool:
+    """Whether a text is an existing day as YYYY-MM-DD. Cached: patients of a cohort share birth dates."""
+    if not _DATE.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+_DATES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+
+
+def are_date_texts(values: Sequence[str]) -> bool:
+    """Whether ``is_date_text`` holds for every text. Checks all of them together, which is faster."""
+    lines = "\n".join((*values, ""))
+    if len(lines) != 11 * len(values) or not _DATES.fullmatch(lines):
+        return False
+    try:
+        list(map(date.fromisoformat, values))
+    except ValueError:
+        return False
+    return True
 
 
 def latest_birth(today: date) -> str:

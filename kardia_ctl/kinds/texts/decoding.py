@@ -26,10 +26,10 @@ STRANGE: Final = re.compile("[¡-©«-±¶¸¹»-¿×÷ƒˆ˜‚„†‡•‰�
 """A sign that no name has: a letter that was read with another code page, such as √ or ³ for it."""
 
 PLAIN_LETTER: Final = (
-    "[^\\x00-\\x40\\x5b-\\x60\\x7b-\\xbf\u00c2\u00c3\u00d7\u00f7ŠŽŒŸšžœƒ"
+    "[^\\x00-\\x40\\x5b-\\x60\\x7b-\\xbf\u00c2\u00c3\u00d7\u00f7ƒ"
     "\u02b0-\u036f\u2000-\u2bff\ufeff-\uffff\\U000e0000-\\U0010ffff]"
 )
-"""The pattern of a letter that is no part of what ``MISREAD`` and ``STRANGE`` look for, but for its run."""
+"""The pattern of a letter that is no part of what ``MISREAD`` and ``STRANGE`` look for, but for ``RUN``."""
 
-RUN: Final = re.compile("[À-ÖØ-öø-ÿ]{4}")
-"""The one form of ``MISREAD`` that is made of such letters alone."""
+RUN: Final = re.compile("[À-ÖØ-öø-ÿ]{4}|[ÄÅÐÑ][ŠŽŒŸšžœ]|[à-ï][ŠŽŒŸšžœ]{2}|ð[ŠŽŒŸšžœ]{3}")
+"""The forms of ``MISREAD`` that are made of such letters alone."""

@@ -5,10 +5,17 @@ one pattern for a whole column says so, and the table is not looked at.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
-from kardia_ctl.kinds.texts.addresses import are_plain_addresses, is_address, is_public
+from kardia_ctl.kinds.texts.addresses import (
+    are_plain_addresses,
+    is_address,
+    is_plain_address,
+    is_public,
+)
+from kardia_ctl.kinds.texts.births import is_date_text
 from kardia_ctl.kinds.texts.characters import hidden_at, named
 from kardia_ctl.kinds.texts.damages import DAMAGES, Damage
 from kardia_ctl.kinds.texts.decoding import PLAIN_LETTER, RUN
@@ -24,19 +31,60 @@ _ODD: Final[Mapping[TextFormat, Sequence[Damage]]] = {
 _BLANK: Final = re.compile(r"\A\s|\s\Z")
 _RETYPE: Final = "Retype it without that character"
 
-_PLAIN_NAMES: Final = re.compile(rf"(?:{PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?\n)*+")
-_PLAIN_IDENTIFIERS: Final = re.compile(
-    r"(?:(?![0-9]{1,2}-[A-Z][a-z]|[A-Z][a-z]{2}-|0++\n)"  # no 1-Mar, Mar-01 or zero
+_NAME: Final = rf"{PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
+_IDENTIFIER: Final = (
+    r"(?![0-9]{1,2}-[A-Z][a-z]|[A-Z][a-z]{2}-|0++(?:\n|\Z))"  # no 1-Mar, Mar-01 or zero
     r"(?:(?:[A-Za-z]{1,8}+[-_/]?)?0*+[1-9][0-9]*+(?:[-_/][0-9]++)*+"  # such as AC-0001 or 2024/0017
-    r"|(?=[A-Za-z-]*+[0-9])[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+)\n)*+"
+    r"|(?=[A-Za-z-]*+[0-9])[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+)"
 )
+_NAMES: Final = re.compile(_NAME)
+_IDENTIFIERS: Final = re.compile(_IDENTIFIER)
+_TEXTS: Final = re.compile("[^#EeLl\\s\ufffd][^\ufffd]*+")
+_ALL_NAMES: Final = re.compile(rf"(?:{_NAME}\n)*+")
+_ALL_IDENTIFIERS: Final = re.compile(rf"(?:{_IDENTIFIER}\n)*+")
 _NO_PLAIN_NAMES: Final = ODD_NAMES | NO_NAMES
+
+
+def _is_plain_name(value: str) -> bool:
+    return (
+        _NAMES.fullmatch(value) is not None
+        and value.isprintable()
+        and RUN.search(value) is None
+        and value not in _NO_PLAIN_NAMES
+    )
+
+
+def _is_plain_identifier(value: str) -> bool:
+    return _IDENTIFIERS.fullmatch(value) is not None
+
+
+def _is_plain_text(value: str) -> bool:
+    return value.isprintable() and _TEXTS.fullmatch(value) is not None
+
+
+def _is_never_plain(_: str) -> bool:
+    return False
+
+
+PLAINLY: Final[Mapping[TextFormat, Callable[[str], bool]]] = {
+    TextFormat.IDENTIFIER: _is_plain_identifier,
+    TextFormat.NAME: _is_plain_name,
+    TextFormat.EMAIL: is_plain_address,
+    TextFormat.PHONE: _is_never_plain,
+    TextFormat.DATE: is_date_text,
+    TextFormat.OTHER: _is_plain_text,
+}
+"""Whether a text is so plain that nothing can be wrong or odd about it; False is no verdict."""
 
 
 def fault(form: TextFormat, value: str) -> Flaw | None:
     """Why a text cannot be what it should hold; None when nothing tells."""
-    if _is_plain(form, value):
+    if PLAINLY[form](value):
         return None
+    return _known_name_fault(value) if form is TextFormat.NAME else _fault(form, value)
+
+
+def _fault(form: TextFormat, value: str) -> Flaw | None:
     if found := _unprintable(form, value) or _found(_WRONG[form], value):
         return found
     if form is not TextFormat.OTHER and (blank := _BLANK.search(value)):
@@ -46,10 +94,25 @@ def fault(form: TextFormat, value: str) -> Flaw | None:
     return None
 
 
+@lru_cache(maxsize=1 << 12)
+def _known_name_fault(value: str) -> Flaw | None:
+    """Cached: of the names that are not plain most are of many people, such as Lukáš."""
+    return _fault(TextFormat.NAME, value)
+
+
 def doubt(form: TextFormat, value: str) -> Flaw | None:
     """Why a text without a fault is hardly what it should hold."""
-    if _is_plain(form, value):
+    if PLAINLY[form](value):
         return None
+    return _known_name_doubt(value) if form is TextFormat.NAME else _doubt(form, value)
+
+
+@lru_cache(maxsize=1 << 12)
+def _known_name_doubt(value: str) -> Flaw | None:
+    return _doubt(TextFormat.NAME, value)
+
+
+def _doubt(form: TextFormat, value: str) -> Flaw | None:
     if form is TextFormat.EMAIL and not is_public(value):
         return Flaw("has a host that no mail from elsewhere reaches", "Complete the part after the @")
     return _found(_ODD[form], value)
@@ -60,27 +123,23 @@ def are_sound(form: TextFormat, values: Sequence[str]) -> bool:
     return _are_plain(form, values) or not any(fault(form, value) or doubt(form, value) for value in values)
 
 
-def _is_plain(form: TextFormat, value: str) -> bool:
-    return _are_plain(form, (value,))
-
-
 def _are_plain(form: TextFormat, values: Sequence[str]) -> bool:
-    """Whether every text is so plain that nothing can be wrong or odd about it; False is no verdict."""
+    """Whether every text is as plain as ``PLAINLY`` says; asked of all of them together."""
     match form:
         case TextFormat.EMAIL:
             return are_plain_addresses(values)
+        case TextFormat.IDENTIFIER:
+            return _ALL_IDENTIFIERS.fullmatch(_lines(values)) is not None
         case TextFormat.NAME:
+            lines = _lines(values)
             return (
-                (lines := _lines(values)) != ""
+                _ALL_NAMES.fullmatch(lines) is not None
                 and lines.replace("\n", " ").isprintable()
-                and _PLAIN_NAMES.fullmatch(lines) is not None
                 and RUN.search(lines) is None
                 and _NO_PLAIN_NAMES.isdisjoint(values)
             )
-        case TextFormat.IDENTIFIER:
-            return _PLAIN_IDENTIFIERS.fullmatch(_lines(values)) is not None
         case _:
-            return False
+            return all(map(PLAINLY[form], values))
 
 
 def _lines(values: Sequence[str]) -> str:

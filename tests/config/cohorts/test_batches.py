@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.schema.validator import patient_validator
-from kardia_ctl.kinds.formats import are_date_texts, is_date_text
+from kardia_ctl.kinds.texts.births import are_date_texts, is_date_text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.kinds.texts.spoiled import are_sound, doubt, fault
 from kardia_ctl.model.errors import ConfigurationError

@@ -1,7 +1,7 @@
 """What programs leave in texts is told apart from what people are called."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kardia_ctl.kinds.texts.damages import DAMAGES
@@ -209,10 +209,19 @@ PIECES = [
     "\n",
     "_x000D_",
     "Í",
+    "Ä",
+    "á",
+    "š",
+    "À",
 ]
 
 
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join))
+@example("LeeÄš")
+@example("LeeÀÀÀÀ")
+@example("Leeášž")
+@example("NaN")
+@example("Mar-01")
 def test_what_is_plain_is_what_the_table_finds_nothing_in(value: str) -> None:
     """The pattern for whole columns only saves time: it may take nothing that the table would not."""
     for form in (TextFormat.NAME, TextFormat.IDENTIFIER):
