@@ -135,6 +135,8 @@ class State:
         used_plans: The ids of the saved plans that were applied.
         samples: In the order of their times.
         rate: None until an apply took long enough to measure it.
+        keyed: The check value of the key that the fingerprints were made with; empty in a state of an earlier
+            version.
     """
 
     exists: bool = False
@@ -152,6 +154,7 @@ class State:
     used_plans: frozenset[str] = frozenset()
     samples: tuple[Sample, ...] = ()
     rate: Rate | None = None
+    keyed: bytes = b""
 
     def has_done(self, patient_id: str, *actions: str) -> bool:
         """Whether a departure did any of these actions to a patient id."""
@@ -194,7 +197,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Write one fact about the workspace: ``team``, ``live_count``, ``rate``."""
+    """Write one fact about the workspace: ``team``, ``live_count``, ``rate``, ``key`` (its check, in hex)."""
 
     key: str
     value: str

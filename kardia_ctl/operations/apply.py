@@ -15,7 +15,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Rate
 from kardia_ctl.model.results import Result, Status, results_in_order
-from kardia_ctl.model.state import Entry, Note, UsePlan
+from kardia_ctl.model.state import Entry, Note, UsePlan, key_check
 from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.look_at_end import look_at_end
 from kardia_ctl.operations.plan import Preview
@@ -162,6 +162,8 @@ class Executor:
         ]
         if self.team and self.team != inputs.state.team:
             entries.append(Note("team", self.team))
+        if inputs.key and not inputs.state.keyed:
+            entries.append(Note("key", key_check(inputs.key).hex()))
         if self.saved_plan:
             entries.append(UsePlan(self.saved_plan))
         if entries:

@@ -166,7 +166,16 @@ def read_state(connection: sqlite3.Connection, name: str) -> State:
             for (plan,) in connection.execute("SELECT plan FROM used_plan WHERE workspace = ?", (workspace,))
         ),
         samples=read_samples(connection, workspace),
+        keyed=_hex(notes.get("key", "")),
     )
+
+
+def _hex(text: str) -> bytes:
+    """The bytes of a note in hex; those of no key when it is damaged."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b"?"
 
 
 def _records(connection: sqlite3.Connection, workspace: int) -> _StateRecords:

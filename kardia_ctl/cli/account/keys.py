@@ -113,6 +113,10 @@ class Keys:
             return _derived(found, b"state")
         return _derived(_created(path), b"state") if create else b""
 
+    def source(self) -> str:
+        """Where the key of state's fingerprints is looked for."""
+        return "KARDIA_STATE_KEY" if self._given("KARDIA_STATE_KEY") else str(self.directory / "key")
+
     def plans(self, source: str = "") -> tuple[bytes, str]:
         """The key that seals plans, and the name of its source; both empty when there is no key.
 

@@ -11,6 +11,7 @@ from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
+from kardia_ctl.cli.account.state_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.appended_file import STDOUT
 from kardia_ctl.cli.files.code_file import CodeFile, codes_output, form_of
@@ -122,10 +123,10 @@ def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
 
 
 async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
-    key = workspace.keys.fingerprints(create=True)
-    clock = Clock()
+    state, clock = workspace.store.load(), Clock()
+    key = state_key(workspace, state, create=True)
     decisions = Decisions(accept_unknown_team=wanted.accept_unknown_team)
-    inputs = inputs_of(workspace.configuration, workspace.store.load(), clock.instant(), key, decisions)
+    inputs = inputs_of(workspace.configuration, state, clock.instant(), key, decisions)
     is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
         refetch = await _look(session, inputs, clock, is_wanted)

@@ -7,6 +7,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.state_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
@@ -82,7 +83,7 @@ def command(
 
 async def preview_of(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
     """Observe the account and plan, in a new session."""
-    key = workspace.keys.fingerprints()
+    key = state_key(workspace, state)
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
     async with open_account(workspace, parallelism=8) as session:
         with reading(session.reader) as reader:

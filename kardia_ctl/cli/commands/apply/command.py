@@ -18,6 +18,7 @@ from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
+from kardia_ctl.cli.account.state_key import state_key
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
 from kardia_ctl.cli.commands.apply.question import question
@@ -183,7 +184,7 @@ def _inputs(arguments: ApplyArguments) -> PlanInputs:
         plan_files.check_bound(
             arguments.saved, arguments.plan_key, workspace, state, now=now, max_age=max_age
         )
-    key = workspace.keys.fingerprints(create=True)
+    key = state_key(workspace, state, create=True)
     return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
 
 
