@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 
 def main() -> None:
@@ -10,6 +11,12 @@ def main() -> None:
     Ctrl-C during the imports ends the process with 130 and no output: nothing was done, and a traceback would
     only confuse. After the imports ``cli.main`` handles it.
     """
+    try:
+        import fcntl  # noqa: F401  (state's lock needs it)
+    except ImportError:
+        from kardia_ctl.cli.process import UNSUPPORTED
+
+        sys.exit(UNSUPPORTED)
     if (
         signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ):  # keep SIGINT ignored where the parent ignores it

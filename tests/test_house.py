@@ -105,8 +105,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/apply": {
-        "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/options", "cli/output",
-        "cli/outputs", "cli/private_files", "cli/signals",
+        "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
+        "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/get": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

@@ -61,14 +61,24 @@ _KNOWN: Final = {
 
 
 def error_message(
-    endpoint: Endpoint, ending: Ending, conclusion: Conclusion, answer: Answer | None, reason: str, tries: int
+    endpoint: Endpoint,
+    ending: Ending,
+    conclusion: Conclusion,
+    answer: Answer | None,
+    reason: str,
+    tries: int,
+    *,
+    remedy: str = "",
 ) -> str:
-    """One line for a person. ``reason`` is safe to print already; ``tries`` counts what was sent."""
+    """One line for a person. ``reason`` is safe to print already; ``tries`` counts what was sent.
+
+    ``remedy`` is the next step where more is known than the ending says.
+    """
     status_text = _status_text(ending, answer)
     detail = f": {reason.rstrip('.')}" if reason else ""
     often = f" after {tries} tries" if tries > 1 else ""
     status = answer.status if answer else 0
-    remedy = _NEXT_OF_STATUS.get(status) or _NEXT.get(ending, "run again")
+    remedy = remedy or _NEXT_OF_STATUS.get(status) or _NEXT.get(ending, "run again")
     if endpoint.guarded and status in _NOT_ALLOWED:
         remedy = _GUARDED
     return f"{endpoint}: {status_text}{often}{detail}{_KNOWN.get(conclusion, '')}. Next: {remedy}"

@@ -4,62 +4,34 @@ A refused key, a Retry-After that is too long and an outage end the run here, fo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
-from typing import Final, Generic, TypeVar, assert_never
+from typing import Final, TypeVar
 
 from kardia_ctl.api.answer import Answer, UnexpectedAnswer, UnreadableAnswer
+from kardia_ctl.api.attempts import Attempt, error_of, too_long
 from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
-from kardia_ctl.api.error_body import describe_answer, error_message
+from kardia_ctl.api.error_body import describe_answer
+from kardia_ctl.api.http.cause import cause_of
 from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
 from kardia_ctl.api.http.sending import CutOff, InFlight, Sending
 from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Halted, Pace, Slot
-from kardia_ctl.api.limits.retry import LONGEST_WAIT, RetryBudget, RetryPolicy
+from kardia_ctl.api.limits.retry import RetryBudget, RetryPolicy
 from kardia_ctl.api.outcomes import Conclusion, Ending, Outcome, ending_of, judge
 from kardia_ctl.api.scrubbing.scrub import Scrubber
-from kardia_ctl.model.errors import (
-    KEY_REFUSED,
-    ApiError,
-    InDoubt,
-    NotExecuted,
-    Outdated,
-    Unauthorized,
-    Withheld,
-)
+from kardia_ctl.model.errors import KEY_REFUSED
 
 T = TypeVar("T")
 
-_MAY_ASK_TO_WAIT: Final = frozenset({Ending.THROTTLED, Ending.EARLY, Ending.SERVER_ERROR})
 _SERVER_WORKS: Final = frozenset({Ending.SUCCESS, Ending.REFUSED, Ending.UNAUTHORIZED})
+
+
+_NO_CONNECTION: Final = "check the endpoint and the network"
 
 
 class UnsafeRead(RuntimeError):  # noqa: N818  (it names what was attempted)
     """A defect: planning tried to send a request that is not on the list of safe reads. Nothing was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt(Generic[T]):
-    """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to print.
-
-    ``outdated``: it was not sent because the call was no longer current.
-    """
-
-    ending: Ending
-    values: tuple[T, ...] = ()
-    answer: Answer | None = None
-    reason: str = ""
-    outdated: bool = False
-
-    @property
-    def status(self) -> int | None:
-        return self.answer.status if self.answer else None
-
-    @property
-    def wait(self) -> float | None:
-        """Seconds of Retry-After, where they count."""
-        return self.answer.wait if self.answer and self.ending in _MAY_ASK_TO_WAIT else None
 
 
 class Exchange:
@@ -89,6 +61,7 @@ class Exchange:
         self._policy = policy
         self._budget = budget
         self._outage = outage
+        self._reached = False
         self.in_flight = InFlight()
 
     async def run(self, call: Call, decode: Callable[[Answer], T]) -> T:
@@ -109,6 +82,8 @@ class Exchange:
             if outcome.conclusion is Conclusion.DONE:
                 return attempt.values[0]
             doubted = doubted or outcome.conclusion is Conclusion.IN_DOUBT
+            if self._stays(attempt):
+                break
             if not await self._wait_to_retry(outcome, attempt.wait, tries, doubted=doubted):
                 break
             later = await self._attempt(call, decode)
@@ -116,7 +91,34 @@ class Exchange:
                 attempt = later if later.outdated and not doubted else attempt
                 break
             attempt, tries = later, tries + 1
-        raise _error(call, attempt, outcome.conclusion, tries, doubted=doubted, stops=self._pace.halted)
+        raise error_of(
+            call,
+            attempt,
+            outcome.conclusion,
+            tries,
+            doubted=doubted,
+            stops=self._pace.halted,
+            remedy=self._remedy(attempt),
+        )
+
+    def _remedy(self, attempt: Attempt[T]) -> str:
+        """The next step that the place of the key, or the cause of a failed connection, asks for."""
+        options = self._transport.options
+        if attempt.ending is Ending.UNAUTHORIZED and options.key_place:
+            return f"check the key in {options.key_place}, and that its region is the configured one"
+        if attempt.ending is not Ending.NEVER_CONNECTED or attempt.cause is None:
+            return ""
+        if not options.unused_proxy:
+            return attempt.cause.remedy
+        return (
+            f"{attempt.cause.remedy or _NO_CONNECTION}. {options.unused_proxy} is set, and not used: a proxy "
+            "is named with --proxy or KARDIA_PROXY"
+        )
+
+    def _stays(self, attempt: Attempt[T]) -> bool:
+        """Whether another attempt would fail to connect for the same reason."""
+        cause = attempt.cause
+        return cause is not None and (cause.stays or (cause.for_now and not self._reached))
 
     async def _wait_to_retry(
         self, outcome: Outcome, wait: float | None, tries: int, *, doubted: bool
@@ -131,20 +133,20 @@ class Exchange:
         await self._pace.sleep(pause)
         return True
 
-    async def _attempt(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
+    async def _attempt(self, call: Call, decode: Callable[[Answer], T]) -> Attempt[T]:
         try:
             async with self._pace.slot() as slot:
                 if not call.is_current():
                     reason = "the look before it had become too old"
-                    return _Attempt(Ending.UNSENT, reason=reason, outdated=True)
+                    return Attempt(Ending.UNSENT, reason=reason, outdated=True)
                 warned = self._outage.known
                 attempt = await self._send(call, decode)
                 self._record(attempt, slot, warned=warned)
                 return attempt
         except Halted as halted:
-            return _Attempt(Ending.UNSENT, reason=str(halted))
+            return Attempt(Ending.UNSENT, reason=str(halted))
 
-    def _record(self, attempt: _Attempt[T], slot: Slot, *, warned: bool) -> None:
+    def _record(self, attempt: Attempt[T], slot: Slot, *, warned: bool) -> None:
         """Update what all workers share after an attempt."""
         self._pace.record(slot, attempt.status, attempt.wait)
         if attempt.ending in _SERVER_WORKS:
@@ -156,34 +158,36 @@ class Exchange:
             return
         resumes = self._pace.resumes
         self._outage.failed(slot.began, warned=warned, resumes=None if attempt.wait is None else resumes)
-        if reason := _too_long(attempt.wait) or self._outage.stop_reason(resumes):
+        if reason := too_long(attempt.wait) or self._outage.stop_reason(resumes):
             self._pace.halt(reason)
 
-    async def _send(self, call: Call, decode: Callable[[Answer], T]) -> _Attempt[T]:
+    async def _send(self, call: Call, decode: Callable[[Answer], T]) -> Attempt[T]:
         # The library's exceptions hold the request, with its key and its form: they are not chained.
         sending = Sending()
         try:
             answer = await self.in_flight.run(self._transport.send(call, sending))
         except CutOff:
             reason = self._pace.halted or "the run was aborted"
-            return _Attempt(Ending.UNSENT if sending.connecting else Ending.LOST, reason=reason)
+            return Attempt(Ending.UNSENT if sending.connecting else Ending.LOST, reason=reason)
         except NEVER_CONNECTED as error:
-            return _Attempt(Ending.NEVER_CONNECTED, reason=type(error).__name__)
+            cause = cause_of(error, self._transport.place)
+            return Attempt(Ending.NEVER_CONNECTED, reason=cause.text, cause=cause)
         except LOST as error:
-            return _Attempt(Ending.LOST, reason=type(error).__name__)
+            return Attempt(Ending.LOST, reason=type(error).__name__)
+        self._reached = True
         call.on_answer(answer)
         hidden = (*self._secrets, *call.hidden)
         if not answer.is_success and answer.status not in call.endpoint.absent:
             reason = describe_answer(call.endpoint, answer, hidden, self.scrub)
-            return _Attempt(_ending(call, answer), (), answer, reason)
+            return Attempt(_ending(call, answer), (), answer, reason)
         try:
-            return _Attempt(Ending.SUCCESS, (decode(answer),), answer)
+            return Attempt(Ending.SUCCESS, (decode(answer),), answer)
         except (UnreadableAnswer, UnexpectedAnswer) as error:
             ending = Ending.UNREADABLE if isinstance(error, UnreadableAnswer) else Ending.UNEXPECTED
             reason = "; ".join(
                 filter(None, (str(error), describe_answer(call.endpoint, answer, hidden, self.scrub)))
             )
-            return _Attempt(ending, (), answer, reason)
+            return Attempt(ending, (), answer, reason)
 
 
 class SafeReads:
@@ -212,39 +216,3 @@ def _ending(call: Call, answer: Answer) -> Ending:
     """The row of the table. Where special access is needed, a 401 refuses this request alone."""
     ending = ending_of(answer.status)
     return Ending.REFUSED if ending is Ending.UNAUTHORIZED and call.endpoint.guarded else ending
-
-
-def _too_long(wait: float | None) -> str:
-    if wait is None or wait <= LONGEST_WAIT:
-        return ""
-    return f"the server asks to wait {wait:.0f} s, more than the {LONGEST_WAIT:.0f} s that kardia-ctl waits"
-
-
-def _error(
-    call: Call, attempt: _Attempt[T], conclusion: Conclusion, tries: int, *, doubted: bool, stops: str
-) -> ApiError:
-    gone = attempt.status in call.endpoint.gone
-    if doubted and not gone:
-        conclusion = Conclusion.IN_DOUBT
-    if attempt.status in call.endpoint.failure:
-        conclusion = Conclusion.NOT_EXECUTED
-    reason = _too_long(attempt.wait) or attempt.reason
-    text = error_message(call.endpoint, attempt.ending, conclusion, attempt.answer, reason, tries)
-    match conclusion:
-        case Conclusion.UNAUTHORIZED:
-            return Unauthorized(text, status=attempt.status)
-        case Conclusion.NOT_EXECUTED:
-            kind = _not_executed(attempt)
-            return kind(text, status=attempt.status, stops=stops, doubted=doubted and gone)
-        case Conclusion.IN_DOUBT:
-            return InDoubt(text, status=attempt.status, stops=stops)
-        case Conclusion.FAILED | Conclusion.DONE:
-            return ApiError(text, status=attempt.status, stops=stops)
-        case _ as never:
-            assert_never(never)
-
-
-def _not_executed(attempt: _Attempt[T]) -> type[NotExecuted]:
-    if attempt.ending is not Ending.UNSENT:
-        return NotExecuted
-    return Outdated if attempt.outdated else Withheld

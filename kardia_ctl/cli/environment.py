@@ -8,6 +8,9 @@ from kardia_ctl.model.errors import RunStopped
 SECRETS: Final = ("KARDIA_API_KEY", "KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_PROXY")
 """The variables that count as not set when they are empty."""
 
+_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+"""The variables that other programs take a proxy from, the one for https first."""
+
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "\u2018": "\u2019", "„": "“", "«": "»"}
 """What opens a quotation, and what closes it."""
 
@@ -50,6 +53,11 @@ def empty_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
         for name in SECRETS
         if name in environ and not environ[name].strip()
     )
+
+
+def other_proxy(environ: Mapping[str, str]) -> str:
+    """The first variable that other programs take a proxy from, as it is written; empty without one."""
+    return next((name for name in _PROXIES if environ.get(name, "").strip()), "")
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:

@@ -97,6 +97,10 @@ def root() -> None:
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
 
 
+_UNIX: Final = ("fcntl", "resource", "termios")
+"""Modules of Python that Windows does not have."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from kardia_ctl.cli.interrupts import install
@@ -182,6 +186,11 @@ def _report_failure(error: Exception) -> int:
     """Report an error. Only KARDIA_DEBUG shows the traceback, which could hold patients' values."""
     from kardia_ctl.render.problems import failure_text
 
+    if isinstance(error, ImportError) and error.name in _UNIX:
+        from kardia_ctl.cli.process import UNSUPPORTED
+
+        _notify(UNSUPPORTED)
+        return 1
     _notify(failure_text(error))
     if os.environ.get("KARDIA_DEBUG"):
         from traceback import format_exception

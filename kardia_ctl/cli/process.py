@@ -7,6 +7,12 @@ from typing import Final
 
 import click
 
+UNSUPPORTED: Final = (
+    "Error: kardia-ctl runs on Linux and macOS. On Windows, run it in WSL (the Windows Subsystem for Linux): "
+    "https://learn.microsoft.com/windows/wsl/install"
+)
+"""What a system without locks of files is told."""
+
 _PR_SET_DUMPABLE: Final = 4
 """linux/prctl.h"""
 _KEY_LOG: Final = "SSLKEYLOGFILE"

@@ -25,7 +25,12 @@ from tests.inputs.runs import Step, stories
 HERE: Final = Path(__file__).parent
 FOLDERS: Final = sorted(path.parent.name for path in HERE.glob("*/expect.md"))
 WITH_RUNS: Final = [name for name in FOLDERS if (HERE / name / "runs.yaml").exists()]
-MODULES: Final[dict[str, str]] = {"test_47_read_only_directory": "47-read-only-directory"}
+MODULES: Final[dict[str, str]] = {
+    "test_24_windows": "24-windows",
+    "test_25_proxy_and_own_authority": "25-proxy-and-own-authority",
+    "test_26_few_open_files": "26-few-open-files",
+    "test_47_read_only_directory": "47-read-only-directory",
+}
 """The folders whose test is a module of its own."""
 
 OPEN: Final = frozenset(FOLDERS) - frozenset(WITH_RUNS) - frozenset(MODULES)

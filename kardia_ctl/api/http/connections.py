@@ -46,7 +46,9 @@ class ConnectionOptions:
     ``keepalive`` stays below the 5 s after which many servers close an idle connection, so that a close
     rarely meets a write on its way. ``total`` bounds one request with its response, ``largest`` a body: a
     page of 500 patients is a tenth of it, and a malicious one takes fifty times its size in memory.
-    ``proxy`` is a URL, ``ca_file`` a PEM file that replaces the built-in authorities.
+    ``proxy`` is a URL, ``ca_file`` a PEM file that replaces the built-in authorities. ``unused_proxy`` names
+    a variable that other programs take a proxy from, and ``key_place`` where the key comes from: messages say
+    both.
     """
 
     connect: float = 10.0
@@ -56,6 +58,8 @@ class ConnectionOptions:
     largest: int = 8_000_000
     proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    unused_proxy: str = ""
+    key_place: str = ""
 
     @property
     def extensions(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import RENEW_KEY, Endpoint, Nature, encode, fill
+from kardia_ctl.api.http.cause import place_of
 from kardia_ctl.api.http.connections import (
     NEVER_CONNECTED,
     ConnectionOptions,
@@ -97,6 +98,8 @@ class Transport:
         self._secrets = [secret.encode() for secret in secrets if secret]
         self._connections = connections
         self._headers = tuple(_header(name, value) for name, value in headers.items())
+        self.options = options
+        self.place = place_of(options.proxy or endpoint)
         self._extensions = options.extensions
         self._total = options.total
         self._largest = options.largest

@@ -1,11 +1,13 @@
 """The session with an account, or with the sandbox inside this process."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.cli.account.workspace import PRIVATE, Workspace
+from kardia_ctl.cli.environment import other_proxy
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 
 if TYPE_CHECKING:
@@ -73,7 +75,13 @@ async def open_account(
         authorization=configuration.authorization,
         parallelism=parallelism,
         scrub=scrub,
-        options=ConnectionOptions(proxy=account.proxy, ca_file=ca_file, largest=workspace.largest),
+        options=ConnectionOptions(
+            proxy=account.proxy,
+            ca_file=ca_file,
+            largest=workspace.largest,
+            unused_proxy="" if account.proxy else other_proxy(os.environ),
+            key_place=workspace.keys.place if key is None else "",
+        ),
     ) as session:
         yield session
 

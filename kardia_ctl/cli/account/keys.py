@@ -32,7 +32,14 @@ def stored_key(endpoint: str, workspace: str) -> Callable[[], str]:
 
 
 def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callable[[], str] = str) -> str:
-    """The key of the account: --api-key-file, KARDIA_API_KEY, else the keyring's, from ``stored``.
+    """The key of the account, as ``api_key_and_place`` finds it."""
+    return api_key_and_place(account, environ, stored)[0]
+
+
+def api_key_and_place(
+    account: AccountOptions, environ: Mapping[str, str], stored: Callable[[], str] = str
+) -> tuple[str, str]:
+    """The key of the account and where it was: --api-key-file, KARDIA_API_KEY, else the keyring (``stored``).
 
     Raises:
         RunStopped: there is none, or it cannot be a key.
@@ -40,7 +47,7 @@ def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callabl
     if account.sandbox:
         from kardia_ctl.sandbox.data.invented import API_KEY
 
-        return str(API_KEY)
+        return str(API_KEY), ""
     if account.api_key_file is not None:
         source = str(account.api_key_file)
         key = unquoted(_read(account.api_key_file).decode("utf-8", "replace"), source)
@@ -56,7 +63,7 @@ def api_key(account: AccountOptions, environ: Mapping[str, str], stored: Callabl
     if not key.isascii() or not key.isprintable() or ":" in key:
         raise RunStopped(f"the API key in {source} contains characters that no key has: copy it again")
     check_api_key(key, f"the API key in {source}", "Copy it again, whole")
-    return key
+    return key, source
 
 
 def check_api_key(key: str, what: str, remedy: str) -> None:
@@ -89,12 +96,13 @@ def _read(path: Path) -> bytes:
 class Keys:
     """The keys that belong to a configuration. They are never in its state.
 
-    ``directory`` is the ``.kardia`` directory; ``secret`` the API key.
+    ``directory`` is the ``.kardia`` directory; ``secret`` the API key, and ``place`` where it was found.
     """
 
     directory: Path
     environ: Mapping[str, str] = field(repr=False)
     secret: str = field(default="", repr=False)
+    place: str = ""
 
     def fingerprints(self, *, create: bool = False) -> bytes:
         """The key of state's fingerprints: KARDIA_STATE_KEY, or .kardia/key; empty when there is none.

@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions, account_from, account_options
 from kardia_ctl.cli.account.git_index import tracked_secrets
-from kardia_ctl.cli.account.keys import Keys, api_key, stored_key
+from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.environment import empty_secrets
 from kardia_ctl.cli.options import Options
@@ -164,13 +164,13 @@ def _workspace(
     if account.sandbox:
         directory = directory / "sandbox"
         configuration = replace(configuration, state=f"sqlite:///{PRIVATE}/sandbox/state.db")
-    secret = ""
+    secret = place = ""
     if needs_key:
         stored = stored_key(_endpoint(account, configuration), configuration.workspace)
-        secret = api_key(account, os.environ, stored)
+        secret, place = api_key_and_place(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
     opener = cache(partial(opened, state, root, name))
-    keys = Keys(directory, os.environ, secret)
+    keys = Keys(directory, os.environ, secret, place)
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), opener, scrub)
 

@@ -10,8 +10,8 @@ import click
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed
-from kardia_ctl.cli.account.state_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.files.appended_file import STDOUT
 from kardia_ctl.cli.files.code_file import CodeFile, codes_output, form_of

@@ -7,7 +7,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
-from kardia_ctl.cli.account.state_key import state_key
+from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from
 from kardia_ctl.cli.files.quarantine_file import write_quarantine

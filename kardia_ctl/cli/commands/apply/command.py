@@ -16,9 +16,9 @@ from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
+from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
-from kardia_ctl.cli.account.state_key import state_key
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
 from kardia_ctl.cli.commands.apply.question import question
@@ -28,6 +28,7 @@ from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.files.code_file import CodeFile, check_file, form_of
 from kardia_ctl.cli.files.passwords import Passwords, generates_passwords
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
+from kardia_ctl.cli.open_files import affordable
 from kardia_ctl.cli.options import (
     DURATION,
     address,
@@ -117,6 +118,7 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
     reporter = reporter_for(view, as_json=as_json)
     with reporter.errors():
         form_of(options["codes_out"])
+        options["parallelism"] = affordable(options["parallelism"], reporter.warn)
         arguments = arguments_of(path, account, reporter, view, options)
         if as_json and not arguments.approved:
             raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
