@@ -33,7 +33,7 @@ MODULES: Final[dict[str, str]] = {
 }
 """The folders whose test is a module of its own."""
 
-OPEN: Final = frozenset(FOLDERS) - frozenset(WITH_RUNS) - frozenset(MODULES)
+OPEN: Final = frozenset(FOLDERS) - frozenset(WITH_RUNS) - frozenset(MODULES.values())
 
 _OF_THE_MACHINE: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE", "NO_COLOR", "CI")
 
