@@ -43,7 +43,7 @@ ROOT_MODULES: dict[str, set[str]] = {
     "__main__": set(),
     "csv_guard": {"cli", "config", "render"},
     "hosts": {"api", "cli", "kinds", "sandbox"},
-    "instant": {"applying", "cli", "model", "operations", "planning", "state"},
+    "instant": {"applying", "cli", "config", "model", "operations", "planning", "state"},
     "timing": {"api", "applying", "cli", "operations"},
 }
 """The modules beside the rooms, and which rooms may import them (of ``__init__``: its version)."""
@@ -55,7 +55,7 @@ IMPORTERS = {
     "email_validator": {"kinds/texts/addresses.py"},
     "httpx": {"api/http/connections.py"},
     "idna": {"hosts.py"},
-    "ijson": {"config/cohorts/formats/fhir_bundle.py"},
+    "ijson": {"config/cohorts/formats/fhir/bundle.py"},
     "jinja2": {"render/status/html.py"},
     "markupsafe": {"render/status/html.py"},
     "jsonschema": {"config/schema/validator.py", "config/schema/messages.py"},
@@ -84,6 +84,11 @@ SUBROOMS: dict[str, set[str]] = {
     "config/cohorts/formats": {
         "config/budget", "config/cohorts/cohort", "config/cohorts/columns", "config/context",
         "config/encodings", "config/source_files",
+    },
+    "config/cohorts/formats/fhir": {
+        "config/cohorts/cohort", "config/cohorts/dates", "config/cohorts/formats/blocks",
+        "config/cohorts/formats/ndjson", "config/cohorts/formats/table", "config/cohorts/identifier_choice",
+        "config/context", "config/source_files",
     },
     "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
     "config/yaml": {"config/budget", "config/source_files"},

@@ -35,8 +35,9 @@ class LoadContext:
 
     ``root`` is the real directory of kardia.yaml, ``shown`` the same directory as the user wrote it,
     ``environ`` the environment for ``${VAR}``, ``capabilities`` those of the dialect, ``latest_birth`` the
-    last day that may be a birth date; empty for no bound. ``quarantined`` has an entry for each file that
-    quarantines bad rows: their problems by line.
+    last day that may be a birth date; empty for no bound. ``now`` is the moment (Unix seconds) that decides
+    which periods have ended; None when none has. ``quarantined`` has an entry for each file that quarantines
+    bad rows: their problems by line.
     """
 
     root: Path
@@ -44,6 +45,7 @@ class LoadContext:
     environ: Mapping[str, str]
     capabilities: Capabilities = V1
     latest_birth: str = ""
+    now: float | None = None
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
@@ -166,6 +168,11 @@ class LoadContext:
             yield data
         if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
             raise UnusableFile(*CHANGED)
+
+    def depends_on_time(self, relative: PurePosixPath, courses: bytes) -> None:
+        """Have the digest cover which periods of a file counted: another day may declare something else."""
+        if courses:
+            self._digests[f"{relative.as_posix()}\0periods"] = hashlib.sha256(courses).digest()
 
     def _stamped(self, relative: PurePosixPath) -> Callable[[FileStamp], None]:
         return lambda read: self._stamps.update({relative.as_posix(): read})

@@ -4,14 +4,13 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 from kardia_ctl.config import sections
 from kardia_ctl.config.cohorts.cohort import Cohort, Format, OnBadRow, check
 from kardia_ctl.config.cohorts.formats.csv import Delimited
-from kardia_ctl.config.cohorts.formats.fhir import Fhir
+from kardia_ctl.config.cohorts.formats.fhir.fhir_file import Fhir
 from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
@@ -21,6 +20,7 @@ from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
+from kardia_ctl.instant import Instant
 from kardia_ctl.kinds.texts.births import latest_birth
 from kardia_ctl.model.configuration import Configuration, Desired, MobileUser
 from kardia_ctl.model.errors import ConfigurationError
@@ -29,18 +29,19 @@ from kardia_ctl.model.source import Problem, Source
 FILE = "kardia.yaml"
 
 
-def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> Configuration:
+def load(path: Path, environ: Mapping[str, str], now: Instant | None = None) -> Configuration:
     """Read a configuration: a file, or the kardia.yaml of a directory, and all files that it names.
 
-    File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``.
-    ``today`` bounds the birth dates; None for no bound.
+    File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``. ``now``
+    bounds the birth dates, and decides which periods of a FHIR export have ended; None for no bound.
 
     Raises:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
     """
     main = _main_file(path)
     context = LoadContext(main.parent.resolve(), main.parent, environ)
-    context.latest_birth = latest_birth(today) if today else ""
+    if now is not None:
+        context.latest_birth, context.now = latest_birth(now.day), now.wall
     with _collector_paused():
         configuration = _load(PurePosixPath(main.name), context)
     context.check_unchanged()

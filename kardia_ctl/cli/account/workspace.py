@@ -136,7 +136,7 @@ def open_workspace(
         RunStopped: there is no API key.
         StateError: the state cannot be opened.
     """
-    configuration = load(path, os.environ, system_instant().day)
+    configuration = load(path, os.environ, system_instant())
     warnings = (*empty_secrets(os.environ), *tracked_secrets(configuration, PRIVATE, account.api_key_file))
     configuration = replace(configuration, warnings=(*configuration.warnings, *warnings))
     if settle is not None:

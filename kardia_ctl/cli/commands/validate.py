@@ -30,7 +30,7 @@ def command(path: Path, as_json: bool) -> int:
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
     try:
-        configuration = load(path, os.environ, system_instant().day)
+        configuration = load(path, os.environ, system_instant())
     except ConfigurationError as error:
         if as_json:
             print_json(_as_json(error.problems, error.warnings), indent=2)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import DayForm
+from kardia_ctl.config.cohorts.identifier_choice import IdentifierChoice, declared_choice
 from kardia_ctl.config.encodings import is_text_encoding
 from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.kinds import patient
@@ -61,7 +62,7 @@ class Cohort:
         constants: Values for every patient.
         format: The file's format; None when its extension decides.
         sheet: The sheet of a workbook; empty for the first.
-        identifier: The system of the FHIR identifier that holds the mrn.
+        identifier: The FHIR identifier that holds the mrn.
         on_bad_row: What a bad row does.
         keys: The keys that are declared.
         user: The mobile user of every patient.
@@ -77,7 +78,7 @@ class Cohort:
     constants: Mapping[str, Any] = field(default_factory=dict)
     format: Format | None = None
     sheet: str = ""
-    identifier: str = ""
+    identifier: IdentifierChoice = field(default_factory=IdentifierChoice)
     on_bad_row: OnBadRow = OnBadRow.FAIL
     keys: frozenset[str] = frozenset()
     user: MobileUser | None = None
@@ -126,7 +127,7 @@ def declared_cohort(name: str, value: Mapping[str, Any], source: PurePosixPath, 
         value.get("constants", {}),
         Format(value["format"]) if "format" in value else None,
         value.get("sheet", ""),
-        value.get("identifier", ""),
+        declared_choice(value.get("identifier", "")),
         OnBadRow(value.get("on_bad_row", OnBadRow.FAIL)),
         frozenset(value),
         encoding=value.get("encoding", ""),

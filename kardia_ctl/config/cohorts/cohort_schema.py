@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Format, OnBadRow
 from kardia_ctl.config.cohorts.dates import DAY_FORM
+from kardia_ctl.config.cohorts.identifier_choice import choice_schema
 from kardia_ctl.kinds import patient
 from kardia_ctl.kinds.formats import choice, mapping, text
 
@@ -38,10 +39,7 @@ def cohort_schema() -> dict[str, Any]:
                 {name: _meanings(name) for name in patient.ANY_COLUMN},
             ),
             "sheet": text("The sheet of the workbook. By default, the first that is visible."),
-            "identifier": text(
-                "The system of the FHIR identifier that holds the mrn, e.g. https://clinic.example.com/mrn.",
-                pattern=r"^\S+$",
-            ),
+            "identifier": choice_schema(),
             "defaults": mapping("Values for every patient whose cell is empty or missing.", shared),
             "constants": mapping("Values for every patient, whatever the file contains.", shared),
             "on_bad_row": choice(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.config import load
-from kardia_ctl.config.cohorts.formats import fhir_bundle
 from kardia_ctl.config.cohorts.formats.blocks import Block
 from kardia_ctl.config.cohorts.formats.cell_places import cell_begin
+from kardia_ctl.config.cohorts.formats.fhir import bundle
 from kardia_ctl.config.source_files import InvalidContent, matches
 from kardia_ctl.model.errors import ConfigurationError
 from tests.attacks.hostile.bounded import checked, refused
@@ -122,10 +122,10 @@ class ReadAnew:
 
 def test_a_long_text_in_a_bundle_is_not_read_again_with_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = ReadAnew()
-    monkeypatch.setattr(fhir_bundle, "_backend", lambda: parser)
+    monkeypatch.setattr(bundle, "_backend", lambda: parser)
     text = '{"a": "' + "\\u0041" * 500_000
     with pytest.raises(InvalidContent, match="not a FHIR Bundle"):
-        list(fhir_bundle.entries(iter([Block(text, 1, 0)]), lambda: None))
+        list(bundle.Bundle().entries(iter([Block(text, 1, 0)])))
     assert parser.held == len(text)
     assert parser.read < 8 * len(text)
 

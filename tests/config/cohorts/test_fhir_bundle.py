@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.cohorts.formats import fhir_bundle
 from kardia_ctl.config.cohorts.formats.blocks import blocks
+from kardia_ctl.config.cohorts.formats.fhir import bundle, bundle_tree
 from kardia_ctl.config.source_files import InvalidContent
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
@@ -30,7 +30,10 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def read(text: str) -> list[tuple[int, Any]]:
     data = text.encode()
     chunks = (data[at : at + 50] for at in range(0, len(data), 50))
-    return list(fhir_bundle.entries(blocks(chunks), lambda: None))
+    return [
+        (entry.number, None if entry.is_broken else entry.content.get("resource"))
+        for entry in bundle.Bundle().entries(blocks(chunks))
+    ]
 
 
 @given(st.lists(VALUES, max_size=4), st.sampled_from([None, 0, 2]), st.booleans(), st.integers(1, 30))
@@ -38,10 +41,12 @@ def read(text: str) -> list[tuple[int, Any]]:
 def test_entries_are_what_json_reads(
     resources: list[Any], indent: int | None, ascii_only: bool, piece: int
 ) -> None:
-    bundle = {"resourceType": "Bundle", "entry": [{"resource": value} for value in resources], "total": 1}
-    text = json.dumps(bundle, indent=indent, ensure_ascii=ascii_only)
+    entries = [{"resource": value} for value in resources]
+    text = json.dumps(
+        {"resourceType": "Bundle", "entry": entries, "total": 1}, indent=indent, ensure_ascii=ascii_only
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fhir_bundle, "_PIECE", piece)
+        patch.setattr(bundle, "_PIECE", piece)
         assert read(text) == list(enumerate(resources, start=1))
 
 
@@ -77,7 +82,7 @@ def test_a_number_that_no_type_holds_is_an_error_and_no_crash(number: str) -> No
 
 
 def test_nesting_is_bounded() -> None:
-    depth = fhir_bundle.DEPTH - 5
+    depth = bundle_tree.DEPTH - 5
     assert read(HEAD + '[{"resource": ' + "[" * depth + "]" * depth + "}]}")
     with pytest.raises(InvalidContent, match="nested too deep"):
         read(HEAD + '[{"resource": ' + "[" * (depth + 10) + "]" * (depth + 10) + "}]}")

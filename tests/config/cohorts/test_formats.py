@@ -406,7 +406,7 @@ def test_what_is_no_bundle_is_one_problem(cohort: Loading, content: str, message
 
 
 def test_a_bundle_is_read_as_a_stream(cohort: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.fhir.SIZE", 16)
+    monkeypatch.setattr("kardia_ctl.config.cohorts.formats.fhir.fhir_file.SIZE", 16)
     people = ({**JOE, "identifier": [{"system": SYSTEM, "value": f"P-{n}"}]} for n in range(300))
     found = cohort("c.json", bundle(*people, indent=1), f"identifier: '{SYSTEM}'")
     assert [one.line for one in found.desired.patients.values()] == list(range(1, 301))
