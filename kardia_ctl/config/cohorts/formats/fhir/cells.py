@@ -12,7 +12,7 @@ _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
 """http://hl7.org/fhir/administrative-gender → ISO/IEC 5218."""
 
 _IN_SOURCE: Final = "Correct it in the source system"
-_COMPARE: Final = "Compare identifier: in kardia.yaml with the export; {type: MR} in it chooses by type"
+_COMPARE: Final = "Compare identifier: in kardia.yaml with the export; {type: MR} chooses by type"
 _NO_RANK: Final = 1 << 31
 
 

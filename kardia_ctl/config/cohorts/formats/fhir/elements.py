@@ -93,6 +93,8 @@ class Elements:
 
     def _began(self, element: Element, name: str) -> float | None:
         """When the period of an element began, -inf when unknown; None when it does not count now."""
+        if element.get("period") is None:
+            return -inf
         period = self.object(element, "period", name)
         start, end = self.text(period, "start", name), self.text(period, "end", name)
         if not start and not end:
@@ -121,12 +123,13 @@ def absent_reasons(element: Any) -> Iterator[str]:
 
 def is_hidden(element: Element, key: str) -> bool:
     """Whether an element, or its value, is there and withheld."""
-    return any(map(_hides, absent_reasons(element))) or withholds(element, key)
+    return ("extension" in element and any(map(_hides, absent_reasons(element)))) or withholds(element, key)
 
 
 def withholds(element: Element, key: str) -> bool:
     """Whether the sibling of a value says that the value is withheld."""
-    return any(map(_hides, absent_reasons(element.get(f"_{key}"))))
+    sibling = element.get(f"_{key}")
+    return sibling is not None and any(map(_hides, absent_reasons(sibling)))
 
 
 def _hides(reason: str) -> bool:
