@@ -59,7 +59,7 @@ def nulls_in_lists(resource: dict[str, Any], random: Random) -> None:
 def nulls_in_given(resource: dict[str, Any], random: Random) -> None:
     for name in filter(None, resource["name"]):
         if given := name.get("given"):
-            given.insert(random.randint(0, len(given)), random.choice((None, "", " ")))
+            given.insert(random.randint(0, len(given)), random.choice((None, "")))
 
 
 def states(resource: dict[str, Any], _: Random) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,13 @@ from openpyxl import Workbook
 
 from kardia_ctl.config import load
 from kardia_ctl.config.loader import FILE
+from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 
 SYSTEM = "https://clinic.example.com/mrn"
 RIGHT = {"mrn": "A-1", "dob": "1970-02-03", "email": "a1@example.com", "firstname": "Ann", "lastname": "Lee"}
-TODAY = date(2026, 11, 29)
+NOW = Instant(datetime(2026, 11, 29, tzinfo=UTC).timestamp())
 
 Row = dict[str, str]
 
@@ -72,7 +73,7 @@ def loaded(folder: Path, source: str, row: Row, said: str = "") -> Configuration
     declared = ", ".join(filter(None, (f"source: {source}", needed, said)))
     (folder / FILE).write_text(f"version: 1\ncohorts: {{c: {{{declared}}}}}\n", encoding="utf-8")
     (folder / source).write_bytes(write(row))
-    return load(folder, {}, TODAY)
+    return load(folder, {}, NOW)
 
 
 def refused(folder: Path, source: str, row: Row, said: str = "") -> str:

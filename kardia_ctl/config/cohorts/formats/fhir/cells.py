@@ -112,18 +112,18 @@ def _is_withheld(name: Element) -> bool:
     """Whether the family name, or every given name, is there and hidden."""
     siblings = name.get("_given")
     parts = [{"_given": part} for part in siblings] if isinstance(siblings, list) else []
-    no_given = not any(isinstance(part, str) and part.strip() for part in _list(name.get("given")))
+    no_given = not any(isinstance(part, str) and part for part in _list(name.get("given")))
     return is_hidden(name, "family") or (no_given and any(is_hidden(part, "given") for part in parts))
 
 
 def _given(name: Element, elements: Elements) -> str:
-    """The given names; one that is null or blank, such as one that is masked among others, is skipped."""
+    """The given names; one that is null or empty, such as one that is masked among others, is skipped."""
     given = name.get("given")
     parts = [part for part in _list(given) if part is not None]
     if not (given is None or isinstance(given, list)) or not all(isinstance(part, str) for part in parts):
         elements.error("firstname", "given is not a list of strings")
         return ""
-    return " ".join(part for part in parts if part.strip())
+    return " ".join(filter(None, parts))
 
 
 def _list(value: Any) -> Sequence[Any]:

@@ -66,12 +66,12 @@ class Elements:
         return {}
 
     def text(self, parent: Element, key: str, name: str = "") -> str:
-        """A text; empty when it is absent or blank, or when it is an error."""
+        """A text; empty when it is absent or an error. Blanks alone are a value, which its row refuses."""
         value = parent.get(key)
         if withholds(parent, key):
             self.refuse_hidden(name, key)
         elif isinstance(value, str):
-            return value if value.strip() else ""
+            return value
         elif value is not None:
             self.error(name, f"{key} is not a string")
         return ""
