@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import Block
 from kardia_ctl.config.cohorts.formats.fhir.bundle_tree import BundleEntry, BundleTree
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import AGAIN, FILES, Effect, rule
 from kardia_ctl.config.cohorts.formats.fhir.elements import Elements
 from kardia_ctl.config.cohorts.formats.fhir.facts import bundle_facts
-from kardia_ctl.config.cohorts.formats.fhir.meaning import AGAIN, FILES, Effect, rule
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile
 
 _PIECE: Final = 4 << 10

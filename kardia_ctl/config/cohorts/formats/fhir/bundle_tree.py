@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE
-from kardia_ctl.config.cohorts.formats.fhir.meaning import AGAIN
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import AGAIN
 from kardia_ctl.config.source_files import InvalidContent
 
 DEPTH: Final = 200

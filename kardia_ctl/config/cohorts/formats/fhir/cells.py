@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import has_time, without_midnight
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import Effect, Rule, rule
 from kardia_ctl.config.cohorts.formats.fhir.elements import Element, Elements, is_hidden
-from kardia_ctl.config.cohorts.formats.fhir.meaning import Effect, Rule, rule
 from kardia_ctl.config.cohorts.identifier_choice import IdentifierChoice
 
 _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}

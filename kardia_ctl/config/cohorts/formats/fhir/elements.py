@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.formats.fhir.meaning import AGAIN, MEANINGS, Effect, Rule, rule
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import AGAIN, ELEMENT_RULES, Effect, Rule, rule
 from kardia_ctl.config.cohorts.formats.fhir.periods import Course, bounds, course
 from kardia_ctl.config.cohorts.formats.table import RowError
 
@@ -13,7 +13,7 @@ Element = Mapping[str, Any]
 
 _ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _NULL_FLAVOR: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor"
-_HIDDEN: Final = MEANINGS["data-absent-reason"]["masked"]
+_HIDDEN: Final = ELEMENT_RULES["data-absent-reason"]["masked"]
 _NULL_FLAVORS: Final = {"MSK": "masked"}
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import ANY, Effect, rule
 from kardia_ctl.config.cohorts.formats.fhir.elements import Element, Elements, absent_reasons, withholds
-from kardia_ctl.config.cohorts.formats.fhir.meaning import ANY, Effect, rule
 
 Fact = tuple[str, str]
 """An element of the table and its code."""

@@ -2,7 +2,7 @@
 
 What a patient declares is read from https://hl7.org/fhir/R4/patient.html: the chosen identifier is the mrn;
 the official name, else the usual one, else one without a use; the e-mail address of the lowest rank.
-``meaning.py`` says which of these count, and which resources.
+``element_rules.py`` says which of these count, and which resources.
 
 Patients who are left out, such as inactive and deceased ones, are counted in a warning: none of them may be
 created, and a row that fails every run would teach people to ignore failures. Those that are managed are
@@ -23,6 +23,7 @@ from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
 from kardia_ctl.config.cohorts.formats.fhir.bundle import Bundle
 from kardia_ctl.config.cohorts.formats.fhir.bundle_tree import BundleEntry
 from kardia_ctl.config.cohorts.formats.fhir.cells import cells
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import AGAIN, ELEMENT_RULES
 from kardia_ctl.config.cohorts.formats.fhir.elements import Elements
 from kardia_ctl.config.cohorts.formats.fhir.facts import (
     contained_patients,
@@ -30,7 +31,6 @@ from kardia_ctl.config.cohorts.formats.fhir.facts import (
     left_out,
     patient_facts,
 )
-from kardia_ctl.config.cohorts.formats.fhir.meaning import AGAIN, MEANINGS
 from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
 from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
@@ -49,8 +49,8 @@ _PATHS: Final = {
 _BATCH: Final = 1000
 _NO_RESOURCE: Final = RowError("", "this is not a FHIR resource", AGAIN)
 _NOTHING: Final = dict.fromkeys(ROW_ATTRIBUTES, "")
-_DELETIONS: Final = MEANINGS["Bundle.entry.request.method"]["DELETE"].what
-_CONTAINED: Final = MEANINGS["Patient.contained"]["Patient"].what
+_DELETIONS: Final = ELEMENT_RULES["Bundle.entry.request.method"]["DELETE"].what
+_CONTAINED: Final = ELEMENT_RULES["Patient.contained"]["Patient"].what
 
 
 class Fhir:

@@ -1,4 +1,4 @@
-"""Each row of the table of meanings does what it says, and docs/fhir.md prints the same rows."""
+"""Each row of the table of element rules does what it says, and docs/fhir.md prints the same rows."""
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from kardia_ctl.config.cohorts.formats.fhir.meaning import ANY, CLOSED, MEANINGS, Effect
+from kardia_ctl.config.cohorts.formats.fhir.element_rules import ANY, CLOSED, ELEMENT_RULES, Effect
 from tests.config.cohorts.conftest import Loading
 from tests.config.cohorts.fhir_patients import SYSTEM, absent, bundle, outcome, patient
 from tests.paths import ROOT
@@ -71,7 +71,7 @@ FILES: Final[dict[str, Callable[[str], str]]] = {
 }
 """A file that holds a code of an element."""
 
-ROWS: Final = [(element, code) for element, codes in MEANINGS.items() for code in codes]
+ROWS: Final = [(element, code) for element, codes in ELEMENT_RULES.items() for code in codes]
 
 NOTHING_LEFT: Final = {
     "Patient.identifier.use": "no identifier with the system that gives the mrn counts now (use, period)",
@@ -82,7 +82,7 @@ NOTHING_LEFT: Final = {
 
 @pytest.mark.parametrize(("element", "code"), ROWS)
 def test_a_row_of_the_table_does_what_it_says(cohort: Loading, element: str, code: str) -> None:
-    rule = MEANINGS[element][code]
+    rule = ELEMENT_RULES[element][code]
     declared, warnings, errors = outcome(cohort, FILES[element](code))
     nameless = ["c.json: patients without a name that counts, declared without one: 1"]
     match rule.effect:
@@ -148,7 +148,7 @@ def test_who_is_left_out_is_no_error_whatever_else_is_wrong(cohort: Loading) -> 
 def rows() -> Iterator[str]:
     """The table as docs/fhir.md prints it."""
     shown = {"": "none", ANY: "any"}
-    for element, codes in MEANINGS.items():
+    for element, codes in ELEMENT_RULES.items():
         for effect, group in groupby(codes, key=lambda code, codes=codes: codes[code].effect):  # type: ignore[misc]
             yield f"| `{element}` | {', '.join(shown.get(code, f'`{code}`') for code in group)} | {effect} |"
 

@@ -63,7 +63,7 @@ def _order(order: int) -> Rule:
 _CHANGED: Final = _refused("a label says that values were removed or changed", _WHOLE)
 _HIDDEN: Final = _refused("the value is hidden in the export", _WHOLE)
 
-MEANINGS: Final[Mapping[str, Mapping[str, Rule]]] = {
+ELEMENT_RULES: Final[Mapping[str, Mapping[str, Rule]]] = {
     "Bundle.type": {
         **dict.fromkeys(("searchset", "collection", "document", "transaction", "batch"), _COUNTS),
         **dict.fromkeys(("transaction-response", "batch-response"), _COUNTS),
@@ -179,7 +179,7 @@ FILES: Final[Mapping[str, tuple[str, str]]] = {
 
 def rule(element: str, code: str) -> Rule:
     """What a code of an element does."""
-    codes = MEANINGS[element]
+    codes = ELEMENT_RULES[element]
     found = codes.get(code) or codes.get(ANY)
     if found is None and element in CLOSED:
         return _refused(f"{element.partition('.')[2]} is not a code of FHIR")
