@@ -26,6 +26,9 @@ HERE: Final = Path(__file__).parent
 FOLDERS: Final = sorted(path.parent.name for path in HERE.glob("*/expect.md"))
 WITH_RUNS: Final = [name for name in FOLDERS if (HERE / name / "runs.yaml").exists()]
 MODULES: Final[dict[str, str]] = {
+    "test_17_interrupted_twice": "17-interrupted-twice",
+    "test_18_hangup": "18-hangup",
+    "test_19_state_in_parts": "19-state-in-parts",
     "test_24_windows": "24-windows",
     "test_25_proxy_and_own_authority": "25-proxy-and-own-authority",
     "test_26_few_open_files": "26-few-open-files",
