@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kardia_ctl.cli.webhooks.probes import HEALTH, is_probe
 from kardia_ctl.hosts import InvalidHost, parse_authority
 from kardia_ctl.model.events import Event, EventCounts, parse_event
 
@@ -101,7 +102,10 @@ class WebhookApp:
             status = await self._status(request)
         except ClientDisconnect:
             return
-        if status != 200:
+        path = request.scope["path"].encode("utf-8", "surrogateescape")
+        if is_probe(request.method, path, self._path):
+            status = 200 if path.startswith(HEALTH) and status == 404 else status
+        elif status != 200:
             self._refuse()
         headers = _CLOSE | ({"allow": "POST"} if status == 405 else {})
         await Response(status_code=status, headers=headers)(scope, receive, send)

@@ -2,20 +2,39 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decisions_from
 from kardia_ctl.cli.files import saved_plan as plan_files
+from kardia_ctl.cli.options import DURATION, Options
 from kardia_ctl.cli.output.reporter import Reporter
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.planning.saved.staleness import MAX_AGE
 from kardia_ctl.render.view import View
 from kardia_ctl.timing import Clock
+
+saved_plan_options: Final = Options(
+    click.option(
+        "--max-age",
+        type=DURATION,
+        metavar="DURATION",
+        help="Refuse a saved plan that is older, such as 90s, 30m, 2h or 7d (default: 7d).",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Where the configuration of a saved plan is, when the plan was moved.",
+    ),
+)
+"""--max-age and --config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,8 @@ def _of_configuration(
 ) -> ApplyArguments:
     if options.pop("max_age") is not None:
         raise RunStopped("--max-age is the age of a saved plan: name its file, or leave --max-age out")
+    if options.pop("config") is not None:
+        raise RunStopped("--config belongs to a saved plan: name the plan's file, or leave --config out")
     workspace = open_workspace(
         path,
         account,
@@ -88,7 +109,7 @@ def _of_saved_plan(
     if hint.sandbox and not account.sandbox and account.endpoint is None:
         account = AccountOptions(sandbox=True)
     workspace = open_workspace(
-        hint.path,
+        _configuration_of(file, hint.path, options.pop("config")),
         account,
         lock_timeout=options.pop("lock_timeout"),
         settle=options.pop("settle"),
@@ -112,3 +133,18 @@ def _of_saved_plan(
         max_age=max_age,
         plan_key=key,
     )
+
+
+def _configuration_of(file: Path, expected: Path, given: Path | None) -> Path:
+    """Where the configuration of a saved plan is: as the command line says, else as the plan does.
+
+    Raises:
+        PlanRefused: there is none.
+    """
+    path = expected if given is None else given
+    if not path.is_file() and not (path / "kardia.yaml").is_file():
+        raise PlanRefused(
+            f"the saved plan {file} looks for its configuration in {path}, and there is none. If it is "
+            f"elsewhere: apply {file} --config PATH"
+        )
+    return path

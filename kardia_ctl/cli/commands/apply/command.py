@@ -19,7 +19,7 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
-from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of
+from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of, saved_plan_options
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
 from kardia_ctl.cli.commands.apply.question import question
 from kardia_ctl.cli.commands.plan import blocked_line
@@ -30,7 +30,6 @@ from kardia_ctl.cli.files.passwords import Passwords, generates_passwords
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.open_files import affordable
 from kardia_ctl.cli.options import (
-    DURATION,
     address,
     auto_approve_option,
     json_lines_option,
@@ -94,12 +93,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="You checked Kardia: the request in doubt at this address took effect.",
 )
-@click.option(
-    "--max-age",
-    type=DURATION,
-    metavar="DURATION",
-    help="Refuse a saved plan that is older, such as 90s, 30m, 2h or 7d (default: 7d).",
-)
+@saved_plan_options
 @json_lines_option
 @settle_option
 @parallelism_option
