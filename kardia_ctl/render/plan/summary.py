@@ -40,12 +40,20 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
+    if _only_adopts(plan):
+        yield "Run apply once, to record the adoption in state: it sends no write."
     if plan.rate is not None and requests.writes:
         yield (
             f"Time: about {count_of(requests.apply, 'request')}, "
             f"about {duration(requests.apply / plan.rate.per_second)} at the rate of an earlier apply "
             f"({plan.rate.per_second:.3g} a second, {plan.rate.parallelism} in flight)."
         )
+
+
+def _only_adopts(plan: Plan) -> bool:
+    """Whether all that an apply would do is to record what exists already, as after a lost state."""
+    actions = {change.action for change in plan.changes}
+    return not plan.stops and actions == {Action.ADOPT}
 
 
 def counts_line(plan: Plan) -> str:
