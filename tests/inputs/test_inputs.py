@@ -32,6 +32,7 @@ MODULES: Final[dict[str, str]] = {
     "test_24_windows": "24-windows",
     "test_25_proxy_and_own_authority": "25-proxy-and-own-authority",
     "test_26_few_open_files": "26-few-open-files",
+    "test_42_forget_in_plan_json": "42-forget-in-plan-json",
     "test_44_probes_on_the_listener": "44-probes-on-the-listener",
     "test_47_read_only_directory": "47-read-only-directory",
 }

@@ -38,7 +38,7 @@ _ACTIONS: Final[Mapping[Action, list[str]]] = {
     Action.ADOPT: ["no-op"],
     Action.FORGET: ["forget"],
     Action.DISCONNECT: ["delete"],
-    Action.EXPORT: ["read"],
+    Action.EXPORT: ["update"],
     Action.DELETE: ["delete"],
     Action.BLOCKED: ["no-op"],
 }

@@ -31,7 +31,7 @@ _ACTIONS: Final[Mapping[Action, str]] = {
     Action.FORGET: "forget",
     Action.DISCONNECT: "delete",
     Action.DELETE: "delete",
-    Action.EXPORT: "read",
+    Action.EXPORT: "update",
     Action.BLOCKED: "noop",
 }
 _DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
