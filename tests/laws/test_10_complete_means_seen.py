@@ -67,7 +67,8 @@ def test_the_stream_for_tools_says_it_too(person: Person) -> None:
     person.account.stores = one_more(person.account, "B-2")
     person.declare(ANNA, BERT)
     lines = person.apply("--json", "--parallelism", "1").objects()
-    (said,) = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    first, said = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    assert "another run without this state" in first["summary"], "a new state beside somebody live"
     assert (said["severity"], said["address"]) == ("error", "patient/B-2")
     assert "it was created as id-2, and id-rival has the same mrn" in said["summary"]
     assert lines[-1]["type"] == "change_summary"
