@@ -13,6 +13,7 @@ from kardia_ctl.applying.requests import ChangeRequests, IdConflict, Sent
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import patient_of
 from kardia_ctl.kinds.likeness import fingerprints_of_person
+from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
@@ -175,6 +176,8 @@ class Sender:
         if _is_create(change):
             sent = patient_of(change)
             person = fingerprints_of_person(key, sent.dob, sent.firstname, sent.lastname, sent.email)
+        elif change.address.kind is Kind.MOBILE_USER:
+            person = login_fingerprint(key, (change.after or {}).get("email") or "")
         return Intent(
             change.address,
             change.action.value,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import record_key
 from kardia_ctl.model.configuration import Desired, Setting
@@ -58,6 +59,8 @@ def _fingerprint(change: Change, key: bytes) -> bytes:
     if kind.is_setting:
         after = {name: value or "" for name, value in (change.after or {}).items()}
         return fingerprints(key, Setting(change.address, after))
+    if kind is Kind.MOBILE_USER:
+        return mobile_user.login_fingerprint(key, (change.after or {}).get("email") or "")
     return b""
 
 
@@ -113,7 +116,8 @@ def _adopted(change: Change, inputs: PlanInputs) -> Record:
     address, desired, now = change.address, inputs.desired, int(inputs.now.wall)
     if address.kind is not Kind.PATIENT:
         if address.kind is Kind.MOBILE_USER:
-            return UserRecord(change.id, at=now)
+            email = desired.patients[address.names[0]].email
+            return UserRecord(change.id, mobile_user.login_fingerprint(inputs.key, email), now)
         setting = next((setting for setting in desired.settings if setting.address == address), None)
         known = fingerprints(inputs.key, setting) if inputs.key and setting is not None else b""
         return Record(change.id, known, now)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
+from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import MAX_LENGTH
 from kardia_ctl.model.configuration import Departure, MobileUser
@@ -67,6 +68,7 @@ class PatientRegistry:
     _meant: dict[str, str] = field(default_factory=dict)
     _sound_codes: set[tuple[str, ...]] = field(default_factory=lambda: {()})
     _ids: dict[str, DesiredPatient] = field(default_factory=dict)
+    _logins: dict[str, DesiredPatient] = field(default_factory=dict)
 
     def add(self, patient: DesiredPatient, locate: Locate) -> None:
         """Register a patient with valid values; report conflicts with other patients."""
@@ -84,9 +86,22 @@ class PatientRegistry:
         if not patient.email:
             message = "mobile_user needs the patient's email: it is the login"
             problem(locate("mobile_user"), message, "Add email", address_of(mrn))
+        else:
+            self._check_login(patient, locate)
         if user.redeem and not patient.codes:
             message = "mobile_user redeems a code, but codes is empty"
             problem(locate("mobile_user"), message, "Add codes, or remove redeem", address_of(mrn))
+
+    def _check_login(self, patient: DesiredPatient, locate: Locate) -> None:
+        login = mobile_user.login_of(patient.email)
+        other = self._logins.setdefault(login, patient)
+        if other.mrn != patient.mrn:
+            message = (
+                "another mobile_user has this login, which is the patient's email without case; it is at"
+            )
+            remedy = "Give each user an email of its own, or remove one mobile_user"
+            first = Source(other.file, other.line)
+            self._report_collision(locate("email"), message, remedy, first, (patient.mrn, other.mrn))
 
     def add_all(
         self,

@@ -1,13 +1,16 @@
 """Kardia Mobile users (API reference, "Create User"; Kardia Pro API reference, "Create User", "Redeem Code").
 
-A user belongs to a patient. Its password is declared as a reference to a secret. The API cannot read a user.
+A user belongs to a patient. Its login is the patient's e-mail address, which patients may share and users may
+not. Its password is declared as a reference to a secret. The API cannot read a user.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kardia_ctl.kinds.folding import unified
 from kardia_ctl.kinds.formats import flag, text
 from kardia_ctl.model.configuration import MobileUser, Secret, SecretSource
+from kardia_ctl.model.state import fingerprint
 
 _PASSWORD: Final[Mapping[str, Any]] = {
     "description": "Where the password comes from: {env: NAME}, {file: PATH} or {generate: true}.",
@@ -54,3 +57,13 @@ def user_of(value: Mapping[str, Any], path_of: Mapping[str, str]) -> MobileUser:
     return MobileUser(
         value["country"].lower(), Secret(kind, named[kind]), redeem=value.get("redeem") == "true"
     )
+
+
+def login_of(email: str) -> str:
+    """What is unique among the app's users: the e-mail address, without case."""
+    return unified(email)
+
+
+def login_fingerprint(key: bytes, email: str) -> bytes:
+    """The keyed fingerprint of a login, equal whoever the patient is; empty without key or address."""
+    return fingerprint(key, "", "login", login_of(email)) if key and email else b""

@@ -62,6 +62,7 @@ class Cause(StrEnum):
     IMMUTABLE = "immutable"
     SAME_PERSON = "same_person"
     DUPLICATE_MRN = "duplicate_mrn"
+    DUPLICATE_LOGIN = "duplicate_login"
     ID_MISMATCH = "id_mismatch"
     DELETED_ELSEWHERE = "deleted_elsewhere"
     IN_DOUBT = "in_doubt"

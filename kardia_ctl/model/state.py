@@ -77,7 +77,10 @@ class CodeRecord(Record, frozen=True, gc=False):
 
 
 class UserRecord(Record, frozen=True, gc=False):
-    """A mobile user's record. ``unredeemed``: the user was created, and redeeming its code failed."""
+    """A mobile user's record. ``fingerprint`` is of its login, which no other user may have.
+
+    ``unredeemed``: the user was created, and redeeming its code failed.
+    """
 
     unredeemed: bool = False
 
@@ -94,7 +97,8 @@ class Intent:
         id: The live id of the patient, if any.
         target: The template id of a code.
         window: Seconds for which its effect may still appear, as configured when it was sent.
-        person: The keyed fingerprints of the person in a create (see ``kinds.patient``); empty without a key.
+        person: The keyed fingerprints of the person in a create (see ``kinds.likeness``), or of the login of
+            a mobile user; empty without a key.
         newest: The id at the head of the list before a create was first sent: whoever stands above it is new
             since then. Empty when it is not known.
         keyed: The check value of the key that ``person`` was made with; empty without a key.

@@ -70,7 +70,7 @@ def _record(address: Address, intent: Intent) -> Remember:
         case Kind.CONNECTION_CODE:
             record: Record = CodeRecord(intent.id, at=at, template=address.names[1])
         case Kind.MOBILE_USER:
-            record = UserRecord(intent.id, at=at)
+            record = UserRecord(intent.id, intent.person, at)
         case _:
             record = Record(intent.id, at=at)
     return Remember(address.kind, name, detail, record)

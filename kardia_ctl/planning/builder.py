@@ -10,6 +10,7 @@ from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Val
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.doubts import Doubts
+from kardia_ctl.planning.logins import Logins
 from kardia_ctl.planning.state_index import StateIndex
 
 OWNER_BLOCKED: Final = "its patient is blocked"
@@ -41,6 +42,7 @@ class PlanBuilder:
 
     index: StateIndex
     doubts: Doubts
+    logins: Logins
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     unchanged: dict[Kind, list[tuple[str, ...]]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import within_limit
+from kardia_ctl.planning.logins import Logins
 from kardia_ctl.planning.resources.departures import plan_departures
 from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doubts
 from kardia_ctl.planning.resources.patients import plan_patients
@@ -33,7 +34,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     if wrong := tenant_of(inputs).wrong:
         requests = Requests(inputs.spent, inputs.observed.reads)
         return Plan(stops=(wrong,), requests=requests, team=inputs.desired.team)
-    builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs))
+    builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs), Logins(inputs))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
         plan_patients(inputs, templates, builder)

@@ -6,9 +6,11 @@ import msgspec
 
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.kinds.likeness import fingerprints_of_person
+from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Setting
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord, key_check
@@ -37,8 +39,9 @@ class Kept(msgspec.Struct, forbid_unknown_fields=True):
     def code(self, now: float) -> CodeRecord:
         return CodeRecord(*self._values(now), template=self.template)
 
-    def user(self, now: float) -> UserRecord:
-        return UserRecord(*self._values(now), unredeemed=self.unredeemed)
+    def user(self, now: float, key: bytes) -> UserRecord:
+        login = login_fingerprint(key, (self.applied or {}).get("email", ""))
+        return UserRecord(*self._values(now, login), unredeemed=self.unredeemed)
 
     def setting(self, now: float, fingerprint: bytes) -> Record:
         return Record(*self._values(now, fingerprint))
@@ -50,7 +53,8 @@ class Kept(msgspec.Struct, forbid_unknown_fields=True):
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """An intent. ``ended`` is how long ago its connection ended, None while nobody knows.
 
-    ``person`` are the values that a create sent, of which the name and birth date are kept as a fingerprint.
+    ``person`` are the values that a create sent, of which the name and birth date are kept as a fingerprint;
+    of a mobile user its login.
     """
 
     ago: float
@@ -91,7 +95,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 mrn: {template: kept.code(now) for template, kept in codes.items()}
                 for mrn, codes in self.codes.items()
             },
-            users={mrn: kept.user(now) for mrn, kept in self.users.items()},
+            users={mrn: kept.user(now, key) for mrn, kept in self.users.items()},
             settings={
                 (address := Address.parse(text)): kept.setting(now, _setting(key, address, kept.applied))
                 for text, kept in self.settings.items()
@@ -120,7 +124,9 @@ def _setting(key: bytes, address: Address, applied: Mapping[str, str] | None) ->
 def _intent(address: Address, asked: Asked, now: float, key: bytes) -> Intent:
     ended = None if asked.ended is None else at(now - asked.ended)
     person = b""
-    if asked.person is not None:
+    if asked.person is not None and address.kind is Kind.MOBILE_USER:
+        person = login_fingerprint(key, asked.person["email"])
+    elif asked.person is not None:
         sent = msgspec.convert({"mrn": address.names[0], "email": "", **asked.person}, DesiredPatient)
         person = fingerprints_of_person(key, sent.dob, sent.firstname, sent.lastname, sent.email)
     return Intent(

@@ -66,6 +66,12 @@ def _obstacle(
     """Why a user cannot be created in this run."""
     if owner.blocked:
         return Cause.OWNER_BLOCKED, OWNER_BLOCKED
+    if taken := builder.logins.other(owner.want):
+        return Cause.DUPLICATE_LOGIN, (
+            f"{taken} was created with this login, the patient's email, and users cannot share one. Give the "
+            "patient an email of its own, or remove mobile_user; if that user no longer exists: "
+            f"kardia-ctl state forget '{taken}'"
+        )
     intent = inputs.state.intents.get(address)
     if intent is not None and intent.id in ("", owner.id):
         code = "; if its code is not redeemed, the patient enters it there" if user.redeem else ""
