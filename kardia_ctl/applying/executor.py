@@ -98,6 +98,6 @@ def report(
         writes=writes,
         interrupted=bool(stop_signal.reason),
         reason=stop_signal.reason,
-        blocked=sum(1 for change in blocked if change.address not in settled),
+        blocked=tuple(change for change in blocked if change.address not in settled),
         left=plan.left,
     )

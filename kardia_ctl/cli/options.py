@@ -101,8 +101,9 @@ view_options: Final = Options(
         help="Show patients' values even if the output is not your own terminal (a file, a pipe, CI).",
     ),
     click.option("--no-color", is_flag=True, help="Print without colours; so does the variable NO_COLOR."),
+    click.option("--full", is_flag=True, help="Print every address, also where many are alike."),
 )
-"""--show-phi and --no-color."""
+"""--show-phi, --no-color and --full."""
 
 show_phi_option: Final = click.option(
     "--show-phi",
@@ -167,8 +168,9 @@ def shows_phi(*, asked: bool, out: Path | None = None) -> bool:
 
 def view_from(options: dict[str, Any]) -> View:
     """The view of a command's options, which are removed: patients' values and colours need a terminal."""
-    no_color = options.pop("no_color")
+    no_color, full = options.pop("no_color"), options.pop("full")
     return View(
         colour=sys.stdout.isatty() and not no_color and not wants_no_colour(os.environ),
         show_phi=shows_phi(asked=options.pop("show_phi")),
+        full=sys.maxsize if full else View().full,
     )

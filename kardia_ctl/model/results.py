@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.plan import Action
+from kardia_ctl.model.plan import Action, Change
 
 
 class Status(StrEnum):
@@ -53,7 +53,7 @@ class Report:
         reads: The number of reads sent, retries included.
         writes: The number of writes sent, retries included.
         interrupted: Whether the run stopped before its end.
-        blocked: The number of addresses that are still blocked.
+        blocked: The changes that are still blocked.
         left: The number of writes that ``--limit`` leaves for later runs.
         reason: Why the run was interrupted.
     """
@@ -64,7 +64,7 @@ class Report:
     reads: int = 0
     writes: int = 0
     interrupted: bool = False
-    blocked: int = 0
+    blocked: tuple[Change, ...] = ()
     left: int = 0
     reason: str = ""
 

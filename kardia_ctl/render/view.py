@@ -22,8 +22,8 @@ class View:
         colour: Whether ANSI colours are added.
         show_phi: Whether patients' values are shown. If not, a field's name and the file:line of its
             declaration stand for the value.
-        full: How many addresses of one kind, action and cause are shown before the rest is counted. What
-            is blocked, deleted, disconnected, failed or in doubt is always shown.
+        full: How many addresses of one kind, action and cause are shown before the rest is counted. If more
+            are blocked, those of one reason are grouped. What is deleted or disconnected is always shown.
     """
 
     colour: bool = False

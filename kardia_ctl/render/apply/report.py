@@ -8,6 +8,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Report, Result, Status, results_in_order
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.reasons import blocked_reasons, shared_reason
 from kardia_ctl.render.text import Columns, count_of
 from kardia_ctl.render.view import Colour, View
 
@@ -32,8 +33,11 @@ def unfinished_text(report: Report, view: View) -> str:
     if report.interrupted:
         lines.append(_line("Warning:", Colour.YELLOW, escape(report.interruption), view))
     if report.blocked:
-        text = f"{report.blocked} blocked; the plan says why, and what can be done"
+        text = f"{len(report.blocked)} blocked; the plan says which, and what can be done"
         lines.append(_line("Error:", Colour.RED, text, view))
+        reasons = list(blocked_reasons(report.blocked))
+        lines += [f"  {escape(reason)}" for reason in reasons[: view.full]]
+        lines += [f"  and {len(reasons) - view.full} more reasons"] if len(reasons) > view.full else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -61,8 +65,9 @@ def _unfinished(report: Report, view: View) -> Iterator[str]:
         seen: Counter[str] = Counter()
         for result in ordered:
             if result.status is status and not result.is_well:
-                seen[result.detail] += 1
-                if seen[result.detail] <= view.full:
+                reason = shared_reason(result.detail, result.address, result.id)
+                seen[reason] += 1
+                if seen[reason] <= view.full:
                     yield _unfinished_line(result, view)
         left = sum(max(0, count - view.full) for count in seen.values())
         if left:
@@ -101,7 +106,7 @@ def complete_line(report: Report) -> str:
             (done[Action.DISCONNECT], "disconnected"),
             (done[Action.EXPORT], "exported"),
             *((report.count(status), status.value) for status in Status if status is not Status.DONE),
-            (report.blocked, "blocked"),
+            (len(report.blocked), "blocked"),
         )
         if count
     ]

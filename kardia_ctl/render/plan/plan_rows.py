@@ -1,7 +1,7 @@
 """A plan as redacted rows: the only code that walks a plan. Every renderer formats these rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +9,11 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
 from kardia_ctl.model.template import Template
+from kardia_ctl.render.reasons import EXAMPLES, shared_reason
 from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
 
-_ALWAYS: Final = frozenset({Action.BLOCKED, Action.DELETE, Action.DISCONNECT, Action.EXPORT})
+_ALWAYS: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT})
 _ALWAYS_NOTICED: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})
 
 
@@ -51,18 +52,43 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """How many further rows of one kind and action, or remarks of one kind, are not shown one by one."""
+    """How many further rows of one kind and action, or remarks of one kind, are not shown one by one.
+
+    ``reason`` is what these remarks say, without what differs among them.
+    """
 
     what: Kind | None
     action: Action | NoticeKind
     count: int
+    reason: str = ""
 
 
-def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | More]:
-    """The plan's changes in order, then counts of those not shown. ``full`` None shows every change."""
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Many addresses of one kind that are blocked for one reason: a few of them stand for all."""
+
+    kind: Kind
+    reason: str
+    count: int
+    examples: tuple[Row, ...]
+
+
+def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | Several | More]:
+    """The plan's changes in order, then counts of those not shown. ``full`` None shows every change.
+
+    Where more than ``full`` are blocked, those of one reason are one ``Several``.
+    """
     seen: Counter[tuple[Kind, Action, Cause]] = Counter()
     templates = {terms.label: terms for terms in plan.templates}
+    groups = _groups(plan, full)
     for change in plan.changes:
+        group = groups.get(_group_key(change)) if groups and change.action is Action.BLOCKED else None
+        if group is not None:
+            if change is group[0]:
+                shown_rows = tuple(_row(one, templates, show_phi=show_phi) for one in group[:EXAMPLES])
+                kind, reason = _group_key(change)
+                yield Several(kind, reason, len(group), shown_rows)
+            continue
         key = change.address.kind, change.action, change.cause
         seen[key] += 1
         if full is None or change.action in _ALWAYS or seen[key] <= full:
@@ -76,15 +102,51 @@ def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iter
     yield from (More(kind, action, count) for (kind, action), count in left.items())
 
 
+def _group_key(change: Change) -> tuple[Kind, str]:
+    return change.address.kind, shared_reason(change.reason or change.cause, change.address, change.id)
+
+
+def _groups(plan: Plan, full: int | None) -> Mapping[tuple[Kind, str], list[Change]]:
+    """The blocked changes that share a reason with more than a few others, if there are many in all."""
+    blocked = [change for change in plan.changes if change.action is Action.BLOCKED]
+    if full is None or len(blocked) <= full:
+        return {}
+    groups: dict[tuple[Kind, str], list[Change]] = {}
+    for change in blocked:
+        groups.setdefault(_group_key(change), []).append(change)
+    return {key: group for key, group in groups.items() if len(group) > EXAMPLES}
+
+
 def remarks(
     plan: Plan, kind: NoticeKind, *, show_phi: bool = False, full: int | None = None
 ) -> Iterator[Remark | More]:
     """The plan's notices of one kind in order, then the count of those not shown."""
     chosen = [notice for notice in plan.notices if notice.kind is kind]
-    bound = len(chosen) if full is None or kind in _ALWAYS_NOTICED else full
+    if kind in _ALWAYS_NOTICED:
+        yield from _grouped_remarks(chosen, kind, show_phi=show_phi, full=full)
+        return
+    bound = len(chosen) if full is None else full
     yield from (_remark(notice, show_phi=show_phi) for notice in chosen[:bound])
     if len(chosen) > bound:
         yield More(None, kind, len(chosen) - bound)
+
+
+def _grouped_remarks(
+    chosen: Sequence[Notice], kind: NoticeKind, *, show_phi: bool, full: int | None
+) -> Iterator[Remark | More]:
+    """Every notice; of many that say the same, a few and the count of the others."""
+    if full is None or len(chosen) <= full:
+        yield from (_remark(notice, show_phi=show_phi) for notice in chosen)
+        return
+    reasons = [shared_reason(notice.text, notice.address) for notice in chosen]
+    counts = Counter(reasons)
+    seen: Counter[str] = Counter()
+    for notice, reason in zip(chosen, reasons, strict=True):
+        seen[reason] += 1
+        if counts[reason] <= EXAMPLES + 1 or seen[reason] <= EXAMPLES:
+            yield _remark(notice, show_phi=show_phi)
+        elif seen[reason] == counts[reason]:
+            yield More(None, kind, counts[reason] - EXAMPLES, reason)
 
 
 def unchanged(plan: Plan) -> Iterator[Address]:

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, remarks, rows
+from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, Several, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
 from kardia_ctl.render.text import kind_count
@@ -64,10 +64,8 @@ def plan_text(plan: Plan, view: View) -> str:
 
 
 def _changes(plan: Plan, view: View) -> str:
-    shown = [
-        _more(row, view) if isinstance(row, More) else "\n".join(_row_lines(row, view))
-        for row in rows(plan, show_phi=view.show_phi, full=view.full)
-    ]
+    found = rows(plan, show_phi=view.show_phi, full=view.full)
+    shown = ["\n".join(_lines(row, view)) for row in found]
     if not shown:
         return ""
     return "\n\n".join((_title(plan), *shown))
@@ -81,10 +79,30 @@ def _title(plan: Plan) -> str:
     return "kardia-ctl will do the following:"
 
 
+def _lines(row: Row | Several | More, view: View) -> Iterator[str]:
+    match row:
+        case Row():
+            yield from (view.paint(f"  # {line}", Colour.BOLD) for line in _headline(row))
+            yield from _row_lines(row, view)
+        case Several():
+            yield from _several_lines(row, view)
+        case More():
+            yield _more(row, view)
+        case _:
+            assert_never(row)
+
+
+def _several_lines(several: Several, view: View) -> Iterator[str]:
+    """Many that are blocked for one reason: the reason with its way out, a few of them, and their number."""
+    many = f"{kind_count(several.count, several.kind)} are blocked: {escape(several.reason)}"
+    yield view.paint(f"  # {many}", Colour.BOLD)
+    for row in several.examples:
+        yield from _row_lines(row, view)
+    yield _more(More(several.kind, Action.BLOCKED, several.count - len(several.examples)), view)
+
+
 def _row_lines(row: Row, view: View) -> Iterator[str]:
     mark, colour = _MARKS[row.action]
-    for line in _headline(row):
-        yield view.paint(f"  # {line}", Colour.BOLD)
     yield _address_line(mark, colour, str(row.address), row.place, view)
     for text in _details(row):
         yield f"      {view.paint(mark if mark in '+-' else '~', colour)} {text}"
@@ -162,9 +180,12 @@ def _address_line(mark: str, colour: Colour, address: str, place: str, view: Vie
 
 def _more(more: More, view: View) -> str:
     if not isinstance(more.action, Action) or more.what is None:
-        return f"  and {more.count} more"
+        return f"  and {more.count} more" + (f": {escape(more.reason)}" if more.reason else "")
     mark, colour = _MARKS[more.action]
     number = kind_count(more.count, more.what).replace(" ", " more ", 1)
+    if more.action is Action.BLOCKED:
+        verb = "is" if more.count == 1 else "are"
+        return f"  {view.paint(mark, colour)} {number} {verb} blocked; --full lists each"
     return f"  {view.paint(mark, colour)} {number} will be {_WORDS[more.action]}"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.csv_guard import unguarded
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.plan import Action
+from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.report import complete_line, report_text, unfinished_text
 from kardia_ctl.render.files.csv import safe_cell
@@ -68,11 +68,24 @@ def test_an_interrupted_run_that_had_sent_everything_says_what_is_left() -> None
 
 
 def test_an_apply_that_leaves_something_blocked_is_not_complete() -> None:
-    report = Report((result(1, Status.DONE),), blocked=2)
+    changes = [
+        Change(
+            patient_address(f"X-{index}"),
+            Action.BLOCKED,
+            Cause.SAME_PERSON,
+            f"{said}: --distinct 'patient/X-{index}'",
+        )
+        for index, said in enumerate(("the same person?", "the same person?", "another"))
+    ]
+    report = Report((result(1, Status.DONE),), blocked=tuple(changes))
     assert complete_line(report) == (
-        "Apply incomplete: Resources: 1 added, 0 changed, 0 destroyed. 2 blocked."
+        "Apply incomplete: Resources: 1 added, 0 changed, 0 destroyed. 3 blocked."
     )
-    assert "Error: 2 blocked" in unfinished_text(report, View())
+    assert unfinished_text(report, View()) == (
+        "Error: 3 blocked; the plan says which, and what can be done\n"
+        "  2 patients: the same person?: --distinct 'ADDRESS'\n"
+        "  1 patient: another: --distinct 'ADDRESS'\n"
+    )
 
 
 def test_an_apply_with_nothing_to_do_is_complete() -> None:
@@ -90,6 +103,18 @@ def test_many_of_one_reason_are_counted_and_every_reason_is_told() -> None:
     assert text.count(": create failed: reason 7") == 3
     assert text.count(": create failed: ") == 30
     assert "\nand 20 more failed, for the same reasons\n" in text
+
+
+def test_failures_that_differ_by_address_or_id_alone_have_one_reason() -> None:
+    failed = [
+        replace(
+            result(number, Status.FAILED, f"patient/P-{number:03} is live as id{number}"), id=f"id{number}"
+        )
+        for number in range(2000)
+    ]
+    text = unfinished_text(Report(tuple(failed)), View())
+    assert len(text.splitlines()) == 21
+    assert text.endswith("and 1980 more failed, for the same reasons\n")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -8,6 +8,8 @@ import pytest
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
+from kardia_ctl.model.source import Source
+from kardia_ctl.render.plan.terraform_stream import plan_lines
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 
@@ -38,13 +40,71 @@ def test_a_stopped_plan_reads_as_it_did(full_plan: Plan, golden: Callable[[str, 
     golden("plan-stopped.txt", plan_text(stopped, HIDING))
 
 
-def test_a_large_plan_is_grouped_and_its_exceptions_are_not(golden: Callable[[str, str], None]) -> None:
-    blocked = [
-        Change(patient_address(f"X-{index}"), Action.BLOCKED, Cause.SAME_PERSON, "the same person?")
-        for index in range(4)
-    ]
-    large = Plan(changes=in_order([*creates(500), *blocked]), requests=Requests(1, 1, 500))
+def test_a_large_plan_is_grouped_and_its_exceptions_are_by_reason(golden: Callable[[str, str], None]) -> None:
+    large = Plan(changes=in_order([*creates(500), *blocked(4)]), requests=Requests(1, 1, 500))
     golden("plan-large.txt", plan_text(large, View(full=2)))
+
+
+def blocked(
+    number: int,
+    reason: str = "the same person? patient/O-{0} and patient/O-{0}-b: --distinct 'patient/X-{0}'",
+) -> list[Change]:
+    return [
+        Change(
+            patient_address(f"X-{index}"),
+            Action.BLOCKED,
+            Cause.SAME_PERSON,
+            reason.format(index),
+            id=f"id{index}",
+            source=Source("c.csv", index + 2),
+        )
+        for index in range(number)
+    ]
+
+
+def test_thousands_that_are_blocked_for_one_reason_are_one_screen() -> None:
+    text = plan_text(Plan(changes=in_order(blocked(2000))), HIDING)
+    lines = text.splitlines()
+    assert len(lines) < 20
+    assert lines[2] == "  # 2000 patients are blocked: the same person? …: --distinct 'ADDRESS'"
+    assert "  ! patient/X-0                               c.csv:2" in lines
+    assert "  ! 1997 more patients are blocked; --full lists each" in lines
+
+
+def test_up_to_a_screen_each_that_is_blocked_is_shown_with_its_reason() -> None:
+    text = plan_text(Plan(changes=in_order(blocked(20))), HIDING)
+    assert text.count("is blocked: the same person? patient/O-") == 20
+
+
+def test_reasons_that_differ_are_told_apart_in_a_large_plan() -> None:
+    changes = [
+        *blocked(30),
+        *[
+            replace(one, reason="other", address=patient_address(f"Y-{n}"))
+            for n, one in enumerate(blocked(2))
+        ],
+    ]
+    text = plan_text(Plan(changes=in_order(changes)), HIDING)
+    assert "# 30 patients are blocked: the same person?" in text
+    assert text.count("is blocked: other") == 2
+
+
+def test_thousands_of_one_drift_or_warning_are_one_screen() -> None:
+    told = [
+        Notice(kind, f"like patient/O-{index}", patient_address(f"P-{index}"))
+        for kind in (NoticeKind.DRIFT, NoticeKind.WARNING)
+        for index in range(2000)
+    ]
+    text = plan_text(kept(notices=tuple(told)), HIDING)
+    assert len(text.splitlines()) < 25
+    assert text.count("  and 1997 more: like …") == 2
+
+
+def test_the_stream_has_each_that_is_blocked() -> None:
+    lines = [
+        line for line in plan_lines(Plan(changes=in_order(blocked(2000)))) if line["type"] == "diagnostic"
+    ]
+    assert len({line["diagnostic"]["address"] for line in lines}) == 2000
 
 
 def test_our_own_counts_follow_on_the_same_line(full_plan: Plan) -> None:
