@@ -99,9 +99,16 @@ SUBROOMS: dict[str, set[str]] = {
         "planning/matching",
     },  # certainty: applying asks the same before it deletes
     "planning/saved": {"planning/inputs"},
-    "render/apply": {"render/escape", "render/text", "render/view"},
+    "render/apply": {"render/escape", "render/reasons", "render/text", "render/view"},
     "render/files": {"render/escape", "render/text"},
-    "render/plan": {"render/apply", "render/escape", "render/redaction", "render/text", "render/view"},
+    "render/plan": {
+        "render/apply",
+        "render/escape",
+        "render/reasons",
+        "render/redaction",
+        "render/text",
+        "render/view",
+    },
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/status": {"render/escape", "render/text"},
     "cli/account": {"cli/environment", "cli/options", "cli/private_files", "cli/signals"},
@@ -351,6 +358,7 @@ def test_every_case_says_its_rule_and_has_its_goldens() -> None:
         assert {"kardia.yaml", "observed.json", "plan.txt"} <= names, folder.name
         assert names <= {
             "kardia.yaml",
+            "c.csv",
             "observed.json",
             "state.json",
             "options.json",

@@ -12,7 +12,7 @@ from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import MAX_LENGTH
-from kardia_ctl.model.configuration import Departure, MobileUser
+from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -165,7 +165,10 @@ class PatientRegistry:
         return self._faulty.get(mrn)
 
     def check_departures(self, departures: Iterable[Departure]) -> None:
-        """Report patients that are declared and have a departure, and those with two departures."""
+        """Report patients that are declared and deleted, and those with two departures.
+
+        A declared patient may be disconnected: that cancels an order, so that another plan can be ordered.
+        """
         leaving: dict[str, Departure] = {}
         for departure in departures:
             source = departure.source or Source("", 1)
@@ -176,7 +179,7 @@ class PatientRegistry:
                     "Keep one",
                 )
                 self.context.problem(source, message, remedy, address_of(departure.mrn))
-            if place := self.place(departure.mrn):
+            if departure.action is DepartureAction.DELETE and (place := self.place(departure.mrn)):
                 message = f"this patient has a departure but is also declared at {place}"
                 remedy = "Remove the patient there, or the departure here"
                 self.context.problem(source, message, remedy, address_of(departure.mrn))

@@ -38,7 +38,10 @@ class Details(CreateDetails, total=False):
 
 @dataclass(slots=True)
 class PlanBuilder:
-    """The plan so far. It lives only inside ``make_plan``; ``make_plan`` sorts what it collected."""
+    """The plan so far. It lives only inside ``make_plan``; ``make_plan`` sorts what it collected.
+
+    ``switching`` are the mrns whose order must be cancelled before another template can be ordered.
+    """
 
     index: StateIndex
     doubts: Doubts
@@ -46,6 +49,7 @@ class PlanBuilder:
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     unchanged: dict[Kind, list[tuple[str, ...]]] = field(default_factory=dict)
+    switching: set[str] = field(default_factory=set)
 
     def keep(self, address: Address) -> None:
         """Count an address as a no-op."""

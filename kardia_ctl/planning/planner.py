@@ -10,6 +10,7 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.planning.after_doubts import following
 from kardia_ctl.planning.apply_stages import requests_of, stages_of
 from kardia_ctl.planning.builder import PlanBuilder
+from kardia_ctl.planning.checks.cohorts_without import say_once_what_cohorts_lack
 from kardia_ctl.planning.checks.key_tenant import tenant_of
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
@@ -45,6 +46,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     plan_departures(inputs, builder)
     warn_of_doubts(inputs, builder)
     block_same_persons(inputs, builder)
+    say_once_what_cohorts_lack(inputs, builder)
     if inputs.decisions.targets:
         _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
     return _finish(inputs, builder, templates)

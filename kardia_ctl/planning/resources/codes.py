@@ -13,6 +13,7 @@ from kardia_ctl.model.state import CodeRecord
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.resources.switching import switch
 
 _NOTICES = {
     CodeDecision.MAYBE_EXPIRED: (
@@ -158,12 +159,8 @@ def _plan_code(
             _keep(address, template, orders, owner, builder)
             _notice(decision, address, owner, builder, readable=inputs.capabilities.shows_patients)
         case CodeDecision.PLAN_CHANGE:
-            names = " and ".join(orders.undeclared(owner.want))
-            reason = (
-                f"switching templates cancels the current order. Re-declare {names}, or disconnect the "
-                "patient first"
-            )
-            builder.block(address, Cause.PLAN_CHANGE, reason, source=owner.source)
+            ordered = orders.undeclared(owner.want)
+            switch(inputs, address, ordered, builder, id=owner.id, blocked=owner.blocked, source=owner.source)
         case CodeDecision.ISSUE:
             _issue(template, owner, builder)
         case _:

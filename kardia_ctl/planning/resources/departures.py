@@ -27,6 +27,7 @@ from kardia_ctl.planning.certainty import (
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
 from kardia_ctl.planning.resources.live_again import block_returned, reconnected, returned
+from kardia_ctl.planning.resources.switching import may_cancel
 
 _AHEAD: Final = timedelta(hours=14)
 """How far the calendar of the easternmost time zone is ahead of UTC."""
@@ -42,11 +43,14 @@ def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
 def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
     patient_id = patient_id_of(inputs, departure)
     live = live_by_id(inputs, departure.mrn, patient_id) if patient_id else None
+    done = departure.done or inputs.state.has_done(patient_id, departure.action)
+    if departure.mrn in inputs.desired.patients and not done and not may_cancel(departure, builder):
+        return
     if key := _in_the_future(inputs, departure):
         reason = f"{key} is a date in the future. Write the date on which it was done, or remove {key}"
         _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
     elif departure.done:
-        _plan_done(departure, live or inputs.observed.patients.get(departure.mrn), builder)
+        _plan_done(inputs, departure, live or inputs.observed.patients.get(departure.mrn), builder)
     elif not patient_id:
         reason = "no patient is recorded for this mrn. Give the id of the live patient with id:"
         _block(builder, departure, Cause.ID_MISMATCH, reason)
@@ -70,10 +74,12 @@ def _in_the_future(inputs: PlanInputs, departure: Departure) -> str:
     return next((key for key, day in days.items() if day > today), "")
 
 
-def _plan_done(departure: Departure, live: LivePatient | None, builder: PlanBuilder) -> None:
+def _plan_done(
+    inputs: PlanInputs, departure: Departure, live: LivePatient | None, builder: PlanBuilder
+) -> None:
     """A person says that it is done. What the account shows may contradict that."""
     deletes = departure.action is DepartureAction.DELETE
-    connection = is_or_may_be_connected(live)
+    connection = "" if departure.mrn in inputs.desired.patients else is_or_may_be_connected(live)
     if live is not None and (deletes or connection):
         what = f"is live in Kardia as {live.id}" if deletes else connection
         reason = (
@@ -95,7 +101,8 @@ def _plan_accepted(
     """What became of a departure that was carried out: a deletion takes Kardia a while (202)."""
     address = patient_address(departure.mrn)
     if not inputs.state.has_done(patient_id, DepartureAction.DELETE):
-        if connection := is_or_may_be_connected(live):
+        connection = is_or_may_be_connected(live)
+        if connection and departure.mrn not in inputs.desired.patients:  # else another order followed it
             reason = reconnected(address, patient_id, connection)
             _block(builder, departure, Cause.LIVE_AGAIN, reason, patient_id)
         else:

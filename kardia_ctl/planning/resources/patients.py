@@ -136,7 +136,11 @@ def _block_differing(
 
 def _note_drift(want: DesiredPatient, live: LivePatient, names: list[str], builder: PlanBuilder) -> None:
     before, after = _shown(want, live, names)
-    way = "correct it in Kardia by hand" if "dob" in names else "list it under ignore_changes"
+    way = (
+        "correct it in Kardia by hand"
+        if "dob" in names
+        else f"list it under ignore_changes{_of_cohort(want)}"
+    )
     text = f"changed in Kardia, and the API cannot change it back: write the live value here, or {way}"
     address, source = patient_address(want.mrn), _source(want)
     builder.notice(NoticeKind.DRIFT, text, address, source, before=before, after=after)
@@ -144,11 +148,15 @@ def _note_drift(want: DesiredPatient, live: LivePatient, names: list[str], build
 
 def _block_immutable(want: DesiredPatient, live: LivePatient, names: list[str], builder: PlanBuilder) -> None:
     before, after = _shown(want, live, names)
-    ignore = "" if "dob" in names else ", or list it under ignore_changes"
-    reason = (
-        f"{', '.join(names)} {'differs' if len(names) == 1 else 'differ'} from live, and the API cannot "
-        f"update a patient. Correct it in Kardia by hand, or write the live value here{ignore}"
+    ignore = "" if "dob" in names else f", or list it under ignore_changes{_of_cohort(want)}"
+    unset = not any(kind.live_value(live, name) for name in names)
+    correct = (
+        "Enter it in Kardia by hand, or remove it here"
+        if unset
+        else "Correct it in Kardia by hand, or write the live value here"
     )
+    what = f"{', '.join(names)} {_how_they_differ(want, live, names, unset=unset)}"
+    reason = f"{what}, and the API cannot update a patient. {correct}{ignore}"
     builder.block(
         patient_address(want.mrn),
         Cause.IMMUTABLE,
@@ -158,6 +166,20 @@ def _block_immutable(want: DesiredPatient, live: LivePatient, names: list[str], 
         id=live.id,
         source=_source(want),
     )
+
+
+def _how_they_differ(want: DesiredPatient, live: LivePatient, names: list[str], *, unset: bool) -> str:
+    """That they differ from live, and if they do so in a small way alone, in which."""
+    if unset:
+        return f"{'is' if len(names) == 1 else 'are'} not set in Kardia"
+    verb = "differs" if len(names) == 1 else "differ"
+    ways = [kind.small_difference(name, getattr(want, name), kind.live_value(live, name)) for name in names]
+    return f"{verb} from live" + (f" only {' and '.join(dict.fromkeys(ways))}" if all(ways) else "")
+
+
+def _of_cohort(want: DesiredPatient) -> str:
+    """Where a patient's ignore_changes stand: a row of a cohort has none."""
+    return f" in the defaults of the cohort {want.cohort}" if want.cohort else ""
 
 
 def _shown(

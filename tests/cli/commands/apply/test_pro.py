@@ -213,7 +213,7 @@ def test_a_plan_change_is_for_a_person(pro: Desk) -> None:
     )
     ran = apply(pro)
     assert (ran.code, ran.requests) == (1, [READ_CALLBACK])
-    assert "switching templates cancels the current order. Re-declare one-year" in ran.out
+    assert "switching templates cancels the current order, of one-year. Declare one-year again, or" in ran.out
 
 
 @pytest.mark.parametrize("moment", list(Moment))
