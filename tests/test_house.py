@@ -79,7 +79,7 @@ SUBROOMS: dict[str, set[str]] = {
     "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {
         "config/context", "config/encodings", "config/patient_registry", "config/schema/messages",
-        "config/schema/validator", "config/source_files", "config/value_checks",
+        "config/schema/validator", "config/source_files", "config/template_names", "config/value_checks",
     },
     "config/cohorts/formats": {
         "config/budget", "config/cohorts/cohort", "config/cohorts/columns", "config/context",

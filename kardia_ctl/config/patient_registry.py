@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.schema.messages import near, quoted
+from kardia_ctl.config.template_names import are_plain_codes
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.kinds.formats import MAX_LENGTH
 from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
@@ -26,14 +25,6 @@ _MOST_MEANT: Final = 20
 """Undeclared labels for which the declared one that was probably meant is looked for."""
 _MOST_NAMED: Final = 10
 """Declared labels that a remedy lists."""
-
-
-@lru_cache(maxsize=1 << 12)
-def are_plain_codes(names: tuple[str, ...]) -> bool:
-    """Whether the schema accepts a list of template names."""
-    return len(set(names)) == len(names) and all(
-        0 < len(name) <= MAX_LENGTH and name.isprintable() for name in names
-    )
 
 
 def patient_of(values: Mapping[str, Any], file: str, line: int, cohort: str = "") -> DesiredPatient:

@@ -182,3 +182,16 @@ def is_first_given(one: str, other: str) -> bool:
     first, second = _words(one), _words(other)
     size = min(len(first), len(second))
     return 0 < size < max(len(first), len(second)) and first[:size] == second[:size]
+
+
+def small_difference(attribute: str, desired: str, live: str) -> str:
+    """In what alone two names differ that are nearly equal; empty where they are not, or are no names."""
+    if attribute not in ("firstname", "lastname") or not live:
+        return ""
+    if squeezed(desired) == squeezed(live):
+        return "in case, blanks, apostrophes or hyphens"
+    if alike(desired) == alike(live):
+        return "in accents"
+    if attribute == "firstname" and is_first_given(desired, live):
+        return "in the number of given names (the first is equal)"
+    return ""

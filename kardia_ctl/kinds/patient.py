@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from unicodedata import normalize
 
-from kardia_ctl.kinds import folding, mobile_user
+from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Dialect
@@ -175,19 +175,6 @@ def all_differences(desired: DesiredPatient, live: LivePatient) -> tuple[str, ..
     if desired.sex != UNSET and desired.sex != _live_sex(live.sex):
         names.append("sex")
     return tuple(names)
-
-
-def small_difference(attribute: str, desired: str, live: str) -> str:
-    """In what alone two names differ that are nearly equal; empty where they are not, or are no names."""
-    if attribute not in ("firstname", "lastname") or not live:
-        return ""
-    if folding.squeezed(desired) == folding.squeezed(live):
-        return "in case, blanks, apostrophes or hyphens"
-    if folding.alike(desired) == folding.alike(live):
-        return "in accents"
-    if attribute == "firstname" and folding.is_first_given(desired, live):
-        return "in the number of given names (the first is equal)"
-    return ""
 
 
 def _differs(desired: str, live: str | None) -> bool:

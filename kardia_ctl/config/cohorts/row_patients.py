@@ -11,7 +11,8 @@ from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table
 from kardia_ctl.config.cohorts.meanings import Meanings, advised, read_day, sex_of
 from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.context import address_of
-from kardia_ctl.config.patient_registry import PatientRegistry, are_plain_codes, patient_of
+from kardia_ctl.config.patient_registry import PatientRegistry, patient_of
+from kardia_ctl.config.template_names import are_plain_codes
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import MAX_LENGTH

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kardia_ctl.kinds import patient as kind
+from kardia_ctl.kinds.folding import small_difference
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
@@ -173,7 +174,7 @@ def _how_they_differ(want: DesiredPatient, live: LivePatient, names: list[str], 
     if unset:
         return f"{'is' if len(names) == 1 else 'are'} not set in Kardia"
     verb = "differs" if len(names) == 1 else "differ"
-    ways = [kind.small_difference(name, getattr(want, name), kind.live_value(live, name)) for name in names]
+    ways = [small_difference(name, getattr(want, name), kind.live_value(live, name)) for name in names]
     return f"{verb} from live" + (f" only {' and '.join(dict.fromkeys(ways))}" if all(ways) else "")
 
 

@@ -8,8 +8,8 @@ a departure that disconnects, beside the patient  not sent: this run cancels the
 the same, once it is done                         issued, as nothing is ordered any more
 ================================================  =====================================================
 
-A departure acts once for each recorded id. Where the API shows no status, a person also says that the old
-order is over, with ``state forget``.
+Where the API shows no status, a person also says that the old order is over, with ``state forget``. Without
+an order to cancel, a departure beside its patient does nothing.
 """
 
 from collections.abc import Sequence
@@ -71,7 +71,8 @@ def _way(inputs: PlanInputs, mrn: str, ordered: Sequence[str], *, was_done: bool
         return f"as that order was cancelled, {forget}apply"
     if was_done:
         return (
-            "disconnect the patient in Kardia by hand (a departure did so before, and acts once), then apply"
+            "plan again later: the departure was carried out, and Kardia still shows an order. If that stays "
+            "so, disconnect the patient in Kardia by hand"
         )
     return (
         "change it in two steps: 1. leave the patient here, add an entry under departures with its mrn, "
@@ -85,14 +86,13 @@ def may_cancel(departure: Departure, builder: PlanBuilder) -> bool:
     address = patient_address(departure.mrn)
     if any(change.address == address for change in builder.changes):
         text = "its departure waits until the patient is managed and as declared; then plan again"
-        builder.notice(NoticeKind.WARNING, text, address, departure.source)
-        return False
-    builder.unchanged[Kind.PATIENT].remove((departure.mrn,))
-    if departure.mrn in builder.switching:
+    elif departure.mrn in builder.switching:
+        builder.unchanged[Kind.PATIENT].remove((departure.mrn,))
         return True
-    reason = (
-        "the patient is declared too, and has no order that another one replaces. Remove the departure, or "
-        "the patient where it is declared"
-    )
-    builder.block(address, Cause.DEPARTURE, reason, source=departure.source)
+    else:
+        text = (
+            "the patient has a departure and is declared too, and has no order that another one replaces: "
+            "nothing is sent for the departure. Remove it, or the patient where it is declared"
+        )
+    builder.notice(NoticeKind.WARNING, text, address, departure.source)
     return False

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.patient_registry import are_plain_codes
 from kardia_ctl.config.schema.build import build_schema
 from kardia_ctl.config.schema.validator import Validator, document_validator, patient_validator
 from kardia_ctl.config.source_files import UnusableFile
+from kardia_ctl.config.template_names import are_plain_codes
 from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import FORMATS
