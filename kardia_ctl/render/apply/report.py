@@ -65,13 +65,20 @@ def _unfinished(report: Report, view: View) -> Iterator[str]:
         seen: Counter[str] = Counter()
         for result in ordered:
             if result.status is status and not result.is_well:
-                reason = shared_reason(result.detail, result.address, result.id)
+                reason = _reason(result)
                 seen[reason] += 1
                 if seen[reason] <= view.full:
                     yield _unfinished_line(result, view)
         left = sum(max(0, count - view.full) for count in seen.values())
         if left:
             yield f"and {left} more {status.value}, for the same reasons"
+
+
+def _reason(result: Result) -> str:
+    """What is counted as one reason. Whoever was found otherwise than they were created is always named."""
+    if result.status is Status.DONE:
+        return result.detail
+    return shared_reason(result.detail, result.address, result.id)
 
 
 def _unfinished_line(result: Result, view: View) -> str:

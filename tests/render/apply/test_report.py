@@ -115,6 +115,8 @@ def test_failures_that_differ_by_address_or_id_alone_have_one_reason() -> None:
     text = unfinished_text(Report(tuple(failed)), View())
     assert len(text.splitlines()) == 21
     assert text.endswith("and 1980 more failed, for the same reasons\n")
+    twins = [replace(one, status=Status.DONE) for one in failed[:60]]
+    assert len(unfinished_text(Report(tuple(twins)), View()).splitlines()) == 60
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
