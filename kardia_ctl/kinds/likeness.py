@@ -18,7 +18,7 @@ from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
 _ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 _EXPONENT: Final = re.compile(r"\s*[+-]?\d+([.,]\d+)?[eE][+-]?\d+\s*")
-_ADDRESS: Final = re.compile(r"[^*\u2022\u2026]*@[^*\u2022\u2026]*")
+_ADDRESS: Final = re.compile(r"[^@*\u2022\u2026]*@[^*\u2022\u2026]*")
 """An e-mail address of which nothing is hidden."""
 _FEWEST: Final = 3
 """Characters of the shortest text that counts as the rest of a cut one: many an mrn begins with a 1."""

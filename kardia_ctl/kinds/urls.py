@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from kardia_ctl.hosts import InvalidHost, parse_host
 
-_PARTS: Final = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
+_PARTS: Final = re.compile(
+    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<authority>[^/?#]*)(?P<rest>(?:[/?#].*)?)", re.DOTALL
+)
 _AUTHORITY: Final = re.compile(r"(?P<user>.*@)?(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>[0-9]*))?")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")

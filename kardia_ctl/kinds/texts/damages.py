@@ -101,7 +101,9 @@ DAMAGES: Final = (
         NAME,
     ),
     Damage(
-        re.compile(r"""\A\s*(?:["“„«].*["”“»]|b(?P<mark>['"]).*(?P=mark))\s*\Z|\A[^"]*"[^"]*\Z|\"\""""),
+        re.compile(
+            r"""\A\s*(?:["“„«](?:[^"”“»]*+["”“»])++|b(?:'(?:[^']*+')++|"(?:[^"]*+")++))\s*\Z|\A[^"]*"[^"]*\Z|\"\""""
+        ),
         "has quotes that were not taken for quotes (a blank before one keeps it from being one)",
         _UNQUOTE,
         PERSONAL,

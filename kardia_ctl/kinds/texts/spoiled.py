@@ -174,8 +174,12 @@ def _blank(value: str, index: int) -> Flaw:
 
 _MARKED: Final = (
     (re.compile(r"mailto:.*", re.IGNORECASE), "begins with mailto:", "Remove it"),
-    (re.compile(r".*<.*>\s*", re.DOTALL), "stands in < >", "Write the address alone"),
-    (re.compile(r".*@.*[;,\s/|].*@.*", re.DOTALL), "holds more than one address", "Write one address"),
+    (re.compile(r"[^<]*<[^>]*>\s*"), "stands in < >", "Write the address alone"),
+    (
+        re.compile(r"[^@]*@[^;,\s/|]*[;,\s/|][^@]*@.*", re.DOTALL),
+        "holds more than one address",
+        "Write one address",
+    ),
 )
 
 

@@ -55,7 +55,7 @@ def _normalized(url: str) -> str:
     """The URL as a URL parser prints it again (https://url.spec.whatwg.org)."""
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
-    authority, path = re.fullmatch("([^/?#]*)(.*)", rest).groups()  # type: ignore[union-attr]
+    authority, path = re.fullmatch("([^/?#]*)((?:[/?#].*)?)", rest).groups()  # type: ignore[union-attr]
     authority = authority.lower().removesuffix(":443" if scheme == "https" else ":80")
     path = re.sub("%[0-9a-f]{2}", lambda found: found[0].upper(), path, flags=re.IGNORECASE)
     return f"{scheme}://{authority}{path if path.startswith('/') else f'/{path}'}"

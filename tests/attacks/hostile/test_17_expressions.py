@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from kardia_ctl.kinds.texts.damages import DAMAGES
 from tests.attacks.hostile.expressions import Expression, expressions, neighbours, nested, parser, restarts
 
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
@@ -17,10 +18,17 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "kardia_ctl.config.cohorts.formats.ndjson": {"key": "mrn"},
     "kardia_ctl.api.scrubbing.sent_values": {"whole": r"(?<![^\W_])ab(?![^\W_])"},
     "kardia_ctl.sandbox.endpoints.callbacks": {"host": "hooks.example.com"},
+    "kardia_ctl.kinds.texts.damages": {"pattern": "NULL|None", "flags": re.IGNORECASE},
 }
 """What the expressions that are made while the program runs are made of."""
 
-ALL: Final = [*expressions(EXAMPLES)]
+SHAPES: Final = [
+    Expression(f"kardia_ctl.kinds.texts.damages:{number}", shape.pattern.pattern, shape.pattern.flags, True)
+    for number, shape in enumerate(DAMAGES)
+]
+"""What a spoiled value looks like, as it is searched for in every value."""
+
+ALL: Final = [*expressions(EXAMPLES), *SHAPES]
 SEARCHED: Final = {
     "kardia_ctl.api.error_body._TITLE": "<title",
     "kardia_ctl.api.scrubbing.layers._CODE_POINT": "\\",

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from kardia_ctl.config import load
 from kardia_ctl.config.budget import Budget
-from kardia_ctl.config.cohorts.formats import xlsx
+from kardia_ctl.config.cohorts.formats import workbook
 from kardia_ctl.model.errors import ConfigurationError
 from tests.attacks.hostile.bounded import checked
 from tests.attacks.safeguards import removed
@@ -153,7 +153,7 @@ def test_without_the_check_a_workbook_unpacks_without_bound(tmp_path: Path) -> N
     with pytest.raises(ConfigurationError):
         load(tmp_path, {})
     with (
-        removed(xlsx, "check_workbook", lambda *_: spent.append(1)),
+        removed(workbook, "check_workbook", lambda *_: spent.append(1)),
         removed(Budget, "spend", lambda *_: None),
     ):
         assert list(load(tmp_path, {}).desired.patients) == ["P-1"]

@@ -134,7 +134,7 @@ def test_the_key_of_another_tenant_counts_nobody(cohort: Desk) -> None:
     cohort.edit(lambda text: text.replace("Fs0ZK1raZi5KidNtCyK9b4nyh6gkq4ah", "another-team"))
     ran = cohort.run("status", str(cohort.path))
     assert (ran.code, ran.out) == (1, "")
-    assert "Use that team's key" in ran.err
+    assert "its state belongs to team" in ran.err
 
 
 def test_who_is_still_pending_is_listed_for_a_nurse_to_phone(cohort: Desk) -> None:
