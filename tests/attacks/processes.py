@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -65,6 +66,7 @@ class Site:
             stdout=stdout,
             stderr=subprocess.PIPE,
             start_new_session=session,
+            preexec_fn=_hear_signals,  # noqa: PLW1509  (it sets signals, and takes no lock)
         )
         self.started.append(process)
         return process
@@ -89,6 +91,12 @@ class Site:
     def intents(self) -> list[Intent]:
         """The requests in doubt."""
         return list(self.store.load().intents.values())
+
+
+def _hear_signals() -> None:
+    """In the new process: hear the signals that whoever starts the tests ignores, as under nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def until(condition: Callable[[], object], process: Process | None = None) -> None:
