@@ -18,6 +18,7 @@ OWN: Final = "ADDRESS"
 
 _ADDRESS: Final = re.compile(rf"\b(?:{'|'.join(Kind)})(?:/[\w.~%-]*[\w~%-])+")
 _ID: Final = re.compile(r"\b(?=\w*\d)\w{16,}\b")
+_WORD: Final = re.compile(r"[\w-]+")
 _SEVERAL: Final = re.compile(r"…(?:(?:, | and )…)*(?: and [\d,]+ more)?")
 
 
@@ -30,7 +31,7 @@ def shared_reason(reason: str, address: Address | None, own_id: str = "") -> str
     if address is not None:
         text = _ADDRESS.sub(lambda found: OWN if found[0] == str(address) else "…", text)
     if own_id:
-        text = re.sub(rf"(?<!\w){re.escape(own_id)}(?!\w)", "…", text)
+        text = _WORD.sub(lambda found: "…" if found[0] == own_id else found[0], text)
     return _SEVERAL.sub("…", _ID.sub("…", text))
 
 
