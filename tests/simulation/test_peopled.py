@@ -62,7 +62,7 @@ def test_the_judge_sees_each_rule_that_is_broken(rule: Rule, request: pytest.Fix
 
 
 @pytest.mark.parametrize(
-    ("kind", "seeds"), [("patient/", range(53, 300, 2)), ("connection_code/", range(473, 900, 2))]
+    ("kind", "seeds"), [("patient/", range(503, 900, 2)), ("connection_code/", range(473, 900, 2))]
 )
 def test_an_abort_that_leaves_the_intents_of_pro_is_caught(kind: str, seeds: range) -> None:
     """A participant and a code that were never ordered are no doubt, and nobody has to settle them.

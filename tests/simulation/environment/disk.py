@@ -65,6 +65,7 @@ class Disk:
             exists=True,
             lineage="simulated",
             team=self.notes.get("team", ""),
+            keyed=bytes.fromhex(self.notes.get("key", "")),
             live_count=None if count is None else int(count),
             rate=Rate.parse(self.notes.get("rate", "")),
             patients=dict(self.patients),
