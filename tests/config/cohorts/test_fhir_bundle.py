@@ -8,11 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.cohorts.formats.blocks import blocks
+from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE, json_blocks
 from kardia_ctl.config.cohorts.formats.fhir import bundle, bundle_tree
 from kardia_ctl.config.source_files import InvalidContent
 from kardia_ctl.model.errors import ConfigurationError
 from tests.config.cohorts.conftest import Loading
+from tests.config.cohorts.fhir_patients import SYSTEM as SYSTEM_OF
+from tests.config.cohorts.fhir_patients import bundle as bundle_text
+from tests.config.cohorts.fhir_patients import patient
 
 SYSTEM = "https://hospital.example.com/mrn"
 HEAD = '{"resourceType": "Bundle", "entry": '
@@ -27,19 +30,25 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def read(text: str) -> list[tuple[int, Any]]:
+def read(text: str, size: int = 50) -> list[tuple[int, Any]]:
     data = text.encode()
-    chunks = (data[at : at + 50] for at in range(0, len(data), 50))
+    chunks = (data[at : at + size] for at in range(0, len(data), size))
     return [
         (entry.number, None if entry.is_broken else entry.content.get("resource"))
-        for entry in bundle.Bundle().entries(blocks(chunks))
+        for entry in bundle.Bundle().entries(json_blocks(chunks))
     ]
 
 
-@given(st.lists(VALUES, max_size=4), st.sampled_from([None, 0, 2]), st.booleans(), st.integers(1, 30))
-@example([{"a": "\U0001f600\u00e9\\ud800\\\\"}, {}, []], None, True, 1)
+@given(
+    st.lists(VALUES, max_size=4),
+    st.sampled_from([None, 0, 2]),
+    st.booleans(),
+    st.integers(1, 30),
+    st.integers(1, 60),
+)
+@example([{"a": "\U0001f600\u00e9\\ud800\\\\"}, {}, []], None, True, 1, 1)
 def test_entries_are_what_json_reads(
-    resources: list[Any], indent: int | None, ascii_only: bool, piece: int
+    resources: list[Any], indent: int | None, ascii_only: bool, piece: int, size: int
 ) -> None:
     entries = [{"resource": value} for value in resources]
     text = json.dumps(
@@ -47,7 +56,7 @@ def test_entries_are_what_json_reads(
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle, "_PIECE", piece)
-        assert read(text) == list(enumerate(resources, start=1))
+        assert read(text, size) == list(enumerate(resources, start=1))
 
 
 @pytest.mark.parametrize("value", [r"\ud800", r"a\ud800", r"\ud800A", r"\ud800\u0041", r"\udc00", r"\uDFFFx"])
@@ -108,3 +117,21 @@ def test_a_missing_c_extension_is_a_problem_at_the_cohort_with_the_command(
         "kardia.yaml:3:23: reading a FHIR Bundle needs ijson's C extension, which is not installed. "
         "Run: pip install --force-reinstall --only-binary=ijson ijson; or export the patients as NDJSON"
     )
+
+
+def test_a_bundle_may_be_one_line_of_any_length(cohort: Loading) -> None:
+    entries = [{"resource": patient(f"P-{number}", text={"div": "x" * 1000})} for number in range(6000)]
+    text = bundle_text(*entries)
+    assert len(text) > LONGEST_LINE
+    assert "\n" not in text
+    assert len(cohort("c.json", text, f"identifier: '{SYSTEM_OF}'").desired.patients) == 6000
+
+
+@pytest.mark.parametrize("damage", [b"\xe9", b"\x01", b"\xef\xbb\xbf"])
+def test_an_error_in_a_long_line_has_its_column(damage: bytes) -> None:
+    begin = (HEAD + "[" + '{"resource": {}}, ' * 100).encode()
+    chunks = (begin + damage + b'{"resource": {}}]}',)
+    pieces = (chunk[at : at + 50] for chunk in chunks for at in range(0, len(chunk), 50))
+    with pytest.raises(InvalidContent) as caught:
+        list(bundle.Bundle().entries(json_blocks(pieces)))
+    assert (caught.value.line, caught.value.column) == (1, len(begin) + 1)

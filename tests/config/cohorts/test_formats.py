@@ -382,7 +382,7 @@ def test_a_bundle_with_a_next_page_is_warned_of(cohort: Loading) -> None:
         ("", "the file is not a FHIR Bundle"),
         (json.dumps(JOE), "the file is not a FHIR Bundle"),
         ("[]", "the file is not a FHIR Bundle"),
-        ("[" + "1, " * 2_000_000, "a line is longer than 4 MiB"),
+        ("[" + "1, " * 2_000_000, "the file is not a FHIR Bundle"),
         ("[" + "1,\n" * 2_000_000, "the file is not a FHIR Bundle"),
         (bundle(JOE)[:-20], "the file is not valid JSON"),
         (bundle(JOE, value=math.nan), "the file is not valid JSON"),
@@ -395,7 +395,7 @@ def test_a_bundle_with_a_next_page_is_warned_of(cohort: Loading) -> None:
         ),
         (bundle(JOE) + "x", "there is text after the Bundle"),
         ('{"resourceType": "Bundle", "entry": ' + "[" * 100_000, "the JSON is nested too deeply"),
-        ('{"resourceType": "Bundle", "entry": ["' + "x" * 5_000_000, "a line is longer than 4 MiB"),
+        ('{"resourceType": "Bundle", "entry": ["' + "x" * 5_000_000, "a value is longer than 4 MiB"),
     ],
 )
 def test_what_is_no_bundle_is_one_problem(cohort: Loading, content: str, message: str) -> None:
@@ -410,6 +410,30 @@ def test_a_bundle_is_read_as_a_stream(cohort: Loading, monkeypatch: pytest.Monke
     people = ({**JOE, "identifier": [{"system": SYSTEM, "value": f"P-{n}"}]} for n in range(300))
     found = cohort("c.json", bundle(*people, indent=1), f"identifier: '{SYSTEM}'")
     assert [one.line for one in found.desired.patients.values()] == list(range(1, 301))
+
+
+@pytest.mark.parametrize("name", ["c.json", "c.ndjson"])
+def test_fhir_in_utf_16_is_told_no_key_that_does_not_apply(cohort: Loading, name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        cohort(name, bundle(JOE).encode("utf-16"), f"format: fhir, identifier: '{SYSTEM}'")
+    assert told(caught) == [f"{name}:1:1: the file is UTF-16. Save it as UTF-8"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "remedy"),
+    [
+        ("c.csv", "", "Look for a quote that is never closed"),
+        ("c.ndjson", "", "Write one object per line, each key once"),
+        ("c.ndjson", f"format: fhir, identifier: '{SYSTEM}'", "Export the Patient resources alone"),
+    ],
+)
+def test_a_line_that_is_too_long_has_a_remedy_of_its_format(
+    cohort: Loading, name: str, said: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        cohort(name, json.dumps(JOE)[:-1] + ', "photo": "' + "x" * 5_000_000, said)
+    (line,) = told(caught)
+    assert f"{name}:1:1: a line is longer than 4 MiB. {remedy}" in line
 
 
 def test_a_mark_in_the_middle_is_no_beginning() -> None:

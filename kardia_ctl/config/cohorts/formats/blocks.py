@@ -1,7 +1,7 @@
 """A text file as blocks of whole lines: a million rows without ever holding the file."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from kardia_ctl.config.context import LoadContext
@@ -15,6 +15,11 @@ SIZE: Final = 96 << 10
 LONGEST_LINE: Final = 4 << 20
 """Bytes in one line: a FHIR patient with a photograph is large."""
 
+ALONE: Final = "Export the Patient resources alone, without documents and large photographs"
+"""What helps where a FHIR resource is too long."""
+
+LONG_VALUE: Final = (f"a value is longer than {LONGEST_LINE >> 20} MiB", ALONE)
+"""Message and remedy for a value of JSON that is too long."""
 
 _END: Final = re.compile(r"\r\n|\n|\r")
 
@@ -63,43 +68,77 @@ def warn_of_cut_line(last: Block | None, file: str, context: LoadContext) -> Non
 _DECLARE: Final = "Declare its encoding in the cohort, e.g. encoding: {}, or save it as UTF-8"
 
 
-def blocks(chunks: Iterable[bytes], encoding: str = "") -> Iterator[Block]:
-    """The lines of a file whose bytes come in chunks; ``encoding`` is empty for UTF-8.
+def blocks(
+    chunks: Iterable[bytes], encoding: str | None = "", remedy: str = "Look for a quote that is never closed"
+) -> Iterator[Block]:
+    """The lines of a file whose bytes come in chunks.
+
+    ``encoding`` is empty for UTF-8, None where no other can be declared.
+    ``remedy`` is what helps where a line is too long.
 
     Raises:
         InvalidContent: it has another encoding, a character that no text should have, or a line is too long.
     """
-    line, byte = 1, 0
-    for data in _whole_lines(in_utf8(chunks, encoding)):
+    message = f"a line is longer than {LONGEST_LINE >> 20} MiB"
+    return _blocks(_cut(in_utf8(chunks, encoding or ""), _line_end, message, remedy), encoding)
+
+
+def json_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
+    """A JSON text whose bytes come in chunks, in blocks that end after a comma or a line.
+
+    Servers write a whole Bundle on one line. A comma is never part of a character or of an escape.
+
+    Raises:
+        InvalidContent: it is not UTF-8, has a character that no text should have, or a value is too long.
+    """
+    return _blocks(_cut(chunks, _value_end, *LONG_VALUE), None)
+
+
+def _blocks(pieces: Iterable[bytes], encoding: str | None) -> Iterator[Block]:
+    line, byte, before = 1, 0, 0
+    for data in pieces:
         marked = data.startswith(BOM)
         if marked and byte:
-            raise InvalidContent("the file contains a byte order mark after its beginning", "Remove it", line)
+            message = "the file contains a byte order mark after its beginning"
+            raise InvalidContent(message, "Remove it", line, before + 1)
         try:
             text = decoded(data)
         except UnusableFile as error:
             remedy = error.remedy
-            if isinstance(error, NotUtf8) and not encoding:
+            if isinstance(error, NotUtf8) and encoding == "":
                 remedy = _DECLARE.format("utf-16" if error.is_utf16 else "cp1252")
-            raise InvalidContent(error.message, remedy, error.line + line - 1, error.column) from error
+            column = error.column + (before if error.line == 1 else 0)
+            raise InvalidContent(error.message, remedy, error.line + line - 1, column) from error
         if text:
             block = Block(text, line, byte + len(BOM) * marked)
-            line = block.end + 1
+            is_whole = text.endswith(("\n", "\r"))
+            line = block.end + is_whole
+            before = 0 if is_whole else len(text) - text.rfind("\n") - 1 + (before if "\n" not in text else 0)
             yield block
         byte += len(data)
 
 
-def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _line_end(data: bytes) -> int:
+    """The offset after the last whole line; 0 without one."""
+    return data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+
+
+def _value_end(data: bytes) -> int:
+    """The offset after the last comma or line end; 0 without one."""
+    return max(data.rfind(b","), data.rfind(b"\n")) + 1
+
+
+def _cut(
+    chunks: Iterable[bytes], end_of: Callable[[bytes], int], message: str, remedy: str
+) -> Iterator[bytes]:
+    """The bytes in pieces that end where ``end_of`` says; ``message`` is for a piece without such an end."""
     rest, line = b"", 1
     for chunk in chunks:
         data = rest + chunk
-        end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+        end = end_of(data)
         rest = data[end:]
         if len(rest) > LONGEST_LINE:
-            raise InvalidContent(
-                f"a line is longer than {LONGEST_LINE >> 20} MiB",
-                "Look for a quote that is never closed",
-                line,
-            )
+            raise InvalidContent(message, remedy, line)
         if end:
             line += data.count(b"\n", 0, end)
             yield data[:end]

@@ -44,12 +44,16 @@ class Ndjson:
         Raises:
             UnusableFile: the file cannot be read.
         """
-        for block in blocks(self._context.chunks(self._cohort.source, SIZE), self._cohort.encoding):
+        for block in self._blocks():
             self._block = block
             yield batch_of([row for line, text in lines_of(block) if (row := self._row(line, text))])
         warn_of_cut_line(self._block, self.file, self._context)
         if self._first_keys:
             self._check_keys()
+
+    def _blocks(self) -> Iterator[Block]:
+        chunks = self._context.chunks(self._cohort.source, SIZE)
+        return blocks(chunks, self._cohort.encoding, NO_OBJECT.remedy)
 
     def _check_keys(self) -> None:
         top = Source(self.file, 1, 1)
@@ -102,8 +106,7 @@ class Ndjson:
 
     def originals(self, lines: Collection[int]) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
         """The lines themselves, from a second reading of the file."""
-        stream = blocks(self._context.chunks(self._cohort.source, SIZE), self._cohort.encoding)
-        pairs = (pair for block in stream for pair in lines_of(block))
+        pairs = (pair for block in self._blocks() for pair in lines_of(block))
         return ("record",), ((line, (text.strip(),)) for line, text in pairs if line in lines)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kardia_ctl.config.cohorts.formats.blocks import LONGEST_LINE
+from kardia_ctl.config.cohorts.formats.blocks import LONG_VALUE, LONGEST_LINE
 from kardia_ctl.config.cohorts.formats.fhir.element_rules import AGAIN
 from kardia_ctl.config.source_files import InvalidContent
 
@@ -73,7 +73,7 @@ class BundleTree:
             if len(self._open) == 3 and self._open[2] is self._entries:
                 yield self._entry()
         if self._size > LONGEST_LINE + size:
-            raise InvalidContent(f"a value is longer than {LONGEST_LINE >> 20} MiB", AGAIN)
+            raise InvalidContent(*LONG_VALUE)
 
     def _begin_member(self, key: str) -> None:
         self._key = key

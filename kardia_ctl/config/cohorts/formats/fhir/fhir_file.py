@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
-from kardia_ctl.config.cohorts.formats.blocks import SIZE, Block, blocks
+from kardia_ctl.config.cohorts.formats.blocks import ALONE, SIZE, Block, blocks, json_blocks
 from kardia_ctl.config.cohorts.formats.fhir.bundle import Bundle
 from kardia_ctl.config.cohorts.formats.fhir.bundle_tree import BundleEntry
 from kardia_ctl.config.cohorts.formats.fhir.cells import cells
@@ -100,7 +100,8 @@ class Fhir:
         bundle.check()
 
     def _blocks(self) -> Iterator[Block]:
-        return blocks(self._context.chunks(self._cohort.source, SIZE))
+        chunks = self._context.chunks(self._cohort.source, SIZE)
+        return json_blocks(chunks) if self._is_bundle else blocks(chunks, None, ALONE)
 
     def _entries(self, *, warns: bool = False) -> Iterator[BundleEntry]:
         if not self._is_bundle:
