@@ -46,9 +46,11 @@ def outcome(
     return list(found.desired.patients), list(found.warnings), []
 
 
-def message(cohort: Loading, text: str, said: str = f"identifier: '{SYSTEM}'", name: str = "c.json") -> str:
+def message(
+    cohort: Loading, text: str, said: str = f"identifier: '{SYSTEM}'", name: str = "c.json", more: str = ""
+) -> str:
     """The one error."""
     with pytest.raises(ConfigurationError) as caught:
-        cohort(name, text, said)
+        cohort(name, text, said, more)
     (problem,) = caught.value.problems
     return str(problem)

@@ -1,7 +1,7 @@
 """Files of a FHIR server that are not a plain list of patients, and values that are hidden."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -190,3 +190,44 @@ def test_a_wrong_choice_is_an_error_of_the_configuration(
     text = message(cohort, bundle({"resource": patient()}), f"identifier: {identifier}")
     assert expected in text
     assert text.startswith("kardia.yaml:3:")
+
+
+PRO: Final = "api: {dialect: pro}\n"
+
+
+def contact(value: str, system: str = "phone", **more: Any) -> dict[str, Any]:
+    return {"system": system, "value": value, **more}
+
+
+@pytest.mark.parametrize(
+    ("contacts", "number"),
+    [
+        ([contact("+49 30 5550100")], "+49 30 5550100"),
+        ([contact("(415) 555-0101", use="home"), contact("(415) 555-0102", use="mobile")], "(415) 555-0102"),
+        ([contact("415-555-0101", rank=1), contact("415-555-0102", use="mobile", rank=9)], "415-555-0102"),
+        ([contact("415-555-0101", rank=2), contact("415-555-0102", rank=1)], "415-555-0102"),
+        ([contact("415-555-0101", use="home"), contact("415-555-0102", system="sms")], "415-555-0102"),
+        ([contact("415-555-0101", "Phone", use="Mobile"), contact("415-555-0102")], "415-555-0101"),
+        ([contact("415-555-0101", use="old")], ""),
+        ([contact("415-555-0101", period={"end": "2019"}), contact("415-555-0102")], "415-555-0102"),
+        ([contact("415-555-0101", "fax"), contact("415-555-0102", "pager")], ""),
+        ([{"system": "phone", "use": "home"}, contact("415-555-0102")], "415-555-0102"),
+        ([contact("a@example.com", "email")], ""),
+        ([], ""),
+    ],
+)
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_the_phone_of_a_pro_participant(
+    cohort: Loading, contacts: list[dict[str, Any]], number: str, form: str
+) -> None:
+    person = patient(telecom=contacts)
+    text = bundle({"resource": person}) if form == "json" else json.dumps(person) + "\n"
+    found = cohort(f"c.{form}", text, FHIR, PRO)
+    assert found.desired.patients["P-1"].phone == number
+
+
+def test_a_hidden_phone_is_an_error_on_pro_and_not_read_on_v1(cohort: Loading) -> None:
+    contacts = [contact("p@example.com", "Email"), {"system": "phone", **absent("masked")}]
+    text = bundle({"resource": patient(telecom=contacts)})
+    assert cohort("c.json", text, FHIR).desired.patients["P-1"].email == "p@example.com"
+    assert "the phone number is hidden in the export" in message(cohort, text, FHIR, more=PRO)

@@ -1,6 +1,6 @@
 """What a Patient resource declares, from the elements that count."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import has_time, without_midnight
@@ -13,11 +13,18 @@ _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
 
 _IN_SOURCE: Final = "Correct it in the source system"
 _COMPARE: Final = "Compare identifier: in kardia.yaml with the export; {type: MR} chooses by type"
+_EMAIL: Final = frozenset({"email"})
+_PHONE: Final = frozenset({"phone", "sms"})
 _NO_RANK: Final = 1 << 31
 
 
-def cells(resource: Element, choice: IdentifierChoice, elements: Elements) -> dict[str, str]:
-    """The values of a Patient resource as cells; what is wrong goes to ``elements``."""
+def cells(
+    resource: Element, choice: IdentifierChoice, elements: Elements, *, has_phone: bool = False
+) -> dict[str, str]:
+    """The values of a Patient resource as cells; what is wrong goes to ``elements``.
+
+    ``has_phone`` says whether the dialect's patients have a phone number.
+    """
     first, last = _name(resource, elements)
     return {
         "mrn": _mrn(resource, choice, elements),
@@ -26,6 +33,7 @@ def cells(resource: Element, choice: IdentifierChoice, elements: Elements) -> di
         "firstname": first,
         "lastname": last,
         "sex": _sex(resource, elements),
+        **({"phone": _phone(resource, elements)} if has_phone else {}),
     }
 
 
@@ -132,18 +140,40 @@ def _list(value: Any) -> Sequence[Any]:
 
 def _email(resource: Element, elements: Elements) -> str:
     """The e-mail address of the lowest rank; those of one rank by use."""
-    contacts = elements.objects(resource, "telecom", "email")
-    addresses = [contact for contact in contacts if contact.get("system") == "email"]
+    addresses = _contacts(resource, _EMAIL, "email", elements)
     counting = elements.counting(addresses, "Patient.telecom", "email")
-    ranked = sorted(counting, key=_rank)
-    for contact in ranked:
-        if contact.get("value") and not is_hidden(contact, "value"):
-            return elements.text(contact, "value", "email")
-    if any(is_hidden(contact, "value") for contact in ranked):
-        elements.refuse_hidden("email", "the e-mail address")
-    elif addresses and not counting and not elements.has_error("email"):
+    if addresses and not counting and not elements.has_error("email"):
         elements.error("email", "no e-mail address counts now (use, period)", _IN_SOURCE)
+    return _first(sorted(counting, key=_rank), "email", "the e-mail address", elements)
+
+
+def _phone(resource: Element, elements: Elements) -> str:
+    """The phone number: a mobile one before others, then by rank and use; empty when none counts now."""
+    numbers = _contacts(resource, _PHONE, "phone", elements)
+    counting = elements.counting(numbers, "Patient.telecom", "phone")
+    ranked = sorted(counting, key=lambda contact: (not _is_mobile(contact), _rank(contact)))
+    return _first(ranked, "phone", "the phone number", elements)
+
+
+def _contacts(
+    resource: Element, systems: Collection[str], name: str, elements: Elements
+) -> Sequence[Element]:
+    contacts = elements.objects(resource, "telecom", name)
+    return [contact for contact in contacts if str(contact.get("system")).lower() in systems]
+
+
+def _first(contacts: Sequence[Element], name: str, what: str, elements: Elements) -> str:
+    """The value of the first contact that shows one."""
+    for contact in contacts:
+        if contact.get("value") and not is_hidden(contact, "value"):
+            return elements.text(contact, "value", name)
+    if any(is_hidden(contact, "value") for contact in contacts):
+        elements.refuse_hidden(name, what)
     return ""
+
+
+def _is_mobile(contact: Element) -> bool:
+    return str(contact.get("use")).lower() == "mobile" or str(contact.get("system")).lower() == "sms"
 
 
 def _rank(contact: Element) -> int:

@@ -1,7 +1,8 @@
 """Cohorts in FHIR R4 or R5: Patient resources of a Bundle, or of a bulk export (NDJSON).
 
 What a patient declares is read from https://hl7.org/fhir/R4/patient.html: the chosen identifier is the mrn;
-the official name, else the usual one, else one without a use; the e-mail address of the lowest rank.
+the official name, else the usual one, else one without a use; the e-mail address of the lowest rank;
+on pro also a phone number, a mobile one before others.
 ``element_rules.py`` says which of these count, and which resources.
 
 Patients who are left out, such as inactive and deceased ones, are counted in a warning: none of them may be
@@ -35,6 +36,7 @@ from kardia_ctl.config.cohorts.formats.ndjson import lines_of, parsed
 from kardia_ctl.config.cohorts.formats.table import ROW_ATTRIBUTES, BadRow, Batch, RowError, batch_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.kinds import patient
 from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
@@ -42,6 +44,7 @@ _PATHS: Final = {
     "mrn": "Patient.identifier",
     "dob": "Patient.birthDate",
     "email": "Patient.telecom",
+    "phone": "Patient.telecom",
     "firstname": "Patient.name",
     "lastname": "Patient.name",
     "sex": "Patient.gender",
@@ -62,6 +65,7 @@ class Fhir:
         self._left_out: Counter[str] = Counter()
         self._nameless = 0
         self._courses = bytearray()
+        self._has_phone = "phone" in patient.COLUMNS[context.capabilities.dialect]
         self._gives_names = any(
             name in given
             for name in ("firstname", "lastname")
@@ -142,7 +146,7 @@ class Fhir:
     def _patient(
         self, number: int, resource: Mapping[str, Any], elements: Elements
     ) -> tuple[int, Mapping[str, Any]] | BadRow:
-        declared = cells(resource, self._cohort.identifier, elements)
+        declared = cells(resource, self._cohort.identifier, elements, has_phone=self._has_phone)
         self._courses += elements.courses
         errors = [error for error in elements.errors if error.name not in self._cohort.constants]
         if errors:
