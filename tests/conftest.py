@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +24,14 @@ settings.load_profile("untimed")
 # must have (a browser, poppler, curl) asks for this variable instead.
 if os.environ.get("CI"):
     os.environ["TESTS_IN_CI"] = os.environ.pop("CI")
+
+# Whoever starts the tests may ignore signals, as nohup and a shell's background jobs do, and every process
+# that a test starts would inherit that: its commands are to hear them.
+if threading.current_thread() is threading.main_thread():
+    for _number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(_number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test reads the keyring of whoever runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"

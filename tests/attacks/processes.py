@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -66,7 +67,6 @@ class Site:
             stdout=stdout,
             stderr=subprocess.PIPE,
             start_new_session=session,
-            preexec_fn=_hear_signals,  # noqa: PLW1509  (it sets signals, and takes no lock)
         )
         self.started.append(process)
         return process
@@ -91,12 +91,6 @@ class Site:
     def intents(self) -> list[Intent]:
         """The requests in doubt."""
         return list(self.store.load().intents.values())
-
-
-def _hear_signals() -> None:
-    """In the new process: hear the signals that whoever starts the tests ignores, as under nohup."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def until(condition: Callable[[], object], process: Process | None = None) -> None:
@@ -139,7 +133,7 @@ def site(
             finally:
                 for process in found.started:
                     process.kill()
-                    process.communicate()
+                    process.communicate(timeout=LONGEST)
 
 
 @dataclass
@@ -155,7 +149,7 @@ class Terminal:
         """Read until a text appears."""
         end = time.monotonic() + LONGEST
         while text.encode() not in self.text:
-            assert time.monotonic() < end, self.text
+            assert select.select([self.master], [], [], max(0.0, end - time.monotonic()))[0], self.text
             self.text += os.read(self.master, 4096)
 
     def type(self, text: bytes) -> None:
@@ -166,6 +160,7 @@ class Terminal:
         """Read what is left. Returns the exit code."""
         os.close(self.slave)
         while True:
+            assert select.select([self.master], [], [], LONGEST)[0], self.text
             try:
                 more = os.read(self.master, 4096)
             except OSError:  # nobody has the other side open any more

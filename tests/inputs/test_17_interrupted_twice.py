@@ -2,10 +2,7 @@
 
 import json
 import shutil
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
 
@@ -15,24 +12,12 @@ HERE = Path(__file__).parent
 APPLY = ("apply", "--auto-approve", "--parallelism", "2", "--results", "r.csv")
 
 
-@contextmanager
-def heard(*signals: int) -> Iterator[None]:
-    """Let a process that is started inside the block hear signals that whoever runs the tests ignores."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in set(signals)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def ends_in_order(tmp_path: Path, folder: str, *signals: int) -> None:
     """Check that an apply of an input ends in order after signals half a second apart."""
     faults = json.loads((HERE / folder / "f.json").read_text())
     with site(tmp_path, faults=faults) as here:
         shutil.copytree(HERE / folder, here.path, dirs_exist_ok=True)
-        with heard(*signals):
-            process = here.start(*APPLY)
+        process = here.start(*APPLY)
         until(lambda: here.live() >= 2, process)
         for number in signals:
             process.send_signal(number)

@@ -215,7 +215,7 @@ def test_sigterm_before_anything_is_sent_is_one_line(clinic: Path) -> None:
             asking, _ = silent.accept()  # it asks, and nobody answers
             with asking:
                 process.send_signal(signal.SIGTERM)
-                _, err = process.communicate()
+                _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert err.strip() == "Error: interrupted. Nothing more was sent."
 
