@@ -1,6 +1,5 @@
 """The context of one ``load``: the files read so far, and their problems."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
+from kardia_ctl.config.content_digests import ContentDigests, ContentHash
 from kardia_ctl.config.source_files import (
     CHANGED,
     COHORT_LIMIT,
@@ -50,9 +50,8 @@ class LoadContext:
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
     quarantined: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
+    digests: ContentDigests = field(default_factory=ContentDigests)
     _warned: Counter[str] = field(default_factory=Counter)
-    _declaring: dict[str, str] = field(default_factory=dict)
-    _digests: dict[str, bytes] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
     _users: dict[Path, Source] = field(default_factory=dict)
     _stamps: dict[str, FileStamp] = field(default_factory=dict)
@@ -102,7 +101,7 @@ class LoadContext:
         """
         self.substituted[name] = value
         if declares:
-            self._declaring[name] = value
+            self.digests.add_value(name, value)
 
     def name(self, relative: PurePosixPath) -> str:
         """The name of a file in sources: its path as the user would write it."""
@@ -147,7 +146,9 @@ class LoadContext:
         """
         data = content(self.root / relative, limit, self._stamped(relative))
         shown = self.name(relative)
-        self._digests[relative.as_posix()] = hashlib.sha256(data).digest()
+        read = ContentHash()
+        read.update(data)
+        self.digests.add_file(relative.as_posix(), read)
         self._order.setdefault(shown, len(self._order))
         try:
             return data, decoded(data)
@@ -162,17 +163,12 @@ class LoadContext:
             UnusableFile: the file cannot be read, or changed since it was first read.
         """
         self._order.setdefault(self.name(relative), len(self._order))
-        total = hashlib.sha256()
+        read = ContentHash()
         for data in chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative)):
-            total.update(data)
+            read.update(data)
             yield data
-        if self._digests.setdefault(relative.as_posix(), total.digest()) != total.digest():
+        if not self.digests.add_file(relative.as_posix(), read):
             raise UnusableFile(*CHANGED)
-
-    def depends_on_time(self, relative: PurePosixPath, courses: bytes) -> None:
-        """Have the digest cover which periods of a file counted: another day may declare something else."""
-        if courses:
-            self._digests[f"{relative.as_posix()}\0periods"] = hashlib.sha256(courses).digest()
 
     def _stamped(self, relative: PurePosixPath) -> Callable[[FileStamp], None]:
         return lambda read: self._stamps.update({relative.as_posix(): read})
@@ -210,20 +206,6 @@ class LoadContext:
             return self._order.get(source.file, 0), source.line, source.column, problem.message
 
         return sorted(problems, key=place)
-
-    def digest(self) -> str:
-        """SHA-256 (hex) of every file with its name, and of the environment values that were substituted."""
-        total = hashlib.sha256()
-        for name, digest in sorted(self._digests.items()):
-            total.update(_framed(name) + digest)
-        for name, value in sorted(self._declaring.items()):
-            total.update(b"$" + _framed(name) + _framed(value))
-        return total.hexdigest()
-
-
-def _framed(text: str) -> bytes:
-    data = text.encode("utf-8", "surrogateescape")
-    return len(data).to_bytes(8, "big") + data
 
 
 def address_of(mrn: object) -> Address | None:

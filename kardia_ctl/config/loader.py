@@ -49,7 +49,8 @@ def load(path: Path, environ: Mapping[str, str], now: Instant | None = None) -> 
         raise ConfigurationError(context.all_problems(), context.sorted_warnings())
     return replace(
         configuration,
-        digest=context.digest(),
+        digest=context.digests.total(),
+        parts=context.digests.parts(),
         warnings=context.sorted_warnings(),
         sources=context.files(),
     )

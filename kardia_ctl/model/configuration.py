@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.source import Problem, Source
+from kardia_ctl.model.source import ConfigurationPart, Problem, Source
 from kardia_ctl.model.template import DeclaredTemplate
 
 
@@ -210,7 +210,8 @@ class Configuration:
     ``state_declared`` is whether kardia.yaml says where the state is, or that it is lost on purpose.
 
     ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
-    substituted in them, except in ``state``: a saved plan belongs to exactly one digest. ``quarantines`` has
+    substituted in them, except in ``state``: a saved plan belongs to exactly one digest, that of ``parts``.
+    ``quarantines`` has
     an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
     that were read, or that kardia.yaml names.
     """
@@ -227,6 +228,7 @@ class Configuration:
     state_declared: bool = False
     workspace: str = "default"
     digest: str = ""
+    parts: tuple[ConfigurationPart, ...] = ()
     sources: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()

@@ -1,6 +1,7 @@
 """Places in the configuration's files, and problems at them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kardia_ctl.model.address import Address
 
@@ -47,3 +48,30 @@ class Problem:
         about = f"{self.address}: " if self.address else ""
         remedy = f". {self.remedy}" if self.remedy else ""
         return f"{self.source}: {about}{self.message}{remedy}"
+
+
+class PartKind(StrEnum):
+    """What a part of a configuration is."""
+
+    FILE = "file"
+    PERIODS = "periods"
+    VARIABLE = "variable"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationPart:
+    """A part of what a configuration was read from.
+
+    Attributes:
+        kind: A file, which of a file's periods counted, or a substituted environment variable.
+        name: A file's path from the configuration's directory, or a variable's name.
+        content: The SHA-256 of the bytes.
+        text: The SHA-256 of the text without byte order mark and with one form of line ends.
+        bom: Whether a file begins with a byte order mark.
+    """
+
+    kind: PartKind
+    name: str
+    content: bytes
+    text: bytes
+    bom: bool = False

@@ -16,6 +16,7 @@ from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import digest
 from kardia_ctl.planning.saved.file import (
     MAGIC,
     MAX_BYTES,
@@ -25,8 +26,8 @@ from kardia_ctl.planning.saved.file import (
     unseal,
 )
 from kardia_ctl.planning.saved.file import hint as hint_of
+from kardia_ctl.planning.saved.parts import changed_parts, part_digests
 from kardia_ctl.planning.saved.staleness import (
-    digest,
     digests_of,
     live_digest,
     refuse_if_different,
@@ -51,6 +52,7 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
         digests=digests_of(preview.plan, key),
         plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
+        parts=part_digests(key, workspace.configuration.parts),
     )
     write_private(file, seal(saved, key, source), OURS)
 
@@ -144,7 +146,8 @@ def check_bound(
         PlanRefused: the plan is stale.
     """
     refuse_if_old(saved, now, max_age)
-    refuse_if_stale(saved, binding_of(workspace, state, key), state)
+    changed = changed_parts(saved.parts, workspace.configuration.parts, key)
+    refuse_if_stale(saved, binding_of(workspace, state, key), state, changed)
 
 
 def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, preview: Preview) -> None:

@@ -17,6 +17,7 @@ from kardia_ctl.model.plan import Action, Cause, Change, FollowUps, Notice, Noti
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
+from kardia_ctl.planning.saved.parts import PartDigests
 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
@@ -61,7 +62,7 @@ class SavedPlan:
     """A plan as it was saved. Values are redacted: ``before`` and ``after`` hold names only.
 
     ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order; ``path`` leads from
-    the file's directory to the configuration.
+    the file's directory to the configuration, whose files are among ``parts``.
     """
 
     id: str
@@ -71,6 +72,7 @@ class SavedPlan:
     digests: tuple[str, ...]
     plan: Plan
     path: str = ""
+    parts: tuple[PartDigests, ...] = ()
 
 
 class _DecisionsPart(_Part, frozen=True):
@@ -124,6 +126,7 @@ class _Document(_Part, frozen=True):
     rate: str | None
     following: _FollowingRow
     path: str
+    parts: list[PartDigests]
 
 
 def as_json(saved: SavedPlan) -> Any:
@@ -141,6 +144,7 @@ def as_json(saved: SavedPlan) -> Any:
             notices=[_part(_NoticePart, notice) for notice in saved.plan.notices],
             unchanged=saved.plan.unchanged,
             path=saved.path,
+            parts=list(saved.parts),
         )
     )
 
@@ -189,6 +193,7 @@ def from_json(facts: object) -> SavedPlan:
             notices=tuple(_read(Notice, notice) for notice in document.notices),
         ),
         path=document.path,
+        parts=tuple(document.parts),
     )
 
 

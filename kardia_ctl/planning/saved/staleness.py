@@ -3,8 +3,7 @@
 The digests are keyed, because names and birth dates go into them.
 """
 
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterator
 from typing import Final
 
 from kardia_ctl.model.errors import PlanRefused
@@ -13,6 +12,7 @@ from kardia_ctl.model.plan import Change, Plan, Values
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import digest
 
 MAX_AGE: Final = 7 * 86400.0
 """Seconds for which a saved plan holds, unless ``--max-age`` says otherwise."""
@@ -22,16 +22,6 @@ FUTURE_MARGIN: Final = 300.0
 
 NO_STATE: Final = "none"
 """The digest of a state that does not exist: plan and apply may then run on different machines."""
-
-
-def digest(key: bytes, texts: Iterable[str | None]) -> str:
-    """A keyed digest (hex, 128 bits) of a sequence of texts; each text is preceded by its length."""
-    hasher = blake2b(digest_size=16, key=key[:64])
-    for text in texts:
-        raw = b"\xff" if text is None else text.encode("utf-8", "surrogatepass")
-        hasher.update(len(raw).to_bytes(8, "big"))
-        hasher.update(raw)
-    return hasher.hexdigest()
 
 
 def change_digest(key: bytes, change: Change) -> str:
@@ -94,19 +84,19 @@ _REASONS: Final = {
     "endpoint": "it was made for {saved}, and this run talks to {current}",
     "team": "it was made for team {saved}, and the configuration names {current}",
     "workspace": "it was made in workspace {saved}, and this is {current}",
-    "configuration": "the configuration changed since",
+    "configuration": "the configuration changed since{parts}",
     "state": "state changed since",
     "live": "the live account changed since",
 }
 
 
-def refuse_if_stale(saved: SavedPlan, current: Binding, state: State) -> None:
-    """Compare everything that a saved plan is bound to.
+def refuse_if_stale(saved: SavedPlan, current: Binding, state: State, parts: str = "") -> None:
+    """Compare everything that a saved plan is bound to. ``parts`` says what of the configuration changed.
 
     Raises:
         PlanRefused: something differs, or the plan was applied before; the message names every difference.
     """
-    reasons = list(_reasons(saved.binding, current))
+    reasons = list(_reasons(saved.binding, current, f": {parts}" if parts else ""))
     if saved.id in state.used_plans:
         reasons.insert(0, "it was applied before, and a saved plan can only be applied once")
     if reasons:
@@ -139,11 +129,11 @@ def _length(seconds: float) -> str:
     return f"{int(seconds)}s"
 
 
-def _reasons(saved: Binding, current: Binding) -> Iterator[str]:
+def _reasons(saved: Binding, current: Binding, parts: str) -> Iterator[str]:
     for name, reason in _REASONS.items():
         before, now = getattr(saved, name), getattr(current, name)
         if before != now and now:
-            yield reason.format(saved=before or "none", current=now)
+            yield reason.format(saved=before or "none", current=now, parts=parts)
 
 
 def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...]) -> None:

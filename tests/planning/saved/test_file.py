@@ -19,11 +19,11 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
+from kardia_ctl.planning.saved.digests import digest
 from kardia_ctl.planning.saved.file import hint, key_source, seal, unseal
 from kardia_ctl.planning.saved.staleness import (
     NO_STATE,
     change_digest,
-    digest,
     digests_of,
     refuse_if_different,
     refuse_if_stale,

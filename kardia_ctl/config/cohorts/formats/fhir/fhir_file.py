@@ -85,7 +85,7 @@ class Fhir:
         entries = self._entries(warns=True)
         while some := list(islice(entries, _BATCH)):
             yield batch_of([row for entry in some if (row := self._row(entry))])
-        self._context.depends_on_time(self._cohort.source, bytes(self._courses))
+        self._context.digests.add_periods(self._cohort.source.as_posix(), bytes(self._courses))
         for what, count in sorted(self._left_out.items()):
             self._context.warnings.append(f"{self.file}: {what} left out: {count:,}")
         if self._nameless:
