@@ -173,9 +173,10 @@ class Terminal:
         os.close(self.slave)
 
 
-def in_terminal(place: Site, *words: str) -> Terminal:
+def in_terminal(place: Site, *words: str, command: Sequence[str] = KARDIA_CTL) -> Terminal:
     """Start the command in a terminal of its own, which the command's session controls."""
     master, slave = pty.openpty()
     name = os.ttyname(slave)
-    process = place.start(*words, shell=f'"$@" <>{name} >{name} 2>{name}', session=True)
+    shell = f'"$@" <>{name} >{name} 2>{name}'
+    process = place.start(*words, shell=shell, command=command, session=True)
     return Terminal(process, master, slave)

@@ -11,10 +11,13 @@ from kardia_ctl.cli.account.keyring import account_name, check_keyring, remove_k
 from kardia_ctl.cli.account.keys import check_api_key
 from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.output.console import print_key, print_message
+from kardia_ctl.cli.output.terminal import read_answer
 from kardia_ctl.model.errors import RunStopped, Unauthorized
 
 _LONGEST: Final = 10_000
 """Characters of a password on stdin."""
+
+_NOT_TEXT: Final = "the password is not UTF-8: check the encoding of the terminal, or of stdin"
 
 
 @click.command("login")
@@ -60,13 +63,18 @@ def login_command(email: str, password_stdin: bool, to_stdout: bool, **options: 
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        password = sys.stdin.readline(_LONGEST).rstrip("\r\n")
+        try:
+            password = sys.stdin.readline(_LONGEST).rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise RunStopped(_NOT_TEXT) from error
     elif sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, err=True)
+        password = read_answer("Password: ", hidden=True)
     else:
         raise RunStopped("no terminal to ask for the password on: give it with --password-stdin")
     if not password:
         raise RunStopped("the password is empty: give it on one line of stdin")
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise RunStopped(_NOT_TEXT)
     return password
 
 

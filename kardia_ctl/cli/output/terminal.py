@@ -1,10 +1,11 @@
-"""A person's terminal: whether a stream is one, and confirmations."""
+"""A person's terminal: whether a stream is one, and what is asked on it."""
 
 import os
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import IO, Any
-
-import click
 
 from kardia_ctl.cli.environment import is_ci
 from kardia_ctl.cli.interrupts import reacting
@@ -36,12 +37,44 @@ def confirm(question: str, *, approved: bool) -> bool:
             "there is no terminal to confirm on: check what it would do, then run with --auto-approve"
         )
     print_notice(f"\n{question}\n  Only 'yes' is accepted.\n\n")
-    # The event loop would delay a signal until the answer is there.
-    try:
-        with reacting(None):
-            answer = click.prompt("  Enter a value", default="", show_default=False, err=True)
-    except (click.Abort, KeyboardInterrupt, OSError):  # OSError: the terminal was closed
-        raise Interrupted from None
+    answer = read_answer("  Enter a value: ")
     if answer != "yes":
         print_message("Nothing was done.")
-    return bool(answer == "yes")
+    return answer == "yes"
+
+
+def read_answer(prompt: str, *, hidden: bool = False) -> str:
+    """A line that a person types on stdin, which is a terminal; ``hidden`` does not show what is typed.
+
+    Bytes that are no UTF-8 become lone surrogates.
+
+    Raises:
+        Interrupted: a signal came, or the input ended: a line that Enter did not end is no answer.
+    """
+    print_notice(prompt)
+    line = b""
+    try:
+        # The event loop would delay a signal until the answer is there.
+        with reacting(None), _echo_off() if hidden else nullcontext():
+            line = sys.stdin.buffer.readline()
+    except (KeyboardInterrupt, OSError):  # OSError: the terminal was closed
+        raise Interrupted from None
+    finally:
+        if hidden or not line.endswith(b"\n"):
+            print_notice("\n")
+    if not line.endswith(b"\n"):
+        raise Interrupted
+    return line.rstrip(b"\r\n").decode(errors="surrogateescape")
+
+
+@contextmanager
+def _echo_off() -> Iterator[None]:
+    """Have the terminal not show what is typed inside the block."""
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
