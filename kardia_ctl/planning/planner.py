@@ -23,6 +23,7 @@ from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doub
 from kardia_ctl.planning.resources.patients import plan_patients
 from kardia_ctl.planning.resources.pro_patients import plan_participants
 from kardia_ctl.planning.resources.settings import plan_settings
+from kardia_ctl.planning.resources.switching import with_cancelled_orders
 from kardia_ctl.planning.state_index import StateIndex
 from kardia_ctl.planning.templates import resolve
 
@@ -54,6 +55,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
 
 def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Template]) -> Plan:
     changes, left = within_limit(in_order(builder.changes), inputs.decisions.limit)
+    changes = with_cancelled_orders(changes)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(inputs, changes))
     stages = stages_of(inputs, changes, stopped=bool(stopped))

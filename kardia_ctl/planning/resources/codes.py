@@ -6,6 +6,7 @@ from typing import assert_never
 
 from kardia_ctl.kinds.connection_code import CodeDecision, decide
 from kardia_ctl.model.address import Address, code_address
+from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Cause, NoticeKind
 from kardia_ctl.model.source import Source
@@ -13,7 +14,7 @@ from kardia_ctl.model.state import CodeRecord
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.resources.switching import switch
+from kardia_ctl.planning.resources.switching import switch, undeclared
 
 _NOTICES = {
     CodeDecision.MAYBE_EXPIRED: (
@@ -137,7 +138,7 @@ def plan_codes(
             _issue(template, owner, builder)
         else:
             _plan_code(inputs, template, orders, owner, builder)
-    _forget_undeclared(owner.want, orders, builder)
+    _forget_undeclared(inputs, orders, owner, builder)
 
 
 def _plan_code(
@@ -213,9 +214,11 @@ def _issue(template: Template, owner: CodeOwner, builder: PlanBuilder) -> None:
     builder.create(address, after, id=owner.id, target=template.id, source=source, price=template.price)
 
 
-def _forget_undeclared(want: DesiredPatient, orders: _Orders, builder: PlanBuilder) -> None:
+def _forget_undeclared(inputs: PlanInputs, orders: _Orders, owner: CodeOwner, builder: PlanBuilder) -> None:
+    want = owner.want
+    was_cancelled = inputs.state.has_done(owner.id, DepartureAction.DISCONNECT)
+    reason = undeclared(owner.status, was_cancelled=was_cancelled)
     for template, record in orders.recorded.items():
         if template not in orders.declared and not record.forgotten:
             address = code_address(want.mrn, _name_of(template, record, want))
-            reason = "no longer declared; the order stays as it is in Kardia"
             builder.forget(address, reason, id=record.id, target=template)

@@ -12,15 +12,23 @@ Where the API shows no status, a person also says that the old order is over, wi
 an order to cancel, a departure beside its patient does nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Cause, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, Change, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
+
+_CANCELLED: Final = {
+    Action.DISCONNECT: "no longer declared; the disconnect in this plan cancels its order",
+    Action.DELETE: "no longer declared; the deletion in this plan ends its order",
+}
+"""Why a code is forgotten, by what the same plan does to its patient."""
 
 
 def switch(
@@ -79,6 +87,39 @@ def _way(inputs: PlanInputs, mrn: str, ordered: Sequence[str], *, was_done: bool
         f"action: disconnect and a reason, and apply, which cancels the order; 2. {forget}apply again, which "
         "issues this code"
     )
+
+
+def undeclared(status: str | None, *, was_cancelled: bool) -> str:
+    """Why a code is forgotten, with what becomes of its order, as far as that is known.
+
+    ``status`` is the connection status, None where it is not known; ``was_cancelled`` is whether an earlier
+    run disconnected the patient.
+    """
+    if status == "none":
+        return "no longer declared; Kardia shows no order any more"
+    if status is None and was_cancelled:
+        return "no longer declared"
+    return "no longer declared; the order stays as it is in Kardia"
+
+
+def with_cancelled_orders(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes of a plan, where the codes whose orders this very plan cancels say so."""
+    changes = tuple(changes)
+    leaving = {
+        (change.address.names[0], change.id): _CANCELLED[change.action]
+        for change in changes
+        if change.address.kind is Kind.PATIENT and change.action in _CANCELLED
+    }
+    if not leaving:
+        return changes
+
+    def said(change: Change) -> Change:
+        if change.address.kind is not Kind.CONNECTION_CODE or change.action is not Action.FORGET:
+            return change
+        reason = leaving.get((change.address.names[0], change.id), change.reason)
+        return replace(change, reason=reason)
+
+    return tuple(map(said, changes))
 
 
 def may_cancel(departure: Departure, builder: PlanBuilder) -> bool:
