@@ -33,12 +33,11 @@ MODULES: Final[dict[str, str]] = {
     "test_25_proxy_and_own_authority": "25-proxy-and-own-authority",
     "test_26_few_open_files": "26-few-open-files",
     "test_42_forget_in_plan_json": "42-forget-in-plan-json",
+    "test_43_no_color_empty": "43-no-color-empty",
     "test_44_probes_on_the_listener": "44-probes-on-the-listener",
     "test_47_read_only_directory": "47-read-only-directory",
 }
 """The folders whose test is a module of its own."""
-
-OPEN: Final = frozenset(FOLDERS) - frozenset(WITH_RUNS) - frozenset(MODULES.values())
 
 _OF_THE_MACHINE: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE", "NO_COLOR", "CI")
 
@@ -46,6 +45,7 @@ _OF_THE_MACHINE: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE",
 def test_the_folders_are_all_here() -> None:
     assert len(FOLDERS) == 46
     assert [name for name in MODULES.values() if not (HERE / name).exists()] == []
+    assert {*WITH_RUNS, *MODULES.values()} == set(FOLDERS), "an input that nothing runs"
 
 
 @pytest.mark.parametrize("name", WITH_RUNS)
