@@ -21,7 +21,7 @@ class Attempt(Generic[T]):
     """How one sending ended. ``values`` holds the result of a success; ``reason`` is safe to print.
 
     ``outdated``: it was not sent because the call was no longer current. ``cause``: why there was no
-    connection.
+    connection or no answer.
     """
 
     ending: Ending

@@ -106,9 +106,9 @@ class Exchange:
         options = self._transport.options
         if attempt.ending is Ending.UNAUTHORIZED and options.key_place:
             return f"check the key in {options.key_place}, and that its region is the configured one"
-        if attempt.ending is not Ending.NEVER_CONNECTED or attempt.cause is None:
+        if attempt.cause is None:
             return ""
-        if not options.unused_proxy:
+        if not options.unused_proxy or attempt.ending is not Ending.NEVER_CONNECTED:
             return attempt.cause.remedy
         return (
             f"{attempt.cause.remedy or _NO_CONNECTION}. {options.unused_proxy} is set, and not used: a proxy "
@@ -116,7 +116,7 @@ class Exchange:
         )
 
     def _stays(self, attempt: Attempt[T]) -> bool:
-        """Whether another attempt would fail to connect for the same reason."""
+        """Whether another attempt would fail for the same reason."""
         cause = attempt.cause
         return cause is not None and (cause.stays or (cause.for_now and not self._reached))
 
@@ -169,11 +169,10 @@ class Exchange:
         except CutOff:
             reason = self._pace.halted or "the run was aborted"
             return Attempt(Ending.UNSENT if sending.connecting else Ending.LOST, reason=reason)
-        except NEVER_CONNECTED as error:
-            cause = cause_of(error, self._transport.place)
-            return Attempt(Ending.NEVER_CONNECTED, reason=cause.text, cause=cause)
         except LOST as error:
-            return Attempt(Ending.LOST, reason=type(error).__name__)
+            cause = cause_of(error, self._transport.peer)
+            ending = Ending.NEVER_CONNECTED if isinstance(error, NEVER_CONNECTED) else Ending.LOST
+            return Attempt(ending, reason=cause.text, cause=cause)
         self._reached = True
         call.on_answer(answer)
         hidden = (*self._secrets, *call.hidden)

@@ -169,7 +169,7 @@ async def test_a_server_that_never_answers_ends_in_doubt(sandbox: Sandbox) -> No
     sandbox.faults = Faults((FaultRule(FaultKind.SLOW, seconds=0.5),))
     with serving(sandbox) as url:
         async with open_session(url, API_KEY, options=ConnectionOptions(total=0.05)) as session:
-            with pytest.raises(InDoubt, match="no response: TimeoutError"):
+            with pytest.raises(InDoubt, match=r"no response: 127.0.0.1:\d+ had not answered after 0.05 s"):
                 await session.writer().create_patient(JOE)
             assert session.counts.writes == 1
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import RENEW_KEY, Endpoint, Nature, encode, fill
-from kardia_ctl.api.http.cause import place_of
+from kardia_ctl.api.http.cause import peer_of
 from kardia_ctl.api.http.connections import (
     NEVER_CONNECTED,
     ConnectionOptions,
@@ -99,7 +99,9 @@ class Transport:
         self._connections = connections
         self._headers = tuple(_header(name, value) for name, value in headers.items())
         self.options = options
-        self.place = place_of(options.proxy or endpoint)
+        self.peer = peer_of(
+            endpoint, options.proxy, opening=options.connect, silence=options.read, total=options.total
+        )
         self._extensions = options.extensions
         self._total = options.total
         self._largest = options.largest
