@@ -146,7 +146,7 @@ class Executor:
                     )
                 case LookAtEnd():
                     self.results |= await look_at_end(
-                        self.preview, self.context, self._sender.created, self._done(Action.DELETE)
+                        self.preview, self.context, self._created(), self._done(Action.DELETE)
                     )
                 case Count():
                     self._count(rate)
@@ -186,6 +186,19 @@ class Executor:
             entries.append(Note("live_count", str(max(0, count + created - deleted))))
         if entries:
             self.context.store.commit(entries)
+
+    def _created(self) -> dict[str, Address]:
+        """By id, whom the run created: as an answer said, or as was found when a lost answer was settled.
+
+        Who was found may be somebody else's, who created the same patient.
+        """
+        settled = {
+            result.id: result.address
+            for result in self.results.values()
+            if result.address.kind is Kind.PATIENT and result.action is Action.CREATE and result.id
+        }
+        answered = {patient_id: change.address for patient_id, change in self._sender.created.items()}
+        return settled | answered
 
     def _done(self, action: Action) -> int:
         """How many patients something was done to."""

@@ -8,7 +8,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.model.plan import Change
+from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.observing.head import Since, read_head, shown
 from kardia_ctl.observing.look_up import look_up
@@ -21,12 +21,12 @@ _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 
 
 async def look_at_end(
-    preview: Preview, context: RunContext, created: Mapping[str, Change], deleted: int = 0
+    preview: Preview, context: RunContext, created: Mapping[str, Address], deleted: int = 0
 ) -> dict[Address, Result]:
     """Read the head of the list past what was created, and by id whom it does not show yet.
 
     Where totalCount says more newcomers than these, the whole list is read; ``deleted`` is how many deletions
-    of the run were accepted.
+    of the run were accepted. ``created`` has, by id, the address of whom the run created.
 
     Nothing is read by a run that created nobody or that was stopped. A failed read stops the run: what was
     created has not been seen.
@@ -46,7 +46,7 @@ async def look_at_end(
     return dict(_findings(created, live))
 
 
-def _since(preview: Preview, created: Mapping[str, Change], deleted: int) -> Since:
+def _since(preview: Preview, created: Mapping[str, Address], deleted: int) -> Since:
     observed = preview.observed
     total = observed.total if preview.inputs.scan is ScanPolicy.COUNT else None
     return Since(created.keys(), frozenset(shown(observed)), total, deleted)
@@ -81,20 +81,19 @@ async def _look_up(ids: Iterable[str], context: RunContext) -> dict[str, LivePat
 
 
 def _findings(
-    created: Mapping[str, Change], live: Mapping[str, LivePatient]
+    created: Mapping[str, Address], live: Mapping[str, LivePatient]
 ) -> Iterator[tuple[Address, Result]]:
     by_mrn: dict[str, list[str]] = {}
     for patient in live.values():
         by_mrn.setdefault(patient.mrn, []).append(patient.id)
-    for patient_id, change in created.items():
-        others = [other for other in by_mrn.get(change.address.names[0], ()) if other != patient_id]
-        detail = _finding(patient_id, change, live.get(patient_id), others)
+    for patient_id, address in created.items():
+        others = [other for other in by_mrn.get(address.names[0], ()) if other != patient_id]
+        detail = _finding(patient_id, address, live.get(patient_id), others)
         if detail:
-            result = Result(change.address, change.action, Status.DONE, detail, id=patient_id)
-            yield change.address, result
+            yield address, Result(address, Action.CREATE, Status.DONE, detail, id=patient_id)
 
 
-def _finding(patient_id: str, change: Change, shown_as: LivePatient | None, others: list[str]) -> str:
+def _finding(patient_id: str, address: Address, shown_as: LivePatient | None, others: list[str]) -> str:
     if others:
         return (
             f"it was created as {patient_id}, and {' and '.join(sorted(others))} has the same mrn: somebody "
@@ -105,7 +104,7 @@ def _finding(patient_id: str, change: Change, shown_as: LivePatient | None, othe
             "it was created, and neither the list nor a read by its id shows it. Plan again before you rely "
             "on it"
         )
-    if shown_as.mrn != change.address.names[0]:
+    if shown_as.mrn != address.names[0]:
         return (
             "it was created, and Kardia shows it with another mrn: it may store mrns otherwise than they are "
             "sent. Compare them in Kardia"

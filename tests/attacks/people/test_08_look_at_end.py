@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import head
 from kardia_ctl.observing.head import Head, Since, read_head
 from kardia_ctl.operations import look_at_end
+from kardia_ctl.operations.apply import Executor
 from tests.attacks.moving_account import MovingAccount, events
-from tests.attacks.odd_account import Patient, Person, person_at
+from tests.attacks.odd_account import LOST, Patient, Person, person_at
 from tests.attacks.safeguards import removed
 
 TWIN = "M-0"
@@ -115,6 +117,35 @@ def test_where_any_head_adds_up_the_twin_stays_unseen(person: Person, account: M
 async def adding_up(reader: Reader, since: Since) -> Head:
     """The head, with nobody unseen."""
     return replace(await read_head(reader, since), unseen=0)
+
+
+def beside_a_lost_answer(account: MovingAccount) -> int:
+    """Our create has had its effect, its answer is lost; somebody else creates her once that is settled."""
+    account.cap, account.answers = 500, lambda _: LOST
+    account.before = {3: events(("come", TWIN))}
+    return 1
+
+
+def a_twin_of_a_settled_create_is_said(person: Person, account: MovingAccount) -> None:
+    declared(person, beside_a_lost_answer(account))
+    done = person.apply()
+    assert (done.code, done.log.count("GET /v1/patients"), account.live()[0][1]) == (1, 3, TWIN)
+    assert "it was created as id-1, and id-2 has the same mrn" in done.text
+
+
+def test_a_twin_of_a_settled_create_is_said(person: Person, account: MovingAccount) -> None:
+    a_twin_of_a_settled_create_is_said(person, account)
+
+
+def test_where_answered_creates_alone_are_looked_at_that_twin_stays_unseen(
+    person: Person, account: MovingAccount
+) -> None:
+    with removed(Executor, "_created", only_answered), pytest.raises(AssertionError):
+        a_twin_of_a_settled_create_is_said(person, account)
+
+
+def only_answered(executor: Executor) -> dict[str, Address]:
+    return {patient_id: change.address for patient_id, change in executor._sender.created.items()}
 
 
 def test_a_look_that_does_not_add_up_is_said(person: Person, account: MovingAccount) -> None:
