@@ -1,11 +1,13 @@
-"""Proofs of a scan that prove too much, to put in the place of ``_Scanner._is_closed``."""
+"""Proofs of a scan that prove too much or too little, to put in the place of ``_Scanner._is_closed``."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from kardia_ctl.observing.scan import _Scanner
 
 Proof: TypeAlias = Callable[[_Scanner], Awaitable[bool]]
+
+_IS_CLOSED: Final[Proof] = _Scanner._is_closed
 
 
 async def anything(scanner: _Scanner) -> bool:
@@ -33,3 +35,8 @@ async def added_up(scanner: _Scanner) -> bool:
         if len(scanner.walk.patients) == head.total == anchor.total + above:
             return True
     return False
+
+
+async def closed_while_it_stands(scanner: _Scanner) -> bool:
+    """Only a list that did not move is everybody: too strong a proof, which a busy account never gets."""
+    return not scanner.sum.moved and await _IS_CLOSED(scanner)

@@ -1,12 +1,19 @@
-"""``python -m tests.simulation [--without SAFEGUARD | --peopled] SEED …``: replay seeds, and print them."""
+"""``python -m tests.simulation [--without SAFEGUARD | --world WORLD | --peopled] SEED …``: replay seeds."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from tests.simulation.mutants import Mutant, mutated, mutated_story
-from tests.simulation.scenario import peopled, scenario
+from tests.simulation.scenario import Scenario, peopled, scenario
 from tests.simulation.simulate import Verdict, simulate
+from tests.simulation.worlds.busy_list import busy_list
+from tests.simulation.worlds.two_runners import two_runners
+
+WORLDS: Final[dict[str, Callable[[int], Scenario]]] = {
+    world.__name__: world for world in (peopled, busy_list, two_runners)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,11 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--without", choices=[one.name for one in Mutant], help="take a safeguard out of the program"
     )
+    parser.add_argument("--world", choices=WORLDS, help="the stories of another world")
     parser.add_argument("--peopled", action="store_true", help="the stories of users, orders and exports")
     options = parser.parse_args(arguments)
     broken = False
     for seed in options.seeds:
-        verdict = simulate(seed, peopled(seed)) if options.peopled else _simulated(seed, options.without)
+        world = "peopled" if options.peopled else options.world
+        verdict = simulate(seed, WORLDS[world](seed)) if world else _simulated(seed, options.without)
         broken = broken or bool(verdict.violations)
         lines = [f"seed {seed}", *verdict.trace, *(f"BROKEN: {one}" for one in verdict.violations)]
         print("\n".join(lines))  # noqa: T201 - a command's result

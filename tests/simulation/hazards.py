@@ -76,6 +76,24 @@ class WrongKey:
     first: int
 
 
+class Job(Enum):
+    """Whether two runners are jobs of a CI system, and what the configuration says of their state."""
+
+    NONE = auto()
+    """They are no jobs."""
+    DECLARED = auto()
+    NEW_STATE = auto()
+    """Nothing, until their runs were refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runners:
+    """Two runners without a shared state; the second one starts ``later`` by so many seconds."""
+
+    later: float
+    job: Job
+
+
 @dataclass(frozen=True, slots=True)
 class Hazards:
     """The hazards of a story; without one, all are absent.
@@ -92,6 +110,9 @@ class Hazards:
         limits: Whether ``limits.create`` is what is declared, in the faulty runs: nothing may be sent twice.
         snatched: Right before which create with an answer, of all runs, somebody else creates that patient;
             0 for none.
+        growing: The most strangers who come before each page of the list that is read, for whatever it is
+            read; at least one comes. 0 for nobody.
+        runners: Two runners that share no state.
         clocks: What the clocks of the machine do; None when they are right and each run is on another boot.
     """
 
@@ -105,6 +126,8 @@ class Hazards:
     limit: int = 0
     limits: bool = False
     snatched: int = 0
+    growing: int = 0
+    runners: Runners | None = None
     clocks: Clocks | None = None
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from kardia_ctl.model.address import Address
@@ -13,6 +14,7 @@ from kardia_ctl.planning.checks.effects import doubts
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
+from tests.simulation.worlds import busy_list, two_runners
 
 _SLOWEST: Final = 6.0
 """The most that a request without faults takes, in seconds."""
@@ -23,22 +25,8 @@ _LOOK_AT_END: Final = 60.0
 
 def violations(world: World) -> list[str]:
     """Every rule that a story broke; empty when there is none."""
-    return [
-        *_duplicates_and_losses(world),
-        *world.network.guesses,
-        *_codes(world),
-        *_users(world),
-        *_departures(world),
-        *_leaver(world),
-        *_leftovers(world),
-        *_reports(world),
-        *_counts(world),
-        *_waves(world),
-        *_approved(world),
-        *_elsewhere(world),
-        *_limits(world),
-        *_waits(world),
-    ]
+    rules = _TWO_RUNNERS if world.story.hazards.runners is not None else _ONE_RUNNER
+    return [*world.network.guesses, *chain.from_iterable(rule(world) for rule in rules)]
 
 
 def _by_mrn(world: World) -> dict[str, list[Patient]]:
@@ -284,3 +272,23 @@ def _limits(world: World) -> Iterator[str]:
         }
         if (sent := len(creates) + len(others)) > run.most:
             yield f"run {run.number} sent {sent}, which is beyond its limit of {run.most}"
+
+
+_ONE_RUNNER: Final = (
+    _duplicates_and_losses,
+    _codes,
+    _users,
+    _departures,
+    _leaver,
+    _leftovers,
+    _reports,
+    _counts,
+    _waves,
+    _approved,
+    _elsewhere,
+    _limits,
+    _waits,
+    busy_list.violations,
+)
+_TWO_RUNNERS: Final = (_reports, _counts, _waves, _waits, two_runners.violations)
+"""The rules for two runners, who may create somebody twice."""

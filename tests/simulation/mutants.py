@@ -11,25 +11,30 @@ from unittest.mock import patch
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
 from kardia_ctl.applying import change, departing, heartbeat, known_ids, settle, state_updates
+from kardia_ctl.cli.account import only_writer
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Change
 from kardia_ctl.model.results import Result
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Record, State
-from kardia_ctl.observing import scan
+from kardia_ctl.observing.closed_sum import ClosedSum
+from kardia_ctl.observing.scan import _Scanner
 from kardia_ctl.operations import apply, approval, future_stamps, tenant
+from kardia_ctl.operations.apply import Executor
 from kardia_ctl.operations.approval import Approval
 from kardia_ctl.planning import certainty, doubts, matching, settle_window
 from kardia_ctl.planning.checks import key_tenant, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
-from tests.observing.weaker_proofs import anything, count_alone
+from tests.observing.weaker_proofs import anything, closed_while_it_stands, count_alone
 from tests.simulation.clock_mutants import CLOCK_STORIES, by_wall, future_is_future, future_is_past, never
 from tests.simulation.environment.disk import Disk
 from tests.simulation.environment.machine import Machine
 from tests.simulation.scenario import Scenario
+from tests.simulation.worlds.busy_list import busy_list
+from tests.simulation.worlds.two_runners import two_runners
 
 
 class Mutant(StrEnum):
@@ -58,6 +63,11 @@ class Mutant(StrEnum):
     NO_SKEW = "the wall clocks of two boots are taken to agree"
     FUTURE_STAMP_DECIDES = "a stamp from the future counts as long ago"
     FUTURE_STAMP_BLOCKS = "a stamp from the future is waited for until its moment has come"
+    MOVED_LIST_UNPROVEN = "a list in which totalCount rose is not proven by another look at its head"
+    NO_LOOK_IN_BETWEEN = "the head is not read in time, before more newcomers have come than it holds"
+    RUNNERS_UNSEEN = "two runners without a shared state look at nothing that they created"
+    SETTLED_UNSEEN = "whom a settled create made is not looked at in the end"
+    STATE_OF_A_JOB = "in CI an apply begins with a state that is lost with the job"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -85,6 +95,8 @@ def mutated_story(mutant: Mutant, story: Scenario) -> Scenario:
         case Mutant.UNPROVEN_SCAN:
             quirks = replace(story.quirks, cursor_style=CursorStyle.SECOND)
             return replace(story, quirks=quirks, sizes={"500": "6", "499": "5", "397": "4"}, parallelism=4)
+        case _ if mutant in _WORLDS:
+            return _WORLDS[mutant](story.seed)
         case _:
             return CLOCK_STORIES.get(mutant.name, _unchanged)(story)
 
@@ -114,6 +126,14 @@ async def _unread(*_: object, **__: object) -> None:
 def _nobody(*_: object) -> str:
     """Nobody: an empty text, and nothing to iterate."""
     return ""
+
+
+def _not(*_: object) -> bool:
+    return False
+
+
+def _only_answered(executor: Executor) -> dict[str, Address]:
+    return {patient_id: change.address for patient_id, change in executor._sender.created.items()}
 
 
 async def _nobody_looks(*_: object) -> dict[Address, Result]:
@@ -167,12 +187,14 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     ),
     Mutant.LOOK_ONCE: _left_by(_long_ago),
     Mutant.LIST_OVER_RECORDS: ((matching, "_recorded", _by_mrn_alone),),
-    Mutant.UNPROVEN_SCAN: ((scan._Scanner, "_is_closed", anything),),
+    Mutant.UNPROVEN_SCAN: ((_Scanner, "_is_closed", anything),),
     Mutant.ABORT_LEAVES_INTENTS: ((Session, "abort", _cancel_workers),),
     Mutant.DEPARTURE_FROM_ABSENCE: ((state_updates, "_observed_facts", _departed_from_absence),),
     Mutant.NO_LAST_READ: ((departing, "_check", _unread),),
     Mutant.ANY_SPELLING: ((certainty, "NOT_CONNECTED", {"none", "pending", "CONNECTED"}),),
-    Mutant.COUNT_ALONE: ((scan._Scanner, "_is_closed", count_alone),),
+    Mutant.COUNT_ALONE: ((_Scanner, "_is_closed", count_alone),),
+    Mutant.MOVED_LIST_UNPROVEN: ((_Scanner, "_is_closed", closed_while_it_stands),),
+    Mutant.NO_LOOK_IN_BETWEEN: ((ClosedSum, "wants_look", False),),
     Mutant.KNOWN_ID_ACCEPTED: ((known_ids.KnownIds, "conflict", _nobody),),
     Mutant.NEW_STRANGER_IGNORED: ((doubts.Doubts, "_alike", _nobody),),
     Mutant.OTHER_WORKSPACE_IGNORED: ((Disk, "state", _own_intents(Disk.state)),),
@@ -182,6 +204,9 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
         (key_tenant, "refusal", _nobody),
     ),
     Mutant.LIMITS_OF_ONE_ROUND: ((Approval, "note", _noted_without_numbers(Approval.note)),),
+    Mutant.RUNNERS_UNSEEN: ((apply, "look_at_end", _nobody_looks),),
+    Mutant.SETTLED_UNSEEN: ((Executor, "_created", _only_answered),),
+    Mutant.STATE_OF_A_JOB: ((only_writer, "is_ci", _not),),
     Mutant.NO_LOOK_AT_END: ((apply, "look_at_end", _nobody_looks),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
     Mutant.WALL_CLOCK_ONLY: _left_by(by_wall),
@@ -191,3 +216,12 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.FUTURE_STAMP_BLOCKS: (*_left_by(future_is_future), (future_stamps, "_is_ahead", never)),
     Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
 }
+
+_WORLDS: dict[Mutant, Callable[[int], Scenario]] = {
+    Mutant.MOVED_LIST_UNPROVEN: busy_list,
+    Mutant.NO_LOOK_IN_BETWEEN: busy_list,
+    Mutant.RUNNERS_UNSEEN: two_runners,
+    Mutant.SETTLED_UNSEEN: two_runners,
+    Mutant.STATE_OF_A_JOB: two_runners,
+}
+"""The world in which a mutant is looked for, where it is not the ordinary one."""

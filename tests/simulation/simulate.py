@@ -10,6 +10,7 @@ from tests.simulation.environment.virtual import VirtualLoop
 from tests.simulation.judge import violations
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.world import World
+from tests.simulation.worlds.two_runners import TwoRunners
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Verdict:
     violations: tuple[str, ...]
     trace: tuple[str, ...]
     runs: int = 0
+
+
+def _kind_of(story: Scenario) -> type[World]:
+    return World if story.hazards.runners is None else TwoRunners
 
 
 def simulate(seed: int, story: Scenario | None = None) -> Verdict:
@@ -35,7 +40,7 @@ def simulate(seed: int, story: Scenario | None = None) -> Verdict:
         server = Server(story, outside.time, log)
         network = Network(story, server, outside, log)
         try:
-            world = World(story, server, network, outside, log)
+            world = _kind_of(story)(story, server, network, outside, log)
             try:
                 runner.run(world.live())
                 broken = violations(world)

@@ -34,6 +34,11 @@ SIGNS: Final = {
     Mutant.NO_LAST_READ: "without a confirmation",
     Mutant.FUTURE_STAMP_BLOCKS: "and nothing was in doubt for so long",
     Mutant.ANY_SPELLING: "without a confirmation",
+    Mutant.RUNNERS_UNSEEN: "says that the apply is complete, and",
+    Mutant.SETTLED_UNSEEN: "was there twice as it looked",
+    Mutant.STATE_OF_A_JOB: "began with a state that is lost with the job",
+    Mutant.MOVED_LIST_UNPROVEN: "did not prove the list, which only grew",
+    Mutant.NO_LOOK_IN_BETWEEN: "did not prove the list, which only grew",
 }
 """What a mutant shows, where it is not a duplicate: a piece of the violation."""
 

@@ -46,9 +46,12 @@ MOST_CALM_RUNS: Final = 8
 With waves, a server that refuses codes for patients it does not list yet stops a run at each patient.
 """
 
+_CALM_AND_BUSY: Final = 2
+"""Undisturbed runs in which a busy list still grows."""
+
 _FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
 _NONE: Final = Decisions()
-_UNDISTURBED: Final = ScriptedRun(Trouble.NONE, 0, Pause.NONE, 0, 0)
+UNDISTURBED: Final = ScriptedRun(Trouble.NONE, 0, Pause.NONE, 0, 0)
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class Run:
     """One apply. ``results`` is None when it was killed, or stopped by an error."""
 
     number: int
+    disk: Disk
+    machine: int = 0
     plan: Plan | None = None
     results: tuple[Result, ...] | None = None
     error: str = ""
@@ -83,6 +88,16 @@ class Run:
     """Requests that the plan counted for the look at the end."""
     was_suspended: bool = False
     """Whether the machine was suspended during the run."""
+    listed: int = 0
+    """How many pages of the list all runs had read when its plan was made."""
+    stopped: str = ""
+    """Why it stopped early."""
+    ended: float = 0.0
+    """When it ended, in the server's seconds."""
+
+    def recorded(self, mrn: str) -> str:
+        """The id that its state has for an mrn, empty when it has none."""
+        return self.disk.patients[mrn].id if mrn in self.disk.patients else ""
 
     def begins(self, change: Change) -> None:
         """A change is about to be sent."""
@@ -156,13 +171,13 @@ class World:
         self.log("the faulty runs are over")
         rng = Random(f"calm/{self.story.seed}")
         for _ in range(MOST_CALM_RUNS + (len(self.story.desired.patients) if self.story.waves else 0)):
-            await self.run(_UNDISTURBED, await self._ask_a_person())
+            await self.run(UNDISTURBED, await self._ask_a_person())
             await asyncio.sleep(rng.uniform(0, self.story.settle))
             if self._is_settled(self.runs[-1]):
                 self.clean = True
                 break
         await asyncio.sleep(2 * self.story.settle)
-        await self.run(_UNDISTURBED)
+        await self.run(UNDISTURBED)
 
     def recorded(self, mrn: str) -> str:
         """The id that state has for an mrn, empty when it has none."""
@@ -216,22 +231,25 @@ class World:
             )
             self.desired = replace(self.desired, departures=departures)
 
-    async def run(self, scripted: ScriptedRun, decisions: Decisions = _NONE) -> None:
+    async def run(self, scripted: ScriptedRun, decisions: Decisions = _NONE, machine: int = 0) -> Run:
         """One apply, in its own process, to its end or its death."""
-        run = Run(len(self.runs), calm=self.network.calm)
+        run = Run(len(self.runs), self._disk_of(machine), machine, calm=self.network.calm)
         self.runs.append(run)
         process = Process(
-            run.number, self.log, int(scripted.when) if scripted.trouble is Trouble.CRASH else 0
+            run.number,
+            self.log,
+            int(scripted.when) if scripted.trouble is Trouble.CRASH else 0,
+            machine=machine,
         )
-        store = Mount(
-            self.disk, process, int(scripted.when) if scripted.trouble is Trouble.FULL_DISK else None
-        )
+        room = int(scripted.when) if scripted.trouble is Trouble.FULL_DISK else None
+        store = self._mounted(run, process, room)
         stopping = Stopping()
+        self.network.growing = self._newcomers(run)
         self.log(f"run {run.number} begins")
         kept = self._goes_elsewhere(run)
         loop = asyncio.get_running_loop()
-        began, machine = loop.time(), self._machine(run, scripted)
-        apply = loop.create_task(self._apply(run, process, store, stopping, Clock(machine), decisions))
+        began, clocks = loop.time(), self._machine(run, scripted)
+        apply = loop.create_task(self._apply(run, process, store, stopping, Clock(clocks), decisions))
         alarm = None
         if scripted.trouble is Trouble.KILL:
             alarm = loop.call_later(scripted.when, process.die, "just then")
@@ -243,32 +261,49 @@ class World:
         process.over = True
         if alarm:
             alarm.cancel()
-        machine.end()
-        run.was_suspended = machine.was_suspended
+        clocks.end()
+        run.was_suspended = clocks.was_suspended
         run.seconds = loop.time() - began
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert process.dead or not left, f"a run left tasks behind: {left}"
-        await asyncio.gather(*left, return_exceptions=True)
+        run.ended = self.outside.time()
+        await self._end_tasks(process)
         self._note_end(run, process, apply, stopping)
-        if kept is not None and self.disk != kept:
+        if kept is not None and run.disk != kept:
             self.recorded_elsewhere = f"run {run.number} recorded something with the key of another account"
         if run.error == "aborted":
             run.unsent = self._unsent(run)
         beyond = run.plan is not None and run.plan.left > 0
         run.undone = tuple(
-            str(one) for one in self.disk.intents if one.kind is Kind.PATIENT or not beyond
-        ) + tuple(mrn for mrn in self.story.desired.patients if not (self.recorded(mrn) or beyond))
+            str(one) for one in run.disk.intents if one.kind is Kind.PATIENT or not beyond
+        ) + tuple(mrn for mrn in self.story.desired.patients if not (run.recorded(mrn) or beyond))
+        return run
+
+    def _disk_of(self, _machine: int) -> Disk:
+        return self.disk
+
+    def _mounted(self, run: Run, process: Process, room: int | None) -> Mount:
+        """The store of a run."""
+        return Mount(run.disk, process, room)
+
+    def _newcomers(self, run: Run) -> int:
+        """How many strangers come at most before each page that a run reads."""
+        calm = sum(one.calm for one in self.runs)
+        return self.story.hazards.growing if not run.calm or calm <= _CALM_AND_BUSY else 0
+
+    async def _end_tasks(self, process: Process) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert process.dead or not left, f"a run left tasks behind: {left}"
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _goes_elsewhere(self, run: Run) -> Disk | None:
         """The disk as it was, when this run has the key of another account and a team is expected."""
         elsewhere = self.network.elsewhere
         if elsewhere is None or run.calm or elsewhere.run is not None or run.number < elsewhere.wrong.first:
             return None
-        if not (self.desired.team or self.disk.notes.get("team")):
+        if not (self.desired.team or run.disk.notes.get("team")):
             return None
         elsewhere.run = run.number
         self.log(f"run {run.number} has the key of another account")
-        return deepcopy(self.disk)
+        return deepcopy(run.disk)
 
     def _limited(self, run: Run, decisions: Decisions) -> tuple[Desired, Decisions]:
         """What is declared and decided, with the limits of the faulty runs."""
@@ -293,7 +328,7 @@ class World:
         orders |= {(sending.mrn, "") for sending in self.network.sendings if sending.run == run.number}
         return tuple(
             str(address)
-            for address, intent in self.disk.intents.items()
+            for address, intent in run.disk.intents.items()
             if run.found.get(address) != intent
             and (order := self._order(address, intent)) is not None
             and order not in orders
@@ -323,19 +358,20 @@ class World:
         self, run: Run, process: Process, store: Mount, stopping: Stopping, clock: Clock, decisions: Decisions
     ) -> None:
         """As ``kardia-ctl apply --auto-approve``, in the order in which the command does it."""
-        story, before = self.story, self.network.arrivals
-        anew = stamped_anew(self.disk.intents.values(), clock.began)
-        run.found = self.disk.intents | {entry.intent.address: entry.intent for entry in anew}
+        story = self.story
+        anew = stamped_anew(run.disk.intents.values(), clock.began)
+        run.found = run.disk.intents | {entry.intent.address: entry.intent for entry in anew}
         desired, decisions = self._limited(run, decisions)
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)
         async with self._session(run, process, clock) as session:
             preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
-            run.plan, run.spent = preview.plan, self.network.arrivals - before
+            run.plan, run.spent = preview.plan, self.network.arrivals[run.number]
+            run.listed = len(self.network.listings)
             self.log(f"plan: {_summary(preview.plan)}")
             if not preview.plan.stops:
                 await self._go_on(run, session, preview, store, stopping, clock)
-        run.arrived = self.network.arrivals - before
+        run.arrived = self.network.arrivals[run.number]
 
     def _session(self, run: Run, process: Process, clock: Clock) -> AbstractAsyncContextManager[Session]:
         return open_session(
@@ -376,6 +412,7 @@ class World:
         run.saved = story.hazards.saved and not run.calm
         saved = f"plan {run.number}" if run.saved else ""
         run.results = await apply(preview, context, writing, warn=lambda _: None, saved_plan=saved)
+        run.stopped = stop_signal.reason
         run.succeeded = report(preview.plan, run.results, stop_signal).succeeded
 
     def _on_result(self, run: Run) -> Callable[[Result], None]:

@@ -81,12 +81,22 @@ class Sending:
     run: int
     mrn: str
     left: float
+    machine: int = 0
     certain: bool = False
     is_lost: bool = False
     is_known: bool = False
     """Whether its answer told the id."""
     ended: float | None = None
     id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list that a run was given: when it was asked for, and its totalCount."""
+
+    run: int
+    left: float
+    total: int
 
 
 class Network:
@@ -100,11 +110,18 @@ class Network:
         self._log = log
         self._rng = Random(f"network/{story.seed}")
         self._busy = Random(f"busy/{story.seed}")
+        self._growth = Random(f"growth/{story.seed}")
         self._reused = Random(f"reused ids/{story.seed}")
         wrong = story.hazards.wrong_key
         self.elsewhere = None if wrong is None else Elsewhere(wrong, story, outside.time)
         self.calm = False
-        self.arrivals = 0
+        self.growing = 0
+        """The most strangers who come before a page of the list that is read now: at least one."""
+        self.arrivals: Counter[int] = Counter()
+        """By run, the requests that arrived."""
+        self.listings: list[Listing] = []
+        self.wrote: dict[int, float] = {}
+        """By run, when its last request left that is no read."""
         self.sendings: list[Sending] = []
         self.orders: set[tuple[int, str, str]] = set()
         """Run, mrn and template of each participant (no template) and code that pro was asked for."""
@@ -112,7 +129,8 @@ class Network:
         """Creates that were sent although an earlier one might have had its effect, or somebody was there."""
         self.looks: Counter[int] = Counter()
         """By run, the reads of the list and of created ids that arrived after its first create."""
-        self._last_scan = -1.0
+        self._last_scan: dict[int, float] = {}
+        """By machine, when its last scan began."""
 
     def close(self) -> None:
         if self.elsewhere is not None:
@@ -129,7 +147,9 @@ class Network:
         name = f"{'elsewhere: ' if elsewhere else ''}{method} {path}"
         process.passes(f"{name} is about to leave")
         scan_began = self._begins_scan(request, name)
-        fate = self._fate(is_read=method == "GET" and not path.endswith(("/code", "/export")))
+        is_read = method == "GET" and not path.endswith(("/code", "/export"))
+        fate = self._fate(is_read=is_read)
+        left = self._leaves(process, is_read=is_read)
         sending = None
         if name == "POST /v1/patients":
             sending = self._note_create(request, process, fate)
@@ -162,13 +182,27 @@ class Network:
             if fate.effect is Effect.LATE:
                 self._outside.call_later(fate.late, take_effect)
         if fate.ending is not Ending.NEVER_CONNECTED:
-            self.arrivals += 1
+            self.arrivals[process.number] += 1
             self.looks[process.number] += self._is_look(process.number, name)
         process.passes(f"the answer of {name} arrives")
         response = self._answered(_response(fate, answers, request), sending)
-        if scan_began is not None and fate.ending is Ending.ANSWER:
-            self._last_scan = scan_began
+        if fate.ending is Ending.ANSWER:
+            self._note_answer(name, process, left, scan_began, response)
         return response
+
+    def _leaves(self, process: Process, *, is_read: bool) -> float:
+        """The time, when a request leaves."""
+        if not is_read:
+            self.wrote[process.number] = self._time()
+        return self._time()
+
+    def _note_answer(
+        self, name: str, process: Process, left: float, scan_began: float | None, response: httpx.Response
+    ) -> None:
+        if scan_began is not None:
+            self._last_scan[process.machine] = scan_began
+        if name == "GET /v1/patients" and response.is_success:
+            self.listings.append(Listing(process.number, left, response.json()["totalCount"]))
 
     def _note_order(self, name: str, request: httpx.Request, process: Process) -> None:
         if name in ("POST /e/v1/participants", "POST /e/v1/code"):
@@ -230,21 +264,22 @@ class Network:
     def _note_create(self, request: httpx.Request, process: Process, fate: Fate) -> Sending:
         """Note a create, and whether it was a guess to send it."""
         mrn = parse_qs(request.content.decode())["mrn"][0]
-        sending = Sending(process.number, mrn, self._time(), certain=fate.ending in CERTAIN)
+        sending = Sending(process.number, mrn, self._time(), process.machine, certain=fate.ending in CERTAIN)
         sending.is_lost = fate.ending is not Ending.ANSWER
+        last_scan = self._last_scan.get(process.machine, -1.0)
         for earlier in self.sendings:
-            if earlier.mrn != mrn or earlier.certain:
+            if earlier.mrn != mrn or earlier.certain or earlier.machine != process.machine:
                 continue
             decidable = None if earlier.ended is None else earlier.ended + self._story.settle
-            if decidable is None or self._last_scan < decidable - self._story.skew - 0.001:
+            if decidable is None or last_scan < decidable - self._story.skew - 0.001:
                 self.guesses.append(
                     f"{mrn} is sent at {sending.left:.2f} although the one of {earlier.left:.2f} may still "
-                    f"appear until {decidable}; the last scan began at {self._last_scan:.2f}"
+                    f"appear until {decidable}; the last scan began at {last_scan:.2f}"
                 )
         since = (
             self._server.listed_since(mrn) if mrn in {*self._story.rivals, *self._server.snatched} else None
         )
-        if since is not None and since < self._last_scan:
+        if since is not None and since < last_scan:
             self.guesses.append(f"{mrn} is sent although somebody else's was in the list at {since:.2f}")
         self.sendings.append(sending)
         return sending
@@ -256,6 +291,9 @@ class Network:
                 self._server.visit()
             for _ in range(0 if self.calm else self._busy.randint(0, self._story.hazards.busy)):
                 self._server.visit()
+            if self.growing:
+                for _ in range(self._growth.randint(1, self.growing)):
+                    self._server.arrive()
             head, mark, limit = query.partition(b"limit=")
             limit_sent, more, rest = limit.partition(b"&")
             size = self._story.sizes.get(limit_sent.decode(), limit_sent.decode())
@@ -263,6 +301,8 @@ class Network:
         self._snatch(sending)
         content = self._stored(request.content, sending)
         answer = self._server.answer(request.method, path, query, request.headers.raw, content)
+        if sending and 400 <= answer.status < 500:
+            sending.certain = True
         if sending and answer.status < 300:
             sending.id = answer.body.partition(b'"id": "')[2].partition(b'"')[0].decode()
         return answer

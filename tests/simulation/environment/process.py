@@ -17,6 +17,8 @@ class Process:
     log: Callable[[str], None]
     dies_at: int = 0
     dead: bool = False
+    machine: int = 0
+    """The number of the machine that it is on, where several do not share a state."""
     over: bool = False
     """It ended by itself. A request that it sent may still have its effect."""
     _points: int = 0

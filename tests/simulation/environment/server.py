@@ -82,6 +82,11 @@ class Server:
         self.strangers.add(self._visitors[-1])
         self._log(f"the concurrent writer adds {fields.mrn}")
 
+    def arrive(self) -> None:
+        """Somebody else adds a patient, whom the list shows at once."""
+        self.strangers.add(self.account.patients.add(stranger(f"newcomer-{len(self.strangers)}")))
+        self._log("a newcomer comes")
+
     def snatch(self, want: DesiredPatient, run: int) -> None:
         """Somebody else creates a patient right before a run does."""
         self.snatched[want.mrn] = run

@@ -1,0 +1,40 @@
+"""The worlds beside the ordinary one: each of a few seeds here, and ``make soak`` tries more."""
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.simulation.scenario import Scenario
+from tests.simulation.simulate import simulate
+from tests.simulation.worlds.busy_list import busy_list
+from tests.simulation.worlds.two_runners import two_runners
+
+SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 150
+_BATCH: Final = 10
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
+@pytest.mark.parametrize("world", [busy_list, two_runners])
+def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) -> None:
+    verdicts = [simulate(seed, world(seed)) for seed in range(first, min(first + _BATCH, SEEDS))]
+    wrong = [f"seed {verdict.seed}: {verdict.violations}" for verdict in verdicts if verdict.violations]
+    assert not wrong, f"replay: python -m tests.simulation --world {world.__name__} SEED\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("world", "sights"),
+    [
+        (busy_list, ("a newcomer comes", "in doubt POST /v1/patients")),
+        (two_runners, ("CI is set", "twice there: ['S-", "adopt patient/", "run 1 ends: aborted")),
+    ],
+)
+def test_a_world_shows_its_troubles(world: Callable[[int], Scenario], sights: tuple[str, ...]) -> None:
+    missing = set(sights)
+    for seed in range(60):
+        trace = "\n".join(simulate(seed, world(seed)).trace)
+        missing = {text for text in missing if text not in trace}
+        if not missing:
+            return
+    raise AssertionError(f"never shown: {missing}")
