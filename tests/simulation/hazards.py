@@ -94,6 +94,35 @@ class Runners:
     job: Job
 
 
+class Copied(Enum):
+    """What somebody copies, and where the runs go on."""
+
+    WHOLE = auto()
+    """The file, the log of a killed run, and the key; on another machine."""
+    FILE_ALONE = auto()
+    """The file and the key."""
+    WITHOUT_KEY = auto()
+    EARLIER = auto()
+    """A backup, which is restored after the last faulty run."""
+    BOTH = auto()
+    """All of it, and both machines go on, in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Somebody copies the state.
+
+    Attributes:
+        what: What is copied.
+        after: The number of the faulty run after which it is copied.
+        found: Whether the log that was not copied is found; otherwise it is lost.
+    """
+
+    what: Copied
+    after: int
+    found: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Hazards:
     """The hazards of a story; without one, all are absent.
@@ -113,6 +142,7 @@ class Hazards:
         growing: The most strangers who come before each page of the list that is read, for whatever it is
             read; at least one comes. 0 for nobody.
         runners: Two runners that share no state.
+        copying: Somebody copies the state.
         clocks: What the clocks of the machine do; None when they are right and each run is on another boot.
     """
 
@@ -128,6 +158,7 @@ class Hazards:
     snatched: int = 0
     growing: int = 0
     runners: Runners | None = None
+    copying: Copying | None = None
     clocks: Clocks | None = None
 
 

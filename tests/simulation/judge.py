@@ -14,7 +14,7 @@ from kardia_ctl.planning.checks.effects import doubts
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
-from tests.simulation.worlds import busy_list, two_runners
+from tests.simulation.worlds import busy_list, copied_state, two_runners
 
 _SLOWEST: Final = 6.0
 """The most that a request without faults takes, in seconds."""
@@ -289,6 +289,7 @@ _ONE_RUNNER: Final = (
     _limits,
     _waits,
     busy_list.violations,
+    copied_state.violations,
 )
 _TWO_RUNNERS: Final = (_reports, _counts, _waves, _waits, two_runners.violations)
 """The rules for two runners, who may create somebody twice."""

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from kardia_ctl.api import endpoints
 from kardia_ctl.api.client import Session
 from kardia_ctl.applying import change, departing, heartbeat, known_ids, settle, state_updates
-from kardia_ctl.cli.account import only_writer
+from kardia_ctl.cli.account import fingerprint_key, only_writer
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.patient import DesiredPatient
@@ -28,12 +28,14 @@ from kardia_ctl.planning.checks import key_tenant, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
+from kardia_ctl.state import sqlite
 from tests.observing.weaker_proofs import anything, closed_while_it_stands, count_alone
 from tests.simulation.clock_mutants import CLOCK_STORIES, by_wall, future_is_future, future_is_past, never
 from tests.simulation.environment.disk import Disk
 from tests.simulation.environment.machine import Machine
 from tests.simulation.scenario import Scenario
 from tests.simulation.worlds.busy_list import busy_list
+from tests.simulation.worlds.copied_state import copied_state
 from tests.simulation.worlds.two_runners import two_runners
 
 
@@ -68,6 +70,8 @@ class Mutant(StrEnum):
     RUNNERS_UNSEEN = "two runners without a shared state look at nothing that they created"
     SETTLED_UNSEEN = "whom a settled create made is not looked at in the end"
     STATE_OF_A_JOB = "in CI an apply begins with a state that is lost with the job"
+    COPY_IS_WHOLE = "a state that was copied during a run, without its log, is used"
+    ANY_KEY = "a state is used with any key"
     NO_HEARTBEAT = "the window of a run that died counts from when its request was about to leave"
 
 
@@ -105,8 +109,8 @@ def _long_ago(*_: object) -> float:
     return 0.0
 
 
-def _no_beat(*_: object) -> None:
-    """A heartbeat that writes nothing."""
+def _nothing(*_: object) -> None:
+    """Nothing happens."""
 
 
 def _by_mrn_alone(inputs: PlanInputs, want: DesiredPatient, _: Record) -> Match:
@@ -206,6 +210,8 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIMITS_OF_ONE_ROUND: ((Approval, "note", _noted_without_numbers(Approval.note)),),
     Mutant.RUNNERS_UNSEEN: ((apply, "look_at_end", _nobody_looks),),
     Mutant.SETTLED_UNSEEN: ((Executor, "_created", _only_answered),),
+    Mutant.COPY_IS_WHOLE: ((sqlite, "mark_open", _nothing), (sqlite, "check_ours", _nothing)),
+    Mutant.ANY_KEY: ((fingerprint_key, "is_of_another_key", _not),),
     Mutant.STATE_OF_A_JOB: ((only_writer, "is_ci", _not),),
     Mutant.NO_LOOK_AT_END: ((apply, "look_at_end", _nobody_looks),),
     Mutant.NO_INTENT: ((Disk, "write", written_without_intents(Disk.write)),),
@@ -214,7 +220,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.NO_SKEW: ((settle_window, "SKEW", 0.0),),
     Mutant.FUTURE_STAMP_DECIDES: (*_left_by(future_is_past), (future_stamps, "_is_ahead", never)),
     Mutant.FUTURE_STAMP_BLOCKS: (*_left_by(future_is_future), (future_stamps, "_is_ahead", never)),
-    Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _no_beat)),
+    Mutant.NO_HEARTBEAT: ((heartbeat, "INTERVAL", float("inf")), (change.Sender, "_beat", _nothing)),
 }
 
 _WORLDS: dict[Mutant, Callable[[int], Scenario]] = {
@@ -223,5 +229,7 @@ _WORLDS: dict[Mutant, Callable[[int], Scenario]] = {
     Mutant.RUNNERS_UNSEEN: two_runners,
     Mutant.SETTLED_UNSEEN: two_runners,
     Mutant.STATE_OF_A_JOB: two_runners,
+    Mutant.COPY_IS_WHOLE: copied_state,
+    Mutant.ANY_KEY: copied_state,
 }
 """The world in which a mutant is looked for, where it is not the ordinary one."""

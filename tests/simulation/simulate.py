@@ -10,6 +10,7 @@ from tests.simulation.environment.virtual import VirtualLoop
 from tests.simulation.judge import violations
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.world import World
+from tests.simulation.worlds.copied_state import CopiedState
 from tests.simulation.worlds.two_runners import TwoRunners
 
 
@@ -24,6 +25,8 @@ class Verdict:
 
 
 def _kind_of(story: Scenario) -> type[World]:
+    if story.hazards.copying is not None:
+        return CopiedState
     return World if story.hazards.runners is None else TwoRunners
 
 
@@ -46,6 +49,8 @@ def simulate(seed: int, story: Scenario | None = None) -> Verdict:
                 broken = violations(world)
             except Exception as error:  # noqa: BLE001  (whatever it is, it is a finding)
                 broken = [f"{type(error).__name__}: {error}"]
+            finally:
+                world.close()
             return Verdict(seed, tuple(broken), tuple(trace), len(world.runs))
         finally:
             network.close()

@@ -34,6 +34,8 @@ SIGNS: Final = {
     Mutant.NO_LAST_READ: "without a confirmation",
     Mutant.FUTURE_STAMP_BLOCKS: "and nothing was in doubt for so long",
     Mutant.ANY_SPELLING: "without a confirmation",
+    Mutant.COPY_IS_WHOLE: "used a state of which it had to say: is not whole",
+    Mutant.ANY_KEY: "used a state of which it had to say: another key",
     Mutant.RUNNERS_UNSEEN: "says that the apply is complete, and",
     Mutant.SETTLED_UNSEEN: "was there twice as it looked",
     Mutant.STATE_OF_A_JOB: "began with a state that is lost with the job",

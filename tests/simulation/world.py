@@ -49,7 +49,6 @@ With waves, a server that refuses codes for patients it does not list yet stops 
 _CALM_AND_BUSY: Final = 2
 """Undisturbed runs in which a busy list still grows."""
 
-_FINGERPRINT_KEY: Final = b"an invented key for fingerprints"
 _NONE: Final = Decisions()
 UNDISTURBED: Final = ScriptedRun(Trouble.NONE, 0, Pause.NONE, 0, 0)
 
@@ -142,6 +141,7 @@ class World:
     """What is declared now: a person edits it when an export arrives."""
     settled_by_hand: set[Address] = field(default_factory=set)
     """What a person checked and settled by hand."""
+    key: bytes = b"an invented key for fingerprints"
     recorded_elsewhere: str = ""
     """What is wrong with state after a run with the key of another account."""
 
@@ -157,6 +157,9 @@ class World:
         wrong = self.story.hazards.wrong_key
         team = TEAM_ID if wrong is not None and wrong.declared else ""
         self.desired = replace(self.story.desired, departures=leaving, team=team)
+
+    def close(self) -> None:
+        """Nothing of it is left."""
 
     async def live(self) -> None:
         """The faulty runs, and then undisturbed ones until nothing is left to do."""
@@ -363,7 +366,7 @@ class World:
         run.found = run.disk.intents | {entry.intent.address: entry.intent for entry in anew}
         desired, decisions = self._limited(run, decisions)
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
-        inputs = inputs_of(configuration, store.load(), clock.instant(), _FINGERPRINT_KEY, decisions)
+        inputs = inputs_of(configuration, store.load(), clock.instant(), self.key, decisions)
         async with self._session(run, process, clock) as session:
             preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
             run.plan, run.spent = preview.plan, self.network.arrivals[run.number]

@@ -28,6 +28,7 @@ from kardia_ctl.model.state import (
     UsePlan,
     UserRecord,
 )
+from kardia_ctl.state.sqlite import SqliteStore
 from tests.simulation.environment.process import Process
 
 
@@ -48,6 +49,28 @@ class Disk:
     """By id, the mrn under which the workspace's earlier name records it."""
     others: dict[Address, Intent] = field(default_factory=dict)
     """The intents of the workspace's earlier name."""
+
+    @classmethod
+    def of(cls, state: State) -> "Disk":
+        """The disk with what a store has of one workspace."""
+        count, rate = state.live_count, state.rate
+        notes = {
+            "team": state.team,
+            "key": state.keyed.hex(),
+            "live_count": "" if count is None else str(count),
+            "rate": "" if rate is None else str(rate),
+        }
+        return cls(
+            exists=state.exists,
+            patients=dict(state.patients),
+            codes={mrn: dict(known) for mrn, known in state.codes.items()},
+            users=dict(state.users),
+            settings=dict(state.settings),
+            intents=dict(state.intents),
+            notes={name: value for name, value in notes.items() if value},
+            departed=dict(state.departed),
+            used=set(state.used_plans),
+        )
 
     def renamed(self) -> "Disk":
         """The disk when the workspace has another name: its records stay under the earlier one."""
@@ -150,9 +173,12 @@ class Mount:
             if self.room < 0:
                 self.process.log("the disk is full")
                 raise StateError("writing the state: the disk is full")
-        self.disk.write(batch)
+        self._write(batch)
         self.process.log(f"state: {what}")
         self.process.passes(f"after the commit of {what}")
+
+    def _write(self, batch: tuple[Entry, ...]) -> None:
+        self.disk.write(batch)
 
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
@@ -163,6 +189,25 @@ class Mount:
 
     def close(self) -> None:
         pass
+
+
+@dataclass(slots=True)
+class Shelf(Mount):
+    """The store of one run in a real file; ``disk`` has a copy of what is in it, for the judge."""
+
+    store: SqliteStore = field(kw_only=True)
+
+    def load(self) -> State:
+        return self.store.load()
+
+    def _write(self, batch: tuple[Entry, ...]) -> None:
+        self.store.commit(batch)
+        self.disk.write(batch)
+
+    @contextmanager
+    def lock(self, operation: str) -> Iterator[None]:
+        with self.store.lock(operation):
+            yield
 
 
 def _summary(entry: Entry) -> str:

@@ -21,6 +21,8 @@ class Process:
     """The number of the machine that it is on, where several do not share a state."""
     over: bool = False
     """It ended by itself. A request that it sent may still have its effect."""
+    at_death: Callable[[], None] = lambda: None
+    """What happens to the files that a dead process leaves."""
     _points: int = 0
     _outside: asyncio.Task[object] | None = None
 
@@ -45,6 +47,7 @@ class Process:
             return
         self.dead = True
         self.log(f"run {self.number} is killed: {what}")
+        self.at_death()
         for task in asyncio.all_tasks():
             if task is not self._outside:
                 task.cancel()

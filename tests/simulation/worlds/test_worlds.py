@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.scenario import Scenario
 from tests.simulation.simulate import simulate
 from tests.simulation.worlds.busy_list import busy_list
+from tests.simulation.worlds.copied_state import copied_state
 from tests.simulation.worlds.two_runners import two_runners
 
 SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 150
@@ -16,7 +17,7 @@ _BATCH: Final = 10
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
-@pytest.mark.parametrize("world", [busy_list, two_runners])
+@pytest.mark.parametrize("world", [busy_list, copied_state, two_runners])
 def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) -> None:
     verdicts = [simulate(seed, world(seed)) for seed in range(first, min(first + _BATCH, SEEDS))]
     wrong = [f"seed {verdict.seed}: {verdict.violations}" for verdict in verdicts if verdict.violations]
@@ -27,6 +28,19 @@ def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) ->
     ("world", "sights"),
     [
         (busy_list, ("a newcomer comes", "in doubt POST /v1/patients")),
+        (
+            copied_state,
+            (
+                "copied: WHOLE, of a killed run",
+                "copied: FILE_ALONE, of a killed run",
+                "copied: WITHOUT_KEY",
+                "copied: BOTH",
+                "the backup is restored",
+                "it is not whole",
+                "written with another key",
+                "adopt patient/",
+            ),
+        ),
         (two_runners, ("CI is set", "twice there: ['S-", "adopt patient/", "run 1 ends: aborted")),
     ],
 )
