@@ -44,6 +44,7 @@ ROOT_MODULES: dict[str, set[str]] = {
     "csv_guard": {"cli", "config", "render"},
     "hosts": {"api", "cli", "kinds", "sandbox"},
     "instant": {"applying", "cli", "config", "model", "operations", "planning", "state"},
+    "open_file_limit": {"api", "config", "render", "state"},
     "timing": {"api", "applying", "cli", "operations"},
 }
 """The modules beside the rooms, and which rooms may import them (of ``__init__``: its version)."""

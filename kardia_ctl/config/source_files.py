@@ -10,6 +10,7 @@ from os.path import normpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Final
 
+from kardia_ctl import open_file_limit
 from kardia_ctl.kinds.texts.characters import named
 
 YAML_LIMIT: Final = 64 << 20
@@ -117,6 +118,8 @@ def content(path: Path, limit: int, stamped: Callable[[FileStamp], None] = _igno
 
 
 def _refused(error: Exception) -> UnusableFile:
+    if getattr(error, "errno", None) in open_file_limit.MET:
+        return UnusableFile(open_file_limit.REASON, open_file_limit.REMEDY.capitalize())
     reason = getattr(error, "strerror", None) or "its name is not valid"
     return UnusableFile(f"the file cannot be read ({reason.lower()})", "Check its permissions")
 

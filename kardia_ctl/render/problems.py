@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from kardia_ctl import __version__
+from kardia_ctl import __version__, open_file_limit
 from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.model.source import Extent, Problem, Source
 from kardia_ctl.render.escape import escape
@@ -106,6 +106,8 @@ def failure_text(error: Exception) -> str:
             return warnings + problems_text(error.problems, View())
         case KardiaError():
             return f"Error: {escape(str(error))}"
+        case OSError() if error.errno in open_file_limit.MET:
+            return f"Error: {open_file_limit.REASON}. Next: {open_file_limit.REMEDY}"
         case OSError() if error.filename is not None:
             return f"Error: {escape(str(error.filename))}: {error.strerror}"
         case OSError() if error.strerror:

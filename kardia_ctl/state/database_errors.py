@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl import open_file_limit
 from kardia_ctl.model.errors import StateError
 
 _PRIMARY_CODE: Final = 0xFF
@@ -49,6 +50,8 @@ def state_errors(doing: str, path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _from_sqlite(doing, path, error) from error
     except OSError as error:
+        if error.errno in open_file_limit.MET:
+            raise _too_many_files(doing, path) from error
         reason = error.strerror or type(error).__name__
         check = _CHECKS.get(error.errno or 0, "the path, its owner and the free space are right")
         raise StateError(f"{doing} {path}: {reason}. Check that {check}") from error
@@ -59,6 +62,10 @@ def state_errors(doing: str, path: Path) -> Iterator[None]:
         ) from None
 
 
+def _too_many_files(doing: str, path: Path) -> StateError:
+    return StateError(f"{doing} {path}: {open_file_limit.REASON}. Next: {open_file_limit.REMEDY}")
+
+
 def _from_sqlite(doing: str, path: Path, error: sqlite3.Error) -> StateError:
     # The error's text is left out: a constraint's text may one day hold a value.
     code = getattr(error, "sqlite_errorcode", None)
@@ -66,5 +73,7 @@ def _from_sqlite(doing: str, path: Path, error: sqlite3.Error) -> StateError:
     if known is None:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         known = (f"SQLite answered {name}", "check that nothing else writes to the file")
+    if known == _MEANINGS[sqlite3.SQLITE_CANTOPEN] and open_file_limit.is_met():
+        return _too_many_files(doing, path)
     what, remedy = known
     return StateError(f"{doing} {path}: {what}. Next: {remedy}")

@@ -5,7 +5,6 @@ own errors are known by their names here: httpx is imported in one place alone.
 """
 
 import errno
-import os
 import re
 import socket
 import ssl
@@ -14,15 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from kardia_ctl import open_file_limit
+
 _PORTS: Final = {"https": 443, "http": 80}
 _EXPIRED: Final = (9, 10)
 _HOST_MISMATCH: Final = (62, 64)
-_FULL: Final = (errno.EMFILE, errno.ENFILE)
 _UNREACHABLE: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 _PASSING: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """Errors of TLS that are those of a connection that broke."""
-
-TOO_MANY_FILES: Final = "raise the limit of open files (ulimit -n), or use a lower --parallelism"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _known(error: BaseException, peer: Peer) -> ConnectionFailure | None:
             found = ConnectionFailure(f"{peer.answer} reset the connection")
         case ssl.SSLError() | BrokenPipeError() | ConnectionAbortedError():
             found = ConnectionFailure(f"{peer.answer} closed the connection")
-        case OSError() if error.errno in _FULL:
+        case OSError() if error.errno in open_file_limit.MET:
             found = _too_many_files(error.errno)
         case OSError() if error.errno in _UNREACHABLE:
             found = ConnectionFailure(f"there is no route to {peer.connect}", "check the network")
@@ -118,24 +116,16 @@ def _known(error: BaseException, peer: Peer) -> ConnectionFailure | None:
 
 
 def _name(error: socket.gaierror, place: str) -> ConnectionFailure:
-    if _has_no_file_left():  # a resolver without a file to open says that there is no such name
+    if open_file_limit.is_met():  # a resolver without a file to open says that there is no such name
         return _too_many_files(errno.EMFILE)
     soon = error.errno == socket.EAI_AGAIN
     remedy = "check how the endpoint is written, and this machine's DNS"
     return ConnectionFailure(f"the name of {place} was not found", remedy, stays=not soon, for_now=soon)
 
 
-def _has_no_file_left() -> bool:
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
-    except OSError as error:
-        return error.errno in _FULL
-    return False
-
-
 def _too_many_files(number: int | None) -> ConnectionFailure:
     """This process's limit does not rise by waiting; that of the whole machine may be free again."""
-    return ConnectionFailure("too many open files", TOO_MANY_FILES, stays=number == errno.EMFILE)
+    return ConnectionFailure(open_file_limit.REASON, open_file_limit.REMEDY, stays=number == errno.EMFILE)
 
 
 def _tls(error: ssl.SSLError, place: str) -> ConnectionFailure:
