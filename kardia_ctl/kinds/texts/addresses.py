@@ -7,13 +7,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from kardia_ctl.kinds.texts.program_words import NO_ADDRESS
+
 _LONGEST: Final = 254
 """Characters of an address (RFC 5321, section 4.5.3.1.3, without the angle brackets)."""
 
-_NOWHERE: Final = "arpa|corp|home|internal|invalid|lan|local|localdomain|localhost|onion|private"
-"""Last labels that no public mail server is found under (RFC 6761, RFC 6762 and ICANN's list)."""
+_NOWHERE: Final = "arpa|corp|home|intern|internal|invalid|lan|local|lokal|localdomain|localhost|onion|private"
+"""Last labels that no public mail server is found under (RFC 6761, RFC 6762, ICANN's list, German)."""
 
-_LOCAL: Final = r"(?=[^@\n]{1,64}@)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
+_LOCAL: Final = rf"(?=[^@\n]{{1,64}}@)(?!{NO_ADDRESS}@)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
 _DOMAIN: Final = (
     r"(?=[^\n]{4,63}(?:\n|\Z))(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++"
     rf"(?!(?i:{_NOWHERE})(?:\n|\Z))[A-Za-z]{{2,24}}+"
@@ -23,6 +25,10 @@ _ALL_PLAIN: Final = re.compile(rf"(?:{_LOCAL}@{_DOMAIN}\n)*+")
 _SHAPE: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+")
 _RESERVED: Final = re.compile(r"(?<=[@.])(?:arpa|invalid|local|localhost|onion)\Z", re.IGNORECASE)
 """Last labels that email-validator refuses although a trial may use them; they are odd here, not wrong."""
+
+_SURPLUS_DOT: Final = re.compile(r"\.(?=[.@])")
+_JAPANESE: Final = re.compile(r"[A-Za-z0-9].*@(?:docomo|ezweb)\.ne\.jp", re.IGNORECASE)
+"""Hosts of mobile addresses with dots where RFC 5321 has none; they were given out until 2009."""
 
 _UNDELIVERED: Final = re.compile(rf"[^.]*\.?|.*\.(?:{_NOWHERE})\.?", re.IGNORECASE)
 
@@ -44,6 +50,8 @@ def is_address(value: str) -> bool:
         return True
     if len(value) > _LONGEST or _SHAPE.fullmatch(value) is None or value.rpartition(".")[2].isdecimal():
         return False
+    if _JAPANESE.fullmatch(value):
+        value = _SURPLUS_DOT.sub("", value)
     from email_validator import EmailNotValidError, validate_email
 
     try:

@@ -20,8 +20,30 @@ ERROR_VALUES: Final = tuple(_ERRORS.split())
 NULLS: Final = r"\\N|[(<\[{]\s*(?:null|none|nil|na|nan|undefined)\s*[)>\]}]|n/a"
 """The pattern of what stands for no value and is nobody's name, without regard to case."""
 
-NULL_WORDS: Final = r"null|none|nil|nan|nat|na|n\.a\.|undefined"
+NULL_WORDS: Final = (
+    r"null|none|nil|nan|nat|na|n\.a\.|undefined|[+-]?inf|[+-]?infinity|[+-]?1\.?#(?:inf|qnan|snan|ind).*"
+)
 """The pattern of words for no value that may be a name, without regard to case."""
+
+NO_VALUE: Final = (
+    "blank|empty|missing|leer|vide|vides|en blanco|vac[ií]o|vuot[oa]|vazio|leeg|tom|tomt|unknown|unbekannt"
+    "|redacted|masked|deleted"
+)
+"""The pattern of what stands for no value where brackets are around it, such as Excel's (blank)."""
+
+_UNKNOWN: Final = (
+    *("unknown", "unk", "unbekannt", "inconnu", "inconnue", "desconocido", "desconocida", "sconosciuto"),
+    *("onbekend", "okänd", "ukjent", "ukendt", "neznámy", "keine", "kein", "k.a.", "k.A.", "s.o."),
+    *("redacted", "masked", "anonymized", "anonymised", "anonymous", "xxx", "xxxx", "xxxxx", "xxxxxx"),
+)
+UNKNOWN_WORDS: Final = "|".join(word.replace(".", r"\.") for word in _UNKNOWN)
+"""The pattern of words for a value that nobody knows, without regard to case."""
+
+NO_ADDRESS: Final = "[KkNnUuXx](?i:o[-_.]?e?mail|nknown|nbekannt|eine?|xx+)"
+"""The pattern of what stands before the @ where an address is not known; its class fails fast."""
+
+PLACEHOLDERS: Final = frozenset(form for word in _UNKNOWN for form in (word, word.upper(), word.title()))
+"""These words as people write them."""
 
 NO_NAMES: Final = frozenset({"NaN", "NaT", "undefined"})
 """Words for no value that are nobody's name in this spelling."""

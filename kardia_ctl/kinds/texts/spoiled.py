@@ -17,23 +17,30 @@ from kardia_ctl.kinds.texts.addresses import (
 )
 from kardia_ctl.kinds.texts.births import is_date_text
 from kardia_ctl.kinds.texts.characters import hidden_at, named
-from kardia_ctl.kinds.texts.damages import DAMAGES, Damage
+from kardia_ctl.kinds.texts.damage import Damage
+from kardia_ctl.kinds.texts.damages import DAMAGES
 from kardia_ctl.kinds.texts.decoding import PLAIN_LETTER, RUN
 from kardia_ctl.kinds.texts.flaw import Flaw, TextFormat
-from kardia_ctl.kinds.texts.program_words import NO_NAMES, ODD_NAMES
+from kardia_ctl.kinds.texts.program_words import NO_NAMES, ODD_NAMES, PLACEHOLDERS
+from kardia_ctl.kinds.texts.wrappings import WRAPPINGS
+
+ALL_DAMAGES: Final = (*DAMAGES, *WRAPPINGS)
+"""The first damage that is found counts."""
 
 _WRONG: Final[Mapping[TextFormat, Sequence[Damage]]] = {
-    form: [damage for damage in DAMAGES if form in damage.wrong] for form in TextFormat
+    form: [damage for damage in ALL_DAMAGES if form in damage.wrong] for form in TextFormat
 }
 _ODD: Final[Mapping[TextFormat, Sequence[Damage]]] = {
-    form: [damage for damage in DAMAGES if form in damage.odd] for form in TextFormat
+    form: [damage for damage in ALL_DAMAGES if form in damage.odd] for form in TextFormat
 }
 _BLANK: Final = re.compile(r"\A\s|\s\Z")
 _RETYPE: Final = "Retype it without that character"
 
-_NAME: Final = rf"{PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
+_NAME: Final = rf"(?!System\.){PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
 _IDENTIFIER: Final = (
-    r"(?![0-9]{1,2}-[A-Z][a-z]|[A-Z][a-z]{2}-|0++(?:\n|\Z))"  # no 1-Mar, Mar-01 or zero
+    r"(?!(?=[0-9])(?:[0-9]{1,2}(?:-[A-Za-z]|/[0-9]{1,2}/)|0++(?:\n|\Z)|[0-9]{15}00|(?:19|20)[0-9]{2}-[01][0-9]-"
+    r"|2147483647|4294967295|9223372036854775807|18446744073709551615)"  # no 1-Mar, zero or cut numbers
+    r"|[A-Za-z](?:[a-z]{2,3}-|[A-Za-z]{3,}/|[Xx]{2}))"  # no Mar-01, no references
     r"(?:(?:[A-Za-z]{1,8}+[-_/]?)?0*+[1-9][0-9]*+(?:[-_/][0-9]++)*+"  # such as AC-0001 or 2024/0017
     r"|(?=[A-Za-z-]*+[0-9])[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+)"
 )
@@ -42,7 +49,7 @@ _IDENTIFIERS: Final = re.compile(_IDENTIFIER)
 _TEXTS: Final = re.compile("[^#EeLl\\s\ufffd][^\ufffd]*+")
 _ALL_NAMES: Final = re.compile(rf"(?:{_NAME}\n)*+")
 _ALL_IDENTIFIERS: Final = re.compile(rf"(?:{_IDENTIFIER}\n)*+")
-_NO_PLAIN_NAMES: Final = ODD_NAMES | NO_NAMES
+_NO_PLAIN_NAMES: Final = ODD_NAMES | NO_NAMES | PLACEHOLDERS
 
 
 def _is_plain_name(value: str) -> bool:

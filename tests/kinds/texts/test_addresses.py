@@ -24,6 +24,8 @@ RIGHT = [
     "a@xn--exmple-cua.de",
     "李@例え.jp",
     "a!b@example.com",
+    "a..b@docomo.ne.jp",
+    "a.b.@ezweb.ne.jp",
 ]
 WRONG = [
     *(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kardia_ctl.kinds.texts.damages import DAMAGES
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.kinds.texts.program_words import ERROR_VALUES
-from kardia_ctl.kinds.texts.spoiled import are_sound, doubt, fault
+from kardia_ctl.kinds.texts.spoiled import ALL_DAMAGES, are_sound, doubt, fault
 
 PERSONAL = [form for form in TextFormat if form is not TextFormat.OTHER]
 STRICT = [form for form in PERSONAL if form is not TextFormat.NAME]
@@ -213,6 +213,15 @@ PIECES = [
     "á",
     "š",
     "À",
+    "Ÿ",
+    "Ж",
+    "þÿ",
+    "unknown",
+    "2024-01-01",
+    "5" * 15,
+    "2147483647",
+    "xxx",
+    "/",
 ]
 
 
@@ -228,7 +237,9 @@ def test_what_is_plain_is_what_the_table_finds_nothing_in(value: str) -> None:
         if are_sound(form, [value]):
             assert value.replace("\u200c", "").isprintable()
             assert value == value.strip() != ""
-            assert not [one for one in DAMAGES if form in one.wrong | one.odd and one.pattern.search(value)]
+            assert not [
+                one for one in ALL_DAMAGES if form in one.wrong | one.odd and one.pattern.search(value)
+            ]
 
 
 def test_every_damage_is_found_somewhere() -> None:
