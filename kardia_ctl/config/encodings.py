@@ -11,6 +11,8 @@ _NO_FILES: Final = frozenset(
 )
 """Codecs of Python that turn texts into texts, or differ from machine to machine."""
 
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 
 def is_text_encoding(name: str) -> bool:
     """Whether this is the name of an encoding that a text file may have."""
@@ -34,6 +36,9 @@ def in_utf8(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     for chunk in _ended(chunks):
         if is_first and chunk.startswith(BOM) and not codecs.lookup(encoding).name.startswith("utf-8"):
             raise InvalidContent("the file begins as UTF-8 does", "Remove encoding")
+        if is_first and codecs.lookup(encoding).name == "utf-16" and not chunk.startswith(_UTF_16):
+            message = "the file has no byte order mark, so its byte order is not known"
+            raise InvalidContent(message, "Set encoding: utf-16-le or utf-16-be")
         is_first = False
         try:
             text = decoder.decode(chunk, final=not chunk)

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
-from unicodedata import category, combining, normalize
+from unicodedata import category, combining, decimal, normalize
 
 _APOSTROPHES: Final = (
     "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u0374\u055a\u05f3\u07f4\u07f5\u1fbd\u1fbf"
@@ -125,12 +125,19 @@ def mrn_key(mrn: str) -> str:
 
 
 def lookalike(mrn: str) -> str:
-    """Equal for mrns that people confuse: O and 0; I, l and 1; letters of another script. In capitals."""
+    """Equal for mrns that people confuse: O and 0; I, l and 1; letters and digits of another script.
+
+    In capitals.
+    """
     if mrn.isascii():
         return _look(mrn)
     return _until_stable(
-        mrn, lambda text: _look(normalize("NFKC", text.translate(_SHAPES)).translate(_LOOKS))
+        mrn, lambda text: _look(normalize("NFKC", _ascii_digits(text.translate(_SHAPES))).translate(_LOOKS))
     )
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(decimal(mark, mark)) for mark in text)
 
 
 def _look(mrn: str) -> str:

@@ -199,7 +199,18 @@ def test_who_has_a_given_name_more(one: str, other: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["p-01", " P-O1", "P-0l", "P-0I", "\uff30-01", "\u0420-\u041e1", "P\u20100I"]
+    "other",
+    [
+        "p-01",
+        " P-O1",
+        "P-0l",
+        "P-0I",
+        "\uff30-01",
+        "\u0420-\u041e1",
+        "P\u20100I",
+        "P-\u0660\u0661",
+        "P-\u0966l",
+    ],
 )
 def test_mrns_that_people_confuse_look_alike(other: str) -> None:
     assert lookalike(other) == lookalike("P-01")

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import without_midnight
-from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table
+from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table, without_headers
 from kardia_ctl.config.cohorts.meanings import Meanings, advised, read_day, sex_of
 from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.context import address_of
@@ -53,7 +53,8 @@ class Rows:
 
     def enter(self, batch: Batch) -> None:
         """Enter all rows of a batch."""
-        batch = self._meanings.applied(batch)
+        headers = {name: self._cohort.header(name) for name in batch.columns}
+        batch = self._meanings.applied(without_headers(batch, headers))
         if batch.lines:
             patients = self._plain(batch) if self._by_v1 else None
             if patients is None:

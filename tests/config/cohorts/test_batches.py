@@ -1,7 +1,8 @@
-"""A batch is judged as its rows are, and rows as the schema judges them."""
+"""A batch is judged as its rows are, rows as the schema does; what is no table is called so."""
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +88,56 @@ def test_a_file_is_judged_the_same_with_and_without_quotes(
         return list(found.desired.patients.values()), len(found.warnings)
 
     assert judged("") == judged('"')
+
+
+@pytest.mark.parametrize("dialect", ["v1", "pro"])
+def test_the_header_in_the_middle_of_joined_files_is_a_bad_row(cohort: Loading, dialect: str) -> None:
+    header = "mrn,Birth,email,firstname,lastname\n"
+    row = "{},1961-04-03,{}@example.com,Anna,Quist{}\n"
+    text = header + row.format("J-1", "a", "a") + header + row.format("J-2", "b", "b")
+    said, more = "columns: {dob: Birth}", f"api: {{dialect: {dialect}}}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        cohort("c.csv", text, said, more)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "c.csv:3:1: the row is the header again. Delete the row"
+    ]
+    found = cohort("c.csv", text, f"{said}, on_bad_row: quarantine", more)
+    assert list(found.desired.patients) == ["J-1", "J-2"]
+
+
+OTHERS = [
+    *[(b"PK\x03\x04 ", "a workbook or a zip"), (b"\x1f\x8b\x08", "gzip"), (b"%PDF-1.7", "a PDF")],
+    *[(b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"), (b"<!DOCTYPE html>\n", "a web page")],
+    *[(b'<?xml version="1.0"?>', "XML"), (b"\xd0\xcf\x11\xe0", "with a password"), (b"PAR1", "Parquet")],
+    *[("mrn,dob".encode("utf-16-le"), "UTF-16 without"), ("mrn,dob".encode("utf-16-be"), "UTF-16 without")],
+]
+
+
+@pytest.mark.parametrize(("content", "what"), OTHERS)
+@pytest.mark.parametrize("name", ["c.csv", "c.tsv", "c.ndjson", "c.json"])
+def test_a_file_of_another_kind_is_called_what_it_is(
+    cohort: Loading, content: bytes, what: str, name: str
+) -> None:
+    said = "identifier: urn:x" if name == "c.json" else ""
+    with pytest.raises(ConfigurationError) as caught:
+        cohort(name, content, said)
+    (problem,) = caught.value.problems
+    assert what in problem.message
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"mrn,dob\n", "no workbook"), (b"\xd0\xcf\x11\xe0", "one with a password"), (b"<html>", "no workbook")],
+)
+def test_a_file_that_is_no_workbook_is_called_so(cohort: Loading, content: bytes, what: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        cohort("c.xlsx", content)
+    (problem,) = caught.value.problems
+    assert what in problem.message
+
+
+def test_utf_16_without_a_mark_names_the_encodings(cohort: Loading) -> None:
+    with pytest.raises(ConfigurationError, match="utf-16-le or utf-16-be"):
+        cohort("c.csv", "mrn,dob\n".encode("utf-16-le"), "encoding: utf-16")
+    text = "mrn,dob,email\nJ-1,1961-04-03,a@example.com\n"
+    assert cohort("c.csv", text.encode("utf-16-le"), "encoding: utf-16-le").desired.patients

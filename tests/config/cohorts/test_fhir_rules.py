@@ -29,6 +29,11 @@ def use(code: str) -> dict[str, str]:
     return {"use": code} if code else {}
 
 
+def marked(what: str, code: str) -> dict[str, Any]:
+    url = f"http://hl7.org/fhir/StructureDefinition/iso21090-EN-{what}"
+    return {"extension": [{"url": url, "valueCode": code}]}
+
+
 def deceased_without_time(code: str) -> str:
     return of_patient(_deceasedDateTime=absent("unknown" if code == ANY else code))
 
@@ -63,6 +68,10 @@ FILES: Final[dict[str, Callable[[str], str]]] = {
         identifier=[{"system": SYSTEM, "value": "P-1", "type": {"coding": [{"code": code}]}}]
     ),
     "Patient.name.use": lambda code: of_patient(name=[{**NAME, **use(code)}]),
+    "Patient.name.representation": lambda code: of_patient(name=[{**NAME, **marked("representation", code)}]),
+    "Patient.name.given.qualifier": lambda code: of_patient(
+        name=[{**NAME, "given": ["O.", "Ottoline"], "_given": [marked("qualifier", code), None]}]
+    ),
     "Patient.telecom.use": lambda code: of_patient(
         telecom=[{"system": "email", "value": "p@example.com", **use(code)}]
     ),
@@ -143,6 +152,50 @@ def test_a_label_counts_by_its_system_in_tag_and_in_security(
 def test_who_is_left_out_is_no_error_whatever_else_is_wrong(cohort: Loading) -> None:
     gone = patient(active=False, gender=5, link=[{"type": "x"}], modifierExtension=[{"url": "urn:x"}])
     assert outcome(cohort, bundle({"resource": gone})) == ([], ["c.json: inactive patients left out: 1"], [])
+
+
+def spelt(family: str, given: list[str], code: str) -> dict[str, Any]:
+    return {"use": "official", "family": family, "given": given, **marked("representation", code)}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([spelt("ヤマダ", ["ハナコ"], "SYL"), spelt("山田", ["花子"], "IDE")], ("花子", "山田")),
+        ([spelt("Yamada", ["Hanako"], "ABC"), {"family": "山田", "given": ["花子"]}], ("花子", "山田")),
+        ([spelt("ヤマダ", ["ハナコ"], "SYL")], ("ハナコ", "ヤマダ")),
+        (
+            [
+                {
+                    "family": "Bakker",
+                    "given": ["Anna", "A.", "An"],
+                    "_given": [
+                        marked("qualifier", "BR"),
+                        marked("qualifier", "IN"),
+                        marked("qualifier", "CL"),
+                    ],
+                }
+            ],
+            ("Anna", "Bakker"),
+        ),
+        (
+            [{"family": "Bakker", "given": ["A.B."], "_given": [marked("qualifier", "IN")]}],
+            ("A.B.", "Bakker"),
+        ),
+        ([{"family": "Bakker", "given": ["Anna", "Bo"], "_given": [None]}], ("Anna Bo", "Bakker")),
+    ],
+)
+def test_a_name_is_taken_once_in_the_signs_that_it_is_written_in(
+    cohort: Loading, names: list[dict[str, Any]], expected: tuple[str, str]
+) -> None:
+    found = cohort("c.json", of_patient(name=names), f"identifier: '{SYSTEM}'").desired.patients["P-1"]
+    assert (found.firstname, found.lastname) == expected
+
+
+@pytest.mark.parametrize(("total", "more"), [(1, ""), (50, "the search found 49 more than are in this file")])
+def test_a_search_that_found_more_than_the_file_has_is_said(cohort: Loading, total: int, more: str) -> None:
+    _, warnings, _ = outcome(cohort, bundle({"resource": patient()}, total=total))
+    assert [more in warning for warning in warnings] == [True] * bool(more)
 
 
 def rows() -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from kardia_ctl.config.cohorts.formats.other_files import texts
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.encodings import in_utf8
 from kardia_ctl.config.source_files import BOM, InvalidContent, NotUtf8, UnusableFile, decoded
@@ -80,7 +81,9 @@ def blocks(
         InvalidContent: it has another encoding, a character that no text should have, or a line is too long.
     """
     message = f"a line is longer than {LONGEST_LINE >> 20} MiB"
-    return _blocks(_cut(in_utf8(chunks, encoding or ""), _line_end, message, remedy), encoding)
+    return _blocks(
+        _cut(in_utf8(texts(chunks, encoding), encoding or ""), _line_end, message, remedy), encoding
+    )
 
 
 def json_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
@@ -91,7 +94,7 @@ def json_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
     Raises:
         InvalidContent: it is not UTF-8, has a character that no text should have, or a value is too long.
     """
-    return _blocks(_cut(chunks, _value_end, *LONG_VALUE), None)
+    return _blocks(_cut(texts(chunks, None), _value_end, *LONG_VALUE), None)
 
 
 def _blocks(pieces: Iterable[bytes], encoding: str | None) -> Iterator[Block]:

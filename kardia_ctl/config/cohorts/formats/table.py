@@ -94,3 +94,24 @@ def batch_of(rows: Sequence[tuple[int, Mapping[str, str]] | BadRow]) -> Batch:
         {name: [cells[name] for _, cells in right] for name in names},
         bad_rows=[row for row in rows if isinstance(row, BadRow)],
     )
+
+
+_HEADER: Final = RowError("", "the row is the header again", "Delete the row")
+
+
+def without_headers(batch: Batch, headers: Mapping[str, str]) -> Batch:
+    """The batch with each row that repeats the header as a bad row: files that were joined have such rows.
+
+    ``headers`` has the header of each column.
+    """
+    if not batch.lines or headers["mrn"] not in batch.columns["mrn"]:
+        return batch
+    rows = list(zip(*batch.columns.values(), strict=True))
+    names = tuple(headers[name] for name in batch.columns)
+    kept = [index for index, row in enumerate(rows) if row != names]
+    again = [line for line, row in zip(batch.lines, rows, strict=True) if row == names]
+    return Batch(
+        [batch.lines[index] for index in kept],
+        {name: [cells[index] for index in kept] for name, cells in batch.columns.items()},
+        [*batch.bad_rows, *(BadRow(line, (_HEADER,)) for line in again)],
+    )

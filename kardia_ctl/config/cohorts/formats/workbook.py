@@ -10,6 +10,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from kardia_ctl.config.budget import Budget, Expense
+from kardia_ctl.config.cohorts.formats.other_files import refuse_no_workbook
 from kardia_ctl.config.cohorts.formats.sheet_marks import SheetMarks, sheet_marks
 from kardia_ctl.config.cohorts.formats.workbook_check import BROKEN, MOST_ROWS, check_workbook
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile
@@ -68,6 +69,7 @@ def _opened(stream: IO[bytes], budget: Budget) -> "Workbook":
     except ImportError as error:
         message = "reading .xlsx needs openpyxl, which is not installed"
         raise UnusableFile(message, "Run: pip install 'kardia-ctl[xlsx]'") from error
+    refuse_no_workbook(stream)
     check_workbook(stream, budget)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions, which are not read here

@@ -51,6 +51,12 @@ class Bundle:
             isinstance(link, dict) and link.get("relation") == "next" for link in links
         )
 
+    @property
+    def missing(self) -> int:
+        """How many patients its search found that are not among its entries."""
+        total = self.top.get("total")
+        return max(int(total) - self._tree.entries, 0) if isinstance(total, int | float) else 0
+
     def entries(self, stream: Iterator[Block]) -> Iterator[BundleEntry]:
         """The entries.
 

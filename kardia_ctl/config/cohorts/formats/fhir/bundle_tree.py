@@ -11,7 +11,7 @@ from kardia_ctl.config.source_files import InvalidContent
 DEPTH: Final = 200
 """How deep objects and arrays may be nested. A FHIR resource hardly reaches 20."""
 
-_READ: Final = frozenset({"resourceType", "type", "meta", "implicitRules", "entry", "link"})
+_READ: Final = frozenset({"resourceType", "type", "meta", "implicitRules", "entry", "link", "total"})
 """The elements of a Bundle that are read. Of the others only the keys are held."""
 
 
@@ -47,6 +47,11 @@ class BundleTree:
     def top(self) -> dict[str, Any]:
         """The Bundle's own values, once it has ended; empty when it is not an object."""
         return self._root[0] if self._root and isinstance(self._root[0], dict) else {}
+
+    @property
+    def entries(self) -> int:
+        """How many entries have ended."""
+        return self._number
 
     def receive(self, events: Iterable[tuple[str, Any]], size: int) -> Iterator[BundleEntry]:
         """The entries that end within the next ``size`` characters, whose events these are.

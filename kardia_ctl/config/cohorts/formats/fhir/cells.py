@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import has_time, without_midnight
 from kardia_ctl.config.cohorts.formats.fhir.element_rules import Effect, Rule, rule
-from kardia_ctl.config.cohorts.formats.fhir.elements import Element, Elements, is_hidden
+from kardia_ctl.config.cohorts.formats.fhir.elements import Element, Elements, extension_codes, is_hidden
 from kardia_ctl.config.cohorts.identifier_choice import IdentifierChoice
 
 _SEXES: Final = {"male": "1", "female": "2", "other": "0", "unknown": "0"}
@@ -102,7 +102,8 @@ def _sex(resource: Element, elements: Elements) -> str:
 
 def _name(resource: Element, elements: Elements) -> tuple[str, str]:
     """Given names and family name of the first name that counts and has one of them."""
-    names = elements.counting(elements.objects(resource, "name", "lastname"), "Patient.name", "lastname")
+    counting = elements.counting(elements.objects(resource, "name", "lastname"), "Patient.name", "lastname")
+    names = sorted(counting, key=_spelling)
     hidden = [name for name in names if _is_withheld(name)]
     for name in names:
         given = _given(name, elements)
@@ -131,7 +132,26 @@ def _given(name: Element, elements: Elements) -> str:
     if not (given is None or isinstance(given, list)) or not all(isinstance(part, str) for part in parts):
         elements.error("firstname", "given is not a list of strings")
         return ""
-    return " ".join(filter(None, parts))
+    siblings = _list(name.get("_given"))
+    marks = [*siblings, *[None] * len(_list(given))]
+    own = [part for part, mark in zip(_list(given), marks, strict=False) if part and not _is_extra(mark)]
+    return " ".join(own or filter(None, parts))
+
+
+_REPRESENTATION: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+_QUALIFIER: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+
+
+def _spelling(name: Element) -> int:
+    """The order of a name by the signs that it is written in."""
+    codes = extension_codes(name, _REPRESENTATION)
+    return max((rule("Patient.name.representation", code).order for code in codes), default=1)
+
+
+def _is_extra(mark: Any) -> bool:
+    """Whether a given name says another one again: an initial, or what somebody is called by."""
+    codes = extension_codes(mark, _QUALIFIER)
+    return any(rule("Patient.name.given.qualifier", code).effect is Effect.NOTHING for code in codes)
 
 
 def _list(value: Any) -> Sequence[Any]:

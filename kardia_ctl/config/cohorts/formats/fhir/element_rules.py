@@ -124,6 +124,11 @@ ELEMENT_RULES: Final[Mapping[str, Mapping[str, Rule]]] = {
         "": _order(3),
         **dict.fromkeys(("temp", "nickname", "anonymous", "maiden", "old"), _NOTHING),
     },
+    "Patient.name.representation": {"IDE": _order(1), **dict.fromkeys(("ABC", "SYL"), _order(2))},
+    "Patient.name.given.qualifier": {
+        **dict.fromkeys(("BR", "MID", "AD", "SP"), _COUNTS),
+        **dict.fromkeys(("CL", "IN"), _NOTHING),
+    },
     "Patient.telecom.use": {
         **dict.fromkeys(("", "home", "work", "mobile"), _order(1)),
         "temp": _order(2),
@@ -145,6 +150,9 @@ where FHIR allows no others (``CLOSED``), and changes nothing elsewhere.
 - ``_deceasedDateTime``: a reason in place of the time says that the time is unknown, not that there is none.
 - ``use``: names that are not the person's own name now (temp, nickname, anonymous, maiden, old) never go out.
   A temporary identifier is no mrn: the API cannot correct one.
+- ``representation``: Japanese records write a name in kanji (IDE) and again by its sound (SYL, ABC).
+- ``qualifier``: Dutch records list initials (IN) and the name to call somebody by (CL) beside the given
+  names. They count where there is no other.
 - ``identifier.type``: a social security number counts only where kardia.yaml asks for its type; nobody is
   chosen by being the rest.
 - ``link``: refer and seealso name further records of a patient who is current.

@@ -111,14 +111,19 @@ class Elements:
 
 def absent_reasons(element: Any) -> Iterator[str]:
     """The codes by which an element, or the sibling ``_key`` of a value, says why there is no value."""
+    yield from extension_codes(element, _ABSENT_REASON)
+    for flavor in extension_codes(element, _NULL_FLAVOR):
+        yield _NULL_FLAVORS.get(flavor, "unknown")
+
+
+def extension_codes(element: Any, url: str) -> Iterator[str]:
+    """The codes of an element's extensions with a URL; none of what is no element."""
     extensions = element.get("extension") if isinstance(element, dict) else None
     for extension in extensions if isinstance(extensions, list) else ():
-        if isinstance(extension, dict) and isinstance(code := extension.get("valueCode"), str):
-            match extension.get("url"):
-                case str(url) if url == _ABSENT_REASON:
-                    yield code
-                case str(url) if url == _NULL_FLAVOR:
-                    yield _NULL_FLAVORS.get(code, "unknown")
+        if isinstance(extension, dict) and extension.get("url") == url:
+            code = extension.get("valueCode")
+            if isinstance(code, str):
+                yield code
 
 
 def is_hidden(element: Element, key: str) -> bool:

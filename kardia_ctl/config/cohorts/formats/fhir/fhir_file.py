@@ -119,6 +119,9 @@ class Fhir:
         bundle.check()
         if warns and bundle.has_next:
             self._context.warn("the Bundle has a next page, which is not in this file", Source(self.file, 1))
+        elif warns and bundle.missing:
+            message = f"the search found {bundle.missing:,} more than are in this file (total)"
+            self._context.warn(message, Source(self.file, 1))
 
     def _row(self, entry: BundleEntry) -> tuple[int, Mapping[str, Any]] | BadRow | None:
         content = {} if entry.content is None else entry.content
