@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.columns import columns_of, wanted_headers
+from kardia_ctl.config.cohorts.formats.cell_looks import MOST_NAMED, RowLooks, shows_more
 from kardia_ctl.config.cohorts.formats.layout import LOOK, refuse_title
 from kardia_ctl.config.cohorts.formats.sheet_marks import ColumnMarks, letters
 from kardia_ctl.config.cohorts.formats.table import (
@@ -29,13 +30,12 @@ from kardia_ctl.csv_guard import is_guarded, own_columns, unguarded
 from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
 
-_MOST_NAMED: Final = 20
-"""Hidden rows, or sheets, that a warning names."""
-
 _TEXT_FORMAT: Final = "@"
 _ENTER_AGAIN: Final = (
     "Enter it again, with all its leading zeros; for a whole column, Data > Text to Columns > Text"
 )
+
+_AS_SHOWN: Final = "Write the value as it is shown, and format the cell as text"
 
 _LONGEST: Final = 32_767
 """Characters that a cell of Excel can have."""
@@ -71,12 +71,12 @@ class Xlsx:
             self._marks = {
                 columns[number]: marks for number, marks in sheet.marks.of_columns(columns).items()
             }
-            hidden: list[int] = []
+            looks = RowLooks(sheet.marks.hidden_rows, self._indices)
             while self._indices and (numbered := some(rows)):
                 used = [(line, cells) for line, cells in numbered if self._is_declared(line, cells)]
-                hidden += [line for line, _ in used if sheet.marks.hidden_rows[line]]
+                looks.add(used)
                 yield batch_of([self._row(line, cells) for line, cells in used])
-            self._warn(sheet, hidden)
+            self._warn(sheet, looks)
 
     def _read_header(self, first: Sequence[NumberedRow]) -> int:
         """Read the header from the first row that is not empty. Returns the number of rows up to it."""
@@ -93,18 +93,16 @@ class Xlsx:
         """Whether there is anything in a row, be it a formula that has no result yet."""
         return _is_used(cells) or any(marks.is_uncomputed(line) for marks in self._marks.values())
 
-    def _warn(self, sheet: Sheet, hidden: Sequence[int]) -> None:
+    def _warn(self, sheet: Sheet, looks: RowLooks) -> None:
         """Say what is read though it is hidden, and what is not read though it is there to see."""
         top, warn = Source(self.file, 1, 1), self._context.warn
-        if hidden:
-            rows = ", ".join(map(str, hidden[:_MOST_NAMED])) + (", …" if len(hidden) > _MOST_NAMED else "")
-            what = "1 hidden row is" if len(hidden) == 1 else f"{len(hidden):,} hidden rows are"
-            warn(f"{what} read: {rows}. Delete what is not to be read", top)
+        for odd in looks.warnings():
+            warn(odd, top)
         for name, index in self._indices.items():
             if sheet.marks.is_hidden(index + 1):
                 warn(f"{self.label(name)} is hidden, and is read", self._at_header(index))
         if sheet.others and not self._cohort.sheet:
-            others = ", ".join(f'"{title}"' for title in sheet.others[:_MOST_NAMED])
+            others = ", ".join(f'"{title}"' for title in sheet.others[:MOST_NAMED])
             warn(
                 f'only the sheet "{sheet.title}" is read, not {others}. Set sheet to the one that is meant',
                 top,
@@ -123,6 +121,10 @@ class Xlsx:
             text = self._lost(name, line, is_empty=is_empty) if name in self._marks else ""
             if not text and not is_empty:
                 text = self._text(name, cell)
+                if cell is not None and isinstance(cell.value, str) and shows_more(cell):
+                    text = RowError(
+                        name, f"{name} is shown otherwise than stored: its format changes it", _AS_SHOWN
+                    )
             if isinstance(text, RowError):
                 errors.append(text)
             else:
@@ -236,6 +238,6 @@ def _is_used(cells: Sequence[Any]) -> bool:
 
 
 def _header(cells: Sequence[Any]) -> Sequence[str]:
-    """The header's texts, without empty cells at the end."""
-    texts = ["" if cell.value is None else str(cell.value) for cell in cells]
+    """The header's texts, on one line each, without empty cells at the end."""
+    texts = ["" if cell.value is None else " ".join(str(cell.value).splitlines()) for cell in cells]
     return without_blank_end(texts)
