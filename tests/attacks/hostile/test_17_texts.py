@@ -35,11 +35,11 @@ TEXTS = {
         b'{"x": "%s", "mrn": "P", "dob": "2000-01-01", "email": "p@example.com", "codes": [%s]}\n'
         % (b"x" * 3_000_000, b",".join(b'"b%d"' % number for number in range(30_000))),
     ),
-    "c.json, much beside the entries": (
+    "c.json, much beside the entries, and cut": (
         "c.json",
         b'{"resourceType": "Bundle", '
         + b",".join(b'"k%d": [%s]' % (number, b",".join([b"{}"] * 200_000)) for number in range(40))
-        + b', "entry": [{}]}',
+        + b', "entry": [{}]',
     ),
 }
 
