@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import select
 import subprocess
 import sys
 import time
@@ -23,11 +22,9 @@ from kardia_ctl.sandbox.faults.faults import Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
 from kardia_ctl.state.open import open_store
+from tests.terminals import LONGEST, read_to_end, read_until
 
 KARDIA_CTL: Final = (sys.executable, "-m", "kardia_ctl")
-LONGEST: Final = 120.0
-"""Seconds after which a process is taken for hung."""
-
 Process = subprocess.Popen[bytes]
 
 _STARTER: Final = "version: 1\ncohorts: {c: {source: c.csv}}\n"
@@ -146,10 +143,7 @@ class Terminal:
 
     def read_until(self, text: str) -> None:
         """Read until a text appears."""
-        end = time.monotonic() + LONGEST
-        while text.encode() not in self.text:
-            assert select.select([self.master], [], [], max(0.0, end - time.monotonic()))[0], self.text
-            self.text += os.read(self.master, 4096)
+        self.text = read_until(self.master, text, self.text)
 
     def type(self, text: bytes) -> None:
         """Type on the keyboard; 03 is Ctrl-C, 04 Ctrl-D."""
@@ -158,13 +152,7 @@ class Terminal:
     def end(self) -> int:
         """Read what is left. Returns the exit code."""
         os.close(self.slave)
-        while True:
-            assert select.select([self.master], [], [], LONGEST)[0], self.text
-            try:
-                more = os.read(self.master, 4096)
-            except OSError:  # nobody has the other side open any more
-                break
-            self.text += more
+        self.text = read_to_end(self.master, self.text)
         return self.process.wait(timeout=LONGEST)
 
     def hang_up(self) -> None:

@@ -15,10 +15,11 @@ from kardia_ctl.sandbox.server import serving
 from tests.attacks.meddling import DELETE, DISCONNECT, Once, enrolled, leaving, meddled
 from tests.attacks.people.test_01_departures import departed
 from tests.attacks.people.test_01_live_again import pro_leaver
-from tests.attacks.processes import KARDIA_CTL, LONGEST, until
+from tests.attacks.processes import KARDIA_CTL, until
 from tests.attacks.safeguards import removed
 from tests.cli.commands.apply.test_pro import DISCONNECT as PRO_DISCONNECT
 from tests.cli.conftest import Desk, account, desk
+from tests.terminals import LONGEST
 
 __all__ = ["account", "desk"]  # fixtures
 

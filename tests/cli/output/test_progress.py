@@ -35,6 +35,7 @@ from kardia_ctl.render.records.record_columns import PATIENTS
 from tests.cases.live import Account, AccountReader
 from tests.cli.conftest import Desk
 from tests.cli.output.emulator import Terminal, screens
+from tests.terminals import LONGEST, read_to_end
 
 
 @pytest.fixture
@@ -229,11 +230,11 @@ def in_a_terminal(*words: str, out: Path) -> tuple[int, str]:
     environ = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
     line = [str(Path(sys.executable).with_name("kardia-ctl")), *words]
     with out.open("wb") as stdout:
-        done = subprocess.run(line, stdout=stdout, stderr=theirs, env=environ, check=False)
+        process = subprocess.Popen(line, stdout=stdout, stderr=theirs, env=environ)
     os.close(theirs)
-    written = os.read(mine, 100_000).decode().replace("\r\n", "\n")
+    written = read_to_end(mine).decode().replace("\r\n", "\n")
     os.close(mine)
-    return done.returncode, written
+    return process.wait(timeout=LONGEST), written
 
 
 def test_a_terminal_is_left_clean(desk: Desk, tmp_path: Path) -> None:

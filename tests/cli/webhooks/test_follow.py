@@ -23,6 +23,7 @@ import pytest
 from kardia_ctl.state.open import open_store
 from tests.cli.output.emulator import screens
 from tests.paths import CLINIC
+from tests.terminals import read_until
 
 COMMAND: Final = str(Path(sys.executable).with_name("kardia-ctl"))
 KEY: Final = "sandbox-key"
@@ -232,18 +233,11 @@ def test_on_a_terminal_the_table_is_drawn_over_itself(clinic: Ward) -> None:
     ours, theirs = pty.openpty()
     listener = clinic.listen(stdout=theirs)
     os.close(theirs)
-    seen = b""
-
-    def read_until(text: bytes) -> None:
-        nonlocal seen
-        while text not in seen:
-            seen += os.read(ours, 65536)
-
-    read_until(b"Events: none yet.")
+    seen = read_until(ours, "Events: none yet.")
     clinic.run("sandbox", "connect", "--mrn", "CL-0001042")
     said = {"eventType": "participantConnected", "customParticipantId": "CL-0001042"}
     assert listener.post(json.dumps(said).encode()) == 200
-    read_until(b"Events: 1 participantConnected.")
+    seen = read_until(ours, "Events: 1 participantConnected.", seen)
     assert listener.end() == 0
     os.close(ours)
     shown = [*screens(seen.decode().replace("\r\n", "\n"))]
