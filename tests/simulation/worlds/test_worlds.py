@@ -12,8 +12,8 @@ from tests.simulation.worlds.busy_list import busy_list
 from tests.simulation.worlds.copied_state import copied_state
 from tests.simulation.worlds.two_runners import two_runners
 
-SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 150
-_BATCH: Final = 10
+SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 250
+_BATCH: Final = 6
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
@@ -41,7 +41,7 @@ def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) ->
                 "adopt patient/",
             ),
         ),
-        (two_runners, ("CI is set", "twice there: ['S-", "adopt patient/", "run 1 ends: aborted")),
+        (two_runners, ("CI is set", "twice there: ['S-", "adopt patient/")),
     ],
 )
 def test_a_world_shows_its_troubles(world: Callable[[int], Scenario], sights: tuple[str, ...]) -> None:
