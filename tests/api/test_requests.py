@@ -128,12 +128,15 @@ async def test_requests_are_counted_as_reads_and_writes(speak: Speak) -> None:
         assert session.requests == 4
 
 
+NEVER = r"never connected after 5 tries: the connection to api\.kardia\.com:443 could not be opened"
+
+
 async def test_a_connection_that_never_opened_sent_nothing(speak: Speak, waits: list[float]) -> None:
     def server(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("")
 
     async with speak(server) as session:
-        with pytest.raises(ApiError, match="never connected after 5 tries: ConnectError"):
+        with pytest.raises(ApiError, match=NEVER):
             await session.reader.templates()
         assert session.requests == 0
     assert len(waits) == 4

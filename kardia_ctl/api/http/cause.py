@@ -84,7 +84,9 @@ def cause_of(error: BaseException, peer: Peer) -> ConnectionFailure:
     for inner in _chain(error):
         if found := _known(inner, peer):
             return found
-    return ConnectionFailure(f"the connection to {peer.connect} broke ({type(error).__name__})")
+    name = type(error).__name__
+    what = "could not be opened" if name == "ConnectError" else "broke"
+    return ConnectionFailure(f"the connection to {peer.connect} {what} ({name})")
 
 
 def _known(error: BaseException, peer: Peer) -> ConnectionFailure | None:
