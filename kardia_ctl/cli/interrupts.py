@@ -31,6 +31,11 @@ class Interrupts:
         self.reaction: Reaction | None = None
         self._last: float | None = None
 
+    @property
+    def have_come(self) -> bool:
+        """Whether a signal came since the command began."""
+        return self._last is not None
+
     def __call__(self, number: int, _: FrameType | None) -> None:
         """Handle one signal."""
         now, last = time.monotonic(), self._last
@@ -53,6 +58,11 @@ def install() -> Interrupts:
         if signal.getsignal(number) not in (signal.SIG_IGN, None):
             signal.signal(number, interrupts)
     return interrupts
+
+
+def has_come() -> bool:
+    """Whether a signal came since the command began: its reaction may not have taken effect yet."""
+    return any(interrupts.have_come for interrupts in _current)
 
 
 @contextmanager

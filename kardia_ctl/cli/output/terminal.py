@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import IO, Any
 
 from kardia_ctl.cli.environment import is_ci
-from kardia_ctl.cli.interrupts import reacting
+from kardia_ctl.cli.interrupts import has_come, reacting
 from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.model.errors import Interrupted, RunStopped
 
@@ -51,12 +51,13 @@ def read_answer(prompt: str, *, hidden: bool = False) -> str:
     Raises:
         Interrupted: a signal came, or the input ended: a line that Enter did not end is no answer.
     """
-    print_notice(prompt)
     line = b""
     try:
-        # The event loop would delay a signal until the answer is there.
+        # The event loop would delay a signal until the answer is there: one that comes from here on, and one
+        # that came before.
         with reacting(None), _echo_off() if hidden else nullcontext():
-            line = sys.stdin.buffer.readline()
+            print_notice(prompt)
+            line = b"" if has_come() else sys.stdin.buffer.readline()
     except (KeyboardInterrupt, OSError):  # OSError: the terminal was closed
         raise Interrupted from None
     finally:

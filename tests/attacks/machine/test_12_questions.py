@@ -1,6 +1,7 @@
 """Every question: Ctrl-C, Ctrl-D and signals are a no that leaves no trace; no terminal is an error."""
 
 import re
+import signal
 import sys
 import termios
 import time
@@ -12,8 +13,11 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import pytest
 
-from kardia_ctl.cli import commands
+from kardia_ctl.cli import commands, interrupts
+from kardia_ctl.cli.output import terminal
+from kardia_ctl.model.errors import Interrupted
 from tests.attacks.processes import Site, Terminal, in_terminal, site
+from tests.attacks.safeguards import removed
 
 TEMPLATE = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
 WITH_CODES = (
@@ -187,3 +191,37 @@ def test_every_question_of_the_program_is_here() -> None:
         if re.search(r"\bconfirm\(|\bread_answer\(|\bprompt\(|\binput\(|getpass", file.read_text())
     }
     assert asking == {question.words[0].replace("-", "_") for question in QUESTIONS.values()}
+
+
+class _NeverRead:
+    """A terminal whose input nobody may wait for."""
+
+    def __init__(self) -> None:
+        self.buffer = self
+
+    def readline(self) -> bytes:
+        raise AssertionError("it waits for an answer")
+
+
+@pytest.mark.parametrize("when", ["before the question", "while it is printed"])
+def test_a_signal_before_the_answer_is_waited_for_is_not_lost(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reaction in force then stops the event loop, which would come to it only after the answer."""
+
+    def interrupted(_: str) -> None:
+        signal.raise_signal(SIGINT)
+
+    monkeypatch.setattr(sys, "stdin", _NeverRead())
+    with interrupts.reacting(lambda *_: None):
+        if when == "before the question":
+            interrupted("")
+        else:
+            monkeypatch.setattr(terminal, "print_notice", interrupted)
+        with pytest.raises(Interrupted):
+            terminal.read_answer("Enter a value: ")
+
+
+def test_without_the_look_back_a_signal_before_the_question_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with removed(terminal, "has_come", lambda: False), pytest.raises(AssertionError, match="it waits"):
+        test_a_signal_before_the_answer_is_waited_for_is_not_lost("before the question", monkeypatch)
