@@ -34,9 +34,9 @@ class Damage:
     odd: frozenset[TextFormat] = NONE
 
 
-def whole(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """The pattern of a whole text, blanks around it aside."""
-    return re.compile(rf"\A\s*(?:{pattern})\s*\Z", flags)
+def whole(pattern: str) -> str:
+    """The expression of a whole text, blanks around it aside."""
+    return rf"\A\s*(?:{pattern})\s*\Z"
 
 
 EXPORT: Final = "Export it again as text, or look the value up and correct it"

@@ -26,26 +26,34 @@ _TEXTUAL: Final = NAME | IDENTIFIER
 
 WRAPPINGS: Final = (
     Damage(
-        whole(r"#[^\W\d_][\w/ ]{1,23}[!?]?"),
+        re.compile(whole(r"#[^\W\d_][\w/ ]{1,23}[!?]?")),
         "is what a program shows in place of a value",
         LOOK_UP,
         PERSONAL - IDENTIFIER,
         IDENTIFIER,
     ),
     Damage(
-        whole(rf"[(<\[{{]\s*(?:{NO_VALUE})\s*[)>\]}}]", re.IGNORECASE),
+        re.compile(whole(rf"[(<\[{{]\s*(?:{NO_VALUE})\s*[)>\]}}]"), re.IGNORECASE),
         "is a word that programs write in place of a value ({seen})",
         LOOK_UP,
         PERSONAL,
     ),
     Damage(
-        whole(r"(?:c|list|set)?[\[({]\s*[bu]?['\"].*['\"],?\s*[\])}]|[a-z]+\(0\)|.*\bdtype: \w+", re.DOTALL),
+        re.compile(
+            whole(r"(?:c|list|set)?[\[({]\s*+[bu]?['\"][^'\"\])}]*+['\"][^\])}]*+[\])}]|[a-z]+\(0\)")
+            + r"|\bdtype: \w++\s*+\Z"
+        ),
         "is written as a program writes a list",
         EXPORT,
         PERSONAL,
     ),
     Damage(
-        whole(r"System(?:\.[A-Z]\w*)+(?:\[\])?|(?:[a-z]\w*\.)+[A-Z]\w*@[0-9a-f]{4,8}|<.* at 0x[0-9A-Fa-f]+>"),
+        re.compile(
+            whole(
+                r"System(?:\.[A-Z]\w*)+(?:\[\])?|(?:[a-z]\w*\.)+[A-Z]\w*@[0-9a-f]{4,8}"
+                r"|<(?:[\w.]++ ){1,4}at 0x[0-9A-Fa-f]{4,16}>"
+            )
+        ),
         "is a program's name for something that is no text",
         EXPORT,
         PERSONAL,
@@ -85,7 +93,7 @@ WRAPPINGS: Final = (
     Damage(re.compile(r"\A\s*(?:tel|sms):", re.IGNORECASE), "begins with tel:", UNQUOTE, _PHONE),
     Damage(re.compile(r"\A\D+\Z|@"), "is no phone number", LOOK_UP, _PHONE),
     Damage(
-        whole(UNKNOWN_WORDS, re.IGNORECASE),
+        re.compile(whole(UNKNOWN_WORDS), re.IGNORECASE),
         "is a word for a value that nobody knows",
         LOOK_UP,
         _PHONE,
@@ -123,7 +131,7 @@ WRAPPINGS: Final = (
         IDENTIFIER,
     ),
     Damage(
-        re.compile(r"\A(?:#|//|--)\s|[^\W\d_]{3,}\s+(?:of )?[^\W\d_]{3,}\Z"),
+        re.compile(r"\A(?:#|//|--)\s|(?<![^\W\d_])[^\W\d_]{3,}+\s++(?:of )?[^\W\d_]{3,}+\Z"),
         "is a comment or words, as of a header, from character {column} on",
         "Delete the row, or correct the value",
         NONE,
@@ -137,30 +145,32 @@ WRAPPINGS: Final = (
         IDENTIFIER,
     ),
     Damage(
-        whole(r"[0-9][.,][0-9]+[Ee][0-9]{1,3}"),
+        re.compile(whole(r"[0-9][.,][0-9]+[Ee][0-9]{1,3}")),
         "is a number in scientific notation, as a program shortens it: its digits may be lost",
         EXPORT,
         STRICT - IDENTIFIER,
         IDENTIFIER,
     ),
     Damage(
-        whole(r"[0-9]{15}0{2,}"),
+        re.compile(whole(r"[0-9]{15}0{2,}")),
         "has zeros from its 16th digit on, as a spreadsheet cuts a long number",
         EXPORT,
         NONE,
         IDENTIFIER,
     ),
     Damage(
-        whole(r"[0-9]{1,3}(?:[,'’][0-9]{3})+"),
+        re.compile(whole(r"[0-9]{1,3}(?:[,'’][0-9]{3})+")),
         "has separators of thousands",
         "Export it again as text, without separators",
         NONE,
         IDENTIFIER,
     ),
     Damage(
-        whole(
-            r"[0-9]{1,2}[./][0-9]{1,2}[./](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]"
-            r"|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+        re.compile(
+            whole(
+                r"[0-9]{1,2}[./][0-9]{1,2}[./](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]"
+                r"|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+            )
         ),
         "is a day or a time, as a spreadsheet makes one of texts such as 3-1",
         EXPORT,
@@ -168,8 +178,10 @@ WRAPPINGS: Final = (
         IDENTIFIER,
     ),
     Damage(
-        whole(
-            "2147483647|-2147483648|4294967295|9223372036854775807|-9223372036854775808|18446744073709551615"
+        re.compile(
+            whole(
+                "2147483647|-2147483648|4294967295|9223372036854775807|-9223372036854775808|18446744073709551615"
+            )
         ),
         "is the largest number that a database column holds, as it stores every larger one",
         EXPORT,

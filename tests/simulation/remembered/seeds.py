@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 FILE: Final = Path(__file__).with_name("seeds.json")
-"""``pytest tests/simulation -k "one_safeguard or judge_sees" --update-golden``, in one process, writes it."""
+"""``pytest tests/simulation -k "safeguard or judge_sees or every" --update-golden``, in one process, writes it."""
 
 
 def seeds_for(name: str, count: int) -> Iterator[int]:
@@ -15,6 +16,28 @@ def seeds_for(name: str, count: int) -> Iterator[int]:
     first = _remembered().get(name, 0)
     yield from (seed for seed in (first,) if seed in range(count))
     yield from (seed for seed in range(count) if seed != first)
+
+
+def unseen(
+    sights: Mapping[str, str], count: int, trace_of: Callable[[int], Iterable[str]], *, anew: bool = False
+) -> list[str]:
+    """The sights that no story of a seed below ``count`` shows: names, with a text of the trace for each.
+
+    Each is looked for first where it was seen before; ``anew`` looks from 0 on and remembers.
+    """
+    missing = dict(sights)
+    known = {} if anew else _remembered()
+    seen_in = dict.fromkeys(known.get(f"sight: {what}", count) for what in sights)
+    for seed in chain(seen_in, range(count)):
+        if not missing:
+            break
+        if seed < count:
+            trace = "\n".join(trace_of(seed))
+            for what in [what for what, text in missing.items() if text in trace]:
+                del missing[what]
+                if anew:
+                    remember(f"sight: {what}", seed)
+    return list(missing)
 
 
 def remember(name: str, seed: int) -> None:

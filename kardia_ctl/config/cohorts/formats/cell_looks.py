@@ -8,7 +8,7 @@ from typing import Any, Final
 MOST_NAMED: Final = 20
 """Rows, or sheets, that a warning names."""
 
-_UNSHOWN_PARTS: Final = re.compile(r'"[^"]*"|\[[^]]*\]|\\.|[_*].')
+_UNSHOWN_PARTS: Final = re.compile(r'"[^"]*"|\[[^]]*(?:\]|\Z)|\\.|[_*].')
 """Parts of a number format that are no digits of a value: texts, locales and paddings."""
 
 _DATE_CODE: Final = re.compile(r"(?:[dmyhs]|am/pm|a/p|[^a-z])*", re.IGNORECASE)
@@ -30,7 +30,7 @@ def shows_more(cell: Any) -> bool:
     code = cell.number_format
     if "@" not in code and ";;;" not in code:
         return False
-    of_text = re.sub(r"\[[^]]*\]|[_*].", "", code).split(";")
+    of_text = re.sub(r"\[[^]]*(?:\]|\Z)|[_*].", "", code).split(";")
     return of_text[3] != "@" if len(of_text) > 3 else len(of_text) == 1 and of_text[0] != "@"
 
 
