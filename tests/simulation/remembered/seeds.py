@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 FILE: Final = Path(__file__).with_name("seeds.json")
-"""``pytest tests/simulation -k "safeguard or judge_sees or every" --update-golden``, in one process, writes it."""
+"""Written in one process: ``pytest tests/simulation -k "safeguard or judge or every" --update-golden``."""
 
 
 def seeds_for(name: str, count: int) -> Iterator[int]:
