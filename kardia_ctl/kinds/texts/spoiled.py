@@ -37,13 +37,17 @@ _BLANK: Final = re.compile(r"\A\s|\s\Z")
 _RETYPE: Final = "Retype it without that character"
 
 _NAME: Final = rf"(?!System\.){PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
-_IDENTIFIER: Final = (
+ANY_IDENTIFIER: Final = (
     r"(?!(?=[0-9])(?:[0-9]{1,2}(?:-[A-Za-z]|/[0-9]{1,2}/)|0++(?:\n|\Z)|[0-9]{15}00|(?:19|20)[0-9]{2}-[01][0-9]-"
     r"|2147483647|4294967295|9223372036854775807|18446744073709551615)"  # no 1-Mar, zero or cut numbers
     r"|[A-Za-z](?:[a-z]{2,3}-|[A-Za-z]{3,}/|[Xx]{2}))"  # no Mar-01, no references
     r"(?:(?:[A-Za-z]{1,8}+[-_/]?)?0*+[1-9][0-9]*+(?:[-_/][0-9]++)*+"  # such as AC-0001 or 2024/0017
     r"|(?=[A-Za-z-]*+[0-9])[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+)"
 )
+QUICK_IDENTIFIER: Final = r"(?!.XX)[A-Z]{1,8}+[-_]?0*+[1-9][0-9]*+(?=\n|\Z)"
+"""What most identifiers are: part of ``ANY_IDENTIFIER``, and found three times as quickly."""
+
+_IDENTIFIER: Final = f"(?:{QUICK_IDENTIFIER}|{ANY_IDENTIFIER})"
 _NAMES: Final = re.compile(_NAME)
 _IDENTIFIERS: Final = re.compile(_IDENTIFIER)
 _TEXTS: Final = re.compile("[^#EeLl\\s\ufffd][^\ufffd]*+")
