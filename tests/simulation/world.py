@@ -368,7 +368,7 @@ class World:
         configuration = Configuration(Path(), desired, story.dialect, settle=story.settle, waves=story.waves)
         inputs = inputs_of(configuration, store.load(), clock.instant(), self.key, decisions)
         async with self._session(run, process, clock) as session:
-            preview = await observe_and_plan(session.reader, inputs, lambda: session.requests)
+            preview = await observe_and_plan(session.reader, inputs, lambda: session.requests, clock.now)
             run.plan, run.spent = preview.plan, self.network.arrivals[run.number]
             run.listed = len(self.network.listings)
             self.log(f"plan: {_summary(preview.plan)}")
