@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.escape import escape, escape_json, escape_lines, json_text
 
 _errors: list[str] = []
@@ -92,6 +91,8 @@ def check_stdout_kept() -> None:
     events.register(descriptor, 0)
     gone = any(event & (select.POLLERR | select.POLLHUP) for _, event in events.poll(0))
     if gone or (stat.S_ISCHR(mode.st_mode) and mode.st_rdev == null.st_rdev):
+        from kardia_ctl.model.errors import RunStopped
+
         raise RunStopped(
             "nothing reads stdout, so --print would lose the key. Name a file with --out instead"
         )
@@ -105,6 +106,8 @@ def print_key(key: str) -> None:
         OSError: it cannot be printed.
     """
     if not (key.isascii() and key.isprintable()):
+        from kardia_ctl.model.errors import RunStopped
+
         raise RunStopped("the key has a character that no key has, and was not printed")
     click.echo(key)
 
