@@ -209,6 +209,10 @@ class LoadContext:
 
 
 def address_of(mrn: object) -> Address | None:
-    """The address of a patient; None without a usable mrn, such as one that a program has spoiled."""
-    usable = isinstance(mrn, str) and 0 < len(mrn) <= 200 and not fault(TextFormat.IDENTIFIER, mrn)
-    return patient_address(str(mrn)) if usable else None
+    """The address of a patient; None without a usable mrn, such as one that a program has spoiled.
+
+    Where columns are swapped, an mrn may be an e-mail address, which no message may show.
+    """
+    if not isinstance(mrn, str) or not 0 < len(mrn) <= 200 or "@" in mrn or fault(TextFormat.IDENTIFIER, mrn):
+        return None
+    return patient_address(mrn)

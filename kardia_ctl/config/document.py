@@ -138,7 +138,7 @@ def _is_valid(yaml_file: YamlFile, index: int, context: LoadContext, registry: P
     errors = patient_validator(context.capabilities.dialect).findings(node)
     if isinstance(node, YamlMapping) and "${" in node.get("id", ""):  # an unset variable has been reported
         errors = [finding for finding in errors if finding.path != ("id",)]
-    errors += () if errors else birth_findings(node, context.latest_birth)
+    errors += birth_findings(node, context.latest_birth, errors)
     mrn = node.get("mrn") if isinstance(node, YamlMapping) else None
     for finding in errors:
         path = ("patients", index, *finding.path)

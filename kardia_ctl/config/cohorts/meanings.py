@@ -44,8 +44,10 @@ def read_day(written: str, days: DayForm | None) -> tuple[str, Finding | None]:
     return _ANY_DAY, Finding(("dob",), message, "Correct the cell, or the format declared for the column")
 
 
-def advised(finding: Finding) -> Finding:
-    """The finding, with what helps where the cell is a word of the hospital's own."""
+def advised(finding: Finding, days: DayForm | None) -> Finding:
+    """The finding, with what helps in a cohort: its own form of a date, its own words."""
+    if days is not None and finding.message == "dob is missing":
+        return replace(finding, remedy=f"Add it as {days.notation}, which the cohort declares")
     if finding.path != ("sex",):
         return finding
     remedy = f"{finding.remedy}; or say what the cell means, e.g. values: {{sex: {{o: unknown}}}}"

@@ -144,7 +144,7 @@ class Rows:
         values.pop("mobile_user", None)  # it is the cohort's, and was validated there
         context = self._registry.context
         errors += row_findings(values, context.capabilities.dialect)
-        errors += () if errors else birth_findings(values, context.latest_birth)
+        errors += birth_findings(values, context.latest_birth, errors)
         if not errors:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
             self._registry.add(patient, self._locate(line))
@@ -155,7 +155,7 @@ class Rows:
                 context.warn(f"{text}. {odd.remedy}", place, address_of(patient.mrn))
             return
         mrn = values.get("mrn")
-        for finding in map(advised, errors):
+        for finding in (advised(error, self._cohort.days) for error in errors):
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
             self._report(line, name, finding.message, finding.remedy, mrn)
         self._registry.add_faulty(mrn, values.get("codes"), self._locate(line))

@@ -190,7 +190,7 @@ DAMAGES: Final = (
     Damage(re.compile(r"\A[\W\d_]+\Z"), "has no letter", LOOK_UP, NONE, NAME),
     Damage(
         re.compile(whole(r"0+")),
-        "is zero, as a spreadsheet looks up an empty cell",
+        "is zero, as a spreadsheet shows where it looks up an empty cell",
         LOOK_UP,
         NONE,
         IDENTIFIER,

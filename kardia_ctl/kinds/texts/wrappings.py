@@ -132,8 +132,15 @@ WRAPPINGS: Final = (
     ),
     Damage(
         re.compile(r"\A(?:#|//|--)\s|(?<![^\W\d_])[^\W\d_]{3,}+\s++(?:of )?[^\W\d_]{3,}+\Z"),
-        "is a comment or words, as of a header, from character {column} on",
+        "contains words, as a comment or a header does, from character {column} on",
         "Delete the row, or correct the value",
+        NONE,
+        IDENTIFIER,
+    ),
+    Damage(
+        re.compile(r"@[^@\s]++\Z"),
+        "is an e-mail address, and plans and logs show each mrn",
+        "Declare the patient's number; an mrn that is an address already can stay",
         NONE,
         IDENTIFIER,
     ),
