@@ -1,10 +1,13 @@
 """What surrounds a value on its way here is no part of it, and what is left of a missing one is said."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies
 
 from kardia_ctl.cli import environment
 from kardia_ctl.model.errors import RunStopped
+from tests.cli.conftest import Desk
 
 KEY = "kY3-an-invented-key-0001"
 
@@ -62,3 +65,21 @@ def test_an_empty_no_color_asks_for_nothing() -> None:
         True,
     ]
     assert not environment.wants_no_colour({})
+
+
+@pytest.mark.parametrize("value", ["", " \n"])
+def test_a_key_that_is_set_to_nothing_is_named(
+    desk: Desk, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the job lacks the secret, no other place has a key either."""
+    monkeypatch.setenv("KARDIA_API_KEY", value)
+    ran = desk.run("plan", str(desk.path))
+    assert (ran.code, ran.requests) == (1, [])
+    assert "no API key: KARDIA_API_KEY is set but empty. In CI: does the job have this secret?" in ran.err
+
+
+def test_a_key_file_that_is_empty_is_named(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "ek").write_text("\n")
+    ran = desk.run("plan", str(desk.path), "--api-key-file", str(tmp_path / "ek"))
+    assert (ran.code, ran.requests) == (1, [])
+    assert f"no API key: {tmp_path / 'ek'} is empty" in ran.err

@@ -56,14 +56,25 @@ def api_key_and_place(
     else:
         key, source = stored().strip(), "the keyring"
     if not key:
-        raise RunStopped(
-            "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or store one with kardia-ctl "
-            "login. To try kardia-ctl without an account: --sandbox"
-        )
+        raise RunStopped(_no_key(account, environ))
     if not key.isascii() or not key.isprintable() or ":" in key:
         raise RunStopped(f"the API key in {source} contains characters that no key has: copy it again")
     check_api_key(key, f"the API key in {source}", "Copy it again, whole")
     return key, source
+
+
+def _no_key(account: AccountOptions, environ: Mapping[str, str]) -> str:
+    if account.api_key_file is not None:
+        return f"no API key: {account.api_key_file} is empty"
+    if "KARDIA_API_KEY" in environ:
+        return (
+            "no API key: KARDIA_API_KEY is set but empty. In CI: does the job have this secret? "
+            "Elsewhere, set it, or name a file with --api-key-file"
+        )
+    return (
+        "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or store one with kardia-ctl "
+        "login. To try kardia-ctl without an account: --sandbox"
+    )
 
 
 def check_api_key(key: str, what: str, remedy: str) -> None:
