@@ -46,13 +46,12 @@ def unquoted(value: str, what: str) -> str:
     return value
 
 
+EMPTY: Final = "{} is set but empty, and counts as not set. In CI: does the job have this secret?"
+
+
 def empty_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """A warning for each variable that is set and empty, as when a CI secret is missing."""
-    return tuple(
-        f"{name} is set but empty, and counts as not set. In CI: does the job have this secret?"
-        for name in SECRETS
-        if name in environ and not environ[name].strip()
-    )
+    return tuple(EMPTY.format(name) for name in SECRETS if name in environ and not environ[name].strip())
 
 
 def other_proxy(environ: Mapping[str, str]) -> str:

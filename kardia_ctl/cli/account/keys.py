@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.account.account_options import AccountOptions
-from kardia_ctl.cli.environment import given, unquoted
+from kardia_ctl.cli.environment import EMPTY, given, unquoted
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.state.files import make_directories
@@ -67,10 +67,7 @@ def _no_key(account: AccountOptions, environ: Mapping[str, str]) -> str:
     if account.api_key_file is not None:
         return f"no API key: {account.api_key_file} is empty"
     if "KARDIA_API_KEY" in environ:
-        return (
-            "no API key: KARDIA_API_KEY is set but empty. In CI: does the job have this secret? "
-            "Elsewhere, set it, or name a file with --api-key-file"
-        )
+        return f"no API key: {EMPTY.format('KARDIA_API_KEY')}"
     return (
         "no API key: set KARDIA_API_KEY, name a file with --api-key-file, or store one with kardia-ctl "
         "login. To try kardia-ctl without an account: --sandbox"

@@ -42,16 +42,15 @@ async def _close(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await _request(reader)
 
 
-async def _half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _request(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}")
-    await writer.drain()
+def _saying(text: bytes) -> Talk:
+    """A server that answers every request with this."""
 
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _request(reader)
+        writer.write(text)
+        await writer.drain()
 
-async def _half_a_chunk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _request(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}")
-    await writer.drain()
+    return say
 
 
 async def _silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -68,27 +67,20 @@ async def _dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         await asyncio.sleep(0.03)
 
 
-async def _another_language(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _request(reader)
-    writer.write(b"220 mail.example.com ESMTP\r\n500 what?\r\n\r\n")
-    await writer.drain()
-
-
-async def _packed_wrongly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _request(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}")
-    await writer.drain()
-
+_HALF = _saying(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}")
+_HALF_A_CHUNK = _saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}")
+_ANOTHER_LANGUAGE = _saying(b"220 mail.example.com ESMTP\r\n500 what?\r\n\r\n")
+_PACKED_WRONGLY = _saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}")
 
 LOSING: dict[str, tuple[Talk, str]] = {
     "reset": (_reset, "{} reset the connection"),
     "closed": (_close, "{} closed the connection without an answer"),
-    "half": (_half, "{} closed the connection in the middle of its answer"),
-    "half a chunk": (_half_a_chunk, "{} closed the connection in the middle of its answer"),
+    "half": (_HALF, "{} closed the connection in the middle of its answer"),
+    "half a chunk": (_HALF_A_CHUNK, "{} closed the connection in the middle of its answer"),
     "silent": (_silent, "{} sent nothing for 0.2 s"),
     "dripping": (_dripping, "{} had not answered after 0.5 s"),
-    "no HTTP": (_another_language, "{} sent what is not HTTP"),
-    "no gzip": (_packed_wrongly, "the answer of {} cannot be decompressed"),
+    "no HTTP": (_ANOTHER_LANGUAGE, "{} sent what is not HTTP"),
+    "no gzip": (_PACKED_WRONGLY, "the answer of {} cannot be decompressed"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.simulation.remembered.seeds import unseen
 from tests.simulation.scenario import Scenario
 from tests.simulation.simulate import simulate
 from tests.simulation.worlds.busy_list import busy_list
@@ -45,10 +46,4 @@ def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) ->
     ],
 )
 def test_a_world_shows_its_troubles(world: Callable[[int], Scenario], sights: tuple[str, ...]) -> None:
-    missing = set(sights)
-    for seed in range(60):
-        trace = "\n".join(simulate(seed, world(seed)).trace)
-        missing = {text for text in missing if text not in trace}
-        if not missing:
-            return
-    raise AssertionError(f"never shown: {missing}")
+    assert unseen({text: text for text in sights}, 60, lambda seed: simulate(seed, world(seed)).trace) == []

@@ -56,7 +56,7 @@ def _refuse(head: bytes, encoding: str | None) -> None:
     for begin, what, remedy in _MARKUP:
         if markup.startswith(begin):
             raise InvalidContent(f"the file {what}", remedy)
-    if encoding is None or not encoding:
+    if not encoding:
         for zeros, order in ((head[1:8:2], "le"), (head[:8:2], "be")):
             if len(zeros) == 4 and not zeros.strip(b"\0") and head[:8].strip(b"\0"):
                 declare = f"Declare its encoding: utf-16-{order}, or save it as UTF-8"
