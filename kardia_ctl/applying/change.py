@@ -69,6 +69,7 @@ class Sender:
         try:
             with Heartbeat(partial(self._beat, change, intent)):
                 async with self._slots.acquire(partial(self.refusal, change), started):
+                    self.context.store.check_lock()
                     sent = await self._requests.send(change, patient_id)
         except NotExecuted as error:
             self._post(change, [self._as_before(change)])

@@ -128,6 +128,12 @@ class Store(Protocol):
         """Hold the single writer's lock; it ends with the process. Raises ``LockHeld``."""
         ...
 
+    def check_lock(self) -> None:
+        """Check that the lock is still held, before a request is sent. Raises when it may be another run's.
+
+        Called in the event loop for every request: it must not wait unless the lock was unproven for long.
+        """
+
     def activity(self) -> str:
         """One line when an apply is running or ended without finishing, else empty. Never waits."""
         ...

@@ -31,6 +31,26 @@ def create_private(path: Path) -> None:
     _sync_directory(path.parent)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file (0600) durably, whole or not at all; an earlier one of its name is replaced.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    create_private(beside)
+    try:
+        with beside.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
 def make_directories(directory: Path) -> None:
     """Create a directory and the missing ones above it, each 0700.
 

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.model.ports import Store
+from kardia_ctl.state.state_store import StateStore
 
 _SQLITE: Final = "sqlite:///"
+_FILES: Final = ("", "-wal", "-shm", "-journal", ".lock", ".history")
+"""What follows the name of a SQLite state in the names of what belongs to it."""
 _UNSUPPORTED: Final = ("postgresql", "s3", "gs", "az")
 
 
 def open_store(
     url: str, root: Path, workspace: str, *, lock_timeout: float = 0.0, accept_parts: bool = False
-) -> Store:
+) -> StateStore:
     """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
     Args:
@@ -26,11 +28,19 @@ def open_store(
         StateError: this version has no store for the URL. The message leaves the URL out, because it may
             hold a password.
     """
-    from kardia_ctl.state.sqlite import SqliteStore
+    from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
     return SqliteStore(
         sqlite_path(url, root), workspace, lock_timeout=lock_timeout, accept_parts=accept_parts
     )
+
+
+def state_files(url: str, root: Path) -> tuple[Path, ...]:
+    """The files that belong to a state; none when it is on a server."""
+    if not url.startswith(_SQLITE):
+        return ()
+    path = sqlite_path(url, root)
+    return tuple(path.with_name(path.name + suffix) for suffix in _FILES)
 
 
 def sqlite_path(url: str, root: Path) -> Path:

@@ -350,7 +350,7 @@ def test_a_state_that_cannot_be_written_is_named_without_values(
     def full(*_: object) -> None:
         raise sqlite3.OperationalError(f"full: {OURS[0].lastname}")
 
-    monkeypatch.setattr("kardia_ctl.state.sqlite.write", full)
+    monkeypatch.setattr("kardia_ctl.state.sqlite.sqlite_store.write", full)
     assert "SQLite answered" in watch.apply().err
 
 
@@ -358,9 +358,9 @@ def test_a_state_that_cannot_be_written_is_named_without_values(
 
 CRASHES = {
     "while reading the configuration": "kardia_ctl.cli.account.workspace.load",
-    "while opening the state": "kardia_ctl.state.sqlite.open_writable",
-    "while reading the state": "kardia_ctl.state.sqlite.read_state",
-    "while writing the state": "kardia_ctl.state.sqlite.write",
+    "while opening the state": "kardia_ctl.state.sqlite.sqlite_store.open_writable",
+    "while reading the state": "kardia_ctl.state.sqlite.sqlite_store.read_state",
+    "while writing the state": "kardia_ctl.state.sqlite.sqlite_store.write",
     "while observing": "kardia_ctl.operations.plan.observe",
     "while planning": "kardia_ctl.operations.plan.make_plan",
     "while understanding an answer": "kardia_ctl.api.decode.patient",

@@ -28,7 +28,7 @@ from kardia_ctl.api import client
 from kardia_ctl.cli.main import main
 from kardia_ctl.cli.commands import plan, state, codes
 from kardia_ctl.cli.commands.apply import command
-import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json
+import kardia_ctl.state.sqlite.sqlite_store, kardia_ctl.render.plan.terraform_json
 import jsonschema, httpx, anyio._backends._asyncio
 
 if os.geteuid() == 0:  # root may write everywhere; what belongs to Python may be root's alone

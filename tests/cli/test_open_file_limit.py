@@ -13,7 +13,7 @@ from kardia_ctl import open_file_limit
 from kardia_ctl.config.source_files import UnusableFile, content
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.render.problems import failure_text
-from kardia_ctl.state.database_errors import state_errors
+from kardia_ctl.state.sqlite.database_errors import state_errors
 from tests.attacks.safeguards import removed
 
 

@@ -19,7 +19,7 @@ from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.redaction import shown
 from kardia_ctl.render.view import View
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.moments import at
 
 

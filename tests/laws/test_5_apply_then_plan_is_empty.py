@@ -84,7 +84,7 @@ class Forgetful:
     """Breaks the law: a store that drops the first entry of a batch."""
 
     def __init__(self, store: Store) -> None:
-        self.load, self.lock = store.load, store.lock
+        self.load, self.lock, self.check_lock = store.load, store.lock, store.check_lock
         self._commit = store.commit
 
     def commit(self, entries: Iterable[Entry]) -> None:

@@ -28,7 +28,7 @@ from kardia_ctl.planning.checks import key_tenant, stops
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import Match
 from kardia_ctl.sandbox.quirks import CursorStyle
-from kardia_ctl.state import sqlite
+from kardia_ctl.state.sqlite import sqlite_store
 from tests.observing.weaker_proofs import anything, closed_while_it_stands, count_alone
 from tests.simulation.clock_mutants import CLOCK_STORIES, by_wall, future_is_future, future_is_past, never
 from tests.simulation.environment.disk import Disk
@@ -210,7 +210,7 @@ _CHANGES: dict[Mutant, tuple[tuple[Any, str, Any], ...]] = {
     Mutant.LIMITS_OF_ONE_ROUND: ((Approval, "note", _noted_without_numbers(Approval.note)),),
     Mutant.RUNNERS_UNSEEN: ((apply, "look_at_end", _nobody_looks),),
     Mutant.SETTLED_UNSEEN: ((Executor, "_created", _only_answered),),
-    Mutant.COPY_IS_WHOLE: ((sqlite, "mark_open", _nothing), (sqlite, "check_ours", _nothing)),
+    Mutant.COPY_IS_WHOLE: ((sqlite_store, "mark_open", _nothing), (sqlite_store, "check_ours", _nothing)),
     Mutant.ANY_KEY: ((fingerprint_key, "is_of_another_key", _not),),
     Mutant.STATE_OF_A_JOB: ((only_writer, "is_ci", _not),),
     Mutant.NO_LOOK_AT_END: ((apply, "look_at_end", _nobody_looks),),

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from kardia_ctl.api import endpoints
 from kardia_ctl.cli.main import main
 from kardia_ctl.model.state import State
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
 VARIABLE: Final = "SOAK_DEFECT"
 

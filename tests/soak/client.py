@@ -10,7 +10,7 @@ from signal import Signals
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.benchmarks.processes import SCRIPT, environment
 from tests.soak.server import Server, SoakError
 

@@ -6,7 +6,7 @@ import pytest
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import PatientRecord, Remember
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
 
 @pytest.fixture

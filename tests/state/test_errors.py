@@ -12,15 +12,15 @@ import pytest
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.database_errors import state_errors
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.database_errors import state_errors
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.paths import ROOT
 
 _AS_ANOTHER = """
 import os, sys
 from pathlib import Path
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), "default")
 if os.geteuid() == 0:  # root may write everywhere
@@ -145,7 +145,7 @@ def test_a_value_that_makes_no_sense_is_damage_and_not_a_traceback(tmp_path: Pat
 def test_a_database_that_another_program_holds_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kardia_ctl.state.database._BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("kardia_ctl.state.sqlite.database._BUSY_SECONDS", 0.0)
     path = tmp_path / "state.db"
     store = SqliteStore(path, "default")
     with store.lock("apply"):

@@ -24,7 +24,7 @@ import pytest
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.canary.desk import InnerDesk, Ran, in_memory, inner_desk
 
 CONFIGURATION: Final = """\
@@ -350,7 +350,7 @@ def failing_transaction(kind: Transaction, number: int, place: Path) -> Iterator
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kardia_ctl.state.database._BUSY_SECONDS", 0.0)
+        patch.setattr("kardia_ctl.state.sqlite.database._BUSY_SECONDS", 0.0)
         patch.setattr(sqlite3, "connect", connected)
         yield Mine.struck
     if Mine.other is not None:
@@ -406,7 +406,7 @@ class FailingOs:
 def failing_os(code: int, number: int) -> Iterator[Struck]:
     failing = FailingOs(number, code)
     with pytest.MonkeyPatch.context() as patch:
-        for room in ("state.files", "state.lock", "cli.private_files"):
+        for room in ("state.files", "state.sqlite.file_lock", "cli.private_files"):
             patch.setattr(f"kardia_ctl.{room}.os", failing)
         yield failing.struck
 

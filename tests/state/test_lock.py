@@ -13,8 +13,9 @@ import pytest
 
 from kardia_ctl.model.errors import LockHeld, RunStopped, StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.lock import FileLock, LockInfo
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.sqlite.file_lock import FileLock
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.paths import ROOT
 
 _HOLDER = """
@@ -22,7 +23,7 @@ import sys, time
 from pathlib import Path
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import PatientRecord, Remember
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), "default")
 with store.lock("apply"):

@@ -14,8 +14,8 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import CodeRecord, Depart, Intent, Note, PatientRecord, Remember, State
-from kardia_ctl.state import database
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
+from kardia_ctl.state.tables import definitions
 
 VERSION_1: Final = """
 CREATE TABLE workspace (
@@ -104,7 +104,7 @@ def test_the_first_run_that_writes_brings_the_state_up_and_loses_nothing(old: Pa
         assert store.load() == AS_WRITTEN
         store.commit([Depart("id-9", "delete"), sample])
     both = {"id-9": frozenset({"disconnect", "delete"})}
-    assert version(old) == database.VERSION
+    assert version(old) == definitions.VERSION
     assert store.load() == replace(AS_WRITTEN, serial=42, departed=both, samples=(sample,))
     assert SqliteStore(old, "other").load().departed == {"id-9": frozenset({"delete"})}
 
@@ -118,27 +118,27 @@ def test_a_state_that_was_brought_up_has_the_shape_of_a_new_one(old: Path, tmp_p
 
 @pytest.mark.parametrize(
     ("number", "step"),
-    [(number, step) for number, steps in database._STEPS.items() for step in range(len(steps))],
+    [(number, step) for number, steps in definitions._STEPS.items() for step in range(len(steps))],
 )
 def test_a_migration_that_fails_in_any_step_leaves_version_1(
     old: Path, monkeypatch: pytest.MonkeyPatch, number: int, step: int
 ) -> None:
-    steps = database._STEPS[number]
+    steps = definitions._STEPS[number]
     broken = {number: (*steps[:step], "SELECT no_such_function()", *steps[step:])}
     with monkeypatch.context() as patched:
-        patched.setattr(database, "_STEPS", {**database._STEPS, **broken})
+        patched.setattr(definitions, "_STEPS", {**definitions._STEPS, **broken})
         with pytest.raises(StateError, match="opening the state"), SqliteStore(old, "default").lock("apply"):
             pass
     assert version(old) == 1
     assert SqliteStore(old, "default").load() == AS_WRITTEN
     with SqliteStore(old, "default").lock("apply"):
         pass
-    assert version(old) == database.VERSION
+    assert version(old) == definitions.VERSION
 
 
 def test_an_intent_of_version_2_is_read_without_what_it_does_not_have(old: Path) -> None:
     with closing(sqlite3.connect(old)) as connection:
-        for statement in database._STEPS[1]:
+        for statement in definitions._STEPS[1]:
             connection.execute(statement)
         connection.execute("PRAGMA user_version = 2")
         connection.commit()

@@ -33,7 +33,7 @@ from kardia_ctl.model.state import (
     UsePlan,
     UserRecord,
 )
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.moments import at
 
 

@@ -20,8 +20,8 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region, SecretSource
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.ports import Store
-from kardia_ctl.state.open import open_store, sqlite_path
+from kardia_ctl.state.open import open_store, state_files
+from kardia_ctl.state.state_store import StateStore
 from kardia_ctl.timing import system_instant
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ SANDBOX: Final = "sandbox"
 
 PRIVATE: Final = ".kardia"
 """The directory beside kardia.yaml that holds state and keys."""
-
-_STATE_FILES: Final = ("", "-wal", "-shm", "-journal", ".lock")
-"""What follows the name of a SQLite state in the names of its files."""
 
 _PAGE: Final = 8_000_000
 """The most bytes of a response: ten times a page of 500 patients."""
@@ -62,13 +59,13 @@ class Workspace:
     account: AccountOptions
     keys: Keys
     now: Instant
-    open_store: Callable[[], Store] = field(repr=False)
+    open_store: Callable[[], StateStore] = field(repr=False)
     scrub: Callable[[], "Scrubber"] = field(repr=False)
     configured: bool = True
     largest: int = _PAGE
 
     @property
-    def store(self) -> Store:
+    def store(self) -> StateStore:
         """The store of state, opened on first use. Raises ``StateError``."""
         return self.open_store()
 
@@ -81,12 +78,11 @@ class Workspace:
     def inputs(self) -> tuple[Path, ...]:
         """The files that no output may overwrite: those that are read, and those that belong to the state."""
         configuration, account = self.configuration, self.account
-        state = sqlite_path(configuration.state, configuration.root)
         secrets = (user.password for user in configuration.desired.users.values())
         return (
             *configuration.sources,
             *(quarantine.target for quarantine in configuration.quarantines),
-            *(state.with_name(state.name + suffix) for suffix in _STATE_FILES),
+            *state_files(configuration.state, configuration.root),
             *(configuration.root / one.name for one in secrets if one.source is SecretSource.FILE),
             *filter(None, (account.api_key_file, account.ca_file)),
         )
@@ -151,7 +147,7 @@ def _workspace(
     path: Path,
     configuration: Configuration,
     account: AccountOptions,
-    opened: Callable[[str, Path, str], Store],
+    opened: Callable[[str, Path, str], StateStore],
     *,
     needs_key: bool,
     declared: Callable[[], Configuration] | None = None,

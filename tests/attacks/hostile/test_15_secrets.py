@@ -154,7 +154,7 @@ import os, sys
 from kardia_ctl.cli.main import main
 from kardia_ctl.cli.commands import plan, state, status
 from kardia_ctl.cli.commands.apply import command
-import kardia_ctl.state.sqlite, kardia_ctl.render.plan.terraform_json
+import kardia_ctl.state.sqlite.sqlite_store, kardia_ctl.render.plan.terraform_json
 import kardia_ctl.api.client, kardia_ctl.sandbox.app
 import jsonschema, jsonschema_rs, httpx, httpcore, sniffio, anyio._backends._asyncio, httpcore._backends.anyio
 

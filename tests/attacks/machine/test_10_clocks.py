@@ -25,7 +25,7 @@ from kardia_ctl.planning import doubts, matching
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW, seconds_left
 from kardia_ctl.sandbox.account.timeline import ManualClock
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from kardia_ctl.timing import Clock
 from tests.attacks.safeguards import removed
 from tests.canary.desk import InnerDesk, inner_desk

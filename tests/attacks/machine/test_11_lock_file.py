@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.state import lock
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite import file_lock
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.attacks.safeguards import removed
 
 YAML = "version: 1\npatients: []\n"
@@ -71,8 +71,8 @@ def test_without_the_looks_a_link_empties_an_input(place: Path) -> None:
     """The mutant."""
     (place / "state.db.lock").symlink_to("kardia.yaml")
     with (
-        removed(lock, "_open_lock", os.open),
-        removed(lock, "_check_ours", lambda *_: None),
+        removed(file_lock, "_open_lock", os.open),
+        removed(file_lock, "_check_ours", lambda *_: None),
         _store(place).lock("apply"),
     ):
         pass

@@ -16,10 +16,11 @@ import pytest
 
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.state import Note
-from kardia_ctl.state import inode_lock, run_guard, sqlite
-from kardia_ctl.state.inode_lock import InodeLock
-from kardia_ctl.state.lock import FileLock, who
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.lock_info import who
+from kardia_ctl.state.sqlite import inode_lock, run_guard, sqlite_store
+from kardia_ctl.state.sqlite.file_lock import FileLock
+from kardia_ctl.state.sqlite.inode_lock import InodeLock
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.attacks.safeguards import removed
 from tests.canary.desk import InnerDesk, inner_desk
 from tests.paths import ROOT
@@ -28,8 +29,9 @@ _HOLDER: Final = """
 import sys, time
 from pathlib import Path
 from kardia_ctl.model.state import Note
-from kardia_ctl.state.lock import FileLock, who
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.lock_info import who
+from kardia_ctl.state.sqlite.file_lock import FileLock
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), "default")
 with store.lock("apply"):
@@ -290,7 +292,7 @@ def test_without_lock_and_fence_two_runs_write_side_by_side(path: Path) -> None:
     store = store_at(path)
     with (
         removed(run_guard.RunGuard, "check", lambda _: None),
-        removed(sqlite, "check_ours", lambda *_: None),
+        removed(sqlite_store, "check_ours", lambda *_: None),
         removed(FileLock, "lost", False),
         store.lock("apply"),
     ):
@@ -306,7 +308,7 @@ def test_without_the_lock_on_the_inode_a_mounted_file_has_two_runs(path: Path, t
         held_elsewhere(mounted, *started),
         removed(inode_lock, "_SET", None),
         removed(inode_lock, "_GET", None),
-        removed(sqlite, "check_whole", lambda _: None),
+        removed(sqlite_store, "check_whole", lambda _: None),
         store_at(path).lock("apply"),
     ):
         pass
@@ -400,8 +402,8 @@ def test_without_the_mark_a_copy_lacks_intents_and_does_not_say_so(path: Path, t
     """Mutant."""
     lone, store = tmp_path / "lone.db", store_at(path)
     with (
-        removed(sqlite, "mark_open", lambda *_: None),
-        removed(sqlite, "check_ours", lambda *_: None),
+        removed(sqlite_store, "mark_open", lambda *_: None),
+        removed(sqlite_store, "check_ours", lambda *_: None),
         store.lock("apply"),
     ):
         store.commit([Note("team", "team-1")])

@@ -12,9 +12,9 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.state import Intent
 from kardia_ctl.planning import settle_window
 from kardia_ctl.planning.doubts import Doubts
-from kardia_ctl.state import rows
-from kardia_ctl.state.intents import read_intents
 from kardia_ctl.state.open import open_store
+from kardia_ctl.state.tables import rows
+from kardia_ctl.state.tables.intents import read_intents
 from tests.attacks.lost_create import ANNA, lengthen, lose
 from tests.attacks.odd_account import Person
 from tests.attacks.safeguards import removed

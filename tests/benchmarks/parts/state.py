@@ -14,7 +14,7 @@ from typing import Final
 from kardia_ctl.applying.journal import Journal, in_thread
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import PatientRecord, Remember
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.benchmarks.pairs import spread
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.table import Row, Standing

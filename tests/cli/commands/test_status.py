@@ -124,7 +124,7 @@ def test_a_sample_that_cannot_be_kept_is_a_warning(cohort: Desk, monkeypatch: py
     def full(*_: object) -> bool:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kardia_ctl.state.sqlite.write", full)
+    monkeypatch.setattr("kardia_ctl.state.sqlite.sqlite_store.write", full)
     ran = cohort.run("status", str(cohort.path))
     assert (ran.code, "Warning: the counts were not recorded in state" in ran.err) == (0, True)
 

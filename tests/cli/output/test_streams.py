@@ -17,7 +17,7 @@ from kardia_ctl.sandbox.app import create_app
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults
 from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.sandbox.server import serving
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.cli.conftest import Desk
 from tests.paths import CLINIC
 

@@ -28,7 +28,7 @@ from kardia_ctl.model.state import (
     UsePlan,
     UserRecord,
 )
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.simulation.environment.process import Process
 
 
@@ -102,7 +102,7 @@ class Disk:
         )
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """One batch, as ``kardia_ctl.state.rows`` writes it."""
+        """One batch, as ``kardia_ctl.state.tables.rows`` writes it."""
         for entry in entries:
             if not isinstance(entry, Sample):  # no run depends on one
                 self.exists = True
@@ -183,6 +183,9 @@ class Mount:
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
         yield
+
+    def check_lock(self) -> None:
+        """It is always held."""
 
     def activity(self) -> str:
         return ""

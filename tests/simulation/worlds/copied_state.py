@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace
-from kardia_ctl.state.sqlite import SqliteStore
+from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.simulation.environment.disk import Disk, Shelf
 from tests.simulation.environment.process import Process
 from tests.simulation.hazards import Copied, Copying, Hazards

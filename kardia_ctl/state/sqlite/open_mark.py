@@ -6,7 +6,7 @@ as open, and is copied into the file (a checkpoint) before the first request lea
 the mark, after everything else has been copied. A file with the mark and without a log beside it was copied
 in between: it is not whole, and is not used. Each mark is a change of one page, so a copy shows it or not.
 
-The mark also fences: it names the run, and every commit of a run checks that it is still there.
+The mark also fences (see ``tables.holder``).
 """
 
 import sqlite3
@@ -16,10 +16,8 @@ from typing import Final
 from urllib.parse import quote
 
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.state.lock import LockInfo
-
-TABLE: Final = """CREATE TABLE holder (
-        one INTEGER PRIMARY KEY CHECK (one = 1), run TEXT NOT NULL, lock TEXT NOT NULL)"""
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.tables.holder import mark_held, mark_released
 
 _CHECKPOINT: Final = "PRAGMA wal_checkpoint(FULL)"
 
@@ -30,8 +28,7 @@ def mark_open(connection: sqlite3.Connection, path: Path, info: LockInfo) -> Non
     Raises:
         StateError: another program reads the database and keeps the mark from being copied into it.
     """
-    values = info.id, info.encoded().decode()
-    connection.execute("INSERT OR REPLACE INTO holder VALUES (1, ?, ?)", values)
+    mark_held(connection, info)
     with closing(connection.execute(_CHECKPOINT)) as cursor:
         busy, *_ = cursor.fetchone()
     if busy:
@@ -44,7 +41,7 @@ def mark_open(connection: sqlite3.Connection, path: Path, info: LockInfo) -> Non
 def mark_closed(connection: sqlite3.Connection, run: str) -> None:
     """Remove the mark of this run, once everything else is in the file."""
     connection.execute(_CHECKPOINT).close()
-    connection.execute("DELETE FROM holder WHERE run = ?", (run,))
+    mark_released(connection, run)
     connection.execute(_CHECKPOINT).close()
 
 
@@ -64,29 +61,6 @@ def abandon(connection: sqlite3.Connection, file: Path) -> None:
     close_with_log(connection, file)
     for suffix in ("-wal", "-shm"):
         file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
-
-
-def open_run(connection: sqlite3.Connection) -> tuple[str, LockInfo | None]:
-    """The id and the lock information of the run that the database is marked with; empty without a mark."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'holder'").fetchone():
-        return "", None  # a database of an earlier version
-    row = connection.execute("SELECT run, lock FROM holder").fetchone()
-    return ("", None) if row is None else (row[0], LockInfo.decoded(row[1].encode()))
-
-
-def check_ours(connection: sqlite3.Connection, path: Path, run: str) -> None:
-    """Check, inside a transaction, that the database is still marked with this run.
-
-    Raises:
-        StateError: another run has taken the database over, or an earlier content was put into it.
-    """
-    found, info = open_run(connection)
-    if found != run:
-        other = f"another run has taken it over: {info}" if info else "it is no longer this run's"
-        raise StateError(
-            f"writing the state {path}: {other}. Next: see to it that one run at a time uses this state, "
-            "then apply again; it settles what is in doubt"
-        )
 
 
 def not_whole(path: Path, info: LockInfo | None, *, locked: bool) -> StateError:

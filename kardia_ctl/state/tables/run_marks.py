@@ -1,11 +1,11 @@
 """What state records of the runs themselves: the last one of each workspace, and whether it ended."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from kardia_ctl.state.lock import LockInfo
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.tables.dialect import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,25 @@ _UNMARKED: Final = frozenset({"status"})
 """Operations that leave no mark, so that the mark of an unfinished apply stays."""
 
 
-def mark_start(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
+def mark_start(database: Database, workspace: int, info: LockInfo, now: float) -> None:
     """Record that a run of a workspace began at ``now`` (Unix seconds)."""
     if info.operation not in _UNMARKED:
-        connection.execute(
-            "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, 0)",
+        database.execute(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (workspace) DO UPDATE SET "
+            "id = excluded.id, operation = excluded.operation, who = excluded.who, "
+            "began = excluded.began, ended = 0",
             (workspace, info.id, info.operation, info.who, now),
         )
 
 
-def mark_end(connection: sqlite3.Connection, workspace: int, info: LockInfo, now: float) -> None:
+def mark_end(database: Database, workspace: int, info: LockInfo, now: float) -> None:
     """Record that it ended at ``now`` (Unix seconds)."""
-    connection.execute("UPDATE run SET ended = ? WHERE workspace = ? AND id = ?", (now, workspace, info.id))
+    database.execute("UPDATE run SET ended = ? WHERE workspace = ? AND id = ?", (now, workspace, info.id))
 
 
-def last_run(connection: sqlite3.Connection, workspace: str) -> LastRun | None:
+def last_run(database: Database, workspace: str) -> LastRun | None:
     """The last run of the workspace of this name."""
-    row = connection.execute(
+    row = database.execute(
         "SELECT operation, who, began, ended FROM run JOIN workspace ON run.workspace = workspace.id "
         "WHERE workspace.name = ?",
         (workspace,),

@@ -8,18 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
-from kardia_ctl import __version__
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
-from kardia_ctl.state.database import check_whole, marked_run, open_writable, read_snapshot
-from kardia_ctl.state.database_errors import state_errors
-from kardia_ctl.state.lock import FileLock, LockInfo, who
-from kardia_ctl.state.open_mark import abandon, check_ours, close_with_log, mark_closed, mark_open
-from kardia_ctl.state.rows import read_state, write
-from kardia_ctl.state.run_guard import RunGuard, check_single
-from kardia_ctl.state.run_marks import last_run, mark_end, mark_start, timestamp
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.sqlite.archive_directory import ArchiveDirectory
+from kardia_ctl.state.sqlite.database import check_whole, marked_run, open_writable, read_snapshot
+from kardia_ctl.state.sqlite.database_errors import state_errors
+from kardia_ctl.state.sqlite.file_lock import FileLock
+from kardia_ctl.state.sqlite.open_mark import abandon, close_with_log, mark_closed, mark_open
+from kardia_ctl.state.sqlite.run_guard import RunGuard, check_single
+from kardia_ctl.state.state_store import Archive
+from kardia_ctl.state.tables.holder import check_ours
+from kardia_ctl.state.tables.image import EMPTY, copy_tables, image_of, opened
+from kardia_ctl.state.tables.rows import read_state, workspace_id, write
+from kardia_ctl.state.tables.run_marks import last_run, mark_end, mark_start, timestamp
+from kardia_ctl.state.tables.tables import Tables
 
 T = TypeVar("T")
 
@@ -59,7 +63,7 @@ class SqliteStore:
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
         with state_errors("reading the state", self._path):
-            return self._read(lambda connection: read_state(connection, self._workspace), State())
+            return self._read(lambda connection: read_state(Tables(connection), self._workspace), State())
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Write a batch durably, whole or not at all; ``serial`` grows when it changed anything.
@@ -69,13 +73,10 @@ class SqliteStore:
         """
         batch = tuple(entries)
         with self._commit_lock, state_errors("writing the state", self._path):
-            if self._writing is None:
-                raise StateError(
-                    f"writing the state {self._path}: the lock is not held. "
-                    "This is a bug; please report this line"
-                )
-            with self._checked(self._writing):
-                _write(self._writing, self._workspace, batch)
+            connection = self._connection()
+            with self._checked(connection):
+                tables = Tables(connection)
+                write(tables, workspace_id(tables, self._workspace), batch)
 
     @contextmanager
     def lock(self, operation: str) -> Iterator[None]:
@@ -87,7 +88,7 @@ class SqliteStore:
             LockHeld: another run holds it; the message says which, by whom and since when.
             StateError: the lock or the database cannot be created.
         """
-        info = self._lock_info(operation)
+        info = LockInfo.of_this_process(operation, self._workspace, timestamp(self._now()), str(self._path))
         with state_errors("locking the state", self._path):
             check_single(self._path, self._file)
             self._lock.acquire(info)
@@ -105,6 +106,34 @@ class SqliteStore:
         finally:
             self._release()
 
+    def check_lock(self) -> None:
+        """Do nothing: the lock ends with its process alone, and each commit finds a removed lock file."""
+
+    def image(self) -> bytes:
+        """The whole state as an image (see ``tables.image``)."""
+        with state_errors("reading the state", self._path):
+            return self._read(image_of, EMPTY)
+
+    def replace(self, image: bytes) -> None:
+        """Put an image in place of the whole state, in one transaction.
+
+        Raises:
+            StateError: the lock is not held, it is not an image, or it cannot be written.
+        """
+        writing = state_errors("writing the state", self._path)
+        with opened(image) as source, self._commit_lock, writing, self._checked(self._connection()):
+            copy_tables(source, self._connection())
+
+    @property
+    def archive(self) -> Archive:
+        """The directory of snapshots beside the file."""
+        return ArchiveDirectory(self._file.with_name(f"{self._file.name}.history"))
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return str(self._path)
+
     def activity(self) -> str:
         """One line when a run is in progress or ended without finishing, else empty. Never waits."""
         with state_errors("reading the state", self._path):
@@ -120,6 +149,14 @@ class SqliteStore:
     def _read(self, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
         check_single(self._path, self._file)
         return read_snapshot(self._file, query, empty, accept_parts=self._accept_parts)
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._writing is None:
+            raise StateError(
+                f"writing the state {self._path}: the lock is not held. "
+                "This is a bug; please report this line"
+            )
+        return self._writing
 
     def _open(self, info: LockInfo) -> None:
         """Open the database for writing, and mark it as open by this run."""
@@ -181,39 +218,13 @@ class SqliteStore:
         if self._guard is not None:
             self._guard.check()
 
-    def _lock_info(self, operation: str) -> LockInfo:
-        return LockInfo(
-            id=str(uuid4()),
-            operation=operation,
-            info=self._workspace,
-            who=who(),
-            version=__version__,
-            created=timestamp(self._now()),
-            path=str(self._path),
-            pid=os.getpid(),
-        )
-
     def _mark(self, mark: Callable[[sqlite3.Connection, int, LockInfo, float], None], info: LockInfo) -> None:
         with self._commit_lock, state_errors("writing the state", self._path):
             if self._writing is not None:
                 with self._checked(self._writing):
-                    mark(self._writing, _workspace_id(self._writing, self._workspace), info, self._now())
-
-
-def _write(connection: sqlite3.Connection, workspace: str, batch: tuple[Entry, ...]) -> None:
-    number = _workspace_id(connection, workspace)
-    if write(connection, number, batch):
-        connection.execute(
-            "UPDATE workspace SET serial = serial + 1, "
-            "lineage = CASE lineage WHEN '' THEN ? ELSE lineage END WHERE id = ?",
-            (str(uuid4()), number),
-        )
-
-
-def _workspace_id(connection: sqlite3.Connection, name: str) -> int:
-    connection.execute("INSERT INTO workspace (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-    (number,) = connection.execute("SELECT id FROM workspace WHERE name = ?", (name,)).fetchone()
-    return int(number)
+                    mark(
+                        self._writing, workspace_id(Tables(self._writing), self._workspace), info, self._now()
+                    )
 
 
 @contextmanager

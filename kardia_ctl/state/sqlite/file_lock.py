@@ -2,19 +2,16 @@
 
 import errno
 import fcntl
-import getpass
-import json
 import os
-import socket
 import stat
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.state.files import close_unlocked, create_private, is_still
-from kardia_ctl.state.inode_lock import InodeLock, is_locked
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.sqlite.inode_lock import InodeLock, is_locked
 
 _POLL_SECONDS: Final = 0.05
 _PROBE_RETRIES: Final = 4
@@ -23,63 +20,6 @@ _PROBE_RETRIES: Final = 4
 _INFORMATION_BYTES: Final = 16_384
 _BEGIN: Final = b'{"ID": "'
 """How the lock information in a file begins; between two runs the file is empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class LockInfo:
-    """The run that holds the lock: Terraform's lock information, field for field, and the process id.
-
-    ``created`` is RFC 3339 in UTC, ``path`` the state's file, ``info`` the workspace.
-    """
-
-    id: str
-    operation: str
-    info: str
-    who: str
-    version: str
-    created: str
-    path: str
-    pid: int
-
-    def encoded(self) -> bytes:
-        """The JSON that goes into the lock file."""
-        names = {name: _TERRAFORM.get(name, name) for name in asdict(self)}
-        return json.dumps({names[name]: value for name, value in asdict(self).items()}).encode()
-
-    @classmethod
-    def decoded(cls, text: bytes) -> "LockInfo | None":
-        """The content of a lock file; None when it is not readable as lock information."""
-        try:
-            values = json.loads(text)
-            return cls(
-                **{field.name: values[_TERRAFORM.get(field.name, field.name)] for field in fields(cls)}
-            )
-        except (ValueError, KeyError, TypeError):
-            return None
-
-    def __str__(self) -> str:
-        place = f", workspace {self.info}" if self.info else ""
-        return f"{self.operation} by {self.who} (process {self.pid}{place}) since {self.created}"
-
-
-_TERRAFORM: Final = {
-    "id": "ID",
-    "operation": "Operation",
-    "info": "Info",
-    "who": "Who",
-    "version": "Version",
-    "created": "Created",
-    "path": "Path",
-}
-
-
-def who() -> str:
-    """``user@host``; a user without a name, as in many containers, is shown as a number."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"
 
 
 def _open_lock(path: Path, mode: int) -> int:
