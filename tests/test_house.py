@@ -52,6 +52,7 @@ ROOT_MODULES: dict[str, set[str]] = {
 IMPORTERS = {
     "certifi": {"api/http/trust.py"},
     "click": {"cli"},
+    "cryptography": {"state/tables/ciphers.py"},
     "deepdiff": {"planning/diff.py"},
     "email_validator": {"kinds/texts/addresses.py"},
     "httpx": {"api/http/connections.py"},

@@ -13,7 +13,13 @@ _UNSUPPORTED: Final = ("postgresql", "s3", "gs", "az")
 
 
 def open_store(
-    url: str, root: Path, workspace: str, *, lock_timeout: float = 0.0, accept_parts: bool = False
+    url: str,
+    root: Path,
+    workspace: str,
+    *,
+    lock_timeout: float = 0.0,
+    accept_parts: bool = False,
+    encryption_key: bytes = b"",
 ) -> StateStore:
     """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
@@ -23,6 +29,7 @@ def open_store(
         workspace: the name of the configuration's part of the state.
         lock_timeout: how many seconds ``lock`` waits for another holder.
         accept_parts: whether to use a file that was copied while a run was open.
+        encryption_key: the root key of encryption at rest; empty for a state that is not encrypted.
 
     Raises:
         StateError: this version has no store for the URL. The message leaves the URL out, because it may
@@ -31,7 +38,11 @@ def open_store(
     from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
     return SqliteStore(
-        sqlite_path(url, root), workspace, lock_timeout=lock_timeout, accept_parts=accept_parts
+        sqlite_path(url, root),
+        workspace,
+        lock_timeout=lock_timeout,
+        accept_parts=accept_parts,
+        encryption_key=encryption_key,
     )
 
 

@@ -45,3 +45,7 @@ class StateStore(Store, Protocol):
     def replace(self, image: bytes) -> None:
         """Put an image in place of everything, whole or not at all. Only while the lock is held."""
         ...
+
+    def fingerprint_secret(self) -> bytes:
+        """The secret of the state's fingerprints, which an encrypted state holds; empty for another."""
+        ...

@@ -13,16 +13,24 @@ from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.sqlite.archive_directory import ArchiveDirectory
-from kardia_ctl.state.sqlite.database import check_whole, marked_run, open_writable, read_snapshot
+from kardia_ctl.state.sqlite.database import (
+    check_whole,
+    marked_run,
+    open_writable,
+    read_snapshot,
+    transaction,
+)
 from kardia_ctl.state.sqlite.database_errors import state_errors
 from kardia_ctl.state.sqlite.file_lock import FileLock
 from kardia_ctl.state.sqlite.open_mark import abandon, close_with_log, mark_closed, mark_open
 from kardia_ctl.state.sqlite.run_guard import RunGuard, check_single
 from kardia_ctl.state.state_store import Archive
+from kardia_ctl.state.tables.encryption import Encryption
 from kardia_ctl.state.tables.holder import check_ours
 from kardia_ctl.state.tables.image import EMPTY, copy_tables, image_of, opened
 from kardia_ctl.state.tables.rows import read_state, workspace_id, write
 from kardia_ctl.state.tables.run_marks import last_run, mark_end, mark_start, timestamp
+from kardia_ctl.state.tables.sealer import PLAIN
 from kardia_ctl.state.tables.tables import Tables
 
 T = TypeVar("T")
@@ -43,6 +51,7 @@ class SqliteStore:
         *,
         lock_timeout: float = 0.0,
         accept_parts: bool = False,
+        encryption_key: bytes = b"",
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -51,19 +60,23 @@ class SqliteStore:
         self._now = now
         self._file = Path(os.path.realpath(path))
         self._accept_parts = accept_parts
+        self._encryption = Encryption(encryption_key, str(path))
         lock = self._file.with_name(f"{self._file.name}.lock")
         self._lock = FileLock(
             lock, self._file, timeout=lock_timeout, sleep=sleep, marked=lambda: marked_run(self._file)
         )
         self._commit_lock = threading.Lock()
         self._writing: sqlite3.Connection | None = None
+        self._sealer = PLAIN
         self._guard: RunGuard | None = None
         self._run = ""
 
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
         with state_errors("reading the state", self._path):
-            return self._read(lambda connection: read_state(Tables(connection), self._workspace), State())
+            return self._read(
+                lambda connection: read_state(self._encryption.tables(connection), self._workspace), State()
+            )
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Write a batch durably, whole or not at all; ``serial`` grows when it changed anything.
@@ -73,9 +86,8 @@ class SqliteStore:
         """
         batch = tuple(entries)
         with self._commit_lock, state_errors("writing the state", self._path):
-            connection = self._connection()
-            with self._checked(connection):
-                tables = Tables(connection)
+            tables = Tables(self._connection(), self._sealer)
+            with self._checked(self._connection()):
                 write(tables, workspace_id(tables, self._workspace), batch)
 
     @contextmanager
@@ -123,6 +135,7 @@ class SqliteStore:
         writing = state_errors("writing the state", self._path)
         with opened(image) as source, self._commit_lock, writing, self._checked(self._connection()):
             copy_tables(source, self._connection())
+            self._sealer = self._encryption.created(self._connection()).sealer
 
     @property
     def archive(self) -> Archive:
@@ -142,6 +155,11 @@ class SqliteStore:
                 return f"{info} is running" if info else "another run has just started"
             run = self._read(lambda connection: last_run(connection, self._workspace), None)
         return str(run) if run and not run.ended else ""
+
+    def fingerprint_secret(self) -> bytes:
+        """The secret that an encrypted state's header holds; empty without one."""
+        with state_errors("reading the state", self._path):
+            return self._read(self._encryption.fingerprint_secret, b"")
 
     def close(self) -> None:
         """Do nothing: a connection is closed with the lock, or after one read."""
@@ -163,6 +181,8 @@ class SqliteStore:
         if not self._accept_parts:
             check_whole(self._file)
         self._writing = open_writable(self._file)
+        with transaction(self._writing):
+            self._sealer = self._encryption.created(self._writing).sealer
         self._run = info.id
         mark_open(self._writing, self._path, info)
         self._guard = RunGuard(self._path, self._file)
@@ -202,7 +222,7 @@ class SqliteStore:
         """A transaction of this run alone, on the file that it opened."""
         self._check_files()
         try:
-            with _transaction(connection):
+            with transaction(connection):
                 check_ours(connection, self._path, self._run)
                 yield
         finally:
@@ -225,15 +245,3 @@ class SqliteStore:
                     mark(
                         self._writing, workspace_id(Tables(self._writing), self._workspace), info, self._now()
                     )
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
