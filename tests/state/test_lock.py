@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from kardia_ctl.model.errors import LockHeld, RunStopped, StateError
+from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.state import Note
 from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.sqlite.file_lock import FileLock
@@ -49,18 +49,6 @@ def another_run(path: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_the_loser_is_told_who_holds_it_since_when_and_from_where(store: SqliteStore, path: Path) -> None:
-    other = SqliteStore(path, "other", sleep=lambda _: None)
-    with store.lock("apply"), pytest.raises(LockHeld) as caught, other.lock("state forget"):
-        pass
-    text = str(caught.value)
-    assert "apply by " in text
-    assert f"@{os.uname().nodename} (process {os.getpid()}, workspace default)" in text
-    assert "since 2026-03-02T10:00:00Z" in text
-    assert "Next: wait until it ends" in text
-    assert str(path) in text
-
-
 def test_the_lock_file_holds_terraforms_lock_information(store: SqliteStore, path: Path) -> None:
     with store.lock("apply"):
         information = json.loads(path.with_name("state.db.lock").read_text())
@@ -86,33 +74,6 @@ def test_a_killed_holder_frees_the_lock_and_its_last_batch_is_whole(store: Sqlit
     assert store.load().serial == 4
 
 
-def test_a_run_that_ends_in_good_order_is_finished(store: SqliteStore) -> None:
-    with store.lock("apply"):
-        pass
-    assert store.activity() == ""
-    with pytest.raises(RunStopped), store.lock("apply"):
-        raise RunStopped("a limit")
-    assert store.activity() == ""
-
-
-def test_a_run_that_is_interrupted_at_a_question_is_finished(store: SqliteStore) -> None:
-    with pytest.raises(KeyboardInterrupt), store.lock("apply"):
-        raise KeyboardInterrupt
-    assert store.activity() == ""
-
-
-def test_a_run_that_something_unforeseen_ends_is_not_finished(store: SqliteStore) -> None:
-    with pytest.raises(RuntimeError), store.lock("apply"):
-        raise RuntimeError
-    assert store.activity().endswith("started 2026-03-02T10:00:00Z, ended without finishing")
-
-
-def test_another_workspaces_unfinished_run_is_not_ours(store: SqliteStore, path: Path) -> None:
-    with pytest.raises(RuntimeError), SqliteStore(path, "other").lock("apply"):
-        raise RuntimeError
-    assert store.activity() == ""
-
-
 def test_a_probe_does_not_disturb_holder_or_successor(store: SqliteStore, path: Path) -> None:
     waited: list[float] = []
     with store.lock("apply"):
@@ -129,23 +90,6 @@ def test_a_probe_does_not_disturb_holder_or_successor(store: SqliteStore, path: 
     with SqliteStore(path, "default", sleep=sleep).lock("apply"):
         assert len(waited) == 1
     os.close(descriptor)
-
-
-def test_waiting_for_the_lock_is_bounded_by_its_timeout(store: SqliteStore, path: Path) -> None:
-    waited: list[float] = []
-    patient = SqliteStore(path, "default", lock_timeout=2.0, sleep=waited.append)
-    with store.lock("apply"), pytest.raises(LockHeld), patient.lock("apply"):
-        pass
-    assert 2.0 <= sum(waited) < 2.5
-
-
-def test_waiting_ends_when_the_holder_does(store: SqliteStore, path: Path) -> None:
-    holding = ExitStack()
-    holding.enter_context(store.lock("apply"))
-    patient = SqliteStore(path, "default", lock_timeout=2.0, sleep=lambda _: holding.close())
-    with patient.lock("apply"):
-        patient.commit([Note("team", "team-1")])
-    assert patient.load().team == "team-1"
 
 
 def test_a_lock_file_that_was_replaced_is_not_ours(tmp_path: Path) -> None:

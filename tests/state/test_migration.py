@@ -9,11 +9,10 @@ from typing import Final
 import pytest
 
 from kardia_ctl.instant import Instant
-from kardia_ctl.model.address import code_address, patient_address
+from kardia_ctl.model.address import code_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
-from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import CodeRecord, Depart, Intent, Note, PatientRecord, Remember, State
+from kardia_ctl.model.state import CodeRecord, Depart, Intent, PatientRecord, State
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from kardia_ctl.state.tables import definitions
 
@@ -146,43 +145,3 @@ def test_an_intent_of_version_2_is_read_without_what_it_does_not_have(old: Path)
     with SqliteStore(old, "default").lock("apply"):
         pass
     assert SqliteStore(old, "default").load() == AS_WRITTEN
-
-
-def test_what_was_done_to_an_id_stays_beside_what_is_done_later(store: SqliteStore) -> None:
-    with store.lock("apply"):
-        store.commit([Depart("id-1", "disconnect")])
-        store.commit([Depart("id-1", "delete"), Depart("id-1", "delete")])
-    state = store.load()
-    assert (state.serial, state.departed) == (2, {"id-1": frozenset({"disconnect", "delete"})})
-    assert state.has_done("id-1", "delete")
-    assert not state.has_done("id-2", "delete")
-    assert not state.has_done("id-1", "export")
-
-
-def test_a_sample_is_beside_the_content(store: SqliteStore) -> None:
-    with store.lock("status"):
-        store.commit([Sample(7, "", Counts(1))])
-    assert not store.load().exists
-    with store.lock("apply"):
-        store.commit([Note("team", "team-1")])
-        store.commit([Sample(7, "spring", Counts(2))])
-        store.commit(
-            [Remember(Kind.PATIENT, "JS-1", "", PatientRecord("id-1")), Sample(8, "spring", Counts(3))]
-        )
-    state = store.load()
-    assert (state.serial, patient_address("JS-1").names[0] in state.patients) == (2, True)
-    assert state.samples == (Sample(7, "", Counts(1)), Sample(8, "spring", Counts(3)))
-
-
-def test_one_sample_an_hour_is_kept_and_after_a_week_one_a_day(store: SqliteStore) -> None:
-    half_hour, days = 1800, 30
-    with store.lock("apply"):
-        store.commit([Note("team", "team-1")])
-        store.commit(
-            [Sample(at, cohort, Counts(at)) for at in range(0, days * 86400, half_hour) for cohort in "ab"]
-        )
-    kept = [sample.at for sample in store.load().samples if sample.cohort == "a"]
-    old = [at for at in kept if at < 22 * 86400]
-    assert old == [day * 86400 + 86400 - half_hour for day in range(22)]
-    assert [at for at in kept if at >= 23 * 86400] == list(range(23 * 86400 + half_hour, days * 86400, 3600))
-    assert len(store.load().samples) == 2 * len(kept)
