@@ -72,14 +72,14 @@ class Sender:
                     self.context.store.check_lock()
                     sent = await self._requests.send(change, patient_id)
         except NotExecuted as error:
-            self._post(change, [self._as_before(change)])
             status = Status.SKIPPED if isinstance(error, Withheld) else Status.FAILED
-            return self._failed(change, status, error)
+            return self._conclude(change, [self._as_before(change)], self._failed(change, status, error))
         except InDoubt as error:
-            self._post(change, [Intend(replace(intent, ended=self.context.clock.stamp()))])
+            ended = Intend(replace(intent, ended=self.context.clock.stamp()))
+            result = self._conclude(change, [ended], self._failed(change, Status.IN_DOUBT, error))
             if isinstance(error, IdConflict):
                 self._revoke(error)
-            return self._failed(change, Status.IN_DOUBT, error)
+            return result
         return self._recorded(change, sent)
 
     @property
@@ -112,11 +112,19 @@ class Sender:
         """Record a change that was sent. Its code is delivered first: a recorded code is never lost."""
         if sent.code is not None:
             self.context.deliver_code(sent.code)
-        self._journal.post([*sent.entries, *self._resolved(change.address)])
+        result = Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
+        if sent.objection:
+            result = Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
+        self._journal.post([*sent.entries, *self._resolved(change.address), *self.context.audit(result)])
         if sent.objection:
             self.context.stop_signal.set(f"the run was stopped at {change.address}: {sent.objection}")
-            return Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
-        return Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
+        return result
+
+    def _conclude(self, change: Change, entries: Iterable[Entry], result: Result) -> Result:
+        """Record a request that was not answered with success, with its entry of the audit log."""
+        stored = () if _is_repeatable(change) else entries
+        self._journal.post([*stored, *self.context.audit(result)])
+        return result
 
     def _revoke(self, error: IdConflict) -> None:
         """Two creates of this run were answered with one id: nobody knows whose it is. Both are in doubt."""

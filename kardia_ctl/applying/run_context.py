@@ -1,14 +1,21 @@
 """The context of a run that writes: ports, time, the stop signal and the options of one apply."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from kardia_ctl.applying.journal import RunBlocking, in_place
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader, Store, Writer
+from kardia_ctl.model.results import Result
+from kardia_ctl.model.state import Entry
 from kardia_ctl.timing import Clock
+
+
+def not_audited(_: Result) -> Iterable[Entry]:
+    """No entry: for runs that keep no audit log."""
+    return ()
 
 
 def _ignore(_: str) -> None:
@@ -58,6 +65,7 @@ class RunContext:
         observer: Called when a change starts and ends.
         parallelism: How many writes may be in flight.
         run_blocking: Runs a commit of the store, in a thread or in place.
+        audit: The entry of the audit log for the result of a request, none for one that was not sent.
     """
 
     reader: Reader
@@ -71,3 +79,4 @@ class RunContext:
     observer: ProgressObserver = field(default_factory=ProgressObserver)
     parallelism: int = 16
     run_blocking: RunBlocking = in_place
+    audit: Callable[[Result], Iterable[Entry]] = not_audited

@@ -5,7 +5,13 @@ from typing import Final
 
 from kardia_ctl.model.errors import RunStopped
 
-SECRETS: Final = ("KARDIA_API_KEY", "KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_PROXY")
+SECRETS: Final = (
+    "KARDIA_API_KEY",
+    "KARDIA_STATE_KEY",
+    "KARDIA_PLAN_KEY",
+    "KARDIA_REVIEW_KEY",
+    "KARDIA_PROXY",
+)
 """The variables that count as not set when they are empty."""
 
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")

@@ -28,7 +28,7 @@ COMMANDS: Final = {
     "codes": ("codes.command", "Fetch the issued connection codes again."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
     "recordings": ("recordings.command", "Record QT measurements."),
-    "state": ("state.command", "List, show or forget the records of earlier runs."),
+    "state": ("state.group.command", "Care for the records of earlier runs."),
     "schema": ("setup.schema_command", "Print the JSON Schema that YAML editors read."),
     "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
     "rotate-key": ("rotate_key.command", "Make a new API key and store it."),

@@ -232,9 +232,18 @@ class Return:
 Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart | Return
 """A write to the facts of a workspace; each that changes something moves ``serial``."""
 
-Entry = Fact | Sample
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """An entry of the audit log: one line of JSON, without a patient's values, an mrn or a code."""
+
+    text: str
+
+
+Entry = Fact | Sample | Audited
 """A write to state. A batch of entries is written whole or not at all.
 
-A sample is not a fact: it does not move ``serial``, so a saved plan stays fresh, and it does not make a state
-exist. State has one sample per cohort and hour; a later one of the hour replaces it.
+Samples and entries of the audit log are not facts: they do not move ``serial``, so a saved plan stays fresh,
+and they do not make a state exist. State has one sample per cohort and hour; a later one of the hour replaces
+it.
 """

@@ -1,6 +1,6 @@
 """Settling creates in doubt, in rounds: wait, observe, plan again, send those that proved not to exist."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -74,7 +74,9 @@ async def settle(
         if may_record(again.inputs):
             settled = (Resolve(address) for address in withheld if address in doubts)
             context.store.commit((*without_requests(plan, again.inputs), *settled))
-        _note_settled(plan, results, context.observer)
+        for done in _note_settled(plan, results):
+            context.observer.ended(done)
+            context.store.commit(context.audit(done))
         _note_withheld(withheld, results, context.observer)
         for wave in stages_of(again.inputs, plan.changes):
             if isinstance(wave, Wave):
@@ -145,15 +147,18 @@ def _without_exhausted(plan: Plan, sent: Mapping[Address, int]) -> Plan:
     )
 
 
-def _note_settled(plan: Plan, results: dict[Address, Result], observer: ProgressObserver) -> None:
-    """Note as done the creates whose patient exists, and as in doubt those that cannot be decided."""
+def _note_settled(plan: Plan, results: dict[Address, Result]) -> Iterator[Result]:
+    """Note as done the creates whose patient exists, and as in doubt those that cannot be decided.
+
+    Yields the results of those that are done.
+    """
     for change in plan.changes:
         if change.address.kind is not Kind.PATIENT:
             continue
         if change.action is Action.ADOPT:
             done = Result(change.address, Action.CREATE, Status.DONE, id=change.id)
             results[change.address] = done
-            observer.ended(done)
+            yield done
         elif change.action is Action.BLOCKED:
             _leave_in_doubt((change.address,), results, change.reason)
 

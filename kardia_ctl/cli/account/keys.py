@@ -151,6 +151,15 @@ class Keys:
             return found.get(source, b""), source
         return next(((key, name) for name, key in found.items() if key), (b"", ""))
 
+    def review(self, fingerprints: bytes) -> bytes:
+        """The key of pseudonyms: KARDIA_REVIEW_KEY, else derived from that of fingerprints, else the API key.
+
+        Raises:
+            RunStopped: it is too short.
+        """
+        given_key = self._given("KARDIA_REVIEW_KEY").encode()
+        return _derived(given_key or fingerprints or self.secret.encode(), b"review")
+
     def _given(self, name: str) -> str:
         """A key from the environment; empty when it is not set.
 

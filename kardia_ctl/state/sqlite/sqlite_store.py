@@ -28,9 +28,10 @@ from kardia_ctl.state.state_store import Archive
 from kardia_ctl.state.tables.encryption import Encryption
 from kardia_ctl.state.tables.holder import check_ours
 from kardia_ctl.state.tables.image import EMPTY, copy_tables, image_of, opened
-from kardia_ctl.state.tables.rows import read_state, workspace_id, write
+from kardia_ctl.state.tables.rows import workspace_id, write
 from kardia_ctl.state.tables.run_marks import last_run, mark_end, mark_start, timestamp
 from kardia_ctl.state.tables.sealer import PLAIN
+from kardia_ctl.state.tables.stored_state import read_state
 from kardia_ctl.state.tables.tables import Tables
 
 T = TypeVar("T")

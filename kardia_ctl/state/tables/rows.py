@@ -1,16 +1,12 @@
-"""State as SQL rows: writing entries, and reading a workspace back."""
+"""Writing entries as SQL rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 from uuid import uuid4
 
-from kardia_ctl.model.address import Address
-from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
-from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import (
+    Audited,
     CodeRecord,
     Depart,
     Drop,
@@ -23,19 +19,17 @@ from kardia_ctl.model.state import (
     Remember,
     Resolve,
     Return,
-    State,
     UsePlan,
     UserRecord,
 )
+from kardia_ctl.state.tables.audit_log import append
 from kardia_ctl.state.tables.intents import (
     RESOLVE,
     RESOLVE_ELSEWHERE,
     intending,
-    read_intents,
-    recorded_elsewhere,
     sealed_address,
 )
-from kardia_ctl.state.tables.samples import read_samples, write_sample
+from kardia_ctl.state.tables.samples import write_sample
 from kardia_ctl.state.tables.sealer import Sealer
 from kardia_ctl.state.tables.tables import Tables
 
@@ -52,7 +46,8 @@ _DROP: Final = "DELETE FROM record WHERE workspace = ? AND kind = ? AND name = ?
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?) ON CONFLICT (workspace, key)
     DO UPDATE SET value = excluded.value WHERE note.value <> excluded.value"""
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
-_UNREDEEMED: Final = "not redeemed"
+UNREDEEMED: Final = "not redeemed"
+"""The label of a mobile user whose code was not redeemed."""
 _DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _RETURN: Final = "DELETE FROM departure WHERE workspace = ? AND id = ?"
 _COUNT: Final = """UPDATE workspace SET serial = serial + 1,
@@ -69,11 +64,15 @@ def workspace_id(tables: Tables, name: str) -> int:
 
 def write(tables: Tables, workspace: int, entries: Iterable[Entry]) -> None:
     """Write entries inside the open transaction. When any fact changed, the serial moves."""
-    database, samples = tables.database, []
+    database = tables.database
+    samples: list[Sample] = []
+    audited: list[Audited] = []
     before = database.total_changes
     for entry in entries:
         if isinstance(entry, Sample):
             samples.append(entry)
+        elif isinstance(entry, Audited):
+            audited.append(entry)
         else:
             sql, values = _statement(entry, tables.sealer)
             database.execute(sql, (workspace, *values))
@@ -81,6 +80,7 @@ def write(tables: Tables, workspace: int, entries: Iterable[Entry]) -> None:
         database.execute(_COUNT, (str(uuid4()), workspace))
     for sample in samples:
         write_sample(tables, workspace, sample)
+    append(tables, audited)
 
 
 def _statement(entry: Fact, sealer: Sealer) -> Statement:
@@ -129,118 +129,6 @@ def _label(record: Record) -> str:
         case CodeRecord():
             return record.template
         case UserRecord():
-            return _UNREDEEMED if record.unredeemed else ""
+            return UNREDEEMED if record.unredeemed else ""
         case _:
             return ""
-
-
-_PATIENTS: Final = """SELECT name, id, fingerprint, at, forgotten, label FROM record
-    WHERE workspace = ? AND kind = ?"""
-# Each side of a kind is a range of the primary key; <> would scan every patient.
-_OTHERS: Final = """SELECT kind, name, detail, id, fingerprint, at, forgotten, label FROM record
-        WHERE workspace = ?1 AND kind < ?2
-    UNION ALL SELECT kind, name, detail, id, fingerprint, at, forgotten, label FROM record
-        WHERE workspace = ?1 AND kind > ?2"""
-_PATIENT_COLUMNS: Final = ("record.name", "record.id", "", "", "", "record.label")
-_OTHER_COLUMNS: Final = ("", "record.name", "record.detail", "record.id", "", "", "", "record.label")
-
-
-@dataclass(frozen=True, slots=True)
-class _StateRecords:
-    patients: dict[str, PatientRecord] = field(default_factory=dict)
-    codes: dict[str, dict[str, CodeRecord]] = field(default_factory=dict)
-    users: dict[str, UserRecord] = field(default_factory=dict)
-    settings: dict[Address, Record] = field(default_factory=dict)
-
-
-def read_state(tables: Tables, name: str) -> State:
-    """Everything recorded in the workspace called ``name``, and what is in doubt in the others.
-
-    Raises:
-        StateError: a value in it is not valid.
-    """
-    database = tables.database
-    row = database.execute("SELECT id, lineage, serial FROM workspace WHERE name = ?", (name,)).fetchone()
-    try:
-        intents, elsewhere = read_intents(tables, name), recorded_elsewhere(tables, name)
-        if row is None or not row[1]:
-            return State(intents=intents, elsewhere=elsewhere)
-        workspace, lineage, serial = row
-        records = _records(tables, workspace)
-    except (ValueError, TypeError) as error:
-        raise StateError(
-            f"workspace {name} of the state is damaged: {type(error).__name__}. Next: restore the file from "
-            "a backup, or move it away and plan again: patients are matched again by mrn"
-        ) from None
-    notes = _notes(tables, workspace)
-    count = notes.get("live_count", "")
-    return State(
-        exists=True,
-        lineage=lineage,
-        serial=serial,
-        team=notes.get("team", ""),
-        live_count=int(count) if count.isdecimal() else None,
-        rate=Rate.parse(notes.get("rate", "")),
-        patients=records.patients,
-        codes=records.codes,
-        users=records.users,
-        settings=records.settings,
-        intents=intents,
-        elsewhere=elsewhere,
-        departed=_departed(tables, workspace),
-        used_plans=frozenset(
-            plan
-            for (plan,) in database.execute("SELECT plan FROM used_plan WHERE workspace = ?", (workspace,))
-        ),
-        samples=read_samples(tables, workspace),
-        keyed=_hex(notes.get("key", "")),
-    )
-
-
-def _hex(text: str) -> bytes:
-    """The bytes of a note in hex; those of no key when it is damaged."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b"?"
-
-
-def _notes(tables: Tables, workspace: int) -> dict[str, str]:
-    rows = tables.database.execute("SELECT key, value FROM note WHERE workspace = ?", (workspace,))
-    return dict(tables.sealer.open_rows(rows, ("", "note.value"), 0))
-
-
-def _records(tables: Tables, workspace: int) -> _StateRecords:
-    shared: dict[Any, Any] = {}
-    once = shared.setdefault  # cohorts, templates and times repeat: a million copies take 100 MB
-    # Most records are patients: reading them separately saves a quarter of the time for a whole state.
-    rows = tables.database.execute(_PATIENTS, (workspace, Kind.PATIENT.value))
-    patients = {
-        mrn: PatientRecord(patient_id, fingerprint, once(at, at), forgotten != 0, once(cohort, cohort))
-        for mrn, patient_id, fingerprint, at, forgotten, cohort in tables.sealer.open_rows(
-            rows, _PATIENT_COLUMNS, 0
-        )
-    }
-    records = _StateRecords(patients)
-    rows = tables.database.execute(_OTHERS, (workspace, Kind.PATIENT.value))
-    for kind, name, detail, live_id, fingerprint, at, forgotten, label in tables.sealer.open_rows(
-        rows, _OTHER_COLUMNS, 1
-    ):
-        columns = live_id, fingerprint, once(at, at), forgotten != 0
-        if kind == Kind.CONNECTION_CODE:
-            code = CodeRecord(*columns, once(label, label))
-            records.codes.setdefault(name, {})[once(detail, detail)] = code
-        elif kind == Kind.MOBILE_USER:
-            records.users[name] = UserRecord(*columns, label == _UNREDEEMED)
-        else:
-            names = tuple(part for part in (name, detail) if part)
-            records.settings[Address(Kind(kind), names)] = Record(*columns)
-    return records
-
-
-def _departed(tables: Tables, workspace: int) -> dict[str, frozenset[str]]:
-    departed: dict[str, frozenset[str]] = {}
-    rows = tables.database.execute("SELECT id, action FROM departure WHERE workspace = ?", (workspace,))
-    for patient_id, action in tables.sealer.open_rows(rows, ("departure.id", ""), None):
-        departed[patient_id] = departed.get(patient_id, frozenset()) | {action}
-    return departed

@@ -13,7 +13,7 @@ from kardia_ctl.model.state import Intent
 from kardia_ctl.planning import settle_window
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.state.open import open_store
-from kardia_ctl.state.tables import rows
+from kardia_ctl.state.tables import stored_state
 from kardia_ctl.state.tables.intents import read_intents
 from tests.attacks.lost_create import ANNA, lengthen, lose
 from tests.attacks.odd_account import Person
@@ -133,7 +133,7 @@ def test_without_the_other_workspaces_a_renamed_one_sends_again(person: Person) 
         found = read_intents(connection, name)  # type: ignore[arg-type]  # as it is called
         return {address: intent for address, intent in found.items() if not intent.workspace}
 
-    with removed(rows, "read_intents", own_alone), pytest.raises(AssertionError):
+    with removed(stored_state, "read_intents", own_alone), pytest.raises(AssertionError):
         nothing_is_sent_while_it_may_appear(person, rename_workspace)
 
 
@@ -182,7 +182,7 @@ def test_whom_another_workspace_records_is_read_by_id(person: Person) -> None:
 
 
 def test_without_its_records_a_lagging_list_makes_two(person: Person) -> None:
-    with removed(rows, "recorded_elsewhere", lambda *_: {}), pytest.raises(AssertionError):
+    with removed(stored_state, "recorded_elsewhere", lambda *_: {}), pytest.raises(AssertionError):
         a_lagging_list_hides_nobody_of_another_workspace(person)
 
 

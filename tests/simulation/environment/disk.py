@@ -11,6 +11,7 @@ from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import (
+    Audited,
     CodeRecord,
     Depart,
     Drop,
@@ -104,7 +105,7 @@ class Disk:
     def write(self, entries: Iterable[Entry]) -> None:
         """One batch, as ``kardia_ctl.state.tables.rows`` writes it."""
         for entry in entries:
-            if not isinstance(entry, Sample):  # no run depends on one
+            if not isinstance(entry, (Sample, Audited)):  # no run depends on one
                 self.exists = True
                 self._write(entry)
 

@@ -16,11 +16,12 @@ from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
 from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
-from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
+from kardia_ctl.cli.commands.apply import audited
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of, saved_plan_options
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
+from kardia_ctl.cli.commands.apply.preparing import inputs_for, record_assumptions, wait_first
 from kardia_ctl.cli.commands.apply.question import question
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
@@ -46,15 +47,11 @@ from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.observed import Observed
-from kardia_ctl.model.ports import Reader
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.operations.apply import apply, record_counts
-from kardia_ctl.operations.assume import assume, assumptions
+from kardia_ctl.operations.audit_trail import AuditTrail
 from kardia_ctl.operations.plan import Preview, observe_and_plan
-from kardia_ctl.operations.tenant import require_tenant
 from kardia_ctl.planning.checks.effects import acts
-from kardia_ctl.planning.inputs import PlanInputs, inputs_of
 from kardia_ctl.timing import Clock
 
 if TYPE_CHECKING:
@@ -130,11 +127,11 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
 async def _apply(arguments: ApplyArguments) -> int:
     workspace = arguments.workspace
     if arguments.settle_first:
-        await _wait_first(arguments)
+        await wait_first(arguments)
     async with open_account(workspace, parallelism=arguments.parallelism) as session:
         with reading(session.reader) as reader:
-            known = await _assume(arguments, reader)
-            inputs = _inputs(arguments)
+            known = await record_assumptions(arguments, reader)
+            inputs = inputs_for(arguments)
             preview = await observe_and_plan(
                 reader, inputs, lambda: session.requests, arguments.clock.now, known=known
             )
@@ -155,39 +152,10 @@ async def _apply(arguments: ApplyArguments) -> int:
         return await _write(arguments, session, preview)
 
 
-async def _wait_first(arguments: ApplyArguments) -> None:
-    seconds = arguments.workspace.configuration.settle
-    print_message(f"Waiting {seconds:g} s for requests that may still take effect.")
-    await arguments.clock.sleep(seconds)
-
-
-async def _assume(arguments: ApplyArguments, reader: Reader) -> Observed | None:
-    """Record what a person decided about requests in doubt, with the expected tenant's key alone."""
-    inputs = _inputs(arguments)
-    absent, created = arguments.assume_absent, arguments.assume_created
-    if not assumptions(inputs.state, absent, created):
-        return None
-    inputs = await require_tenant(reader, inputs)
-    assume(arguments.workspace.store, absent, created)
-    return inputs.observed
-
-
-def _inputs(arguments: ApplyArguments) -> PlanInputs:
-    workspace = arguments.workspace
-    state = workspace.store.load()
-    if arguments.saved is not None:
-        now, max_age = arguments.clock.now(), arguments.max_age
-        plan_files.check_bound(
-            arguments.saved, arguments.plan_key, workspace, state, now=now, max_age=max_age
-        )
-    key = state_key(workspace, state, create=True)
-    return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
-
-
 async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
     plan, inputs, warn = preview.plan, preview.inputs, arguments.reporter.warn
     has_passwords = generates_passwords(plan, inputs.desired)
-    stop_signal = StopSignal(on_set=session.halt)
+    stop_signal, trail = StopSignal(on_set=session.halt), audited.trail_of(arguments, preview)
     # The codes file is opened before anything is recorded: it may not be writable. Where the API shows codes
     # only once, a failed write ends the run.
     on_error = None if inputs.capabilities.repeats_codes else stop_signal.set
@@ -207,12 +175,15 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
                 passwords,
                 parallelism=arguments.parallelism,
                 run_blocking=run_blocking,
+                audit=trail.wrote,
             )
-            writing = partial(_writing, arguments, session, preview, context, codes)
+            writing = partial(_writing, arguments, session, preview, context, codes, trail)
             saved = "" if arguments.saved is None else arguments.saved.id
             results = await apply(preview, context, writing, warn=warn, saved_plan=saved)
     record_counts(preview, context, warn)
     done = _report(session, preview, context, results)
+    if acts(plan.changes):
+        audited.end(arguments, trail, done)
     print_end(arguments, codes, done, acted=acts(plan.changes))
     return 0 if done.succeeded and not codes.error else 1
 
@@ -224,9 +195,15 @@ def _report(session: "Session", preview: Preview, context: RunContext, results: 
 
 @contextmanager
 def _writing(
-    arguments: ApplyArguments, session: "Session", preview: Preview, context: RunContext, codes: CodeFile
+    arguments: ApplyArguments,
+    session: "Session",
+    preview: Preview,
+    context: RunContext,
+    codes: CodeFile,
+    trail: AuditTrail,
 ) -> Iterator[ProgressObserver]:
-    """Show progress and stop on signals; if the block raises, report what was done until then."""
+    """Keep a snapshot, show progress, stop on signals; if it raises, report what was done until then."""
+    audited.begin(arguments, preview, trail)
     progress_log = ResultLog()
 
     def so_far() -> Report:

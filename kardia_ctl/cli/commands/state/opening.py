@@ -1,0 +1,17 @@
+"""How the verbs of ``kardia-ctl state`` open the state."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kardia_ctl.cli.account.account_options import AccountOptions
+from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+
+sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sandbox's state.")
+"""--sandbox."""
+
+
+def opened_workspace(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workspace:
+    """The workspace of a configuration, for a command that sends no requests."""
+    return open_workspace(path, AccountOptions(sandbox=sandbox), lock_timeout=lock_timeout, needs_key=False)

@@ -1,0 +1,37 @@
+"""What stands for an mrn where everybody may read: ``patient/~k3v9q2m7ab``.
+
+A keyed digest of the mrn (HMAC-SHA-256, 50 bits, Crockford's base32), so it is the same for as long as its
+key is, and tells nobody without the key who it is.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import digest
+from typing import Final
+
+from kardia_ctl.model.address import Address
+
+_DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH: Final = 10
+_BITS: Final = 5
+
+
+def pseudonym(key: bytes, mrn: str) -> str:
+    """The pseudonym of an mrn under a key."""
+    number = int.from_bytes(digest(key, mrn.encode("utf-8", "surrogatepass"), sha256)[:8])
+    shifts = range(64 - _BITS, 64 - _BITS * (_LENGTH + 1), -_BITS)
+    return "~" + "".join(_DIGITS[number >> shift & 31] for shift in shifts)
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Turns addresses into what everybody may read."""
+
+    key: bytes = field(repr=False)
+
+    def shown(self, address: Address) -> str:
+        """An address with a pseudonym for the mrn; that of a setting as it is."""
+        if address.kind.is_setting or not address.names:
+            return str(address)
+        mrn, *others = address.names
+        return "/".join((address.kind.value, pseudonym(self.key, mrn), *others))
