@@ -5,13 +5,10 @@ from typing import Final
 
 from kardia_ctl.model.errors import RunStopped
 
-SECRETS: Final = (
-    "KARDIA_API_KEY",
-    "KARDIA_STATE_KEY",
-    "KARDIA_PLAN_KEY",
-    "KARDIA_REVIEW_KEY",
-    "KARDIA_PROXY",
-)
+KEYS: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_REVIEW_KEY", "KARDIA_STATE_ENCRYPTION_KEY")
+"""The variables that hold keys of our own; that of the API is the account's."""
+
+SECRETS: Final = ("KARDIA_API_KEY", *KEYS, "KARDIA_PROXY")
 """The variables that count as not set when they are empty."""
 
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")

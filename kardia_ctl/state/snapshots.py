@@ -54,7 +54,7 @@ def keep_snapshot(store: StateStore, workspace: str, serial: int, operation: str
         return
     at = datetime.fromtimestamp(now, tz=UTC)
     parts = at.strftime(_TIME), str(serial), quote(operation, safe=""), quote(workspace, safe="")
-    store.archive.write("_".join(parts), zlib.compress(store.image(), 1))
+    store.archive.write("_".join(parts), packed(store.image()))
     for snapshot in _outdated(snapshots_of(store), at):
         store.archive.remove(snapshot.name)
 
@@ -74,6 +74,11 @@ def read_snapshot_image(store: StateStore, name: str) -> bytes:
     if name not in store.archive.names():
         raise StateError(f"there is no snapshot {name}; kardia-ctl state history lists them")
     return unpacked(store.archive.read(name), name)
+
+
+def packed(image: bytes) -> bytes:
+    """The content of a snapshot of an image."""
+    return zlib.compress(image, 1)
 
 
 def unpacked(content: bytes, name: str) -> bytes:

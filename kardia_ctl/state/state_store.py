@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from kardia_ctl.model.ports import Store
+from kardia_ctl.state.tables.encryption import Encryption
 
 
 class Archive(Protocol):
@@ -42,8 +43,18 @@ class StateStore(Store, Protocol):
         """All workspaces and the audit log as one SQLite database (see ``tables.image``)."""
         ...
 
-    def replace(self, image: bytes) -> None:
-        """Put an image in place of everything, whole or not at all. Only while the lock is held."""
+    def replace(self, image: bytes, encryption: Encryption | None = None) -> None:
+        """Put an image in place of everything, whole or not at all. Only while the lock is held.
+
+        Args:
+            image: The image. One that does not open with the store's key is refused.
+            encryption: How the image is encrypted, when that is otherwise than the store is; the store has it
+                from then on.
+        """
+        ...
+
+    def erase(self) -> None:
+        """Remove from storage what was replaced, as far as the engine can. Only while the lock is held."""
         ...
 
     def fingerprint_secret(self) -> bytes:

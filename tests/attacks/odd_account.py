@@ -171,7 +171,7 @@ def person_at(
 ) -> Iterator[Person]:
     """A person with an empty directory and an account, without patients if none is given."""
     path.mkdir(exist_ok=True)
-    for name in ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
+    for name in ("KARDIA_STATE_KEY", "KARDIA_STATE_ENCRYPTION_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
         monkeypatch.delenv(name, raising=False)
     account = account or OddAccount()
     with serving(account.app()) as url:

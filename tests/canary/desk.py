@@ -28,7 +28,14 @@ from kardia_ctl.sandbox.faults.faults import Faults
 from tests.paths import CLINIC
 
 ENDPOINT: Final = "https://api.example.com"
-_OURS: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_DEBUG", "NO_COLOR", "CI")
+_OURS: Final = (
+    "KARDIA_STATE_KEY",
+    "KARDIA_STATE_ENCRYPTION_KEY",
+    "KARDIA_PLAN_KEY",
+    "KARDIA_DEBUG",
+    "NO_COLOR",
+    "CI",
+)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,12 @@ def opened(latency: float) -> Iterator[Site]:
         (place / "clinic" / "kardia.yaml").write_text(f"version: 1\npatients:\n{people}")
         with serving(create_app(account, faults=Faults(latency=(latency, latency)))) as url:
             environ = {**os.environ, "KARDIA_ENDPOINT": url, "KARDIA_API_KEY": API_KEY}
-            for name in ("KARDIA_DEBUG", "KARDIA_STATE_KEY", "KARDIA_PLAN_KEY"):
+            for name in (
+                "KARDIA_DEBUG",
+                "KARDIA_STATE_KEY",
+                "KARDIA_STATE_ENCRYPTION_KEY",
+                "KARDIA_PLAN_KEY",
+            ):
                 environ.pop(name, None)
             yield Site(place / "clinic", account, environ)
 

@@ -78,7 +78,7 @@ def desk(
 ) -> Iterator[Desk]:
     path = tmp_path / "clinic"
     shutil.copytree(CLINIC, path)
-    for name in ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
+    for name in ("KARDIA_STATE_KEY", "KARDIA_STATE_ENCRYPTION_KEY", "KARDIA_PLAN_KEY", "NO_COLOR", "CI"):
         monkeypatch.delenv(name, raising=False)
     with serving(create_app(account)) as url:
         monkeypatch.setenv("KARDIA_ENDPOINT", url)

@@ -167,7 +167,7 @@ def test_any_word_is_a_command_a_path_or_an_error(desk: InnerDesk, word: str, co
 @bounded(80)
 @given(st.text(st.characters(exclude_characters="\x00"), max_size=30))
 def test_any_key_in_the_environment_is_used_or_refused(desk: InnerDesk, value: str) -> None:
-    for name in ("KARDIA_API_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE_KEY"):
+    for name in ("KARDIA_API_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE_ENCRYPTION_KEY", "KARDIA_STATE_KEY"):
         with pytest.MonkeyPatch.context() as patch:
             try:
                 os.fsencode(value)

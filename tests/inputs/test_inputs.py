@@ -39,7 +39,14 @@ MODULES: Final[dict[str, str]] = {
 }
 """The folders whose test is a module of its own."""
 
-_OF_THE_MACHINE: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_STATE", "NO_COLOR", "CI")
+_OF_THE_MACHINE: Final = (
+    "KARDIA_STATE_KEY",
+    "KARDIA_STATE_ENCRYPTION_KEY",
+    "KARDIA_PLAN_KEY",
+    "KARDIA_STATE",
+    "NO_COLOR",
+    "CI",
+)
 
 
 def test_the_folders_are_all_here() -> None:

@@ -14,13 +14,16 @@ def state_key(workspace: Workspace, state: State, *, create: bool = False) -> by
         RunStopped: as ``Keys.fingerprints``.
     """
     keys = workspace.keys
-    key = keys.fingerprints()
-    if is_of_another_key(state, workspace.configuration.desired, key):
+    key, desired = keys.fingerprints(), workspace.configuration.desired
+    if is_of_another_key(state, desired, key):
+        own = keys.own_fingerprints()
+        if own and not is_of_another_key(state, desired, own):
+            return own  # recorded before another workspace of this state had it encrypted
         where = keys.source()
         found = f"than the one in {where}" if key else f"and there is none in {where}"
         raise StateError(
             f"the state was written with another key {found}: put that key back (KARDIA_STATE_KEY, or "
-            f"{keys.directory / 'key'}). Nothing was compared, nothing was sent. If it is lost for good, "
+            f"{keys.key_file}). Nothing was compared, nothing was sent. If it is lost for good, "
             "move the state away and run apply --settle-first: patients are matched by mrn again"
         )
     return key or (keys.fingerprints(create=True) if create else b"")

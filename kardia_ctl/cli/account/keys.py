@@ -92,6 +92,17 @@ def check_length(key: str | bytes, what: str, remedy: str) -> None:
         raise RunStopped(f"{what} is shorter than {SHORTEST} characters. {remedy}")
 
 
+def key_in(path: Path) -> bytes:
+    """The key in a file, as it would stand in a variable.
+
+    Raises:
+        RunStopped: the file cannot be read, or the key is too short or has quotes around it.
+    """
+    key = unquoted(_read(path).decode("utf-8", "replace"), str(path))
+    check_length(key, f"the key in {path}", "Make one with: openssl rand -hex 32")
+    return key.encode()
+
+
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:  # it may be a device that never ends
@@ -105,33 +116,65 @@ class Keys:
     """The keys that belong to a configuration. They are never in its state.
 
     ``directory`` is the ``.kardia`` directory; ``secret`` the API key, and ``place`` where it was found.
+    ``stored`` reads the secret of the fingerprints that an encrypted state holds.
     """
 
     directory: Path
     environ: Mapping[str, str] = field(repr=False)
     secret: str = field(default="", repr=False)
     place: str = ""
+    stored: Callable[[], bytes] = field(default=bytes, repr=False)
+
+    def encryption(self) -> bytes:
+        """The root key of the state's encryption, KARDIA_STATE_ENCRYPTION_KEY; empty when it is not set.
+
+        Raises:
+            RunStopped: the key is too short, or has quotes around it.
+        """
+        return self._given("KARDIA_STATE_ENCRYPTION_KEY").encode()
 
     def fingerprints(self, *, create: bool = False) -> bytes:
-        """The key of state's fingerprints: KARDIA_STATE_KEY, or .kardia/key; empty when there is none.
+        """The key of state's fingerprints: the one in an encrypted state, else ``own_fingerprints``.
+
+        Raises:
+            RunStopped: the key is too short, or cannot be read or written.
+            StateError: the state is encrypted with another key.
+        """
+        kept = self.stored() if self.encryption() else b""
+        return _derived(kept, b"state") or self.own_fingerprints(create=create)
+
+    def own_fingerprints(self, *, create: bool = False) -> bytes:
+        """The key of fingerprints that lies outside of the state; empty when there is none.
 
         ``create`` makes .kardia/key (0600) if it is missing: apply does, plan does not.
 
         Raises:
             RunStopped: the key is too short, or cannot be read or written.
         """
+        missing = create and not self._given("KARDIA_STATE_KEY") and not self.key_file.exists()
+        return _derived(_created(self.key_file) if missing else self.own_secret(), b"state")
+
+    def own_secret(self) -> bytes:
+        """What ``own_fingerprints`` is derived from: KARDIA_STATE_KEY, or .kardia/key; empty without one.
+
+        Raises:
+            RunStopped: it is too short, or cannot be read.
+        """
         if text := self._given("KARDIA_STATE_KEY"):
-            return _derived(text.encode(), b"state")
-        path = self.directory / "key"
-        if path.exists():
-            if found := _read(path):
-                check_length(found, f"the key in {path}", "Restore it from a copy")
-            return _derived(found, b"state")
-        return _derived(_created(path), b"state") if create else b""
+            return text.encode()
+        found = _read(self.key_file) if self.key_file.exists() else b""
+        if found:
+            check_length(found, f"the key in {self.key_file}", "Restore it from a copy")
+        return found
+
+    @property
+    def key_file(self) -> Path:
+        """The file of the workspace's key."""
+        return self.directory / "key"
 
     def source(self) -> str:
         """Where the key of state's fingerprints is looked for."""
-        return "KARDIA_STATE_KEY" if self._given("KARDIA_STATE_KEY") else str(self.directory / "key")
+        return "KARDIA_STATE_KEY" if self._given("KARDIA_STATE_KEY") else str(self.key_file)
 
     def plans(self, source: str = "") -> tuple[bytes, str]:
         """The key that seals plans, and the name of its source; both empty when there is no key.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from kardia_ctl.cli.environment import KEYS
 from kardia_ctl.model.configuration import Configuration, Desired, SecretSource
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.planning.inputs import PlanInputs
@@ -50,7 +51,7 @@ def _declared(configuration: Configuration, environ: Mapping[str, str]) -> Itera
 
 
 def _secrets(desired: Desired, environ: Mapping[str, str]) -> Iterator[str]:
-    """The tokens of callbacks, and the passwords of users that stand in the environment."""
+    """The tokens of callbacks; users' passwords and our own keys that stand in the environment."""
     from kardia_ctl.api.scrubbing.scrub import secrets_of
 
     for setting in desired.settings:
@@ -58,6 +59,8 @@ def _secrets(desired: Desired, environ: Mapping[str, str]) -> Iterator[str]:
     for user in desired.users.values():
         if user.password.source is SecretSource.ENV:
             yield environ.get(user.password.name, "")
+    for name in KEYS:
+        yield environ.get(name, "").strip()
 
 
 def _observed(inputs: PlanInputs) -> Iterator[str]:

@@ -19,7 +19,7 @@ from kardia_ctl.config import load, load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region, SecretSource
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
-from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.model.errors import ConfigurationError, RunStopped
 from kardia_ctl.state.open import open_store, state_files
 from kardia_ctl.state.state_store import StateStore
 from kardia_ctl.timing import system_instant
@@ -147,7 +147,7 @@ def _workspace(
     path: Path,
     configuration: Configuration,
     account: AccountOptions,
-    opened: Callable[[str, Path, str], StateStore],
+    opened: Callable[..., StateStore],
     *,
     needs_key: bool,
     declared: Callable[[], Configuration] | None = None,
@@ -165,10 +165,25 @@ def _workspace(
         stored = stored_key(_endpoint(account, configuration), configuration.workspace)
         secret, place = api_key_and_place(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
-    opener = cache(partial(opened, state, root, name))
     keys = Keys(directory, os.environ, secret, place)
+    opener = cache(lambda: opened(state, root, name, encryption_key=keys.encryption()))
+    keys = replace(keys, stored=lambda: opener().fingerprint_secret())
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), opener, scrub)
+
+
+def stored_secret(path: Path, *, sandbox: bool) -> bytes:
+    """The secret of fingerprints in the encrypted state of a configuration; empty where there is none.
+
+    Raises:
+        StateError: the state is encrypted with another key.
+    """
+    try:
+        configuration = load_account(path, os.environ)
+    except ConfigurationError:
+        return b""
+    account = AccountOptions(sandbox=sandbox)
+    return _workspace(path, configuration, account, open_store, needs_key=False).keys.stored()
 
 
 workspace_options: Final = Options(

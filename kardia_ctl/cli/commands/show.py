@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import Keys, api_key
+from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json, print_result
@@ -45,4 +47,4 @@ def _keys(file: Path, data: bytes) -> Keys:
         secret = api_key(AccountOptions(sandbox=hint.sandbox), os.environ)
     except KardiaError:
         secret = ""
-    return Keys(directory, os.environ, secret)
+    return Keys(directory, os.environ, secret, stored=partial(stored_secret, root, sandbox=hint.sandbox))

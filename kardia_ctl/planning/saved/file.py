@@ -69,7 +69,7 @@ def unseal(data: bytes, key: bytes) -> SavedPlan:
 
 SEALED_WITH: Final[Mapping[str, str]] = {
     "plan-key": "KARDIA_PLAN_KEY",
-    "workspace": "the workspace's .kardia/key or KARDIA_STATE_KEY",
+    "workspace": "the workspace's .kardia/key or KARDIA_STATE_KEY, or that of its encrypted state",
     "api-key": "derived from the API key",
 }
 """What a message calls each source of the key that seals a plan."""

@@ -26,7 +26,8 @@ def open_writable(path: Path) -> sqlite3.Connection:
     """A connection that may write. Creates the file (0600), its directory (0700) and the tables if missing.
 
     WAL lets a plan read while an apply writes; ``synchronous=FULL`` makes a commit durable before it
-    returns, because an intent must be on disk before its request leaves.
+    returns, because an intent must be on disk before its request leaves. ``secure_delete`` overwrites what is
+    deleted.
     """
     create_private(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -34,6 +35,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
         version_of(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute("BEGIN IMMEDIATE")
         create_tables(connection, version_of(connection, path))
         connection.execute("COMMIT")
@@ -41,6 +43,12 @@ def open_writable(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def rewrite(connection: sqlite3.Connection) -> None:
+    """Write the database anew, without what was deleted (sqlite.org, "VACUUM"), and empty its log."""
+    for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+        connection.execute(statement).close()
 
 
 @contextmanager

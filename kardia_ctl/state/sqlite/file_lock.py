@@ -93,14 +93,18 @@ class FileLock:
         """Whether this object holds the lock."""
         return self._descriptor is not None
 
-    @property
-    def lost(self) -> bool:
-        """Whether its file was removed or replaced since; another run may then hold the new one.
+    def check(self, state: Path) -> None:
+        """Check that its file was not removed or replaced since; another run may then hold the new one.
 
         Raises:
+            StateError: it was. ``state`` is the path that the message names.
             OSError: the file cannot be examined.
         """
-        return self._descriptor is not None and not is_still(self._path, os.fstat(self._descriptor))
+        if self._descriptor is not None and not is_still(self._path, os.fstat(self._descriptor)):
+            raise StateError(
+                f"writing the state {state}: its lock file was removed or replaced, so another run "
+                "may be in progress. Next: make sure that there is none, then run again"
+            )
 
     def acquire(self, info: LockInfo) -> None:
         """Take the lock and write ``info`` into its file.

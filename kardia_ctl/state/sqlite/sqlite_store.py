@@ -12,14 +12,8 @@ from typing import TypeVar
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.sqlite import database
 from kardia_ctl.state.sqlite.archive_directory import ArchiveDirectory
-from kardia_ctl.state.sqlite.database import (
-    check_whole,
-    marked_run,
-    open_writable,
-    read_snapshot,
-    transaction,
-)
 from kardia_ctl.state.sqlite.database_errors import state_errors
 from kardia_ctl.state.sqlite.file_lock import FileLock
 from kardia_ctl.state.sqlite.open_mark import abandon, close_with_log, mark_closed, mark_open
@@ -64,7 +58,11 @@ class SqliteStore:
         self._encryption = Encryption(encryption_key, str(path))
         lock = self._file.with_name(f"{self._file.name}.lock")
         self._lock = FileLock(
-            lock, self._file, timeout=lock_timeout, sleep=sleep, marked=lambda: marked_run(self._file)
+            lock,
+            self._file,
+            timeout=lock_timeout,
+            sleep=sleep,
+            marked=lambda: database.marked_run(self._file),
         )
         self._commit_lock = threading.Lock()
         self._writing: sqlite3.Connection | None = None
@@ -127,16 +125,19 @@ class SqliteStore:
         with state_errors("reading the state", self._path):
             return self._read(image_of, EMPTY)
 
-    def replace(self, image: bytes) -> None:
-        """Put an image in place of the whole state, in one transaction.
-
-        Raises:
-            StateError: the lock is not held, it is not an image, or it cannot be written.
-        """
+    def replace(self, image: bytes, encryption: Encryption | None = None) -> None:
+        """Put an image in place of the whole state, in one transaction."""
+        encryption = encryption or self._encryption
         writing = state_errors("writing the state", self._path)
         with opened(image) as source, self._commit_lock, writing, self._checked(self._connection()):
             copy_tables(source, self._connection())
-            self._sealer = self._encryption.created(self._connection()).sealer
+            sealer = encryption.created(self._connection()).sealer
+        self._encryption, self._sealer = encryption, sealer
+
+    def erase(self) -> None:
+        """Rewrite the file: what was replaced is neither in free pages nor in the log."""
+        with self._commit_lock, state_errors("writing the state", self._path), self._own_files():
+            database.rewrite(self._connection())
 
     @property
     def archive(self) -> Archive:
@@ -167,7 +168,7 @@ class SqliteStore:
 
     def _read(self, query: Callable[[sqlite3.Connection], T], empty: T) -> T:
         check_single(self._path, self._file)
-        return read_snapshot(self._file, query, empty, accept_parts=self._accept_parts)
+        return database.read_snapshot(self._file, query, empty, accept_parts=self._accept_parts)
 
     def _connection(self) -> sqlite3.Connection:
         if self._writing is None:
@@ -180,9 +181,9 @@ class SqliteStore:
     def _open(self, info: LockInfo) -> None:
         """Open the database for writing, and mark it as open by this run."""
         if not self._accept_parts:
-            check_whole(self._file)
-        self._writing = open_writable(self._file)
-        with transaction(self._writing):
+            database.check_whole(self._file)
+        self._writing = database.open_writable(self._file)
+        with database.transaction(self._writing):
             self._sealer = self._encryption.created(self._writing).sealer
         self._run = info.id
         mark_open(self._writing, self._path, info)
@@ -221,21 +222,21 @@ class SqliteStore:
     @contextmanager
     def _checked(self, connection: sqlite3.Connection) -> Iterator[None]:
         """A transaction of this run alone, on the file that it opened."""
+        with self._own_files(), database.transaction(connection):
+            check_ours(connection, self._path, self._run)
+            yield
+
+    @contextmanager
+    def _own_files(self) -> Iterator[None]:
         self._check_files()
         try:
-            with transaction(connection):
-                check_ours(connection, self._path, self._run)
-                yield
+            yield
         finally:
             if self._guard is not None:
                 self._guard.committed()
 
     def _check_files(self) -> None:
-        if self._lock.lost:
-            raise StateError(
-                f"writing the state {self._path}: its lock file was removed or replaced, so another run "
-                "may be in progress. Next: make sure that there is none, then run again"
-            )
+        self._lock.check(self._path)
         if self._guard is not None:
             self._guard.check()
 

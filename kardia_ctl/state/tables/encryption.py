@@ -31,7 +31,7 @@ from kardia_ctl.state.tables.ciphers import (
     encrypted,
 )
 from kardia_ctl.state.tables.dialect import Database
-from kardia_ctl.state.tables.sealer import PLAIN
+from kardia_ctl.state.tables.sealer import PLAIN, Sealer
 from kardia_ctl.state.tables.tables import Tables
 
 VARIABLE: Final = "KARDIA_STATE_ENCRYPTION_KEY"
@@ -74,6 +74,10 @@ class StateKeys:
     def derived(self, purpose: str, size: int = KEY_SIZE) -> bytes:
         """A key of ``size`` bytes for one purpose."""
         return derived(self.data, b"", f"kardia-ctl state {purpose}".encode(), size)
+
+    def sealer(self) -> Sealer:
+        """What seals the texts of the rows."""
+        return SivSealer(self.derived("rows", 2 * KEY_SIZE))
 
     def header(self, root: bytes) -> str:
         """The header: these keys, encrypted under a root key."""
@@ -138,9 +142,8 @@ class Encryption:
 
     def _open(self, header: str) -> None:
         if header != self._header:
-            keys = self._opened(header)
-            self._keys, self._sealer = keys, SivSealer(keys.derived("rows", 2 * KEY_SIZE))
-            self._header = header
+            self._keys = self._opened(header)
+            self._header, self._sealer = header, self._keys.sealer()
 
     def _opened(self, header: str) -> StateKeys:
         version, _, text = header.partition(":")

@@ -292,7 +292,7 @@ def test_a_short_api_key_is_refused_wherever_it_comes_from(source: str, tmp_path
     assert given(source, key + "5", tmp_path) == key + "5"
 
 
-@pytest.mark.parametrize("name", ["KARDIA_PLAN_KEY", "KARDIA_STATE_KEY"])
+@pytest.mark.parametrize("name", ["KARDIA_PLAN_KEY", "KARDIA_STATE_KEY", "KARDIA_STATE_ENCRYPTION_KEY"])
 def test_a_short_key_of_ours_is_refused_and_line_ends_do_not_count(name: str, tmp_path: Path) -> None:
     with pytest.raises(RunStopped, match=f"{name} is shorter than 16") as caught:
         Keys(tmp_path, {name: "qzshort\r\n\r\n\r\n\r\n\r\n"}).plans()

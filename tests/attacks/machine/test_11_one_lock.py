@@ -17,7 +17,7 @@ import pytest
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.state import Note
 from kardia_ctl.state.lock_info import who
-from kardia_ctl.state.sqlite import inode_lock, run_guard, sqlite_store
+from kardia_ctl.state.sqlite import database, inode_lock, run_guard, sqlite_store
 from kardia_ctl.state.sqlite.file_lock import FileLock
 from kardia_ctl.state.sqlite.inode_lock import InodeLock
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
@@ -281,7 +281,7 @@ def test_a_run_whose_database_another_run_took_over_is_refused_at_its_next_commi
 def test_the_fence_alone_finds_a_second_writer(path: Path) -> None:
     with (
         removed(run_guard.RunGuard, "check", lambda _: None),
-        removed(FileLock, "lost", False),
+        removed(FileLock, "check", lambda *_: None),
         found_out(store_at(path), "it is no longer this run's"),
     ):
         _second_writer(path)
@@ -293,7 +293,7 @@ def test_without_lock_and_fence_two_runs_write_side_by_side(path: Path) -> None:
     with (
         removed(run_guard.RunGuard, "check", lambda _: None),
         removed(sqlite_store, "check_ours", lambda *_: None),
-        removed(FileLock, "lost", False),
+        removed(FileLock, "check", lambda *_: None),
         store.lock("apply"),
     ):
         _second_writer(path)
@@ -308,7 +308,7 @@ def test_without_the_lock_on_the_inode_a_mounted_file_has_two_runs(path: Path, t
         held_elsewhere(mounted, *started),
         removed(inode_lock, "_SET", None),
         removed(inode_lock, "_GET", None),
-        removed(sqlite_store, "check_whole", lambda _: None),
+        removed(database, "check_whole", lambda _: None),
         store_at(path).lock("apply"),
     ):
         pass
