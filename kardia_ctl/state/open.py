@@ -9,7 +9,8 @@ from kardia_ctl.state.state_store import StateStore
 _SQLITE: Final = "sqlite:///"
 _FILES: Final = ("", "-wal", "-shm", "-journal", ".lock", ".history")
 """What follows the name of a SQLite state in the names of what belongs to it."""
-_UNSUPPORTED: Final = ("postgresql", "s3", "gs", "az")
+_POSTGRES: Final = ("postgresql://", "postgres://")
+_UNSUPPORTED: Final = ("s3", "gs", "az")
 
 
 def open_store(
@@ -24,7 +25,7 @@ def open_store(
     """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
     Args:
-        url: ``sqlite:///relative`` (below ``root``) or ``sqlite:////absolute``.
+        url: ``sqlite:///relative`` (below ``root``), ``sqlite:////absolute``, or libpq's ``postgresql://``.
         root: the directory of kardia.yaml.
         workspace: the name of the configuration's part of the state.
         lock_timeout: how many seconds ``lock`` waits for another holder.
@@ -35,6 +36,8 @@ def open_store(
         StateError: this version has no store for the URL. The message leaves the URL out, because it may
             hold a password.
     """
+    if url.startswith(_POSTGRES):
+        return _postgres(url, workspace, lock_timeout, encryption_key)
     from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
     return SqliteStore(
@@ -44,6 +47,17 @@ def open_store(
         accept_parts=accept_parts,
         encryption_key=encryption_key,
     )
+
+
+def _postgres(url: str, workspace: str, lock_timeout: float, encryption_key: bytes) -> StateStore:
+    try:
+        from kardia_ctl.state.postgres.postgres_store import PostgresStore
+    except ImportError as error:
+        raise StateError(
+            f"a state in PostgreSQL needs psycopg, which cannot be imported ({error.name or error}). Next: "
+            "pip install 'kardia-ctl[postgresql]'"
+        ) from None
+    return PostgresStore(url, workspace, lock_timeout=lock_timeout, encryption_key=encryption_key)
 
 
 def state_files(url: str, root: Path) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from kardia_ctl.state.open import open_store
 from kardia_ctl.state.state_store import StateStore
+from tests.state.engine_postgres import postgres_engine
 from tests.state.engine_sqlite import sqlite_engine
 
 
@@ -52,6 +53,7 @@ class Engine(Protocol):
 
 ENGINES: Final[Mapping[str, Callable[[], AbstractContextManager[Engine]]]] = {
     "sqlite": sqlite_engine,
+    "postgresql": postgres_engine,
 }
 """By name, what starts each engine and ends it. Nothing runs before its first test."""
 

@@ -4,7 +4,7 @@ Statements are written so that SQLite and PostgreSQL both read them: ``?`` or ``
 targets by name, and no column that may be NULL, so that rows can be compared with ``<>``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 
@@ -34,4 +34,8 @@ class Database(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Execute one statement. Its rows may be read until the next one."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object:
+        """Execute a statement for each row of parameters."""
         ...

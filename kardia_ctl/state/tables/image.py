@@ -64,8 +64,7 @@ def copy_tables(source: Database, target: Database) -> None:
     for table, columns in copied_tables().items():
         target.execute(f"DELETE FROM {table}")  # noqa: S608  (names of our own)
         insert = f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608  (names of our own)
-        for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608  (names of our own)
-            target.execute(insert, tuple(row))
+        target.executemany(insert, source.execute(f"SELECT * FROM {table}"))  # noqa: S608  (names of our own)
 
 
 def create_tables(connection: sqlite3.Connection, version: int) -> None:
@@ -89,14 +88,23 @@ def version_of(connection: sqlite3.Connection, place: object) -> int:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables and not version:
         return 0
-    if application != APPLICATION:
+    check_version(place, int(version), is_ours=application == APPLICATION)
+    return int(version)
+
+
+def check_version(place: object, version: int, *, is_ours: bool) -> None:
+    """Check that tables at ``place`` are those of a state, and that this version reads them.
+
+    Raises:
+        StateError: they are another program's, or of a newer version.
+    """
+    if not is_ours:
         raise StateError(f"{place} is another program's database. Next: check the state URL")
     if version > VERSION:
         raise StateError(
             f"{place} was written by a newer kardia-ctl (state version {version}, this one reads up to "
             f"{VERSION}). Next: install that version or a later one"
         )
-    return int(version)
 
 
 @contextmanager

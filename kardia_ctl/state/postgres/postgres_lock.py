@@ -1,0 +1,112 @@
+"""The single writer's lock: a session's advisory lock, which ends with the connection that commits."""
+
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
+
+from kardia_ctl.model.errors import LockHeld, StateError
+from kardia_ctl.state.lock_info import LockInfo
+from kardia_ctl.state.postgres.postgres_connection import PostgresConnection, backend_pid
+from kardia_ctl.state.postgres.postgres_url import PostgresUrl
+
+_POLL_SECONDS: Final = 0.1
+_HALF: Final = 32
+_TRY: Final = "SELECT pg_try_advisory_lock($1)"
+_HOLDER: Final = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid::bigint = $1 AND objid::bigint = $2 AND objsubid = 1"""
+"""A key of 64 bits is shown in two halves (PostgreSQL, "pg_locks")."""
+
+_KEEP_ALIVE: Final = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+    "idle_session_timeout": "0",
+}
+"""Settings of the session that holds the lock: the server ends it soon after the run's machine is gone, and
+not because a run waits for Kardia. The last one is known since version 14.
+"""
+_HAS_IDLE_TIMEOUT: Final = 140_000
+
+
+def lock_key(schema: str) -> int:
+    """The number of the lock on a schema; those of two databases are two locks."""
+    digest = blake2b(f"kardia-ctl\0{schema}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def holding_pid(connection: PostgresConnection, schema: str) -> int:
+    """The server process whose session holds the lock on a schema; 0 when nobody does. Takes no lock."""
+    low = (1 << _HALF) - 1
+    key = lock_key(schema)
+    row = connection.execute(_HOLDER, ((key >> _HALF) & low, key & low)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def keep_alive(connection: PostgresConnection) -> None:
+    """Let the server find out that the run is gone, and not end its session otherwise."""
+    names = [
+        name
+        for name in _KEEP_ALIVE
+        if name != "idle_session_timeout" or connection.info.server_version >= _HAS_IDLE_TIMEOUT
+    ]
+    for name in names:
+        connection.execute("SELECT set_config($1, $2, false)", (name, _KEEP_ALIVE[name]))
+
+
+def acquire(
+    connection: PostgresConnection, schema: str, timeout: float, sleep: Callable[[float], None]
+) -> bool:
+    """Take the lock on a schema for the session; False when another one still holds it after ``timeout``."""
+    over = time.monotonic() + timeout
+    key = lock_key(schema)
+    while True:
+        row = connection.execute(_TRY, (key,)).fetchone()
+        if row and row[0]:
+            return True
+        if time.monotonic() >= over:
+            return False
+        sleep(min(_POLL_SECONDS, timeout))
+
+
+def check_session(connection: PostgresConnection, url: PostgresUrl) -> int:
+    """The server process of a connection, which must stay the same for as long as it is open.
+
+    A pooler in transaction mode gives each transaction whichever server process is free: a second connection
+    then gets that of the first, or the first gets another one while the second keeps it busy.
+
+    Raises:
+        StateError: it does not stay the same.
+    """
+    pid = backend_pid(connection)
+    with PostgresConnection.opened(url) as second:
+        second.execute(b"BEGIN")
+        others = {backend_pid(second)}
+        if connection.info.backend_pid != pid:  # what is between answers with a number of its own
+            with PostgresConnection.opened(url) as third:
+                third.execute(b"BEGIN")
+                others.add(backend_pid(third))
+        if pid in others or backend_pid(connection) != pid:
+            raise pooled("locking", url)
+    return pid
+
+
+def pooled(doing: str, url: PostgresUrl) -> StateError:
+    """The error of a run whose connection is not one session of the server."""
+    return StateError(
+        f"{doing} the state {url.place}: a connection pooler hands the transactions of one connection to "
+        "different server processes (transaction mode), so a lock would hold nothing. Next: name the server "
+        "itself in the state URL (usually port 5432), or the pooler's port for session mode"
+    )
+
+
+def held(url: PostgresUrl, info: LockInfo | None, pid: int) -> LockHeld:
+    """The error of a run that did not get the lock, which the server process ``pid`` holds for another."""
+    by = str(info) if info else "another run that has not written its lock information yet"
+    process = f" (server process {pid})" if pid else ""
+    return LockHeld(
+        f"the state {url.place} is locked: {by}. Next: wait until it ends, then run again; the lock ends "
+        f"with its connection{process}, a minute after its machine is gone, so there is nothing to remove"
+    )
