@@ -129,7 +129,9 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/commands/get": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
-    "cli/commands/state": {"cli/account", "cli/options", "cli/output", "cli/private_files"},
+    "cli/commands/state": {
+        "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+    },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
     "cli/files": {"cli/account", "cli/output", "cli/outputs", "cli/private_files"},
     "cli/output": {"cli/environment", "cli/interrupts"},

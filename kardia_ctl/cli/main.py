@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
     "recordings": ("recordings.command", "Record QT measurements."),
     "state": ("state.group.command", "Care for the records of earlier runs."),
+    "audit": ("audit.command", "List, verify or export the log of what was applied."),
     "schema": ("setup.schema_command", "Print the JSON Schema that YAML editors read."),
     "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
     "rotate-key": ("rotate_key.command", "Make a new API key and store it."),

@@ -5,7 +5,7 @@ mrn is a pseudonym, and reasons that a server worded are left out.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,6 +38,15 @@ class AuditTrail:
         return self._entry(
             operation, workspace=self.workspace, **origin, approval=approval, digest="", planned=planned
         )
+
+    def changed(
+        self, operation: str, origin: Mapping[str, str], addresses: Iterable[Address], **values: Any
+    ) -> Audited:
+        """The entry of a change that a person made to state by hand."""
+        shown = [self.shown(address) for address in addresses]
+        if shown:
+            values["addresses"] = shown
+        return self._entry(operation, workspace=self.workspace, **origin, **values)
 
     def wrote(self, result: Result) -> Iterator[Audited]:
         """The entry of one request; none when nothing was sent."""

@@ -7,7 +7,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.state.state_store import StateStore
 
 _SQLITE: Final = "sqlite:///"
-_FILES: Final = ("", "-wal", "-shm", "-journal", ".lock", ".history")
+_FILES: Final = ("", "-wal", "-shm", "-journal", ".lock")
 """What follows the name of a SQLite state in the names of what belongs to it."""
 _POSTGRES: Final = ("postgresql://", "postgres://")
 _UNSUPPORTED: Final = ("s3", "gs", "az")
@@ -65,7 +65,8 @@ def state_files(url: str, root: Path) -> tuple[Path, ...]:
     if not url.startswith(_SQLITE):
         return ()
     path = sqlite_path(url, root)
-    return tuple(path.with_name(path.name + suffix) for suffix in _FILES)
+    beside = (path.with_name(path.name + suffix) for suffix in _FILES)
+    return (*beside, path.with_name(f"history-{path.name}"))
 
 
 def sqlite_path(url: str, root: Path) -> Path:

@@ -53,7 +53,7 @@ def keep_snapshot(store: StateStore, workspace: str, serial: int, operation: str
     if not serial or (mine and mine[-1].serial == serial):
         return
     at = datetime.fromtimestamp(now, tz=UTC)
-    parts = at.strftime(_TIME), str(serial), quote(operation, safe=""), quote(workspace, safe="")
+    parts = at.strftime(_TIME), str(serial), operation.replace(" ", "-"), quote(workspace, safe="")
     store.archive.write("_".join(parts), packed(store.image()))
     for snapshot in _outdated(snapshots_of(store), at):
         store.archive.remove(snapshot.name)
@@ -102,8 +102,8 @@ def _outdated(snapshots: list[Snapshot], now: datetime) -> Iterator[Snapshot]:
 
 def _parsed(name: str) -> Snapshot | None:
     try:
-        time, serial, operation, workspace = name.split("_")
+        time, serial, operation, workspace = name.split("_", 3)
         at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
-        return Snapshot(name, at, int(serial), unquote(operation), unquote(workspace))
+        return Snapshot(name, at, int(serial), operation, unquote(workspace))
     except ValueError:
         return None

@@ -49,6 +49,8 @@ class Workspace:
         account: The options that name the account.
         keys: The API key, and the keys of fingerprints and saved plans.
         now: The moment at which the command began.
+        store_at: Opens the state of another URL, for the same workspace.
+        open_store: Opens the state.
         scrub: What makes a server's texts printable; it knows everybody who is declared.
         configured: Whether there is a configuration, and therefore a state.
         largest: The most bytes of a response; a larger one is refused.
@@ -59,6 +61,7 @@ class Workspace:
     account: AccountOptions
     keys: Keys
     now: Instant
+    store_at: Callable[[str], StateStore] = field(repr=False)
     open_store: Callable[[], StateStore] = field(repr=False)
     scrub: Callable[[], "Scrubber"] = field(repr=False)
     configured: bool = True
@@ -166,10 +169,14 @@ def _workspace(
         secret, place = api_key_and_place(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
     keys = Keys(directory, os.environ, secret, place)
-    opener = cache(lambda: opened(state, root, name, encryption_key=keys.encryption()))
+
+    def store_at(url: str) -> StateStore:
+        return opened(url, root, name, encryption_key=keys.encryption())
+
+    opener = cache(partial(store_at, state))
     keys = replace(keys, stored=lambda: opener().fingerprint_secret())
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
-    return Workspace(path, configuration, account, keys, system_instant(), opener, scrub)
+    return Workspace(path, configuration, account, keys, system_instant(), store_at, opener, scrub)
 
 
 def stored_secret(path: Path, *, sandbox: bool) -> bytes:

@@ -142,7 +142,7 @@ class SqliteStore:
     @property
     def archive(self) -> Archive:
         """The directory of snapshots beside the file."""
-        return ArchiveDirectory(self._file.with_name(f"{self._file.name}.history"))
+        return ArchiveDirectory(self._file.with_name(f"history-{self._file.name}"))
 
     @property
     def place(self) -> str:

@@ -45,6 +45,20 @@ def check_ours(database: Database, place: object, run: str) -> None:
         raise lost(place, info)
 
 
+def check_here(database: Database) -> None:
+    """Check that the state was not moved to another place.
+
+    Raises:
+        StateError: it was, by ``state migrate``.
+    """
+    row = database.execute("SELECT value FROM meta WHERE key = 'moved'").fetchone()
+    if row is not None:
+        raise StateError(
+            f"this state was moved to {row[0]}, and what is left here is not used any more. Next: set state: "
+            "to that place in kardia.yaml"
+        )
+
+
 def lost(place: object, info: LockInfo | None) -> StateError:
     """The error of a run whose state at ``place`` is another run's now, or nobody's."""
     other = f"another run has taken it over: {info}" if info else "it is no longer this run's"

@@ -8,6 +8,7 @@ from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import CodeRecord, PatientRecord, Record, State, UserRecord
+from kardia_ctl.state.tables.holder import check_here
 from kardia_ctl.state.tables.intents import read_intents, recorded_elsewhere
 from kardia_ctl.state.tables.rows import UNREDEEMED
 from kardia_ctl.state.tables.samples import read_samples
@@ -39,6 +40,7 @@ def read_state(tables: Tables, name: str) -> State:
         StateError: a value in it is not valid.
     """
     database = tables.database
+    check_here(database)
     row = database.execute("SELECT id, lineage, serial FROM workspace WHERE name = ?", (name,)).fetchone()
     try:
         intents, elsewhere = read_intents(tables, name), recorded_elsewhere(tables, name)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from kardia_ctl.cli.commands.state.opening import opened_workspace, sandbox_option
+from kardia_ctl.cli.commands.state.noted import note
+from kardia_ctl.cli.commands.state.opening import kept_snapshot, opened_workspace, sandbox_option
 from kardia_ctl.cli.options import auto_approve_option, lock_option
 from kardia_ctl.cli.output.console import print_line
 from kardia_ctl.cli.output.terminal import confirm
@@ -33,7 +34,9 @@ def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lo
         names = ", ".join(map(str, addresses))
         if not confirm(f"Remove the records of {names}?", approved=auto_approve):
             return 1
+        kept_snapshot(workspace, "state forget")
         store.commit(entries)
+        note(workspace, "state forget", *addresses)
     print_line(f"Removed from state: {names}.")
     return 0
 

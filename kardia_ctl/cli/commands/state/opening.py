@@ -7,6 +7,8 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.state.snapshots import keep_snapshot
+from kardia_ctl.timing import system_instant
 
 sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sandbox's state.")
 """--sandbox."""
@@ -15,3 +17,13 @@ sandbox_option: Final = click.option("--sandbox", is_flag=True, help="Use the sa
 def opened_workspace(path: Path, *, sandbox: bool, lock_timeout: float = 0) -> Workspace:
     """The workspace of a configuration, for a command that sends no requests."""
     return open_workspace(path, AccountOptions(sandbox=sandbox), lock_timeout=lock_timeout, needs_key=False)
+
+
+def kept_snapshot(workspace: Workspace, operation: str) -> None:
+    """Keep what state holds before a person changes it by hand. The lock is held.
+
+    Raises:
+        StateError: it cannot be stored.
+    """
+    store, name = workspace.store, workspace.configuration.workspace
+    keep_snapshot(store, name, store.load().serial, operation, system_instant().wall)
