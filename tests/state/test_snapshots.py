@@ -20,9 +20,9 @@ from kardia_ctl.model.state import (
     Remember,
     UsePlan,
 )
+from kardia_ctl.state.merging import is_free, marked_as_moved, pushed, rolled_back, rows_of
 from kardia_ctl.state.snapshots import keep_snapshot, read_snapshot_image, snapshots_of
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
-from kardia_ctl.state.tables.merging import is_free, marked_as_moved, pushed, rolled_back, rows_of
 from tests.moments import at
 
 DAY = 86_400.0

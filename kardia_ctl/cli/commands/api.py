@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.options import auto_approve_option, out_option
 from kardia_ctl.cli.output.server_body import print_server_body
 from kardia_ctl.cli.output.terminal import confirm

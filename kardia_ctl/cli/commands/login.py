@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, remove_key, store_key
 from kardia_ctl.cli.account.keys import check_api_key
-from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
 from kardia_ctl.cli.output.console import print_key, print_message
 from kardia_ctl.cli.output.terminal import read_answer
 from kardia_ctl.model.errors import RunStopped, Unauthorized

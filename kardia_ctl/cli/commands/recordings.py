@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.options import Options, auto_approve_option, json_option
 from kardia_ctl.cli.output.console import print_result
 from kardia_ctl.cli.output.terminal import confirm

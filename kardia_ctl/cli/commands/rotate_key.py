@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.keyring import account_name, check_keyring, store_key
 from kardia_ctl.cli.account.keys import SHORTEST
-from kardia_ctl.cli.account.workspace import Workspace, workspace_from, workspace_options
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.key_safe import KeySafe, key_safe
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.options import (

@@ -7,8 +7,8 @@ import click
 
 from kardia_ctl.api.records import record_endpoints as endpoints
 from kardia_ctl.api.records.record_endpoints import Listing
+from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.commands.get.list_output import (
     form_options,
     is_list,

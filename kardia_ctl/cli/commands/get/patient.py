@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.workspace import Workspace, check_shown, workspace_from, workspace_options
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.outputs import Output, check_outputs, never

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
-from kardia_ctl.cli.account.workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.commands.get.patient import PatientName, patient_id, patient_options
 from kardia_ctl.cli.options import (
     FILE,

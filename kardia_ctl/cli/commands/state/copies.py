@@ -12,8 +12,8 @@ from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.errors import RunStopped, StateError
+from kardia_ctl.state.merging import is_free, marked_as_moved, pushed, rows_of, unmarked
 from kardia_ctl.state.state_store import StateStore
-from kardia_ctl.state.tables.merging import is_free, marked_as_moved, pushed, rows_of, unmarked
 
 _OURS = starts_with("SQLite format 3\0")
 

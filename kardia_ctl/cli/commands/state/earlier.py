@@ -9,8 +9,8 @@ from kardia_ctl.cli.commands.state.opening import kept_snapshot, opened_workspac
 from kardia_ctl.cli.options import auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_line, print_message, print_result
 from kardia_ctl.cli.output.terminal import confirm
+from kardia_ctl.state.merging import rolled_back
 from kardia_ctl.state.snapshots import KEPT, read_snapshot_image, snapshots_of
-from kardia_ctl.state.tables.merging import rolled_back
 
 
 @click.command("history")

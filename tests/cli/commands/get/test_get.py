@@ -349,7 +349,7 @@ def test_pro_shows_recordings_by_id_and_says_what_it_cannot(nowhere: Desk, recor
 def _endpoint(*words: str) -> str:
     import click
 
-    from kardia_ctl.cli.account.workspace import workspace_from, workspace_options
+    from kardia_ctl.cli.account.account_workspace import workspace_from, workspace_options
 
     found = []
 
