@@ -115,7 +115,7 @@ SUBROOMS: dict[str, set[str]] = {
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/status": {"render/escape", "render/text"},
     "state/postgres": {"state/lock_info", "state/state_store", "state/tables"},
-    "state/sqlite": {"state/files", "state/lock_info", "state/state_store", "state/tables"},
+    "state/sqlite": {"state/files", "state/lock_info", "state/tables"},
     "state/tables": {"state/lock_info"},
     "cli/account": {"cli/environment", "cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {

@@ -1,6 +1,6 @@
 """Encrypts a state, gives it another key, or decrypts it: its content and the snapshots beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.state.snapshots import packed, unpacked
@@ -23,6 +23,15 @@ class Rekeying:
     present: bytes
     root: bytes
     fingerprints: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The keys that everything gets, and the header that holds them; empty without encryption."""
+
+    change: Rekeying
+    keys: StateKeys
+    header: str
 
 
 def is_encrypted(image: bytes) -> bool:
@@ -49,33 +58,33 @@ def rekey(store: StateStore, change: Rekeying) -> list[str]:
     Raises:
         StateError: the state does not open with its present key, or cannot be written.
     """
-    present = Encryption(change.present, store.place)
-    with opened(store.image()) as database:
-        secret = (
-            present.fingerprint_secret(database) or change.fingerprints or StateKeys.random().fingerprints
-        )
-    change = replace(change, fingerprints=secret)
-    image = resealed(store.image(), present, change.root, secret)
-    kept = [name for name in store.archive.names() if not _is_resealed(store, name, change)]
+    image, present = store.image(), Encryption(change.present, store.place)
+    with opened(image) as database:
+        secret = present.fingerprint_secret(database) or change.fingerprints
+    keys = StateKeys.random(secret)
+    target = _Target(change, keys, keys.header(change.root) if change.root else "")
+    image = resealed(image, present, keys, target.header)
+    kept = [name for name in store.archive.names() if not _is_resealed(store, name, target)]
     store.replace(image, Encryption(change.root, store.place))
     store.erase()
     return kept
 
 
-def _is_resealed(store: StateStore, name: str, change: Rekeying) -> bool:
-    """Whether a snapshot has its new key."""
+def _is_resealed(store: StateStore, name: str, target: _Target) -> bool:
+    """Whether a snapshot has the new keys; the state's own, so that the state can be put back to it."""
+    stored = store.archive.read(name)
     try:
-        image = unpacked(store.archive.read(name), name)
-        present = change.present if is_encrypted(image) else b""
-        content = _content(image, name, present, change)
+        content = _content(unpacked(stored, name), name, target)
     except StateError:
         return False
     store.archive.write(name, packed(content))
     return True
 
 
-def _content(image: bytes, name: str, present: bytes, change: Rekeying) -> bytes:
+def _content(image: bytes, name: str, target: _Target) -> bytes:
+    change = target.change
+    present = change.present if is_encrypted(image) else b""
     try:
-        return resealed(image, Encryption(present, name), change.root, change.fingerprints)
-    except StateError:  # an earlier attempt that was interrupted has given it the new key
-        return resealed(image, Encryption(change.root, name), change.root)
+        return resealed(image, Encryption(present, name), target.keys, target.header)
+    except StateError:  # an earlier attempt that was interrupted has given it the new root key
+        return resealed(image, Encryption(change.root, name), target.keys, target.header)

@@ -1,6 +1,7 @@
 """An encrypted state: nobody can be read in it, another key is one message, changes are found."""
 
 import sqlite3
+import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from kardia_ctl.model.state import (
 )
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.moments import at
+from tests.paths import ROOT
 
 KEY: Final = b"an invented key of the state's encryption"
 MRN, ID, COHORT, TEMPLATE, TEAM = (
@@ -256,3 +258,18 @@ def test_keys_are_not_printed(encrypted: Path) -> None:
     assert "invented" not in printed
     assert store.fingerprint_secret().hex() not in printed
     assert str(store.fingerprint_secret()) not in printed
+
+
+def test_a_rekey_that_is_killed_leaves_the_old_key_or_the_new_one(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.state.rekey_kills", str(tmp_path), "9"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    for line in ran.stdout.splitlines():
+        _, old, new = line.split()
+        assert int(old) > 10
+        assert int(new) > 0
+    assert len(ran.stdout.splitlines()) == 3

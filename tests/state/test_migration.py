@@ -13,6 +13,7 @@ from kardia_ctl.model.address import code_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.state import CodeRecord, Depart, Intent, PatientRecord, State
+from kardia_ctl.state.rekey import Rekeying, rekey
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from kardia_ctl.state.tables import definitions
 
@@ -133,6 +134,26 @@ def test_a_migration_that_fails_in_any_step_leaves_version_1(
     with SqliteStore(old, "default").lock("apply"):
         pass
     assert version(old) == definitions.VERSION
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_state_of_an_earlier_version_is_encrypted_and_loses_nothing(old: Path, number: int) -> None:
+    with closing(sqlite3.connect(old)) as connection:
+        for earlier in range(1, number):
+            for statement in definitions._STEPS[earlier]:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.commit()
+    key = b"an invented key of the state's encryption"
+    with pytest.raises(StateError, match="is not encrypted"):
+        SqliteStore(old, "default", encryption_key=key).load()
+    store = SqliteStore(old, "default")
+    with store.lock("state rekey"):
+        assert rekey(store, Rekeying(b"", key)) == []
+    assert version(old) == definitions.VERSION
+    assert SqliteStore(old, "default", encryption_key=key).load() == AS_WRITTEN
+    for word in (b"JS-1", b"id-1", b"id-9", b"template-1", b"team-1", b"one-year"):
+        assert word not in old.read_bytes()
 
 
 def test_an_intent_of_version_2_is_read_without_what_it_does_not_have(old: Path) -> None:

@@ -31,3 +31,9 @@ class ArchiveDirectory:
         """Remove a file."""
         with state_errors("writing the history", self._directory):
             (self._directory / name).unlink(missing_ok=True)
+
+    def remove_partial(self) -> None:
+        """Remove what killed runs left of snapshots that they were writing. Only while the lock is held."""
+        with state_errors("writing the history", self._directory):
+            for path in self._directory.glob(".*"):
+                path.unlink(missing_ok=True)

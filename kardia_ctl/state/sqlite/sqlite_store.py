@@ -18,7 +18,6 @@ from kardia_ctl.state.sqlite.database_errors import state_errors
 from kardia_ctl.state.sqlite.file_lock import FileLock
 from kardia_ctl.state.sqlite.open_mark import abandon, close_with_log, mark_closed, mark_open
 from kardia_ctl.state.sqlite.run_guard import RunGuard, check_single
-from kardia_ctl.state.state_store import Archive
 from kardia_ctl.state.tables.encryption import Encryption
 from kardia_ctl.state.tables.holder import check_ours
 from kardia_ctl.state.tables.image import EMPTY, copy_tables, image_of, opened
@@ -138,9 +137,10 @@ class SqliteStore:
         """Rewrite the file: what was replaced is neither in free pages nor in the log."""
         with self._commit_lock, state_errors("writing the state", self._path), self._own_files():
             database.rewrite(self._connection())
+            self.archive.remove_partial()
 
     @property
-    def archive(self) -> Archive:
+    def archive(self) -> ArchiveDirectory:
         """The directory of snapshots beside the file."""
         return ArchiveDirectory(self._file.with_name(f"history-{self._file.name}"))
 

@@ -31,25 +31,23 @@ _SEALED: Final[Mapping[str, _Sealed]] = {
 """What ``rows``, ``intents`` and ``samples`` seal."""
 
 
-def resealed(image: bytes, present: Encryption, root: bytes, fingerprints: bytes = b"") -> bytes:
-    """An image whose texts are sealed with new keys.
+def resealed(image: bytes, present: Encryption, keys: StateKeys, header: str) -> bytes:
+    """An image whose texts are sealed with other keys.
 
     Args:
         image: A state, encrypted as ``present`` says.
         present: How it is encrypted now.
-        root: The root key that it will need from now on; empty for one that is not encrypted.
-        fingerprints: The secret of its fingerprints, for a state that is not encrypted yet.
+        keys: The keys that it will have.
+        header: What holds them from now on; empty for a state that is not to be encrypted.
 
     Raises:
         StateError: it cannot be opened with the present key, or is damaged.
     """
     with opened(image) as source, closing(sqlite3.connect(":memory:", isolation_level=None)) as target:
-        secret = present.fingerprint_secret(source) or fingerprints
         target.execute("BEGIN")
         create_tables(target, 0)
-        keys = StateKeys.random(secret)
-        _copy(present.tables(source), Tables(target, keys.sealer() if root else PLAIN))
-        write_header(target, keys.header(root) if root else "")
+        _copy(present.tables(source), Tables(target, keys.sealer() if header else PLAIN))
+        write_header(target, header)
         target.execute("COMMIT")
         return target.serialize()
 

@@ -47,7 +47,7 @@ def readable(desk: Desk) -> set[tuple[str, bytes]]:
         if file.is_file():
             content = file.read_bytes()
             contents = (
-                [content, zlib.decompress(content)] if file.parent.name.endswith(".history") else [content]
+                [content, zlib.decompress(content)] if file.parent.name.startswith("history-") else [content]
             )
             found |= {(file.name, name) for name in people(desk) for one in contents if name in one}
     return found
@@ -55,7 +55,7 @@ def readable(desk: Desk) -> set[tuple[str, bytes]]:
 
 def snapshots(desk: Desk) -> list[bytes]:
     return [
-        zlib.decompress(file.read_bytes()) for file in (desk.path / ".kardia" / "state.db.history").iterdir()
+        zlib.decompress(file.read_bytes()) for file in (desk.path / ".kardia" / "history-state.db").iterdir()
     ]
 
 
@@ -99,6 +99,24 @@ def test_a_rotation_changes_no_fingerprint_and_refuses_the_old_key(
     assert applied.plan().out.startswith("No changes.")
     applied.edit(lambda text: text.replace("Quellmar", "Quellmark"))
     assert "lastname" in applied.plan().out
+
+
+def test_the_state_can_be_put_back_to_a_snapshot_after_a_rotation(
+    applied: Desk, monkeypatch: pytest.MonkeyPatch, new_key: Path
+) -> None:
+    monkeypatch.setenv(_VARIABLE, _KEY)
+    assert rekey(applied).code == 0
+    assert rekey(applied, "--new-key-file", str(new_key)).code == 0
+    monkeypatch.setenv(_VARIABLE, _NEW)
+    path = str(applied.path)
+    name = applied.run("state", "history", path).out.split()[0]
+    ran = applied.run("state", "rollback", name, path, "--auto-approve")
+    assert ran.code == 0, ran.err
+    assert readable(applied) == set()
+    assert applied.apply().code == 0
+    audited = applied.run("audit", "list", path).out
+    assert audited.count("state rekey") == 2
+    assert applied.run("audit", "verify", path).code == 0
 
 
 def test_a_state_is_decrypted_once_somebody_confirms(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ _ADDRESS = st.one_of(st.builds(patient_address, _MRN), st.builds(code_address, _
 _TIME = st.floats(1, 2**40)
 _BOOT = st.shared(_TEXT, key="boot")
 _MOMENT = st.builds(Instant, _TIME, _BOOT, _TIME)
-_ENTRY = st.one_of(
+ENTRY = st.one_of(
     st.builds(Remember, st.just(Kind.PATIENT), _MRN, st.just(""), _PATIENT),
     st.builds(Remember, st.just(Kind.CONNECTION_CODE), _MRN, _MRN, _CODE),
     st.builds(Drop, st.just(Kind.PATIENT), _MRN),
@@ -50,7 +50,7 @@ _ENTRY = st.one_of(
 
 def test_what_is_written_is_what_is_read(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
     @settings(max_examples=engine.examples)
-    @given(batches=st.lists(st.lists(_ENTRY, max_size=6), max_size=4))
+    @given(batches=st.lists(st.lists(ENTRY, max_size=6), max_size=4))
     def comes_back(batches: Sequence[Sequence[Entry]]) -> None:
         check(fresh(engine, tmp_path_factory.mktemp("state")).open(), batches)
 

@@ -1,6 +1,7 @@
 """A state as a whole: its image, and the snapshots beside it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -39,19 +40,19 @@ _EVERYTHING = (
 )
 
 
-def write_everything(place: Place) -> dict[str, State]:
-    """Write something of everything into two workspaces, and load both."""
-    one, two = place.open("one"), place.open("two")
+def write_everything(place: Place, **options: Any) -> dict[str, State]:
+    """Write something of everything into two workspaces, and load both. ``options`` as for ``open``."""
+    one, two = place.open("one", **options), place.open("two", **options)
     with one.lock("apply"):
         one.commit(_EVERYTHING)
         one.commit([Note("live_count", "12")])
     with two.lock("apply"):
         two.commit([Remember(Kind.PATIENT, "JS-2", "", PatientRecord("id-2"))])
-    return loaded(place)
+    return loaded(place, **options)
 
 
-def loaded(place: Place) -> dict[str, State]:
-    return {name: place.open(name).load() for name in ("one", "two")}
+def loaded(place: Place, **options: Any) -> dict[str, State]:
+    return {name: place.open(name, **options).load() for name in ("one", "two")}
 
 
 def test_a_state_that_does_not_exist_has_an_empty_image_and_making_it_creates_nothing(

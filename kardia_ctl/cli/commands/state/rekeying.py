@@ -8,6 +8,7 @@ import click
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.keys import Keys, key_in
 from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.commands.state.noted import note
 from kardia_ctl.cli.commands.state.opening import opened_workspace, sandbox_option
 from kardia_ctl.cli.options import FILE, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_line
@@ -63,6 +64,7 @@ def rekey_command(
     apart = keyed_apart(store, change, key_check(workspace.keys.fingerprints()))
     with store.lock("state rekey"):
         kept = rekey(store, change)
+        note(workspace, "state rekey")
     _print_done(store, new_key_file, change, encrypted=encrypted)
     for name in apart:
         print_line(
