@@ -11,9 +11,6 @@ from kardia_ctl.state.postgres.postgres_layout import make_tables, read_layout
 _WRITE: Final = """INSERT INTO snapshot VALUES (?, ?)
     ON CONFLICT (name) DO UPDATE SET content = excluded.content"""
 
-Opened = Callable[[str, str], AbstractContextManager[PostgresDatabase]]
-"""Opens the database in a transaction, for ``doing`` something and with a statement that begins it."""
-
 
 class PostgresArchive:
     """The ``Archive`` in a table."""

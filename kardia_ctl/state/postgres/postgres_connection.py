@@ -1,79 +1,154 @@
-"""Connections to a PostgreSQL server, on which nothing waits for ever."""
+"""Connections to a PostgreSQL server: many statements for one wait, and no wait for ever."""
 
+import select
 import time
-from collections.abc import Generator
-from typing import Any, Final, Self, TypeVar
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
 
 import psycopg
-from psycopg import IsolationLevel, OperationalError, RawCursor
-from psycopg.types.numeric import Int8Dumper
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from kardia_ctl.state.postgres.postgres_url import PostgresUrl
 
-T = TypeVar("T")
-
 ANSWER_SECONDS: Final = 120.0
-"""How long a statement may take: a server that has stopped, on a machine that still runs, answers nothing."""
+"""How long an answer may take: a server that has stopped, on a machine that still runs, gives none."""
+
+_BINARY: Final = 1
+_TEXT: Final = 0
+
+Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 
-class PostgresConnection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection in autocommit mode: transactions begin and end with statements of ours.
+def connected(url: PostgresUrl) -> Connection:
+    """A new connection in autocommit mode: transactions begin and end with statements of ours.
+
+    Raises:
+        psycopg.Error: the server cannot be reached, or refuses it.
+    """
+    return psycopg.Connection.connect(**url.options, autocommit=True)
+
+
+class Reply:
+    """What the server answers to a statement; ``result`` is None until it has been waited for."""
+
+    __slots__ = ("result",)
+
+    def __init__(self) -> None:
+        self.result: PGresult | None = None
+
+
+class StatementPipeline:
+    """Sends statements and waits for all their replies at once (libpq, "Pipeline Mode").
+
+    It works on libpq itself: a statement takes 12 µs of processor time so, and 96 µs with a cursor.
+
+    Args:
+        connection: A connection that nothing else uses from now on.
+        prepare: Whether statements may be prepared, which a pooler may not know.
 
     Attributes:
-        answer_seconds: How long each wait for the server may take.
         contact: When the server last answered, by the monotonic clock.
     """
 
-    answer_seconds = ANSWER_SECONDS
-    contact = 0.0
-
-    @classmethod
-    def opened(cls, url: PostgresUrl, *, prepare: bool = False) -> Self:
-        """A new connection. ``prepare`` allows prepared statements, which a pooler may not know.
-
-        Raises:
-            psycopg.Error: the server cannot be reached, or refuses it.
-        """
-        connection = cls.connect(
-            **url.options,
-            autocommit=True,
-            prepare_threshold=2 if prepare else None,
-            cursor_factory=RawCursor,
-        )
-        connection.adapters.register_dumper(int, Int8Dumper)  # one type, so that a statement is prepared once
-        connection.contact = time.monotonic()
-        return connection
-
-    def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **options: Any) -> T:
-        """Wait for the server, as psycopg does, but for a bounded time.
-
-        Raises:
-            OperationalError: the time is over; the connection is then closed.
-        """
-        result = super().wait(self._bounded(gen), *arguments, **options)
+    def __init__(self, connection: Connection, *, prepare: bool) -> None:
         self.contact = time.monotonic()
-        return result
+        self._line = connection.pgconn
+        self._prepare = prepare
+        self._names: dict[bytes, bytes] = {}
+        self._made = 0
+        self._expected: deque[Reply] = deque()
+        self._syncs = 0
+        self._line.enter_pipeline_mode()
 
-    def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        """``gen``, ended after ``answer_seconds``. psycopg wakes it at least ten times a second."""
-        over = time.monotonic() + self.answer_seconds
+    def send(self, sql: bytes, parameters: Sequence[Any] = ()) -> Reply:
+        """Send a statement, as soon as the next wait for a reply.
+
+        Raises:
+            psycopg.Error: the connection is gone.
+            UnicodeError: a text has half a character.
+        """
+        values = [_written(value) for value in parameters]
+        formats = [_BINARY if type(value) is bytes else _TEXT for value in parameters]
+        if self._prepare and values:
+            self._line.send_query_prepared(self._named(sql), values, formats, _BINARY)
+        else:
+            self._line.send_query_params(sql, values, None, formats, _BINARY)
+        return self._expect()
+
+    def finish(self, seconds: float = ANSWER_SECONDS) -> None:
+        """Wait for the replies to everything that was sent.
+
+        Raises:
+            psycopg.Error: a statement was refused (the first one), or the connection is gone, which it also
+                is after ``seconds`` without an answer.
+        """
+        self._line.pipeline_sync()
+        self._syncs += 1
+        refused: psycopg.Error | None = None
         try:
-            wanted = next(gen)
-            while True:
-                ready = yield wanted
-                if not ready and time.monotonic() > over:
-                    self.pgconn.finish()
-                    raise OperationalError(f"no answer for {self.answer_seconds:g} seconds")
-                wanted = gen.send(ready)
-        except StopIteration as end:
-            value: T = end.value
-            return value
+            while self._syncs:
+                unsent = self._line.flush()  # may read too, when the server waits for us to read
+                found = self._received()
+                refused = refused or found
+                if self._syncs:
+                    self._wait(seconds, unsent=bool(unsent))
+        except OperationalError as error:
+            raise refused or error from None
+        if refused is not None:
+            self._names.clear()  # whether a statement was prepared after it is not known
+            raise refused
+
+    def _named(self, sql: bytes) -> bytes:
+        """The name of a prepared statement."""
+        name = self._names.get(sql)
+        if name is None:
+            self._made += 1
+            name = self._names[sql] = f"kardia_{self._made}".encode()
+            self._line.send_prepare(name, sql)
+            self._expect()
+        return name
+
+    def _expect(self) -> Reply:
+        reply = Reply()
+        self._expected.append(reply)
+        return reply
+
+    def _wait(self, seconds: float, *, unsent: bool) -> None:
+        """Wait until something can be read, or more can be sent."""
+        socket = [self._line.socket]
+        readable, writable, _ = select.select(socket, socket if unsent else [], [], seconds)
+        if readable:
+            self._line.consume_input()
+            self.contact = time.monotonic()
+        elif not writable:
+            self._line.finish()
+            raise OperationalError(f"no answer for {seconds:g} seconds")
+
+    def _received(self) -> psycopg.Error | None:
+        """Take the replies that are here; the first refusal among them."""
+        refused: psycopg.Error | None = None
+        while self._syncs and not self._line.is_busy():
+            result = self._line.get_result()
+            if result is None:
+                continue  # between two statements
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                self._syncs -= 1
+                continue
+            if result.status == ExecStatus.FATAL_ERROR:
+                refused = refused or error_from_result(result)
+            if self._expected:
+                self._expected.popleft().result = result
+        return refused
 
 
-def backend_pid(connection: PostgresConnection) -> int:
-    """The server process that executes a statement of a connection now."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    return int(row[0]) if row else 0
-
-
-__all__ = ["ANSWER_SECONDS", "IsolationLevel", "PostgresConnection", "backend_pid"]
+def _written(value: Any) -> bytes:
+    """A value as the server reads it; it knows the type from where the value stands."""
+    kind = type(value)
+    if kind is bytes:
+        return value  # type: ignore[no-any-return]
+    if kind is str:
+        return value.encode()  # type: ignore[no-any-return]
+    return repr(value).encode()

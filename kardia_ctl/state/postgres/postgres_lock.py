@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from hashlib import blake2b
 from typing import Final
 
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.state.lock_info import LockInfo
-from kardia_ctl.state.postgres.postgres_connection import PostgresConnection, backend_pid
+from kardia_ctl.state.postgres.postgres_connection import ANSWER_SECONDS, connected
+from kardia_ctl.state.postgres.postgres_database import PostgresDatabase
 from kardia_ctl.state.postgres.postgres_url import PostgresUrl
 
 _POLL_SECONDS: Final = 0.1
@@ -37,60 +39,67 @@ def lock_key(schema: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-def holding_pid(connection: PostgresConnection, schema: str) -> int:
+def holding_pid(database: PostgresDatabase) -> int:
     """The server process whose session holds the lock on a schema; 0 when nobody does. Takes no lock."""
     low = (1 << _HALF) - 1
-    key = lock_key(schema)
-    row = connection.execute(_HOLDER, ((key >> _HALF) & low, key & low)).fetchone()
+    key = lock_key(database.schema)
+    row = database.execute(_HOLDER, ((key >> _HALF) & low, key & low)).fetchone()
     return int(row[0]) if row else 0
 
 
-def keep_alive(connection: PostgresConnection) -> None:
+def keep_alive(database: PostgresDatabase, server_version: int) -> None:
     """Let the server find out that the run is gone, and not end its session otherwise."""
-    names = [
-        name
-        for name in _KEEP_ALIVE
-        if name != "idle_session_timeout" or connection.info.server_version >= _HAS_IDLE_TIMEOUT
-    ]
-    for name in names:
-        connection.execute("SELECT set_config($1, $2, false)", (name, _KEEP_ALIVE[name]))
+    for name, value in _KEEP_ALIVE.items():
+        if name != "idle_session_timeout" or server_version >= _HAS_IDLE_TIMEOUT:
+            database.execute("SELECT set_config($1, $2, false)", (name, value))
 
 
-def acquire(
-    connection: PostgresConnection, schema: str, timeout: float, sleep: Callable[[float], None]
-) -> bool:
+def acquire(database: PostgresDatabase, timeout: float, sleep: Callable[[float], None]) -> bool:
     """Take the lock on a schema for the session; False when another one still holds it after ``timeout``."""
     over = time.monotonic() + timeout
-    key = lock_key(schema)
-    while True:
-        row = connection.execute(_TRY, (key,)).fetchone()
-        if row and row[0]:
-            return True
+    key = lock_key(database.schema)
+    while not database.execute(_TRY, (key,)).fetchone()[0]:
         if time.monotonic() >= over:
             return False
         sleep(min(_POLL_SECONDS, timeout))
+    return True
 
 
-def check_session(connection: PostgresConnection, url: PostgresUrl) -> int:
+def check_session(database: PostgresDatabase, known: int, url: PostgresUrl) -> int:
     """The server process of a connection, which must stay the same for as long as it is open.
 
-    A pooler in transaction mode gives each transaction whichever server process is free: a second connection
+    A pooler in transaction mode gives each transaction whichever server process is free: another connection
     then gets that of the first, or the first gets another one while the second keeps it busy.
+
+    Args:
+        database: The connection.
+        known: The number of the server process that the connection was greeted with; a pooler makes it up.
+        url: Where to open others.
 
     Raises:
         StateError: it does not stay the same.
     """
-    pid = backend_pid(connection)
-    with PostgresConnection.opened(url) as second:
-        second.execute(b"BEGIN")
-        others = {backend_pid(second)}
-        if connection.info.backend_pid != pid:  # what is between answers with a number of its own
-            with PostgresConnection.opened(url) as third:
-                third.execute(b"BEGIN")
-                others.add(backend_pid(third))
-        if pid in others or backend_pid(connection) != pid:
+    pid = backend_pid(database)
+    with ExitStack() as stack:
+        others = {_busy_pid(stack, url) for _ in range(1 if known == pid else 3)}
+        if pid in others or backend_pid(database) != pid:
             raise pooled("locking", url)
     return pid
+
+
+def _busy_pid(stack: ExitStack, url: PostgresUrl) -> int:
+    """The server process of another connection, whose transaction lasts as long as ``stack``."""
+    other = stack.enter_context(closing(connected(url)))
+    database = PostgresDatabase(other, url.schema)
+    database.execute("BEGIN")
+    return backend_pid(database)
+
+
+def backend_pid(database: PostgresDatabase, seconds: float = ANSWER_SECONDS) -> int:
+    """The server process that executes a statement now; an answer takes no longer than ``seconds``."""
+    found = database.execute("SELECT pg_backend_pid()")
+    database.pipeline.finish(seconds)
+    return int(found.fetchone()[0])
 
 
 def pooled(doing: str, url: PostgresUrl) -> StateError:

@@ -12,11 +12,11 @@ import psycopg
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.state.lock_info import LockInfo
-from kardia_ctl.state.postgres.postgres_connection import ANSWER_SECONDS, PostgresConnection, backend_pid
+from kardia_ctl.state.postgres.postgres_connection import Connection
 from kardia_ctl.state.postgres.postgres_database import PostgresDatabase, quoted
 from kardia_ctl.state.postgres.postgres_errors import postgres_errors
 from kardia_ctl.state.postgres.postgres_layout import SNAPSHOTS, count_on, make_tables, remember
-from kardia_ctl.state.postgres.postgres_lock import keep_alive, pooled
+from kardia_ctl.state.postgres.postgres_lock import backend_pid, keep_alive, pooled
 from kardia_ctl.state.postgres.postgres_url import PostgresUrl
 from kardia_ctl.state.tables.dialect import Database
 from kardia_ctl.state.tables.encryption import Encryption
@@ -38,13 +38,16 @@ Mark = Callable[[Database, int, LockInfo, float], None]
 class PostgresRun:
     """The open run ``info`` of a workspace, on a connection that holds the lock in server process ``pid``.
 
+    ``database`` are its tables on this connection.
+
     Its methods may be called from any thread; they wait for each other.
     """
 
     def __init__(
         self,
         url: PostgresUrl,
-        connection: PostgresConnection,
+        connection: Connection,
+        database: PostgresDatabase,
         pid: int,
         workspace: str,
         info: LockInfo,
@@ -55,14 +58,14 @@ class PostgresRun:
         self._workspace = workspace
         self._info = info
         self._sealer = PLAIN
-        self._database = PostgresDatabase(connection, url.schema)
+        self._database = database
         self._turn = threading.Lock()
         self._number = 0
         self._over: StateError | None = None
 
     def open(self, encryption: Encryption) -> None:
         """Create or upgrade the tables, and mark the state as this run's."""
-        keep_alive(self._connection)
+        keep_alive(self._database, self._connection.info.server_version)
         with self._database.transaction():
             layout = make_tables(self._database, self._url.place)
             self._database.escaped = layout.escaped
@@ -99,7 +102,8 @@ class PostgresRun:
         self.check()
         with self._turn, self._ended_by_loss("writing"):
             for table in (*copied_tables(), SNAPSHOTS):
-                self._connection.execute(f"VACUUM (FULL) {quoted(self._url.schema)}.{table}".encode())
+                self._database.execute(f"VACUUM (FULL) {quoted(self._url.schema)}.{table}")
+                self._database.pipeline.finish()
 
     def check(self) -> None:
         """Check that the connection still holds the lock.
@@ -112,7 +116,7 @@ class PostgresRun:
         """
         if self._over is not None:
             raise self._over
-        is_silent = time.monotonic() - self._connection.contact > _PROVEN_SECONDS
+        is_silent = time.monotonic() - self._database.pipeline.contact > _PROVEN_SECONDS
         if not self._turn.acquire(blocking=is_silent):
             return  # a commit is under way, and finds out itself
         try:
@@ -181,8 +185,6 @@ class PostgresRun:
 
     def _probe(self) -> None:
         with self._ended_by_loss("checking the lock of"):
-            self._connection.answer_seconds = _PROBE_SECONDS
-            pid = backend_pid(self._connection)
-            self._connection.answer_seconds = ANSWER_SECONDS
+            pid = backend_pid(self._database, _PROBE_SECONDS)
             if pid != self._pid:
                 raise pooled("checking the lock of", self._url)

@@ -26,8 +26,8 @@ escaped; SUBSTITUTE, which escapes, is so itself.
 
 
 @cache
-def numbered(sql: str) -> str:
-    """A statement with ``$1`` for each ``?`` and ``?1``; not in quoted texts."""
+def numbered(sql: str) -> bytes:
+    """A statement in UTF-8, with ``$1`` for each ``?`` and ``?1``; not in quoted texts."""
     numbers = count(1)
 
     def parameter(found: re.Match[str]) -> str:
@@ -35,7 +35,7 @@ def numbered(sql: str) -> str:
             return found[0]
         return f"${found[1] or next(numbers)}"
 
-    return _PARAMETERS.sub(parameter, sql)
+    return _PARAMETERS.sub(parameter, sql).encode()
 
 
 @cache

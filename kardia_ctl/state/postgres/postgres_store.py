@@ -12,7 +12,7 @@ from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.postgres.postgres_archive import PostgresArchive
-from kardia_ctl.state.postgres.postgres_connection import PostgresConnection
+from kardia_ctl.state.postgres.postgres_connection import Connection, connected
 from kardia_ctl.state.postgres.postgres_database import READING, WRITING, PostgresDatabase
 from kardia_ctl.state.postgres.postgres_errors import postgres_errors, refusal
 from kardia_ctl.state.postgres.postgres_layout import SchemaLayout, read_layout, readable
@@ -135,7 +135,7 @@ class PostgresStore:
         """One line when a run is in progress or ended without finishing, else empty. Never waits."""
         with self._opened("reading", READING) as database:
             layout = read_layout(database, self.place)
-            pid = holding_pid(database.connection, self._url.schema)
+            pid = holding_pid(database)
             if pid:
                 info = self._holder(database, layout, pid)
                 return f"{info} is running" if info else "another run has just started"
@@ -158,28 +158,29 @@ class PostgresStore:
 
     def _open(self, info: LockInfo) -> PostgresRun:
         """Connect, take the lock, and mark the state as this run's."""
-        connection = self._connect("locking", prepare=True)
+        connection = self._connect("locking")
         try:
             with postgres_errors("locking the state", self._url, connection):
-                pid = check_session(connection, self._url)
-                self._acquire(connection)
-                run = PostgresRun(self._url, connection, pid, self._workspace, info)
+                known = connection.info.backend_pid
+                database = PostgresDatabase(connection, self._url.schema, prepare=True)
+                pid = check_session(database, known, self._url)
+                self._acquire(database)
+                run = PostgresRun(self._url, connection, database, pid, self._workspace, info)
                 run.open(self._encryption)
         except BaseException:
             connection.close()
             raise
         return run
 
-    def _acquire(self, connection: PostgresConnection) -> None:
-        if not acquire(connection, self._url.schema, self._lock_timeout, self._sleep):
-            raise self._refusal(connection)
+    def _acquire(self, database: PostgresDatabase) -> None:
+        if not acquire(database, self._lock_timeout, self._sleep):
+            raise self._refusal(database)
 
-    def _refusal(self, connection: PostgresConnection) -> StateError:
+    def _refusal(self, database: PostgresDatabase) -> StateError:
         """Who holds the lock."""
-        database = PostgresDatabase(connection, self._url.schema)
         with database.transaction(READING):
             layout = read_layout(database, self.place)
-            pid = holding_pid(connection, self._url.schema)
+            pid = holding_pid(database)
             return held(self._url, self._holder(database, layout, pid), pid)
 
     def _holder(self, database: PostgresDatabase, layout: SchemaLayout, pid: int) -> LockInfo | None:
@@ -198,7 +199,7 @@ class PostgresStore:
                 return query(tables)
 
     @contextmanager
-    def _opened(self, doing: str, begin: str) -> Iterator[PostgresDatabase]:
+    def _opened(self, doing: str, begin: bytes) -> Iterator[PostgresDatabase]:
         """A transaction on a connection of its own."""
         connection = self._connect(doing)
         try:
@@ -208,8 +209,8 @@ class PostgresStore:
         finally:
             connection.close()
 
-    def _connect(self, doing: str, *, prepare: bool = False) -> PostgresConnection:
+    def _connect(self, doing: str) -> Connection:
         try:
-            return PostgresConnection.opened(self._url, prepare=prepare)
+            return connected(self._url)
         except psycopg.Error as error:
             raise refusal(f"{doing} the state", self._url, error) from None
