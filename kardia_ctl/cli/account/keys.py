@@ -113,8 +113,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys that belong to a configuration. None is in its state; one that is encrypted holds that of fingerprints.
-
+    """The keys that belong to a configuration. Its state holds none but, encrypted, that of fingerprints.
 
     ``directory`` is the ``.kardia`` directory; ``secret`` the API key, and ``place`` where it was found.
     ``stored`` reads the secret of the fingerprints that an encrypted state holds.

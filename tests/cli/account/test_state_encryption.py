@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.known_values import scrubber
+from kardia_ctl.model.configuration import Configuration, Desired
 from tests.cli.conftest import Desk
 
 _VARIABLE = "KARDIA_STATE_ENCRYPTION_KEY"
@@ -111,3 +113,12 @@ def test_where_the_state_holds_none_the_others_count() -> None:
     environ = {"KARDIA_STATE_KEY": "another invented key"}
     plain = Keys(Path(), environ | {_VARIABLE: _KEY}, stored=bytes)
     assert plain.fingerprints() == Keys(Path(), environ).fingerprints() != b""
+
+
+@pytest.mark.parametrize("name", [_VARIABLE, "KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_REVIEW_KEY"])
+def test_no_text_of_a_server_repeats_a_key_of_ours(name: str) -> None:
+    key = "qz5f0c1b2a93d84e"
+    scrub = scrubber(lambda: Configuration(Path(), Desired()), {name: f" {key}\n"})
+    said = scrub(f"unknown token {key} in the request")
+    assert key not in said
+    assert "unknown token" in said
