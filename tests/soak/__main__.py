@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from signal import SIGTERM, signal
@@ -13,13 +14,16 @@ from urllib.parse import urlsplit
 from kardia_ctl.api.endpoints import is_loopback
 from kardia_ctl.sandbox.data.invented import API_KEY
 from tests.benchmarks.machine import this_machine
-from tests.soak.harness import Scale, Verdict, soak
+from tests.soak.harness import Scale, Setting, Verdict, soak
 from tests.soak.results import conditions, markdown
 from tests.soak.server import Server
+from tests.state.engines import ENGINES
 
 CREATES: Final = 5000
 KILLS: Final = 200
 SEEDS: Final = (1, 2, 3)
+DIRECTORY: Final = "directory"
+"""The state in its usual place."""
 _WAVE: Final = 1000
 """Creates of one wave: in each there are kills while it is sent, and kills while its doubts settle."""
 
@@ -34,20 +38,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = Scale(options.creates, options.kills, options.settle, waves=-(-options.creates // _WAVE))
     elsewhere = Server(options.endpoint, options.api_key) if options.endpoint else None
     machine = this_machine()
-    verdicts = list(_soaked(options.seeds, scale, elsewhere))
+    verdicts = [
+        verdict
+        for name in options.states
+        for anew in ((False, True) if options.anew and name != DIRECTORY else (False,))
+        for verdict in _soaked(options.seeds, scale, elsewhere, name, anew=anew)
+    ]
     server = "another one, on loopback" if elsewhere else conditions(scale.rates, scale.settle)
     table = markdown(verdicts, server, machine)
     print(table)  # noqa: T201 - a command's result
     if (options.creates, options.kills, elsewhere) == (CREATES, KILLS, None):
-        (Path(__file__).parent / "results.md").write_text(table, encoding="utf-8")
+        name = "results.md" if options.states == [DIRECTORY] else "results-engines.md"
+        (Path(__file__).parent / name).write_text(table, encoding="utf-8")
     return int(not all(verdict.right for verdict in verdicts))
 
 
-def _soaked(seeds: Sequence[int], scale: Scale, elsewhere: Server | None) -> Iterator[Verdict]:
-    for seed in seeds:
-        with TemporaryDirectory() as directory:
-            progress = partial(_print_progress, seed)
-            yield soak(seed, scale, Path(directory), elsewhere=elsewhere, progress=progress)
+def _soaked(
+    seeds: Sequence[int], scale: Scale, elsewhere: Server | None, state: str, *, anew: bool
+) -> Iterator[Verdict]:
+    with ExitStack() as stack:
+        engine = None if state == DIRECTORY else stack.enter_context(ENGINES[state]())
+        for seed in seeds:
+            with TemporaryDirectory() as directory:
+                progress = partial(_print_progress, seed)
+                setting = Setting(engine, anew)
+                yield soak(
+                    seed, scale, Path(directory), elsewhere=elsewhere, setting=setting, progress=progress
+                )
 
 
 def _print_progress(seed: int, line: str) -> None:
@@ -62,6 +79,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--settle", type=int, default=3, metavar="SECONDS", help="more than a create may still take to appear"
     )
+    parser.add_argument(
+        "--states",
+        type=lambda text: text.split(","),
+        default=[DIRECTORY],
+        metavar="A,B",
+        help=f"where the state is: {', '.join(ENGINES)} or {DIRECTORY}, in the configuration's directory",
+    )
+    parser.add_argument("--anew", action="store_true", help="also with a new directory for each run")
     parser.add_argument("--endpoint", type=_loopback, metavar="URL", help="another server, on loopback")
     parser.add_argument("--api-key", default=API_KEY, metavar="KEY", help="the key of that server")
     return parser.parse_args(arguments)

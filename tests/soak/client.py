@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +10,13 @@ from signal import Signals
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from kardia_ctl.model.ports import Store
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.benchmarks.processes import SCRIPT, environment
 from tests.soak.server import Server, SoakError
+from tests.state.engines import Place
 
+_STATE_KEY: Final = "the invented key of all runs of a soak"
 LONGEST: Final = 300.0
 """Seconds after which a run is taken for hung: far more than any that ends takes."""
 
@@ -82,27 +85,56 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A configuration's directory, a server, and what to call."""
+    """A configuration's directory, a server, and what to call.
+
+    Attributes:
+        directory: Where the configuration is.
+        server: Where the account is.
+        command: What is called.
+        place: Where the state is, unless it is in the directory.
+        anew: Whether each run has a new directory with a copy of the configuration alone, as a CI job has.
+    """
 
     directory: Path
     server: Server
     command: tuple[str, ...] = field(default=(SCRIPT,))
+    place: Place | None = None
+    anew: bool = False
 
     @contextmanager
     def started(self, *words: str, name: str = "run") -> Iterator[Running]:
         """Run the command beside us; it does not outlive the block."""
         out, err = (self.directory.parent / f"{name}.{stream}" for stream in ("out", "err"))
-        line = [*self.command, words[0], str(self.directory), *words[1:], "--endpoint", self.server.url]
-        variables = environment() | {"KARDIA_API_KEY": self.server.key}
+        variables = environment() | {"KARDIA_API_KEY": self.server.key, **self._state_variables()}
         with (
+            self._configuration() as directory,
             out.open("wb") as stdout,
             err.open("wb") as stderr,
-            subprocess.Popen(line, stdout=stdout, stderr=stderr, env=variables) as process,
+            subprocess.Popen(
+                [*self.command, words[0], directory, *words[1:], "--endpoint", self.server.url],
+                stdout=stdout,
+                stderr=stderr,
+                env=variables,
+            ) as process,
         ):
             try:
                 yield Running(process, out, err)
             finally:
                 process.kill()
+
+    @contextmanager
+    def _configuration(self) -> Iterator[str]:
+        if not self.anew:
+            yield str(self.directory)
+            return
+        with TemporaryDirectory() as directory:
+            for name in ("kardia.yaml", "everyone.csv"):
+                shutil.copy(self.directory / name, directory)
+            yield directory
+
+    def _state_variables(self) -> Mapping[str, str]:
+        key = {"KARDIA_STATE_KEY": _STATE_KEY} if self.anew else {}
+        return {**key, **(self.place.environment if self.place else {})}
 
     def apply(self, name: str = "run") -> Ending:
         """Apply, undisturbed."""
@@ -120,12 +152,19 @@ class Client:
         Reads a copy of the state: the next run must find the files as the killed one left them.
         """
         with TemporaryDirectory() as copy:
+            if self.place is not None:
+                return _in_flight(self.place.open(), since)
             for file in (self.directory / ".kardia").glob("state.db*"):
                 shutil.copy(file, copy)
-            intents = SqliteStore(Path(copy, "state.db"), "default").load().intents
-        return sum(1 for intent in intents.values() if not intent.ended and intent.at.wall >= since)
+            return _in_flight(SqliteStore(Path(copy, "state.db"), "default"), since)
 
     def lose_state(self) -> None:
         """Remove the state, as a CI runner's disk goes away; the fingerprints' key stays."""
         for file in (self.directory / ".kardia").glob("state.db*"):
             file.unlink()
+
+
+def _in_flight(store: Store, since: float) -> int:
+    intents = store.load().intents
+    store.close()
+    return sum(1 for intent in intents.values() if not intent.ended and intent.at.wall >= since)

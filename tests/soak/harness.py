@@ -16,6 +16,7 @@ from tests.soak.interruptions import Interruption, interruptions
 from tests.soak.population import Population, declare, population
 from tests.soak.server import FaultRates, Server, SoakError, sandbox
 from tests.soak.truth import Truth, account_truth, templates
+from tests.state.engines import Engine, fresh
 
 _POLL: Final = 0.002
 _LAST_TRIES: Final = 8
@@ -35,6 +36,33 @@ class Scale:
     settle: int = 3
     waves: int = 1
     rates: FaultRates = field(default_factory=FaultRates)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the state of a soak is.
+
+    Attributes:
+        engine: What makes its place; None for a file in the directory of the configuration.
+        anew: Whether each run has a new directory, as a CI job has.
+    """
+
+    engine: Engine | None = None
+    anew: bool = False
+
+    def __str__(self) -> str:
+        name = self.engine.name if self.engine else "sqlite"
+        return f"{name}, new directories" if self.anew else name
+
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether a crash can take the state along."""
+        return self.engine is None
+
+    @property
+    def lease(self) -> bool:
+        """Whether a holder that stands still loses its lock after a while."""
+        return self.engine is not None and self.engine.name in ("s3", "az")
 
 
 @dataclass(slots=True)
@@ -63,6 +91,7 @@ class Verdict:
     truth: Truth
     second_plan: str
     seconds: float
+    state: str = "sqlite"
 
     @property
     def right(self) -> bool:
@@ -76,6 +105,7 @@ def soak(
     directory: Path,
     *,
     elsewhere: Server | None = None,
+    setting: Setting | None = None,
     command: tuple[str, ...] = (SCRIPT,),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
@@ -86,6 +116,7 @@ def soak(
         scale: how much of it.
         directory: an empty place for the configuration and the account.
         elsewhere: another server than a sandbox of our own.
+        setting: where the state is; without one, in the directory of the configuration.
         command: what is called instead of kardia-ctl.
         progress: gets a line of progress now and then.
 
@@ -95,12 +126,15 @@ def soak(
     began = time.monotonic()
     with _server(elsewhere, directory, scale.rates, seed) as server:
         declared = _declared(server, seed, scale.creates)
-        work = _Soak(Client(directory / "clinic", server, command), declared, scale, Random(seed), progress)
+        where = setting or Setting()
+        place = None if where.engine is None else fresh(where.engine, directory / "state")
+        client = Client(directory / "clinic", server, command, place, where.anew)
+        work = _Soak(client, declared, scale, Random(seed), progress, where)
         work.run()
         time.sleep(max(scale.settle, scale.rates.latest))  # every create in flight has arrived, or never will
         plan = work.second_plan()
         found = account_truth(server, declared)
-    return Verdict(seed, scale.creates, work.tally, found, plan, time.monotonic() - began)
+    return Verdict(seed, scale.creates, work.tally, found, plan, time.monotonic() - began, str(where))
 
 
 @contextmanager
@@ -128,6 +162,7 @@ class _Soak:
     scale: Scale
     random: Random
     progress: Callable[[str], None]
+    setting: Setting = field(default_factory=Setting)
     tally: Tally = field(default_factory=Tally)
 
     def run(self) -> None:
@@ -135,7 +170,8 @@ class _Soak:
         for wave in range(1, self.scale.waves + 1):
             creates = self.scale.creates * wave // self.scale.waves
             kills = self.scale.kills * wave // self.scale.waves - self.tally.kills
-            declare(self.declared, self.client.directory, creates, self.scale.settle)
+            state = self.client.place.url if self.client.place else ""
+            declare(self.declared, self.client.directory, creates, self.scale.settle, state)
             self._interrupt_runs(kills, creates)
             tries = self._finish()
             self.progress(
@@ -174,7 +210,7 @@ class _Soak:
         if ending.code == -SIGKILL:
             self.tally.kills += 1
             self.tally.in_flight += self.client.in_flight(began)
-            if interruption.loses_state:
+            if interruption.loses_state and self.setting.may_be_lost:
                 self._lose_state()
             return False
         self._judge(ending, interruption)
@@ -199,12 +235,18 @@ class _Soak:
             self.tally.stops += 1
             if ending.code != 1:
                 self.tally.faults.append(f"a stopped run exits {ending.code}")
+        if ending.code == -interruption.signal and not ending.output:
+            return  # a late request of the run before was taken for one of this, which had just started
         if ending.code not in (0, 1) or any(bug in ending.err for bug in _BUGS):
             self.tally.faults.append(f"a run exits {ending.code}: {_summary(ending)}")
 
     def _rival(self, holder: Running) -> None:
-        """Start a second apply while the first is held (SIGSTOP): its error must name that process."""
-        holder.process.send_signal(SIGSTOP)
+        """Start a second apply while the first is held (SIGSTOP): its error must name that process.
+
+        A holder with a lease goes on meanwhile: it would lose the lock while it stands still.
+        """
+        if not self.setting.lease:
+            holder.process.send_signal(SIGSTOP)
         ending = self.client.apply("rival")
         if ending.code == 1 and f"(process {holder.pid}" in ending.err:
             self.tally.rivals += 1

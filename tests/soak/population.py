@@ -1,6 +1,7 @@
 """The patients that a soak declares: invented, some with a connection code, in a CSV cohort."""
 
 import csv
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,10 +45,15 @@ def population(count: int, seed: int, *, prefix: str, template: str) -> Populati
     return Population(tuple(people), template)
 
 
-def declare(population: Population, directory: Path, count: int, settle: int) -> None:
-    """Write a configuration that declares the first ``count`` patients; ``settle`` is in seconds."""
+def declare(population: Population, directory: Path, count: int, settle: int, state: str = "") -> None:
+    """Write a configuration that declares the first ``count`` patients.
+
+    ``settle`` is in seconds; ``state`` is the URL of a state elsewhere.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     lines = ["version: 1", f"settle: {settle}s", "cohorts: {everyone: {source: everyone.csv}}"]
+    if state:
+        lines.append(f"state: {json.dumps(state)}")
     if population.template:
         lines.append(f"templates: {{{_LABEL}: {population.template}}}")
     (directory / "kardia.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from tests.soak.harness import Verdict
 from tests.soak.server import FaultRates
 
 _HEAD: Final = (
+    "state",
     "seed",
     "creates",
     "kills",
@@ -66,6 +67,7 @@ def markdown(verdicts: Sequence[Verdict], server: str, machine: Machine) -> str:
 
 def _cells(verdict: Verdict) -> Iterator[str]:
     tally, truth = verdict.tally, verdict.truth
+    yield verdict.state
     for number in (
         verdict.seed,
         verdict.creates,

@@ -13,7 +13,7 @@ class SqliteEngine:
     outlives = 0.0
 
     def place(self, directory: Path) -> tuple[str, Mapping[str, str]]:
-        return "sqlite:///deep/state.db", {}
+        return f"sqlite:///{directory}/deep/state.db", {}
 
     def kill(self) -> None:
         raise NotImplementedError
