@@ -1,7 +1,7 @@
 """Two applies that start at one moment: ``python -m tests.soak.races [--races N] [--states A,B]``.
 
-Each is a process of its own, in a directory of its own, with one shared state. One gets the lock; the other is
-told who has it, since when and from where, or begins once the first is through. Nothing exists twice.
+Each is a process of its own, in a directory of its own, with one shared state. One gets the lock; the other
+is told who has it, since when and from where, or begins once the first is through. Nothing exists twice.
 """
 
 import argparse

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -28,6 +28,10 @@ from kardia_ctl.state.tables.run_marks import last_run, mark_end, mark_start, ti
 from kardia_ctl.state.tables.stored_state import read_state
 
 T = TypeVar("T")
+
+_MARK_TRIES: Final = 50
+_MARK_SECONDS: Final = 0.1
+"""How long a holder may take from its lock to its mark: on an empty database it makes the tables first."""
 
 
 class PostgresStore:
@@ -173,15 +177,23 @@ class PostgresStore:
         return run
 
     def _acquire(self, database: PostgresDatabase) -> None:
-        if not acquire(database, self._lock_timeout, self._sleep):
-            raise self._refusal(database)
+        """Take the lock. A holder that has just begun may not have written yet who it is: wait for that."""
+        info, pid = None, 0
+        for _ in range(_MARK_TRIES):
+            if acquire(database, self._lock_timeout, self._sleep):
+                return
+            info, pid = self._held_by(database)
+            if info is not None:
+                break
+            self._sleep(_MARK_SECONDS)
+        raise held(self._url, info, pid)
 
-    def _refusal(self, database: PostgresDatabase) -> StateError:
-        """Who holds the lock."""
+    def _held_by(self, database: PostgresDatabase) -> tuple[LockInfo | None, int]:
+        """Who holds the lock, and in which server process."""
         with database.transaction(READING):
             layout = read_layout(database, self.place)
             pid = holding_pid(database)
-            return held(self._url, self._holder(database, layout, pid), pid)
+            return self._holder(database, layout, pid), pid
 
     def _holder(self, database: PostgresDatabase, layout: SchemaLayout, pid: int) -> LockInfo | None:
         """The run of the session ``pid``; None while the mark is that of an earlier one."""
