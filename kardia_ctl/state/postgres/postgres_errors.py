@@ -12,6 +12,14 @@ from kardia_ctl.state.postgres.postgres_url import PostgresUrl
 
 LOST: Final = "see that the server runs and can be reached, then apply again; it settles what is in doubt"
 
+POOLED: Final = (
+    (
+        "a connection pooler in transaction mode is between: it hands the transactions of one connection to "
+        "different server processes, so a lock would hold nothing"
+    ),
+    "name the server itself in the state URL (usually port 5432), or the pooler's port for session mode",
+)
+
 _GRANT: Final = "let the database's owner GRANT what is missing (see docs/state.md), then run again"
 _ROOM: Final = "free some space on the server and run again; no partial write was made"
 _REACH: Final = "check the host and port in the state URL, and that the server runs and can be reached"
@@ -29,8 +37,10 @@ _MEANINGS: Final = {
         "name the primary server in the state URL; with several hosts add target_session_attrs=read-write",
     ),
     "25P03": ("the server ended a transaction that waited too long", LOST),
+    "26000": POOLED,  # the server process does not know a statement that was prepared
     "3F000": ("the schema does not exist any more", "restore the database from a backup"),
     "42501": ("permission was denied", _GRANT),
+    "42P05": POOLED,  # it knows one that another connection prepared
     "42P01": (
         "tables of the state are missing",
         "restore the schema from a backup, or drop it and plan again: patients are matched again by mrn",

@@ -10,6 +10,7 @@ from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.postgres.postgres_connection import ANSWER_SECONDS, connected
 from kardia_ctl.state.postgres.postgres_database import PostgresDatabase
+from kardia_ctl.state.postgres.postgres_errors import POOLED
 from kardia_ctl.state.postgres.postgres_url import PostgresUrl
 
 _POLL_SECONDS: Final = 0.1
@@ -32,6 +33,10 @@ not because a run waits for Kardia. The last one is known since version 14.
 """
 _HAS_IDLE_TIMEOUT: Final = 140_000
 
+_DURABLE: Final = """SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'"""
+"""A commit is on the server's disk before a request leaves, also where a role or database would not wait."""
+
 
 def lock_key(schema: str) -> int:
     """The number of the lock on a schema; those of two databases are two locks."""
@@ -48,10 +53,11 @@ def holding_pid(database: PostgresDatabase) -> int:
 
 
 def keep_alive(database: PostgresDatabase, server_version: int) -> None:
-    """Let the server find out that the run is gone, and not end its session otherwise."""
+    """Let the server find out that the run is gone, not end its session otherwise, and write through."""
     for name, value in _KEEP_ALIVE.items():
         if name != "idle_session_timeout" or server_version >= _HAS_IDLE_TIMEOUT:
             database.execute("SELECT set_config($1, $2, false)", (name, value))
+    database.execute(_DURABLE)
 
 
 def acquire(database: PostgresDatabase, timeout: float, sleep: Callable[[float], None]) -> bool:
@@ -104,11 +110,8 @@ def backend_pid(database: PostgresDatabase, seconds: float = ANSWER_SECONDS) -> 
 
 def pooled(doing: str, url: PostgresUrl) -> StateError:
     """The error of a run whose connection is not one session of the server."""
-    return StateError(
-        f"{doing} the state {url.place}: a connection pooler hands the transactions of one connection to "
-        "different server processes (transaction mode), so a lock would hold nothing. Next: name the server "
-        "itself in the state URL (usually port 5432), or the pooler's port for session mode"
-    )
+    what, remedy = POOLED
+    return StateError(f"{doing} the state {url.place}: {what}. Next: {remedy}")
 
 
 def held(url: PostgresUrl, info: LockInfo | None, pid: int) -> LockHeld:
