@@ -10,7 +10,7 @@ _SQLITE: Final = "sqlite:///"
 _FILES: Final = ("", "-wal", "-shm", "-journal", ".lock")
 """What follows the name of a SQLite state in the names of what belongs to it."""
 _POSTGRES: Final = ("postgresql://", "postgres://")
-_UNSUPPORTED: Final = ("s3", "gs", "az")
+_OBJECTS: Final = ("s3://", "az://", "gs://")
 
 
 def open_store(
@@ -25,7 +25,8 @@ def open_store(
     """The store of ``url``, for one workspace in it. Does not open or create anything yet.
 
     Args:
-        url: ``sqlite:///relative`` (below ``root``), ``sqlite:////absolute``, or libpq's ``postgresql://``.
+        url: ``sqlite:///relative`` (below ``root``), ``sqlite:////absolute``, libpq's ``postgresql://``, or
+            ``s3://``, ``az://`` or ``gs://`` with bucket and prefix.
         root: the directory of kardia.yaml.
         workspace: the name of the configuration's part of the state.
         lock_timeout: how many seconds ``lock`` waits for another holder.
@@ -38,6 +39,8 @@ def open_store(
     """
     if url.startswith(_POSTGRES):
         return _postgres(url, workspace, lock_timeout, encryption_key)
+    if url.startswith(_OBJECTS):
+        return _object_store(url, workspace, lock_timeout, encryption_key)
     from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 
     return SqliteStore(
@@ -60,6 +63,23 @@ def _postgres(url: str, workspace: str, lock_timeout: float, encryption_key: byt
     return PostgresStore(url, workspace, lock_timeout=lock_timeout, encryption_key=encryption_key)
 
 
+def _object_store(url: str, workspace: str, lock_timeout: float, encryption_key: bytes) -> StateStore:
+    from kardia_ctl.state.objects.object_store import ObjectStore
+    from kardia_ctl.state.objects.objects_url import parse_url
+
+    parts = parse_url(url)
+    try:
+        from kardia_ctl.state.objects.bucket import Bucket
+    except ImportError as error:
+        raise StateError(
+            f"a state in an object store needs obstore, which cannot be imported ({error.name or error}). "
+            "Next: pip install 'kardia-ctl[objects]'"
+        ) from None
+    return ObjectStore(
+        Bucket(parts), workspace, lease=parts.lease, lock_timeout=lock_timeout, encryption_key=encryption_key
+    )
+
+
 def state_files(url: str, root: Path) -> tuple[Path, ...]:
     """The files that belong to a state; none when it is on a server."""
     if not url.startswith(_SQLITE):
@@ -75,9 +95,6 @@ def sqlite_path(url: str, root: Path) -> Path:
     Raises:
         StateError: another scheme, no file name, or options, which are not supported.
     """
-    scheme = url.partition(":")[0]
-    if scheme in _UNSUPPORTED:
-        raise StateError(f"{scheme} state is not supported in this version; use {_SQLITE}.kardia/state.db")
     if not url.startswith(_SQLITE):
         raise StateError(
             f"the state URL must start with {_SQLITE}, followed by a path relative to kardia.yaml or by "

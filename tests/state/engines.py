@@ -10,6 +10,7 @@ from kardia_ctl.state.open import open_store
 from kardia_ctl.state.state_store import StateStore
 from tests.state.engine_postgres import postgres_engine
 from tests.state.engine_sqlite import sqlite_engine
+from tests.state.object_servers import s3_engine
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Engine(Protocol):
 ENGINES: Final[Mapping[str, Callable[[], AbstractContextManager[Engine]]]] = {
     "sqlite": sqlite_engine,
     "postgresql": postgres_engine,
+    "s3": s3_engine,
 }
 """By name, what starts each engine and ends it. Nothing runs before its first test."""
 

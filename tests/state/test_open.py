@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,33 @@ def test_a_fourth_slash_makes_the_path_absolute() -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
-def test_a_scheme_that_comes_later_is_refused_by_name_and_without_its_password(scheme: str) -> None:
-    with pytest.raises(StateError) as caught:
-        open_store(f"{scheme}://user:secret@host.example.com/state", Path(), "default")
-    assert f"{scheme} state is not supported in this version; use sqlite:///" in str(caught.value)
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("s3://", "the name of a bucket"),
+        ("s3://bucket", "a prefix of letters"),
+        ("az://container/", "a prefix of letters"),
+        ("s3://bucket/../other", "a prefix of letters"),
+        ("s3://access:secret@bucket/prefix", "and no user, key or port"),
+        ("gs://bucket/prefix?lease=1", "from 2 to 3600"),
+        ("s3://bucket/prefix?lease=soon", "from 2 to 3600"),
+        ("s3://bucket/prefix?secret=1", "the only option is lease"),
+        ("s3://bucket/prefix?secret", "cannot be read as a URL"),
+    ],
+)
+def test_a_wrong_url_of_an_object_store_is_refused_without_its_secrets(url: str, reason: str) -> None:
+    with pytest.raises(StateError, match="the state URL is wrong") as caught:
+        open_store(url, Path(), "default")
+    assert reason in str(caught.value)
+    assert "Next: write SCHEME://BUCKET/PREFIX" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_missing_obstore_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    monkeypatch.delitem(sys.modules, "kardia_ctl.state.objects.bucket", raising=False)
+    with pytest.raises(StateError, match=r"Next: pip install 'kardia-ctl\[objects\]'$"):
+        open_store("s3://clinic-state/kardia", Path(), "default")
 
 
 @pytest.mark.parametrize(
