@@ -15,7 +15,7 @@ from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.objects.objects_port import Objects
 
 LEASE: Final = "lease"
-_SHORTEST, _LONGEST = 1.0, 3600.0
+_SHORTEST, _LONGEST = 0.1, 3600.0
 _UNREADABLE: Final = 60.0
 """Seconds for which a lease is respected that says nothing readable."""
 

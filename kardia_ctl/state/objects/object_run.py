@@ -181,7 +181,7 @@ class ObjectRun:
             reading.apply(found.body)
         number = reading.following
         reading.following += 1
-        fences = (*reading.head.fences, number)[-_FENCES:] if reading.head.run else reading.head.fences
+        fences = kept_fences(reading.head.fences, number) if reading.head.run else reading.head.fences
         head = StateHead(
             serial=reading.head.serial + 1,
             snapshot=reading.head.snapshot,
@@ -245,3 +245,8 @@ class ObjectRun:
         if head.snapshot != self._head.snapshot:
             gone += [name for name in self._objects.names(SNAPSHOTS) if name < head.snapshot]
         self._objects.remove(gone)
+
+
+def kept_fences(fences: tuple[int, ...], number: int) -> tuple[int, ...]:
+    """The numbers of the marks that stay in the log, a new one among them: a holder may wake up late."""
+    return (*fences, number)[-_FENCES:]

@@ -16,7 +16,7 @@ PATIENCE: Final = 40.0
 _PAUSE: Final = 0.25
 
 
-def create_surely(objects: Objects, name: str, body: bytes, patience: float = PATIENCE) -> str | None:
+def create_surely(objects: Objects, name: str, body: bytes, patience: float | None = None) -> str | None:
     """Create an object. Returns its version; None when another's body has the name.
 
     Raises:
@@ -27,7 +27,7 @@ def create_surely(objects: Objects, name: str, body: bytes, patience: float = PA
 
 
 def swap_surely(
-    objects: Objects, name: str, body: bytes, version: str, patience: float = PATIENCE
+    objects: Objects, name: str, body: bytes, version: str, patience: float | None = None
 ) -> str | None:
     """Replace a version of an object. Returns the new version; None when it was replaced by another's body.
 
@@ -39,9 +39,9 @@ def swap_surely(
 
 
 def _surely(
-    objects: Objects, name: str, body: bytes, write: Callable[[], str], patience: float
+    objects: Objects, name: str, body: bytes, write: Callable[[], str], patience: float | None
 ) -> str | None:
-    over = time.monotonic() + patience
+    over = time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         try:
             return write()
