@@ -13,9 +13,13 @@ from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.model.errors import Withheld
 
 
-def workers_for(parallelism: int) -> int:
-    """The number of workers for ``parallelism`` slots: a quarter more, rounded down."""
-    return parallelism + parallelism // 4
+def workers_for(parallelism: int, *, commits_slowly: bool = False) -> int:
+    """The number of workers for ``parallelism`` slots: a quarter more, rounded down.
+
+    Where a commit takes as long as a request, a worker waits for the end of one commit and for the next one
+    before it may send: three more for each slot keep all of them busy.
+    """
+    return 4 * parallelism if commits_slowly else parallelism + parallelism // 4
 
 
 class Slots:

@@ -25,18 +25,19 @@ async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Seque
         StateError: state could not be written; requests in flight are durable in it as intents.
     """
     run = _WaveRun(wave, sender, context, iter(wave.chains))
-    number = min(workers_for(context.parallelism), len(wave.chains))
-    workers = [asyncio.create_task(run.work()) for _ in range(number)]
+    workers = workers_for(context.parallelism, commits_slowly=context.store.commits_slowly)
+    number = min(workers, len(wave.chains))
+    tasks = [asyncio.create_task(run.work()) for _ in range(number)]
     try:
-        await asyncio.gather(*workers)
+        await asyncio.gather(*tasks)
     except Exception:
         # Whatever the error is (state, a codes file on a full disk): record responses still in flight.
         context.stop_signal.set("an error stopped the run")
-        await asyncio.gather(*workers, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         raise
     finally:
-        for worker in workers:
-            worker.cancel()
+        for task in tasks:
+            task.cancel()
         await sender.drain()
     return (*run.results, *sender.revoked.values())
 

@@ -116,6 +116,11 @@ class Writer:
 class Store(Protocol):
     """Stores state. Methods raise ``StateError``."""
 
+    @property
+    def commits_slowly(self) -> bool:
+        """Whether a commit may take as long as a request to the API, so that more of them share one."""
+        ...
+
     def load(self) -> State:
         """Everything recorded in this workspace; an empty ``State`` when there is none. Creates nothing."""
         ...

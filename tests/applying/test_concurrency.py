@@ -11,6 +11,7 @@ from kardia_ctl.model.errors import Withheld
 
 def test_one_at_a_time_is_one_worker() -> None:
     assert [workers_for(parallelism) for parallelism in (1, 4, 32)] == [1, 5, 40]
+    assert workers_for(32, commits_slowly=True) == 128
 
 
 def test_nobody_gets_a_slot_once_the_brake_is_pulled() -> None:

@@ -41,6 +41,7 @@ class Memory:
     entries: list[Entry] = field(default_factory=list)
     batches: list[tuple[Entry, ...]] = field(default_factory=list)
     fails_after: int | None = None
+    commits_slowly: bool = False
 
     def load(self) -> State:
         return State()

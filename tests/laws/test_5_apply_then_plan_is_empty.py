@@ -85,7 +85,7 @@ class Forgetful:
 
     def __init__(self, store: Store) -> None:
         self.load, self.lock, self.check_lock = store.load, store.lock, store.check_lock
-        self._commit = store.commit
+        self._commit, self.commits_slowly = store.commit, store.commits_slowly
 
     def commit(self, entries: Iterable[Entry]) -> None:
         self._commit(list(entries)[1:])

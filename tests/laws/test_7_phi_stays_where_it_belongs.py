@@ -167,7 +167,7 @@ class Chatty:
 
     def __init__(self, store: Store) -> None:
         self.load, self.lock, self._commit = store.load, store.lock, store.commit
-        self.check_lock = store.check_lock
+        self.check_lock, self.commits_slowly = store.check_lock, store.commits_slowly
 
     def commit(self, entries: Iterable[Entry]) -> None:
         self._commit([_named(entry) for entry in entries])

@@ -10,7 +10,7 @@ from kardia_ctl.state.open import open_store
 from kardia_ctl.state.state_store import StateStore
 from tests.state.engine_postgres import postgres_engine
 from tests.state.engine_sqlite import sqlite_engine
-from tests.state.object_servers import s3_engine
+from tests.state.object_servers import azure_engine, s3_engine
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ ENGINES: Final[Mapping[str, Callable[[], AbstractContextManager[Engine]]]] = {
     "sqlite": sqlite_engine,
     "postgresql": postgres_engine,
     "s3": s3_engine,
+    "azure": azure_engine,
 }
 """By name, what starts each engine and ends it. Nothing runs before its first test."""
 

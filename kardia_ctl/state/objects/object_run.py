@@ -35,9 +35,6 @@ from kardia_ctl.state.tables.image import copy_tables, opened
 T = TypeVar("T")
 
 _TRIES: Final = 10
-_FENCES: Final = 100
-"""How many marks against earlier holders are kept in the log."""
-
 _SMALLEST_TAIL, _LARGEST_TAIL = 64_000, 4_000_000
 _PART: Final = 8
 """The log is folded into a snapshot once it is an eighth of the snapshot's size."""
@@ -134,19 +131,20 @@ class ObjectRun:
 
     def _append(self, segment: Segment) -> None:
         body, number = encoded(segment), self._reading.following
-        self._over = StateError(
-            f"writing the state {self._objects.place}: an earlier commit was interrupted. Next: "
-            "apply again; it settles what is in doubt"
-        )
         try:
             version = create_surely(self._objects, segment_name(number), body)
         except StateError as error:
             self._over = error
             raise
+        except BaseException:
+            self._over = StateError(
+                f"writing the state {self._objects.place}: a commit was interrupted. Next: apply again; it "
+                "settles what is in doubt"
+            )
+            raise
         if version is None:
             self._over = self._lost(number)
             raise self._over
-        self._over = None
         self._reading.following += 1
         self._tail.append(body)
 
@@ -181,7 +179,7 @@ class ObjectRun:
             reading.apply(found.body)
         number = reading.following
         reading.following += 1
-        fences = kept_fences(reading.head.fences, number) if reading.head.run else reading.head.fences
+        fences = reading.head.kept(number)
         head = StateHead(
             serial=reading.head.serial + 1,
             snapshot=reading.head.snapshot,
@@ -245,8 +243,3 @@ class ObjectRun:
         if head.snapshot != self._head.snapshot:
             gone += [name for name in self._objects.names(SNAPSHOTS) if name < head.snapshot]
         self._objects.remove(gone)
-
-
-def kept_fences(fences: tuple[int, ...], number: int) -> tuple[int, ...]:
-    """The numbers of the marks that stay in the log, a new one among them: a holder may wake up late."""
-    return (*fences, number)[-_FENCES:]

@@ -44,6 +44,8 @@ class ObjectStore:
         now: Returns Unix seconds.
     """
 
+    commits_slowly = True
+
     def __init__(
         self,
         objects: Objects,

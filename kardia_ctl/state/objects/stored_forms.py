@@ -8,7 +8,6 @@ from uuid import uuid4
 import msgspec
 
 from kardia_ctl.model.errors import StateError
-from kardia_ctl.state.lock_info import LockInfo
 from kardia_ctl.state.objects.row_changes import TableChanges
 from kardia_ctl.state.tables.definitions import VERSION
 
@@ -16,6 +15,9 @@ HEAD: Final = "head"
 LOG: Final = "log/"
 SNAPSHOTS: Final = "snapshots/"
 _FORMAT: Final = 1
+_FENCES: Final = 100
+"""How many marks against earlier holders are kept in the log."""
+
 _LARGE: Final = 4096
 _PLAIN, _COMPRESSED = b"m", b"z"
 
@@ -74,10 +76,9 @@ class StateHead(_Form, frozen=True):
     lock: bytes = b""
     fences: tuple[int, ...] = ()
 
-    @property
-    def holder(self) -> LockInfo | None:
-        """The lock information of the open run."""
-        return LockInfo.decoded(self.lock) if self.run else None
+    def kept(self, number: int) -> tuple[int, ...]:
+        """``fences`` for a run whose mark has this number; it stays when a holder may wake up late."""
+        return (*self.fences, number)[-_FENCES:] if self.run else self.fences
 
 
 def segment_name(number: int) -> str:

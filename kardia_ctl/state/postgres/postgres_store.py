@@ -41,6 +41,8 @@ class PostgresStore:
     Reading needs a transaction, so it works through any pooler; a run needs a session of its own.
     """
 
+    commits_slowly = False
+
     def __init__(
         self,
         url: str,

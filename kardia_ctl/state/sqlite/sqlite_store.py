@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,8 +36,10 @@ class SqliteStore:
 
     ``lock_timeout`` is in seconds. ``now`` returns Unix seconds; waiting for the lock uses ``sleep``. A state
     that is not whole is refused (see ``open_mark``) unless ``accept_parts``.
-    ``commit`` may be called from any thread; batches of different threads are written one after the other.
+    ``commit`` may be called from any thread; batches of threads are written one after the other.
     """
+
+    commits_slowly = False
 
     def __init__(
         self,
@@ -56,13 +59,8 @@ class SqliteStore:
         self._accept_parts = accept_parts
         self._encryption = Encryption(encryption_key, str(path))
         lock = self._file.with_name(f"{self._file.name}.lock")
-        self._lock = FileLock(
-            lock,
-            self._file,
-            timeout=lock_timeout,
-            sleep=sleep,
-            marked=lambda: database.marked_run(self._file),
-        )
+        marked = partial(database.marked_run, self._file)
+        self._lock = FileLock(lock, self._file, timeout=lock_timeout, sleep=sleep, marked=marked)
         self._commit_lock = threading.Lock()
         self._writing: sqlite3.Connection | None = None
         self._sealer = PLAIN
@@ -117,7 +115,7 @@ class SqliteStore:
             self._release()
 
     def check_lock(self) -> None:
-        """Do nothing: the lock ends with its process alone, and each commit finds a removed lock file."""
+        """Do nothing: the lock ends with its process, and a commit finds a removed lock file."""
 
     def image(self) -> bytes:
         """The whole state as an image (see ``tables.image``)."""

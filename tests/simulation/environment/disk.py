@@ -162,6 +162,10 @@ class Mount:
     process: Process
     room: int | None = None
 
+    @property
+    def commits_slowly(self) -> bool:
+        return False
+
     def load(self) -> State:
         return self.disk.state()
 

@@ -132,3 +132,17 @@ def test_after_a_commit_that_nobody_answered_the_run_writes_nothing_more() -> No
         with pytest.raises(StateError, match="no answer"):
             store.commit(second)
     assert written(Line(bucket).store().load()) == 0
+
+
+def test_the_lock_is_checked_in_silence_while_another_thread_commits() -> None:
+    bucket = MemoryBucket()
+    checked: list[str] = []
+
+    def check(operation: str, name: str) -> None:
+        if operation == "create" and name.startswith("log/"):
+            store.check_lock()
+            checked.append(name)
+
+    store = Line(bucket, before=check).store()
+    run(store, 0, [])
+    assert len(checked) > 2 * _PEOPLE

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Note, PatientRecord, Remember
-from kardia_ctl.state.objects import object_run
 from kardia_ctl.state.objects.object_store import ObjectStore
+from kardia_ctl.state.objects.stored_forms import StateHead
 from tests.attacks.safeguards import removed
 from tests.state.objects.memory_bucket import LEASE, Line, MemoryBucket, no_renewal
 
@@ -75,7 +75,7 @@ def test_without_the_kept_mark_a_holder_that_slept_could_write() -> None:
     bucket = MemoryBucket()
     with ExitStack() as stack:
         sleeper = held(bucket, stack)
-        with removed(object_run, "kept_fences", lambda _fences, _number: ()):
+        with removed(StateHead, "kept", lambda _head, _number: ()):
             with Line(bucket).store().lock("apply"):
                 pass
             sleeper.commit(person("lost"))
