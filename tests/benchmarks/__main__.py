@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.benchmarks.machine import Machine, this_machine
 from tests.benchmarks.parts import (
+    engines,
     growth,
     latency,
     memory,
@@ -34,6 +35,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Scale], Iterable[Row]]]] = {
         growth,
         scenarios,
         state,
+        engines,
         onboarding,
         peers,
     )

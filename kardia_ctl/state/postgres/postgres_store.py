@@ -180,10 +180,11 @@ class PostgresStore:
 
     def _acquire(self, database: PostgresDatabase) -> None:
         """Take the lock. A holder that has just begun may not have written yet who it is: wait for that."""
-        info, pid = None, 0
+        info, pid, timeout = None, 0, self._lock_timeout
         for _ in range(_MARK_TRIES):
-            if acquire(database, self._lock_timeout, self._sleep):
+            if acquire(database, timeout, self._sleep):
                 return
+            timeout = 0.0
             info, pid = self._held_by(database)
             if info is not None:
                 break

@@ -27,6 +27,9 @@ _DEFAULTS: Final[Mapping[str, str]] = {
 }
 """What libpq is asked for unless the URL says otherwise: a connection that leads nowhere ends by itself."""
 
+_OURS: Final[Mapping[str, str]] = {"client_encoding": "UTF8"}
+"""What statements and texts are written in, whatever the encoding of the database is."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresUrl:
@@ -68,7 +71,7 @@ def postgres_url(url: str) -> PostgresUrl:
             "the state URL's option schema must be a name of at most 63 bytes that does not start with pg_. "
             f"Next: leave it out (it is {_DEFAULT_SCHEMA} then), or name another one"
         )
-    return PostgresUrl({**_DEFAULTS, **given}, schema, _place(given, schema))
+    return PostgresUrl({**_DEFAULTS, **given, **_OURS}, schema, _place(given, schema))
 
 
 def _without_schema(url: str) -> tuple[list[str], str]:

@@ -72,10 +72,18 @@ class Subject:
 
 
 def apply(
-    server: LightServer, patients: int, directory: Path, *, parallelism: int, settle: float | None = None
+    server: LightServer,
+    patients: int,
+    directory: Path,
+    *,
+    parallelism: int,
+    settle: float | None = None,
+    settings: str = "",
 ) -> Run:
-    """kardia-ctl onboards from CSV; ``settle`` is the window in seconds."""
+    """kardia-ctl onboards from CSV; ``settle`` is the window in seconds, ``settings`` are lines of YAML."""
     newcomers(directory, patients)
+    with (directory / "kardia.yaml").open("a", encoding="utf-8") as declared:
+        declared.write(settings)
     command = [SCRIPT, "apply", str(directory), "--auto-approve", "--endpoint", server.url]
     command += ["--parallelism", str(parallelism)]
     command += [] if settle is None else ["--settle", str(settle)]

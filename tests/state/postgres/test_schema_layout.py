@@ -183,3 +183,15 @@ def test_commits_are_durable_before_they_return(
         assert store._run is not None
         shown = store._run._database.execute("SHOW synchronous_commit").fetchone()
     assert shown == ("on",)
+
+
+def test_a_database_in_another_encoding_stores_what_it_has_and_says_what_it_has_not(
+    server: PostgresServer,
+) -> None:
+    server.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    store = PostgresStore(server.url("latin"), "default")
+    with store.lock("apply"):
+        store.commit([Remember(Kind.PATIENT, "Weiß", "", PatientRecord("id"))])
+        with pytest.raises(StateError, match=r"database's encoding\. Next: create .* ENCODING UTF8"):
+            store.commit([Remember(Kind.PATIENT, "Ω", "", PatientRecord("id"))])
+    assert store.load().patients.keys() == {"Weiß"}
