@@ -118,8 +118,7 @@ class StatementPipeline:
 
     def _wait(self, seconds: float, *, unsent: bool) -> None:
         """Wait until something can be read, or more can be sent."""
-        socket = [self._line.socket]
-        readable, writable, _ = select.select(socket, socket if unsent else [], [], seconds)
+        readable, writable = ready(self._line.socket, seconds, writing=unsent)
         if readable:
             self._line.consume_input()
             self.contact = time.monotonic()
@@ -142,6 +141,17 @@ class StatementPipeline:
             if self._expected:
                 self._expected.popleft().result = result
         return refused
+
+
+def ready(descriptor: int, seconds: float, *, writing: bool = False) -> tuple[bool, bool]:
+    """Whether a socket can be read, or has ended, and whether it can be written; waits so long for either.
+
+    ``select`` would refuse the descriptors of a run that has more than a thousand files open.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN | (select.POLLOUT if writing else 0))
+    events = next((found for _, found in poll.poll(seconds * 1000)), 0)
+    return bool(events & ~select.POLLOUT), bool(events & select.POLLOUT)
 
 
 def _written(value: Any) -> bytes:

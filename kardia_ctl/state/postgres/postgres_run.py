@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from select import select
 from typing import Any, Final
 
 import psycopg
@@ -12,7 +11,7 @@ import psycopg
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.state import Entry
 from kardia_ctl.state.lock_info import LockInfo
-from kardia_ctl.state.postgres.postgres_connection import Connection
+from kardia_ctl.state.postgres.postgres_connection import Connection, ready
 from kardia_ctl.state.postgres.postgres_database import PostgresDatabase, quoted
 from kardia_ctl.state.postgres.postgres_errors import postgres_errors
 from kardia_ctl.state.postgres.postgres_layout import SNAPSHOTS, count_on, make_tables, remember
@@ -181,7 +180,7 @@ class PostgresRun:
 
     def _has_news(self) -> bool:
         """Whether there is something to read unasked, as when the server ends the session."""
-        return self._connection.closed or bool(select([self._connection.fileno()], [], [], 0)[0])
+        return self._connection.closed or ready(self._connection.fileno(), 0)[0]
 
     def _probe(self) -> None:
         with self._ended_by_loss("checking the lock of"):

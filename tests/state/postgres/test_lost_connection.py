@@ -1,6 +1,7 @@
 """The lock ends with its connection: what a run does that has lost it, and what it cannot do any more."""
 
 import os
+import resource
 import signal
 import socket
 import threading
@@ -78,6 +79,24 @@ def test_without_that_look_a_request_would_leave_for_seconds(
         store.check_lock()
         with removed(postgres_run, "_PROVEN_SECONDS", 0.0):
             store.check_lock()
+
+
+def test_a_run_with_more_than_a_thousand_files_open_commits_as_any_other(store: PostgresStore) -> None:
+    needed, (soft, hard) = 1_200, resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        pytest.skip("so many files may not be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
+    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_050)]
+    try:
+        with store.lock("apply"):
+            assert held_run(store)._connection.fileno() > 1_024
+            store.commit([Note("team", "team-1")])
+            store.check_lock()
+        assert store.load().team == "team-1"
+    finally:
+        for descriptor in many:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_server_that_answers_nothing_any_more_is_found_within_seconds(

@@ -172,7 +172,7 @@ def test_two_that_create_the_tables_at_once_wait_for_each_other(url: str, store:
 
 def test_without_that_wait_one_of_them_would_fail(server: PostgresServer) -> None:
     with removed(postgres_layout, "_SERIALISED", "SELECT $1::bigint"):
-        assert any(write_snapshots(server.url(server.database()), "abcd") for _ in range(10))
+        assert any(write_snapshots(server.url(server.database()), "abcd") for _ in range(30))
 
 
 def test_commits_are_durable_before_they_return(
