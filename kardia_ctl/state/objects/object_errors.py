@@ -9,6 +9,11 @@ from kardia_ctl.model.errors import StateError
 
 _MEANINGS: Final = (
     (
+        ("NotImplemented", "NotSupportedError"),
+        "the server has no conditional writes",
+        "use a server that honours If-None-Match and If-Match of a PUT",
+    ),
+    (
         ("BadScheme",),
         "the endpoint is http, which shows everything to the network",
         "use https; for a server on this machine alone set AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP=true)",

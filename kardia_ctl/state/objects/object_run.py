@@ -50,6 +50,7 @@ class ObjectRun:
         self._mutex = threading.RLock()
         self._over: StateError | None = None
         self._tail: list[bytes] = []
+        self._kept = 0
         self._reading, self._head, self._version = self._taken_over()
         self._changes = RowChanges(self._connection)
 
@@ -100,7 +101,7 @@ class ObjectRun:
         with self._transaction():
             write(self._connection)
             if changes := self._changes.taken():
-                self._tail.append(encoded(self._segment(changes=changes)))
+                self._keep(encoded(self._segment(changes=changes)))
         with self._mutex:
             self._close()
 
@@ -137,23 +138,27 @@ class ObjectRun:
             self._over = error
             raise
         except BaseException:
-            self._over = StateError(
-                f"writing the state {self._objects.place}: a commit was interrupted. Next: apply again; it "
-                "settles what is in doubt"
-            )
+            place = self._objects.place
+            self._over = StateError(f"writing the state {place}: a commit was interrupted. Next: apply again")
             raise
         if version is None:
             self._over = self._lost(number)
             raise self._over
         self._reading.following += 1
+        self._keep(body)
+
+    def _keep(self, body: bytes) -> None:
+        """Keep a segment for the head, unless the run has written too much for that."""
         self._tail.append(body)
+        self._kept += len(body)
+        if self._kept > _LARGEST_TAIL:
+            self._folded = True
+            self._tail.clear()
 
     def _lost(self, number: int) -> StateError:
         found = self._objects.get(segment_name(number))
         segment = decoded(found.body, Segment, self._objects.place) if found else None
         return lost(self._objects.place, LockInfo.decoded(segment.lock) if segment else None)
-
-    # Taking over
 
     def _taken_over(self) -> tuple[Reading, StateHead, str]:
         """Read the state, fence out whoever held it, and name this run in the head."""
@@ -199,8 +204,6 @@ class ObjectRun:
             return None
         self._folded = reading.head.run != "" or number > reading.head.following
         return reading, head, version
-
-    # Ending
 
     def _close(self) -> None:
         before = self._head

@@ -19,6 +19,9 @@ _PAUSE: Final = 0.25
 def create_surely(objects: Objects, name: str, body: bytes, patience: float | None = None) -> str | None:
     """Create an object. Returns its version; None when another's body has the name.
 
+    S3 also refuses a name that somebody else is about to write or remove (409): then nobody has it, and it is
+    tried again.
+
     Raises:
         Unanswered: nobody knows whether it was created; it may still appear.
         StateError: it certainly was not.
@@ -47,8 +50,9 @@ def _surely(
             return write()
         except (Existing, Changed):
             found = objects.get(name)
-            return found.version if found is not None and found.body == body else None
+            if found is not None or time.monotonic() > over:
+                return found.version if found is not None and found.body == body else None
         except Unanswered:
             if time.monotonic() > over:
                 raise
-            time.sleep(_PAUSE)
+        time.sleep(_PAUSE)

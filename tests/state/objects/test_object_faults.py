@@ -10,9 +10,9 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Entry, Intend, Intent, PatientRecord, Remember, Resolve, State
-from kardia_ctl.state.objects import sure_writes
+from kardia_ctl.state.objects import object_run, sure_writes
 from kardia_ctl.state.objects.object_store import ObjectStore
-from kardia_ctl.state.objects.objects_port import Unanswered
+from kardia_ctl.state.objects.objects_port import Existing, Unanswered
 from tests.moments import at
 from tests.state.objects.memory_bucket import Fate, Killed, Line, MemoryBucket
 
@@ -146,3 +146,24 @@ def test_the_lock_is_checked_in_silence_while_another_thread_commits() -> None:
     store = Line(bucket, before=check).store()
     run(store, 0, [])
     assert len(checked) > 2 * _PEOPLE
+
+
+def test_a_name_that_is_refused_and_taken_by_nobody_is_tried_again() -> None:
+    line, refusals = Line(MemoryBucket()), [2]
+
+    def refuse(operation: str, _name: str) -> None:
+        if operation == "create" and refusals[0]:
+            refusals[0] -= 1
+            raise Existing
+
+    line.before = refuse
+    assert sure_writes.create_surely(line, "log/1", b"body", 5.0) is not None
+    assert refusals == [0]
+
+
+def test_a_run_that_writes_much_keeps_none_of_it_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_run, "_LARGEST_TAIL", 400)
+    bucket = MemoryBucket()
+    run(Line(bucket).store(), 0, [])
+    assert [name for name in bucket.objects if name.startswith("snapshots/")]
+    assert written(Line(bucket).store().load()) == 2 * _PEOPLE
