@@ -11,9 +11,9 @@ from kardia_ctl.cli.output.console import print_line
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.cli.private_files import write_private
-from kardia_ctl.model.errors import RunStopped, StateError
-from kardia_ctl.state.merging import is_free, marked_as_moved, pushed, rows_of, unmarked
-from kardia_ctl.state.state_store import StateStore
+from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.state.merging import pushed
+from kardia_ctl.state.moving import move
 
 _OURS = starts_with("SQLite format 3\0")
 
@@ -78,26 +78,12 @@ def migrate_command(url: str, path: Path, sandbox: bool, lock_timeout: float) ->
     with old.lock("state migrate"), new.lock("state migrate"):
         old.load()
         note(workspace, "state migrate", to=new.place)
-        _move(old, new)
+        move(old, new)
     print_line(
         f"The state is in {new.place} now. Next: set state: to its URL in kardia.yaml, for every runner; "
         f"{old.place} is not used any more"
     )
     return 0
-
-
-def _move(old: StateStore, new: StateStore) -> None:
-    image = old.image()
-    if not is_free(new.image()):
-        raise StateError(
-            f"{new.place} holds a state already. Nothing was written. Next: choose a place that is empty"
-        )
-    new.replace(unmarked(image))
-    for name in old.archive.names():
-        new.archive.write(name, old.archive.read(name))
-    if rows_of(new.image()) != rows_of(unmarked(image)):
-        raise StateError(f"what {new.place} holds differs from what was written. Next: use the old state")
-    old.replace(marked_as_moved(image, new.place))
 
 
 def _read(file: Path) -> bytes:
