@@ -1,7 +1,8 @@
 """Moving a state loses nothing, from any engine to any other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +20,10 @@ _EXAMPLES = 10
 
 
 @pytest.fixture(scope="module")
-def engines() -> Iterator[dict[str, Engine]]:
+def engines() -> Iterator[Callable[[str], Engine]]:
+    """Starts an engine when it is first asked for."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(start()) for name, start in ENGINES.items()}
+        yield cache(lambda name: stack.enter_context(ENGINES[name]()))
 
 
 def written(place: Place, batches: Sequence[Sequence[Entry]]) -> None:
@@ -35,13 +37,13 @@ def written(place: Place, batches: Sequence[Sequence[Entry]]) -> None:
 @pytest.mark.parametrize("target", ENGINES)
 @pytest.mark.parametrize("source", ENGINES)
 def test_any_state_arrives_whole(
-    engines: dict[str, Engine], source: str, target: str, tmp_path_factory: pytest.TempPathFactory
+    engines: Callable[[str], Engine], source: str, target: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     @settings(max_examples=_EXAMPLES, deadline=None)
     @given(batches=st.lists(st.lists(ENTRY, max_size=4), min_size=1, max_size=3))
     def arrives(batches: Sequence[Sequence[Entry]]) -> None:
-        here = fresh(engines[source], tmp_path_factory.mktemp("here"))
-        there = fresh(engines[target], tmp_path_factory.mktemp("there"))
+        here = fresh(engines(source), tmp_path_factory.mktemp("here"))
+        there = fresh(engines(target), tmp_path_factory.mktemp("there"))
         written(here, batches)
         old, new = here.open("workspace-0"), there.open("workspace-0")
         before = {name: here.open(name).load() for name in ("workspace-0", "workspace-1")}
@@ -60,10 +62,10 @@ def test_any_state_arrives_whole(
 
 @pytest.mark.parametrize("target", ENGINES)
 def test_nothing_is_moved_over_another_state(
-    engines: dict[str, Engine], target: str, tmp_path_factory: pytest.TempPathFactory
+    engines: Callable[[str], Engine], target: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    here = fresh(engines["sqlite"], tmp_path_factory.mktemp("here"))
-    there = fresh(engines[target], tmp_path_factory.mktemp("there"))
+    here = fresh(engines("sqlite"), tmp_path_factory.mktemp("here"))
+    there = fresh(engines(target), tmp_path_factory.mktemp("there"))
     for place in (here, there):
         written(place, [[Remember(Kind.PATIENT, "JS-1", "", PatientRecord(place.url))]])
     old, new = here.open("workspace-0"), there.open("workspace-0")
