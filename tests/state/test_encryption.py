@@ -27,6 +27,8 @@ from kardia_ctl.model.state import (
     State,
     UserRecord,
 )
+from kardia_ctl.state.rekey import Rekeying, rekey
+from kardia_ctl.state.snapshots import packed
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
 from tests.moments import at
 from tests.paths import ROOT
@@ -258,6 +260,33 @@ def test_keys_are_not_printed(encrypted: Path) -> None:
     assert "invented" not in printed
     assert store.fingerprint_secret().hex() not in printed
     assert str(store.fingerprint_secret()) not in printed
+
+
+def test_nothing_stays_of_what_was_deleted_before(path: Path) -> None:
+    plain = store_of(path, b"")
+    with plain.lock("apply"):
+        plain.commit(EVERYTHING)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")  # as in files of earlier versions
+        connection.execute("CREATE TABLE spare (text TEXT)")
+        connection.executemany("INSERT INTO spare VALUES (?)", [(MRN * 100,)] * 100)
+        connection.execute("DROP TABLE spare")
+    assert path.read_bytes().count(MRN.encode()) > 1000
+    with plain.lock("state rekey"):
+        assert rekey(plain, Rekeying(b"", KEY)) == []
+    assert canaries_in(path.parent) == set()
+
+
+def test_what_a_killed_run_left_of_a_snapshot_is_removed(path: Path) -> None:
+    plain = store_of(path, b"")
+    with plain.lock("apply"):
+        plain.commit(EVERYTHING)
+        plain.archive.write("20260302T100000Z_1_apply_default", packed(plain.image()))
+        (path.parent / "history-state.db" / ".20260303T100000Z_2_apply_default.77").write_bytes(plain.image())
+    with plain.lock("state rekey"):
+        assert rekey(plain, Rekeying(b"", KEY)) == []
+    assert canaries_in(path.parent) == set()
+    assert [file.name for file in (path.parent / "history-state.db").iterdir()] == plain.archive.names()
 
 
 def test_a_rekey_that_is_killed_leaves_the_old_key_or_the_new_one(tmp_path: Path) -> None:
