@@ -30,6 +30,7 @@ from kardia_ctl.model.state import (
 from kardia_ctl.state.rekey import Rekeying, rekey
 from kardia_ctl.state.snapshots import packed
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
+from kardia_ctl.state.tables.image import EMPTY, opened
 from tests.moments import at
 from tests.paths import ROOT
 
@@ -275,6 +276,11 @@ def test_nothing_stays_of_what_was_deleted_before(path: Path) -> None:
     with plain.lock("state rekey"):
         assert rekey(plain, Rekeying(b"", KEY)) == []
     assert canaries_in(path.parent) == set()
+
+
+def test_what_is_deleted_from_an_image_is_overwritten() -> None:
+    with opened(EMPTY) as connection:
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 def test_what_a_killed_run_left_of_a_snapshot_is_removed(path: Path) -> None:
