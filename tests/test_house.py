@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
 ROOT_MODULES: dict[str, set[str]] = {
     "__init__": {"api", "state", "cli", "render"},
     "__main__": set(),
+    "ci_job": {"cli", "state"},
     "csv_guard": {"cli", "config", "render"},
     "hosts": {"api", "cli", "kinds", "sandbox"},
     "instant": {"applying", "cli", "config", "model", "operations", "planning", "state"},

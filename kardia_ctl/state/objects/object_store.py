@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
+from kardia_ctl.ci_job import ci_job
 from kardia_ctl.model.errors import KardiaError, StateError
 from kardia_ctl.model.state import Entry, State
 from kardia_ctl.state.lock_info import LockInfo
-from kardia_ctl.state.objects.ci_run import run_url
 from kardia_ctl.state.objects.conditional_probe import check_conditional
 from kardia_ctl.state.objects.lease import Lease, Watch, running
 from kardia_ctl.state.objects.lease_holder import LeaseHolder
@@ -192,7 +192,7 @@ class ObjectStore:
         """Take the lock, and the state over."""
         self._shared.forget()
         objects = self._objects
-        self._holder = LeaseHolder(objects, Lease.new(info, self._lease, run_url(os.environ)))
+        self._holder = LeaseHolder(objects, Lease.new(info, self._lease, ci_job(os.environ).get("url", "")))
         self._holder.acquire(self._timeout, lambda: check_conditional(objects))
         self._run = ObjectRun(objects, info, self._holder.check)
         self._info = info

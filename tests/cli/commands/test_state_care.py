@@ -141,14 +141,13 @@ def test_the_log_says_who_did_what_from_where_and_holds_no_mrn(
         "GITHUB_SERVER_URL": "https://git.example.com",
         "GITHUB_REPOSITORY": "clinic/patients",
         "GITHUB_RUN_ID": "12",
-        "GITHUB_RUN_ATTEMPT": "1",
         "GITHUB_SHA": "0a1b2c",
     }.items():
         monkeypatch.setenv(name, value)
     desk.apply()
     first, *writes, last = log(desk)
     assert str(first["who"]).startswith("ottoline (")
-    assert first["url"] == "https://git.example.com/clinic/patients/actions/runs/12/attempts/1"
+    assert first["url"] == "https://git.example.com/clinic/patients/actions/runs/12"
     assert (first["event"], first["approval"], first["commit"]) == ("apply", "--auto-approve", "0a1b2c")
     assert {entry["run"] for entry in writes} == {first["run"]} == {last["run"]}
     assert {entry["outcome"] for entry in writes} == {"done"}

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from kardia_ctl.ci_job import ci_job
 from kardia_ctl.model.errors import LockHeld, StateError
 from kardia_ctl.state.lock_info import LockInfo
-from kardia_ctl.state.objects.ci_run import run_url
 from kardia_ctl.state.objects.lease import LEASE, Lease, Watch
 from kardia_ctl.state.objects.object_errors import meaning_of
 from tests.state.objects.memory_bucket import Line, MemoryBucket, no_renewal
@@ -106,7 +106,7 @@ def test_the_first_run_alone_tries_the_server() -> None:
     ],
 )
 def test_the_page_of_the_ci_run(values: dict[str, str], url: str) -> None:
-    assert run_url(values) == url
+    assert ci_job(values).get("url", "") == url
 
 
 @pytest.mark.parametrize(
