@@ -8,6 +8,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.checks.stops import patient_count
 from kardia_ctl.render.text import count_of
+from kardia_ctl.state.open import state_files
 
 
 def check_state_lasts(workspace: Workspace, environ: Mapping[str, str]) -> None:
@@ -16,17 +17,34 @@ def check_state_lasts(workspace: Workspace, environ: Mapping[str, str]) -> None:
     The next job would know nothing of what this one ordered, and two jobs at once nothing of each other.
 
     Raises:
-        RunStopped: this is a CI job, and its state is new and not declared.
+        RunStopped: this is a CI job, and its state is new and not declared, or the key that it would be
+            written with is.
     """
-    if workspace.account.sandbox or workspace.configuration.state_declared or not is_ci(environ):
+    if workspace.account.sandbox or not is_ci(environ):
         return
-    if not workspace.store.load().exists:
+    if workspace.configuration.state_declared:
+        _check_key_lasts(workspace)
+    elif not workspace.store.load().exists:
         raise RunStopped(
             "CI is set, and there is no state in .kardia/: a new one would be lost with this job, and two "
             "jobs would not see each other. Nothing was sent. In kardia.yaml, declare a state that outlives "
-            "the job (state: sqlite:////kept/directory/state.db), or keep .kardia/ between jobs, or write "
-            "state: ephemeral if you know that no other run writes to this account"
+            "the job (state: sqlite:////kept/directory/state.db, or one in PostgreSQL or an object store), "
+            "or keep .kardia/ between jobs, or write state: ephemeral if you know that no other run writes "
+            "to this account"
         )
+
+
+def _check_key_lasts(workspace: Workspace) -> None:
+    """Check that the key of the fingerprints outlives the job where the state does."""
+    configuration, keys = workspace.configuration, workspace.keys
+    if state_files(configuration.state, configuration.root) or keys.encryption() or keys.own_secret():
+        return
+    raise RunStopped(
+        "CI is set, the state is on a server, and there is no key for its fingerprints: one that this job "
+        "makes would be lost with it, and the next job could not read what this one recorded. Nothing was "
+        "sent. Make one with openssl rand -hex 32, and give it to every job as KARDIA_STATE_KEY; or encrypt "
+        "the state, with KARDIA_STATE_ENCRYPTION_KEY"
+    )
 
 
 def unseen_writers(workspace: Workspace, preview: Preview) -> str:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -107,7 +108,10 @@ class TwoRunners(World):
             declared = self.declared or self._runners.job is Job.DECLARED
             here = SimpleNamespace(
                 account=SimpleNamespace(sandbox=False),
-                configuration=SimpleNamespace(state_declared=declared),
+                configuration=SimpleNamespace(
+                    state_declared=declared, state="sqlite:///state.db", root=Path()
+                ),
+                keys=None,
                 store=SimpleNamespace(load=run.disk.state),
             )
             check_state_lasts(cast("Workspace", here), {"CI": "true"})

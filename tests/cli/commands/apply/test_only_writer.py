@@ -44,6 +44,22 @@ def test_a_job_applies_with_a_declared_state(job: Desk, state: str, file: str) -
     assert (job.path / file).exists()
 
 
+@pytest.mark.parametrize("url", ["s3://bucket/state", "postgresql://127.0.0.1:1/state"])
+def test_a_job_does_not_write_to_a_server_with_a_key_that_it_loses(job: Desk, url: str) -> None:
+    declare(job, url)
+    ran = job.apply()
+    assert (ran.code, ran.requests) == (1, [])
+    assert "KARDIA_STATE_KEY" in ran.err
+    assert "KARDIA_STATE_ENCRYPTION_KEY" in ran.err
+    assert not (job.path / ".kardia" / "key").exists()
+
+
+def test_with_a_key_it_goes_on_to_the_server(job: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KARDIA_STATE_KEY", "an invented key that outlives a job")
+    declare(job, "postgresql://127.0.0.1:1/state")
+    assert "the state postgresql://127.0.0.1:1/state" in job.apply().err
+
+
 def test_a_job_applies_with_a_state_that_was_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.apply().code == 0
     monkeypatch.setenv("CI", "1")
