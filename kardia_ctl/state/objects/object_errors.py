@@ -37,7 +37,7 @@ _MEANINGS: Final = (
         ("169.254.169.254", "169.254.170.", "metadata.google", "MissingCredentials", "no credentials"),
         "no credentials were found",
         (
-            "give them in the environment as docs/state.md shows (AWS_ACCESS_KEY_ID, "
+            "give them in the environment as docs/shared-state.md shows (AWS_ACCESS_KEY_ID, "
             "AZURE_STORAGE_ACCOUNT_KEY, GOOGLE_APPLICATION_CREDENTIALS), or run where the machine has a role"
         ),
     ),
@@ -52,7 +52,7 @@ _MEANINGS: Final = (
     (
         ("PermissionDeniedError", "AccessDenied", "403 Forbidden"),
         "access was denied",
-        "let these credentials read, write, list and delete objects below the prefix (docs/state.md)",
+        "let these credentials read, write, list and delete objects below the prefix (docs/shared-state.md)",
     ),
     (
         ("SlowDown", "503 Service", "429 Too Many", "ServerBusy", "TooManyRequests"),

@@ -20,7 +20,7 @@ POOLED: Final = (
     "name the server itself in the state URL (usually port 5432), or the pooler's port for session mode",
 )
 
-_GRANT: Final = "let the database's owner GRANT what is missing (see docs/state.md), then run again"
+_GRANT: Final = "let the database's owner GRANT what is missing (see docs/shared-state.md), then run again"
 _ROOM: Final = "free some space on the server and run again; no partial write was made"
 _REACH: Final = "check the host and port in the state URL, and that the server runs and can be reached"
 _MEANINGS: Final = {
@@ -85,7 +85,7 @@ _REFUSALS: Final = (
     (r'role ".*" (does not exist|is not permitted to log in)', (
         "the server does not know the user, or does not let it log in", "create the role WITH LOGIN",
     )),
-    (r"database .* does not exist", ("the database does not exist", "create it (see docs/state.md)")),
+    (r"database .* does not exist", ("the database does not exist", "create it (see docs/shared-state.md)")),
     (r"permission denied for database", ("permission was denied for the database", _GRANT)),
     (r"too many (clients|connections)|connection slots|max_client_conn", _MEANINGS["53300"]),
     (r"starting up|shutting down|not yet accepting|in recovery mode", _MEANINGS["57P03"]),

@@ -1,4 +1,4 @@
-"""The steps of docs/state.md, as a new user takes them."""
+"""The steps of docs/shared-state.md, as a new user takes them."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def asking() -> Iterator[PostgresServer]:
 
 def steps() -> tuple[list[str], str]:
     """The shell's lines in the section about PostgreSQL, and the state URL below them."""
-    found = list(blocks(ROOT / "docs" / "state.md"))
+    found = list(blocks(ROOT / "docs" / "shared-state.md"))
     place = next(number for number, block in enumerate(found) if "createuser" in block.text)
     (url,) = re.findall(r"^state: (\S+)$", found[place + 1].text, re.MULTILINE)
     return found[place].text.splitlines(), url
