@@ -8,13 +8,14 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -56,15 +57,26 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def s3_server() -> Iterator[Mapping[str, str]]:
-    """An S3 server with the bucket ``clinic-state``; the variables that lead to it."""
-    from moto.server import ThreadedMotoServer
+def s3_server(latency: float = 0.0) -> Iterator[Mapping[str, str]]:
+    """An S3 server with the bucket ``clinic-state``; the variables that lead to it.
+
+    ``latency`` is in seconds, for each request.
+    """
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    application = DomainDispatcherApplication(create_backend_app)
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        time.sleep(latency)
+        return application(environ, start_response)
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
+        host, port = "127.0.0.1", server.server_port
         connection = http.client.HTTPConnection(host, port)
         connection.request("PUT", "/clinic-state")
         assert connection.getresponse().status == 200
@@ -77,7 +89,9 @@ def s3_server() -> Iterator[Mapping[str, str]]:
             "AWS_ALLOW_HTTP": "true",
         }
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
