@@ -62,7 +62,7 @@ class Setting:
     @property
     def lease(self) -> bool:
         """Whether a holder that stands still loses its lock after a while."""
-        return self.engine is not None and self.engine.name in ("s3", "az")
+        return self.engine is not None and self.engine.name not in ("sqlite", "postgresql")
 
 
 @dataclass(slots=True)

@@ -49,7 +49,8 @@ class ObjectEngine:
 def environment(values: Mapping[str, str]) -> Iterator[None]:
     """These variables in this process, where the stores of a test find them."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "AZURE_", "AZURITE_"))]:
+        kind = next(iter(values)).partition("_")[0]
+        for name in [name for name in os.environ if name.startswith(f"{kind}_")]:
             patch.delenv(name)
         for name, value in values.items():
             patch.setenv(name, value)

@@ -60,42 +60,46 @@ _MEANINGS: Final = {
 """For each SQLSTATE what it means and what to do (PostgreSQL, "PostgreSQL Error Codes")."""
 
 _REFUSALS: Final = (
-    (r"password authentication failed|no password supplied|SCRAM|28P01", (
+    (re.compile(r"password authentication failed|no password supplied|SCRAM|28P01"), (
         "the server refused the user or the password",
         "set PGPASSWORD (or PGPASSFILE, or a service) for the user in the state URL",
     )),
-    (r"pg_hba\.conf.*no encryption|server requires TLS|requires encryption|SSL required", (
+    (re.compile(r"no encryption|server requires TLS|requires encryption|SSL required"), (
         "the server requires TLS", "add sslmode=require, or better verify-full, to the state URL",
     )),
-    (r"no pg_hba\.conf entry", (
+    (re.compile(r"no pg_hba\.conf entry"), (
         "the server does not let this user, database or address in", "add it to the server's pg_hba.conf",
     )),
-    (r"does not support SSL", (
+    (re.compile(r"does not support SSL"), (
         "the server offers no TLS, which sslmode asks for",
         "switch TLS on in the server (ssl=on); a lower sslmode would show the state to the network",
     )),
-    (r"root certificate file|root\.crt", (
+    (re.compile(r"root certificate file|root\.crt"), (
         "there is no file with the authority that signed the server's certificate",
         "name it with sslrootcert in the state URL (or sslrootcert=system)",
     )),
-    (r"certificate", (
+    (re.compile(r"certificate"), (
         "the server's certificate is not accepted",
         "check sslrootcert, the host's name in the certificate, and its dates",
     )),
-    (r'role ".*" (does not exist|is not permitted to log in)', (
+    (re.compile(r'role "[^"]*" (does not exist|is not permitted to log in)'), (
         "the server does not know the user, or does not let it log in", "create the role WITH LOGIN",
     )),
-    (r"database .* does not exist", ("the database does not exist", "create it (see docs/shared-state.md)")),
-    (r"permission denied for database", ("permission was denied for the database", _GRANT)),
-    (r"too many (clients|connections)|connection slots|max_client_conn", _MEANINGS["53300"]),
-    (r"starting up|shutting down|not yet accepting|in recovery mode", _MEANINGS["57P03"]),
-    (r"translate host name|[Nn]ame or service|resolve|nodename", (
+    (re.compile(r'database "[^"]*" does not exist'), (
+        "the database does not exist", "create it (see docs/shared-state.md)",
+    )),
+    (re.compile(r"permission denied for database"), ("permission was denied for the database", _GRANT)),
+    (re.compile(r"too many (clients|connections)|connection slots|max_client_conn"), _MEANINGS["53300"]),
+    (re.compile(r"starting up|shutting down|not yet accepting|in recovery mode"), _MEANINGS["57P03"]),
+    (re.compile(r"translate host name|[Nn]ame or service|resolve|nodename"), (
         "its host was not found", "check the host in the state URL, and the DNS",
     )),
-    (r"Connection refused|No such file or directory", ("nothing answers there (connection refused)", _REACH)),
-    (r"timeout|timed out", ("nothing answered within connect_timeout", _REACH)),
-    (r"unreachable", ("there is no way to its host", _REACH)),
-    (r"closed the connection unexpectedly|Connection reset", (
+    (re.compile(r"Connection refused|No such file or directory"), (
+        "nothing answers there (connection refused)", _REACH,
+    )),
+    (re.compile(r"timeout|timed out"), ("nothing answered within connect_timeout", _REACH)),
+    (re.compile(r"unreachable"), ("there is no way to its host", _REACH)),
+    (re.compile(r"closed the connection unexpectedly|Connection reset"), (
         "the connection was closed before the server answered", _REACH,
     )),
 )  # fmt: skip
@@ -129,7 +133,7 @@ def refusal(doing: str, url: PostgresUrl, error: psycopg.Error) -> StateError:
     """The error of a connection that could not be made."""
     text = str(error)
     for pattern, (what, remedy) in _REFUSALS:
-        if re.search(pattern, text, re.DOTALL):
+        if pattern.search(text):
             return StateError(f"{doing} {url.place}: {what}. Next: {remedy}")
     return StateError(f"{doing} {url.place}: {_own_words(text, url)}. Next: {_REACH}")
 

@@ -199,7 +199,13 @@ class CopiedState(World):
         def fingerprints(*, create: bool = False) -> bytes:
             return place.key or (_ANOTHER_KEY if create else b"")
 
-        keys = SimpleNamespace(fingerprints=fingerprints, source=lambda: "key", directory=Path())
+        keys = SimpleNamespace(
+            fingerprints=fingerprints,
+            own_fingerprints=fingerprints,
+            source=lambda: "key",
+            key_file=Path("key"),
+            directory=Path(),
+        )
         configuration = SimpleNamespace(desired=self.desired)
         return cast("Workspace", SimpleNamespace(keys=keys, configuration=configuration))
 
