@@ -1,6 +1,7 @@
 """Law 4. A create whose answer was lost is observed, never blindly sent again."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -87,22 +88,28 @@ def test_a_plan_within_the_settle_window_sends_nothing_and_a_later_one_settles(f
 def test_whatever_is_lost_nobody_is_created_twice(
     seed: int, chance: float, lag: float, pauses: list[float]
 ) -> None:
-    rules = tuple(
+    faults = lost_answers(chance, seed)
+    in_world(lambda world: nobody_is_created_twice(world, pauses), Quirks(list_lag=lag), faults)
+
+
+def lost_answers(chance: float, seed: int) -> Faults:
+    """Every way to lose an answer, each with this chance."""
+    rules = (
         FaultRule(rule.kind, rule.moment, chance, rule.methods, rule.path, status=rule.status, seconds=60.0)
         for rule in LOST
     )
+    return Faults(tuple(rules), seed)
 
-    async def story(world: World) -> None:
-        for pause in pauses:
-            await world.apply(clinic(NUMBER))
-            world.clock.advance(pause)
-        world.app.faults = Faults()
-        world.clock.advance(200)
+
+async def nobody_is_created_twice(world: World, pauses: Sequence[float]) -> None:
+    for pause in pauses:
         await world.apply(clinic(NUMBER))
-        no_patient_exists_twice(world)
-        assert len(world.account.patients.all()) == NUMBER
-
-    in_world(story, Quirks(list_lag=lag), Faults(rules, seed))
+        world.clock.advance(pause)
+    world.app.faults = Faults()
+    world.clock.advance(200)
+    await world.apply(clinic(NUMBER))
+    no_patient_exists_twice(world)
+    assert len(world.account.patients.all()) == NUMBER
 
 
 class Stubborn:

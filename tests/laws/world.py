@@ -62,6 +62,7 @@ class World:
     wrap_store: Callable[[Store], Any] = lambda store: store
     waits: list[float] = field(default_factory=list)
     dialect: Dialect = Dialect.V1
+    state: str = "sqlite:///state.db"
 
     def requests(self) -> list[str]:
         """The requests received so far: method and path."""
@@ -83,7 +84,7 @@ class World:
         )
 
     def store(self) -> Store:
-        return open_store("sqlite:///state.db", self.directory, "default")
+        return open_store(self.state, self.directory, "default")
 
     def lose_state(self) -> None:
         for file in self.directory.glob("state.db*"):
@@ -165,13 +166,14 @@ def in_world(
     quirks: Quirks | None = None,
     faults: Faults | None = None,
     dialect: Dialect = Dialect.V1,
+    state: str = "sqlite:///state.db",
 ) -> None:
-    """Let a story happen in a new world."""
+    """Let a story happen in a new world. ``state`` is the URL of its state."""
     with tempfile.TemporaryDirectory() as name:
         clock = ManualClock()
         with Account(now=clock, seed=1) as account:
             app = create_app(account, quirks, faults, sleep=clock.sleep)
-            asyncio.run(story(World(Path(name), clock, account, app, dialect=dialect)))
+            asyncio.run(story(World(Path(name), clock, account, app, dialect=dialect, state=state)))
 
 
 def shuffled(desired: Desired, random: Random) -> Desired:
