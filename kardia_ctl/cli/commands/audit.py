@@ -23,7 +23,8 @@ _OURS = starts_with('{"number": ', '{"resourceLogs": ')
 def command() -> None:
     """Show the log of what was applied: who, from where, with which approval, how it ended. No requests.
 
-    An mrn is a pseudonym there (patient/~k3v9q2m7ab). Each entry has a hash over itself and the one before.
+    An mrn is a pseudonym there (patient/~k3v9q2m7ab). Each entry has a hash over itself and the one
+    before.
     """
 
 
@@ -46,10 +47,11 @@ def list_command(path: Path, sandbox: bool) -> None:
 @_sandbox_option
 @click.option("--head", metavar="HASH", help="A hash that was printed earlier: it must be in the log.")
 def verify_command(path: Path, sandbox: bool, head: str | None) -> None:
-    """Check that no entry was removed, changed or moved, and print the hash of the newest.
+    """Check that the log is whole.
 
-    Note that hash elsewhere, such as in the job's log: --head HASH then finds a log that was written anew.
-    PATH is the configuration (default: this directory).
+    No entry may be removed, changed or moved. Prints the hash of the newest one. Note that hash
+    elsewhere, such as in the job's log: --head HASH then finds a log that was written anew. PATH is the
+    configuration (default: this directory).
     """
     entries, wrong = _log(path, sandbox=sandbox)
     if wrong:

@@ -23,9 +23,10 @@ _OURS = starts_with("SQLite format 3\0")
 @path_argument
 @sandbox_option
 def pull_command(file: Path, path: Path, sandbox: bool) -> None:
-    """Write the whole state to FILE: a SQLite database (0600), as sqlite:///FILE reads it.
+    """Write the whole state to FILE.
 
-    It holds mrns, and is encrypted when the state is. PATH is the configuration (default: this directory).
+    FILE is a SQLite database (0600), as sqlite:///FILE reads it. It holds mrns, and is encrypted when the
+    state is. PATH is the configuration (default: this directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox)
     check_outputs([Output("FILE", file, _OURS)], workspace.inputs, workspace.private)
@@ -43,10 +44,11 @@ def pull_command(file: Path, path: Path, sandbox: bool) -> None:
 def push_command(
     file: Path, path: Path, sandbox: bool, force: bool, auto_approve: bool, lock_timeout: float
 ) -> int:
-    """Put the state in FILE, which state pull wrote, in place of the whole state. A snapshot is kept.
+    """Put FILE in place of the whole state.
 
-    Refused when the file is older than the state or of another lineage, unless --force. PATH is the
-    configuration (default: this directory).
+    FILE is what state pull wrote. A snapshot of what it replaces is kept. Refused when the file is older
+    than the state or of another lineage, unless --force. PATH is the configuration (default: this
+    directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store = workspace.store
@@ -68,10 +70,11 @@ def push_command(
 @sandbox_option
 @lock_option
 def migrate_command(url: str, path: Path, sandbox: bool, lock_timeout: float) -> int:
-    """Move the whole state to URL: its records, the audit log and the snapshots.
+    """Move the whole state to URL.
 
-    URL is what state: in kardia.yaml will be. Nothing may be recorded there yet. The state that is left says
-    where it went and is refused from then on. PATH is the configuration (default: this directory).
+    Records, audit log and snapshots move. URL is what state: in kardia.yaml will be. Nothing may be
+    recorded there yet. The state that is left says where it went and is refused from then on. PATH is the
+    configuration (default: this directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     old, new = workspace.store, workspace.store_at(url)

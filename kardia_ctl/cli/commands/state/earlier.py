@@ -17,9 +17,10 @@ from kardia_ctl.state.snapshots import KEPT, read_snapshot_image, snapshots_of
 @path_argument
 @sandbox_option
 def history_command(path: Path, sandbox: bool) -> None:
-    """List the snapshots of the state, the newest last: one is kept before each apply that writes.
+    """List the snapshots of the state.
 
-    PATH is the configuration (default: this directory).
+    One is kept before each apply that writes; the newest is last. PATH is the configuration (default:
+    this directory).
     """
     snapshots = snapshots_of(opened_workspace(path, sandbox=sandbox).store)
     lines = [
@@ -40,10 +41,11 @@ def history_command(path: Path, sandbox: bool) -> None:
 def rollback_command(
     snapshot: str, path: Path, sandbox: bool, auto_approve: bool, lock_timeout: float
 ) -> int:
-    """Put the records of this workspace back to those of a SNAPSHOT (see state history).
+    """Put the records back to those of a SNAPSHOT.
 
-    Codes that were ordered since, departures, requests in doubt and used plans stay recorded, so that nothing
-    is sent twice. Nothing changes in Kardia. PATH is the configuration (default: this directory).
+    SNAPSHOT is a name that state history prints. The records of this workspace are put back. Codes that
+    were ordered since, departures, requests in doubt and used plans stay recorded, so that nothing is
+    sent twice. Nothing changes in Kardia. PATH is the configuration (default: this directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store, name = workspace.store, workspace.configuration.workspace

@@ -20,10 +20,11 @@ from kardia_ctl.operations.rename import renames
 @sandbox_option
 @lock_option
 def mv_command(old: Address, new: Address, path: Path, sandbox: bool, lock_timeout: float) -> int:
-    """Record what is known of the address OLD under NEW: for a corrected mrn, or a renamed template.
+    """Record under NEW what is known of OLD.
 
-    A patient's codes and user follow. Nothing changes in Kardia. PATH is the configuration (default: this
-    directory).
+    OLD and NEW are addresses: of a patient whose mrn was corrected, or of a code whose template was
+    renamed. A patient's codes and user follow. Nothing changes in Kardia. PATH is the configuration
+    (default: this directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store = workspace.store
