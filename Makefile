@@ -50,6 +50,8 @@ bench: $(VENV)/.dev ## measure, and write the tables in tests/benchmarks
 
 soak: $(VENV)/.dev ## kill the real command some hundred times, and simulate many thousand seeds
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak --states postgresql,s3 --anew --seeds 1
+	$(BIN)/python -m tests.soak.races
 	SIMULATION_SEEDS=30000 $(BIN)/pytest $(PYTEST_ARGS) tests/simulation
 
 figures: $(VENV)/.dev ## print the structural figures: lines, files, names, goldens, tests
