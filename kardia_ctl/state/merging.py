@@ -1,6 +1,7 @@
 """What becomes of a state when another image is put in its place. Images in, images out: nothing is written.
 
-What was sent, ordered or approved stays known, whatever is put back: forgetting an order would repeat it.
+Where an earlier image of a workspace is put back, what was sent, ordered or approved since stays known:
+forgetting an order would repeat it.
 """
 
 import sqlite3
@@ -19,6 +20,13 @@ _SET_MOVED: Final = (
     "INSERT INTO meta VALUES ('moved', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 
+_KEPT: Final = {
+    "intent": ("INSERT OR REPLACE INTO intent", "1 = 1"),
+    "record": ("INSERT OR REPLACE INTO record", _CODE),
+    "departure": ("INSERT OR IGNORE INTO departure", "1 = 1"),
+    "used_plan": ("INSERT OR IGNORE INTO used_plan", "1 = 1"),
+}
+"""What an earlier image gets of the later one, by table: how, and which rows."""
 
 _LEFT_BEHIND: Final = ("DELETE FROM meta WHERE key = 'moved'", "DELETE FROM run")
 """What a copy does not take along: where the state was moved to, and the marks of runs, which may be open."""
@@ -54,10 +62,15 @@ def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
 def pushed(current: bytes, image: bytes, *, force: bool = False) -> bytes:
     """An image as it may be put in place of the current one: with the current audit log, and never older.
 
+    Of a workspace that is older in it, by force, only the records go back: see ``rolled_back``.
+
     Raises:
-        StateError: it is older or of another lineage, and not forced.
+        StateError: it holds no state; it is older or of another lineage, and not forced; or what is in doubt
+            would be forgotten, even by force.
     """
     with opened(current) as old, opened(image, "the pushed file") as new:
+        if not serials(new):
+            raise StateError("the pushed file holds no state. Nothing was written. Next: check its name")
         reasons = list(_objections(serials(old), serials(new)))
         if reasons and not force:
             raise StateError(
@@ -67,6 +80,8 @@ def pushed(current: bytes, image: bytes, *, force: bool = False) -> bytes:
         new.execute("BEGIN")
         for statement in _LEFT_BEHIND:
             new.execute(statement)
+        for name, (lineage, serial) in serials(old).items():
+            _keep_what_came_later(old, new, name, lineage, serial)
         if old.execute("SELECT 1 FROM audit").fetchone():
             _copy_audit(old, new)
         for name, (_, serial) in serials(old).items():
@@ -108,10 +123,30 @@ def rows_of(image: bytes) -> dict[str, list[tuple[object, ...]]]:
 def _check_same_state(target: sqlite3.Connection, source: sqlite3.Connection, workspace: str) -> None:
     here, there = serials(target).get(workspace), serials(source).get(workspace)
     if there is None or here is None or here[0] != there[0]:
-        raise StateError(f"the snapshot has nothing of workspace {workspace} of this state")
+        raise StateError(f"the earlier state has nothing of workspace {workspace} of this lineage")
     header = "SELECT value FROM meta WHERE key = 'encryption'"
     if target.execute(header).fetchone() != source.execute(header).fetchone():
-        raise StateError("the snapshot is encrypted with another key than the state")
+        raise StateError("the earlier state is encrypted with another key than this one")
+
+
+def _keep_what_came_later(
+    old: sqlite3.Connection, new: sqlite3.Connection, workspace: str, lineage: str, serial: int
+) -> None:
+    """Take what the pushed image may not forget of a workspace over into it."""
+    (here,), found = _number(old, workspace), serials(new).get(workspace)
+    if found is None or found[0] != lineage:
+        if old.execute("SELECT 1 FROM intent WHERE workspace = ?", (here,)).fetchone():
+            raise StateError(
+                f"requests of workspace {workspace} are in doubt, and the pushed state would forget them. "
+                "Nothing was written. Next: apply, it settles them; then push again"
+            )
+    elif found[1] < serial:
+        _check_same_state(old, new, workspace)
+        (there,) = _number(new, workspace)
+        for table, (insert, rows) in _KEPT.items():
+            values = ", ".join("?" * copied_tables()[table])
+            kept = old.execute(f"SELECT * FROM {table} WHERE workspace = ? AND {rows}", (here,))  # noqa: S608  (names of our own)
+            new.executemany(f"{insert} VALUES ({values})", ((there, *row[1:]) for row in kept))
 
 
 def _number(connection: sqlite3.Connection, workspace: str) -> tuple[int]:

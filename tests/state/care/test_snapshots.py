@@ -23,6 +23,7 @@ from kardia_ctl.model.state import (
 from kardia_ctl.state.merging import is_free, marked_as_moved, pushed, rolled_back, rows_of
 from kardia_ctl.state.snapshots import keep_snapshot, read_snapshot_image, snapshots_of
 from kardia_ctl.state.sqlite.sqlite_store import SqliteStore
+from kardia_ctl.state.tables.image import EMPTY
 from tests.moments import at
 
 DAY = 86_400.0
@@ -118,7 +119,7 @@ def test_a_rollback_to_another_state_is_refused(store: SqliteStore, tmp_path: Pa
     other = SqliteStore(tmp_path / "other.db", "default")
     write(store, patient("A"))
     write(other, patient("A"))
-    with pytest.raises(StateError, match="nothing of workspace default of this state"):
+    with pytest.raises(StateError, match="nothing of workspace default of this lineage"):
         rolled_back(store.image(), other.image(), "default")
 
 
@@ -132,6 +133,35 @@ def test_an_older_state_is_pushed_only_by_force_and_counts_as_newer(store: Sqlit
         store.replace(pushed(store.image(), old, force=True))
     assert (set(store.load().patients), store.load().serial) == ({"A"}, 3)
     assert len(rows_of(store.image())["audit"]) == 1
+
+
+def test_a_push_by_force_forgets_no_order_and_no_doubt(store: SqliteStore) -> None:
+    code = Remember(Kind.CONNECTION_CODE, "A", "one-year", CodeRecord("id-A"))
+    doubt = Intent(patient_address("C"), "create", at(7.0))
+    write(store, patient("A"))
+    old = store.image()
+    write(store, patient("B"), code, Intend(doubt), Depart("id-B", "delete"), UsePlan("plan-1"))
+    before = store.load()
+    with store.lock("state push"):
+        store.replace(pushed(store.image(), old, force=True))
+    state = store.load()
+    assert set(state.patients) == {"A"}
+    assert (state.codes, state.intents) == (before.codes, before.intents)
+    assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
+
+
+def test_what_is_in_doubt_is_not_pushed_away_by_another_state(store: SqliteStore, tmp_path: Path) -> None:
+    other = SqliteStore(tmp_path / "other.db", "default")
+    write(other, patient("A"))
+    write(store, Intend(Intent(patient_address("C"), "create", at(7.0))))
+    with pytest.raises(StateError, match="requests of workspace default are in doubt"):
+        pushed(store.image(), other.image(), force=True)
+
+
+def test_a_database_without_a_state_is_not_pushed_by_force(store: SqliteStore) -> None:
+    write(store, patient("A"))
+    with pytest.raises(StateError, match="holds no state"):
+        pushed(store.image(), EMPTY, force=True)
 
 
 def test_a_state_of_another_lineage_and_one_without_a_workspace_are_refused(
