@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kardia_ctl.applying.change import Sender
 from kardia_ctl.applying.executor import execute_wave
 from kardia_ctl.applying.observer import ProgressObserver
-from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.applying.run_context import RunContext, StopSignal, not_audited
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired, Setting, Waves
@@ -183,6 +183,7 @@ class Bench:
     told: list[Result] = field(default_factory=list)
     waves: Waves | None = None
     hand_out: Callable[[IssuedCode], None] | None = None
+    audit: Callable[[Result], Iterable[Entry]] = not_audited
 
     def run(self, parallelism: int = 4) -> dict[str, Status]:
         """Execute; what became of each address."""
@@ -199,6 +200,7 @@ class Bench:
             deliver_code=self.hand_out or self.codes.append,
             observer=observer,
             parallelism=parallelism,
+            audit=self.audit,
         )
         return await executed(self.changes, inputs_for(desired, self.waves), context)
 

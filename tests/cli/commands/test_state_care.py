@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
+from kardia_ctl.sandbox.server import serving
 from tests.cli.conftest import Desk, Ran
 
 PATIENT = "patient/CL-0001042"
@@ -173,3 +176,13 @@ def test_a_log_that_was_tampered_with_or_written_anew_is_found(desk: Desk) -> No
     assert ran.code == 1
     assert "entry 2 was changed" in ran.err
     assert "damaged" in desk.run("audit", "list", str(desk.path)).out
+
+
+def test_a_doubt_and_how_it_was_settled_are_both_in_the_log(desk: Desk) -> None:
+    lost = FaultRule(
+        FaultKind.DROPPED, Moment.AFTER, methods=frozenset({"POST"}), path="/v1/patients", times=1
+    )
+    with serving(create_app(desk.account, faults=Faults((lost,)))) as url:
+        assert desk.apply("--settle", "1", "--endpoint", url).code == 0
+    outcomes = [entry["outcome"] for entry in log(desk) if str(entry.get("address")).startswith("patient/")]
+    assert sorted(map(str, outcomes)) == ["done", "done", "done", "in doubt"]

@@ -60,6 +60,20 @@ def test_any_state_arrives_whole(
     arrives()
 
 
+def test_a_place_that_does_not_hold_what_was_written_is_not_used(
+    engines: Callable[[str], Engine],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, there = (fresh(engines("sqlite"), tmp_path_factory.mktemp("state")) for _ in range(2))
+    written(here, [[Remember(Kind.PATIENT, "JS-1", "", PatientRecord("id-1"))]])
+    old, new = here.open("workspace-0"), there.open("workspace-0")
+    monkeypatch.setattr(new, "replace", lambda _: None)
+    with old.lock("state migrate"), new.lock("state migrate"), pytest.raises(StateError, match="differs"):
+        move(old, new)
+    assert old.load().patients["JS-1"].id == "id-1"
+
+
 @pytest.mark.parametrize("target", ENGINES)
 def test_nothing_is_moved_over_another_state(
     engines: Callable[[str], Engine], target: str, tmp_path_factory: pytest.TempPathFactory
