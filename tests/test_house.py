@@ -95,6 +95,10 @@ SUBROOMS: dict[str, set[str]] = {
         "config/cohorts/formats/ndjson", "config/cohorts/formats/table", "config/cohorts/identifier_choice",
         "config/context", "config/source_files",
     },
+    "config/editing": {
+        "config/cohorts", "config/context", "config/document", "config/loader", "config/sections",
+        "config/source_files", "config/yaml",
+    },
     "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),

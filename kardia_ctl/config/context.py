@@ -37,7 +37,8 @@ class LoadContext:
     ``environ`` the environment for ``${VAR}``, ``capabilities`` those of the dialect, ``latest_birth`` the
     last day that may be a birth date; empty for no bound. ``now`` is the moment (Unix seconds) that decides
     which periods have ended; None when none has. ``quarantined`` has an entry for each file that quarantines
-    bad rows: their problems by line.
+    bad rows: their problems by line. ``edited`` has what is read in place of some files, by their paths from
+    ``root``.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class LoadContext:
     capabilities: Capabilities = V1
     latest_birth: str = ""
     now: float | None = None
+    edited: Mapping[str, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     substituted: dict[str, str] = field(default_factory=dict)
@@ -144,7 +146,9 @@ class LoadContext:
         Raises:
             UnusableFile: the file cannot be read.
         """
-        data = content(self.root / relative, limit, self._stamped(relative))
+        data = self.edited.get(relative.as_posix())
+        if data is None:
+            data = content(self.root / relative, limit, self._stamped(relative))
         shown = self.name(relative)
         read = ContentHash()
         read.update(data)
@@ -164,11 +168,16 @@ class LoadContext:
         """
         self._order.setdefault(self.name(relative), len(self._order))
         read = ContentHash()
-        for data in chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative)):
+        for data in self._chunks(relative, size):
             read.update(data)
             yield data
         if not self.digests.add_file(relative.as_posix(), read):
             raise UnusableFile(*CHANGED)
+
+    def _chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:
+        if (data := self.edited.get(relative.as_posix())) is not None:
+            return (data[begin : begin + size] for begin in range(0, len(data), size))
+        return chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative))
 
     def _stamped(self, relative: PurePosixPath) -> Callable[[FileStamp], None]:
         return lambda read: self._stamps.update({relative.as_posix(): read})

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import assert_never
 
 from kardia_ctl.config import sections
@@ -29,17 +30,23 @@ from kardia_ctl.model.source import Problem, Source
 FILE = "kardia.yaml"
 
 
-def load(path: Path, environ: Mapping[str, str], now: Instant | None = None) -> Configuration:
+def load(
+    path: Path,
+    environ: Mapping[str, str],
+    now: Instant | None = None,
+    edited: Mapping[str, bytes] = MappingProxyType({}),
+) -> Configuration:
     """Read a configuration: a file, or the kardia.yaml of a directory, and all files that it names.
 
     File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``. ``now``
     bounds the birth dates, and decides which periods of a FHIR export have ended; None for no bound.
+    ``edited`` has, by its path from the configuration's directory, what is read in place of a file.
 
     Raises:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
     """
-    main = _main_file(path)
-    context = LoadContext(main.parent.resolve(), main.parent, environ)
+    main = main_file(path)
+    context = LoadContext(main.parent.resolve(), main.parent, environ, edited=edited)
     if now is not None:
         context.latest_birth, context.now = latest_birth(now.day), now.wall
     with _collector_paused():
@@ -62,7 +69,7 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
     Raises:
         ConfigurationError: with every problem of that one file.
     """
-    main = _main_file(path)
+    main = main_file(path)
     context = LoadContext(main.parent.resolve(), main.parent, environ)
     relative = PurePosixPath(main.name)
     here = Source(context.name(relative), 1, 1)
@@ -102,7 +109,8 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _main_file(path: Path) -> Path:
+def main_file(path: Path) -> Path:
+    """The file that a path names, or the kardia.yaml of a directory. Raises ``ConfigurationError``."""
     try:
         main = path / FILE if path.is_dir() else path
         if main.is_file():
@@ -128,7 +136,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     if yaml_file is None:
         return None
     context.capabilities = sections.capabilities(yaml_file)
-    yaml_files = [yaml_file, *_included(yaml_file, context)]
+    yaml_files = [yaml_file, *included_files(yaml_file, context)]
     templates = sections.templates(yaml_file)
     registry = PatientRegistry(context, templates)
     tables = _enter(yaml_files, context, registry)
@@ -161,7 +169,7 @@ def _users(registry: PatientRegistry) -> dict[str, MobileUser]:
     return {mrn: user for mrn, user in registry.users.items() if mrn in registry.patients}
 
 
-def _included(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
+def included_files(main: YamlFile, context: LoadContext) -> Iterator[YamlFile]:
     """The files that kardia.yaml includes, in the order of its patterns and of their names."""
     for index, pattern in enumerate(main.value("include") or ()):
         by = main.source("include", index)

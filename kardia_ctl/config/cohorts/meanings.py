@@ -70,11 +70,14 @@ class Meanings:
         if not named:
             return batch
         columns = {
-            name: [self._meant(name, cell) for cell in cells] if name in named else cells
+            name: [self.meant(name, cell) for cell in cells] if name in named else cells
             for name, cells in batch.columns.items()
         }
         return replace(batch, columns=columns)
 
-    def _meant(self, name: str, cell: str) -> str:
+    def meant(self, name: str, cell: str) -> str:
+        """The value that is declared for a cell; the cell itself where none is."""
+        if name not in self._exact:
+            return cell
         exact = self._exact[name].get(cell)
         return self._folded[name].get(cell.casefold(), cell) if exact is None else exact

@@ -22,7 +22,8 @@ ALONE: Final = "Export the Patient resources alone, without documents and large 
 LONG_VALUE: Final = (f"a value is longer than {LONGEST_LINE >> 20} MiB", ALONE)
 """Message and remedy for a value of JSON that is too long."""
 
-_END: Final = re.compile(r"\r\n|\n|\r")
+LINE_END: Final = re.compile(r"\r\n|\n|\r")
+"""What ends a line of a text file."""
 
 
 class Block:
@@ -44,7 +45,7 @@ class Block:
     @property
     def line_end(self) -> str:
         """The end of its first line."""
-        match = _END.search(self.text)
+        match = LINE_END.search(self.text)
         return match[0] if match else "\n"
 
     @property

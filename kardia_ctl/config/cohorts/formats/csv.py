@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from kardia_ctl.config.cohorts.cohort import Cohort
@@ -16,6 +17,15 @@ from kardia_ctl.config.context import LoadContext
 from kardia_ctl.csv_guard import is_guarded, own_columns, unguarded
 from kardia_ctl.model.configuration import TextForm
 from kardia_ctl.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """What separates the cells of a file, which one holds each attribute, and whether they are guarded."""
+
+    delimiter: str
+    indices: Mapping[str, int]
+    is_guarded: bool
 
 
 class Delimited:
@@ -59,6 +69,15 @@ class Delimited:
         except csv.Error as error:
             message, remedy = _quoting(str(error))
             self._context.problem(Source(self.file, records.line, 1), message, remedy)
+
+    def shape(self) -> TableShape:
+        """The shape of the file, from its beginning.
+
+        Raises:
+            UnusableFile: as ``batches``.
+        """
+        next(self.batches(), None)
+        return TableShape(self._layout.delimiter, self._indices, self._is_guarded)
 
     def _records(self, stream: Iterator[Block]) -> DelimitedRows:
         """The rows of the file from its header on, once its layout is known."""

@@ -1,0 +1,1 @@
+"""Edits single values of a configuration's files, and leaves every other byte as it is."""

@@ -1,0 +1,88 @@
+"""Reads a configuration with edited files, in memory: exactly the values that were meant may have changed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+from kardia_ctl.config.editing.live_values import LiveValue, NotTaken
+from kardia_ctl.config.loader import load
+from kardia_ctl.instant import Instant
+from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.model.patient import DesiredPatient
+from kardia_ctl.model.source import Problem
+
+_FACTS: Final = tuple(name for name in DesiredPatient.__struct_fields__ if name != "line")
+_facts = attrgetter(*_FACTS)
+
+
+def refuted(
+    path: Path,
+    environ: Mapping[str, str],
+    now: Instant,
+    before: Configuration,
+    edited: Mapping[str, bytes],
+    values: Sequence[LiveValue],
+) -> list[NotTaken]:
+    """The values that are not read as they were meant, or that the configuration's rules refuse.
+
+    Args:
+        path: Where the configuration is, as for ``load``.
+        environ: As for ``load``.
+        now: As for ``load``.
+        before: The configuration without the edits.
+        edited: The content of each edited file, by its path from the configuration's directory.
+        values: What was edited.
+    """
+    try:
+        after = load(path, environ, now, edited)
+    except ConfigurationError as error:
+        return _blamed(values, error.problems)
+    wrong = set(_wrong(before.desired, after.desired, values))
+    if not wrong:
+        return []
+    problems = [problem for rows in after.quarantines for problem in rows.problems]
+    about = [value for value in values if value.address in wrong]
+    if len({value.address for value in about}) < len(wrong):  # somebody else's value would change
+        about = list(values)
+    return _blamed(about, problems)
+
+
+def _blamed(values: Sequence[LiveValue], problems: Iterable[Problem]) -> list[NotTaken]:
+    """Why each value is refused, by the problem at its address; all of them where no problem has one."""
+    by_address = {problem.address: problem for problem in problems}
+    known = [value for value in values if value.address in by_address]
+    return [_not_taken(value, by_address.get(value.address)) for value in known or values]
+
+
+def _not_taken(value: LiveValue, problem: Problem | None) -> NotTaken:
+    if problem is None:
+        message = "the edited file would not be read as this value, or as more than it"
+        return NotTaken(value, message, "Write the value there by hand")
+    remedy = problem.remedy or "Correct it in Kardia by hand"
+    return NotTaken(value, f"the live value would be refused: {problem.message}", remedy, problem.source)
+
+
+def _wrong(before: Desired, after: Desired, values: Sequence[LiveValue]) -> Iterator[Address]:
+    """The addresses that are not declared as they should be."""
+    meant: dict[Address, dict[str, str]] = {}
+    for value in values:
+        meant.setdefault(value.address, {})[value.attribute] = value.written
+    for mrn in {**before.patients, **after.patients}:
+        old, new = before.patients.get(mrn), after.patients.get(mrn)
+        address = patient_address(mrn)
+        if old is None or new is None or _facts(new) != _expected(old, meant.get(address)):
+            yield address
+    settings = {setting.address: setting.attributes for setting in after.settings}
+    for setting in before.settings:
+        if settings.get(setting.address) != {**setting.attributes, **meant.get(setting.address, {})}:
+            yield setting.address
+
+
+def _expected(patient: DesiredPatient, changed: Mapping[str, str] | None) -> tuple[Any, ...]:
+    facts: tuple[Any, ...] = _facts(patient)
+    if changed is None:
+        return facts
+    return tuple(changed.get(name, fact) for name, fact in zip(_FACTS, facts, strict=True))
