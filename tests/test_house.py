@@ -129,6 +129,9 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
+    "cli/commands/codes": {
+        "cli/account", "cli/files", "cli/options", "cli/output", "cli/outputs", "cli/signals",
+    },
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
@@ -140,7 +143,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
-    "cli/files": {"cli/account", "cli/output", "cli/outputs", "cli/private_files"},
+    "cli/files": {"cli/account", "cli/environment", "cli/output", "cli/outputs", "cli/private_files"},
     "cli/output": {"cli/environment", "cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},

@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "apply": ("apply.command.command", "Make the live account match the configuration."),
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
-    "codes": ("codes.command", "Fetch the issued connection codes again."),
+    "codes": ("codes.fetching.command", "Fetch the issued connection codes again."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
     "recordings": ("recordings.command", "Record QT measurements."),
     "state": ("state.group.command", "Care for the records of earlier runs."),

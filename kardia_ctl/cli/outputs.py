@@ -88,7 +88,7 @@ def check_outputs(
             )
         if passes_on(output.file):
             continue
-        if stream := _own_stream(output.file):
+        if stream := own_stream(output.file):
             raise RunStopped(
                 f"{output.option} {output.file} is the file that {stream} is redirected to: each would "
                 "overwrite the other. Choose another name"
@@ -118,7 +118,7 @@ def check_ours(file: Path, ours: Ours, option: str) -> None:
         )
 
 
-def _own_stream(file: Path) -> str:
+def own_stream(file: Path) -> str:
     """The stream of this process that is redirected to the file; empty for none."""
     with suppress(OSError):
         status = file.stat()

@@ -1,6 +1,6 @@
 """Fetch issued codes again. Each request can have an effect, so it is sent as a write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kardia_ctl.applying.change import Sender
@@ -42,6 +42,11 @@ class Refetch:
         requests = replace(self.plan.requests, writes=len(changes))
         left_out = tuple(address for address in self.left_out if is_wanted(address))
         return replace(self, plan=replace(self.plan, changes=changes, requests=requests), left_out=left_out)
+
+    def not_issued(self, wanted: Iterable[Address]) -> tuple[Address, ...]:
+        """Those of some addresses that are neither fetched nor left out: they were not issued yet."""
+        known = {*self.left_out, *(change.address for change in self.plan.changes)}
+        return tuple(sorted(set(wanted) - known, key=lambda address: address.order))
 
 
 async def plan_refetch(reader: Reader, preview: Preview) -> Refetch:

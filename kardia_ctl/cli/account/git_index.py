@@ -40,6 +40,12 @@ def tracked(paths: Iterable[Path]) -> Iterator[Path]:
                     break
 
 
+def repository_of(path: Path) -> Path | None:
+    """The top of the nearest repository around a path; None without one."""
+    place = path.resolve()
+    return next((top for top in (place, *place.parents) if (top / ".git").exists()), None)
+
+
 def tracked_line(path: Path, why: str) -> str:
     """The warning about a path that is tracked."""
     return (

@@ -1,5 +1,6 @@
 """The file of issued codes, which only its owner may read."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from kardia_ctl.cli.environment import is_ci
 from kardia_ctl.cli.files.appended_file import (
     STDOUT,
     append_after,
@@ -17,7 +19,7 @@ from kardia_ctl.cli.files.appended_file import (
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.files.passwords import generates_passwords
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
-from kardia_ctl.cli.outputs import Output
+from kardia_ctl.cli.outputs import Output, own_stream
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.errors import NotExecuted, RunStopped
@@ -147,12 +149,26 @@ class CodeFile:
                 self._on_error(self.error)
 
 
+def check_not_printed(file: Path) -> None:
+    """Refuse codes on an output that a CI system keeps as a log.
+
+    Raises:
+        RunStopped: this is a CI job, and the file is one of its outputs.
+    """
+    if is_ci(os.environ) and (file == STDOUT or own_stream(file)):
+        raise RunStopped(
+            "in CI the output is a log, which others read: codes are never printed there. Name a file with "
+            "--codes-out FILE"
+        )
+
+
 def codes_output(file: Path) -> Output:
     """The file of codes as an output, which is appended to.
 
     Raises:
-        RunStopped: it holds something else.
+        RunStopped: it holds something else, or is the log of a CI job.
     """
+    check_not_printed(file)
     read_existing(file, form_of(file))
     return Output("--codes-out", file, lambda _: True)  # read to its end just now
 

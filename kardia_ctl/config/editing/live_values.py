@@ -1,6 +1,6 @@
 """A live value to take into a file, and why one cannot be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,10 +39,7 @@ class NotTaken:
     remedy: str
     source: Source | None = None
 
-    def __str__(self) -> str:
+    def text(self, named: Callable[[Address], str] = str) -> str:
+        """One line about it; ``named`` shows its address."""
         place, what = f"{self.source}: " if self.source else "", f"{self.value.attribute} was not taken"
-        return f"{place}{self.value.address}: {what}: {self.message}. {self.remedy}"
-
-
-Expected = Mapping[Address, Mapping[str, str]]
-"""By address, the attributes that have another value afterwards, with that value."""
+        return f"{place}{named(self.value.address)}: {what}: {self.message}. {self.remedy}"

@@ -163,7 +163,7 @@ def test_a_live_value_that_the_rules_refuse_is_refused_with_their_reason(tmp_pat
     found = world.take(
         live("A-1", "email", "nobody"), live("A-1", "firstname", "Anna"), live("A-1", "sex", None)
     )
-    reasons = [str(one) for one in found.not_taken]
+    reasons = [one.text() for one in found.not_taken]
     assert "patient/A-1: sex was not taken: it is not set in Kardia" in reasons[0]
     assert all("the live value would be refused: email" in reason for reason in reasons[1:])
     assert all("nobody" not in reason for reason in reasons)
@@ -175,4 +175,4 @@ def test_a_file_that_changed_since_it_was_read_is_refused(tmp_path: Path) -> Non
     (tmp_path / "kardia.yaml").write_text(HEAD + "Eve" + TAIL, encoding="utf-8")
     found = world.take(live("A-1", "firstname", "Anna"), configuration=before)
     assert not found.files
-    assert "the file changed while it was being read. Run the command again" in str(found.not_taken[0])
+    assert "the file changed while it was being read. Run the command again" in found.not_taken[0].text()

@@ -53,7 +53,7 @@ class World:
     def taken(self, *values: LiveValue) -> dict[str, bytes]:
         """The files once the values are taken, all of which must be; they are on the disk then."""
         found = self.take(*values)
-        assert not found.not_taken, [str(one) for one in found.not_taken]
+        assert not found.not_taken, [one.text() for one in found.not_taken]
         assert found.taken == values
         for file in found.files:
             assert file.before == file.path.read_bytes()
@@ -65,7 +65,7 @@ class World:
         found = self.take(*values)
         assert not found.taken
         assert not found.files
-        return [str(one) for one in found.not_taken]
+        return [one.text() for one in found.not_taken]
 
 
 def live(mrn: str, attribute: str, value: str | None) -> LiveValue:

@@ -149,7 +149,7 @@ def test_who_is_asked_is_told_what_the_codes_cost(desk: Desk, monkeypatch: pytes
         return approved
 
     monkeypatch.setattr("kardia_ctl.cli.commands.apply.command.confirm", confirm)
-    monkeypatch.setattr("kardia_ctl.cli.commands.codes.confirm", confirm)
+    monkeypatch.setattr("kardia_ctl.cli.commands.codes.fetching.confirm", confirm)
     desk.apply()
     ran = desk.run("codes", str(desk.path))
     assert [text.splitlines()[-1] for text in asked] == [

@@ -13,8 +13,9 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.cli.commands.codes.choice import CodeChoice, choice_options
 from kardia_ctl.cli.files.appended_file import STDOUT
-from kardia_ctl.cli.files.code_file import CodeFile, codes_output, form_of
+from kardia_ctl.cli.files.code_file import CodeFile, check_not_printed, codes_output, form_of
 from kardia_ctl.cli.files.existing_codes import ExistingCodes, read_existing
 from kardia_ctl.cli.options import accept_unknown_team_option, auto_approve_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message
@@ -49,7 +50,7 @@ class CodeOptions:
 
     file: Path
     form: CodeFormat | None
-    cohort: str | None
+    choice: CodeChoice
     missing: bool
     accept_unknown_team: bool
 
@@ -70,7 +71,7 @@ class CodeOptions:
     type=click.Choice([form.value for form in CodeFormat]),
     help="Format on stdout (default: csv).",
 )
-@click.option("--cohort", metavar="NAME", help="Fetch only the codes of this cohort's patients.")
+@choice_options
 @click.option("--missing", is_flag=True, help="Fetch only the codes that the file does not hold yet.")
 @auto_approve_option
 @accept_unknown_team_option
@@ -88,8 +89,10 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     """
     account = account_from(options)
     form = options.pop("form")
-    wanted = CodeOptions(codes_out, None if form is None else CodeFormat(form), **options)
+    choice = CodeChoice(options.pop("mrns"), options.pop("targets"), options.pop("cohort"))
+    wanted = CodeOptions(codes_out, None if form is None else CodeFormat(form), choice, **options)
     form_of(codes_out, wanted.form)
+    check_not_printed(codes_out)
     if wanted.missing and codes_out == STDOUT:
         raise RunStopped("--missing requires --codes-out FILE")
     workspace = open_workspace(path, account, lock_timeout=lock_timeout)
@@ -105,19 +108,13 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
 
 
 def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
-    """Whether to fetch the code of an address: by its cohort, and by the codes that the file holds."""
-    if wanted.cohort is not None and all(
-        patient.cohort != wanted.cohort for patient in desired.patients.values()
-    ):
-        raise RunStopped(f"--cohort {wanted.cohort}: no patient is declared in a cohort of this name")
-    form = form_of(wanted.file, wanted.form)
+    """Whether to fetch the code of an address: by what is chosen, and by the codes that the file holds."""
+    is_chosen, form = wanted.choice.filter(desired), form_of(wanted.file, wanted.form)
     existing = read_existing(wanted.file, form) if wanted.missing else ExistingCodes()
 
     def is_wanted(address: Address) -> bool:
         mrn, label = address.names
-        if wanted.cohort is not None and desired.patients[mrn].cohort != wanted.cohort:
-            return False
-        return not existing.has(code_cells(IssuedCode(mrn, "", label, ""), form))
+        return is_chosen(address) and not existing.has(code_cells(IssuedCode(mrn, "", label, ""), form))
 
     return is_wanted
 
@@ -125,7 +122,8 @@ def _filter(wanted: CodeOptions, desired: Desired) -> Callable[[Address], bool]:
 async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -> int:
     state, clock = workspace.store.load(), Clock()
     key = state_key(workspace, state, create=True)
-    decisions = Decisions(accept_unknown_team=wanted.accept_unknown_team)
+    named = wanted.choice.named(workspace.configuration.desired)
+    decisions = Decisions(targets=named, accept_unknown_team=wanted.accept_unknown_team)
     inputs = inputs_of(workspace.configuration, state, clock.instant(), key, decisions)
     is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
@@ -133,6 +131,8 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
         know_observed(session.scrub, refetch.preview.inputs)
         if refetch.left_out:
             _report_left_out(refetch.left_out)
+        if not_issued := refetch.not_issued(filter(is_wanted, named)):
+            _report_not_issued(not_issued)
         if not refetch.plan.changes:
             print_message("No codes to fetch.")
             return 0
@@ -172,6 +172,11 @@ async def _look(
     refetch = await plan_refetch(session.reader, preview)
     await require_tenant(session.reader, refetch.preview.inputs)
     return refetch.only(is_wanted)
+
+
+def _report_not_issued(addresses: Sequence[Address]) -> None:
+    names = ", ".join(map(str, addresses[:_SHOWN])) + (", …" if len(addresses) > _SHOWN else "")
+    print_message(f"Not fetched, because it was not issued: {names}. Run kardia-ctl plan for the reasons")
 
 
 def _report_left_out(addresses: Sequence[Address]) -> None:

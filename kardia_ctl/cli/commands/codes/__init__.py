@@ -1,0 +1,1 @@
+"""Connection codes: fetched again, and put into letters."""
