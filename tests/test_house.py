@@ -102,10 +102,12 @@ SUBROOMS: dict[str, set[str]] = {
     "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
+    "model/decided": {"model/source"},
     "planning/checks": {"planning/builder", "planning/inputs"},
+    "planning/decided": {"planning/builder", "planning/inputs"},
     "planning/resources": {
-        "planning/builder", "planning/certainty", "planning/diff", "planning/doubts", "planning/inputs",
-        "planning/matching",
+        "planning/builder", "planning/certainty", "planning/decided", "planning/diff", "planning/doubts",
+        "planning/inputs", "planning/matching",
     },  # certainty: applying asks the same before it deletes
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/reasons", "render/text", "render/view"},

@@ -101,4 +101,5 @@ def report(
         reason=stop_signal.reason,
         blocked=tuple(change for change in blocked if change.address not in settled),
         left=plan.left,
+        moved=plan.count(Action.MOVE),
     )

@@ -74,6 +74,8 @@ def patient_of(change: Change) -> DesiredPatient:
 def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     """The entries that need no request: adoptions, forgets, and facts that were observed."""
     state, desired = inputs.state, inputs.desired
+    moved = {change.address for change in plan.changes if change.action is Action.MOVE}
+    yield from inputs.moves.entries_of(moved)
     for change in plan.changes:
         if change.action is Action.ADOPT:
             yield from _adopt(change, inputs)

@@ -19,6 +19,7 @@ from kardia_ctl.config.cohorts.quarantine import quarantined_patients, quarantin
 from kardia_ctl.config.cohorts.row_patients import Rows
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
+from kardia_ctl.config.moved_entries import moved
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
 from kardia_ctl.instant import Instant
@@ -142,6 +143,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     tables = _enter(yaml_files, context, registry)
     leaving = tuple(departures(yaml_files))
     registry.check_departures(leaving)
+    corrected = moved(yaml_files, context, registry)
     quarantined, without_mrn = quarantined_patients(context)
     registry.remove_quarantined()
     sections.check_dialect(yaml_file, templates, leaving, context)
@@ -160,6 +162,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
         quarantined,
         without_mrn,
         _users(registry),
+        corrected,
     )
     return replace(sections.configuration(yaml_file, context.root, desired), quarantines=quarantines)
 

@@ -191,15 +191,17 @@ def live_values(live: LivePatient, attributes: Sequence[str] = ATTRIBUTES) -> di
     return {name: live_value(live, name) or None for name in attributes}
 
 
-def fingerprints(key: bytes, desired: DesiredPatient) -> bytes:
+def fingerprints(key: bytes, desired: DesiredPatient, mrn: str | None = None) -> bytes:
     """The fingerprints of the applied values: ``FINGERPRINT_SIZE`` bytes for each of ``SENT``.
 
-    Few patients have a phone number; its fingerprint is last, and left out without one.
+    Few patients have a phone number; its fingerprint is last, and left out without one. ``mrn`` is another
+    one than the declared: the one before it was corrected.
     """
+    name_of = desired.mrn if mrn is None else mrn
     known = b"".join(
         MISSING
         if (value := getattr(desired, name)) == UNSET
-        else fingerprint(key, desired.mrn, name, normalise(name, value))
+        else fingerprint(key, name_of, name, normalise(name, value))
         for name in SENT
     )
     return known.removesuffix(MISSING) if desired.phone == UNSET else known

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import ConfigurationPart, Problem, Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -154,6 +155,7 @@ class Desired:
         quarantined: The sources of quarantined rows, by mrn. These patients count as declared.
         quarantined_without_mrn: The number of quarantined rows that have no usable mrn.
         users: Mobile users by their patient's mrn.
+        moved: The patients whose mrn was corrected.
     """
 
     team: str = ""
@@ -165,6 +167,7 @@ class Desired:
     quarantined: Mapping[str, Source] = field(default_factory=dict)
     quarantined_without_mrn: int = 0
     users: Mapping[str, MobileUser] = field(default_factory=dict)
+    moved: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.decided.follow_ups import FollowUps
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
@@ -25,6 +26,7 @@ class Action(StrEnum):
     update      observed   desired   one PUT (callbacks only)
     adopt       observed   desired   none: it exists live, state did not know
     forget      none       none      none: no longer managed, untouched in Kardia
+    move        none       none      none: the records of a corrected mrn follow it
     disconnect  observed   none      one POST …/disconnect
     export      observed   observed  one GET …/export: an effect, mailed to the key's owner
     delete      observed   none      two reads of the patient, then one DELETE
@@ -37,6 +39,7 @@ class Action(StrEnum):
     UPDATE = "update"
     ADOPT = "adopt"
     FORGET = "forget"
+    MOVE = "move"
     DISCONNECT = "disconnect"
     EXPORT = "export"
     DELETE = "delete"
@@ -77,6 +80,7 @@ class Cause(StrEnum):
     CODE_NOT_AT_HAND = "code_not_at_hand"
     HAS_RECORDINGS = "has_recordings"
     LIVE_AGAIN = "live_again"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class Change:
 
     ``before`` and ``after`` hold the attributes that matter for the action (all of them for a create, the
     differing ones otherwise). ``id`` is the live id where one is known, ``target`` what a write also needs
-    (a template id, a team id). ``reason`` is a sentence without a patient's values.
+    (a template id, a team id), ``previous`` the address that a patient moved from. ``reason`` is a sentence
+    without a patient's values.
     """
 
     address: Address
@@ -98,6 +103,7 @@ class Change:
     target: str = ""
     source: Source | None = None
     price: Decimal | None = None
+    previous: Address | None = None
 
     @property
     def reads(self) -> int:
@@ -131,6 +137,7 @@ class NoticeKind(StrEnum):
     WARNING = "warning"
     DEPARTED = "departed"
     WAITING = "waiting"
+    IDLE = "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,18 +186,6 @@ class Requests:
         return self.reads + self.writes
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUps:
-    """The most that may be sent once creates in doubt are settled; ``unpriced`` codes have no known price."""
-
-    doubts: int = 0
-    creates: int = 0
-    codes: int = 0
-    users: int = 0
-    cost: Decimal = Decimal(0)
-    unpriced: int = 0
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """(desired, observed, state, now) → this. Sorted by address, serialisable, no callbacks.
@@ -221,7 +216,7 @@ class Plan:
     templates: tuple[Template, ...] = ()
     left: int = 0
     rate: Rate | None = None
-    following: FollowUps = FollowUps()
+    following: FollowUps = field(default_factory=FollowUps)
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

@@ -123,6 +123,7 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Collection[
         inputs,
         desired=replace(inputs.desired, limits=Limits()),  # they count over all rounds: see Approval
         state=context.store.load(),
+        moves=inputs.moves.recorded(),
         now=context.clock.instant(),
         decisions=decisions,
     )

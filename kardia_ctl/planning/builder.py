@@ -34,6 +34,7 @@ class Details(CreateDetails, total=False):
     """What a change may hold besides its address, action, cause and reason (see ``Change``)."""
 
     after: Values | None
+    previous: Address | None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import Intent, State
+from kardia_ctl.planning.decided.pending_moves import PendingMoves, pending_moves
+from kardia_ctl.planning.decided.state_with import with_entries
 
 _DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
 """What an intent of a departure may be about."""
@@ -45,7 +47,7 @@ class PlanInputs:
     Attributes:
         desired: What is declared.
         observed: What is live.
-        state: What is recorded.
+        state: What is recorded, with the records of the pending moves under their new mrns.
         now: The moment before the first read.
         key: The workspace's fingerprint key; without one a difference counts as blocked.
         settle: The settle window in seconds.
@@ -54,6 +56,7 @@ class PlanInputs:
         capabilities: What the dialect of the API can do.
         scan: What proves a scan.
         waves: How an apply cuts bulk into waves; None for a single one.
+        moves: The moves that apply records, and those that cannot be.
     """
 
     desired: Desired
@@ -67,6 +70,7 @@ class PlanInputs:
     capabilities: Capabilities = V1
     scan: ScanPolicy = ScanPolicy.COUNT
     waves: Waves | None = None
+    moves: PendingMoves = field(default_factory=PendingMoves)
 
 
 def inputs_of(
@@ -77,10 +81,11 @@ def inputs_of(
     decisions: Decisions = Decisions(),
 ) -> PlanInputs:
     """The inputs of a plan before anything is observed. ``now`` is the moment before the first read."""
+    moves = pending_moves(configuration.desired, state, key)
     return PlanInputs(
         configuration.desired,
         Observed(),
-        state,
+        with_entries(state, moves.entries),
         now,
         key,
         configuration.settle,
@@ -88,6 +93,7 @@ def inputs_of(
         capabilities=CAPABILITIES[configuration.dialect],
         scan=configuration.scan,
         waves=configuration.waves,
+        moves=moves,
     )
 
 

@@ -8,6 +8,7 @@ from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Record
+from kardia_ctl.planning.decided.pending_moves import former
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.settle_window import seconds_left
 
@@ -61,6 +62,14 @@ def _by_id(inputs: PlanInputs, want: DesiredPatient, patient_id: str, how: str) 
     live = live_by_id(inputs, want.mrn, patient_id)
     if live is None:
         reason = f"no live patient has the {how} id {patient_id}. Correct the id, or remove it"
+        return Match(cause=Cause.ID_MISMATCH, reason=reason)
+    move = former(inputs.desired, want.mrn)
+    if move is not None and live.mrn == move.old:
+        reason = (
+            f"Kardia still has the old mrn for the live patient {patient_id}, and the API cannot change an "
+            "mrn. Correct it in Kardia by hand, then plan again; or declare the old mrn again, and turn the "
+            f"entry under moved round ({move.source})"
+        )
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
     if live.mrn != want.mrn:
         reason = (

@@ -14,6 +14,7 @@ from kardia_ctl.planning.checks.cohorts_without import say_once_what_cohorts_lac
 from kardia_ctl.planning.checks.key_tenant import tenant_of
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
+from kardia_ctl.planning.decided.moves import plan_moves
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import within_limit
@@ -45,6 +46,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     plan_settings(inputs, builder)
     plan_forgotten(inputs, builder)
     plan_departures(inputs, builder)
+    plan_moves(inputs, builder)
     warn_of_doubts(inputs, builder)
     block_same_persons(inputs, builder)
     say_once_what_cohorts_lack(inputs, builder)

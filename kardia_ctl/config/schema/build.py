@@ -16,7 +16,7 @@ ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
 """The value of a departure's ``confirm``."""
 
-INCLUDED: Final = ("version", "patients", "cohorts", "departures")
+INCLUDED: Final = ("version", "patients", "cohorts", "departures", "moved")
 """The keys of an included file."""
 
 _LABEL: Final = {
@@ -85,11 +85,24 @@ def _departure() -> dict[str, Any]:
     )
 
 
+def _moved() -> dict[str, Any]:
+    return mapping(
+        "A patient with a corrected mrn.",
+        {
+            "from": text("The address with the old mrn, as plans print it: patient/MRN."),
+            "to": text("The address with the new mrn, which is declared: patient/MRN."),
+        },
+        "from",
+        "to",
+    )
+
+
 def _bulk() -> dict[str, Any]:
     return {
         "patients": _list("Patients who should exist.", patient.ANY_SCHEMA),
         "cohorts": _labelled("Patients who should exist, in bulk, by the cohort's name.", cohort_schema()),
         "departures": _list("Patients who leave. Nobody leaves without an entry here.", _departure()),
+        "moved": _list("Patients whose mrn was corrected: what state records of them follows.", _moved()),
     }
 
 
@@ -203,4 +216,4 @@ def _patients_need(schema: Mapping[str, Any]) -> dict[str, Any]:
 def included_schema() -> dict[str, Any]:
     """The schema of an included file. A version is allowed: editors validate it with the main schema."""
     keys = {**_account(), **_bulk()}
-    return mapping("Patients, cohorts and departures.", {key: keys[key] for key in INCLUDED})
+    return mapping("Patients, cohorts, departures and decisions.", {key: keys[key] for key in INCLUDED})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from kardia_ctl.model.plan import Action, Cause, Change
 
-_RECORDED = (Action.ADOPT, Action.FORGET)
+_RECORDED = (Action.ADOPT, Action.FORGET, Action.MOVE)
 
 
 def doubts(changes: Iterable[Change]) -> int:

@@ -18,6 +18,7 @@ def plan_forgotten(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """
     desired = inputs.desired
     departing = {departure.mrn for departure in desired.departures}
+    departing.update(move.old for move in desired.moved)  # recorded still, as the new mrn is taken
     unforgotten = 0
     for mrn in filterfalse(desired.patients.__contains__, inputs.state.patients):
         record = inputs.state.patients[mrn]

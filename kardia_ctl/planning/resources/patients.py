@@ -12,6 +12,7 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.builder import PlanBuilder
+from kardia_ctl.planning.decided.moved_patients import live_under_old_mrn, moved_onto_another
 from kardia_ctl.planning.diff import differing
 from kardia_ctl.planning.doubts import Obstacle
 from kardia_ctl.planning.inputs import PlanInputs
@@ -25,6 +26,7 @@ def plan_patients(inputs: PlanInputs, templates: Mapping[str, Template], builder
     live_of, record_of = inputs.observed.patients.get, inputs.state.patients.get
     twins, departed, codes = inputs.observed.twins, inputs.state.departed, inputs.state.codes
     users, recorded_users = inputs.desired.users, inputs.state.users
+    colliding = inputs.moves.colliding
     keep = builder.unchanged.setdefault(Kind.PATIENT, []).append
     for mrn, want in inputs.desired.patients.items():
         live, record = live_of(mrn), record_of(mrn)
@@ -34,6 +36,7 @@ def plan_patients(inputs: PlanInputs, templates: Mapping[str, Template], builder
             and record.id == live.id
             and not record.forgotten
             and not want.id
+            and mrn not in colliding
             and not kind.differences(want, live)
             and not (twins and mrn in twins)
             and not (departed and live.id in departed)
@@ -58,12 +61,18 @@ def _plan_patient(
 ) -> tuple[LivePatient | None, bool]:
     """Decide one patient that is not plainly unchanged: the live patient, and whether it is blocked."""
     address, source = patient_address(want.mrn), _source(want)
+    known_id = "" if record is None else record.id
+    if reason := moved_onto_another(inputs, want.mrn):
+        builder.block(address, Cause.ID_MISMATCH, reason, id=known_id, source=source)
+        return None, True
     found = match(inputs, want, record)
     if found.cause is not None:
-        known_id = "" if record is None else record.id
         builder.block(address, found.cause, found.reason, id=known_id, source=source)
         return None, True
     live = found.live
+    if live is None and (reason := live_under_old_mrn(inputs, want.mrn)):
+        builder.block(address, Cause.SAME_PERSON, reason, source=source)
+        return None, True
     if live is None and (obstacle := builder.doubts.obstacle(want)) is not None:
         _block_in_doubt(want, obstacle, builder)
         return None, True

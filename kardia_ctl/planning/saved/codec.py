@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.decided.follow_ups import FollowUps
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, FollowUps, Notice, NoticeKind, Plan, Rate, Requests
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Rate, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
@@ -96,6 +97,7 @@ class _ChangePart(_Part, frozen=True):
     target: str
     source: Position | None
     price: str | None
+    previous: str | None
     digest: str
 
 
@@ -229,6 +231,7 @@ def _following(row: _FollowingRow) -> FollowUps:
 
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "address": Address.parse,
+    "previous": Address.parse,
     "before": dict.fromkeys,
     "after": dict.fromkeys,
     "source": lambda place: Source(*place),

@@ -27,7 +27,8 @@ NO_STATE: Final = "none"
 def change_digest(key: bytes, change: Change) -> str:
     """The digest of everything about a change that its execution or meaning depends on."""
     facts = (str(change.address), change.action, change.cause, change.id, change.target, str(change.price))
-    return digest(key, (*facts, *_values(change.before), "→", *_values(change.after)))
+    previous = (str(change.previous),) if change.previous else ()
+    return digest(key, (*facts, *previous, *_values(change.before), "→", *_values(change.after)))
 
 
 def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:

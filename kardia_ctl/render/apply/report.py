@@ -110,6 +110,7 @@ def complete_line(report: Report) -> str:
         for count, word in (
             (report.adopted, "adopted"),
             (report.forgotten, "forgotten"),
+            (report.moved, "moved"),
             (done[Action.DISCONNECT], "disconnected"),
             (done[Action.EXPORT], "exported"),
             *((report.count(status), status.value) for status in Status if status is not Status.DONE),

@@ -28,7 +28,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none."""
+    """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none.
+
+    ``previous`` is the address that a patient moved from.
+    """
 
     address: Address
     action: Action
@@ -37,6 +40,7 @@ class Row:
     fields: tuple[Field, ...]
     id: str
     place: str
+    previous: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -
         fields=(*_fields(change, known, show_phi=show_phi), *costs),
         id=change.id,
         place=str(change.source) if change.source else "",
+        previous=change.previous,
     )
 
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from kardia_ctl.model.decided.follow_ups import FollowUps
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Change, FollowUps, NoticeKind, Plan
+from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import unchanged
@@ -15,10 +16,15 @@ from kardia_ctl.render.view import Colour, View
 _OURS: Final[Mapping[Action, str]] = {
     Action.ADOPT: "{} to adopt",
     Action.FORGET: "{} to forget",
+    Action.MOVE: "{} to move",
     Action.DISCONNECT: "{} to disconnect",
     Action.EXPORT: "{} to export",
     Action.BLOCKED: "{} blocked",
 }
+
+
+_RECORDED: Final[Mapping[Action, str]] = {Action.ADOPT: "the adoption", Action.MOVE: "the move"}
+"""What an apply records alone, without anything else to decide or send."""
 
 
 def action_counts(plan: Plan) -> Mapping[Action, int]:
@@ -40,8 +46,8 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
-    if _only_adopts(plan):
-        yield "Run apply once, to record the adoption in state: it sends no write."
+    if recorded := _only_recorded(plan):
+        yield f"Run apply once, to record {recorded} in state: it sends no write."
     if plan.rate is not None and requests.writes:
         yield (
             f"Time: about {count_of(requests.apply, 'request')}, "
@@ -50,10 +56,12 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
         )
 
 
-def _only_adopts(plan: Plan) -> bool:
-    """Whether all that an apply would do is to record what exists already, as after a lost state."""
+def _only_recorded(plan: Plan) -> str:
+    """What an apply would record if it does nothing else, as after a lost state; empty otherwise."""
     actions = {change.action for change in plan.changes}
-    return not plan.stops and actions == {Action.ADOPT}
+    if plan.stops or not actions or not actions <= _RECORDED.keys():
+        return ""
+    return " and ".join(words for action, words in _RECORDED.items() if action in actions)
 
 
 def counts_line(plan: Plan) -> str:

@@ -1,7 +1,7 @@
 """How Terraform's documents name an address and show its two sides, without patients' values."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from string import ascii_letters, digits
 from typing import Any, Final
 
@@ -27,7 +27,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One address in the document, no-ops included. ``reason`` is its action_reason."""
+    """One address in the document, no-ops included. ``reason`` is its action_reason.
+
+    ``previous`` is the address that it moved from.
+    """
 
     address: Address
     action: Action
@@ -35,6 +38,7 @@ class Entry:
     after: Side
     reason: str | None = None
     id: str = ""
+    previous: Address | None = None
 
     @property
     def declared(self) -> bool:
@@ -48,7 +52,16 @@ _PLAIN: Final = frozenset(ascii_letters + digits + "-")
 _NOTHING: Final = Side(None, {})
 
 
-def row_entry(row: Row) -> Entry:
+def row_entries(rows: Sequence[Row]) -> Iterator[Entry]:
+    """The changes in the document. An address that moved and has another change is there once."""
+    moved = {row.address: row.previous for row in rows if row.action is Action.MOVE}
+    others = {row.address for row in rows if row.action is not Action.MOVE}
+    for row in rows:
+        if row.action is not Action.MOVE or row.address not in others:
+            yield replace(_row_entry(row), previous=moved.get(row.address))
+
+
+def _row_entry(row: Row) -> Entry:
     """A change in the document. What is blocked stays as it is live, so both its sides are the live one."""
     before = _side(row.address, _befores(row.fields), row.id)
     after = _side(row.address, _afters(row.fields), row.id)
@@ -62,8 +75,9 @@ def row_entry(row: Row) -> Entry:
         case Action.BLOCKED:
             live = before if any(field.before for field in row.fields) else _NOTHING
             return Entry(row.address, row.action, live, live, row.cause.value)
-        case Action.ADOPT:
-            return Entry(row.address, row.action, after, after, id=row.id or str(row.address))
+        case Action.ADOPT | Action.MOVE:
+            known = row.id or str(row.address)
+            return Entry(row.address, row.action, after, after, id=known)
         case Action.UPDATE | Action.NO_OP | Action.EXPORT:
             unchanged_side = row.action is Action.EXPORT
             return Entry(row.address, row.action, before, before if unchanged_side else after)
@@ -71,7 +85,10 @@ def row_entry(row: Row) -> Entry:
 
 def no_op_entries(plan: Plan) -> Iterator[Entry]:
     """The no-ops, with the attributes that their addresses hold."""
+    moved = {change.address for change in plan.changes if change.action is Action.MOVE}
     for address in unchanged(plan):
+        if address in moved:
+            continue
         side = _side(address, ())
         yield Entry(address, Action.NO_OP, side, side)
 

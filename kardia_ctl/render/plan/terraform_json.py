@@ -22,7 +22,7 @@ from kardia_ctl.render.plan.terraform_entries import (
     named,
     no_op_entries,
     provider_config,
-    row_entry,
+    row_entries,
 )
 
 FORMAT_VERSION: Final = "1.2"
@@ -37,6 +37,7 @@ _ACTIONS: Final[Mapping[Action, list[str]]] = {
     Action.UPDATE: ["update"],
     Action.ADOPT: ["no-op"],
     Action.FORGET: ["forget"],
+    Action.MOVE: ["no-op"],
     Action.DISCONNECT: ["delete"],
     Action.EXPORT: ["update"],
     Action.DELETE: ["delete"],
@@ -55,7 +56,7 @@ class Stamp:
 def plan_json(plan: Plan, stamp: Stamp) -> dict[str, Any]:
     """The document. The same plan and stamp give the same document."""
     shown = [row for row in rows(plan) if isinstance(row, Row)]
-    entries = sorted((*map(row_entry, shown), *no_op_entries(plan)), key=lambda entry: entry.address.order)
+    entries = sorted((*row_entries(shown), *no_op_entries(plan)), key=lambda entry: entry.address.order)
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,
@@ -158,6 +159,7 @@ def _change(entry: Entry) -> dict[str, Any]:
         change["importing"] = {"id": escape(entry.id)}
     return {
         **named(entry.address),
+        **({"previous_address": str(entry.previous)} if entry.previous else {}),
         "provider_name": PROVIDER,
         "change": change,
         "action_reason": entry.reason,

@@ -29,6 +29,7 @@ _ACTIONS: Final[Mapping[Action, str]] = {
     Action.UPDATE: "update",
     Action.ADOPT: "import",
     Action.FORGET: "forget",
+    Action.MOVE: "move",
     Action.DISCONNECT: "delete",
     Action.DELETE: "delete",
     Action.EXPORT: "update",
@@ -80,6 +81,8 @@ def _planned(change: Change) -> Line:
     about: dict[str, Any] = {"resource": _resource(change.address), "action": action}
     if change.action is Action.ADOPT:
         about["importing"] = {"id": escape(change.id)}
+    if change.previous is not None:
+        about["previous_resource"] = _resource(change.previous)
     return _line("planned_change", f"{change.address}: Plan to {action}", change=about)
 
 

@@ -18,6 +18,7 @@ _MARKS: Final = {
     Action.UPDATE: ("~", Colour.YELLOW),
     Action.ADOPT: ("=", Colour.CYAN),
     Action.FORGET: (".", Colour.CYAN),
+    Action.MOVE: ("=", Colour.CYAN),
     Action.DISCONNECT: ("-", Colour.RED),
     Action.EXPORT: (">", Colour.CYAN),
     Action.DELETE: ("-", Colour.RED),
@@ -31,6 +32,7 @@ _WORDS: Final = {
     Action.EXPORT: "exported",
     Action.ADOPT: "adopted",
     Action.FORGET: "forgotten",
+    Action.MOVE: "moved",
 }
 _TITLES: Final = {
     NoticeKind.DRIFT: (
@@ -41,6 +43,7 @@ _TITLES: Final = {
     NoticeKind.NOT_SENT: "Not sent:",
     NoticeKind.DEPARTED: "Departures that are done:",
     NoticeKind.WAITING: "Waiting for a person:",
+    NoticeKind.IDLE: "Entries that do nothing:",
     NoticeKind.WARNING: "",
 }
 """Section titles, in order. ``NoticeKind.RECORDED`` has no section: it is counted in the summary only."""
@@ -51,6 +54,7 @@ _SIGNS: Final = {
     NoticeKind.NOT_SENT: (".", Colour.CYAN),
     NoticeKind.DEPARTED: (".", Colour.CYAN),
     NoticeKind.WAITING: ("?", Colour.CYAN),
+    NoticeKind.IDLE: (".", Colour.CYAN),
 }
 _PLACE_COLUMN: Final = 46
 _NAME_WIDTH: Final = 13
@@ -120,6 +124,8 @@ def _headline(row: Row) -> Iterator[str]:
                 yield f"({reason})"
         case Action.ADOPT | Action.FORGET:
             yield f"{row.address} will be {_WORDS[row.action]} ({reason or row.cause}; no request)"
+        case Action.MOVE:
+            yield f"{row.address} has moved from {row.previous} (its records follow; no request)"
         case Action.BLOCKED:
             yield f"{row.address} is blocked: {reason or row.cause}"
         case Action.NO_OP:
@@ -137,7 +143,7 @@ def _details(row: Row) -> Iterator[str]:
             yield from (_one_side(field, field.before) for field in row.fields if _is_there(field.before))
         case Action.UPDATE | Action.BLOCKED:
             yield from (_both_sides(field) for field in row.fields if field.before and field.after)
-        case Action.ADOPT | Action.FORGET | Action.NO_OP:
+        case Action.ADOPT | Action.FORGET | Action.MOVE | Action.NO_OP:
             return
         case _:
             assert_never(row.action)

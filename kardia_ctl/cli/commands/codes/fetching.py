@@ -125,6 +125,10 @@ async def _fetch(workspace: Workspace, wanted: CodeOptions, *, approved: bool) -
     named = wanted.choice.named(workspace.configuration.desired)
     decisions = Decisions(targets=named, accept_unknown_team=wanted.accept_unknown_team)
     inputs = inputs_of(workspace.configuration, state, clock.instant(), key, decisions)
+    if inputs.moves.pending:
+        raise RunStopped(
+            "records are to follow a corrected mrn first: run kardia-ctl apply, then codes again"
+        )
     is_wanted = _filter(wanted, inputs.desired)
     async with open_account(workspace) as session:
         refetch = await _look(session, inputs, clock, is_wanted)

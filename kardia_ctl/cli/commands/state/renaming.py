@@ -10,7 +10,7 @@ from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.options import lock_option, path_argument
 from kardia_ctl.cli.output.console import print_line
 from kardia_ctl.model.address import Address
-from kardia_ctl.operations.rename import renames
+from kardia_ctl.planning.decided.renames import renames
 
 
 @click.command("mv")

@@ -1,0 +1,1 @@
+"""What a person decided in the configuration: moved mrns, and decisions until a day."""
