@@ -6,17 +6,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import assert_never
 
 from kardia_ctl.config import sections
-from kardia_ctl.config.cohorts.cohort import Cohort, Format, OnBadRow, check
-from kardia_ctl.config.cohorts.formats.csv import Delimited
-from kardia_ctl.config.cohorts.formats.fhir.fhir_file import Fhir
-from kardia_ctl.config.cohorts.formats.ndjson import Ndjson
+from kardia_ctl.config.cohorts.cohort import Cohort, OnBadRow, check
 from kardia_ctl.config.cohorts.formats.table import Table
-from kardia_ctl.config.cohorts.formats.xlsx import Xlsx
 from kardia_ctl.config.cohorts.quarantine import quarantined_patients, quarantined_rows
 from kardia_ctl.config.cohorts.row_patients import Rows
+from kardia_ctl.config.cohorts.table_of import table_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.moved_entries import moved
@@ -225,7 +221,7 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
         UnusableFile: the file cannot be read, or its format is unknown.
     """
     check(cohort, context.capabilities.dialect)
-    table = _table(cohort, context)
+    table = table_of(cohort, context)
     if cohort.on_bad_row is OnBadRow.QUARANTINE:
         context.quarantined[table.file] = {}
     rows = Rows(cohort, table, registry)
@@ -235,19 +231,3 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
     except InvalidContent as error:
         context.unusable(Source(table.file, error.line, error.column), error)
     return table
-
-
-def _table(cohort: Cohort, context: LoadContext) -> Table:
-    match form := cohort.form:
-        case Format.CSV:
-            return Delimited(cohort, context)
-        case Format.TSV:
-            return Delimited(cohort, context, is_tsv=True)
-        case Format.NDJSON:
-            return Ndjson(cohort, context)
-        case Format.XLSX:
-            return Xlsx(cohort, context)
-        case Format.FHIR:
-            return Fhir(cohort, context)
-        case _:
-            assert_never(form)
