@@ -100,11 +100,16 @@ SUBROOMS: dict[str, set[str]] = {
         "config/source_files", "config/yaml",
     },
     "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
+    "config/writing": {"config/source_files", "config/yaml"},  # what is written is read again
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
     "model/decided": {"model/source"},
+    "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/decided": {"planning/builder", "planning/inputs"},
+    "planning/live": {
+        "planning/builder", "planning/inputs", "planning/planner", "planning/state_index",
+    },  # the planner is asked whom it would adopt
     "planning/resources": {
         "planning/builder", "planning/certainty", "planning/decided", "planning/diff", "planning/doubts",
         "planning/inputs", "planning/matching",
@@ -140,6 +145,9 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "cli/commands/get": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+    },
+    "cli/commands/importing": {
+        "cli/account", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/signals",
     },
     "cli/commands/state": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

@@ -21,6 +21,7 @@ NAME: Final = "kardia-ctl"
 COMMANDS: Final = {
     "init": ("setup.init_command", "Start a configuration in a directory."),
     "validate": ("validate.command", "Check the configuration and report every problem with its line."),
+    "import": ("importing.import_command.command", "Write what is live and not declared into files."),
     "plan": ("plan.command", "Show how the live account differs. Changes nothing."),
     "apply": ("apply.command.command", "Make the live account match the configuration."),
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),

@@ -192,4 +192,5 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
         state=default.state if state in (None, EPHEMERAL) else state,
         state_declared=state is not None,
         workspace=tree.get("workspace", default.workspace),
+        callback_hosts=tuple(tree.get("callback_hosts", ())),
     )

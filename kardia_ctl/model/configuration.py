@@ -216,7 +216,7 @@ class Configuration:
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest, that of ``parts``.
     ``quarantines`` has
     an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
-    that were read, or that kardia.yaml names.
+    that were read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
     """
 
     root: Path
@@ -235,3 +235,4 @@ class Configuration:
     sources: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()
+    callback_hosts: tuple[str, ...] = ()

@@ -138,6 +138,7 @@ class NoticeKind(StrEnum):
     DEPARTED = "departed"
     WAITING = "waiting"
     IDLE = "idle"
+    UNDECLARED = "undeclared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""The results of an apply: one per address that it was to write, and counts."""
+"""The results of an apply: one per address that it was to write, and counts; and the result of an import."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Change
 
 
@@ -99,3 +101,62 @@ class Report:
 def results_in_order(results: Iterable[Result]) -> tuple[Result, ...]:
     """The results sorted by address, so that a report does not depend on which worker finished first."""
     return tuple(sorted(results, key=lambda result: result.address.order))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A live patient who is not imported, and why.
+
+    ``values`` are those that could be declared. ``reason`` and ``remedy`` name no patient's values.
+    """
+
+    live: LivePatient
+    reason: str
+    remedy: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file that was written, and how many patients it declares."""
+
+    path: Path
+    patients: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The result of an import.
+
+    Attributes:
+        main: The configuration's file.
+        files: The files that were written.
+        edited: The keys of the configuration's file that were added.
+        lines: What a person has to add to it; empty when it was edited or nothing is to be added.
+        templates: How many connection templates got a name.
+        settings: The settings that were imported.
+        unset: Settings that are not imported, each with the reason.
+        left_out: Who is not imported.
+        dropped: By attribute and reason, how many live values are not declared.
+        ordered: How many of the imported patients have a code or are connected, by status.
+        adopted: How many addresses were recorded in state; None when that was not asked for.
+        requests: The number of requests sent.
+    """
+
+    main: Path
+    files: Sequence[ImportedFile] = ()
+    edited: Sequence[str] = ()
+    lines: str = field(default="", repr=False)
+    templates: int = 0
+    settings: Sequence[Address] = ()
+    unset: Mapping[Address, str] = field(default_factory=dict)
+    left_out: Sequence[LeftOut] = ()
+    dropped: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    ordered: Mapping[str, int] = field(default_factory=dict)
+    adopted: int | None = None
+    requests: int = 0
+
+    @property
+    def patients(self) -> int:
+        """How many patients were imported."""
+        return sum(file.patients for file in self.files)

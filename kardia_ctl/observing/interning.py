@@ -39,3 +39,28 @@ class Interning:
                 live.sex,
                 once(live.status, live.status),
             )
+
+
+class SharedTexts:
+    """Maps live patients to equal ones that share the texts which many of them have.
+
+    For an account of which nothing is declared: birth dates, first names and statuses repeat.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[str | None, str | None] = {}
+
+    def __call__(self, patients: Iterable[LivePatient]) -> Iterator[LivePatient]:
+        """Equal patients in the same order; only the identity of their texts differs."""
+        once = self._texts.setdefault
+        for live in patients:
+            yield LivePatient(
+                live.id,
+                live.mrn,
+                once(live.dob, live.dob),
+                live.email,
+                once(live.firstname, live.firstname),
+                live.lastname,
+                live.sex,
+                once(live.status, live.status),
+            )

@@ -18,6 +18,7 @@ from kardia_ctl.planning.decided.moves import plan_moves
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import within_limit
+from kardia_ctl.planning.live.undeclared import note_undeclared
 from kardia_ctl.planning.logins import Logins
 from kardia_ctl.planning.resources.departures import plan_departures
 from kardia_ctl.planning.resources.forgotten import plan_forgotten, warn_of_doubts
@@ -52,6 +53,8 @@ def make_plan(inputs: PlanInputs) -> Plan:
     say_once_what_cohorts_lack(inputs, builder)
     if inputs.decisions.targets:
         _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
+    else:
+        note_undeclared(inputs, builder)
     return _finish(inputs, builder, templates)
 
 

@@ -13,6 +13,9 @@ from kardia_ctl.render.plan.plan_rows import unchanged
 from kardia_ctl.render.text import count_of, duration, money, terms_text
 from kardia_ctl.render.view import Colour, View
 
+UNDECLARED: Final = "kardia-ctl get patients --undeclared lists them, kardia-ctl import writes them"
+"""What to do about patients who are live and not declared."""
+
 _OURS: Final[Mapping[Action, str]] = {
     Action.ADOPT: "{} to adopt",
     Action.FORGET: "{} to forget",
@@ -43,6 +46,7 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
         yield left_line(plan)
     yield from cost_lines(plan)
     yield from following_lines(plan)
+    yield from undeclared_lines(plan)
     requests = plan.requests
     shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
@@ -141,6 +145,13 @@ def following_lines(plan: Plan) -> Iterator[str]:
     if plan.following.doubts:
         most = most_following(plan.following)
         yield f"In doubt: settle {plan.following.doubts}; {most}. A saved plan only looks."
+
+
+def undeclared_lines(plan: Plan) -> Iterator[str]:
+    """How many live patients no file declares; no line when that is nobody, or not known."""
+    for notice in plan.notices:
+        if notice.kind is NoticeKind.UNDECLARED:
+            yield f"Not declared: {escape(notice.text)}. {UNDECLARED}"
 
 
 def most_following(following: FollowUps) -> str:

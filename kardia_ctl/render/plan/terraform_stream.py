@@ -15,7 +15,13 @@ from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.summary import action_counts, counts_line, following_lines, no_changes
+from kardia_ctl.render.plan.summary import (
+    action_counts,
+    counts_line,
+    following_lines,
+    no_changes,
+    undeclared_lines,
+)
 from kardia_ctl.render.plan.terraform_entries import PROVIDER, named
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
 
@@ -66,6 +72,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
             yield _line("resource_drift", f"{notice.address}: Drift detected (update)", change=about)
         elif notice.kind is NoticeKind.WARNING:
             yield diagnostic("warning", notice.text, address=notice.address, source=notice.source)
+    yield from (_line("log", line) for line in undeclared_lines(plan))
     for change in plan.changes:
         if change.action is Action.BLOCKED:
             yield diagnostic(

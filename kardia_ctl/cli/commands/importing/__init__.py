@@ -1,0 +1,1 @@
+"""`kardia-ctl import`."""

@@ -1,0 +1,70 @@
+"""Writes the files of an import, and the keys of kardia.yaml that name them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.commands.importing.import_options import ImportFormat, ImportOptions, main_file
+from kardia_ctl.cli.files.edited_configuration import add_to_configuration, not_included
+from kardia_ctl.cli.files.imported_files import ImportedFiles
+from kardia_ctl.cli.files.new_files import write_new_files
+from kardia_ctl.config.writing.additions import Additions, lines_to_add
+from kardia_ctl.model.results import ImportReport
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.live.declarable import Importable
+from kardia_ctl.planning.live.live_settings import importable_settings
+from kardia_ctl.planning.live.template_labels import undeclared_templates
+from kardia_ctl.planning.live.undeclared import undeclared_count
+
+_ORDERED = ("pending", "connected")
+
+
+def write_import(
+    workspace: Workspace, inputs: PlanInputs, wanted: ImportOptions, *, requests: int
+) -> ImportReport:
+    """Write what is live and not declared.
+
+    The files come first: they count only once kardia.yaml names them.
+
+    Raises:
+        RunStopped: a file cannot be written; then none is.
+    """
+    main = main_file(workspace)
+    importable = Importable(inputs)
+    files = ImportedFiles(main.parent / str(wanted.into), importable)
+    cohort = wanted.cohort or ""
+    if wanted.form is ImportFormat.CSV:
+        write_new_files(files.as_cohort(cohort))
+    else:
+        split = wanted.split or 0
+        several = (undeclared_count(inputs) or 0) > split
+        write_new_files(files.as_yaml(split, several=several))
+    settings, unset = importable_settings(inputs, workspace.configuration.callback_hosts)
+    templates = undeclared_templates(inputs.observed.templates or (), inputs.desired.templates)
+    csv = [file.path for file in files.made if file.path.suffix == ".csv"]
+    additions = Additions(
+        {address.kind.value: url for address, url in settings.items()},
+        {label: template.id for label, template in templates.items()},
+        not_included(main, [file.path for file in files.made if file.path not in csv]),
+        {path.stem: path.relative_to(main.parent).as_posix() for path in csv},
+    )
+    edited = bool(additions) and add_to_configuration(main, additions)
+    return ImportReport(
+        _shown(workspace, main),
+        files=[replace(file, path=_shown(workspace, file.path)) for file in files.made],
+        edited=tuple(name for name, _ in additions.sections()) if edited else (),
+        lines="" if edited else lines_to_add(additions),
+        templates=len(templates),
+        settings=tuple(settings),
+        unset=unset,
+        left_out=importable.left_out,
+        dropped=importable.dropped,
+        ordered={status: importable.statuses[status] for status in _ORDERED},
+        requests=requests,
+    )
+
+
+def _shown(workspace: Workspace, file: Path) -> Path:
+    """A file of the configuration by its name as the user would write it."""
+    shown = workspace.path if workspace.path.is_dir() else workspace.path.parent
+    return shown / file.relative_to(workspace.configuration.root)

@@ -1,0 +1,1 @@
+"""Bringing what is live into files."""
