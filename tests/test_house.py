@@ -103,7 +103,8 @@ SUBROOMS: dict[str, set[str]] = {
     "config/writing": {"config/source_files", "config/yaml"},  # what is written is read again
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
-    "model/decided": {"model/source"},
+    "model/amounts": set(),
+    "model/decided": {"model/address", "model/source"},
     "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/decided": {"planning/builder", "planning/inputs"},

@@ -90,7 +90,7 @@ def report(
 ) -> Report:
     """The report of an apply: results, counts, and why it stopped early."""
     settled = {result.address for result in results if result.status is Status.DONE}
-    blocked = (change for change in plan.changes if change.action is Action.BLOCKED)
+    blocked = (change for change in plan.changes if change.blocks)
     return Report(
         results=tuple(results),
         adopted=plan.count(Action.ADOPT) + sum(1 for result in results if result.action is Action.ADOPT),
@@ -102,4 +102,5 @@ def report(
         blocked=tuple(change for change in blocked if change.address not in settled),
         left=plan.left,
         moved=plan.count(Action.MOVE),
+        accepted=sum(bool(change.accepted) for change in plan.changes),
     )

@@ -10,7 +10,7 @@ from kardia_ctl.model.configuration import Desired, Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
-from kardia_ctl.model.plan import Action, Change, Plan
+from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.state import (
     FINGERPRINT_SIZE,
     GONE,
@@ -101,7 +101,9 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
     address, state = change.address, inputs.state
     if address.kind is Kind.CONNECTION_CODE:
         mrn, template = address.names
-        known = state.codes[mrn][change.target]
+        known = state.codes.get(mrn, {}).get(change.target)
+        if known is None or change.cause is Cause.DECIDED:
+            known = CodeRecord(change.id, at=int(inputs.now.wall))
         revived = CodeRecord(known.id, known.fingerprint, known.at, template=template)
         yield Remember(address.kind, mrn, change.target, revived)
         return

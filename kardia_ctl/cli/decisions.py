@@ -1,15 +1,21 @@
 """Decisions on the command line: which addresses to apply, and exceptions to the safety checks."""
 
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any, Final
 
 import click
 
 from kardia_ctl.cli.options import Options, accept_unknown_team_option
 from kardia_ctl.cli.options import address as address_type
+from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.planning.decided.decision_notices import ended
+from kardia_ctl.planning.decided.in_force import has_ended
 from kardia_ctl.planning.inputs import Decisions
 
 decision_options: Final = Options(
@@ -63,6 +69,41 @@ _KINDS: Final = {
     "distinct": (Kind.PATIENT,),
     "targets": tuple(Kind),
 }
+
+
+_DAYS: Final = timedelta(days=30)
+"""For how long an entry holds that stands for an option."""
+
+
+def say_as_entries(
+    decisions: Decisions, today: date, absent: Iterable[Address] = (), created: Iterable[Address] = ()
+) -> None:
+    """Print the entries under ``decisions`` that would do what options did, for a person to copy."""
+    chosen = {
+        DecisionKind.RECREATE: decisions.recreate,
+        DecisionKind.REISSUE: decisions.reissue,
+        DecisionKind.DISTINCT: decisions.distinct,
+        DecisionKind.ABSENT: absent,
+        DecisionKind.CREATED: created,
+    }
+    entries = [
+        f"  - {{address: {address}, decision: {kind}, reason: WHY, until: {today + _DAYS}}}"
+        for kind, addresses in chosen.items()
+        for address in sorted(addresses, key=lambda one: one.order)
+    ]
+    if entries:
+        print_message("To decide this in the configuration instead, where it is reviewed:")
+        for line in ("decisions:", *entries):
+            print_message(line)
+
+
+def ended_decisions(configuration: Configuration, today: date) -> list[str]:
+    """A warning for each decision whose last day is over."""
+    return [
+        f"{decision.source}: {decision.about}: {ended(decision)}"
+        for decision in configuration.desired.decisions
+        if has_ended(decision, today)
+    ]
 
 
 def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:

@@ -14,6 +14,7 @@ from kardia_ctl.config.cohorts.quarantine import quarantined_patients, quarantin
 from kardia_ctl.config.cohorts.row_patients import Rows
 from kardia_ctl.config.cohorts.table_of import table_of
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.decision_entries import decisions
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.moved_entries import moved
 from kardia_ctl.config.patient_registry import PatientRegistry
@@ -140,6 +141,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     leaving = tuple(departures(yaml_files))
     registry.check_departures(leaving)
     corrected = moved(yaml_files, context, registry)
+    decided = decisions(yaml_files, context, templates)
     quarantined, without_mrn = quarantined_patients(context)
     registry.remove_quarantined()
     sections.check_dialect(yaml_file, templates, leaving, context)
@@ -159,6 +161,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
         without_mrn,
         _users(registry),
         corrected,
+        decided,
     )
     return replace(sections.configuration(yaml_file, context.root, desired), quarantines=quarantines)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.decided.decision import Decision
 from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import ConfigurationPart, Problem, Source
@@ -156,6 +157,7 @@ class Desired:
         quarantined_without_mrn: The number of quarantined rows that have no usable mrn.
         users: Mobile users by their patient's mrn.
         moved: The patients whose mrn was corrected.
+        decisions: What a person decided, each until a day.
     """
 
     team: str = ""
@@ -168,6 +170,7 @@ class Desired:
     quarantined_without_mrn: int = 0
     users: Mapping[str, MobileUser] = field(default_factory=dict)
     moved: tuple[Move, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.decided.follow_ups import FollowUps
+from kardia_ctl.model.amounts.follow_ups import FollowUps
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
@@ -81,6 +82,7 @@ class Cause(StrEnum):
     HAS_RECORDINGS = "has_recordings"
     LIVE_AGAIN = "live_again"
     MOVED = "moved"
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Change:
     ``before`` and ``after`` hold the attributes that matter for the action (all of them for a create, the
     differing ones otherwise). ``id`` is the live id where one is known, ``target`` what a write also needs
     (a template id, a team id), ``previous`` the address that a patient moved from. ``reason`` is a sentence
-    without a patient's values.
+    without a patient's values. ``accepted`` is the day until which a decision accepts that it is blocked.
     """
 
     address: Address
@@ -104,6 +106,7 @@ class Change:
     source: Source | None = None
     price: Decimal | None = None
     previous: Address | None = None
+    accepted: str = ""
 
     @property
     def reads(self) -> int:
@@ -114,6 +117,11 @@ class Change:
     def requests(self) -> int:
         """How many requests apply sends for it: its reads, one write, and one more where a user redeems."""
         return (self.reads + 1 + self.redeems) if self.action.writes else 0
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it is blocked, and no decision accepts that."""
+        return self.action is Action.BLOCKED and not self.accepted
 
     @property
     def redeems(self) -> bool:
@@ -137,6 +145,7 @@ class NoticeKind(StrEnum):
     WARNING = "warning"
     DEPARTED = "departed"
     WAITING = "waiting"
+    DECIDED = "decided"
     IDLE = "idle"
     UNDECLARED = "undeclared"
 
@@ -151,26 +160,6 @@ class Notice:
     before: Values | None = field(default=None, repr=False)
     after: Values | None = field(default=None, repr=False)
     source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """The request rate of the last apply: requests per second, with ``parallelism`` in flight."""
-
-    per_second: float
-    parallelism: int
-
-    def __str__(self) -> str:
-        return f"{self.per_second:.3f} {self.parallelism}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Rate | None":
-        """The rate that ``str`` returned as this text; None for any other text."""
-        first, _, second = text.partition(" ")
-        whole, _, part = first.partition(".")
-        if not (whole.isdecimal() and (part or "0").isdecimal() and second.isdecimal()):
-            return None
-        return cls(float(first), int(second)) if float(first) > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +220,7 @@ class Plan:
     @property
     def blocked(self) -> bool:
         """Whether something cannot be done: an address that is blocked, or a stop of the whole run."""
-        return bool(self.stops) or any(change.action is Action.BLOCKED for change in self.changes)
+        return bool(self.stops) or any(change.blocks for change in self.changes)
 
     @property
     def is_empty(self) -> bool:

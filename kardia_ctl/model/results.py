@@ -52,6 +52,7 @@ class Report:
         results: The results of the writes.
         adopted: The number of adoptions; they need no request.
         forgotten: The number of forgets; they need no request.
+        accepted: The number of changes that are blocked, as a decision accepts.
         moved: The number of patients whose records followed a corrected mrn; they need no request.
         reads: The number of reads sent, retries included.
         writes: The number of writes sent, retries included.
@@ -71,6 +72,7 @@ class Report:
     left: int = 0
     reason: str = ""
     moved: int = 0
+    accepted: int = 0
 
     def count(self, status: Status, *actions: Action) -> int:
         """How many results have this status and one of these actions; without actions, any."""

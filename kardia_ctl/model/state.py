@@ -14,9 +14,9 @@ import msgspec
 
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Rate
 
 GONE: Final = "gone"
 """The action recorded for a patient whose deletion was accepted (202), once it is certainly over."""

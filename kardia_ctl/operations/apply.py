@@ -11,9 +11,10 @@ from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Rate
+from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status, results_in_order
 from kardia_ctl.model.state import Entry, Note, UsePlan, key_check
 from kardia_ctl.operations.future_stamps import stamped_anew

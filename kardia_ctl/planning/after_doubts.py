@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from kardia_ctl.model.address import owner_of
-from kardia_ctl.model.decided.follow_ups import FollowUps
+from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Cause, Change
 from kardia_ctl.model.template import Template

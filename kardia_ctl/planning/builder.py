@@ -9,6 +9,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
+from kardia_ctl.planning.decided.in_force import DecisionsInForce
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.logins import Logins
 from kardia_ctl.planning.state_index import StateIndex
@@ -47,6 +48,7 @@ class PlanBuilder:
     index: StateIndex
     doubts: Doubts
     logins: Logins
+    decisions: DecisionsInForce
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     unchanged: dict[Kind, list[tuple[str, ...]]] = field(default_factory=dict)

@@ -14,7 +14,11 @@ from kardia_ctl.planning.checks.cohorts_without import say_once_what_cohorts_lac
 from kardia_ctl.planning.checks.key_tenant import tenant_of
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
+from kardia_ctl.planning.decided.accepting import accepted
+from kardia_ctl.planning.decided.decision_notices import say_decisions
+from kardia_ctl.planning.decided.in_force import DecisionsInForce
 from kardia_ctl.planning.decided.moves import plan_moves
+from kardia_ctl.planning.decided.unverifiable import count_unverifiable
 from kardia_ctl.planning.doubts import Doubts
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.limit import within_limit
@@ -38,7 +42,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     if wrong := tenant_of(inputs).wrong:
         requests = Requests(inputs.spent, inputs.observed.reads)
         return Plan(stops=(wrong,), requests=requests, team=inputs.desired.team)
-    builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs), Logins(inputs))
+    builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs), Logins(inputs), DecisionsInForce(inputs))
     templates = resolve(inputs.desired.templates, inputs.observed.templates)
     if inputs.capabilities.shows_patients:
         plan_patients(inputs, templates, builder)
@@ -55,12 +59,14 @@ def make_plan(inputs: PlanInputs) -> Plan:
         _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
     else:
         note_undeclared(inputs, builder)
+    count_unverifiable(inputs, builder)
     return _finish(inputs, builder, templates)
 
 
 def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Template]) -> Plan:
     changes, left = within_limit(in_order(builder.changes), inputs.decisions.limit)
-    changes = with_cancelled_orders(changes)
+    changes = accepted(with_cancelled_orders(changes), builder.decisions)
+    say_decisions(inputs, builder)
     cost, unpriced = cost_of(changes)
     stopped = tuple(stops(inputs, changes))
     stages = stages_of(inputs, changes, stopped=bool(stopped))

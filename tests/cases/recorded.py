@@ -9,10 +9,10 @@ from kardia_ctl.kinds.likeness import fingerprints_of_person
 from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord, key_check
 from kardia_ctl.planning.resources.settings import fingerprints
 from tests.moments import at

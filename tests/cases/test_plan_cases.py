@@ -48,7 +48,6 @@ DOCUMENTS: Final[dict[str, frozenset[str]]] = {
     "pro-participant-is-created-without-a-look": frozenset({"create", "hidden value", "unpriced"}),
     "callback-comes-back": frozenset({"adopt"}),
     "callback-is-forgotten": frozenset({"forget"}),
-    "moved-mrn-keeps-its-codes": frozenset({"move"}),
     "limit-of-updates-and-disconnects": frozenset({"update", "disconnect", "stop"}),
     "departure-among-two-with-one-mrn-takes-the-recorded": frozenset({"delete"}),
     "departure-with-an-export-exports-first": frozenset({"export"}),
@@ -57,6 +56,7 @@ DOCUMENTS: Final[dict[str, frozenset[str]]] = {
     "row-set-aside-without-an-mrn-forgets-nobody": frozenset({"notice without address"}),
     "pro-limit-keeps-a-code-with-the-user-that-redeems-it": frozenset({"left by --limit"}),
     "plan-says-how-long-its-apply-takes": frozenset({"estimate"}),
+    "decision-accept-of-a-moved-mrn-that-kardia-still-has": frozenset({"move", "accepted"}),
 }
 """The cases that keep plan.json, and what of the document each is there to show."""
 
@@ -143,6 +143,7 @@ COUNTED: Final = {
     "disconnect": r"^Plan: .*?(\d+) to disconnect",
     "export": r"^Plan: .*?(\d+) to export",
     "blocked": r"^Plan: .*?(\d+) blocked",
+    "accepted": r"^Plan: .*?(\d+) accepted as blocked",
     "plan": r"^Requests: (\d+) to plan",
     "apply_reads": r"^Requests: .*?\((\d+) read",
     "apply_writes": r"^Requests: .* (\d+) write",
@@ -160,6 +161,10 @@ def counts_of_text(text: str) -> dict[str, int]:
 def counts_of_document(document: dict[str, Any]) -> dict[str, int]:
     ours = document["kardia_ctl"]
     numbers = {"left_by_limit": 0, **ours, **ours["counts"], **ours["requests"]}
+    numbers["accepted"] = len(ours.get("accepted", ()))
+    failing = [check for check in document["checks"] if check["status"] == "fail"]
+    assert len(failing) == len(ours["blocked"]) == ours["counts"]["blocked"]
+    assert len(document["checks"]) == len(failing) + numbers["accepted"]
     return {**{name: numbers[name] for name in COUNTED}, "stops": len(ours["stops"])}
 
 
@@ -201,6 +206,7 @@ def forms(document: dict[str, Any]) -> set[str]:
         "notice without address": any(not notice["address"] for notice in ours["notices"]),
         "left by --limit": "left_by_limit" in ours,
         "estimate": "estimate" in ours,
+        "accepted": "accepted" in ours,
     }
     return found | {name for name, is_there in seen.items() if is_there}
 

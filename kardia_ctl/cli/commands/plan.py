@@ -9,7 +9,7 @@ from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.decisions import decision_options, decisions_from
+from kardia_ctl.cli.decisions import decision_options, decisions_from, say_as_entries
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,
@@ -24,7 +24,7 @@ from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.outputs import Output, check_outputs
 from kardia_ctl.cli.signals import run_async
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.inputs import Decisions, inputs_of
@@ -38,7 +38,7 @@ from kardia_ctl.planning.inputs import Decisions, inputs_of
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 2 when there are changes, with 0 when there are none.",
+    help="Exit with 2 when there are changes, 3 when something is blocked, 0 when there is neither.",
 )
 @json_lines_option
 @settle_option
@@ -65,6 +65,7 @@ def command(
 
             check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
         decisions = decisions_from(options, workspace.configuration)
+        say_as_entries(decisions, workspace.now.day)
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
         has_quarantine = write_quarantine(workspace.configuration, reporter.error)
@@ -94,11 +95,17 @@ def blocked_line(plan: Plan) -> str:
     """The error line of a blocked plan, so that a log of stderr alone explains the exit code 1."""
     if plan.stops:
         return f"Error: nothing can be applied: {'; '.join(plan.stops)}"
-    return f"Error: {plan.count(Action.BLOCKED)} blocked; the plan gives each reason and what to do"
+    blocked = sum(change.blocks for change in plan.changes)
+    return f"Error: {blocked} blocked; the plan gives each reason and what to do"
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:
-    """1 when something is blocked; else with ``detailed`` 2 when something would be written."""
-    if plan.blocked:
+    """1 for an error; with ``detailed`` 3 when something is blocked, else 2 when something would be written.
+
+    What a decision accepts as blocked does not count.
+    """
+    if plan.stops:
         return 1
+    if plan.blocked:
+        return 3 if detailed else 1
     return 2 if detailed and plan.writes else 0

@@ -12,6 +12,7 @@ from kardia_ctl.cli.account.account_options import account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
 from kardia_ctl.cli.options import accept_unknown_team_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
@@ -111,7 +112,8 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if stage is not None and listen is not None:
         raise RunStopped("--list prints who is where now: leave --listen out")
     workspace = open_workspace(path, account_from(options))
-    for line in (*workspace.configuration.warnings, workspace.store.activity()):
+    ended = ended_decisions(workspace.configuration, workspace.now.day)
+    for line in (*workspace.configuration.warnings, *ended, workspace.store.activity()):
         if line:
             print_message(f"Warning: {line}")
     warn_of_quarantine(workspace.configuration)

@@ -10,6 +10,7 @@ import click
 
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.workspace import PRIVATE
+from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_json, print_line, print_message, print_notice
@@ -37,7 +38,11 @@ def command(path: Path, as_json: bool) -> int:
         else:
             print_notice(f"{failure_text(error)}\n")
         return 1
-    warnings = (*configuration.warnings, *tracked_secrets(configuration, PRIVATE, None))
+    warnings = (
+        *configuration.warnings,
+        *ended_decisions(configuration, system_instant().day),
+        *tracked_secrets(configuration, PRIVATE, None),
+    )
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:
         print_json(_as_json(problems, warnings), indent=2)
@@ -66,4 +71,5 @@ def _counted(configuration: Configuration) -> str:
     counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
     counts["mobile_user"] = len(desired.users)
     counts["departure"] = len(desired.departures)
+    counts["moved"], counts["decision"] = len(desired.moved), len(desired.decisions)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "it declares nothing"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
+from kardia_ctl.config.schema.decision_schema import decision_schema, moved_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
@@ -16,7 +17,7 @@ ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
 """The value of a departure's ``confirm``."""
 
-INCLUDED: Final = ("version", "patients", "cohorts", "departures", "moved")
+INCLUDED: Final = ("version", "patients", "cohorts", "departures", "moved", "decisions")
 """The keys of an included file."""
 
 _LABEL: Final = {
@@ -85,24 +86,15 @@ def _departure() -> dict[str, Any]:
     )
 
 
-def _moved() -> dict[str, Any]:
-    return mapping(
-        "A patient with a corrected mrn.",
-        {
-            "from": text("The address with the old mrn, as plans print it: patient/MRN."),
-            "to": text("The address with the new mrn, which is declared: patient/MRN."),
-        },
-        "from",
-        "to",
-    )
-
-
 def _bulk() -> dict[str, Any]:
     return {
         "patients": _list("Patients who should exist.", patient.ANY_SCHEMA),
         "cohorts": _labelled("Patients who should exist, in bulk, by the cohort's name.", cohort_schema()),
         "departures": _list("Patients who leave. Nobody leaves without an entry here.", _departure()),
-        "moved": _list("Patients whose mrn was corrected: what state records of them follows.", _moved()),
+        "moved": _list(
+            "Patients whose mrn was corrected: what state records of them follows.", moved_schema()
+        ),
+        "decisions": _list("What a person decided about an address, each until a day.", decision_schema()),
     }
 
 

@@ -8,11 +8,12 @@ from kardia_ctl.kinds.connection_code import CodeDecision, decide
 from kardia_ctl.model.address import Address, code_address
 from kardia_ctl.model.configuration import DepartureAction
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.plan import Cause, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import CodeRecord
 from kardia_ctl.model.template import Template
-from kardia_ctl.planning.builder import OWNER_BLOCKED, PlanBuilder
+from kardia_ctl.planning.builder import OWNER_BLOCKED, Details, PlanBuilder
+from kardia_ctl.planning.decided.issued import took_as_issued
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.switching import switch, undeclared
 
@@ -70,6 +71,10 @@ class _Orders:
     recorded: Mapping[str, CodeRecord]
     in_doubt: Mapping[str, CodeRecord]
     declared: Collection[str]
+
+    def knows(self, template: str) -> bool:
+        """Whether an order of this template is recorded or in doubt."""
+        return template in self.recorded or template in self.in_doubt
 
     def decide(self, template: str, owner: CodeOwner, now: float, *, reissue: bool) -> CodeDecision:
         """What to do about the code of one declared template.
@@ -150,6 +155,12 @@ def _plan_code(
         return
     reissue = address in inputs.decisions.reissue
     decision = orders.decide(template.id, owner, inputs.now.wall, reissue=reissue)
+    is_unknown = decision is CodeDecision.UNVERIFIABLE
+    if not orders.knows(template.id) and took_as_issued(builder, address, owner.id, is_unknown=is_unknown):
+        reason = "issued already, as a decision says"
+        details: Details = {"id": owner.id, "target": template.id, "source": owner.source}
+        builder.change(address, Action.ADOPT, Cause.DECIDED, reason, **details)
+        return
     match decision:
         case (
             CodeDecision.NO_OP

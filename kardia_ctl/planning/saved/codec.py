@@ -12,9 +12,10 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.decided.follow_ups import FollowUps
+from kardia_ctl.model.amounts.follow_ups import FollowUps
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Rate, Requests
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
@@ -98,6 +99,7 @@ class _ChangePart(_Part, frozen=True):
     source: Position | None
     price: str | None
     previous: str | None
+    accepted: str
     digest: str
 
 
@@ -241,9 +243,6 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "requests": lambda counts: Requests(*counts),
     "templates": _terms,
     "following": _following,
-    "recreate": _addresses,
-    "reissue": _addresses,
-    "distinct": _addresses,
-    "targets": _addresses,
+    **dict.fromkeys(("recreate", "reissue", "distinct", "targets"), _addresses),
 }
 """How to read the fields that the document has in another form than the model."""

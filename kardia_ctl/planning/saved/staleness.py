@@ -27,8 +27,8 @@ NO_STATE: Final = "none"
 def change_digest(key: bytes, change: Change) -> str:
     """The digest of everything about a change that its execution or meaning depends on."""
     facts = (str(change.address), change.action, change.cause, change.id, change.target, str(change.price))
-    previous = (str(change.previous),) if change.previous else ()
-    return digest(key, (*facts, *previous, *_values(change.before), "→", *_values(change.after)))
+    decided = (str(change.previous), change.accepted) if change.previous or change.accepted else ()
+    return digest(key, (*facts, *decided, *_values(change.before), "→", *_values(change.after)))
 
 
 def digests_of(plan: Plan, key: bytes) -> tuple[str, ...]:

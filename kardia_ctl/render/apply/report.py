@@ -115,6 +115,7 @@ def complete_line(report: Report) -> str:
             (done[Action.EXPORT], "exported"),
             *((report.count(status), status.value) for status in Status if status is not Status.DONE),
             (len(report.blocked), "blocked"),
+            (report.accepted, "accepted as blocked"),
         )
         if count
     ]

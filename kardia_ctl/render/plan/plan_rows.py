@@ -30,7 +30,8 @@ class Field:
 class Row:
     """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none.
 
-    ``previous`` is the address that a patient moved from.
+    ``previous`` is the address that a patient moved from, ``accepted`` the day until which a decision accepts
+    that it is blocked.
     """
 
     address: Address
@@ -41,6 +42,7 @@ class Row:
     id: str
     place: str
     previous: Address | None = None
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -
         id=change.id,
         place=str(change.source) if change.source else "",
         previous=change.previous,
+        accepted=change.accepted,
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kardia_ctl.model.decided.follow_ups import FollowUps
+from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Template
@@ -31,10 +31,20 @@ _RECORDED: Final[Mapping[Action, str]] = {Action.ADOPT: "the adoption", Action.M
 
 
 def action_counts(plan: Plan) -> Mapping[Action, int]:
-    """How many changes have each action, and how many addresses are no-ops."""
+    """How many changes have each action, and how many addresses are no-ops.
+
+    What a decision accepts as blocked is not among those that are blocked.
+    """
     found = Counter(change.action for change in plan.changes)
     no_ops = sum(len(names) for names in plan.unchanged.values())
-    return {action: no_ops if action is Action.NO_OP else found[action] for action in Action}
+    blocked = sum(change.blocks for change in plan.changes)
+    ours = {Action.NO_OP: no_ops, Action.BLOCKED: blocked}
+    return {action: ours.get(action, found[action]) for action in Action}
+
+
+def accepted_count(plan: Plan) -> int:
+    """How many changes are blocked, as a decision accepts."""
+    return sum(bool(change.accepted) for change in plan.changes)
 
 
 def summary_lines(plan: Plan, view: View) -> Iterator[str]:
@@ -76,6 +86,8 @@ def counts_line(plan: Plan) -> str:
         f"{counts[Action.DELETE]} to destroy."
     )
     ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
+    if number := accepted_count(plan):
+        ours.append(f"{number} accepted as blocked")
     return f"{line} {', '.join(ours)}." if ours else line
 
 

@@ -122,6 +122,16 @@ def _side(address: Address, values: Iterable[tuple[str, Shown | None]], live_id:
     return Side(texts, marks)
 
 
+def check_of(row: Row) -> dict[str, Any]:
+    """What is blocked, as a check that fails; as one that passes where a decision accepts it."""
+    place = {"kind": "resource", "to_display": str(row.address), **named(row.address)}
+    del place["address"]
+    status = "pass" if row.accepted else "fail"
+    instance = {"address": {"to_display": str(row.address)}, "status": status}
+    problems = {"problems": [{"message": escape(row.reason)}]} if status == "fail" else {}
+    return {"address": place, "status": status, "instances": [{**instance, **problems}]}
+
+
 def named(address: Address) -> dict[str, str]:
     """The keys by which tools join the parts of a plan document."""
     return {

@@ -18,6 +18,7 @@ from kardia_ctl.render.plan.terraform_entries import (
     PROVIDER,
     Entry,
     Side,
+    check_of,
     drift_entry,
     named,
     no_op_entries,
@@ -71,7 +72,7 @@ def plan_json(plan: Plan, stamp: Stamp) -> dict[str, Any]:
         "prior_state": _prior(entries),
         "configuration": _configuration(entries),
         "relevant_attributes": [],
-        "checks": [],
+        "checks": [check_of(row) for row in shown if row.action is Action.BLOCKED],
         "timestamp": stamp.timestamp,
         "applyable": not plan.stops and any(row.action is not Action.BLOCKED for row in shown),
         "complete": not plan.blocked and not plan.left,
@@ -81,6 +82,7 @@ def plan_json(plan: Plan, stamp: Stamp) -> dict[str, Any]:
 
 def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
     requests = plan.requests
+    accepted = [{**_blocked(row), "until": row.accepted} for row in shown if row.accepted]
     return {
         "version": stamp.version,
         "requests": {
@@ -94,7 +96,8 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
         **({"left_by_limit": plan.left} if plan.left else {}),
         **_following(plan),
         **_estimate(plan),
-        "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED],
+        "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED and not row.accepted],
+        **({"accepted": accepted} if accepted else {}),
         "stops": [escape(stop) for stop in plan.stops],
         "notices": [_notice(remark) for kind in NoticeKind for remark in _remarks(plan, kind)],
     }

@@ -75,9 +75,8 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
     yield from (_line("log", line) for line in undeclared_lines(plan))
     for change in plan.changes:
         if change.action is Action.BLOCKED:
-            yield diagnostic(
-                "error", f"blocked: {change.reason}", address=change.address, source=change.source
-            )
+            level = "error" if change.blocks else "warning"
+            yield diagnostic(level, f"blocked: {change.reason}", address=change.address, source=change.source)
     yield from (diagnostic("error", stop) for stop in plan.stops)
     yield from (diagnostic("warning", line) for line in following_lines(plan))
     yield _summary(plan)

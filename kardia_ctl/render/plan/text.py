@@ -43,6 +43,7 @@ _TITLES: Final = {
     NoticeKind.NOT_SENT: "Not sent:",
     NoticeKind.DEPARTED: "Departures that are done:",
     NoticeKind.WAITING: "Waiting for a person:",
+    NoticeKind.DECIDED: "Decisions:",
     NoticeKind.IDLE: "Entries that do nothing:",
     NoticeKind.WARNING: "",
 }
@@ -54,8 +55,12 @@ _SIGNS: Final = {
     NoticeKind.NOT_SENT: (".", Colour.CYAN),
     NoticeKind.DEPARTED: (".", Colour.CYAN),
     NoticeKind.WAITING: ("?", Colour.CYAN),
+    NoticeKind.DECIDED: (".", Colour.CYAN),
     NoticeKind.IDLE: (".", Colour.CYAN),
 }
+_REASONED: Final = frozenset({NoticeKind.DECIDED, NoticeKind.IDLE})
+"""Notices of entries with a reason, which is shown where patients' values are."""
+
 _PLACE_COLUMN: Final = 46
 _NAME_WIDTH: Final = 13
 
@@ -78,6 +83,8 @@ def _changes(plan: Plan, view: View) -> str:
 def _title(plan: Plan) -> str:
     if plan.stops:
         return "kardia-ctl would do the following, but the errors below stop it:"
+    if all(change.accepted for change in plan.changes):
+        return "The following are blocked, as decisions accept:"
     if plan.count(Action.BLOCKED) == len(plan.changes):
         return "The following need a decision and will not be applied:"
     return "kardia-ctl will do the following:"
@@ -159,6 +166,10 @@ def _is_there(value: Shown | None) -> bool:
     return value is not None and (value.hidden or value.text is not None)
 
 
+def _is_open(value: Shown | None) -> bool:
+    return value is not None and not value.hidden
+
+
 def _one_side(field: Field, value: Shown | None) -> str:
     return f"{escape(field.name):<{_NAME_WIDTH}} {_value(value)}"
 
@@ -216,6 +227,12 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
     mark, colour = _SIGNS[remark.kind]
     if remark.address:
         yield _address_line(mark, colour, str(remark.address), remark.place, view)
-    yield f"      {escape(remark.text)}"
+    place = f" ({escape(remark.place)})" if remark.place and not remark.address else ""
+    yield f"      {escape(remark.text)}{place}"
+    if remark.kind in _REASONED:
+        yield from (
+            f"      {_one_side(field, field.after)}" for field in remark.fields if _is_open(field.after)
+        )
+        return
     change = view.paint("~", colour)
     yield from (f"      {change} {_both_sides(field, live_last=True)}" for field in remark.fields)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import CodeRecord, PatientRecord, Record, State, UserRecord
 from kardia_ctl.state.tables.holder import check_here
 from kardia_ctl.state.tables.intents import read_intents, recorded_elsewhere

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Rate
 from kardia_ctl.model.state import (
     Audited,
     CodeRecord,

@@ -8,7 +8,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.decisions import decisions_from
+from kardia_ctl.cli.decisions import decisions_from, say_as_entries
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import DURATION, Options
 from kardia_ctl.cli.output.reporter import Reporter
@@ -87,6 +87,7 @@ def _of_configuration(
         accept_parts=options["settle_first"],
     )
     decisions = decisions_from(options, workspace.configuration)
+    say_as_entries(decisions, workspace.now.day, options["assume_absent"], options["assume_created"])
     return ApplyArguments(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
 
 
