@@ -116,6 +116,7 @@ class StatusReport:
         samples: Earlier counts, in the order of their times.
         unverified: How many patients are counted by a webhook event alone, because the API cannot be read
             (pro).
+        undeclared: How many live patients no file declares; None when not everybody was read.
     """
 
     at: int
@@ -125,6 +126,7 @@ class StatusReport:
     reads: int = 0
     samples: tuple[Sample, ...] = ()
     unverified: int = 0
+    undeclared: int | None = None
 
     @property
     def total(self) -> Counts:

@@ -17,6 +17,7 @@ from kardia_ctl.observing.read_plan import choose_reads
 from kardia_ctl.operations.tenant import with_tenant
 from kardia_ctl.planning.checks.key_tenant import expects_team, tenant_of
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.live.undeclared import undeclared_count
 from kardia_ctl.planning.templates import resolve
 
 
@@ -52,7 +53,15 @@ def report_of(inputs: PlanInputs, counts: Mapping[str, Counts], *, at: int, read
     incomplete = "" if is_whole(inputs.observed) else inputs.observed.detail or "the scan is incomplete"
     fresh = () if incomplete else tuple(samples(counts, at))
     known = inputs.state.samples
-    return StatusReport(at, counts, tuple(_templates(inputs)), incomplete, reads, (*known, *fresh))
+    return StatusReport(
+        at,
+        counts,
+        tuple(_templates(inputs)),
+        incomplete,
+        reads,
+        (*known, *fresh),
+        undeclared=undeclared_count(inputs),
+    )
 
 
 def _templates(inputs: PlanInputs) -> Iterator[tuple[Template, int]]:

@@ -1,9 +1,9 @@
 """The funnel as a document for programs.
 
-``format_version`` "1.1"; a minor version adds members, a major one changes what is there::
+``format_version`` "1.2"; a minor version adds members, a major one changes what is there::
 
-    {"format_version": "1.1", "timestamp": "2026-03-02T10:00:00Z", "complete": true, "detail": "",
-     "requests": 3, "told": 0,
+    {"format_version": "1.2", "timestamp": "2026-03-02T10:00:00Z", "complete": true, "detail": "",
+     "requests": 3, "told": 0, "undeclared": 12,
      "cohorts": [{"name": "spring-2026", "declared": 8, "created": 7, "issued": 6, "pending": 1,
                   "connected": 4, "expired": 1, "unknown": 0, "departed": 2}],
      "total": {"declared": 8, …},
@@ -13,6 +13,7 @@
 
 Patients in no cohort have the name null. ``complete`` is false when not every patient could be read;
 ``detail`` says why. ``told`` counts the patients whose stage only a webhook event reported (since 1.1).
+``undeclared`` counts the live patients that no file declares (since 1.2); null when not everybody was read.
 Unknown values of a template are null. Times are ISO 8601 in UTC.
 """
 
@@ -23,7 +24,7 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import iso_time, money
 
-FORMAT_VERSION: Final = "1.1"
+FORMAT_VERSION: Final = "1.2"
 
 
 def status_json(report: StatusReport) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def status_json(report: StatusReport) -> dict[str, Any]:
         "detail": escape(report.incomplete),
         "requests": report.reads,
         "told": report.unverified,
+        "undeclared": report.undeclared,
         "cohorts": [
             {"name": name_json(cohort), **counts_json(report.cohorts[cohort])} for cohort in report.cohorts
         ],

@@ -62,6 +62,8 @@ def status_text(report: StatusReport) -> str:
         blocks.append("\n".join(("Templates:", *lines)))
     if report.unverified:
         blocks.append(unverified_line(report.unverified))
+    if report.undeclared:
+        blocks.append(f"Not declared: {count_of(report.undeclared, 'live patient')}.")
     blocks.append(f"As of {iso_time(report.at)}, from {count_of(report.reads, 'request')}.")
     return "\n\n".join(blocks) + "\n"
 

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """How to print a list: format, file, and which rows. ``since`` is the earliest time to print."""
+    """How to print a list: format, file, and which rows. ``since`` is the earliest time to print.
+
+    ``wanted`` chooses among the rows; without it all are printed.
+    """
 
     form: ListFormat = ListFormat.TABLE
     show_phi: bool = False
@@ -43,11 +46,12 @@ class ListOptions:
     limit: int | None = None
     since: datetime | None = None
     newest_first: bool = False
+    wanted: Callable[[Mapping[str, Any]], bool] | None = None
 
     @property
     def most(self) -> int | None:
-        """The maximum number of rows to read; None while rows may still be left out by their time."""
-        return self.limit if self.since is None else None
+        """The maximum number of rows to read; None while rows may still be left out."""
+        return self.limit if self.since is None and self.wanted is None else None
 
 
 form_options: Final = Options(
@@ -121,6 +125,8 @@ class _Selection:
         self.total = page.total
         if self.options.since is not None:
             rows = self._recent(page, rows, self.options.since)
+        if self.options.wanted is not None:
+            rows = list(filter(self.options.wanted, rows))
         if self.options.limit is not None:
             rows = rows[: self.options.limit - self.printed]
         self.printed += len(rows)

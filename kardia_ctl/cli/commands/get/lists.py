@@ -1,6 +1,6 @@
 """``kardia-ctl get``, and its lists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -9,6 +9,7 @@ from kardia_ctl.api.records import record_endpoints as endpoints
 from kardia_ctl.api.records.record_endpoints import Listing
 from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.commands.get.callback_urls import callback_command, qt_callback_command
 from kardia_ctl.cli.commands.get.list_output import (
     form_options,
     is_list,
@@ -25,6 +26,7 @@ from kardia_ctl.cli.commands.get.patient import (
     patient_id,
     patient_options,
 )
+from kardia_ctl.cli.commands.get.patient_filter import FILTERS, filter_from, filter_options
 from kardia_ctl.cli.commands.get.recording import pdf_command, recording_command, report_command
 from kardia_ctl.cli.options import Options
 from kardia_ctl.cli.outputs import Output, check_outputs
@@ -49,6 +51,8 @@ command.add_command(patient_command)
 command.add_command(recording_command)
 command.add_command(pdf_command)
 command.add_command(report_command)
+command.add_command(callback_command)
+command.add_command(qt_callback_command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,17 @@ def _print(
     *,
     whose: PatientName = NOBODY,
     custom: bool = False,
+    filtered: bool = False,
 ) -> None:
-    """Print a list. If there is one for each patient, ``whose`` names the patient."""
+    """Print a list. If there is one for each patient, ``whose`` names the patient.
+
+    ``filtered`` says that the options may choose some of the patients.
+    """
+    chosen = {name: options.pop(name) for name in FILTERS} if filtered else {}
+    config, out = options["config"], options["out"]
     how, workspace = list_options_from(options), workspace_from(options)
+    if chosen:
+        how = replace(how, wanted=filter_from({**chosen, "out": out}, workspace, config))
     if how.out is not None:
         check_outputs([Output("--out", how.out, is_list(shape))], workspace.inputs, workspace.private)
     check_shown(workspace, f"{shape.noun}s")
@@ -146,17 +158,18 @@ for each in _LISTS:
 
 
 @command.command("patients")
+@filter_options
 @custom_option
 @limit_option
 @form_options
 @workspace_options
 def patients_command(custom: bool, **options: Any) -> None:
-    """List the patients, newest first.
+    """List the patients, newest first: all of them, those who are not declared, or those of a name.
 
     Sends ⌈number/500⌉ requests and needs the memory of one page.
     """
     shape = shapes.PATIENTS_WITH_FIELDS if custom else shapes.PATIENTS
-    _print(options, endpoints.PATIENTS, shape, custom=custom)
+    _print(options, endpoints.PATIENTS, shape, custom=custom, filtered=True)
 
 
 @command.command("recordings")

@@ -436,4 +436,4 @@ def test_every_read_has_a_row_in_the_documents() -> None:
     from kardia_ctl.cli.commands.get.lists import command
 
     text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\bget ([a-z]+)", text)) >= set(command.commands)
+    assert set(re.findall(r"\bget ([a-z-]+)", text)) >= set(command.commands)
