@@ -59,7 +59,9 @@ IMPORTERS = {
     "httpx": {"api/http/connections.py"},
     "idna": {"hosts.py"},
     "ijson": {"config/cohorts/formats/fhir/bundle.py"},
-    "jinja2": {"render/status/html.py"},
+    "fpdf": {"render/letters"},
+    "jinja2": {"render/status/html.py", "render/letters/letter_template.py"},
+    "markdown_it": {"render/letters/letter_pdf.py"},
     "markupsafe": {"render/status/html.py"},
     "jsonschema": {"config/schema/validator.py", "config/schema/messages.py"},
     "jsonschema_rs": {"config/schema/validator.py"},
@@ -105,6 +107,7 @@ SUBROOMS: dict[str, set[str]] = {
     "kinds/texts": set(),
     "model/amounts": set(),
     "model/decided": {"model/address", "model/source"},
+    "operations/codes": {"operations/plan"},
     "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/decided": {"planning/builder", "planning/inputs"},
@@ -118,6 +121,7 @@ SUBROOMS: dict[str, set[str]] = {
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/reasons", "render/text", "render/view"},
     "render/files": {"render/escape", "render/text"},
+    "render/letters": {"render/files/csv"},
     "render/plan": {
         "render/apply",
         "render/escape",
@@ -138,7 +142,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/codes": {
-        "cli/account", "cli/files", "cli/options", "cli/output", "cli/outputs", "cli/signals",
+        "cli/account", "cli/files", "cli/letters", "cli/options", "cli/output", "cli/outputs",
+        "cli/private_files", "cli/signals",
     },
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
@@ -155,6 +160,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
     "cli/files": {"cli/account", "cli/environment", "cli/output", "cli/outputs", "cli/private_files"},
+    "cli/letters": {"cli/options", "cli/private_files"},
     "cli/output": {"cli/environment", "cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
     "codes": ("codes.fetching.command", "Fetch the issued connection codes again."),
+    "letters": ("codes.letters.command", "Write a letter with the code for each patient."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),
     "recordings": ("recordings.command", "Record QT measurements."),
     "state": ("state.group.command", "Care for the records of earlier runs."),

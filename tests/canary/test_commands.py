@@ -61,6 +61,13 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     good("apply", path, "--auto-approve", "--json", "--show-phi")
     good("apply", path, "--auto-approve", "--results", str(place / "results.ndjson"))
     good("codes", path, "--auto-approve", "--codes-out", str(place / "more.csv"))
+    letters = place / "letters"
+    template = place / "letter.md.j2"
+    template.write_text("{{ firstname }} {{ lastname }} {% for one in codes %}{{ one.code }}{% endfor %}\n")
+    watch.allowed.add(letters)
+    good("letters", path, "--codes", str(codes), "--template", str(template), "--out", str(letters))
+    good("letters", path, "--codes", str(codes), "--csv", str(letters / "mail.csv"))
+    assert {file.suffix for file in letters.glob("[!.]*")} == {".md", ".csv"}
     good("status", path)
     good("status", path, "--json")
     good("status", path, "--html", str(place / "status.html"))

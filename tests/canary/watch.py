@@ -123,7 +123,8 @@ class Chunks(httpx.AsyncByteStream):
 class Watch:
     """Runs commands, and after each (and, if asked to, in the middle) looks at everything there is.
 
-    ``allowed`` may hold values: what a person wrote, the key's own file, the file of the codes.
+    ``allowed`` may hold values: what a person wrote, the key's own file, the file of the codes, the directory
+    of letters with what is temporary in it.
     """
 
     desk: InnerDesk
@@ -162,7 +163,7 @@ class Watch:
         """Look at every file: state with its log, locks, plans, results, what is temporary."""
         self.looks += 1
         for file in files_below(self.place):
-            if file not in self.allowed:
+            if self.allowed.isdisjoint((file, file.parent)):
                 self._look_at(file)
                 self.nothing_in(file.name, "the name of a file")
 
@@ -237,7 +238,9 @@ def _scan_what_goes(patch: pytest.MonkeyPatch, watch: Watch) -> None:
 def _looking_first(call: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
     def called(file: Any, *arguments: Any, **options: Any) -> Any:
         path = Path(os.fsdecode(file))
-        becomes = {Path(os.fsdecode(to)) for to in arguments}
+        becomes = {
+            place for to in arguments for place in (Path(os.fsdecode(to)), Path(os.fsdecode(to)).parent)
+        }
         if path.is_relative_to(watch.place) and path.is_file() and not becomes & watch.allowed:
             watch.nothing_in(path.read_bytes(), f"{path.name}, which went")
         return call(file, *arguments, **options)

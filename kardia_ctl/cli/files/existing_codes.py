@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.private_files import passes_on
+from kardia_ctl.csv_guard import unguarded
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.files.code_rows import CODE_COLUMNS, KEY_COLUMNS, PASSWORD, CodeFormat
 
@@ -66,6 +67,30 @@ def read_existing(file: Path, form: CodeFormat) -> ExistingCodes:
     except OSError as error:
         raise RunStopped(f"{file}, the file of codes, could not be read: {error.strerror}") from error
     return existing
+
+
+def code_rows(file: Path, form: CodeFormat) -> Iterator[Mapping[str, str]]:
+    """The rows of a file of codes, as they were before their cells were guarded.
+
+    Raises:
+        RunStopped: the file cannot be read, or is not a file of codes.
+    """
+    existing = ExistingCodes()
+    try:
+        with file.open("rb") as opened:
+            for number, line in _lines(opened):
+                cells = _cells(line, number, form, existing)
+                if cells is None:
+                    raise RunStopped(
+                        f"{file}:{number}: this is not a row of codes, as apply --codes-out writes it"
+                    )
+                if cells:
+                    yield {
+                        name: unguarded(cell) if form is CodeFormat.CSV else cell
+                        for name, cell in cells.items()
+                    }
+    except OSError as error:
+        raise RunStopped(f"{file}, the file of codes, could not be read: {error.strerror}") from error
 
 
 def _read(opened: BufferedReader, file: Path, form: CodeFormat, existing: ExistingCodes) -> None:

@@ -28,8 +28,8 @@ from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.results import Result, Status
+from kardia_ctl.operations.codes.refetch_codes import Refetch, fetch_codes, plan_refetch
 from kardia_ctl.operations.plan import observe_and_plan
-from kardia_ctl.operations.refetch_codes import Refetch, fetch_codes, plan_refetch
 from kardia_ctl.operations.second_look import looked_again, refuse_if_moved
 from kardia_ctl.operations.tenant import require_tenant
 from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of

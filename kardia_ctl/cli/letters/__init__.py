@@ -1,0 +1,1 @@
+"""Where letters are written, and the fonts that they are printed in."""

@@ -1,0 +1,1 @@
+"""Connection codes: fetched again, and matched with the patients whom letters are for."""
