@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from kardia_ctl.applying.list_proof import list_facts
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import record_key
@@ -85,6 +86,7 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     for names in plan.unchanged.get(Kind.PATIENT, ()):
         yield from _refresh(names[0], state, desired, key)
     yield from _observed_facts(inputs)
+    yield from list_facts(plan, inputs)
     yield from _settled_by_a_person(plan, inputs)
 
 

@@ -5,18 +5,30 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.refresh import ListHead, Refresh
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.template import LiveTemplate
 
 
 class Coverage(StrEnum):
-    """Which patients were read, and whether a patient that is missing among them does not exist."""
+    """Which patients were read, and whether a patient that is missing among them does not exist.
+
+    With ``HEAD`` one page of the list and some patients by id were read, with ``STATE`` nothing. Declared
+    patients of whom nothing was read then stand there as they were last applied.
+    """
 
     NOT_READ = "not read"
     BY_ID = "by id"
     PROVEN = "proven"
     INCOMPLETE = "incomplete"
+    HEAD = "head"
+    STATE = "state"
+
+    @property
+    def refresh(self) -> Refresh:
+        """How much was read: all that the plan needs, or less."""
+        return {Coverage.HEAD: Refresh.HEAD, Coverage.STATE: Refresh.OFF}.get(self, Refresh.FULL)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +53,9 @@ class Observed:
         templates: None when they were not read.
         reads: The number of requests that an observation like this one needs.
         recordings: By id, the number of recordings of patients to delete; None where it is not known.
+        head: The head of the list at the moment of which the scan is proven by its counts; None without.
+        read_by_id: How many patients were read by id.
+        instead: Why everything was read although less was asked for; empty otherwise.
     """
 
     patients: Mapping[str, LivePatient] = field(default_factory=dict)
@@ -58,3 +73,6 @@ class Observed:
     templates: tuple[LiveTemplate, ...] | None = None
     reads: int = 0
     recordings: Mapping[str, int | None] = field(default_factory=dict)
+    head: ListHead | None = None
+    read_by_id: int = 0
+    instead: str = ""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
@@ -89,10 +90,10 @@ class Cause(StrEnum):
 class Change:
     """One address that is not a no-op.
 
-    ``before`` and ``after`` hold the attributes that matter for the action (all of them for a create, the
-    differing ones otherwise). ``id`` is the live id where one is known, ``target`` what a write also needs
-    (a template id, a team id), ``previous`` the address that a patient moved from. ``reason`` is a sentence
-    without a patient's values. ``accepted`` is the day until which a decision accepts that it is blocked.
+    ``before`` and ``after`` are the attributes that matter (all for a create, else those that differ). ``id``
+    is the live id where it is known, ``target`` what a write also needs (a template id, a team id),
+    ``previous`` the address that a patient moved from. ``reason`` is a sentence without a patient's values.
+    ``accepted`` is the day until which a decision accepts that it is blocked.
     """
 
     address: Address
@@ -148,6 +149,7 @@ class NoticeKind(StrEnum):
     DECIDED = "decided"
     IDLE = "idle"
     UNDECLARED = "undeclared"
+    REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +193,9 @@ class Plan:
         team: The declared tenant.
         templates: The templates of the codes to issue, in the order of their labels.
         left: The number of writes that ``--limit`` leaves for later runs.
-        rate: How fast the last apply sent; None when that is not known.
+        rate: How fast the last apply sent; None when unknown.
         following: The most that may follow when requests in doubt are settled.
+        refresh: How much of the account was read for it.
     """
 
     changes: tuple[Change, ...] = ()
@@ -207,6 +210,7 @@ class Plan:
     left: int = 0
     rate: Rate | None = None
     following: FollowUps = field(default_factory=FollowUps)
+    refresh: Refresh = Refresh.FULL
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

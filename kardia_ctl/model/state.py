@@ -15,6 +15,7 @@ import msgspec
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import ProvenList
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 
@@ -128,6 +129,7 @@ class State:
         serial: The number of commits that changed a fact.
         team: The tenant that state is bound to since the first apply.
         live_count: The totalCount of the last proven scan, without the patients deleted since.
+        proven: What ``plan --refresh head`` compares the head of the list with; None while not known.
         patients: By mrn.
         codes: By mrn, then template id.
         users: By mrn.
@@ -139,8 +141,7 @@ class State:
         used_plans: The ids of the saved plans that were applied.
         samples: In the order of their times.
         rate: None until an apply took long enough to measure it.
-        keyed: The check value of the key that the fingerprints were made with; empty in a state of an earlier
-            version.
+        keyed: The check value of the fingerprints' key; empty in a state of an earlier version.
     """
 
     exists: bool = False
@@ -148,6 +149,7 @@ class State:
     serial: int = 0
     team: str = ""
     live_count: int | None = None
+    proven: ProvenList | None = None
     patients: Mapping[str, PatientRecord] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, CodeRecord]] = field(default_factory=dict)
     users: Mapping[str, UserRecord] = field(default_factory=dict)
@@ -201,7 +203,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Write one fact about the workspace: ``team``, ``live_count``, ``rate``, ``key`` (its check, in hex)."""
+    """Write a fact of the workspace: ``team``, ``live_count``, ``proven``, ``rate``, ``key`` (its check)."""
 
     key: str
     value: str
@@ -243,7 +245,6 @@ class Audited:
 Entry = Fact | Sample | Audited
 """A write to state. A batch of entries is written whole or not at all.
 
-Samples and entries of the audit log are not facts: they do not move ``serial``, so a saved plan stays fresh,
-and they do not make a state exist. State has one sample per cohort and hour; a later one of the hour replaces
-it.
+Samples and entries of the audit log are no facts: they do not move ``serial``, so a saved plan stays fresh,
+and make no state exist. State has one sample per cohort and hour; a later one of the hour replaces it.
 """

@@ -65,6 +65,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Self
 
+from kardia_ctl.model.amounts.refresh import ListHead
 from kardia_ctl.model.patient import LivePatient, PatientsPage
 
 
@@ -72,21 +73,23 @@ from kardia_ctl.model.patient import LivePatient, PatientsPage
 class Anchor:
     """A head that was read: totalCount, the newest id (empty when nobody was there), and the ids, if known.
 
-    Without ids (the last proven scan as state has it) a newcomer below the newest id is not noticed, if
-    exactly one other patient left.
+    ``rows`` are the ids as they stand.
+
+    Without ids a newcomer below the newest id is not noticed, if exactly one other patient left.
     """
 
     total: int
     newest: str
     ids: frozenset[str] = frozenset()
+    rows: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, page: PatientsPage) -> Self | None:
         """The anchor that a head is; None when it has no totalCount."""
         if page.total is None:
             return None
-        ids = [patient.id for patient in page.patients]
-        return cls(page.total, ids[0] if ids else "", frozenset(ids))
+        ids = tuple(patient.id for patient in page.patients)
+        return cls(page.total, ids[0] if ids else "", frozenset(ids), ids)
 
 
 def newcomers(
@@ -134,6 +137,11 @@ class ClosedSum:
     def holds(self) -> bool:
         """Whether the walk may still prove something."""
         return self.anchor is not None and not self._spoilt
+
+    @property
+    def head(self) -> ListHead | None:
+        """The head that the proof is about: of its moment everybody was shown."""
+        return None if self.anchor is None else ListHead.of(self.anchor.total, self.anchor.rows)
 
     def closes(self, shown: int) -> bool:
         """Whether so many different rows are everybody of the anchor."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kardia_ctl.model.observed import Observed
-from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.patient import LivePatient, PatientsPage
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing.read_plan import PAGE
 from kardia_ctl.observing.walk import LIMITS, limit_of
@@ -24,11 +24,15 @@ class Head:
         patients: By id.
         pages: The number of pages that were read.
         unseen: How many more newcomers totalCount says than were seen.
+        first: The first page.
+        stood_still: Whether one walk showed them, on each page of which totalCount was the same.
     """
 
     patients: dict[str, LivePatient] = field(default_factory=dict)
     pages: int = 0
     unseen: int = 0
+    first: PatientsPage | None = None
+    stood_still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class _HeadWalk:
     """One walk from the head.
 
     Attributes:
-        total: The first page's totalCount; ``fell`` is whether a later page's was smaller.
+        first: The first page, and ``total`` its totalCount.
+        fell: Whether a page had a smaller totalCount than the one before it; ``moved``: another one.
         page: How many rows the server gives, where it gives fewer than it is asked for.
     """
 
@@ -62,6 +67,8 @@ class _HeadWalk:
     total: int | None = None
     page: int = PAGE
     fell: bool = False
+    moved: bool = False
+    first: PatientsPage | None = None
 
 
 async def read_head(reader: Reader, since: Since) -> Head:
@@ -85,19 +92,21 @@ async def read_head(reader: Reader, since: Since) -> Head:
         ApiError: a page could not be read.
     """
     seen: dict[str, LivePatient] = {}
-    pages, size, unseen = 0, PAGE, 0
+    pages, size, unseen, walks = 0, PAGE, 0, 0
     for limit in _WALKS:
         walk = await _walk(reader, limit_of(limit, size), since)
         size = min(size, walk.page)
         seen.update(walk.seen)
         pages += walk.pages
+        walks += 1
         if walk.total is None or since.total is None:
             break
         grown, new = walk.total - since.total, sum(patient_id not in since.known for patient_id in seen)
         unseen = max(0, grown - new)
         if not unseen and (walk.pages == 1 or (not walk.fell and new <= grown + since.deleted)):
             break
-    return Head(seen, pages, unseen)
+    stood_still = walks == 1 and walk.total is not None and not walk.moved
+    return Head(seen, pages, unseen, walk.first, stood_still)
 
 
 async def _walk(reader: Reader, limit: int, since: Since) -> _HeadWalk:
@@ -105,11 +114,12 @@ async def _walk(reader: Reader, limit: int, since: Since) -> _HeadWalk:
     while walk.pages < _MAX_PAGES:
         page = await reader.patients(limit, start)
         if walk.pages == 0:
-            walk.total, last = page.total, page.total or 0
+            walk.first, walk.total, last = page, page.total, page.total or 0
             if page.next_cursor is not None and len(page.patients) < limit:
                 walk.page = len(page.patients)
         walk.pages += 1
         walk.fell = walk.fell or page.total is None or page.total < last
+        walk.moved = walk.moved or page.total != walk.total
         last = page.total or 0
         new = [live for live in page.patients if live.id not in walk.seen]
         walk.seen.update((live.id, live) for live in new)

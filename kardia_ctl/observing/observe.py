@@ -7,6 +7,7 @@ from itertools import filterfalse
 
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.refresh import ListHead
 from kardia_ctl.model.configuration import ScanPolicy, Setting
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.observed import Coverage, Observed
@@ -27,8 +28,11 @@ _SAMPLE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
-    """The facts about a read of patients, beside the patients."""
+class PeopleFacts:
+    """The facts about a read of patients, beside the patients; see ``Observed``.
+
+    ``reads`` is the number of requests that reading all of them needs.
+    """
 
     coverage: Coverage = Coverage.NOT_READ
     missing: frozenset[str] = frozenset()
@@ -38,6 +42,8 @@ class _People:
     newest: str = ""
     page: int = PAGE
     above: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    head: ListHead | None = None
+    read_by_id: int = 0
 
 
 async def observe(
@@ -61,6 +67,17 @@ async def observe(
         ApiError: a read failed, or its response was not valid.
     """
     everyone, people = await _people(reader, read_plan, policy, keep, look_up_all=look_up_all)
+    return await gathered(reader, read_plan, everyone, people)
+
+
+async def gathered(
+    reader: Reader, read_plan: ReadPlan, everyone: Mapping[str, LivePatient], people: PeopleFacts
+) -> Observed:
+    """The observation of some patients, by id, and of all that is not a patient.
+
+    Raises:
+        ApiError: a read failed, or its response was not valid.
+    """
     settings, refused = await _settings(reader, read_plan.settings)
     templates = await _templates(reader) if read_plan.templates else None
     recordings = await _recordings(
@@ -85,6 +102,8 @@ async def observe(
         templates=templates,
         reads=people.reads + len(read_plan.settings) + (templates is not None) + len(recordings),
         recordings=recordings,
+        head=people.head,
+        read_by_id=people.read_by_id,
     )
 
 
@@ -125,24 +144,24 @@ async def count_recordings(reader: Reader, patient_id: str) -> int | None:
 
 async def _people(
     reader: Reader, read_plan: ReadPlan, policy: ScanPolicy, keep: Keep, *, look_up_all: bool
-) -> tuple[dict[str, LivePatient], _People]:
+) -> tuple[dict[str, LivePatient], PeopleFacts]:
     if read_plan.scan:
         positions = Positions(reader, read_plan.marks)
         seen = await scan(positions, policy, keep)
         everyone, people = await _scanned(reader, read_plan, seen, look_up_all=look_up_all)
         return everyone, replace(people, page=positions.page, above=positions.above())
     if not read_plan.ids:
-        return {}, _People()
+        return {}, PeopleFacts()
     found, missing = await look_up(reader, read_plan.ids)
-    people = _People(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
+    people = PeopleFacts(coverage=Coverage.BY_ID, missing=missing, reads=len(read_plan.ids))
     if missing & read_plan.deleted:
         return await _confirmed(reader, policy, keep, found, people)
     return found, people
 
 
 async def _confirmed(
-    reader: Reader, policy: ScanPolicy, keep: Keep, found: dict[str, LivePatient], people: _People
-) -> tuple[dict[str, LivePatient], _People]:
+    reader: Reader, policy: ScanPolicy, keep: Keep, found: dict[str, LivePatient], people: PeopleFacts
+) -> tuple[dict[str, LivePatient], PeopleFacts]:
     """A deletion seems to be over: one 404 may be transient, so the list is read too.
 
     A scan that is not proven says nothing about anybody, and only its requests are counted.
@@ -153,13 +172,13 @@ async def _confirmed(
         return found, replace(people, reads=reads)
     seen.patients.update(found)
     missing = people.missing.difference(seen.patients)
-    newest, total = seen.newest, seen.total
-    return seen.patients, _People(Coverage.PROVEN, missing, total, reads=reads, newest=newest)
+    people = PeopleFacts(Coverage.PROVEN, missing, seen.total, reads=reads, newest=seen.newest)
+    return seen.patients, people
 
 
 async def _scanned(
     reader: Reader, read_plan: ReadPlan, seen: Scan, *, look_up_all: bool
-) -> tuple[dict[str, LivePatient], _People]:
+) -> tuple[dict[str, LivePatient], PeopleFacts]:
     """Lists can lag: a recorded id missing from the list counts as live until a read by id shows otherwise.
 
     When many are missing, ten are read first. If none of these exists, a wrong account is more likely than a
@@ -174,13 +193,14 @@ async def _scanned(
         found, missing, sample = found | more, missing | gone, unseen
     seen.patients.update(found)
     coverage = Coverage.PROVEN if seen.proven else Coverage.INCOMPLETE
-    people = _People(
+    people = PeopleFacts(
         coverage,
         missing=missing,
         total=seen.total,
         detail=seen.detail,
         reads=seen.requests + len(sample),
         newest=seen.newest,
+        head=None if found else seen.head,  # else the list lags: it is not everybody
     )
     return seen.patients, people
 

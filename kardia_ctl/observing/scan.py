@@ -7,9 +7,10 @@ limit, and the head once more at the end of a walk in which the list moved.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
+from kardia_ctl.model.amounts.refresh import ListHead
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
@@ -39,6 +40,7 @@ class Scan:
         requests: How many requests it took.
         newest: The id at the head of the list when the head was last read, empty when the list was empty.
             Who is created later stands above it.
+        head: The head of the list at the moment of which it is proven by counts; None without such a proof.
     """
 
     patients: dict[str, LivePatient]
@@ -47,6 +49,7 @@ class Scan:
     detail: str = ""
     requests: int = 0
     newest: str = ""
+    head: ListHead | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ class _Scanner:
                 limit_of(limit, self.size), to_the_end=last or self.policy is ScanPolicy.AGREE_TWICE
             )
             if not self.walk.broken and await self._is_closed():
-                return self._result(proven=True)
+                return replace(self._result(proven=True), head=self.sum.head)
             if self.policy is ScanPolicy.AGREE_TWICE and not self.walk.broken and self._agrees():
                 return self._result(proven=True)
         return self._result(proven=False)

@@ -7,12 +7,14 @@ from typing import Final, assert_never
 
 from kardia_ctl.applying.change import Sender
 from kardia_ctl.applying.executor import execute_wave
+from kardia_ctl.applying.list_proof import list_facts_at_end
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import without_requests
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
-from kardia_ctl.model.errors import StateError
+from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.errors import RunStopped, StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status, results_in_order
@@ -77,6 +79,10 @@ async def apply(
         StateError: state could not be written; requests in flight are durable in it as intents.
     """
     plan, inputs = preview.plan, preview.inputs
+    if plan.refresh is not Refresh.FULL:
+        raise RunStopped(
+            f"a plan made with --refresh {plan.refresh} is never applied: it did not read everything"
+        )
     stages = stages_of(inputs, plan.changes, stopped=bool(plan.stops))
     executor = Executor(preview, context, warn, saved_plan)
     await executor.execute([stage for stage in stages if isinstance(stage, _READING)])
@@ -146,9 +152,7 @@ class Executor:
                         self.preview, self.context, self.results, self._sender, looks_only=looks_only
                     )
                 case LookAtEnd():
-                    self.results |= await look_at_end(
-                        self.preview, self.context, self._created(), self._done(Action.DELETE)
-                    )
+                    await self._look_at_end()
                 case Count():
                     self._count(rate)
                 case _:
@@ -187,6 +191,15 @@ class Executor:
             entries.append(Note("live_count", str(max(0, count + created - deleted))))
         if entries:
             self.context.store.commit(entries)
+
+    async def _look_at_end(self) -> None:
+        created, preview = self._created(), self.preview
+        found, head = await look_at_end(preview, self.context, created, self._done(Action.DELETE))
+        self.results |= found
+        if head is not None and not found:
+            entries = list(list_facts_at_end(preview.plan, preview.inputs, head, created))
+            if entries:
+                self.context.store.commit(entries)
 
     def _created(self) -> dict[str, Address]:
         """By id, whom the run created: as an answer said, or as was found when a lost answer was settled.

@@ -10,7 +10,7 @@ from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.observing.head import Since, read_head, shown
+from kardia_ctl.observing.head import Head, Since, read_head, shown
 from kardia_ctl.observing.look_up import look_up
 from kardia_ctl.observing.scan import scan
 from kardia_ctl.operations.plan import Preview
@@ -22,7 +22,7 @@ _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 
 async def look_at_end(
     preview: Preview, context: RunContext, created: Mapping[str, Address], deleted: int = 0
-) -> dict[Address, Result]:
+) -> tuple[dict[Address, Result], Head | None]:
     """Read the head of the list past what was created, and by id whom it does not show yet.
 
     Where totalCount says more newcomers than these, the whole list is read; ``deleted`` is how many deletions
@@ -32,18 +32,19 @@ async def look_at_end(
     created has not been seen.
 
     Returns:
-        A new result for each create of which the account shows something else than one patient.
+        A new result for each create of which the account shows something else than one patient, and the head
+        of the list as it was read.
     """
     if not created or context.stop_signal.reason:
-        return {}
+        return {}, None
     try:
-        live = await _look(context, _since(preview, created, deleted), preview.inputs.scan)
+        live, head = await _look(context, _since(preview, created, deleted), preview.inputs.scan)
     except ApiError as error:
         context.stop_signal.set(
             f"the look at what was created failed: {error}. Plan again: it shows whether each exists once"
         )
-        return {}
-    return dict(_findings(created, live))
+        return {}, None
+    return dict(_findings(created, live)), head
 
 
 def _since(preview: Preview, created: Mapping[str, Address], deleted: int) -> Since:
@@ -52,20 +53,20 @@ def _since(preview: Preview, created: Mapping[str, Address], deleted: int) -> Si
     return Since(created.keys(), frozenset(shown(observed)), total, deleted)
 
 
-async def _look(context: RunContext, since: Since, policy: ScanPolicy) -> dict[str, LivePatient]:
+async def _look(context: RunContext, since: Since, policy: ScanPolicy) -> tuple[dict[str, LivePatient], Head]:
     """Whoever is new in the account, as far as it shows them. Where somebody stays unseen, the run stops."""
     head = await read_head(context.reader, since)
     live = head.patients | await _look_up(sorted(since.created - head.patients.keys()), context)
     unseen = head.unseen - (len(live) - len(head.patients))
     if unseen <= 0 or context.stop_signal.reason:
-        return live
+        return live, head
     whole = await scan(context.reader, policy)
     if not whole.proven:
         context.stop_signal.set(
             f"the look at what was created is not complete: totalCount says {unseen} more new patients than "
             f"the list shows ({whole.detail}). Plan again: it shows whether each exists once"
         )
-    return live | {key: one for key, one in whole.patients.items() if key not in since.known}
+    return live | {key: one for key, one in whole.patients.items() if key not in since.known}, head
 
 
 async def _look_up(ids: Iterable[str], context: RunContext) -> dict[str, LivePatient]:

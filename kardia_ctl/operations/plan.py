@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Reader
+from kardia_ctl.observing.from_state import from_state
+from kardia_ctl.observing.head_refresh import HeadInputs, observe_head
 from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
-from kardia_ctl.observing.read_plan import choose_reads
+from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
 from kardia_ctl.operations.tenant import with_tenant
 from kardia_ctl.planning.checks.key_tenant import expects_team, needs_tenant
 from kardia_ctl.planning.inputs import PlanInputs
@@ -72,14 +76,45 @@ async def observe_and_plan(
     return Preview(plan, inputs, read_until)
 
 
-async def _observe(reader: Reader, inputs: PlanInputs, known: Observed | None) -> Observed:
-    desired, state, decisions = inputs.desired, inputs.state, inputs.decisions
-    read_plan = choose_reads(
-        desired, state, decisions.targets, inputs.capabilities, recreating=bool(decisions.recreate)
+def plan_from_state(inputs: PlanInputs) -> Preview:
+    """Plan without a request: what is declared is compared with state alone (``--refresh off``)."""
+    observed = from_state(inputs.desired, inputs.state, inputs.key, _reads_of(inputs))
+    inputs = replace(inputs, observed=observed)
+    return Preview(make_plan(inputs), inputs)
+
+
+def _reads_of(inputs: PlanInputs) -> ReadPlan:
+    decisions = inputs.decisions
+    return choose_reads(
+        inputs.desired,
+        inputs.state,
+        decisions.targets,
+        inputs.capabilities,
+        recreating=bool(decisions.recreate),
     )
+
+
+async def _observe(reader: Reader, inputs: PlanInputs, known: Observed | None) -> Observed:
+    read_plan = _reads_of(inputs)
     templates = None if known is None else known.templates
     if templates is not None:
         read_plan = replace(read_plan, templates=False)
+    observed = await _as_asked(reader, read_plan, inputs)
+    if templates is None:
+        return observed
+    return replace(observed, templates=templates, reads=observed.reads + 1)
+
+
+async def _as_asked(reader: Reader, read_plan: ReadPlan, inputs: PlanInputs) -> Observed:
+    """Everything is read, or as little as the head of the list proves to be enough."""
+    desired, state, decisions, instead = inputs.desired, inputs.state, inputs.decisions, ""
+    if inputs.refresh is Refresh.HEAD:
+        decided = {one.address for one in desired.decisions if one.kind is DecisionKind.REISSUE}
+        asked = HeadInputs(desired, state, inputs.key, decided | decisions.reissue, inputs.scan)
+        head = await observe_head(reader, read_plan, asked)
+        if isinstance(head, Observed):
+            return head
+        instead = head.reason
     observed = await observe(
         reader,
         read_plan,
@@ -87,9 +122,7 @@ async def _observe(reader: Reader, inputs: PlanInputs, known: Observed | None) -
         look_up_all=decisions.accept_collapse,
         keep=Interning(desired, state),
     )
-    if templates is None:
-        return observed
-    return replace(observed, templates=templates, reads=observed.reads + 1)
+    return replace(observed, instead=instead)
 
 
 def _needs_templates(plan: Plan, inputs: PlanInputs) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Configuration, Departure, Desired, ScanPolicy, Waves
 from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
@@ -57,6 +58,7 @@ class PlanInputs:
         scan: What proves a scan.
         waves: How an apply cuts bulk into waves; None for a single one.
         moves: The moves that apply records, and those that cannot be.
+        refresh: How much is to be read of the account.
     """
 
     desired: Desired
@@ -71,6 +73,7 @@ class PlanInputs:
     scan: ScanPolicy = ScanPolicy.COUNT
     waves: Waves | None = None
     moves: PendingMoves = field(default_factory=PendingMoves)
+    refresh: Refresh = Refresh.FULL
 
 
 def inputs_of(

@@ -1,6 +1,7 @@
 """Matching: which live patient, if any, a declared patient is."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import DepartureAction
@@ -11,6 +12,9 @@ from kardia_ctl.model.state import Record
 from kardia_ctl.planning.decided.pending_moves import former
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.settle_window import seconds_left
+
+_ABSENCE_COUNTS: Final = (Coverage.PROVEN, Coverage.HEAD, Coverage.STATE)
+"""Whoever is not observed is created; where that is not proven, the plan says so (``checks.not_read``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def _recorded(inputs: PlanInputs, want: DesiredPatient, record: Record) -> Match
 
 def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:
     """No live patient has the mrn: create, if absence is proven and no earlier create is in doubt."""
-    if inputs.observed.coverage is not Coverage.PROVEN:
+    if inputs.observed.coverage not in _ABSENCE_COUNTS:
         detail = inputs.observed.detail or "the account's patients were not all read"
         return Match(
             cause=Cause.SCAN_INCOMPLETE, reason=f"the patient may exist in Kardia: {detail}. Plan again"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_order
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.after_doubts import following
@@ -12,6 +13,7 @@ from kardia_ctl.planning.apply_stages import requests_of, stages_of
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.cohorts_without import say_once_what_cohorts_lack
 from kardia_ctl.planning.checks.key_tenant import tenant_of
+from kardia_ctl.planning.checks.not_read import say_what_was_not_read
 from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.decided.accepting import accepted
@@ -31,7 +33,7 @@ from kardia_ctl.planning.resources.pro_patients import plan_participants
 from kardia_ctl.planning.resources.settings import plan_settings
 from kardia_ctl.planning.resources.switching import with_cancelled_orders
 from kardia_ctl.planning.state_index import StateIndex
-from kardia_ctl.planning.templates import resolve
+from kardia_ctl.planning.templates import resolve, resolve_from_state
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -43,7 +45,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
         requests = Requests(inputs.spent, inputs.observed.reads)
         return Plan(stops=(wrong,), requests=requests, team=inputs.desired.team)
     builder = PlanBuilder(StateIndex(inputs.state), Doubts(inputs), Logins(inputs), DecisionsInForce(inputs))
-    templates = resolve(inputs.desired.templates, inputs.observed.templates)
+    templates = _templates(inputs)
     if inputs.capabilities.shows_patients:
         plan_patients(inputs, templates, builder)
     else:
@@ -55,12 +57,20 @@ def make_plan(inputs: PlanInputs) -> Plan:
     warn_of_doubts(inputs, builder)
     block_same_persons(inputs, builder)
     say_once_what_cohorts_lack(inputs, builder)
+    say_what_was_not_read(inputs, builder)
     if inputs.decisions.targets:
         _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
     else:
         note_undeclared(inputs, builder)
     count_unverifiable(inputs, builder)
     return _finish(inputs, builder, templates)
+
+
+def _templates(inputs: PlanInputs) -> Mapping[str, Template]:
+    declared, observed = inputs.desired.templates, inputs.observed
+    if observed.coverage is Coverage.STATE:
+        return resolve_from_state(declared, inputs.state)
+    return resolve(declared, observed.templates)
 
 
 def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Template]) -> Plan:
@@ -85,6 +95,7 @@ def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Te
         left=left,
         rate=inputs.state.rate,
         following=following(changes, templates),
+        refresh=inputs.observed.coverage.refresh,
     )
 
 

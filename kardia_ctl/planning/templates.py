@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
 
+from kardia_ctl.model.state import State
 from kardia_ctl.model.template import DeclaredTemplate, LiveTemplate, Template
 
 
@@ -12,6 +13,17 @@ def resolve(
 ) -> Mapping[str, Template]:
     """Every declared template by its label. Where ``live`` was not read, a declared id is used unchecked."""
     return {label: _resolve(template, live) for label, template in declared.items()}
+
+
+def resolve_from_state(declared: Mapping[str, DeclaredTemplate], state: State) -> Mapping[str, Template]:
+    """Every declared template, where nothing is read: a name stands for what it was last ordered as."""
+    ordered = {
+        record.template: template for codes in state.codes.values() for template, record in codes.items()
+    }
+    return {
+        label: Template(label, template.id or ordered.get(label, label))
+        for label, template in declared.items()
+    }
 
 
 def _resolve(declared: DeclaredTemplate, live: tuple[LiveTemplate, ...] | None) -> Template:

@@ -10,6 +10,7 @@ from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.kinds.patient import EXISTED
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import ListHead, ProvenList, digest_of_ids
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import UNSET, DesiredPatient
@@ -66,6 +67,20 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     person: dict[str, str] | None = None
 
 
+class Proven(msgspec.Struct, forbid_unknown_fields=True):
+    """The last proven list: its count, how many a page showed, and the ids at its head. ``absent`` are the
+    recorded ids that it did not have."""
+
+    total: int
+    rows: int
+    ids: list[str]
+    absent: list[str] = []
+
+    def value(self, recorded: set[str]) -> ProvenList:
+        listed = digest_of_ids(recorded.difference(self.absent))
+        return ProvenList(ListHead(self.total, self.rows, tuple(self.ids)), listed, tuple(self.absent))
+
+
 class Recorded(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that state keeps in one workspace."""
 
@@ -78,6 +93,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
     settings: dict[str, Kept] = {}
     intents: dict[str, Asked] = {}
     departed: dict[str, str] = {}
+    proven: Proven | None = None
 
     def state(self, now: float, key: bytes) -> State:
         return State(
@@ -86,6 +102,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
             serial=1,
             team=self.team,
             live_count=self.live_count,
+            proven=None if self.proven is None else self.proven.value(self._ids()),
             rate=Rate.parse(self.rate),
             patients={
                 mrn: kept.patient(now, EXISTED if kept.existed else _patient(key, mrn, kept.applied))
@@ -108,6 +125,10 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
                 patient_id: frozenset(actions.split()) for patient_id, actions in self.departed.items()
             },
         )
+
+    def _ids(self) -> set[str]:
+        gone = {one for one, actions in self.departed.items() if "delete" in actions.split()}
+        return {kept.id for kept in self.patients.values() if kept.id and not kept.forgotten} - gone
 
 
 def _patient(key: bytes, mrn: str, applied: Mapping[str, str] | None) -> bytes:

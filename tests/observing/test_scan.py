@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from kardia_ctl.api.client import open_session
+from kardia_ctl.model.amounts.refresh import ListHead
 from kardia_ctl.model.configuration import ScanPolicy
 from kardia_ctl.model.errors import ApiError
 from kardia_ctl.model.patient import LivePatient, PatientsPage
@@ -22,7 +23,7 @@ from tests.observing.script import Moving, Scripted, crowd, is_the_truth, live, 
 
 
 def test_an_empty_account_is_proven_empty_with_one_request() -> None:
-    assert scanned(Moving([])) == Scan({}, True, 0, requests=1)
+    assert scanned(Moving([])) == Scan({}, True, 0, requests=1, head=ListHead(0, 0, ()))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``kardia-ctl plan``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import reporter_for
 from kardia_ctl.cli.outputs import Output, check_outputs
 from kardia_ctl.cli.signals import run_async
+from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.model.state import State
-from kardia_ctl.operations.plan import Preview, observe_and_plan
-from kardia_ctl.planning.inputs import Decisions, inputs_of
+from kardia_ctl.operations.plan import Preview, observe_and_plan, plan_from_state
+from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
 
 
 @click.command("plan")
@@ -40,6 +42,12 @@ from kardia_ctl.planning.inputs import Decisions, inputs_of
     is_flag=True,
     help="Exit with 2 when there are changes, 3 when something is blocked, 0 when there is neither.",
 )
+@click.option(
+    "--refresh",
+    type=click.Choice([one.value for one in Refresh]),
+    default=Refresh.FULL.value,
+    help="What to read: full (the default); head, one page of the list, which shows no drift; off, nothing.",
+)
 @json_lines_option
 @settle_option
 @decision_options
@@ -49,6 +57,7 @@ def command(
     path: Path,
     out: Path | None,
     detailed_exitcode: bool,
+    refresh: str,
     as_json: bool,
     settle: float | None,
     **options: Any,
@@ -59,7 +68,12 @@ def command(
     """
     reporter = reporter_for(view_from(options), as_json=as_json)
     with reporter.errors():
-        workspace = open_workspace(path, account_from(options), settle=settle)
+        is_off = refresh == Refresh.OFF
+        if is_off and out is not None:
+            raise RunStopped(
+                "--out needs a plan that has read the account: use --refresh head or full, or leave --out out"
+            )
+        workspace = open_workspace(path, account_from(options), settle=settle, needs_key=not is_off)
         if out is not None:
             from kardia_ctl.cli.files.saved_plan import OURS
 
@@ -69,7 +83,7 @@ def command(
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)
         has_quarantine = write_quarantine(workspace.configuration, reporter.error)
-        preview = run_async(preview_of(workspace, workspace.store.load(), decisions))
+        preview = _preview(workspace, decisions, Refresh(refresh))
     reporter.plan(preview.plan)
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
@@ -82,10 +96,17 @@ def command(
     return 1 if has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
 
 
-async def preview_of(workspace: Workspace, state: State, decisions: Decisions) -> Preview:
-    """Observe the account and plan, in a new session."""
+def _preview(workspace: Workspace, decisions: Decisions, refresh: Refresh) -> Preview:
+    """The plan, after reading as much as is asked for."""
+    state = workspace.store.load()
     key = state_key(workspace, state)
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
+    inputs = replace(inputs, refresh=refresh)
+    return plan_from_state(inputs) if refresh is Refresh.OFF else run_async(_observed(workspace, inputs))
+
+
+async def _observed(workspace: Workspace, inputs: PlanInputs) -> Preview:
+    """Observe the account and plan, in a new session."""
     async with open_account(workspace, parallelism=8) as session:
         with reading(session.reader) as reader:
             return await observe_and_plan(reader, inputs, lambda: session.requests)

@@ -1,1 +1,1 @@
-"""What a plan counts beside its changes."""
+"""What a plan counts beside its changes, and how much it reads."""

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction
+from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import GONE
@@ -133,7 +134,8 @@ def _plan_present(inputs: PlanInputs, departure: Departure, live: LivePatient, b
 def _plan_delete(inputs: PlanInputs, departure: Departure, live: LivePatient, builder: PlanBuilder) -> None:
     recordings = inputs.observed.recordings.get(live.id)
     before = {"status": live.status, "recordings": None if recordings is None else str(recordings)}
-    held = holdings(live.status, recordings)
+    is_read = inputs.observed.coverage is not Coverage.STATE
+    held = holdings(live.status, recordings) if is_read else ""  # apply reads both
     if departure.export and not departure.exported:
         _plan_export(inputs, departure, live, before, builder)
     elif held and not departure.confirmed:

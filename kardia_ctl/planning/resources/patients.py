@@ -6,6 +6,7 @@ from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.folding import small_difference
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Cause, NoticeKind
 from kardia_ctl.model.source import Source
@@ -139,7 +140,9 @@ def _block_differing(
     if drifted:
         _note_drift(want, live, drifted, builder)
     intended = [name for name in names if name not in drifted]
-    if intended:
+    if intended and inputs.observed.coverage is Coverage.STATE:
+        _block_edited(want, live, intended, builder)
+    elif intended:
         _block_immutable(want, live, intended, builder)
     return bool(intended)
 
@@ -176,6 +179,17 @@ def _block_immutable(want: DesiredPatient, live: LivePatient, names: list[str], 
         id=live.id,
         source=_source(want),
     )
+
+
+def _block_edited(want: DesiredPatient, live: LivePatient, names: list[str], builder: PlanBuilder) -> None:
+    """Block what was edited since it was applied, where the live value was not read."""
+    verb = "differs" if len(names) == 1 else "differ"
+    reason = (
+        f"{', '.join(names)} {verb} from what was last applied, and the API cannot update a patient. What is "
+        "live was not read: if Kardia has it by now, a plan without --refresh off says so"
+    )
+    address, after = patient_address(want.mrn), kind.values(want, names)
+    builder.block(address, Cause.IMMUTABLE, reason, after=after, id=live.id, source=_source(want))
 
 
 def _how_they_differ(want: DesiredPatient, live: LivePatient, names: list[str], *, unset: bool) -> str:

@@ -3,6 +3,7 @@
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
 from kardia_ctl.model.state import Record, fingerprint
 from kardia_ctl.planning.builder import PlanBuilder
@@ -68,6 +69,10 @@ def _compare(
         builder.keep_or_adopt(address, record, "it is already as declared", source=source)
         return
     before, after = differing(live.attributes, setting.attributes, compared)
+    if inputs.observed.coverage is Coverage.STATE:
+        reason = f"{', '.join(after)} differs from what was last applied"
+        builder.change(address, Action.UPDATE, Cause.DIFFERS, reason, after=after, source=source)
+        return
     reason = f"{', '.join(after)} differs from live"
     builder.change(address, Action.UPDATE, Cause.DIFFERS, reason, before=before, after=after, source=source)
     if record is not None:

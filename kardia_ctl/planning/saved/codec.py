@@ -14,6 +14,7 @@ from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
@@ -23,7 +24,6 @@ from kardia_ctl.planning.saved.parts import PartDigests
 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
-
 _MAX_EXPONENT: Final = 30
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 35)]
@@ -36,7 +36,6 @@ Position: TypeAlias = tuple[str, Count, Count]
 """File, line and column."""
 
 _FollowingRow: TypeAlias = tuple[Count, Count, Count, Count, str, Count]
-
 _TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
 
 T = TypeVar("T")
@@ -129,6 +128,7 @@ class _Document(_Part, frozen=True):
     left: Count
     rate: str | None
     following: _FollowingRow
+    refresh: Refresh
     path: str
     parts: list[PartDigests]
 

@@ -6,6 +6,7 @@ The digests are keyed, because names and birth dates go into them.
 from collections.abc import Iterator
 from typing import Final
 
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.model.patient import ATTRIBUTES, LivePatient
 from kardia_ctl.model.plan import Change, Plan, Values
@@ -152,7 +153,13 @@ def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...])
         key=lambda address: address.order,
     )
     raise PlanRefused(
-        f"the saved plan is refused: what would be done at {differing[0]} has changed since"
+        f"the saved plan is refused: what would be done at {differing[0]} {_since(saved.plan)}"
         + (f" (and at {len(differing) - 1} more)" if len(differing) > 1 else "")
         + ". Plan again"
     )
+
+
+def _since(plan: Plan) -> str:
+    if plan.refresh is Refresh.FULL:
+        return "has changed since"
+    return f"is otherwise now that everything was read; it was made with --refresh {plan.refresh}"

@@ -14,7 +14,9 @@ from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
 
 _ALWAYS: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT})
-_ALWAYS_NOTICED: Final = frozenset({NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING})
+_ALWAYS_NOTICED: Final = frozenset(
+    {NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING, NoticeKind.REFRESH}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.model.amounts.follow_ups import FollowUps
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.model.template import Template
@@ -101,8 +102,14 @@ def left_line(plan: Plan) -> str:
 
 
 def no_changes(plan: Plan) -> str:
-    """``No changes.`` and how many resources are as declared, drifted or not verifiable."""
+    """``No changes.`` and how many resources are as declared, drifted or not verifiable.
+
+    A plan that did not read everything knows of no changes: its counts are zero, and it says no more.
+    """
     total = action_counts(plan)[Action.NO_OP]
+    if plan.refresh is not Refresh.FULL:
+        them = "it" if total == 1 else "them"
+        return f"{counts_line(plan)} {count_of(total, 'resource')} as state has {them}."
     notices = _notices(plan)
     if not total:
         return "No changes." if notices or plan.notices else "No changes. Nothing is declared."

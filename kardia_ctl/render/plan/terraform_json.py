@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Remark, Row, identity, remarks, rows
@@ -85,6 +86,7 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
     accepted = [{**_blocked(row), "until": row.accepted} for row in shown if row.accepted]
     return {
         "version": stamp.version,
+        **({} if plan.refresh is Refresh.FULL else {"refresh": plan.refresh.value}),
         "requests": {
             "plan": requests.spent,
             "apply_reads": requests.reads,

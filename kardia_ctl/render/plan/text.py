@@ -46,6 +46,7 @@ _TITLES: Final = {
     NoticeKind.DECIDED: "Decisions:",
     NoticeKind.IDLE: "Entries that do nothing:",
     NoticeKind.WARNING: "",
+    NoticeKind.REFRESH: "What this plan read, and what it cannot know:",
 }
 """Section titles, in order. ``NoticeKind.RECORDED`` has no section: it is counted in the summary only."""
 _SIGNS: Final = {
@@ -57,6 +58,7 @@ _SIGNS: Final = {
     NoticeKind.WAITING: ("?", Colour.CYAN),
     NoticeKind.DECIDED: (".", Colour.CYAN),
     NoticeKind.IDLE: (".", Colour.CYAN),
+    NoticeKind.REFRESH: ("?", Colour.CYAN),
 }
 _REASONED: Final = frozenset({NoticeKind.DECIDED, NoticeKind.IDLE})
 """Notices of entries with a reason, which is shown where patients' values are."""
@@ -148,6 +150,8 @@ def _details(row: Row) -> Iterator[str]:
             yield from (_one_side(field, field.after) for field in row.fields if _is_there(field.after))
         case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
             yield from (_one_side(field, field.before) for field in row.fields if _is_there(field.before))
+        case Action.UPDATE if not any(field.before for field in row.fields):
+            yield from (_one_side(field, field.after) for field in row.fields)
         case Action.UPDATE | Action.BLOCKED:
             yield from (_both_sides(field) for field in row.fields if field.before and field.after)
         case Action.ADOPT | Action.FORGET | Action.MOVE | Action.NO_OP:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import ProvenList
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import CodeRecord, PatientRecord, Record, State, UserRecord
@@ -61,6 +62,7 @@ def read_state(tables: Tables, name: str) -> State:
         serial=serial,
         team=notes.get("team", ""),
         live_count=int(count) if count.isdecimal() else None,
+        proven=ProvenList.parse(notes.get("proven", "")),
         rate=Rate.parse(notes.get("rate", "")),
         patients=records.patients,
         codes=records.codes,
