@@ -71,6 +71,7 @@ IMPORTERS = {
     "obstore": {"state/objects/bucket.py"},
     "openpyxl": {"config/cohorts/formats/workbook.py"},
     "psycopg": {"state/postgres"},
+    "pyrage": {"config/encryption/age.py"},
     "rich": {"cli/output/live_region.py"},
     "starlette": {"sandbox", "cli/webhooks/receiver.py"},
     "uvicorn": {"sandbox", "cli/webhooks/receiver.py"},
@@ -85,7 +86,8 @@ SUBROOMS: dict[str, set[str]] = {
     "api/scrubbing": set(),
     "api/records": {"api/answer", "api/endpoints", "api/http", "api/schemas", "api/sender"},
     "config/cohorts": {
-        "config/context", "config/encodings", "config/patient_registry", "config/schema/messages",
+        "config/context", "config/encodings", "config/encryption", "config/patient_registry",
+        "config/schema/messages",
         "config/schema/validator", "config/source_files", "config/template_names", "config/value_checks",
     },
     "config/cohorts/formats": {
@@ -101,7 +103,9 @@ SUBROOMS: dict[str, set[str]] = {
         "config/cohorts", "config/context", "config/document", "config/loader", "config/sections",
         "config/source_files", "config/yaml",
     },
-    "config/schema": {"config/cohorts/cohort_schema"},  # it states the schema of its own keys
+    "config/encryption": {"config/source_files"},
+    # they state the schema of their own keys
+    "config/schema": {"config/cohorts/cohort_schema", "config/encryption/age_header"},
     "config/writing": {"config/source_files", "config/yaml"},  # what is written is read again
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
@@ -148,6 +152,9 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
+    },
+    "cli/commands/encrypt": {
+        "cli/account", "cli/interrupts", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/get": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
@@ -403,3 +410,11 @@ def test_every_case_says_its_rule_and_has_its_goldens() -> None:
             "plan.json",
             "rows.csv",
         }
+
+
+def test_every_command_reads_the_configuration_with_the_identities_of_encrypted_files() -> None:
+    allowed = PACKAGE / "cli" / "account" / "read_configuration.py"
+    for file in (PACKAGE / "cli").rglob("*.py"):
+        named = {found.name for found in imports(ast.parse(file.read_text(encoding="utf-8")))}
+        whole = {"kardia_ctl.config.load", "kardia_ctl.config.loader.load"}
+        assert file == allowed or not named & whole, file

@@ -5,7 +5,13 @@ from typing import Final
 
 from kardia_ctl.model.errors import RunStopped
 
-KEYS: Final = ("KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "KARDIA_REVIEW_KEY", "KARDIA_STATE_ENCRYPTION_KEY")
+KEYS: Final = (
+    "KARDIA_STATE_KEY",
+    "KARDIA_PLAN_KEY",
+    "KARDIA_REVIEW_KEY",
+    "KARDIA_STATE_ENCRYPTION_KEY",
+    "KARDIA_AGE_IDENTITY",
+)
 """The variables that hold keys of our own; that of the API is the account's."""
 
 SECRETS: Final = ("KARDIA_API_KEY", *KEYS, "KARDIA_PROXY")

@@ -26,6 +26,10 @@ COMMANDS: Final = {
     "apply": ("apply.command.command", "Make the live account match the configuration."),
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
+    "encrypt": (
+        "encrypt.encrypt_files.command",
+        "Encrypt files with patients, for people with an age identity.",
+    ),
     "codes": ("codes.fetching.command", "Fetch the issued connection codes again."),
     "letters": ("codes.letters.command", "Write a letter with the code for each patient."),
     "get": ("get.lists.command", "Read patients, recordings, documents, logs, teams."),

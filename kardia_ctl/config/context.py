@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from kardia_ctl.config.content_digests import ContentDigests, ContentHash
+from kardia_ctl.config.encryption.plain_texts import PlainTexts, is_age
 from kardia_ctl.config.source_files import (
     CHANGED,
     COHORT_LIMIT,
     FileStamp,
+    InvalidContent,
     UnusableFile,
     chunks,
     content,
@@ -38,7 +40,7 @@ class LoadContext:
     last day that may be a birth date; empty for no bound. ``now`` is the moment (Unix seconds) that decides
     which periods have ended; None when none has. ``quarantined`` has an entry for each file that quarantines
     bad rows: their problems by line. ``edited`` has what is read in place of some files, by their paths from
-    ``root``.
+    ``root``. ``texts`` opens encrypted files. ``people`` are the files that declare patients or departures.
     """
 
     root: Path
@@ -53,6 +55,8 @@ class LoadContext:
     substituted: dict[str, str] = field(default_factory=dict)
     quarantined: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
     digests: ContentDigests = field(default_factory=ContentDigests)
+    texts: PlainTexts = field(default_factory=PlainTexts)
+    people: set[PurePosixPath] = field(default_factory=set)
     _warned: Counter[str] = field(default_factory=Counter)
     _order: dict[str, int] = field(default_factory=dict)
     _users: dict[Path, Source] = field(default_factory=dict)
@@ -130,6 +134,11 @@ class LoadContext:
         """The files that are used, each by its real path."""
         return tuple(self._users)
 
+    def plain_people(self) -> tuple[Path, ...]:
+        """The files that declare patients or departures in plain text, sorted."""
+        plain = (relative for relative in sorted(self.people) if not self.texts.are_sealed(relative))
+        return tuple(self.root / relative for relative in plain)
+
     def check_unchanged(self) -> None:
         """Report files that changed since they were read: together they were never one configuration."""
         for relative, read in self._stamps.items():
@@ -141,43 +150,54 @@ class LoadContext:
         return file.resolve() in self._users
 
     def read(self, relative: PurePosixPath, limit: int) -> tuple[bytes, str] | None:
-        """A file's bytes and text; None, and a problem in the file itself, when it is not text.
+        """A file's bytes and text; None, and a problem in the file itself, when they cannot be had.
 
         Raises:
             UnusableFile: the file cannot be read.
         """
-        data = self.edited.get(relative.as_posix())
-        if data is None:
-            data = content(self.root / relative, limit, self._stamped(relative))
         shown = self.name(relative)
+        self._order.setdefault(shown, len(self._order))
+        try:
+            data = b"".join(self._plain(relative, self._whole(relative, limit), limit, limit))
+        except InvalidContent as error:
+            self.unusable(Source(shown, error.line, error.column), error)
+            return None
         read = ContentHash()
         read.update(data)
         self.digests.add_file(relative.as_posix(), read)
-        self._order.setdefault(shown, len(self._order))
         try:
             return data, decoded(data)
         except UnusableFile as error:
             self.unusable(Source(shown, error.line, error.column), error)
             return None
 
+    def _whole(self, relative: PurePosixPath, limit: int) -> Iterator[bytes]:
+        """The bytes of a file as it is stored: of an encrypted one, in ASCII, a third more than its text."""
+        stored = limit * 3 // 2 if is_age(relative) else limit
+        yield content(self.root / relative, stored, self._stamped(relative))
+
     def chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:
-        """A cohort's bytes in chunks; the digest covers them once all are read.
+        """A cohort's bytes in chunks, without encryption; the digest covers them once all are read.
 
         Raises:
             UnusableFile: the file cannot be read, or changed since it was first read.
         """
         self._order.setdefault(self.name(relative), len(self._order))
         read = ContentHash()
-        for data in self._chunks(relative, size):
+        stored = chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative))
+        for data in self._plain(relative, stored, size, COHORT_LIMIT):
             read.update(data)
             yield data
         if not self.digests.add_file(relative.as_posix(), read):
             raise UnusableFile(*CHANGED)
 
-    def _chunks(self, relative: PurePosixPath, size: int) -> Iterator[bytes]:
+    def _plain(
+        self, relative: PurePosixPath, stored: Iterator[bytes], size: int, limit: int
+    ) -> Iterator[bytes]:
+        """What is read in place of a file, in pieces of ``size``, or the plain text of what is ``stored``."""
         if (data := self.edited.get(relative.as_posix())) is not None:
             return (data[begin : begin + size] for begin in range(0, len(data), size))
-        return chunks(self.root / relative, COHORT_LIMIT, size, self._stamped(relative))
+        return self.texts.open(relative, stored, limit)
 
     def _stamped(self, relative: PurePosixPath) -> Callable[[FileStamp], None]:
         return lambda read: self._stamps.update({relative.as_posix(): read})
@@ -187,10 +207,12 @@ class LoadContext:
         """A cohort's file for a reader that needs random access; the digest covers it.
 
         Raises:
-            UnusableFile: as ``chunks``.
+            UnusableFile: as ``chunks``; or it is encrypted, and larger than what is held in memory.
         """
-        for _ in self.chunks(relative, 1 << 20):
-            pass
+        held = self.texts.held(relative, self.chunks(relative, 1 << 20))
+        if held is not None:
+            yield held
+            return
         try:
             stream = (self.root / relative).open("rb")
         except OSError as error:

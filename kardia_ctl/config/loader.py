@@ -16,6 +16,7 @@ from kardia_ctl.config.cohorts.table_of import table_of
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.decision_entries import decisions
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
+from kardia_ctl.config.encryption.plain_texts import PlainTexts, Unlocking
 from kardia_ctl.config.moved_entries import moved
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
@@ -33,18 +34,20 @@ def load(
     environ: Mapping[str, str],
     now: Instant | None = None,
     edited: Mapping[str, bytes] = MappingProxyType({}),
+    unlocking: Unlocking | None = None,
 ) -> Configuration:
     """Read a configuration: a file, or the kardia.yaml of a directory, and all files that it names.
 
     File names in sources begin with ``path`` as given. ``environ`` supplies the values of ``${VAR}``. ``now``
     bounds the birth dates, and decides which periods of a FHIR export have ended; None for no bound.
     ``edited`` has, by its path from the configuration's directory, what is read in place of a file.
+    ``unlocking`` opens encrypted files; None when there is no identity.
 
     Raises:
         ConfigurationError: with every problem of all files, in the order of files, lines and columns.
     """
-    main = main_file(path)
-    context = LoadContext(main.parent.resolve(), main.parent, environ, edited=edited)
+    main, texts = main_file(path), PlainTexts(unlocking)
+    context = LoadContext(main.parent.resolve(), main.parent, environ, edited=edited, texts=texts)
     if now is not None:
         context.latest_birth, context.now = latest_birth(now.day), now.wall
     with _collector_paused():
@@ -58,6 +61,7 @@ def load(
         parts=context.digests.parts(),
         warnings=context.sorted_warnings(),
         sources=context.files(),
+        plain_people=context.plain_people(),
     )
 
 
@@ -80,6 +84,7 @@ def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
             context.unusable(here, error)
     if yaml_file is not None:
         sections.check_state(yaml_file, context)
+        sections.check_recipients(yaml_file, context)
     if yaml_file is None or context.problems:
         raise ConfigurationError(context.sorted_problems())
     found = sections.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
@@ -147,7 +152,9 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     sections.check_dialect(yaml_file, templates, leaving, context)
     others = sections.settings(yaml_file, context)
     sections.check_state(yaml_file, context)
-    quarantines = quarantined_rows(tables, context)
+    sections.check_recipients(yaml_file, context)
+    sealed = bool(yaml_file.value("recipients"))
+    quarantines = quarantined_rows(tables, context, sealed=sealed)
     if context.problems:
         return None
     desired = Desired(
@@ -204,6 +211,8 @@ def _enter(
     """Register all patients. Returns the cohorts that quarantine bad rows, with their tables."""
     quarantining = []
     for yaml_file in yaml_files:
+        if yaml_file.value("patients") or yaml_file.value("departures"):
+            context.people.add(yaml_file.relative)
         enter_patients(yaml_file, context, registry)
     for yaml_file in yaml_files:
         for cohort in cohorts(yaml_file, context):
@@ -224,6 +233,7 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
         UnusableFile: the file cannot be read, or its format is unknown.
     """
     check(cohort, context.capabilities.dialect)
+    context.people.add(cohort.source)
     table = table_of(cohort, context)
     if cohort.on_bad_row is OnBadRow.QUARANTINE:
         context.quarantined[table.file] = {}

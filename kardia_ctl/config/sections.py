@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.document import YamlFile
+from kardia_ctl.config.encryption.age import recipient_problem
 from kardia_ctl.config.yaml.tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import (
@@ -167,6 +168,13 @@ def check_state(yaml_file: YamlFile, context: LoadContext) -> None:
         )
 
 
+def check_recipients(yaml_file: YamlFile, context: LoadContext) -> None:
+    """Report recipients that cannot be any: a file that is encrypted for them could be read by nobody."""
+    for index, recipient in enumerate(yaml_file.value("recipients") or ()):
+        if problem := recipient_problem(recipient):
+            context.problem(yaml_file.source("recipients", index), problem, "Copy it again, whole")
+
+
 def _password(url: str) -> str:
     try:
         return urlsplit(url).password or ""
@@ -193,4 +201,6 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
         state_declared=state is not None,
         workspace=tree.get("workspace", default.workspace),
         callback_hosts=tuple(tree.get("callback_hosts", ())),
+        recipients=tuple(tree.get("recipients", ())),
+        phi_accepted="phi_in_git" in tree,
     )

@@ -18,11 +18,11 @@ _Ends = Callable[[int, int, str], tuple[int, int]]
 
 _TABLES: Final = (".csv", ".tsv", ".tab", ".txt")
 _OBJECTS: Final = (".ndjson", ".jsonl")
-_OPAQUE: Final = (".xlsx", ".json")
+_OPAQUE: Final = (".xlsx", ".json", ".age")
 
 
 def extents(sources: Iterable[Source]) -> Mapping[Source, Extent]:
-    """The extent of each place for which its file has one; workbooks and FHIR Bundles have none."""
+    """The extent of each place whose file has one. Workbooks, FHIR Bundles and encrypted files have none."""
     by_file: defaultdict[str, set[Source]] = defaultdict(set)
     for source in sources:
         by_file[source.file].add(source)

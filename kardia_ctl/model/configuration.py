@@ -220,6 +220,9 @@ class Configuration:
     ``quarantines`` has
     an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
     that were read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
+    ``recipients`` are whom files are encrypted for (age);
+    ``plain_people`` are the files that declare patients or departures in plain text, and ``phi_accepted``
+    says that git may have them.
     """
 
     root: Path
@@ -239,3 +242,6 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    phi_accepted: bool = False
+    plain_people: tuple[Path, ...] = ()

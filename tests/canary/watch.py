@@ -241,7 +241,7 @@ def _looking_first(call: Callable[..., Any], watch: Watch) -> Callable[..., Any]
         becomes = {
             place for to in arguments for place in (Path(os.fsdecode(to)), Path(os.fsdecode(to)).parent)
         }
-        if path.is_relative_to(watch.place) and path.is_file() and not becomes & watch.allowed:
+        if path.is_relative_to(watch.place) and path.is_file() and not {path, *becomes} & watch.allowed:
             watch.nothing_in(path.read_bytes(), f"{path.name}, which went")
         return call(file, *arguments, **options)
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.account_options import account_from, account_options
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace, made_workspace
 from kardia_ctl.cli.options import Options
-from kardia_ctl.config import load, load_account
+from kardia_ctl.config import load_account
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect, Region
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.state.open import open_store
@@ -51,7 +52,7 @@ def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_time
     account = account_from(options)
     config = options.pop("config")
     configuration, configured = _account_settings(config)
-    declared = partial(load, Path() if config is None else config, os.environ) if configured else None
+    declared = partial(read_configuration, Path() if config is None else config) if configured else None
     region, dialect = options.pop("region"), options.pop("dialect")
     configuration = replace(
         configuration,

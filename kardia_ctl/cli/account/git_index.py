@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import re
 import stat
 import struct
 from collections.abc import Iterable, Iterator
@@ -14,12 +15,15 @@ from kardia_ctl.model.configuration import Configuration
 _SQLITE: Final = "sqlite:///"
 _LARGEST: Final = 1 << 30
 """Bytes of an index that is looked at."""
+_NAMED: Final = 3
+"""Files that a warning names."""
 _HEAD: Final = struct.Struct(">4sII")
 _FLAGS: Final = struct.Struct(">H")
 _LONG_NAME: Final = 0x0FFF
 _EXTENDED: Final = 0x4000
 _BEFORE_FLAGS: Final = 60
 """Bytes of an entry before its flags, with a SHA-1 (gitformat-index)."""
+_REMOTE: Final = re.compile(rb'^[ \t]*\[[ \t]*remote[ \t]+"', re.MULTILINE | re.IGNORECASE)
 _COMPRESSED: Final = 4
 """The version of an index whose names are written without what they share with the name before."""
 
@@ -46,6 +50,22 @@ def repository_of(path: Path) -> Path | None:
     return next((top for top in (place, *place.parents) if (top / ".git").exists()), None)
 
 
+def has_remote(path: Path) -> bool:
+    """Whether the nearest repository above a path names a remote in its own configuration."""
+    place = Path(os.path.abspath(path))  # noqa: PTH100  (as in ``tracked``)
+    with suppress(OSError, ValueError):
+        for top in (place, *place.parents):
+            if (index := _index(top / ".git")) is not None:
+                return _REMOTE.search((_common(index.parent) / "config").read_bytes()) is not None
+    return False
+
+
+def _common(git: Path) -> Path:
+    """The directory that a worktree shares with its repository; any other git directory itself."""
+    named = git / "commondir"
+    return git / named.read_text(encoding="utf-8").strip() if named.is_file() else git
+
+
 def tracked_line(path: Path, why: str) -> str:
     """The warning about a path that is tracked."""
     return (
@@ -70,6 +90,22 @@ def tracked_secrets(configuration: Configuration, private: str, key_file: Path |
     if key_file is not None and directory not in key_file.absolute().parents:
         found[key_file] = "it holds the API key"
     return tuple(tracked_line(path, found[path]) for path in tracked(found))
+
+
+def plain_people(configuration: Configuration) -> tuple[str, ...]:
+    """A warning when git tracks patients in plain text and there is a remote; none when that is accepted."""
+    if configuration.phi_accepted or not has_remote(configuration.root):
+        return ()
+    found = [path.relative_to(configuration.root).as_posix() for path in tracked(configuration.plain_people)]
+    if not found:
+        return ()
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    warning = (
+        f"patients stand in plain text in {', '.join(found[:_NAMED])}{more}, which git tracks, and the "
+        "repository has a remote: whoever can read it can read them. Encrypt such files with kardia-ctl "
+        "encrypt, or declare phi_in_git: accepted"
+    )
+    return (warning,)
 
 
 def _index(git: Path) -> Path | None:

@@ -11,8 +11,9 @@ from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.environment import empty_secrets
-from kardia_ctl.config import load, load_account
+from kardia_ctl.config import load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, SecretSource
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
@@ -130,7 +131,7 @@ def open_workspace(
         RunStopped: there is no API key.
         StateError: the state cannot be opened.
     """
-    configuration = load(path, os.environ, system_instant())
+    configuration = read_configuration(path, system_instant())
     warnings = (*empty_secrets(os.environ), *tracked_secrets(configuration, PRIVATE, account.api_key_file))
     configuration = replace(configuration, warnings=(*configuration.warnings, *warnings))
     if settle is not None:

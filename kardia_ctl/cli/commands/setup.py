@@ -32,9 +32,10 @@ patients: []
 """
 
 _IGNORED: Final = """\
-# Keys and state of kardia-ctl, quarantined rows, codes, results, saved plans: never commit them.
+# Keys and state of kardia-ctl, quarantined rows, codes, results, saved plans, pages: never commit them.
 .kardia/
 *.rejected.csv
+*.rejected.csv.age
 .*.rejected.csv.*
 codes.csv
 codes.ndjson
@@ -44,6 +45,13 @@ codes.ndjson
 *results*.ndjson
 *.plan
 *.tfplan
+*plan*.json
+*plan*.md
+*plan*.html
+*status*.html
+*status*.json
+letters/
+*.log
 kardia-key-*
 """
 

@@ -1,6 +1,5 @@
 """``kardia-ctl validate``."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import click
 
-from kardia_ctl.cli.account.git_index import tracked_secrets
+from kardia_ctl.cli.account.git_index import plain_people, tracked_secrets
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_json, print_line, print_message, print_notice
-from kardia_ctl.config import load
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.source import Problem
@@ -31,7 +30,7 @@ def command(path: Path, as_json: bool) -> int:
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
     try:
-        configuration = load(path, os.environ, system_instant())
+        configuration = read_configuration(path, system_instant())
     except ConfigurationError as error:
         if as_json:
             print_json(_as_json(error.problems, error.warnings), indent=2)
@@ -42,6 +41,7 @@ def command(path: Path, as_json: bool) -> int:
         *configuration.warnings,
         *ended_decisions(configuration, system_instant().day),
         *tracked_secrets(configuration, PRIVATE, None),
+        *plain_people(configuration),
     )
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
     if as_json:

@@ -1,12 +1,14 @@
 """Quarantined rows of cohorts: written to a file beside their source, and reported on stderr."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.config.encryption.age import encrypted
+from kardia_ctl.config.encryption.age_header import SUFFIX, is_encrypted
 from kardia_ctl.csv_guard import REJECTED_COLUMNS
 from kardia_ctl.model.configuration import Configuration, Quarantine
 from kardia_ctl.model.errors import RunStopped
@@ -33,7 +35,7 @@ def write_quarantine(
     unwritten = []
     for quarantine in configuration.quarantines:
         try:
-            _write(quarantine)
+            _write(quarantine, configuration.recipients)
         except (RunStopped, OSError) as error:
             print_message(f"Warning: {error}")
             unwritten.append(quarantine)
@@ -62,16 +64,21 @@ def _bad_rows(quarantine: Quarantine) -> str:
     return f"{quarantine.source}: {count} of the cohort {quarantine.cohort} cannot be used"
 
 
-def _write(quarantine: Quarantine) -> None:
+def _write(quarantine: Quarantine, recipients: Sequence[str]) -> None:
+    """Write the rows for the recipients, or in plain text without any; remove what an earlier run wrote."""
     target = quarantine.target
     if (target.exists() or target.is_symlink()) and not _is_ours(target):
         raise RunStopped(f"{target} is not a quarantine file and was not changed. Rename it")
     if quarantine.rows:
         form = quarantine.form
         text = ("\ufeff" if form.has_mark else "") + quarantine_csv(quarantine)
-        write_private(target, text.encode(form.encoding, "backslashreplace"), _is_head)
+        data = text.encode(form.encoding, "backslashreplace")
+        write_private(target, encrypted(data, recipients) if recipients else data, _head_of(target))
     else:
         target.unlink(missing_ok=True)
+    other = target.with_suffix("") if recipients else target.with_name(target.name + SUFFIX)
+    if _is_ours(other):
+        other.unlink()
 
 
 _OURS: Final = re.compile(
@@ -85,8 +92,16 @@ def _is_head(data: bytes) -> bool:
     return _OURS.match(data.replace(b"\0", b"")) is not None
 
 
+def _head_of(target: Path) -> Callable[[bytes], bool]:
+    """Tells by its beginning whether a file of this name is one of quarantined rows.
+
+    Of an encrypted one no more is known than that it is encrypted.
+    """
+    return is_encrypted if target.suffix == SUFFIX else _is_head
+
+
 def _is_ours(target: Path) -> bool:
     if target.is_symlink() or not target.is_file():
         return False
     with target.open("rb") as stream:
-        return _is_head(stream.read(400))
+        return _head_of(target)(stream.read(400))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.cohorts.identifier_choice import IdentifierChoice, declared_choice
 from kardia_ctl.config.encodings import is_text_encoding
+from kardia_ctl.config.encryption.plain_texts import plain_name
 from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.kinds import patient
 from kardia_ctl.model.configuration import Dialect, MobileUser
@@ -86,15 +87,20 @@ class Cohort:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
+    def suffix(self) -> str:
+        """The ending of its file's name, in small letters; of an encrypted file, the one before ``.age``."""
+        return plain_name(self.source).suffix.lower()
+
+    @property
     def form(self) -> Format:
         """The file's format: as declared, else by its extension.
 
         Raises:
             UnusableFile: the format is unknown.
         """
-        declared_format = self.format or _ENDINGS.get(self.source.suffix.lower())
+        declared_format = self.format or _ENDINGS.get(self.suffix)
         if declared_format is None:
-            message = f"the file's extension does not say its format{_ending(self.source)}"
+            message = f"the file's extension does not say its format{_ending(self.suffix)}"
             raise UnusableFile(message, f"Set format to one of {', '.join(Format)}")
         return declared_format
 
@@ -103,8 +109,8 @@ class Cohort:
         return self.columns.get(name, name)
 
 
-def _ending(source: PurePosixPath) -> str:
-    return " (.xls is Excel's old format: save it as .xlsx)" if source.suffix.lower() == ".xls" else ""
+def _ending(suffix: str) -> str:
+    return " (.xls is Excel's old format: save it as .xlsx)" if suffix == ".xls" else ""
 
 
 def declared_cohort(name: str, value: Mapping[str, Any], source: PurePosixPath, declared: Source) -> Cohort:

@@ -5,16 +5,23 @@ from pathlib import Path
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.formats.table import Table
 from kardia_ctl.config.context import LoadContext
+from kardia_ctl.config.encryption.age_header import SUFFIX
 from kardia_ctl.config.source_files import UnusableFile
 from kardia_ctl.model.configuration import Quarantine
 from kardia_ctl.model.source import Source
 
 
-def quarantined_rows(tables: list[tuple[Cohort, Table]], context: LoadContext) -> tuple[Quarantine, ...]:
-    """The quarantine of every cohort that has one. Reports two cohorts that would share a file for it."""
+def quarantined_rows(
+    tables: list[tuple[Cohort, Table]], context: LoadContext, *, sealed: bool = False
+) -> tuple[Quarantine, ...]:
+    """The quarantine of every cohort that has one. Reports two cohorts that would share a file for it.
+
+    ``sealed`` is whether their files are encrypted.
+    """
+    ending = f".rejected.csv{SUFFIX if sealed else ''}"
     quarantines: dict[str, Quarantine] = {}
     for cohort, table in tables:
-        target = context.root / cohort.source.parent / f"{cohort.name}.rejected.csv"
+        target = context.root / cohort.source.parent / f"{cohort.name}{ending}"
         if context.is_used(target) or str(target).casefold() in quarantines:
             message = f"the file for quarantined rows, {target.name}, is already in use"
             context.problem(cohort.declared, message, "Rename the cohort")

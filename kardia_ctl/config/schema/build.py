@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort_schema import cohort_schema
+from kardia_ctl.config.encryption.age_header import RECIPIENT
 from kardia_ctl.config.schema.decision_schema import decision_schema, moved_schema
 from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
@@ -16,6 +17,9 @@ from kardia_ctl.model.configuration import Authorization, DepartureAction, Diale
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
 """The value of a departure's ``confirm``."""
+
+PHI_ACCEPTED: Final = "accepted"
+"""The value of phi_in_git."""
 
 INCLUDED: Final = ("version", "patients", "cohorts", "departures", "moved", "decisions")
 """The keys of an included file."""
@@ -124,6 +128,13 @@ def _running() -> dict[str, Any]:
     amount = text("What the connection codes of one run may cost at most, e.g. 5000.", minimum=0)
     host = text("A host name, e.g. hooks.example.com.", pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
     return {
+        "recipients": _set(
+            "Whom encrypted files are for: the recipients (public keys) of age; age-keygen prints them.",
+            text("A recipient, e.g. age1….", pattern=RECIPIENT),
+        ),
+        "phi_in_git": choice(
+            "accepted: it is known that patients stand in plain text in this repository.", PHI_ACCEPTED
+        ),
         "include": _set(
             "Files with patients, cohorts and departures: names or patterns relative to this file.",
             text("A file name or pattern, e.g. patients/*.yaml."),

@@ -1,6 +1,5 @@
 """``kardia-ctl letters``."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.commands.codes.choice import CodeChoice, choice_options
 from kardia_ctl.cli.files.code_file import form_of
@@ -20,7 +20,6 @@ from kardia_ctl.cli.output.console import print_line, print_message
 from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.cli.outputs import Output, check_outputs, own_stream
 from kardia_ctl.cli.private_files import resolved, write_private
-from kardia_ctl.config import load
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import RunStopped
@@ -61,7 +60,7 @@ def command(path: Path, codes: Path, **options: Any) -> int:
     choice = CodeChoice(options.pop("mrns"), options.pop("targets"), options.pop("cohort"))
     wanted = LetterOptions(**options)
     wanted.check()
-    configuration = load(path, os.environ, system_instant())
+    configuration = read_configuration(path, system_instant())
     for warning in configuration.warnings:
         print_message(f"Warning: {warning}")
     _check_places(configuration, codes, wanted)

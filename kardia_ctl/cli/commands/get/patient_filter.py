@@ -1,6 +1,5 @@
 """Which patients ``get patients`` prints: those who are not declared, or whom somebody asks for."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,10 +7,10 @@ from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.options import Options
 from kardia_ctl.cli.output.terminal import is_own_terminal, read_answer
-from kardia_ctl.config import load
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.live.search import has_address, is_named
 from kardia_ctl.planning.live.undeclared import undeclared_in
@@ -76,7 +75,7 @@ def _undeclared(workspace: Workspace, config: Path | None) -> Wanted:
     if not workspace.configured:
         raise RunStopped("--undeclared needs a configuration: name its directory with --config PATH")
     path = Path() if config is None else config
-    is_undeclared = undeclared_in(load(path, os.environ, workspace.now).desired)
+    is_undeclared = undeclared_in(read_configuration(path, workspace.now).desired)
     return lambda row: is_undeclared(_text(row, "mrn"))
 
 

@@ -1,14 +1,13 @@
 """``kardia-ctl import --adopt``: what was just declared is recorded in state."""
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.state.noted import note
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.config import load
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.results import ImportReport
 from kardia_ctl.operations.importing.adopt import adoptions, record_adoptions
@@ -37,7 +36,7 @@ async def adopt_imported(
             "the lines, then run kardia-ctl apply"
         )
         return report
-    desired, clock = load(workspace.path, os.environ, workspace.now).desired, Clock()
+    desired, clock = read_configuration(workspace.path, workspace.now).desired, Clock()
     new = desired.patients.keys() - inputs.desired.patients.keys()
     imported: set[Address] = {*map(patient_address, new), *report.settings}
     preview = adoptions(inputs, desired, imported)

@@ -71,7 +71,7 @@ class Fhir:
             for name in ("firstname", "lastname")
             for given in (cohort.defaults, cohort.constants)
         )
-        self._is_bundle = cohort.source.suffix.lower() not in (".ndjson", ".jsonl")
+        self._is_bundle = cohort.suffix not in (".ndjson", ".jsonl")
         self.file = context.name(cohort.source)
 
     def batches(self) -> Iterator[Batch]:

@@ -1,0 +1,1 @@
+"""``kardia-ctl encrypt``: files as a whole, for the recipients that are declared."""

@@ -1,0 +1,92 @@
+"""pyrage works on files: here a stream of bytes is one that it reads, and one that it writes is a stream."""
+
+from collections.abc import Iterator, Sequence
+from queue import SimpleQueue
+from threading import BoundedSemaphore
+from typing import Any, Final
+
+from kardia_ctl.config.source_files import InvalidContent
+
+_PIECE: Final = 96 << 10
+"""Bytes of plain text that are handed on at once."""
+
+_AHEAD: Final = 4
+"""Pieces that are decrypted before they are asked for."""
+
+
+class ReadableStream:
+    """A stream as the file that pyrage reads; ``error`` is what reading raised, which it makes a text of."""
+
+    def __init__(self, stream: Iterator[bytes], head: bytes = b"") -> None:
+        self.error: Exception | None = None
+        self._stream = stream
+        self._rest = head
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; none at the end."""
+        try:
+            while not self._rest and (chunk := next(self._stream, None)) is not None:
+                self._rest = chunk
+        except Exception as error:
+            self.error = error
+            raise
+        size = len(self._rest) if size < 0 else size
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+
+class Pipe:
+    """Turns pyrage, which writes into a file, into an iterator that is a few pieces ahead at most.
+
+    pyrage runs in a thread of its own and writes to this object.
+    """
+
+    def __init__(self, source: ReadableStream, limit: int) -> None:
+        self.error: Exception | None = None
+        self._source = source
+        self._left = limit
+        self._too_large = f"the file is larger than {limit >> 20} MiB"
+        self._piece = bytearray()
+        self._pieces: SimpleQueue[bytes] = SimpleQueue()
+        self._room = BoundedSemaphore(_AHEAD)
+        self._stopped = False
+
+    def run(self, module: Any, identities: Sequence[Any]) -> None:
+        """Decrypt everything; ``error`` is what ended it."""
+        try:
+            module.decrypt_io(self._source, self, identities)
+            self._hand_on()
+        except Exception as error:  # noqa: BLE001  (raised again in the other thread)
+            self.error = self.error or self._source.error or error
+        self._pieces.put(b"")
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self._pieces.get():
+            self._room.release()
+            yield piece
+
+    def stop(self) -> None:
+        """Let the thread end, whatever is left."""
+        self._stopped = True
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes of the plain text."""
+        self._left -= len(data)
+        if self._left < 0:
+            self.error = InvalidContent(self._too_large, "Split it into several files")
+            raise self.error
+        self._piece += data
+        if len(self._piece) >= _PIECE:
+            self._hand_on()
+        return len(data)
+
+    def flush(self) -> None:
+        """No-op: pieces are handed on when they are large enough."""
+
+    def _hand_on(self) -> None:
+        while not self._room.acquire(timeout=0.2):
+            if self._stopped:
+                raise EOFError("nobody reads the rest")  # of InterruptedError Rust would try again for ever
+        if self._piece:
+            self._pieces.put(bytes(self._piece))
+            self._piece.clear()
