@@ -100,8 +100,8 @@ SUBROOMS: dict[str, set[str]] = {
         "config/context", "config/source_files",
     },
     "config/editing": {
-        "config/cohorts", "config/context", "config/document", "config/loader", "config/sections",
-        "config/source_files", "config/yaml",
+        "config/cohorts", "config/context", "config/document", "config/encryption", "config/loader",
+        "config/sections", "config/source_files", "config/yaml",
     },
     "config/encryption": {"config/source_files"},
     # they state the schema of their own keys

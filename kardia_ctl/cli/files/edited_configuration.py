@@ -20,7 +20,7 @@ def not_included(main: Path, files: Collection[Path]) -> tuple[str, ...]:
     missing = sorted(set(names) - {str(found) for pattern in patterns for found in _matching(root, pattern)})
     if len(missing) > 1:
         first = PurePosixPath(missing[0])
-        pattern = str(first.with_name(f"{first.name.partition('-')[0]}-*.yaml"))
+        pattern = str(first.with_name(f"{first.name.partition('-')[0]}-*{''.join(first.suffixes)}"))
         if sorted(map(str, _matching(root, pattern))) == missing:
             return (pattern,)
     return tuple(missing)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.files.new_files import NewFile
+from kardia_ctl.config.encryption.age import encrypted_pieces
+from kardia_ctl.config.encryption.age_header import SUFFIX
 from kardia_ctl.config.writing.csv_rows import csv_rows, fits_csv
 from kardia_ctl.config.writing.yaml_text import commented, patient_entry
 from kardia_ctl.model.results import ImportedFile, LeftOut
@@ -24,17 +26,13 @@ _ROWS: Final = 1000
 _NUMBERED: Final = re.compile(rf"{STEM}(?:-([1-9][0-9]{{0,8}}))?(?:\.[^/]*)?", re.IGNORECASE)
 
 
-def stored(path: Path, pieces: Iterable[str]) -> NewFile:
-    """An imported file as it is stored: every one goes through here."""
-    return NewFile(path, (piece.encode() for piece in pieces))
-
-
 @dataclass(slots=True)
 class ImportedFiles:
-    """Makes the files of one import in a directory. ``made`` are those so far."""
+    """Makes the files of one import in a directory, for the recipients if any. ``made`` are those so far."""
 
     directory: Path
     importable: Importable
+    recipients: tuple[str, ...] = ()
     made: list[ImportedFile] = field(default_factory=list)
 
     def as_yaml(self, split: int, *, several: bool) -> Iterator[NewFile]:
@@ -57,7 +55,7 @@ class ImportedFiles:
         path = self.directory / f"{name}.csv"
         rows = self._fitting(unfit)
         if first := list(islice(rows, _ROWS)):
-            yield stored(path, self._csv(path, first, rows))
+            yield self._stored(path, self._csv(path, first, rows))
         if unfit:
             entries = [patient_entry(values) for values in unfit]
             yield self._yaml(path.with_suffix(".yaml"), entries, self.importable.left_out)
@@ -78,11 +76,25 @@ class ImportedFiles:
             count += len(rows)
             yield csv_rows(IMPORTED, rows)
             rows = list(islice(others, _ROWS))
-        self.made.append(ImportedFile(path, count))
+        self.made.append(ImportedFile(self._name(path), count))
 
     def _yaml(self, path: Path, entries: Sequence[str], left_out: Sequence[LeftOut] = ()) -> NewFile:
-        self.made.append(ImportedFile(path, len(entries)))
-        return stored(path, chain((_HEAD,), entries, map(_stanza, left_out)))
+        self.made.append(ImportedFile(self._name(path), len(entries)))
+        return self._stored(path, chain((_HEAD,), entries, map(_stanza, left_out)))
+
+    def _stored(self, path: Path, texts: Iterable[str]) -> NewFile:
+        """A file as it is stored: every one goes through here.
+
+        Raises:
+            RunStopped: it is to be encrypted, and cannot be.
+        """
+        pieces = (text.encode() for text in texts)
+        if not self.recipients:
+            return NewFile(path, pieces)
+        return NewFile(self._name(path), encrypted_pieces(pieces, self.recipients))
+
+    def _name(self, path: Path) -> Path:
+        return path.with_name(path.name + SUFFIX) if self.recipients else path
 
 
 def _stanza(left_out: LeftOut) -> str:

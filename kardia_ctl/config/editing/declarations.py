@@ -9,6 +9,7 @@ from kardia_ctl.config import sections
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.document import YamlFile, cohorts, read_yaml_file
+from kardia_ctl.config.encryption.plain_texts import PlainTexts, Unlocking
 from kardia_ctl.config.loader import included_files, main_file
 from kardia_ctl.config.source_files import CHANGED, COHORT_LIMIT, FileStamp, UnusableFile, content
 from kardia_ctl.model.configuration import Configuration
@@ -50,14 +51,19 @@ class Declarations:
         return FileBytes(path, relative, data, stamps[0])
 
 
-def read_declarations(path: Path, environ: Mapping[str, str], configuration: Configuration) -> Declarations:
+def read_declarations(
+    path: Path,
+    environ: Mapping[str, str],
+    configuration: Configuration,
+    unlocking: Unlocking | None = None,
+) -> Declarations:
     """The declarations of a configuration that was read from ``path`` before.
 
     Raises:
         UnusableFile: kardia.yaml cannot be read any more.
     """
     main = main_file(path)
-    context = LoadContext(main.parent.resolve(), main.parent, environ)
+    context = LoadContext(main.parent.resolve(), main.parent, environ, texts=PlainTexts(unlocking))
     relative = PurePosixPath(main.name)
     context.begin(relative, Source(context.name(relative), 1, 1))
     yaml_file = read_yaml_file(relative, context, included=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kardia_ctl.config.editing.live_values import LiveValue, NotTaken
+from kardia_ctl.config.encryption.plain_texts import Unlocking
 from kardia_ctl.config.loader import load
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, patient_address
@@ -25,6 +26,7 @@ def refuted(
     before: Configuration,
     edited: Mapping[str, bytes],
     values: Sequence[LiveValue],
+    unlocking: Unlocking | None = None,
 ) -> list[NotTaken]:
     """The values that are not read as they were meant, or that the configuration's rules refuse.
 
@@ -35,9 +37,10 @@ def refuted(
         before: The configuration without the edits.
         edited: The content of each edited file, by its path from the configuration's directory.
         values: What was edited.
+        unlocking: As for ``load``.
     """
     try:
-        after = load(path, environ, now, edited)
+        after = load(path, environ, now, edited, unlocking)
     except ConfigurationError as error:
         return _blamed(values, error.problems)
     wrong = set(_wrong(before.desired, after.desired, values))

@@ -11,6 +11,7 @@ from kardia_ctl.config.editing.encoded_text import ByteEdit, NotEditable, TextEd
 from kardia_ctl.config.editing.file_editors import FileEditor, YamlEditor, cohort_editor
 from kardia_ctl.config.editing.live_values import LiveValue, NotTaken
 from kardia_ctl.config.editing.proof import refuted
+from kardia_ctl.config.encryption.plain_texts import Unlocking
 from kardia_ctl.config.source_files import FileStamp, UnusableFile
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration
@@ -61,6 +62,7 @@ def take_values(
     now: Instant,
     configuration: Configuration,
     values: Iterable[LiveValue],
+    unlocking: Unlocking | None = None,
 ) -> TakenValues:
     """Edit the files that declare some values, in memory.
 
@@ -73,18 +75,21 @@ def take_values(
         now: The moment that it was read at.
         configuration: What was read.
         values: The live values to take.
+        unlocking: Opens the other files, which may be encrypted.
 
     Raises:
         ConfigurationError, UnusableFile: kardia.yaml cannot be read any more.
     """
-    declared = read_declarations(path, environ, configuration)
+    declared = read_declarations(path, environ, configuration, unlocking)
     remaining, not_taken = list(values), list[NotTaken]()
     while remaining:
         files, refused = _edit_all(declared, configuration, remaining)
         remaining = _without(remaining, refused)
         not_taken += refused
         contents = {file.relative.as_posix(): file.after for file in files}
-        refused = refuted(path, environ, now, configuration, contents, remaining) if remaining else []
+        refused = (
+            refuted(path, environ, now, configuration, contents, remaining, unlocking) if remaining else []
+        )
         if not refused:
             return TakenValues(tuple(files), tuple(remaining), tuple(not_taken))
         remaining = _without(remaining, refused)

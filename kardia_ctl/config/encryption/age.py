@@ -5,12 +5,11 @@ That the last one was there is known at the end alone: a caller uses nothing bef
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from threading import Thread
-from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kardia_ctl.config.encryption.age_header import ALTERED, check_header, is_encrypted, read_head
-from kardia_ctl.config.encryption.age_stream import Pipe, ReadableStream
-from kardia_ctl.config.source_files import InvalidContent, UnusableFile
+from kardia_ctl.config.encryption.age_stream import piped
+from kardia_ctl.config.source_files import InvalidContent
 from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
@@ -101,22 +100,16 @@ def encrypted(data: bytes, recipients: Sequence[str]) -> bytes:
     return sealed
 
 
-def encrypt(pieces: Iterator[bytes], out: IO[bytes], recipients: Sequence[str]) -> None:
-    """Write a stream in the ASCII form of age, without holding it.
+def encrypted_pieces(pieces: Iterable[bytes], recipients: Sequence[str]) -> Iterator[bytes]:
+    """A stream in the ASCII form of age, also in pieces.
 
     Raises:
         RunStopped: as ``encrypted``.
-        UnusableFile: the pieces cannot be read.
-        OSError: the output cannot be written.
+        Exception: what reading the stream raises.
     """
     module = _pyrage(RunStopped)
-    source = ReadableStream(pieces)
-    try:
-        module.encrypt_io(source, out, _recipients(recipients, module), armored=True)
-    except Exception:
-        if source.error is not None:
-            raise source.error from None
-        raise
+    readers = _recipients(recipients, module)
+    return piped(iter(pieces), lambda source, out: module.encrypt_io(source, out, readers, armored=True))
 
 
 def decrypted(chunks: Iterable[bytes], identities: Callable[[], Identities], limit: int) -> Iterator[bytes]:
@@ -139,22 +132,16 @@ def decrypted(chunks: Iterable[bytes], identities: Callable[[], Identities], lim
     keys = list(identities())
     if not keys:
         raise InvalidContent("the file is encrypted, and there is no age identity to read it with", _SET)
-    pipe = Pipe(ReadableStream(stream, head), limit)
-    worker = Thread(target=pipe.run, args=(module, keys), daemon=True)
-    worker.start()
     try:
-        yield from pipe
-    finally:
-        pipe.stop()
-        worker.join()
-    if pipe.error is not None:
-        raise _explained(pipe.error, len(keys)) from None
+        yield from piped(
+            stream, lambda source, out: module.decrypt_io(source, out, keys), head=head, limit=limit
+        )
+    except (module.DecryptError, OSError) as error:
+        raise _explained(error, len(keys)) from None
 
 
 def _explained(error: Exception, identities: int) -> Exception:
-    """What an error of pyrage, or of reading the file, means."""
-    if isinstance(error, UnusableFile):
-        return error
+    """What an error of pyrage means."""
     if "No matching keys" in str(error):
         count = "the age identity here does not open" if identities == 1 else "no age identity here opens"
         return InvalidContent(

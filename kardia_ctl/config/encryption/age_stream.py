@@ -1,17 +1,18 @@
 """pyrage works on files: here a stream of bytes is one that it reads, and one that it writes is a stream."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from threading import BoundedSemaphore
-from typing import Any, Final
+from sys import maxsize as MAXSIZE  # noqa: N812  (it is a constant)
+from threading import BoundedSemaphore, Thread
+from typing import Any, Final, TypeAlias
 
 from kardia_ctl.config.source_files import InvalidContent
 
 _PIECE: Final = 96 << 10
-"""Bytes of plain text that are handed on at once."""
+"""Bytes that are handed on at once."""
 
 _AHEAD: Final = 4
-"""Pieces that are decrypted before they are asked for."""
+"""Pieces that are made before they are asked for."""
 
 
 class ReadableStream:
@@ -35,11 +36,31 @@ class ReadableStream:
         return data
 
 
-class Pipe:
-    """Turns pyrage, which writes into a file, into an iterator that is a few pieces ahead at most.
+Work: TypeAlias = Callable[[ReadableStream, Any], object]
+"""A function of pyrage with its keys: reads from one file and writes to another."""
 
-    pyrage runs in a thread of its own and writes to this object.
+
+def piped(source: Iterator[bytes], work: Work, head: bytes = b"", limit: int = MAXSIZE) -> Iterator[bytes]:
+    """What ``work`` makes of ``head`` and a stream, in pieces; a few of them are made ahead of time.
+
+    Raises:
+        InvalidContent: it makes more than ``limit`` bytes.
+        Exception: what reading the stream raised, or what ``work`` did.
     """
+    pipe = Pipe(ReadableStream(source, head), limit)
+    worker = Thread(target=pipe.run, args=(work,), daemon=True)
+    worker.start()
+    try:
+        yield from pipe
+    finally:
+        pipe.stop()
+        worker.join()
+    if pipe.error is not None:
+        raise pipe.error
+
+
+class Pipe:
+    """The file that pyrage writes to, in a thread of its own: an iterator for another thread."""
 
     def __init__(self, source: ReadableStream, limit: int) -> None:
         self.error: Exception | None = None
@@ -51,10 +72,10 @@ class Pipe:
         self._room = BoundedSemaphore(_AHEAD)
         self._stopped = False
 
-    def run(self, module: Any, identities: Sequence[Any]) -> None:
-        """Decrypt everything; ``error`` is what ended it."""
+    def run(self, work: Work) -> None:
+        """Let ``work`` write everything; ``error`` is what ended it."""
         try:
-            module.decrypt_io(self._source, self, identities)
+            work(self._source, self)
             self._hand_on()
         except Exception as error:  # noqa: BLE001  (raised again in the other thread)
             self.error = self.error or self._source.error or error
@@ -70,7 +91,7 @@ class Pipe:
         self._stopped = True
 
     def write(self, data: bytes) -> int:
-        """Take the next bytes of the plain text."""
+        """Take the next bytes of the result."""
         self._left -= len(data)
         if self._left < 0:
             self.error = InvalidContent(self._too_large, "Split it into several files")

@@ -4,23 +4,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
-from pathlib import PurePosixPath
-from typing import Final
+from pathlib import PurePath, PurePosixPath
+from typing import Final, TypeVar
 
 from kardia_ctl.config.encryption import age, sops
 from kardia_ctl.config.encryption.age_header import SUFFIX, is_encrypted
 from kardia_ctl.config.source_files import InvalidContent
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
+
 IN_MEMORY: Final = 256 << 20
 """Bytes of an encrypted file that a reader needs as a whole, such as a workbook."""
 
 
-def plain_name(path: PurePosixPath) -> PurePosixPath:
+def plain_name(path: AnyPath) -> AnyPath:
     """The name that a file has without encryption: its ending says the format."""
     return path.with_suffix("") if is_age(path) else path
 
 
-def is_age(path: PurePosixPath) -> bool:
+def is_age(path: PurePath) -> bool:
     """Whether a file is one of age, by its name."""
     return path.suffix.lower() == SUFFIX
 

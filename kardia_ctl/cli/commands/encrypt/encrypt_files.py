@@ -102,7 +102,9 @@ def _encrypt(file: Path, recipients: Sequence[str], *, remove: bool) -> None:
     target, read = _target(file), list[FileStamp]()
     try:
         with private_file(target, never) as opened:
-            age.encrypt(_checked(chunks(file, COHORT_LIMIT, _PIECE, read.append), target), opened, recipients)
+            plain = _checked(chunks(file, COHORT_LIMIT, _PIECE, read.append), target)
+            for piece in age.encrypted_pieces(plain, recipients):
+                opened.write(piece)
     except UnusableFile as error:
         raise RunStopped(f"{file}: {error.message}. {error.remedy}") from error
     print_line(f"Wrote {target}. Name it in kardia.yaml in place of {file.name}")

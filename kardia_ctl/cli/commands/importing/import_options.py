@@ -9,6 +9,7 @@ from typing import Final
 from kardia_ctl.cli.account.workspace import PRIVATE, Workspace
 from kardia_ctl.cli.files.edited_configuration import cohorts_of
 from kardia_ctl.cli.files.imported_files import free_cohort
+from kardia_ctl.config.encryption.age_header import SUFFIX
 from kardia_ctl.config.source_files import UnusableFile, inside, lexical
 from kardia_ctl.model.errors import RunStopped
 
@@ -99,7 +100,8 @@ def _cohort(workspace: Workspace, wanted: ImportOptions, into: str) -> str:
         raise RunStopped("--cohort: use letters, digits, dots, dashes and underscores: it names a file too")
     if wanted.cohort in taken:
         raise RunStopped(f"--cohort {wanted.cohort}: there is a cohort of this name. Choose another")
-    for path in (directory / f"{wanted.cohort}.csv", directory / f"{wanted.cohort}.yaml"):
+    for name in ("csv", "yaml", f"csv{SUFFIX}", f"yaml{SUFFIX}"):
+        path = directory / f"{wanted.cohort}.{name}"
         if path.exists():
             raise RunStopped(
                 f"--cohort {wanted.cohort}: {path} exists and was not changed. Choose another name"

@@ -8,6 +8,7 @@ from kardia_ctl.cli.commands.importing.import_options import ImportFormat, Impor
 from kardia_ctl.cli.files.edited_configuration import add_to_configuration, not_included
 from kardia_ctl.cli.files.imported_files import ImportedFiles
 from kardia_ctl.cli.files.new_files import write_new_files
+from kardia_ctl.config.encryption.plain_texts import plain_name
 from kardia_ctl.config.writing.additions import Additions, lines_to_add
 from kardia_ctl.model.results import ImportReport
 from kardia_ctl.planning.inputs import PlanInputs
@@ -31,7 +32,7 @@ def write_import(
     """
     main = main_file(workspace)
     importable = Importable(inputs)
-    files = ImportedFiles(main.parent / str(wanted.into), importable)
+    files = ImportedFiles(main.parent / str(wanted.into), importable, workspace.configuration.recipients)
     cohort = wanted.cohort or ""
     if wanted.form is ImportFormat.CSV:
         write_new_files(files.as_cohort(cohort))
@@ -41,12 +42,12 @@ def write_import(
         write_new_files(files.as_yaml(split, several=several))
     settings, unset = importable_settings(inputs, workspace.configuration.callback_hosts)
     templates = undeclared_templates(inputs.observed.templates or (), inputs.desired.templates)
-    csv = [file.path for file in files.made if file.path.suffix == ".csv"]
+    csv = {file.path: plain_name(file.path) for file in files.made if plain_name(file.path).suffix == ".csv"}
     additions = Additions(
         {address.kind.value: url for address, url in settings.items()},
         {label: template.id for label, template in templates.items()},
         not_included(main, [file.path for file in files.made if file.path not in csv]),
-        {path.stem: path.relative_to(main.parent).as_posix() for path in csv},
+        {plain.stem: path.relative_to(main.parent).as_posix() for path, plain in csv.items()},
     )
     edited = bool(additions) and add_to_configuration(main, additions)
     return ImportReport(
