@@ -160,7 +160,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/importing": {
-        "cli/account", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/signals",
+        "cli/account", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/outputs",
+        "cli/private_files", "cli/signals",
     },
     "cli/commands/state": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

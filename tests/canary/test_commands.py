@@ -101,6 +101,9 @@ def test_what_differs_live_is_told_without_either_side(watch: Watch) -> None:
     account.settings.set_callback(_hook(), "https://hooks.example.com/kardia?token=" + TOKEN[::-1])
     watch.scanner.add("another token", TOKEN[::-1])
     assert "drift" in watch.plan().out.lower() or "changed outside" in watch.plan().out
+    path = str(watch.desk.path)
+    assert watch.run("import", path, "--update").code == 1  # nobody can be asked
+    assert watch.run("import", path, "--update", "--accept", ADDRESS, "--patch", "-").code == 1
     watch.write("kardia.yaml", declared(OURS[0], more=", sex: male").replace("1931-05-17", "1941-01-07"))
     assert watch.plan("--out", str(watch.place / "saved.plan")).code == 1
     assert watch.apply().code == 1

@@ -23,6 +23,8 @@ from kardia_ctl.cli.commands.importing.import_options import (
     checked_options,
 )
 from kardia_ctl.cli.commands.importing.import_writing import write_import
+from kardia_ctl.cli.commands.importing.update_options import update_from, update_options
+from kardia_ctl.cli.commands.importing.updating import update_files
 from kardia_ctl.cli.options import accept_unknown_team_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import reading
@@ -58,6 +60,7 @@ from kardia_ctl.render.pseudonyms import Pseudonyms
 )
 @click.option("--cohort", metavar="NAME", help="Give the CSV file's cohort this name (default: imported).")
 @click.option("--adopt", is_flag=True, help="Record the ids in state at once, under the lock.")
+@update_options
 @accept_unknown_team_option
 @lock_option
 @account_options
@@ -72,9 +75,15 @@ def command(path: Path, lock_timeout: float, **options: Any) -> int:
 
     Patients who cannot be declared as they are live (two with one mrn, no valid birth date or e-mail address)
     are left out and listed with the reason. Service providers and users of the app cannot be read.
+
+    With --update nothing is added: what changed in Kardia is taken into the files that declare it, one value
+    each, and every other byte of them stays. Asks about each address; elsewhere --accept names them.
     """
     account = account_from(options)
+    update = update_from(options)
     workspace = open_workspace(path, account, lock_timeout=lock_timeout)
+    if update is not None:
+        return update_files(workspace, update)
     options["form"] = ImportFormat(options["form"])
     wanted = checked_options(workspace, ImportOptions(**options))
     for line in (*workspace.configuration.warnings, workspace.store.activity()):
