@@ -124,7 +124,8 @@ class Watch:
     """Runs commands, and after each (and, if asked to, in the middle) looks at everything there is.
 
     ``allowed`` may hold values: what a person wrote, the key's own file, the file of the codes, the directory
-    of letters with what is temporary in it.
+    of letters with what is temporary in it. So may what goes on its way to one of them: its name begins with
+    a dot and the file's.
     """
 
     desk: InnerDesk
@@ -241,7 +242,9 @@ def _looking_first(call: Callable[..., Any], watch: Watch) -> Callable[..., Any]
         becomes = {
             place for to in arguments for place in (Path(os.fsdecode(to)), Path(os.fsdecode(to)).parent)
         }
-        if path.is_relative_to(watch.place) and path.is_file() and not {path, *becomes} & watch.allowed:
+        on_its_way = any(path.name.startswith(f".{file.name}.") for file in watch.allowed)
+        is_free = on_its_way or bool({path, *becomes} & watch.allowed)
+        if path.is_relative_to(watch.place) and path.is_file() and not is_free:
             watch.nothing_in(path.read_bytes(), f"{path.name}, which went")
         return call(file, *arguments, **options)
 

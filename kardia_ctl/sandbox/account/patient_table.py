@@ -1,9 +1,10 @@
 """The table of patients, with their phone numbers, custom fields and exports."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from sqlite3 import IntegrityError
 from typing import Any
 
 from kardia_ctl.sandbox.account.feed import Feed
@@ -19,6 +20,11 @@ _INSERT = (
     "INSERT INTO patients"
     " (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, 'none', ?, ?, ?)"
+)
+_INSERT_ALL = (
+    "INSERT INTO patients"
+    " (id, mrn, dob, email, firstname, lastname, sex, status, created_at, listed_at, listed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE)"
 )
 _CHANGEABLE = frozenset(("mrn", "dob", "email", "firstname", "lastname", "sex"))
 
@@ -105,6 +111,23 @@ class PatientTable:
             times = (now - (count - 1 - index) // per_second * MICRO for index in range(count))
             people = zip(invented_patients(count, seed, first), times, strict=True)
             db.executemany(_INSERT, (_row(random_id(ids), fields, at, at) for fields, at in people))
+
+    def insert_all(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Insert patients with id, fields and status, newest first, a second apart; return how many.
+
+        Raises:
+            ValueError: two have one id.
+        """
+        with self._timeline.writing() as db:
+            now = self._timeline.micros()
+            ages = range(len(rows) - 1, -1, -1)
+            try:
+                db.executemany(
+                    _INSERT_ALL, ((*rows[age], now - age * MICRO, now - age * MICRO) for age in ages)
+                )
+            except IntegrityError as error:
+                raise ValueError("two patients have one id") from error
+            return len(rows)
 
     def delete(self, patient_id: str, delay: float) -> bool:
         """Accept a deletion that takes effect in `delay` seconds; return whether the patient exists.

@@ -23,6 +23,7 @@ from kardia_ctl.cli.commands.importing.import_options import (
     checked_options,
 )
 from kardia_ctl.cli.commands.importing.import_writing import write_import
+from kardia_ctl.cli.commands.importing.sanitizing import whole_account, write_twin
 from kardia_ctl.cli.commands.importing.update_options import update_from, update_options
 from kardia_ctl.cli.commands.importing.updating import update_files
 from kardia_ctl.cli.options import accept_unknown_team_option, lock_option, path_argument
@@ -60,6 +61,12 @@ from kardia_ctl.render.pseudonyms import Pseudonyms
 )
 @click.option("--cohort", metavar="NAME", help="Give the CSV file's cohort this name (default: imported).")
 @click.option("--adopt", is_flag=True, help="Record the ids in state at once, under the lock.")
+@click.option(
+    "--sanitize",
+    is_flag=True,
+    help="Write an invented twin of the account instead, with nobody's data, for kardia-ctl sandbox serve "
+    "--from DIR (default DIR: twin).",
+)
 @update_options
 @accept_unknown_team_option
 @lock_option
@@ -101,10 +108,15 @@ async def _import(workspace: Workspace, wanted: ImportOptions) -> None:
     key = state_key(workspace, state, create=wanted.adopt)
     decisions = Decisions(accept_unknown_team=wanted.accept_unknown_team)
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
+    if wanted.sanitize:
+        inputs = whole_account(inputs)
     async with open_account(workspace) as session:
         with reading(session.reader) as reader:
             inputs = await read_account(reader, inputs)
         know_observed(session.scrub, inputs)
+        if wanted.sanitize:
+            print_result(write_twin(workspace, inputs, wanted, session.requests))
+            return
         report = write_import(workspace, inputs, wanted, requests=session.requests)
         if wanted.adopt:
             report = await adopt_imported(workspace, session, inputs, report)

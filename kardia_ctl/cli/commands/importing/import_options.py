@@ -39,12 +39,19 @@ class ImportOptions:
     into: str | None = None
     cohort: str | None = None
     adopt: bool = False
+    sanitize: bool = False
     accept_unknown_team: bool = False
 
 
 def main_file(workspace: Workspace) -> Path:
     """The configuration's own file."""
     return workspace.configuration.sources[0]
+
+
+def shown_path(workspace: Workspace, file: Path) -> Path:
+    """A file of the configuration by its name as the user would write it."""
+    shown = workspace.path if workspace.path.is_dir() else workspace.path.parent
+    return shown / file.relative_to(workspace.configuration.root)
 
 
 def checked_options(workspace: Workspace, wanted: ImportOptions) -> ImportOptions:
@@ -58,6 +65,8 @@ def checked_options(workspace: Workspace, wanted: ImportOptions) -> ImportOption
             f"the {workspace.capabilities.dialect} API shows no patients: nothing can be imported. Declare "
             "the participants: a create of one who exists is answered with 409, and adopts them"
         )
+    if wanted.sanitize:
+        return _sanitizing(workspace, wanted)
     if rows := workspace.configuration.desired.quarantined_without_mrn:
         raise RunStopped(
             f"{rows} quarantined rows have no usable mrn: a live patient may be declared in one. Correct "
@@ -70,6 +79,12 @@ def checked_options(workspace: Workspace, wanted: ImportOptions) -> ImportOption
     into = _directory(workspace, wanted.into or _DIRECTORIES[wanted.form])
     cohort = _cohort(workspace, wanted, into) if wanted.form is ImportFormat.CSV else None
     return replace(wanted, into=into, cohort=cohort, split=wanted.split or SPLIT)
+
+
+def _sanitizing(workspace: Workspace, wanted: ImportOptions) -> ImportOptions:
+    if wanted.adopt or wanted.split or wanted.cohort or wanted.form is not ImportFormat.YAML:
+        raise RunStopped("--sanitize writes an invented account and no configuration: give it --into alone")
+    return replace(wanted, into=_directory(workspace, wanted.into or "twin"))
 
 
 def _directory(workspace: Workspace, into: str) -> str:

@@ -1,10 +1,14 @@
 """Writes the files of an import, and the keys of kardia.yaml that name them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from kardia_ctl.cli.account.workspace import Workspace
-from kardia_ctl.cli.commands.importing.import_options import ImportFormat, ImportOptions, main_file
+from kardia_ctl.cli.commands.importing.import_options import (
+    ImportFormat,
+    ImportOptions,
+    main_file,
+    shown_path,
+)
 from kardia_ctl.cli.files.edited_configuration import add_to_configuration, not_included
 from kardia_ctl.cli.files.imported_files import ImportedFiles
 from kardia_ctl.cli.files.new_files import write_new_files
@@ -51,8 +55,8 @@ def write_import(
     )
     edited = bool(additions) and add_to_configuration(main, additions)
     return ImportReport(
-        _shown(workspace, main),
-        files=[replace(file, path=_shown(workspace, file.path)) for file in files.made],
+        shown_path(workspace, main),
+        files=[replace(file, path=shown_path(workspace, file.path)) for file in files.made],
         edited=tuple(name for name, _ in additions.sections()) if edited else (),
         lines="" if edited else lines_to_add(additions),
         templates=len(templates),
@@ -63,9 +67,3 @@ def write_import(
         ordered={status: importable.statuses[status] for status in _ORDERED},
         requests=requests,
     )
-
-
-def _shown(workspace: Workspace, file: Path) -> Path:
-    """A file of the configuration by its name as the user would write it."""
-    shown = workspace.path if workspace.path.is_dir() else workspace.path.parent
-    return shown / file.relative_to(workspace.configuration.root)

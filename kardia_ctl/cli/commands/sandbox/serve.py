@@ -75,6 +75,13 @@ for each in COMMANDS:
     help=f"Add this many invented patients (default: {_FEW} in a new account).",
 )
 @click.option(
+    "--from",
+    "twin",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Start a new account with the invented twin that kardia-ctl import --sanitize wrote into DIR.",
+)
+@click.option(
     "--seed",
     type=int,
     default=0,
@@ -109,6 +116,7 @@ def serve_command(
     api_key: str | None,
     empty: bool,
     patients: int | None,
+    twin: Path | None,
     seed: int,
     quirks: tuple[str, ...],
     no_data_controller: bool,
@@ -133,6 +141,8 @@ def serve_command(
 
     if empty and patients:
         raise RunStopped("--empty and --patients exclude each other: choose one")
+    if twin is not None and (empty or patients):
+        raise RunStopped("--from says who is in the account: leave --empty and --patients out")
     admitted = [_authority(name) for name in names]
     switches, rules = _behaviour(quirks, faults, no_data_controller=no_data_controller)
     if database is not None:
@@ -141,7 +151,10 @@ def serve_command(
         for suffix in ("", "-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
     with _account(database, api_key) as account:
-        _fill(account, 0 if empty else patients, seed)
+        if twin is None:
+            _fill(account, 0 if empty else patients, seed)
+        else:
+            _start_with(account, twin)
         try:
             with delivering(account, anywhere=deliver_anywhere), reacting(_as_sigterm):
                 serve(
@@ -208,6 +221,15 @@ def _fill(account: "Account", patients: int | None, number: int) -> None:
     count = (_FEW if account.is_new else 0) if patients is None else patients
     if count:
         seed(account, count, number)
+
+
+def _start_with(account: "Account", twin: Path) -> None:
+    from kardia_ctl.sandbox.control.given_account import start_with
+
+    try:
+        start_with(account, twin)
+    except ValueError as error:
+        raise RunStopped(f"--from {twin}: {error}. Name one of import --sanitize, or add --reset") from error
 
 
 def _quirk(text: str) -> tuple[str, Any]:
