@@ -367,7 +367,7 @@ def test_a_state_that_cannot_be_written_is_named_without_values(
 # Crashes
 
 CRASHES = {
-    "while reading the configuration": "kardia_ctl.cli.account.workspace.load",
+    "while reading the configuration": "kardia_ctl.cli.account.workspace.read_configuration",
     "while opening the state": "kardia_ctl.state.sqlite.database.open_writable",
     "while reading the state": "kardia_ctl.state.sqlite.sqlite_store.read_state",
     "while writing the state": "kardia_ctl.state.sqlite.sqlite_store.write",
