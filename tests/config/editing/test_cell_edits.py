@@ -253,3 +253,18 @@ def test_a_member_keeps_its_form(tmp_path: Path, old: str, attribute: str, new: 
     text = f'{{"mrn": "A-1", "dob": "1970-02-03", "email": "a@example.com", "{attribute}": %s}}\n'
     world = cohort(tmp_path, (text % old).encode(), "", "c.ndjson")
     assert world.taken(live("A-1", attribute, new))["c.ndjson"].decode() == text % written
+
+
+@pytest.mark.parametrize("name", ["Eve", "Ann"], ids=["and this one", "alone"])
+def test_an_edit_that_would_change_somebody_else_is_never_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A defect of an editor is found when the result is read, before anything is written."""
+    from kardia_ctl.config.editing.encoded_text import TextEdit
+
+    other = "A-2,1970-02-03,b@example.com,"
+    world = cohort(tmp_path, ROW + f"{other}Bo\n".encode())
+    edit = TextEdit(len(ROW) - len(b"Ann\n"), len(ROW) + len(other) + len("Bo"), f"{name}\n{other}Ed")
+    monkeypatch.setattr("kardia_ctl.config.editing.file_editors.cell_edit", lambda *_: edit)
+    (reason,) = world.refused(live("A-1", "firstname", "Eve"))
+    assert "the edited file would not be read as this value, or as more than it" in reason
