@@ -48,6 +48,21 @@ class Actions:
         self._account.connections.disconnect(patient.id)
         return _patient_json(self._account.patients.get(patient.id))
 
+    def edit(self, request: ControlRequest) -> dict[str, Any]:
+        """Change what Kardia has of a patient, as a person in the vendor's application does."""
+        patient = self._patient(request)
+        texts = {name: request.text(name) for name in ("dob", "email", "firstname", "lastname")}
+        values: dict[str, str | int] = {name: text for name, text in texts.items() if text is not None}
+        if (mrn := request.text("newMrn")) is not None:
+            values["mrn"] = mrn
+        if (sex := request.number("sex", -1, 0, 9)) >= 0:
+            values["sex"] = sex
+        request.end()
+        if not values:
+            raise bad_request(f"Give one of newMrn, {', '.join(texts)}, sex.")
+        self._account.patients.change(patient.id, **values)
+        return _patient_json(self._account.patients.get(patient.id))
+
     def record(self, request: ControlRequest) -> dict[str, Any]:
         """Add a recording."""
         recordings, default, time = self._account.recordings, RecordingFields(""), request.time("recordedAt")

@@ -41,6 +41,7 @@ class Control:
         self._posts: Mapping[str, Callable[[ControlRequest], dict[str, Any]]] = {
             "connect": actions.connect,
             "disconnect": actions.disconnect,
+            "edit": actions.edit,
             "record": actions.record,
             "amend": actions.amend,
             "emit": actions.emit,

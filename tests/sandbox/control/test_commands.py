@@ -62,6 +62,19 @@ def test_the_whole_funnel_by_command(url: str, account: Account, patient: str) -
     assert run("disconnect", "--patient", patient, "--url", url)["status"] == "none"
 
 
+def test_a_patient_is_edited_by_command(url: str, account: Account, patient: str) -> None:
+    account.patients.change(patient, sex=2)
+    run("edit", "--mrn", "A-1", "--new-mrn", "A-2", "--firstname", "Ada", "--sex", "0", "--url", url)
+    (one,) = account.patients.all()
+    assert (one.mrn, one.firstname, one.sex) == ("A-2", "Ada", 0)
+
+
+def test_an_offset_of_nothing_is_an_offset(url: str, account: Account, patient: str) -> None:
+    when = ["--recorded-at", "2026-03-01T08:00:00+01:00"]
+    run("record", "--mrn", "A-1", *when, "--offset-minutes", "0", "--url", url)
+    assert account.recordings.all()[0].fields.offset_minutes == 0
+
+
 def test_screening_is_asked_for(url: str, account: Account, patient: str) -> None:
     run("record", "--mrn", "A-1", "--duration", "1000", "--screening", "--url", url)
     assert account.recordings.all()[0].fields.screening

@@ -64,6 +64,23 @@ async def test_a_void_code_connects_nobody(client: httpx.AsyncClient, account: A
     assert account.patients.all()[0].status is PatientStatus.NONE
 
 
+async def test_a_person_edits_what_kardia_has_of_a_patient(
+    client: httpx.AsyncClient, account: Account, patient: str
+) -> None:
+    said = {"newMrn": "A-2", "dob": "2001-01-01", "email": "b@example.com", "lastname": "B", "sex": 0}
+    answer = await act(client, "edit", mrn="A-1", **said)
+    assert answer.json() == {"patientId": patient, "customParticipantId": "A-2", "status": "none"}
+    (one,) = account.patients.all()
+    assert (one.mrn, one.dob, one.email, one.firstname, one.lastname, one.sex) == (
+        "A-2",
+        "2001-01-01",
+        "b@example.com",
+        None,
+        "B",
+        0,
+    )
+
+
 async def test_a_recording_is_made_and_amended(
     client: httpx.AsyncClient, account: Account, patient: str
 ) -> None:
@@ -131,6 +148,10 @@ def test_the_command_knows_every_event() -> None:
         ("connect", {"mrn": "unknown"}, 404),
         ("connect", {"mrn": "A-1", "who": "me"}, 400),
         ("disconnect", {"patient": "unknown"}, 404),
+        ("edit", {"mrn": "A-1"}, 400),
+        ("edit", {"mrn": "unknown", "lastname": "B"}, 404),
+        ("edit", {"mrn": "A-1", "sex": 10}, 400),
+        ("edit", {"mrn": "A-1", "lastname": "B", "id": "x"}, 400),
         ("record", {"mrn": "unknown"}, 404),
         ("record", {"mrn": "A-1", "determination": "fine"}, 400),
         ("record", {"mrn": "A-1", "leads": 3}, 400),

@@ -1,4 +1,4 @@
-"""``kardia-ctl sandbox seed|connect|disconnect|record|amend|emit``: act as the patients."""
+"""``kardia-ctl sandbox seed|connect|disconnect|edit|record|amend|emit``: act as patients and the clinic."""
 
 import sqlite3
 from contextlib import closing
@@ -44,8 +44,11 @@ def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
     """Send a control request to the running sandbox, and print its response as JSON."""
     from kardia_ctl.sandbox.control_client import ControlError, ask
 
-    given = {name: value for name, value in members.items() if value not in (None, (), False)}
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    given = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in members.items()
+        if value is not None and value is not False and value != ()  # 0 is said: it is a sex, and an offset
+    }
     try:
         answer = ask(url if port is None else f"http://127.0.0.1:{port}", action, given)
     except ControlError as error:
@@ -121,6 +124,22 @@ def disconnect_command(patient: str | None, mrn: str | None, url: str, port: int
     _ask(url, port, "disconnect", patient=patient, mrn=mrn)
 
 
+@click.command("edit")
+@_patient_options
+@click.option("--new-mrn", metavar="MRN", help="Another mrn.")
+@click.option("--dob", metavar="DATE", help="Another birth date.")
+@click.option("--email", help="Another e-mail address.")
+@click.option("--firstname", help="Another first name.")
+@click.option("--lastname", help="Another last name.")
+@click.option("--sex", type=click.Choice(["0", "1", "2", "9"]), help="Another sex (ISO/IEC 5218).")
+@_url_options
+def edit_command(sex: str | None, new_mrn: str | None, **members: Any) -> None:
+    """Change what Kardia has of a patient, as a person in the vendor's application does."""
+    url, port = members.pop("url"), members.pop("port")
+    members |= {"newMrn": new_mrn, "sex": None if sex is None else int(sex)}
+    _ask(url, port, "edit", **members)
+
+
 @click.command("record")
 @_patient_options
 @click.option("--determination", default="normal", show_default=True, help="The algorithm's result.")
@@ -176,6 +195,7 @@ COMMANDS = (
     seed_command,
     connect_command,
     disconnect_command,
+    edit_command,
     record_command,
     amend_command,
     emit_command,
