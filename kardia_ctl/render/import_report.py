@@ -12,9 +12,9 @@ _LISTED: Final = 20
 """Patients of one reason that are listed."""
 
 _ISSUED: Final = """\
-  Kardia does not show of which template their codes are, so no codes: were written. When you know it, declare
-  codes: [TEMPLATE] (in a cohort's defaults for all of them) and a decision: issued, which takes the codes as
-  they are. Until then plan does not order for them again.
+  Kardia does not show of which template their codes are, so no codes: were written. Where you know it, write
+  codes: [TEMPLATE], for a cohort in its defaults. plan then orders none of them, and prints the entry under
+  decisions (issued) that takes them as they are.
 """
 _UNREADABLE: Final = """\
 Kardia shows neither service providers nor users of the app. To manage them, write in {main}:

@@ -11,6 +11,7 @@ from tests.benchmarks.machine import Machine, this_machine
 from tests.benchmarks.parts import (
     engines,
     growth,
+    importing,
     latency,
     memory,
     obvious,
@@ -32,6 +33,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Scale], Iterable[Row]]]] = {
         planning,
         latency,
         refresh,
+        importing,
         obvious,
         memory,
         growth,

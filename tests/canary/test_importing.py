@@ -42,7 +42,7 @@ def test_values_stand_in_the_imported_files_alone(watch: Watch, arguments: tuple
     watch.run("status", str(watch.desk.path))
 
 
-@pytest.mark.parametrize("where", ["config.writing.csv_rows.guarded", "cli.files.new_files.os.fsync"])
+@pytest.mark.parametrize("where", ["cli.files.imported_files.csv_rows", "cli.files.new_files.os.fsync"])
 def test_an_import_that_fails_midway_leaves_no_value_behind(
     watch: Watch, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

@@ -13,7 +13,8 @@ from kardia_ctl.config.encryption.age_header import SUFFIX
 from kardia_ctl.config.writing.csv_rows import csv_rows, fits_csv
 from kardia_ctl.config.writing.yaml_text import commented, patient_entry
 from kardia_ctl.model.results import ImportedFile, LeftOut
-from kardia_ctl.planning.live.declarable import IMPORTED, Importable
+from kardia_ctl.planning.live.declarable import IMPORTED
+from kardia_ctl.planning.live.importable import Importable
 
 STEM: Final = "imported"
 """How the names of imported files, and of an imported cohort, begin."""

@@ -49,8 +49,12 @@ def key(text: str) -> str:
 
 def patient_entry(values: Mapping[str, str], further: Sequence[str] = ()) -> str:
     """An entry of ``patients``: a line for each value, then the ``further`` lines as they are."""
-    lines = (*(f"{name}: {quoted(value)}" for name, value in values.items()), *further)
-    return "  - " + "\n    ".join(lines) + "\n"
+    together = "".join(values.values())
+    if together.isprintable() and '"' not in together and "\\" not in together:
+        lines = [f'{name}: "{value}"' for name, value in values.items()]
+    else:
+        lines = [f"{name}: {quoted(value)}" for name, value in values.items()]
+    return "  - " + "\n    ".join([*lines, *further]) + "\n"
 
 
 def commented(text: str) -> str:

@@ -16,7 +16,7 @@ from kardia_ctl.config.encryption.plain_texts import plain_name
 from kardia_ctl.config.writing.additions import Additions, lines_to_add
 from kardia_ctl.model.results import ImportReport
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.live.declarable import Importable
+from kardia_ctl.planning.live.importable import Importable
 from kardia_ctl.planning.live.live_settings import importable_settings
 from kardia_ctl.planning.live.template_labels import undeclared_templates
 from kardia_ctl.planning.live.undeclared import undeclared_count

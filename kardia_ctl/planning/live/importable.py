@@ -1,0 +1,74 @@
+"""The undeclared live patients as they can be imported, and who cannot, with the reason."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from kardia_ctl.kinds.texts.births import latest_birth
+from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.model.results import LeftOut
+from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.live.adoptable import blocked_adoptions
+from kardia_ctl.planning.live.declarable import REQUIRED, all_declarable
+from kardia_ctl.planning.live.undeclared import undeclared_patients
+
+_NAMES: Final = {"dob": "birth date", "email": "e-mail address"}
+_REMEDIES: Final = {
+    "mrn": "Correct it in Kardia, or leave the patient undeclared",
+    "dob": "Correct it in Kardia, where alone it can be changed, then import again",
+    "email": "Declare the patient with the right address and ignore_changes: [email], or correct it in "
+    "Kardia and import again",
+}
+_TWINS: Final = (
+    "Find out which record is the patient's, and declare the mrn with its id:. The other one can leave "
+    "by a departure with its id:"
+)
+_BLOCKED: Final = "Declare the patient by hand and run plan: it says what state knows and what to do"
+
+
+@dataclass(slots=True)
+class Importable:
+    """The undeclared live patients, one by one, and what was found on the way.
+
+    Attributes:
+        inputs: What is declared, observed and recorded.
+        count: How many can be imported, of those that were asked for so far.
+        left_out: Who cannot.
+        dropped: By attribute and reason, how many values are not declared although they are live.
+        statuses: How many of those that can be imported have each connection status.
+    """
+
+    inputs: PlanInputs
+    count: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Mapping[str, str]]:
+        """What to declare of each patient, in the order of the mrns."""
+        desired, observed = self.inputs.desired, self.inputs.observed
+        latest = latest_birth(self.inputs.now.day)
+        blocked = blocked_adoptions(self.inputs, undeclared_patients(desired, observed))
+        for live, values, flaws in all_declarable(undeclared_patients(desired, observed), latest):
+            if (why := self._obstacle(live, flaws, blocked)) is not None:
+                self.left_out.append(LeftOut(live, *why, values))
+                continue
+            for name, words in flaws.items():
+                self.dropped[name, words] += 1
+            self.statuses[live.status or ""] += 1
+            self.count += 1
+            yield values
+
+    def _obstacle(
+        self, live: LivePatient, flaws: Mapping[str, str], blocked: Mapping[str, str]
+    ) -> tuple[str, str] | None:
+        """Why a patient cannot be imported, and what helps; None when it can."""
+        if (twins := self.inputs.observed.twins.get(live.mrn)) is not None:
+            return f"{len(twins)} live patients have this mrn", _TWINS
+        for name in REQUIRED:
+            if name in flaws:
+                return f"its {_NAMES.get(name, name)} {flaws[name]}", _REMEDIES[name]
+        if live.mrn in blocked:
+            return f"a plan would block its adoption ({blocked[live.mrn]})", _BLOCKED
+        return None
