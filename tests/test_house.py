@@ -153,6 +153,10 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
+    "cli/commands/doctor": {
+        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/signals",
+    },
     "cli/commands/encrypt": {
         "cli/account", "cli/interrupts", "cli/output", "cli/outputs", "cli/private_files",
     },

@@ -28,7 +28,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 class Answer:
     """An answer whose body was read to its end, or (``complete`` False) to the bound.
 
-    ``wait`` is the Retry-After in seconds, ``location`` the target of a redirect.
+    ``wait`` is the Retry-After in seconds, ``location`` the target of a redirect, ``date`` the server's Date
+    as it was sent, ``tls`` the version of TLS, such as TLSv1.3; empty without one.
     """
 
     status: int
@@ -37,6 +38,8 @@ class Answer:
     complete: bool = True
     wait: float | None = None
     location: str = field(default="", repr=False)
+    date: str = ""
+    tls: str = ""
 
     @property
     def is_success(self) -> bool:

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "recordings": ("recordings.command", "Record QT measurements."),
     "state": ("state.group.command", "Care for the records of earlier runs."),
     "audit": ("audit.command", "List, verify or export the log of what was applied."),
+    "doctor": ("doctor.diagnose.command", "Check configuration, key, account and state, and say what to do."),
     "schema": ("setup.schema_command", "Print the JSON Schema that YAML editors read."),
     "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
     "rotate-key": ("rotate_key.command", "Make a new API key and store it."),

@@ -17,7 +17,7 @@ from typing import Any, Final, Self, TypeAlias, cast
 import httpx
 
 from kardia_ctl.api.http.body import BodyError, read_body
-from kardia_ctl.api.http.trust import trust_of
+from kardia_ctl.api.http.trust import tls_version, trust_of
 from kardia_ctl.model.errors import ApiError
 
 HttpTransport: TypeAlias = httpx.AsyncBaseTransport
@@ -69,12 +69,13 @@ class ConnectionOptions:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response whose body was read to its end, or (``complete`` False) to the bound."""
+    """A response with its body, to its end or (``complete`` False) to the bound; ``tls`` as in ``Answer``."""
 
     status: int
     headers: httpx.Headers
     body: bytes
     complete: bool
+    tls: str = ""
 
 
 class Connections:
@@ -241,6 +242,7 @@ async def exchange(transport: HttpTransport, request: httpx.Request, largest: in
         body, complete = await read_body(
             cast("httpx.AsyncByteStream", response.stream), response.headers, largest
         )
+        tls = tls_version(response.extensions.get("network_stream"))
     finally:
         await response.aclose()
-    return HttpResponse(response.status_code, response.headers, body, complete)
+    return HttpResponse(response.status_code, response.headers, body, complete, tls)

@@ -175,6 +175,8 @@ class Transport:
             complete=response.complete,
             wait=retry_after(headers.get_list("retry-after"), headers.get("date"), self._now),
             location=headers.get("location", ""),
+            date=headers.get("date", ""),
+            tls=response.tls,
         )
 
 

@@ -1,6 +1,7 @@
 """Which certificates are trusted, whatever the environment says."""
 
 import ssl
+from typing import Any
 
 from kardia_ctl.model.errors import ApiError
 
@@ -31,3 +32,9 @@ def trust_of(ca_file: str | None) -> ssl.SSLContext:
             f"the CA file {ca_file} cannot be used: {type(error).__name__}. Next: name a PEM file"
         ) from error
     return context
+
+
+def tls_version(stream: Any) -> str:
+    """The version of TLS of a connection (httpx's ``network_stream``), such as TLSv1.3; empty without TLS."""
+    ssl_object = None if stream is None else stream.get_extra_info("ssl_object")
+    return "" if ssl_object is None else str(ssl_object.version() or "")

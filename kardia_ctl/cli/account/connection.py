@@ -12,6 +12,7 @@ from kardia_ctl.cli.signals import run_async, stop_on_signals
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
+    from kardia_ctl.api.limits.retry import RetryPolicy
 
 T = TypeVar("T")
 
@@ -47,21 +48,25 @@ def in_session(
 
 @asynccontextmanager
 async def open_account(
-    workspace: Workspace, *, parallelism: int = 16, key: str | None = None
+    workspace: Workspace, *, parallelism: int = 16, key: str | None = None, tries: int = 0
 ) -> AsyncIterator["Session"]:
-    """A session with the workspace's account; ``key`` is another API key to try.
+    """A session with the workspace's account.
+
+    ``key`` is another API key to try; ``tries`` bounds how often a read is sent, 0 for as often as usual.
 
     Raises:
         ApiError: the endpoint, the key, the proxy or the CA file cannot be used.
     """
     from kardia_ctl.api.client import open_session
     from kardia_ctl.api.http.connections import ConnectionOptions
+    from kardia_ctl.api.limits.retry import RetryPolicy
     from kardia_ctl.api.scrubbing.scrub import secrets_of
 
     account, configuration = workspace.account, workspace.configuration
+    policy = RetryPolicy(tries=tries) if tries else RetryPolicy()
     secret = workspace.keys.secret if key is None else key
     if account.sandbox:
-        async with _open_sandbox(workspace, secret, parallelism) as session:
+        async with _open_sandbox(workspace, secret, parallelism, policy) as session:
             yield session
         return
     scrub = workspace.scrub()
@@ -82,12 +87,15 @@ async def open_account(
             unused_proxy="" if account.proxy else other_proxy(os.environ),
             key_place=workspace.keys.place if key is None else "",
         ),
+        policy=policy,
     ) as session:
         yield session
 
 
 @asynccontextmanager
-async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> AsyncIterator["Session"]:
+async def _open_sandbox(
+    workspace: Workspace, secret: str, parallelism: int, policy: "RetryPolicy"
+) -> AsyncIterator["Session"]:
     from kardia_ctl.api.client import open_session
     from kardia_ctl.api.http.connections import ConnectionOptions, app_transport
     from kardia_ctl.sandbox.account.account import Account
@@ -104,6 +112,7 @@ async def _open_sandbox(workspace: Workspace, secret: str, parallelism: int) -> 
             parallelism=parallelism,
             scrub=workspace.scrub(),
             options=ConnectionOptions(largest=workspace.largest),
+            policy=policy,
             http_transport=app_transport(create_app(sandbox)),
         ) as session:
             yield session

@@ -1,0 +1,3 @@
+from tests.cli.commands.doctor.clinics import surgery
+
+__all__ = ["surgery"]
