@@ -106,6 +106,7 @@ SUBROOMS: dict[str, set[str]] = {
     "config/encryption": {"config/source_files"},
     # they state the schema of their own keys
     "config/schema": {"config/cohorts/cohort_schema", "config/encryption/age_header"},
+    "config/entries": {"config/context", "config/document", "config/patient_registry", "config/yaml"},
     "config/writing": {"config/source_files", "config/yaml"},  # what is written is read again
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),

@@ -36,6 +36,8 @@ async def depart(
             await context.writer.disconnect(patient_id)
         case Action.DELETE:
             await _delete(change, patient_id, inputs, context)
+            if _is_recorded_for_another(change, patient_id, inputs):
+                return (done,)
             return done, _tombstone(change, patient_id, inputs, context.clock.now())
         case _:
             raise AssertionError(f"{change.action} is not a write")
@@ -48,7 +50,11 @@ async def _delete(change: Change, patient_id: str, inputs: PlanInputs, context: 
     A 404 is success only when an earlier DELETE of ours may have done it, and a read by id confirms it.
     """
     mrn = change.address.names[0]
-    confirmed = any(entry.confirmed for entry in inputs.desired.departures if entry.mrn == mrn)
+    confirmed = any(
+        entry.confirmed
+        for entry in inputs.desired.departures
+        if entry.mrn == mrn and entry.id in ("", patient_id)
+    )
     repeated = deletion_in_doubt(inputs.state.intents.get(change.address), patient_id)
     clock = context.clock
     for _ in range(_LOOKS):
@@ -120,6 +126,13 @@ def _changed(what: str) -> NotExecuted:
 def _unread(error: ApiError) -> NotExecuted:
     """The error of a look that failed: nothing is deleted unseen."""
     return NotExecuted(f"not deleted: the last look before it failed: {error}", stops=error.stops)
+
+
+def _is_recorded_for_another(change: Change, patient_id: str, inputs: PlanInputs) -> bool:
+    """Whether the mrn is that of a patient who stays: then state keeps that one's record."""
+    mrn = change.address.names[0]
+    record = inputs.state.patients.get(mrn)
+    return mrn in inputs.desired.patients or (record is not None and record.id not in ("", patient_id))
 
 
 def _tombstone(change: Change, patient_id: str, inputs: PlanInputs, now: float) -> Remember:

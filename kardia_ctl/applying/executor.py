@@ -14,6 +14,8 @@ from kardia_ctl.planning.apply_stages import Wave
 from kardia_ctl.planning.dependencies import Chain
 
 _WRONG = (Status.FAILED, Status.IN_DOUBT)
+_LEAVING = (Action.DISCONNECT, Action.DELETE, Action.EXPORT)
+"""What a departure does: it settles nothing that is blocked at the address, which may be a twin's."""
 
 
 async def execute_wave(wave: Wave, sender: Sender, context: RunContext) -> Sequence[Result]:
@@ -89,7 +91,9 @@ def report(
     plan: Plan, results: Sequence[Result], stop_signal: StopSignal, *, reads: int = 0, writes: int = 0
 ) -> Report:
     """The report of an apply: results, counts, and why it stopped early."""
-    settled = {result.address for result in results if result.status is Status.DONE}
+    settled = {
+        result.address for result in results if result.status is Status.DONE and result.action not in _LEAVING
+    }
     blocked = (change for change in plan.changes if change.blocks)
     return Report(
         results=tuple(results),

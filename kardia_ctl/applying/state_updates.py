@@ -113,8 +113,9 @@ def _adopt(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
     if address.kind is Kind.PATIENT and state.patients.get(name, PatientRecord()).id not in ("", change.id):
         yield from earlier_codes(change, inputs)
     yield Remember(address.kind, name, detail, _adopted(change, inputs))
-    if address in state.intents:
-        yield Resolve(address, state.intents[address].workspace)
+    intent = state.intents.get(address)
+    if intent is not None and intent.operation == Action.CREATE:  # not the departure of a twin
+        yield Resolve(address, intent.workspace)
 
 
 def _adopted(change: Change, inputs: PlanInputs) -> Record:

@@ -18,6 +18,7 @@ from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds.mobile_user import user_of
 from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
+from kardia_ctl.model.decided.departure_code import DepartureCode
 from kardia_ctl.model.source import Source
 
 
@@ -202,4 +203,5 @@ def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:
                     exported=value.get("exported", ""),
                     confirmed="confirm" in value,
                     done=value.get("done", ""),
+                    code=DepartureCode(value.get("code", DepartureCode.OTHER)),
                 )

@@ -14,10 +14,11 @@ from kardia_ctl.config.cohorts.quarantine import quarantined_patients, quarantin
 from kardia_ctl.config.cohorts.row_patients import Rows
 from kardia_ctl.config.cohorts.table_of import table_of
 from kardia_ctl.config.context import LoadContext
-from kardia_ctl.config.decision_entries import decisions
 from kardia_ctl.config.document import YamlFile, cohorts, departures, enter_patients, read_yaml_file
 from kardia_ctl.config.encryption.plain_texts import PlainTexts, Unlocking
-from kardia_ctl.config.moved_entries import moved
+from kardia_ctl.config.entries.decision_entries import decisions
+from kardia_ctl.config.entries.departure_checks import check_departures
+from kardia_ctl.config.entries.moved_entries import moved
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.source_files import InvalidContent, UnusableFile, lexical, matches
 from kardia_ctl.instant import Instant
@@ -144,7 +145,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     registry = PatientRegistry(context, templates)
     tables = _enter(yaml_files, context, registry)
     leaving = tuple(departures(yaml_files))
-    registry.check_departures(leaving)
+    check_departures(leaving, registry)
     corrected = moved(yaml_files, context, registry)
     decided = decisions(yaml_files, context, templates)
     quarantined, without_mrn = quarantined_patients(context)

@@ -1,6 +1,6 @@
 """The registry of patients: each mrn once, whichever file declares it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
@@ -11,7 +11,7 @@ from kardia_ctl.config.schema.messages import near, quoted
 from kardia_ctl.config.template_names import are_plain_codes
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as kind
-from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
+from kardia_ctl.model.configuration import MobileUser
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -154,26 +154,6 @@ class PatientRegistry:
         if patient := self.patients.get(mrn):
             return Source(patient.file, patient.line)
         return self._faulty.get(mrn)
-
-    def check_departures(self, departures: Iterable[Departure]) -> None:
-        """Report patients that are declared and deleted, and those with two departures.
-
-        A declared patient may be disconnected: that cancels an order, so that another plan can be ordered.
-        """
-        leaving: dict[str, Departure] = {}
-        for departure in departures:
-            source = departure.source or Source("", 1)
-            first = leaving.setdefault(departure.mrn, departure)
-            if first is not departure:
-                message, remedy = (
-                    f"this patient has two departures; the other is at {first.source}",
-                    "Keep one",
-                )
-                self.context.problem(source, message, remedy, address_of(departure.mrn))
-            if departure.action is DepartureAction.DELETE and (place := self.place(departure.mrn)):
-                message = f"this patient has a departure but is also declared at {place}"
-                remedy = "Remove the patient there, or the departure here"
-                self.context.problem(source, message, remedy, address_of(departure.mrn))
 
     def _report_duplicate(self, mrn: str, source: Source, first: Source) -> None:
         remedy = "Remove one, or give each its own mrn"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import Decision
+from kardia_ctl.model.decided.departure_code import DepartureCode
 from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import ConfigurationPart, Problem, Source
@@ -100,24 +101,26 @@ class Departure:
     Attributes:
         mrn: The patient's mrn.
         action: What to do.
-        reason: Why, for the record; a plan shows it.
-        id: The live id, for a patient without a record in state.
+        reason: Why: free text about a person, shown on the person's own terminal alone.
+        id: The live id, for a patient without a record in state, or one of two with a declared mrn.
         source: Where it is declared.
         export: Whether to export the patient's data before a deletion.
         exported: The day (YYYY-MM-DD) on which the export arrived; the deletion waits for it.
         confirmed: Whether a patient may be deleted who is or may be connected or has or may have recordings.
         done: The day (YYYY-MM-DD) since which a person knows that it is done: nothing is sent for it.
+        code: Why, as a word that reviewers may see.
     """
 
     mrn: str
     action: DepartureAction
-    reason: str
+    reason: str = field(repr=False)
     id: str = ""
     source: Source | None = None
     export: bool = False
     exported: str = ""
     confirmed: bool = False
     done: str = ""
+    code: DepartureCode = DepartureCode.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.decided.pending_moves import former
 from kardia_ctl.planning.inputs import PlanInputs
+from kardia_ctl.planning.resources.twins import staying
 from kardia_ctl.planning.settle_window import seconds_left
 
 _ABSENCE_COUNTS: Final = (Coverage.PROVEN, Coverage.HEAD, Coverage.STATE)
@@ -43,10 +44,15 @@ def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
         return _by_id(inputs, want, want.id, "pinned")
     if record is not None and record.id and not inputs.state.has_done(record.id, DepartureAction.DELETE):
         return _recorded(inputs, want, record)
-    twins = inputs.observed.twins.get(want.mrn)
+    twins = staying(inputs, want.mrn)
+    if len(twins) == 1:
+        return Match(twins[0])
     if twins:
         ids = " and ".join(sorted(twin.id for twin in twins))
-        reason = f"{len(twins)} live patients have this mrn: {ids}. Choose one with id:"
+        reason = (
+            f"{len(twins)} live patients have this mrn: {ids}. Choose one with id:, or let the other depart, "
+            "by its id"
+        )
         return Match(cause=Cause.DUPLICATE_MRN, reason=reason)
     live = inputs.observed.patients.get(want.mrn)
     return Match(live) if live is not None else _absent(inputs, want)

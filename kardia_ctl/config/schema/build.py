@@ -13,6 +13,7 @@ from kardia_ctl.kinds import SETTINGS, patient
 from kardia_ctl.kinds.formats import choice, flag, mapping, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Authorization, DepartureAction, Dialect, Region, ScanPolicy
+from kardia_ctl.model.decided.departure_code import DepartureCode
 
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
@@ -74,8 +75,12 @@ def _departure() -> dict[str, Any]:
         {
             "mrn": text("The medical record number of the patient who leaves.", format="identifier"),
             "action": choice("disconnect (stops the service) or delete (erases the data).", *DepartureAction),
-            "reason": text("Why, for the record, e.g. withdrew consent 2026-03-02."),
-            "id": text("Kardia's id of the patient; needed when kardia-ctl never managed this patient."),
+            "code": choice("Why, as reviewers see it; by default other.", *DepartureCode),
+            "reason": text("Why, for the record, e.g. letter of 2 March: shown on your own terminal alone."),
+            "id": text(
+                "Kardia's id of the patient; needed when kardia-ctl never managed this patient, and for one "
+                "of two with a declared mrn."
+            ),
             "export": flag("Before deleting: have the patient's data mailed to the key's owner."),
             "exported": text("The day on which that mail arrived, as YYYY-MM-DD.", format="date"),
             "confirm": choice(

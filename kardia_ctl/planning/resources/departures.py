@@ -8,7 +8,6 @@ A deletion takes up to three runs: the data is exported if the entry asks for it
 recordings, is deleted only with ``confirm: has-recordings``.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
 from kardia_ctl.model.address import patient_address
@@ -27,11 +26,14 @@ from kardia_ctl.planning.certainty import (
 )
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import live_by_id
+from kardia_ctl.planning.resources.departure_days import day_in_the_future
+from kardia_ctl.planning.resources.leaving_twins import say_who_stays
 from kardia_ctl.planning.resources.live_again import block_returned, reconnected, returned
 from kardia_ctl.planning.resources.switching import may_cancel
+from kardia_ctl.planning.resources.twins import names_a_twin, objection_to
 
-_AHEAD: Final = timedelta(hours=14)
-"""How far the calendar of the easternmost time zone is ahead of UTC."""
+REASON: Final = "reason"
+"""The attribute of a departure that holds its reason: it is shown where a patient's values are."""
 
 
 def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
@@ -43,15 +45,26 @@ def plan_departures(inputs: PlanInputs, builder: PlanBuilder) -> None:
 
 def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuilder) -> None:
     patient_id = patient_id_of(inputs, departure)
+    done = departure.done or inputs.state.has_done(patient_id, departure.action, DepartureAction.DELETE)
+    if names_a_twin(inputs, departure):
+        if not done and (reason := objection_to(inputs, departure)):
+            _block(builder, departure, Cause.ID_MISMATCH, reason, patient_id)
+            return
+        before = len(builder.changes)
+        _plan_leaving(inputs, departure, patient_id, builder)
+        say_who_stays(inputs, departure, builder, before)
+    elif done or departure.mrn not in inputs.desired.patients or may_cancel(departure, builder):
+        _plan_leaving(inputs, departure, patient_id, builder)
+
+
+def _plan_leaving(inputs: PlanInputs, departure: Departure, patient_id: str, builder: PlanBuilder) -> None:
     live = live_by_id(inputs, departure.mrn, patient_id) if patient_id else None
-    done = departure.done or inputs.state.has_done(patient_id, departure.action)
-    if departure.mrn in inputs.desired.patients and not done and not may_cancel(departure, builder):
-        return
-    if key := _in_the_future(inputs, departure):
+    if key := day_in_the_future(inputs, departure):
         reason = f"{key} is a date in the future. Write the date on which it was done, or remove {key}"
         _block(builder, departure, Cause.UNSETTLED, reason, patient_id)
     elif departure.done:
-        _plan_done(inputs, departure, live or inputs.observed.patients.get(departure.mrn), builder)
+        other = None if names_a_twin(inputs, departure) else inputs.observed.patients.get(departure.mrn)
+        _plan_done(inputs, departure, live or other, builder)
     elif not patient_id:
         reason = "no patient is recorded for this mrn. Give the id of the live patient with id:"
         _block(builder, departure, Cause.ID_MISMATCH, reason)
@@ -68,19 +81,13 @@ def _plan_departure(inputs: PlanInputs, departure: Departure, builder: PlanBuild
         _plan_present(inputs, departure, live, builder)
 
 
-def _in_the_future(inputs: PlanInputs, departure: Departure) -> str:
-    """The key of a day that lies in the future everywhere; empty when there is none."""
-    today = (datetime.fromtimestamp(inputs.now.wall, UTC) + _AHEAD).date().isoformat()
-    days = {"done": departure.done, "exported": departure.exported}
-    return next((key for key, day in days.items() if day > today), "")
-
-
 def _plan_done(
     inputs: PlanInputs, departure: Departure, live: LivePatient | None, builder: PlanBuilder
 ) -> None:
     """A person says that it is done. What the account shows may contradict that."""
     deletes = departure.action is DepartureAction.DELETE
-    connection = "" if departure.mrn in inputs.desired.patients else is_or_may_be_connected(live)
+    is_managed = departure.mrn in inputs.desired.patients and not names_a_twin(inputs, departure)
+    connection = "" if is_managed else is_or_may_be_connected(live)
     if live is not None and (deletes or connection):
         what = f"is live in Kardia as {live.id}" if deletes else connection
         reason = (
@@ -216,8 +223,8 @@ def _depart(
     builder: PlanBuilder, departure: Departure, action: Action, patient_id: str, before: Values
 ) -> None:
     address, source = patient_address(departure.mrn), departure.source
-    reason = departure.reason
-    builder.change(address, action, Cause.DEPARTURE, reason, before=before, id=patient_id, source=source)
+    code, shown = f"departure: {departure.code}", {**before, REASON: departure.reason}
+    builder.change(address, action, Cause.DEPARTURE, code, before=shown, id=patient_id, source=source)
 
 
 def _block(

@@ -8,7 +8,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Cause, NoticeKind
+from kardia_ctl.model.plan import Action, Cause, NoticeKind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import Record
 from kardia_ctl.model.template import Template
@@ -20,6 +20,7 @@ from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.matching import match
 from kardia_ctl.planning.resources.codes import CodeOwner, plan_codes
 from kardia_ctl.planning.resources.mobile_users import plan_user
+from kardia_ctl.planning.resources.twins import staying
 
 
 def plan_patients(inputs: PlanInputs, templates: Mapping[str, Template], builder: PlanBuilder) -> None:
@@ -118,7 +119,7 @@ def _block_recorded_elsewhere(want: DesiredPatient, live: LivePatient, builder: 
 
 
 def _warn_of_twins(inputs: PlanInputs, want: DesiredPatient, live: LivePatient, builder: PlanBuilder) -> None:
-    others = [twin.id for twin in inputs.observed.twins.get(want.mrn, ()) if twin.id != live.id]
+    others = [twin.id for twin in staying(inputs, want.mrn) if twin.id != live.id]
     if others:
         text = f"other live patients have the same mrn: {', '.join(others)}; {live.id} is used"
         builder.notice(NoticeKind.WARNING, text, patient_address(want.mrn), _source(want))
@@ -131,7 +132,8 @@ def _block_differing(
 
     A patient that appears after a create whose response was lost must have everything that was sent.
     """
-    in_doubt = patient_address(want.mrn) in inputs.state.intents
+    intent = inputs.state.intents.get(patient_address(want.mrn))
+    in_doubt = intent is not None and intent.operation == Action.CREATE  # else a twin departs
     names = kind.all_differences(want, live) if in_doubt else kind.differences(want, live)
     known = record.fingerprint if record is not None and record.id == live.id else b""
     drifted = [

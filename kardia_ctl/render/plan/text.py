@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, NoticeKind, Plan
+from kardia_ctl.model.plan import Action, Cause, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, Several, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
@@ -63,6 +63,7 @@ _SIGNS: Final = {
 _REASONED: Final = frozenset({NoticeKind.DECIDED, NoticeKind.IDLE})
 """Notices of entries with a reason, which is shown where patients' values are."""
 
+_REASON: Final = "reason"
 _PLACE_COLUMN: Final = 46
 _NAME_WIDTH: Final = 13
 
@@ -149,7 +150,11 @@ def _details(row: Row) -> Iterator[str]:
         case Action.CREATE:
             yield from (_one_side(field, field.after) for field in row.fields if _is_there(field.after))
         case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
-            yield from (_one_side(field, field.before) for field in row.fields if _is_there(field.before))
+            yield from (
+                _one_side(field, field.before)
+                for field in row.fields
+                if _is_there(field.before) and field.name != _REASON
+            )
         case Action.UPDATE if not any(field.before for field in row.fields):
             yield from (_one_side(field, field.after) for field in row.fields)
         case Action.UPDATE | Action.BLOCKED:
@@ -161,7 +166,10 @@ def _details(row: Row) -> Iterator[str]:
 
 
 def _facts(row: Row) -> Iterator[tuple[str, str]]:
-    """The id of an existing patient, by which a person finds it in Kardia."""
+    """Why somebody departs, for whoever may see it, and the id by which a person finds them in Kardia."""
+    if row.cause is Cause.DEPARTURE:
+        reasons = (field.before for field in row.fields if field.name == _REASON)
+        yield from ((_REASON, _value(reason)) for reason in reasons if _is_open(reason))
     if row.id and row.address.kind is Kind.PATIENT and row.action is not Action.CREATE:
         yield "id", _quoted(row.id)
 

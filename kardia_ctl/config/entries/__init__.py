@@ -1,0 +1,1 @@
+"""What files declare beside patients: who moved, what was decided, who departs."""
