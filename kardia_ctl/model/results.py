@@ -139,6 +139,7 @@ class ImportReport:
         settings: The settings that were imported.
         unset: Settings that are not imported, each with the reason.
         left_out: Who is not imported.
+        elsewhere: How many live patients are left to another workspace of the state.
         dropped: By attribute and reason, how many live values are not declared.
         ordered: How many of the imported patients have a code or are connected, by status.
         adopted: How many addresses were recorded in state; None when that was not asked for.
@@ -153,6 +154,7 @@ class ImportReport:
     settings: Sequence[Address] = ()
     unset: Mapping[Address, str] = field(default_factory=dict)
     left_out: Sequence[LeftOut] = ()
+    elsewhere: int = 0
     dropped: Mapping[tuple[str, str], int] = field(default_factory=dict)
     ordered: Mapping[str, int] = field(default_factory=dict)
     adopted: int | None = None

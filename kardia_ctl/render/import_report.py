@@ -57,6 +57,9 @@ def _left_out(report: ImportReport, name: Callable[[Address], str]) -> Iterator[
 
 
 def _dropped(report: ImportReport) -> Iterator[str]:
+    if report.elsewhere:
+        who = count_of(report.elsewhere, "patient")
+        yield f"Left to another workspace of this state, which records them: {who}."
     for (attribute, words), count in sorted(report.dropped.items()):
         who = count_of(count, "patient")
         yield f"Not declared, so not compared: {attribute} of {who}: in Kardia it {escape(words)}"

@@ -23,7 +23,6 @@ def blocked_adoptions(inputs: PlanInputs, patients: Iterable[LivePatient]) -> Ma
         live.mrn: _declared(live)
         for live in patients
         if live.mrn in state.patients
-        or live.mrn in state.elsewhere.values()
         or live.id in owners
         or live.id in state.departed
         or patient_address(live.mrn) in state.intents

@@ -47,10 +47,9 @@ class Importable:
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
         """What to declare of each patient, in the order of the mrns."""
-        desired, observed = self.inputs.desired, self.inputs.observed
         latest = latest_birth(self.inputs.now.day)
-        blocked = blocked_adoptions(self.inputs, undeclared_patients(desired, observed))
-        for live, values, flaws in all_declarable(undeclared_patients(desired, observed), latest):
+        blocked = blocked_adoptions(self.inputs, undeclared_patients(self.inputs))
+        for live, values, flaws in all_declarable(undeclared_patients(self.inputs), latest):
             if (why := self._obstacle(live, flaws, blocked)) is not None:
                 self.left_out.append(LeftOut(live, *why, values))
                 continue

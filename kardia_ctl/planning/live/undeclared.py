@@ -1,40 +1,55 @@
 """Who is live and not declared."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.observed import Coverage, Observed
+from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import LivePatient
 from kardia_ctl.model.plan import NoticeKind
+from kardia_ctl.model.state import State
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
 
+_NOTHING: Final = State()
+"""A state that records nothing."""
 
-def undeclared_in(desired: Desired) -> Callable[[str], bool]:
+
+def undeclared_in(desired: Desired, state: State = _NOTHING) -> Callable[[str], bool]:
     """Whether no file names an mrn: no patient, no departure, no entry under moved, no quarantined row.
 
-    Two live patients with a declared mrn count as declared: the plan says that they are two.
+    Whom another workspace of the state records is declared in another configuration. Two live patients with a
+    declared mrn count as declared: the plan says that they are two.
     """
     patients, rows = desired.patients, desired.quarantined
     named = {departure.mrn for departure in desired.departures} | {move.old for move in desired.moved}
+    named.update(state.elsewhere.values())
     return lambda mrn: mrn not in patients and mrn not in named and mrn not in rows
 
 
-def undeclared_patients(desired: Desired, observed: Observed) -> Iterator[LivePatient]:
+def undeclared_patients(inputs: PlanInputs) -> Iterator[LivePatient]:
     """The live patients that no file declares, in the order of their mrns and ids."""
-    is_undeclared = undeclared_in(desired)
-    for mrn in sorted(filter(is_undeclared, observed.patients)):
+    observed = inputs.observed
+    for mrn in sorted(filter(undeclared_in(inputs.desired, inputs.state), observed.patients)):
         yield from observed.twins.get(mrn) or (observed.patients[mrn],)
 
 
 def undeclared_count(inputs: PlanInputs) -> int | None:
     """How many live patients no file declares; None when not everybody was read."""
-    desired, observed = inputs.desired, inputs.observed
+    observed = inputs.observed
     if observed.coverage is not Coverage.PROVEN:
         return None
-    is_undeclared = undeclared_in(desired)
+    is_undeclared = undeclared_in(inputs.desired, inputs.state)
     count = sum(map(is_undeclared, observed.patients))
     return count + sum(len(twins) - 1 for mrn, twins in observed.twins.items() if is_undeclared(mrn))
+
+
+def recorded_elsewhere(inputs: PlanInputs) -> int:
+    """How many live patients are not declared because another workspace of the state records them."""
+    return sum(
+        mrn in inputs.observed.patients and mrn not in inputs.desired.patients
+        for mrn in {*inputs.state.elsewhere.values()}
+    )
 
 
 def note_undeclared(inputs: PlanInputs, builder: PlanBuilder) -> None:

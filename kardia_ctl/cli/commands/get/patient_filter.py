@@ -75,7 +75,11 @@ def _undeclared(workspace: Workspace, config: Path | None) -> Wanted:
     if not workspace.configured:
         raise RunStopped("--undeclared needs a configuration: name its directory with --config PATH")
     path = Path() if config is None else config
-    is_undeclared = undeclared_in(read_configuration(path, workspace.now).desired)
+    desired, store = read_configuration(path, workspace.now).desired, workspace.store
+    try:
+        is_undeclared = undeclared_in(desired, store.load())
+    finally:
+        store.close()
     return lambda row: is_undeclared(_text(row, "mrn"))
 
 

@@ -19,7 +19,7 @@ from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.live.importable import Importable
 from kardia_ctl.planning.live.live_settings import importable_settings
 from kardia_ctl.planning.live.template_labels import undeclared_templates
-from kardia_ctl.planning.live.undeclared import undeclared_count
+from kardia_ctl.planning.live.undeclared import recorded_elsewhere, undeclared_count
 
 _ORDERED = ("pending", "connected")
 
@@ -63,6 +63,7 @@ def write_import(
         settings=tuple(settings),
         unset=unset,
         left_out=importable.left_out,
+        elsewhere=recorded_elsewhere(inputs),
         dropped=importable.dropped,
         ordered={status: importable.statuses[status] for status in _ORDERED},
         requests=requests,
