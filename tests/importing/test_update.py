@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,8 @@ callback: {{url: {URL}}}  # events
 qt_callback: {{url: "https://${{HOOKS}}/qt"}}
 include: [patients/*.yaml]
 cohorts:
-  spring: {{source: spring.csv, columns: {{firstname: First name}}, defaults: {{lastname: Sample}}}}
+  spring:
+    {{source: spring.csv, delimiter: ';', columns: {{firstname: First name}}, defaults: {{lastname: Sample}}}}
   autumn: {{source: autumn.ndjson}}
 """,
     "patients/a.yaml": """patients:
@@ -210,6 +212,19 @@ def test_what_the_configuration_changed_is_taken_only_by_name(
     assert '"live@example.com"' in file.read_text()
 
 
+def test_what_a_decision_accepts_is_not_mentioned(desk: InnerDesk) -> None:
+    file, main = desk.path / "patients" / "a.yaml", desk.path / "kardia.yaml"
+    file.write_text(FILES["patients/a.yaml"].replace("'Ann'", "'Anna'"))
+    day = (datetime.fromtimestamp(desk.clock(), UTC) + timedelta(days=9)).date()
+    decided = f"{{address: patient/Y-1, decision: accept, reason: on purpose, until: {day}}}"
+    main.write_text(FILES["kardia.yaml"] + f"decisions:\n  - {decided}\n")
+    ran = update(desk)
+    assert ran.code == 0
+    assert "Not asked about" not in ran.err
+    assert update(desk, *accept("Y-1")).code == 0
+    assert file.read_text() == FILES["patients/a.yaml"]
+
+
 @pytest.mark.parametrize("name", ["patient/Y-1", "patient/X-9", "callback"])
 def test_an_address_that_does_not_differ_is_an_error(desk: InnerDesk, name: str) -> None:
     assert f"--accept {name}: it does not differ from live, or it is not declared" in refused(
@@ -372,6 +387,7 @@ def test_an_interrupted_question_takes_nothing(desk: InnerDesk, monkeypatch: pyt
     [
         (["--update", "--adopt"], "--adopt is not for --update, which adds nothing"),
         (["--update", "--split", "5"], "--split is not for --update"),
+        (["--update", "--sanitize"], "--sanitize is not for --update"),
         (["--accept", "callback"], "--accept is for --update"),
         (["--patch", "x.patch"], "--patch is for --update"),
     ],

@@ -13,13 +13,17 @@ _DIFFERING = {(Action.BLOCKED, Cause.IMMUTABLE), (Action.UPDATE, Cause.DIFFERS)}
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An address that differs from live. ``is_drift``: the live side changed it, as state knows."""
+    """An address that differs from live.
+
+    ``is_drift``: the live side changed it, as state knows. ``is_accepted``: a decision accepts that.
+    """
 
     address: Address
     live: Values = field(repr=False)
     declared: Values = field(repr=False)
     source: Source | None = None
     is_drift: bool = True
+    is_accepted: bool = False
 
 
 def differences(plan: Plan) -> tuple[Difference, ...]:
@@ -38,4 +42,11 @@ def _drifted(plan: Plan) -> Iterator[Difference]:
 def _others(plan: Plan) -> Iterator[Difference]:
     for change in plan.changes:
         if (change.action, change.cause) in _DIFFERING and change.before:
-            yield Difference(change.address, change.before, change.after or {}, change.source, is_drift=False)
+            yield Difference(
+                change.address,
+                change.before,
+                change.after or {},
+                change.source,
+                is_drift=False,
+                is_accepted=bool(change.accepted),
+            )

@@ -14,10 +14,12 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 import pytest
 
 from kardia_ctl.cli import commands, interrupts
+from kardia_ctl.cli.main import COMMANDS
 from kardia_ctl.cli.output import terminal
 from kardia_ctl.model.errors import Interrupted
 from tests.attacks.processes import Site, Terminal, in_terminal, site
 from tests.attacks.safeguards import removed
+from tests.config.encryption.sealing import OURS
 
 TEMPLATE = "4qq0q0tSkSKziiUcyjOYbpi9whdo7403"
 WITH_CODES = (
@@ -37,6 +39,24 @@ def _leaving(place: Site) -> None:
     (place.path / "c.csv").write_text("\n".join([rows[0], *rows[2:], ""]))
     with (place.path / "kardia.yaml").open("a") as opened:
         opened.write("departures:\n  - {mrn: S-0000, action: delete, reason: asked for it}\n")
+
+
+def _drifted(place: Site) -> None:
+    _applied(place)
+    for patient in place.account.patients.all():
+        place.account.patients.change(patient.id, firstname="Annabel")
+
+
+def _sealed(place: Site) -> None:
+    """An encrypted file, and an editor that leaves what is no YAML."""
+    with (place.path / "kardia.yaml").open("a") as opened:
+        opened.write(f"recipients: [{OURS.recipient}]\ninclude: [p.yaml.age]\n")
+    entry = "patients:\n  - {mrn: P-1, dob: 1970-02-03, email: p@example.com}\n"
+    (place.path / "p.yaml.age").write_bytes(OURS.sealed(entry))
+    editor = place.path.parent / "editor.sh"
+    editor.write_text("#!/bin/sh\necho 'patients: [' > \"$1\"\n")
+    editor.chmod(0o700)
+    place.environ |= {"KARDIA_AGE_IDENTITY": OURS.text, "EDITOR": str(editor), "VISUAL": ""}
 
 
 def _none(_: Site) -> None:
@@ -61,6 +81,11 @@ QUESTIONS = {
     "state forget": Question(("state", "forget", "patient/S-0000"), _applied),
     "rotate-key": Question(("rotate-key", "--out", "new.key")),
     "api": Question(("api", "POST", "/v1/patients", "-f", "mrn=S-1")),
+    "get patients": Question(("get", "patients", "--name"), ends="Name: ", way_out="--name"),
+    "encrypt --edit": Question(
+        ("encrypt", "--edit", "p.yaml.age"), _sealed, ends="discards the text: ", way_out="to correct it on"
+    ),
+    "import --update": Question(("import", "--update"), _drifted, ends="[q]uit: ", way_out="--accept"),
     "recordings qt": Question(("recordings", "qt", "rec-1", "--qt", "400")),
     "login": Question(
         ("login", "--email", "doctor@example.com", "--print"), ends="Password", way_out="--password-stdin"
@@ -190,7 +215,7 @@ def test_every_question_of_the_program_is_here() -> None:
         for file in folder.rglob("*.py")
         if re.search(r"\bconfirm\(|\bread_answer\(|\bprompt\(|\binput\(|getpass", file.read_text())
     }
-    assert asking == {question.words[0].replace("-", "_") for question in QUESTIONS.values()}
+    assert asking == {COMMANDS[question.words[0]][0].partition(".")[0] for question in QUESTIONS.values()}
 
 
 class _NeverRead:

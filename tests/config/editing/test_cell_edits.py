@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -12,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.config.editing.worlds import World, facts, live, texts
+from tests.paths import EXAMPLES
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 ENCODINGS: Final = (
@@ -197,18 +199,32 @@ def test_a_file_of_our_own_keeps_its_guard(tmp_path: Path) -> None:
     assert world.load().desired.patients["A-1"].email == "+a@example.com"
 
 
-@pytest.mark.parametrize("name", ["c.xlsx", "c.json"])
-def test_other_formats_are_refused_with_the_reason(tmp_path: Path, name: str) -> None:
-    from kardia_ctl.config.cohorts.cohort import Cohort
-    from kardia_ctl.config.context import LoadContext
-    from kardia_ctl.config.editing.encoded_text import NotEditable
-    from kardia_ctl.config.editing.file_editors import cohort_editor
-    from kardia_ctl.model.source import Source
+@pytest.mark.parametrize(
+    ("cohort_name", "reason"),
+    [
+        ("ward", "a workbook cannot be edited byte for byte. Correct the cell in the spreadsheet, or set"),
+        ("hospital", "a FHIR export belongs to the system that wrote it. Correct the patient there and"),
+        ("outpatients", "a FHIR export belongs to the system that wrote it"),
+    ],
+)
+def test_other_formats_are_refused_with_the_reason(tmp_path: Path, cohort_name: str, reason: str) -> None:
+    shutil.copytree(EXAMPLES / "formats", tmp_path / "formats")
+    world = World(tmp_path / "formats", {})
+    patients = world.load().desired.patients.values()
+    mrn = next(patient.mrn for patient in patients if patient.cohort == cohort_name)
+    (said,) = world.refused(live(mrn, "lastname", "Live"))
+    assert reason in said
 
-    declared = Cohort("c", Path(name), Source("kardia.yaml", 1))  # type: ignore[arg-type]
-    with pytest.raises(NotEditable) as caught:
-        cohort_editor(b"", declared, LoadContext(tmp_path, tmp_path, {}), {1})
-    assert "overrides" in caught.value.remedy
+
+@pytest.mark.parametrize(("cohort_name", "old"), [("laboratory", "lastname"), ("app", "email")])
+def test_tsv_and_ndjson_of_the_examples_are_edited(tmp_path: Path, cohort_name: str, old: str) -> None:
+    shutil.copytree(EXAMPLES / "formats", tmp_path / "formats")
+    world = World(tmp_path / "formats", {})
+    patient = next(one for one in world.load().desired.patients.values() if one.cohort == cohort_name)
+    new = {"lastname": "O'Live", "email": "live@example.com"}[old]
+    before = Path(patient.file).read_bytes()
+    world.taken(live(patient.mrn, old, new))
+    assert Path(patient.file).read_bytes() == before.replace(getattr(patient, old).encode(), new.encode(), 1)
 
 
 # NDJSON

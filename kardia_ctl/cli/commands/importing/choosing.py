@@ -34,7 +34,7 @@ def choose(found: Sequence[Difference], named: Callable[[Address], str]) -> list
         Interrupted: a signal came, or the input ended: nothing counts as accepted.
     """
     drifted = [one for one in found if one.is_drift]
-    if others := [one.address for one in found if not one.is_drift]:
+    if others := [one.address for one in found if not (one.is_drift or one.is_accepted)]:
         print_message(
             f"Not asked about, as live is not known to have changed there: {_some(others, named)}. To take "
             "a live value there, name it with --accept ADDRESS"

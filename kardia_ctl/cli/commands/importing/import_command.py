@@ -89,13 +89,13 @@ def command(path: Path, lock_timeout: float, **options: Any) -> int:
     account = account_from(options)
     update = update_from(options)
     workspace = open_workspace(path, account, lock_timeout=lock_timeout)
+    for line in (*workspace.configuration.warnings, workspace.store.activity()):
+        if line:
+            print_message(f"Warning: {line}")
     if update is not None:
         return update_files(workspace, update)
     options["form"] = ImportFormat(options["form"])
     wanted = checked_options(workspace, ImportOptions(**options))
-    for line in (*workspace.configuration.warnings, workspace.store.activity()):
-        if line:
-            print_message(f"Warning: {line}")
     if wanted.adopt:
         check_state_lasts(workspace, os.environ)
     with workspace.store.lock("import") if wanted.adopt else nullcontext():
