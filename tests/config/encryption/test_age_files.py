@@ -336,3 +336,20 @@ def test_plain_names_say_the_format() -> None:
 
     assert plain_texts.plain_name(PurePosixPath("a/c.csv.AGE")) == PurePosixPath("a/c.csv")
     assert plain_texts.plain_name(PurePosixPath("a/c.csv")) == PurePosixPath("a/c.csv")
+
+
+@given(
+    head=st.sampled_from(
+        [b"", age_header.BINARY, age_header.ARMOR, age_header.ARMOR + b"\n", STORED[True][:400]]
+    ),
+    rest=st.binary(max_size=300),
+)
+def test_no_bytes_are_anything_but_a_text_or_an_error_at_the_file(head: bytes, rest: bytes) -> None:
+    with pytest.raises(InvalidContent):
+        list(age.decrypted([head + rest], OURS.unlocking.keys, 1 << 20))
+
+
+@given(st.text(max_size=120))
+def test_no_text_for_an_identity_is_anything_but_refused(text: str) -> None:
+    with pytest.raises(RunStopped, match=r"^id\.txt "):
+        age.identities_of(text, "id.txt")

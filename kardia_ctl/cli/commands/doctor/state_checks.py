@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from kardia_ctl.cli.account.fingerprint_key import state_key
-from kardia_ctl.cli.commands.doctor.premises import Premises
+from kardia_ctl.cli.commands.doctor.premises import NotToBeHad, Premises
 from kardia_ctl.model.errors import KardiaError
+from kardia_ctl.model.state import State
 from kardia_ctl.render.findings import CheckResult, fine, note, wrong
 from kardia_ctl.render.text import count_of
 from kardia_ctl.state.tables.audit_log import damage, entries_of
@@ -30,9 +31,21 @@ def check_state(premises: Premises) -> Iterator[CheckResult]:
         yield wrong("state", text, "Run apply: it looks for what became of them")
 
 
+def _readable(premises: Premises) -> State:
+    """The state, for the checks after the first.
+
+    Raises:
+        NotToBeHad: it cannot be read, which the first check reports.
+    """
+    try:
+        return premises.state
+    except KardiaError:
+        raise NotToBeHad("the state cannot be read") from None
+
+
 def check_run(premises: Premises) -> Iterator[CheckResult]:
     """Whether a run is under way, or ended without finishing."""
-    _ = premises.state  # without a configuration there is no run
+    _readable(premises)
     activity = premises.workspace.store.activity()
     if activity.endswith("ended without finishing"):
         yield wrong("run", activity, "Run apply: it looks for what was in flight first")
@@ -48,10 +61,11 @@ def check_state_key(premises: Premises) -> Iterator[CheckResult]:
         configuration = premises.configuration
     except KardiaError:
         configuration = premises.settings
-    if not premises.state.exists:
+    state = _readable(premises)
+    if not state.exists:
         return
     workspace = replace(premises.workspace, configuration=configuration)
-    key = state_key(workspace, premises.state)
+    key = state_key(workspace, state)
     if key:
         yield fine("state key", f"it fits the state (from {workspace.keys.source()})")
     else:
@@ -60,7 +74,7 @@ def check_state_key(premises: Premises) -> Iterator[CheckResult]:
 
 def check_last_apply(premises: Premises) -> Iterator[CheckResult]:
     """What the audit log says of the last run, and whether the log is whole."""
-    if not premises.state.exists:
+    if not _readable(premises).exists:
         return
     with opened(premises.workspace.store.image()) as image:
         entries, broken = entries_of(image), damage(image)
