@@ -142,6 +142,7 @@ class ImportReport:
         elsewhere: How many live patients are left to another workspace of the state.
         dropped: By attribute and reason, how many live values are not declared.
         ordered: How many of the imported patients have a code or are connected, by status.
+        codes: The template, by its name in the YAML, of which their codes are declared; empty when none is.
         adopted: How many addresses were recorded in state; None when that was not asked for.
         requests: The number of requests sent.
     """
@@ -157,6 +158,7 @@ class ImportReport:
     elsewhere: int = 0
     dropped: Mapping[tuple[str, str], int] = field(default_factory=dict)
     ordered: Mapping[str, int] = field(default_factory=dict)
+    codes: str = ""
     adopted: int | None = None
     requests: int = 0
 

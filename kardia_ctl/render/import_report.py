@@ -16,6 +16,10 @@ _ISSUED: Final = """\
   codes: [TEMPLATE], for a cohort in its defaults. plan then orders none of them, and prints the entry under
   decisions (issued) that takes them as they are.
 """
+_DECLARED: Final = """\
+  Declared as codes of {template}. Kardia does not show that they are: plan orders nothing for them, and prints
+  the decision: issued that takes them as they are.
+"""
 _UNREADABLE: Final = """\
 Kardia shows neither service providers nor users of the app. To manage them, write in {main}:
   service_providers: [ID]                                        # beside team:
@@ -72,7 +76,8 @@ def _settings(report: ImportReport) -> Iterator[str]:
 
 def _ordered(report: ImportReport) -> str:
     counts = [f"{count:,} {status}" for status, count in report.ordered.items() if count]
-    return f"Codes: {' and '.join(counts)}.\n{_ISSUED}" if counts else ""
+    advice = _DECLARED.format(template=escape(report.codes)) if report.codes else _ISSUED
+    return f"Codes: {' and '.join(counts)}.\n{advice}" if counts else ""
 
 
 def _to_add(report: ImportReport) -> str:

@@ -11,10 +11,10 @@ from kardia_ctl.cli.files.new_files import NewFile
 from kardia_ctl.config.encryption.age import encrypted_pieces
 from kardia_ctl.config.encryption.age_header import SUFFIX
 from kardia_ctl.config.writing.csv_rows import csv_rows, fits_csv
-from kardia_ctl.config.writing.yaml_text import commented, patient_entry
+from kardia_ctl.config.writing.yaml_text import commented, patient_entry, quoted
 from kardia_ctl.model.results import ImportedFile, LeftOut
 from kardia_ctl.planning.live.declarable import IMPORTED
-from kardia_ctl.planning.live.importable import Importable
+from kardia_ctl.planning.live.importable import CODES, Importable
 
 STEM: Final = "imported"
 """How the names of imported files, and of an imported cohort, begin."""
@@ -41,7 +41,7 @@ class ImportedFiles:
         names = _names(self.directory, several=several)
         entries, size = list[str](), 0
         for values in self.importable:
-            entry = patient_entry(values)
+            entry = _entry(values)
             if entries and (len(entries) == split or size + len(entry) > _LARGEST):
                 yield self._yaml(next(names), entries)
                 entries, size = [], 0
@@ -58,7 +58,7 @@ class ImportedFiles:
         if first := list(islice(rows, _ROWS)):
             yield self._stored(path, self._csv(path, first, rows))
         if unfit:
-            entries = [patient_entry(values) for values in unfit]
+            entries = [_entry(values) for values in unfit]
             yield self._yaml(path.with_suffix(".yaml"), entries, self.importable.left_out)
 
     def _fitting(self, unfit: list[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
@@ -71,11 +71,12 @@ class ImportedFiles:
     def _csv(
         self, path: Path, rows: list[Mapping[str, str]], others: Iterator[Mapping[str, str]]
     ) -> Iterator[str]:
-        yield ",".join(IMPORTED) + "\n"
+        columns = (*IMPORTED, CODES) if self.importable.codes else IMPORTED
+        yield ",".join(columns) + "\n"
         count = 0
         while rows:
             count += len(rows)
-            yield csv_rows(IMPORTED, rows)
+            yield csv_rows(columns, rows)
             rows = list(islice(others, _ROWS))
         self.made.append(ImportedFile(self._name(path), count))
 
@@ -96,6 +97,11 @@ class ImportedFiles:
 
     def _name(self, path: Path) -> Path:
         return path.with_name(path.name + SUFFIX) if self.recipients else path
+
+
+def _entry(values: Mapping[str, str]) -> str:
+    further = [f"{CODES}: [{quoted(values[CODES])}]"] if CODES in values else []
+    return patient_entry({name: value for name, value in values.items() if name != CODES}, further)
 
 
 def _stanza(left_out: LeftOut) -> str:

@@ -13,6 +13,12 @@ from kardia_ctl.planning.live.adoptable import blocked_adoptions
 from kardia_ctl.planning.live.declarable import REQUIRED, all_declarable
 from kardia_ctl.planning.live.undeclared import undeclared_patients
 
+CODES: Final = "codes"
+"""The attribute that names the template of somebody's code, which a person has to say."""
+
+ORDERED: Final = ("pending", "connected")
+"""The statuses of patients for whom a code was ordered."""
+
 _NAMES: Final = {"dob": "birth date", "email": "e-mail address"}
 _REMEDIES: Final = {
     "mrn": "Correct it in Kardia, or leave the patient undeclared",
@@ -33,6 +39,7 @@ class Importable:
 
     Attributes:
         inputs: What is declared, observed and recorded.
+        codes: The template (its name in the YAML) of everybody's codes; empty when nobody said so.
         count: How many can be imported, of those that were asked for so far.
         left_out: Who cannot.
         dropped: By attribute and reason, how many values are not declared although they are live.
@@ -40,6 +47,7 @@ class Importable:
     """
 
     inputs: PlanInputs
+    codes: str = ""
     count: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -57,7 +65,8 @@ class Importable:
                 self.dropped[name, words] += 1
             self.statuses[live.status or ""] += 1
             self.count += 1
-            yield values
+            has_code = self.codes and live.status in ORDERED
+            yield {**values, CODES: self.codes} if has_code else values
 
     def _obstacle(
         self, live: LivePatient, flaws: Mapping[str, str], blocked: Mapping[str, str]

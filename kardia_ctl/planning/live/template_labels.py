@@ -30,6 +30,23 @@ def undeclared_templates(
     return found
 
 
+def label_of(
+    wanted: str, declared: Mapping[str, DeclaredTemplate], found: Mapping[str, LiveTemplate]
+) -> str | None:
+    """The name in the YAML of a template that is given by it, by its id, or by its name in Kardia.
+
+    Args:
+        wanted: Which template.
+        declared: Those that the configuration names.
+        found: Those that are about to be named.
+    """
+    labels: Mapping[str, DeclaredTemplate | LiveTemplate] = {**found, **declared}
+    if wanted in labels:
+        return wanted
+    matching = [label for label, template in labels.items() if wanted in (template.id, template.name)]
+    return matching[0] if len(matching) == 1 else None
+
+
 def can_be_named(template_id: str) -> bool:
     """Whether a template's id can stand in the YAML."""
     return (

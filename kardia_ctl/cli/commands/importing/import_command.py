@@ -60,6 +60,12 @@ from kardia_ctl.render.pseudonyms import Pseudonyms
     help="Write into this directory beside kardia.yaml (default: patients; for CSV: cohorts).",
 )
 @click.option("--cohort", metavar="NAME", help="Give the CSV file's cohort this name (default: imported).")
+@click.option(
+    "--codes",
+    metavar="TEMPLATE",
+    help="Declare a code of this template (its name, or its id) for everybody who is pending or connected: "
+    "you know that theirs are of it.",
+)
 @click.option("--adopt", is_flag=True, help="Record the ids in state at once, under the lock.")
 @click.option(
     "--sanitize",

@@ -38,6 +38,7 @@ class ImportOptions:
     split: int | None = None
     into: str | None = None
     cohort: str | None = None
+    codes: str | None = None
     adopt: bool = False
     sanitize: bool = False
     accept_unknown_team: bool = False
@@ -82,7 +83,7 @@ def checked_options(workspace: Workspace, wanted: ImportOptions) -> ImportOption
 
 
 def _sanitizing(workspace: Workspace, wanted: ImportOptions) -> ImportOptions:
-    if wanted.adopt or wanted.split or wanted.cohort or wanted.form is not ImportFormat.YAML:
+    if wanted.adopt or wanted.split or wanted.cohort or wanted.codes or wanted.form is not ImportFormat.YAML:
         raise RunStopped("--sanitize writes an invented account and no configuration: give it --into alone")
     return replace(wanted, into=_directory(workspace, wanted.into or "twin"))
 

@@ -1,5 +1,6 @@
 """Writes the files of an import, and the keys of kardia.yaml that name them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kardia_ctl.cli.account.workspace import Workspace
@@ -14,14 +15,14 @@ from kardia_ctl.cli.files.imported_files import ImportedFiles
 from kardia_ctl.cli.files.new_files import write_new_files
 from kardia_ctl.config.encryption.plain_texts import plain_name
 from kardia_ctl.config.writing.additions import Additions, lines_to_add
+from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import ImportReport
+from kardia_ctl.model.template import LiveTemplate
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.live.importable import Importable
+from kardia_ctl.planning.live.importable import ORDERED, Importable
 from kardia_ctl.planning.live.live_settings import importable_settings
-from kardia_ctl.planning.live.template_labels import undeclared_templates
+from kardia_ctl.planning.live.template_labels import label_of, undeclared_templates
 from kardia_ctl.planning.live.undeclared import recorded_elsewhere, undeclared_count
-
-_ORDERED = ("pending", "connected")
 
 
 def write_import(
@@ -35,7 +36,8 @@ def write_import(
         RunStopped: a file cannot be written; then none is.
     """
     main = main_file(workspace)
-    importable = Importable(inputs)
+    templates = undeclared_templates(inputs.observed.templates or (), inputs.desired.templates)
+    importable = Importable(inputs, _label(wanted, inputs, templates))
     files = ImportedFiles(main.parent / str(wanted.into), importable, workspace.configuration.recipients)
     cohort = wanted.cohort or ""
     if wanted.form is ImportFormat.CSV:
@@ -45,7 +47,6 @@ def write_import(
         several = (undeclared_count(inputs) or 0) > split
         write_new_files(files.as_yaml(split, several=several))
     settings, unset = importable_settings(inputs, workspace.configuration.callback_hosts)
-    templates = undeclared_templates(inputs.observed.templates or (), inputs.desired.templates)
     csv = {file.path: plain_name(file.path) for file in files.made if plain_name(file.path).suffix == ".csv"}
     additions = Additions(
         {address.kind.value: url for address, url in settings.items()},
@@ -65,6 +66,18 @@ def write_import(
         left_out=importable.left_out,
         elsewhere=recorded_elsewhere(inputs),
         dropped=importable.dropped,
-        ordered={status: importable.statuses[status] for status in _ORDERED},
+        ordered={status: importable.statuses[status] for status in ORDERED},
+        codes=importable.codes,
         requests=requests,
     )
+
+
+def _label(wanted: ImportOptions, inputs: PlanInputs, found: Mapping[str, LiveTemplate]) -> str:
+    """The name in the YAML of the template whose codes are to be declared; empty when none is."""
+    if wanted.codes is None:
+        return ""
+    label = label_of(wanted.codes, inputs.desired.templates, found)
+    if label is None:
+        known = ", ".join(sorted({*inputs.desired.templates, *found})) or "none"
+        raise RunStopped(f"--codes {wanted.codes}: there is no such template. Known are: {known}")
+    return label
