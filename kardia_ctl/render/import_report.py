@@ -17,8 +17,8 @@ _ISSUED: Final = """\
   decisions (issued) that takes them as they are.
 """
 _DECLARED: Final = """\
-  Declared as codes of {template}. Kardia does not show that they are: plan orders nothing for them, and prints
-  the decision: issued that takes them as they are.
+  Declared as codes of {template}. Kardia does not show that they are: plan orders nothing for them, and
+  prints the decision: issued that takes them as they are.
 """
 _UNREADABLE: Final = """\
 Kardia shows neither service providers nor users of the app. To manage them, write in {main}:
