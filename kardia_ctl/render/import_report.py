@@ -12,9 +12,9 @@ _LISTED: Final = 20
 """Patients of one reason that are listed."""
 
 _ISSUED: Final = """\
-  Kardia does not show of which template their codes are, so no codes: were written. Where you know it, write
-  codes: [TEMPLATE], for a cohort in its defaults. plan then orders none of them, and prints the entry under
-  decisions (issued) that takes them as they are.
+  Kardia does not show of which template their codes are, so no codes: were written. If it is the same,
+  import with --codes TEMPLATE declares it for them alone, and plan prints the decision: issued that takes
+  them as they are. In the defaults of a cohort it would be ordered for everybody who has none.
 """
 _DECLARED: Final = """\
   Declared as codes of {template}. Kardia does not show that they are: plan orders nothing for them, and

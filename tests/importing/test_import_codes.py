@@ -66,3 +66,9 @@ def test_a_template_that_does_not_exist_is_refused_with_those_that_do(desk: Inne
 
 def test_a_twin_has_no_codes(desk: InnerDesk) -> None:
     assert "give it --into alone" in refused(desk, "--sanitize", "--codes", LABEL)
+
+
+def test_without_a_template_no_code_is_declared_and_the_danger_of_defaults_is_said(desk: InnerDesk) -> None:
+    out = imported(desk)
+    assert "In the defaults of a cohort it would be ordered for everybody who has none" in out
+    assert "codes:" not in (desk.path / "patients" / "imported.yaml").read_text()

@@ -35,7 +35,7 @@ update_options: Final = Options(
 )
 """--update, --accept, --patch and --show-phi."""
 
-_OF_IMPORT: Final = ("split", "into", "cohort", "adopt", "sanitize")
+_OF_IMPORT: Final = ("split", "into", "cohort", "codes", "adopt", "sanitize")
 _OF_UPDATE: Final = ("accept", "patch", "show_phi")
 
 
