@@ -115,7 +115,7 @@ SUBROOMS: dict[str, set[str]] = {
     "operations/codes": {"operations/plan"},
     "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
     "planning/checks": {"planning/builder", "planning/inputs"},
-    "planning/decided": {"planning/builder", "planning/inputs"},
+    "planning/decided": {"planning/builder", "planning/inputs", "planning/settle_window"},
     "planning/live": {
         "planning/builder", "planning/inputs", "planning/planner", "planning/state_index",
     },  # the planner is asked whom it would adopt

@@ -17,7 +17,7 @@ from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Change
+from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.results import Result, Status
 from kardia_ctl.model.state import Drop, Entry, Intend, Intent, Resolve, key_check
 from kardia_ctl.planning.inputs import PlanInputs
@@ -41,6 +41,7 @@ class Sender:
     issued: Mapping[Address, int] = field(default_factory=dict)
     revoked: dict[Address, Result] = field(default_factory=dict)
     _refusals: dict[tuple[Kind, Action], str] = field(default_factory=dict)
+    _decided: set[Address] = field(default_factory=set)
     _requests: ChangeRequests = field(init=False, repr=False)
     _journal: Journal = field(init=False, repr=False)
     _slots: Slots = field(init=False, repr=False)
@@ -64,7 +65,7 @@ class Sender:
         patient_id = patient_id or change.id
         intent = self._intent(change, patient_id)
         if not _is_repeatable(change):
-            await self._journal.commit([Intend(intent)])
+            await self._journal.commit([Intend(intent), *self._begun(change)])
         started = partial(self.context.observer.started, change)
         try:
             with Heartbeat(partial(self._beat, change, intent)):
@@ -115,10 +116,25 @@ class Sender:
         result = Result(change.address, sent.action or change.action, sent.status, sent.detail, id=sent.id)
         if sent.objection:
             result = Result(change.address, change.action, Status.IN_DOUBT, sent.objection, id=sent.id)
-        self._journal.post([*sent.entries, *self._resolved(change.address), *self.context.audit(result)])
+        entries = (*sent.entries, *self._used(change), *self._resolved(change.address))
+        self._journal.post([*entries, *self.context.audit(result)])
         if sent.objection:
             self.context.stop_signal.set(f"the run was stopped at {change.address}: {sent.objection}")
         return result
+
+    def _begun(self, change: Change) -> Iterator[Entry]:
+        """The entries for decisions that a create is about to use, and goes on to use in this run."""
+        if change.action is Action.CREATE and change.cause is Cause.DECIDED:
+            self._decided.add(change.address)
+            yield from self.inputs.firing.begun(change.address)
+
+    def _used(self, change: Change) -> Iterator[Entry]:
+        """The entries for decisions that a create has used, whatever the answer says of it."""
+        if change.action is Action.CREATE:
+            now, is_decided = self.context.clock.now(), change.address in self._decided
+            yield from self.inputs.firing.concluded(
+                self.inputs.state, change.address, now, is_decided=is_decided
+            )
 
     def _conclude(self, change: Change, entries: Iterable[Entry], result: Result) -> Result:
         """Record a request that was not answered with success, with its entry of the audit log."""

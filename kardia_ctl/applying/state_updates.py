@@ -8,6 +8,7 @@ from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import record_key
 from kardia_ctl.model.configuration import Desired, Setting
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
@@ -77,9 +78,12 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     state, desired = inputs.state, inputs.desired
     moved = {change.address for change in plan.changes if change.action is Action.MOVE}
     yield from inputs.moves.entries_of(moved)
+    yield from inputs.firing.used_up(int(inputs.now.wall))
+    settled = {one.address for one in inputs.firing.settling if one.kind is DecisionKind.CREATED}
     for change in plan.changes:
         if change.action is Action.ADOPT:
-            yield from _adopt(change, inputs)
+            yield from _used_decisions(change, inputs)
+            yield from () if change.address in settled else _adopt(change, inputs)
         elif change.action is Action.FORGET:
             yield from _forget(change, state)
     key = inputs.key if inputs.capabilities.shows_patients else b""
@@ -88,6 +92,14 @@ def without_requests(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     yield from _observed_facts(inputs)
     yield from list_facts(plan, inputs)
     yield from _settled_by_a_person(plan, inputs)
+
+
+def _used_decisions(change: Change, inputs: PlanInputs) -> Iterator[Entry]:
+    """The decisions that an adoption ends: those of a create that it settles, or one to create it anew."""
+    state, at = inputs.state, inputs.now.wall
+    known = state.patients.get(change.address.names[0]) if change.address.kind is Kind.PATIENT else None
+    instead = known is not None and known.id not in ("", change.id)
+    yield from inputs.firing.concluded(state, change.address, at, is_decided=instead)
 
 
 def _settled_by_a_person(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:

@@ -15,7 +15,6 @@ from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.planning.decided.decision_notices import ended
-from kardia_ctl.planning.decided.in_force import has_ended
 from kardia_ctl.planning.inputs import Decisions
 
 decision_options: Final = Options(
@@ -54,6 +53,11 @@ decision_options: Final = Options(
         help="Continue even if the account lists far fewer patients than before.",
     ),
     accept_unknown_team_option,
+    click.option(
+        "--accept-decisions",
+        is_flag=True,
+        help="Without state: use the configuration's decisions that send what cannot be sent twice.",
+    ),
     click.option(
         "--limit",
         type=click.IntRange(1),
@@ -102,7 +106,7 @@ def ended_decisions(configuration: Configuration, today: date) -> list[str]:
     return [
         f"{decision.source}: {decision.about}: {ended(decision)}"
         for decision in configuration.desired.decisions
-        if has_ended(decision, today)
+        if decision.has_ended(today)
     ]
 
 
@@ -120,6 +124,7 @@ def decisions_from(options: dict[str, Any], configuration: Configuration) -> Dec
         **chosen,
         accept_collapse=bool(options.pop("accept_collapse")),
         accept_unknown_team=bool(options.pop("accept_unknown_team")),
+        accept_decisions=bool(options.pop("accept_decisions")),
         limit=options.pop("limit"),
     )
 

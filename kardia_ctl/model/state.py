@@ -1,8 +1,7 @@
 """What earlier runs recorded. A convenience, not the truth: it may be lost at any time.
 
-State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how many patients of each cohort
-were at which stage at what time. It never holds a name, a birth date, an e-mail address, a phone number, a
-code, a key or a URL.
+State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how many of each cohort were at
+which stage; never a name, a birth date, an e-mail address, a phone number, a code, a key or a URL.
 """
 
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import ProvenList
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
 
@@ -32,8 +32,7 @@ MISSING: Final = bytes(FINGERPRINT_SIZE)
 def fingerprint(key: bytes, name: str, attribute: str, value: str) -> bytes:
     """The fingerprint of one normalised value at one address (``name`` is its mrn, or its kind).
 
-    ``key`` is 32 random bytes that are never stored beside the state: without a key, 40,000 guesses would
-    find the birth date of a fingerprint.
+    ``key`` is 32 random bytes, never stored beside the state: without one, 40,000 guesses find a birth date.
     """
     text = f"{name}\0{attribute}\0{value}".encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=FINGERPRINT_SIZE, key=key).digest()
@@ -78,10 +77,7 @@ class CodeRecord(Record, frozen=True, gc=False):
 
 
 class UserRecord(Record, frozen=True, gc=False):
-    """A mobile user's record. ``fingerprint`` is of its login, which no other user may have.
-
-    ``unredeemed``: the user was created, and redeeming its code failed.
-    """
+    """A mobile user's record; ``fingerprint`` is of its login. ``unredeemed``: its code was not redeemed."""
 
     unredeemed: bool = False
 
@@ -139,6 +135,7 @@ class State:
         elsewhere: By live id, the mrn under which another workspace of the account records it.
         departed: By patient id, the actions of its departure that are done.
         used_plans: The ids of the saved plans that were applied.
+        decided: When each decision was used (see ``UseDecision``).
         samples: In the order of their times.
         rate: None until an apply took long enough to measure it.
         keyed: The check value of the fingerprints' key; empty in a state of an earlier version.
@@ -158,6 +155,7 @@ class State:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     departed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     used_plans: frozenset[str] = frozenset()
+    decided: Mapping[DecisionUse, int] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     rate: Rate | None = None
     keyed: bytes = b""
@@ -231,7 +229,7 @@ class Return:
     id: str
 
 
-Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | Depart | Return
+Fact = Remember | Drop | Intend | Resolve | Note | UsePlan | UseDecision | Depart | Return
 """A write to the facts of a workspace; each that changes something moves ``serial``."""
 
 

@@ -90,7 +90,7 @@ def _reads_of(inputs: PlanInputs) -> ReadPlan:
         inputs.state,
         decisions.targets,
         inputs.capabilities,
-        recreating=bool(decisions.recreate),
+        recreating=_recreates(inputs),
     )
 
 
@@ -123,6 +123,12 @@ async def _as_asked(reader: Reader, read_plan: ReadPlan, inputs: PlanInputs) -> 
         keep=Interning(desired, state),
     )
     return replace(observed, instead=instead)
+
+
+def _recreates(inputs: PlanInputs) -> bool:
+    """Whether somebody whom state records may be created again."""
+    recorded = inputs.state.patients
+    return any(address.names[0] in recorded for address in inputs.decisions.recreate)
 
 
 def _needs_templates(plan: Plan, inputs: PlanInputs) -> bool:

@@ -120,10 +120,8 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Collection[
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
     decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
     fresh = replace(
-        inputs,
+        inputs.recorded(context.store.load()),
         desired=replace(inputs.desired, limits=Limits()),  # they count over all rounds: see Approval
-        state=context.store.load(),
-        moves=inputs.moves.recorded(),
         now=context.clock.instant(),
         decisions=decisions,
     )

@@ -64,9 +64,15 @@ class PlanBuilder:
         """Add a change of any action."""
         self.changes.append(Change(address, action, cause, reason, **details))
 
-    def create(self, address: Address, after: Values, **details: Unpack[CreateDetails]) -> None:
-        """Create what is declared. ``after`` is what a create sends."""
-        self.change(address, Action.CREATE, Cause.DECLARED, after=after, **details)
+    def create(
+        self, address: Address, after: Values, *, is_decided: bool = False, **details: Unpack[CreateDetails]
+    ) -> None:
+        """Create what is declared. ``after`` is what a create sends.
+
+        ``is_decided`` says that it is created because a person decided so.
+        """
+        cause = Cause.DECIDED if is_decided else Cause.DECLARED
+        self.change(address, Action.CREATE, cause, after=after, **details)
 
     def block(self, address: Address, cause: Cause, reason: str, **details: Unpack[Details]) -> None:
         """Send nothing for this address, nor for what depends on it."""

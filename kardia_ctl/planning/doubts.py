@@ -22,6 +22,7 @@ from typing import Final
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.likeness import PERSON_SIZE, Lookalikes, fingerprints_of_person, fold, may_be_one
 from kardia_ctl.model.address import Address, patient_address
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
@@ -69,6 +70,13 @@ class Doubts:
             found += [other for other in self._unknown if other.address != address]
         return tuple(found)
 
+    def are_set_aside(self, want: DesiredPatient) -> bool:
+        """Whether a create goes on by a decision: others are in doubt, or another workspace knows it."""
+        address = patient_address(want.mrn)
+        others = self._creates.keys() - {address}
+        decisions = self._inputs.decisions
+        return (address in decisions.distinct and bool(others)) or want.mrn in self._elsewhere
+
     def obstacle(self, want: DesiredPatient) -> Obstacle | None:
         """Why a patient whom a proven scan does not show must not be created now; None when it may be."""
         if (recorded := self._elsewhere.get(want.mrn)) is not None:
@@ -79,10 +87,20 @@ class Doubts:
         last = max(doubts, key=self._left)
         if (wait := self._left(last)) > 0:
             return Obstacle(Cause.IN_DOUBT, _waiting(want, last, wait))
-        if patient_address(want.mrn) in self._inputs.decisions.distinct:
+        if self._is_distinct(patient_address(want.mrn)):
             return None
         alike = list(self._alike(want, doubts))
         return _unsettled(want, doubts, alike) if alike else None
+
+    def _is_distinct(self, address: Address) -> bool:
+        """Whether a person says that nobody who is new is this patient.
+
+        A decision of the configuration was made before this create was in doubt: it says nothing of who came
+        since.
+        """
+        inputs = self._inputs
+        before = inputs.firing.addresses(DecisionKind.DISTINCT) if address in self._creates else frozenset()
+        return address in inputs.given.distinct or address in inputs.decisions.distinct - before
 
     def _recorded_elsewhere(self, want: DesiredPatient, patient_id: str) -> Obstacle | None:
         """Another workspace has this mrn: its patient counts as live until a read by id says otherwise."""

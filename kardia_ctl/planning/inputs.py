@@ -1,16 +1,18 @@
 """The inputs of a plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Configuration, Departure, Desired, ScanPolicy, Waves
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import Intent, State
+from kardia_ctl.planning.decided.firing import FiringDecisions, firing_decisions
 from kardia_ctl.planning.decided.pending_moves import PendingMoves, pending_moves
 from kardia_ctl.planning.decided.state_with import with_entries
 
@@ -20,7 +22,7 @@ _DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Decisions made on the command line.
+    """Decisions about single addresses, and exceptions to the safety checks.
 
     Attributes:
         recreate: Create these again, although they were deleted elsewhere.
@@ -29,6 +31,7 @@ class Decisions:
         targets: Plan these and what they depend on, and nothing else.
         accept_collapse: The live count fell on purpose.
         accept_unknown_team: The key is of the expected team, although the account does not say so.
+        accept_decisions: Use the decisions of the configuration although there is no state.
         limit: The most writes of an apply (see ``planning.limit``); None is unlimited.
     """
 
@@ -38,6 +41,7 @@ class Decisions:
     targets: frozenset[Address] = frozenset()
     accept_collapse: bool = False
     accept_unknown_team: bool = False
+    accept_decisions: bool = False
     limit: int | None = None
 
 
@@ -53,12 +57,14 @@ class PlanInputs:
         key: The workspace's fingerprint key; without one a difference counts as blocked.
         settle: The settle window in seconds.
         spent: The number of requests that observing took.
-        decisions: The decisions made on the command line.
+        decisions: The decisions made on the command line and in the configuration.
         capabilities: What the dialect of the API can do.
         scan: What proves a scan.
         waves: How an apply cuts bulk into waves; None for a single one.
         moves: The moves that apply records, and those that cannot be.
         refresh: How much is to be read of the account.
+        given: The decisions of the command line alone; ``decisions`` has those of the configuration too.
+        firing: The decisions of the configuration that send something, or settle a doubt.
     """
 
     desired: Desired
@@ -74,6 +80,12 @@ class PlanInputs:
     waves: Waves | None = None
     moves: PendingMoves = field(default_factory=PendingMoves)
     refresh: Refresh = Refresh.FULL
+    given: Decisions = field(default_factory=Decisions)
+    firing: FiringDecisions = field(default_factory=FiringDecisions)
+
+    def recorded(self, state: State) -> "PlanInputs":
+        """The inputs of a later round: what a run records before it sends anything is in ``state``."""
+        return replace(self, state=state, moves=self.moves.recorded(), firing=self.firing.recorded())
 
 
 def inputs_of(
@@ -84,19 +96,34 @@ def inputs_of(
     decisions: Decisions = Decisions(),
 ) -> PlanInputs:
     """The inputs of a plan before anything is observed. ``now`` is the moment before the first read."""
-    moves = pending_moves(configuration.desired, state, key)
+    desired, can = configuration.desired, CAPABILITIES[configuration.dialect]
+    moves = pending_moves(desired, state, key)
+    state = with_entries(state, moves.entries)
+    accepted, settle = decisions.accept_decisions, configuration.settle
+    firing = firing_decisions(desired, state, now, settle, can, decisions.targets, accepted=accepted)
     return PlanInputs(
-        configuration.desired,
+        desired,
         Observed(),
-        with_entries(state, moves.entries),
+        with_entries(state, firing.entries),
         now,
         key,
-        configuration.settle,
-        decisions=decisions,
-        capabilities=CAPABILITIES[configuration.dialect],
+        settle,
+        decisions=_with_firing(decisions, firing),
+        capabilities=can,
         scan=configuration.scan,
         waves=configuration.waves,
         moves=moves,
+        given=decisions,
+        firing=firing,
+    )
+
+
+def _with_firing(given: Decisions, firing: FiringDecisions) -> Decisions:
+    return replace(
+        given,
+        recreate=given.recreate | firing.addresses(DecisionKind.RECREATE),
+        reissue=given.reissue | firing.addresses(DecisionKind.REISSUE),
+        distinct=given.distinct | firing.addresses(DecisionKind.DISTINCT),
     )
 
 

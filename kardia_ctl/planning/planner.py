@@ -18,6 +18,7 @@ from kardia_ctl.planning.checks.same_person import block_same_persons
 from kardia_ctl.planning.checks.stops import cost_of, stops
 from kardia_ctl.planning.decided.accepting import accepted
 from kardia_ctl.planning.decided.decision_notices import say_decisions
+from kardia_ctl.planning.decided.firing_notices import plan_firing
 from kardia_ctl.planning.decided.in_force import DecisionsInForce
 from kardia_ctl.planning.decided.moves import plan_moves
 from kardia_ctl.planning.decided.unverifiable import count_unverifiable
@@ -56,6 +57,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     plan_moves(inputs, builder)
     warn_of_doubts(inputs, builder)
     block_same_persons(inputs, builder)
+    plan_firing(inputs, builder)
     say_once_what_cohorts_lack(inputs, builder)
     say_what_was_not_read(inputs, builder)
     if inputs.decisions.targets:

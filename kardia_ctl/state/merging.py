@@ -25,6 +25,7 @@ _KEPT: Final = {
     "record": ("INSERT OR REPLACE INTO record", _CODE),
     "departure": ("INSERT OR IGNORE INTO departure", "1 = 1"),
     "used_plan": ("INSERT OR IGNORE INTO used_plan", "1 = 1"),
+    "decision": ("INSERT OR REPLACE INTO decision", "1 = 1"),
 }
 """What an earlier image gets of the later one, by table: how, and which rows."""
 
@@ -41,8 +42,8 @@ def serials(image: sqlite3.Connection) -> dict[str, tuple[str, int]]:
 def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
     """The current image with the records of one workspace as a snapshot has them.
 
-    Codes, departures, requests in doubt and used plans that came later stay, and so do the other workspaces,
-    the samples and the audit log. The serial moves, so that a plan saved before is stale.
+    Codes, departures, requests in doubt, used plans and used decisions that came later stay, and so do the
+    other workspaces, the samples and the audit log. The serial moves, so that a plan saved before is stale.
 
     Raises:
         StateError: the snapshot is of another state, or encrypted with another key.

@@ -12,6 +12,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import ListHead, ProvenList, digest_of_ids
 from kardia_ctl.model.configuration import Setting
+from kardia_ctl.model.decided.use import DecisionUse
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord, key_check
@@ -82,7 +83,7 @@ class Proven(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Recorded(msgspec.Struct, forbid_unknown_fields=True):
-    """Everything that state keeps in one workspace."""
+    """Everything that state keeps in one workspace. ``decided`` is when each decision was used."""
 
     team: str = ""
     live_count: int | None = None
@@ -94,6 +95,7 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
     intents: dict[str, Asked] = {}
     departed: dict[str, str] = {}
     proven: Proven | None = None
+    decided: dict[str, int] = {}
 
     def state(self, now: float, key: bytes) -> State:
         return State(
@@ -124,11 +126,18 @@ class Recorded(msgspec.Struct, forbid_unknown_fields=True):
             departed={
                 patient_id: frozenset(actions.split()) for patient_id, actions in self.departed.items()
             },
+            decided={_use(text): at for text, at in self.decided.items()},
         )
 
     def _ids(self) -> set[str]:
         gone = {one for one, actions in self.departed.items() if "delete" in actions.split()}
         return {kept.id for kept in self.patients.values() if kept.id and not kept.forgotten} - gone
+
+
+def _use(text: str) -> DecisionUse:
+    """``recreate patient/A-1 2026-03-31``."""
+    kind, address, until = text.split()
+    return DecisionUse(kind, Address.parse(address), until)
 
 
 def _patient(key: bytes, mrn: str, applied: Mapping[str, str] | None) -> bytes:

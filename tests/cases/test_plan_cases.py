@@ -72,6 +72,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     distinct: list[str] = []
     accept_collapse: bool = False
     accept_unknown_team: bool = False
+    accept_decisions: bool = False
     limit: int | None = None
     key: bool = True
     refresh: Refresh = Refresh.FULL
@@ -84,6 +85,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
             distinct=frozenset(map(Address.parse, self.distinct)),
             accept_collapse=self.accept_collapse,
             accept_unknown_team=self.accept_unknown_team,
+            accept_decisions=self.accept_decisions,
             limit=self.limit,
         )
 

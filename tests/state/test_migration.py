@@ -136,7 +136,7 @@ def test_a_migration_that_fails_in_any_step_leaves_version_1(
     assert version(old) == definitions.VERSION
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_state_of_an_earlier_version_is_encrypted_and_loses_nothing(old: Path, number: int) -> None:
     with closing(sqlite3.connect(old)) as connection:
         for earlier in range(1, number):

@@ -51,7 +51,7 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
         id=secrets.token_hex(16),
         created=int(workspace.now.wall),
         binding=binding_of(workspace, preview.inputs.state, key, live),
-        decisions=preview.inputs.decisions,
+        decisions=preview.inputs.given,
         digests=digests_of(preview.plan, key),
         plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),

@@ -1,6 +1,7 @@
 """An entry under ``decisions``: what a person decided about an address, until a day."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -63,6 +64,10 @@ class Decision:
     until: str
     cohort: str = ""
     source: Source | None = None
+
+    def has_ended(self, today: date) -> bool:
+        """Whether its last day is over; both are days in UTC."""
+        return self.until < today.isoformat()
 
     @property
     def about(self) -> str:

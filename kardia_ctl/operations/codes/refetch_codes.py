@@ -14,6 +14,7 @@ from kardia_ctl.model.results import Result, results_in_order
 from kardia_ctl.observing.observe import with_templates
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.apply_stages import Wave, stages_of
+from kardia_ctl.planning.decided.firing import FiringDecisions
 from kardia_ctl.planning.templates import resolve
 
 _UNSAFE = (NoticeKind.NOT_SENT, NoticeKind.UNVERIFIABLE, NoticeKind.EXPIRED)
@@ -87,7 +88,7 @@ async def fetch_codes(refetch: Refetch, context: RunContext) -> tuple[Result, ..
     Raises:
         StateError: state could not be written; requests in flight are durable in it as intents.
     """
-    inputs = replace(refetch.preview.inputs, waves=None)
+    inputs = replace(refetch.preview.inputs, waves=None, firing=FiringDecisions())  # it uses no decision
     sender = Sender(inputs, context, refetch.issued)
     results: list[Result] = []
     for stage in stages_of(inputs, refetch.plan.changes):

@@ -49,12 +49,10 @@ def block_same_persons(inputs: PlanInputs, builder: PlanBuilder) -> None:
         return
     live = _everyone(inputs)
     same_day, same_mrn = _sharing(_day, creating, live), _sharing(_mrn, creating, live)
-    reasons = {
-        address: reason
-        for address, reason in (*_by_name(*same_day), *_by_mrn(*same_mrn))
-        if address not in inputs.decisions.distinct
-    }
-    builder.changes = [_block(change, reasons) for change in builder.changes]
+    found = dict((*_by_name(*same_day), *_by_mrn(*same_mrn)))
+    distinct = inputs.decisions.distinct & found.keys()
+    reasons = {address: reason for address, reason in found.items() if address not in distinct}
+    builder.changes = [_block(change, reasons, distinct) for change in builder.changes]
     settled = {address.names[0] for address in (*inputs.decisions.distinct, *reasons)}
     undecided = [mrn for mrn in creating if mrn not in settled]
     _warn_of_names(undecided, same_day, builder)
@@ -139,7 +137,9 @@ def _reasons(creating: Creates, groups: Groups, what: str) -> Iterator[tuple[Add
             yield address, reason
 
 
-def _block(change: Change, reasons: Mapping[Address, str]) -> Change:
+def _block(change: Change, reasons: Mapping[Address, str], distinct: Collection[Address]) -> Change:
+    if change.address in distinct:
+        return replace(change, cause=Cause.DECIDED)
     if change.address in reasons:
         reason = reasons[change.address]
         return replace(change, action=Action.BLOCKED, cause=Cause.SAME_PERSON, reason=reason)

@@ -5,7 +5,7 @@ from typing import Final
 from kardia_ctl.model.decided.decision import Decision, DecisionKind
 from kardia_ctl.model.plan import NoticeKind
 from kardia_ctl.planning.builder import PlanBuilder
-from kardia_ctl.planning.decided.in_force import has_ended
+from kardia_ctl.planning.decided.firing_notices import effect_of, idle_because
 from kardia_ctl.planning.inputs import PlanInputs
 
 _REMOVE: Final = "Remove the entry"
@@ -16,37 +16,34 @@ def say_decisions(inputs: PlanInputs, builder: PlanBuilder) -> None:
     if inputs.decisions.targets:
         return
     for decision in inputs.desired.decisions:
-        count = builder.decisions.needed[decision]
-        kind, text = (NoticeKind.DECIDED, _effect(decision, count)) if count else _idle(decision, inputs)
+        kind, text = _said(decision, inputs, builder)
         about = f"{decision.about} (cohort {decision.cohort}): " if decision.cohort else ""
         address = None if decision.cohort else decision.address
         reason = {"reason": decision.reason}
         builder.notice(kind, about + text, address, decision.source, after=reason)
 
 
-def _effect(decision: Decision, count: int) -> str:
+def _said(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> tuple[NoticeKind, str]:
+    """What a decision does, or why it does nothing."""
+    if decision.has_ended(inputs.now.day):
+        return NoticeKind.IDLE, ended(decision)
+    count = builder.decisions.needed[decision]
     number = f"{count:,} " if decision.cohort else ""
     match decision.kind:
         case DecisionKind.ACCEPT:
-            return f"{number}accepted as blocked, until {decision.until}"
+            effect = f"{number}accepted as blocked, until {decision.until}"
+            reason = "nothing is blocked here that it could accept"
         case DecisionKind.ISSUED:
-            return f"{number}taken as issued: recorded as of this template, without a request"
-        case _ as kind:
-            return str(kind)
-
-
-def _idle(decision: Decision, inputs: PlanInputs) -> tuple[NoticeKind, str]:
-    if has_ended(decision, inputs.now.day):
-        return NoticeKind.IDLE, ended(decision)
-    return NoticeKind.IDLE, f"{decision.kind} does nothing: {_IDLE[decision.kind]}. {_REMOVE}"
+            effect = f"{number}taken as issued: recorded as of this template, without a request"
+            reason = "no code is left whose template is unknown"
+        case _:
+            effect, reason = effect_of(decision, inputs, builder), idle_because(decision, inputs)
+            count = len(effect)
+    if count:
+        return NoticeKind.DECIDED, effect
+    return NoticeKind.IDLE, f"{decision.kind} does nothing: {reason}. {_REMOVE}"
 
 
 def ended(decision: Decision) -> str:
     """What is said of a decision whose last day is over."""
     return f"{decision.kind} ended on {decision.until} and does nothing. {_REMOVE}"
-
-
-_IDLE: Final = {
-    DecisionKind.ACCEPT: "nothing is blocked here that it could accept",
-    DecisionKind.ISSUED: "no code is left whose template is unknown",
-}

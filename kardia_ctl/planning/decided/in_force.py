@@ -1,7 +1,6 @@
 """The decisions that hold at the moment of a plan, and which of them did something in it."""
 
 from collections import Counter
-from datetime import date
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import EVERY, Decision, DecisionKind
@@ -19,7 +18,7 @@ class DecisionsInForce:
         self._by_key = {
             (decision.kind, decision.address, decision.cohort): decision
             for decision in sorted(inputs.desired.decisions, key=lambda one: one.until)
-            if not has_ended(decision, inputs.now.day)
+            if not decision.has_ended(inputs.now.day)
         }
 
     def __bool__(self) -> bool:
@@ -39,8 +38,3 @@ class DecisionsInForce:
     def _cohort(self, mrn: str) -> str:
         found = self._patients.get(mrn) or self._recorded.get(mrn)
         return found.cohort if found is not None and found.cohort else "\0"
-
-
-def has_ended(decision: Decision, today: date) -> bool:
-    """Whether the last day of a decision is over; both are days in UTC."""
-    return decision.until < today.isoformat()

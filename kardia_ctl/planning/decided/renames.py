@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.decided.use import UseDecision
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
@@ -22,9 +23,9 @@ from kardia_ctl.model.state import (
 def renames(state: State, old: Address, new: Address) -> list[Entry]:
     """The entries that move the records of one address to another.
 
-    With a patient, its codes, its user and its requests in doubt follow: who might be a lost create is found
-    by the person, whatever the mrn. The fingerprints of a patient belong to its mrn, so the next plan
-    compares the patient anew.
+    With a patient, its codes, its user, its requests in doubt and its used decisions follow: who might be a
+    lost create is found by the person, whatever the mrn. The fingerprints of a patient belong to its mrn, so
+    the next plan compares the patient anew.
 
     Raises:
         RunStopped: nothing is recorded of ``old``, something is of ``new``, or a code is in doubt.
@@ -66,8 +67,15 @@ def _of_patient(state: State, old: Address, new: Address) -> Iterator[Entry]:
         yield Drop(Kind.MOBILE_USER, before)
     for address, intent in state.intents.items():
         if not intent.workspace and old in (address, owner_of(address)):
-            yield Intend(replace(intent, address=Address(address.kind, (after, *address.names[1:]))))
+            yield Intend(replace(intent, address=_under(after, address)))
             yield Resolve(address)
+    for use, at in state.decided.items():
+        if old in (use.address, owner_of(use.address)):
+            yield UseDecision(replace(use, address=_under(after, use.address)), at)
+
+
+def _under(mrn: str, address: Address) -> Address:
+    return Address(address.kind, (mrn, *address.names[1:]))
 
 
 def _of_code(state: State, old: Address, new: Address) -> Iterator[Entry]:

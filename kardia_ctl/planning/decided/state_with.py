@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from kardia_ctl.model.decided.use import UseDecision, later_use
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Drop, Entry, Intend, Record, Remember, Resolve, State
 
 
 def with_entries(state: State, entries: Iterable[Entry]) -> State:
-    """State with entries about patients, codes, users and requests in doubt; others are not looked at."""
+    """State with entries about patients, codes, users, doubts and decisions; others are not looked at."""
     entries = tuple(entries)
     if not entries:
         return state
@@ -17,7 +18,8 @@ def with_entries(state: State, entries: Iterable[Entry]) -> State:
     for entry in entries:
         draft.write(entry)
     patients, codes, users = (draft.records[kind] for kind in _KINDS)
-    return replace(state, patients=patients, codes=codes, users=users, intents=draft.intents)
+    intents, decided = draft.intents, draft.decided
+    return replace(state, patients=patients, codes=codes, users=users, intents=intents, decided=decided)
 
 
 _KINDS = (Kind.PATIENT, Kind.CONNECTION_CODE, Kind.MOBILE_USER)
@@ -32,6 +34,7 @@ class _Draft:
             kind: dict(table) for kind, table in zip(_KINDS, tables, strict=True)
         }
         self.intents = dict(state.intents)
+        self.decided = dict(state.decided)
 
     def write(self, entry: Entry) -> None:
         """Apply one entry."""
@@ -44,6 +47,8 @@ class _Draft:
                 self.intents[intent.address] = intent
             case Resolve(address):
                 self.intents.pop(address, None)
+            case UseDecision(use, at):
+                self.decided[use] = later_use(self.decided.get(use), at)
             case _:
                 pass
 

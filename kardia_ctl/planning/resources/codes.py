@@ -174,7 +174,10 @@ def _plan_code(
             ordered = orders.undeclared(owner.want)
             switch(inputs, address, ordered, builder, id=owner.id, blocked=owner.blocked, source=owner.source)
         case CodeDecision.ISSUE:
-            _issue(template, owner, builder)
+            plainly = (
+                orders.decide(template.id, owner, inputs.now.wall, reissue=False) if reissue else decision
+            )
+            _issue(template, owner, builder, is_decided=plainly is not decision)
         case _:
             assert_never(decision)
 
@@ -208,7 +211,7 @@ def _in_doubt(address: Address) -> str:
     )
 
 
-def _issue(template: Template, owner: CodeOwner, builder: PlanBuilder) -> None:
+def _issue(template: Template, owner: CodeOwner, builder: PlanBuilder, *, is_decided: bool = False) -> None:
     source, address = owner.source, code_address(owner.want.mrn, template.label)
     if owner.blocked:
         builder.block(address, Cause.OWNER_BLOCKED, OWNER_BLOCKED, source=source)
@@ -222,7 +225,15 @@ def _issue(template: Template, owner: CodeOwner, builder: PlanBuilder) -> None:
         "template_id": template.id,
         "template_name": template.name or None,
     }
-    builder.create(address, after, id=owner.id, target=template.id, source=source, price=template.price)
+    builder.create(
+        address,
+        after,
+        is_decided=is_decided,
+        id=owner.id,
+        target=template.id,
+        source=source,
+        price=template.price,
+    )
 
 
 def _forget_undeclared(inputs: PlanInputs, orders: _Orders, owner: CodeOwner, builder: PlanBuilder) -> None:

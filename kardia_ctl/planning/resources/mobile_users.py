@@ -57,7 +57,8 @@ def _create(
     after = {"email": owner.want.email, "country": user.country, "password_from": str(user.password)}
     if user.redeem:
         after["redeem"] = "true"
-    builder.create(address, after, id=owner.id, source=owner.source)
+    is_decided = owner.existed and address in inputs.decisions.reissue
+    builder.create(address, after, is_decided=is_decided, id=owner.id, source=owner.source)
 
 
 def _obstacle(

@@ -79,7 +79,9 @@ def _plan_patient(
         _block_in_doubt(want, obstacle, builder)
         return None, True
     if live is None:
-        builder.create(address, kind.values(want, ("mrn", *ATTRIBUTES)), source=source)
+        is_decided = bool(known_id) and address in inputs.decisions.recreate
+        is_decided = is_decided or builder.doubts.are_set_aside(want)
+        builder.create(address, kind.values(want, ("mrn", *ATTRIBUTES)), is_decided=is_decided, source=source)
         return None, False
     blocked = _block_recorded_elsewhere(want, live, builder) or _block_differing(
         inputs, want, record, live, builder

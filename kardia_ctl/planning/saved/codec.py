@@ -83,6 +83,7 @@ class _DecisionsPart(_Part, frozen=True):
     targets: list[str]
     accept_collapse: bool
     accept_unknown_team: bool
+    accept_decisions: bool
     limit: Count | None
 
 

@@ -9,7 +9,7 @@ from kardia_ctl.state.tables.intents import ADDED_IN_3
 from kardia_ctl.state.tables.intents import TABLE as INTENTS
 from kardia_ctl.state.tables.samples import TABLE as SAMPLES
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The version of a database that this code writes. A newer one is refused. Writing upgrades an older one;
 reading upgrades a copy in memory and changes nothing.
 """
@@ -24,6 +24,11 @@ _META: Final = """CREATE TABLE meta (
 
 _AUDIT: Final = """CREATE TABLE audit (
         number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL)"""
+
+_DECISION: Final = """CREATE TABLE decision (
+        workspace INTEGER NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (workspace, address, kind, until)) WITHOUT ROWID"""
 
 TABLES: Final = (
     """CREATE TABLE workspace (
@@ -49,6 +54,7 @@ TABLES: Final = (
     HOLDER,
     _META,
     _AUDIT,
+    _DECISION,
 )
 """The statements that create the tables, as SQLite reads them."""
 
@@ -62,6 +68,7 @@ _STEPS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     2: (*ADDED_IN_3, HOLDER),  # more about intents; the run that the whole file belongs to
     3: (_META, _AUDIT),  # how it is encrypted; the audit log
+    4: (_DECISION,),  # which decisions of the configuration were used
 }
 """The statements that upgrade a database from each version to the next."""
 

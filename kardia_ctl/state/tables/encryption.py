@@ -46,7 +46,7 @@ _READ: Final = "SELECT value FROM meta WHERE key = 'encryption'"
 _WRITE: Final = """INSERT INTO meta VALUES ('encryption', ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value"""
 _REMOVE: Final = "DELETE FROM meta WHERE key = 'encryption'"
-_SEALED_TABLES: Final = ("record", "intent", "note", "departure", "sample")
+_SEALED_TABLES: Final = ("record", "intent", "note", "departure", "sample", "decision")
 _NOTHING: Final = "Nothing was compared, nothing was sent. Next:"
 _LOST: Final = (
     "If it is lost for good, move the state away and apply with --settle-first: patients are matched again "

@@ -26,6 +26,7 @@ _SEALED: Final[Mapping[str, _Sealed]] = {
     "intent": _Sealed(("address", "id", "target", "newest"), "address"),
     "note": _Sealed(("value",), "key"),
     "departure": _Sealed(("id",)),
+    "decision": _Sealed(("address",)),
     "sample": _Sealed(("cohort",)),
 }
 """What ``rows``, ``intents`` and ``samples`` seal."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, assert_never
 from uuid import uuid4
 
+from kardia_ctl.model.decided.use import UseDecision
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.state import (
     Audited,
@@ -46,6 +47,9 @@ _DROP: Final = "DELETE FROM record WHERE workspace = ? AND kind = ? AND name = ?
 _NOTE: Final = """INSERT INTO note VALUES (?, ?, ?) ON CONFLICT (workspace, key)
     DO UPDATE SET value = excluded.value WHERE note.value <> excluded.value"""
 _USE_PLAN: Final = "INSERT INTO used_plan VALUES (?, ?) ON CONFLICT DO NOTHING"
+_USE_DECISION: Final = """INSERT INTO decision VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (workspace, address, kind, until) DO UPDATE SET at = excluded.at
+    WHERE decision.at <= 0 AND excluded.at > decision.at"""
 UNREDEEMED: Final = "not redeemed"
 """The label of a mobile user whose code was not redeemed."""
 _DEPART: Final = "INSERT INTO departure VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -100,15 +104,27 @@ def _statement(entry: Fact, sealer: Sealer) -> Statement:
             statement = RESOLVE_ELSEWHERE, (workspace, sealed_address(address, sealer))
         case Note(key, value):
             statement = _NOTE, (key, sealer.seal("note.value", value, key))
-        case UsePlan(plan):
-            statement = _USE_PLAN, (plan,)
-        case Depart(patient_id, action):
-            statement = _DEPART, (sealer.seal("departure.id", patient_id), action)
-        case Return(patient_id):
-            statement = _RETURN, (sealer.seal("departure.id", patient_id),)
+        case UsePlan() | UseDecision() | Depart() | Return():
+            statement = _of_what_was_used(entry, sealer)
         case _ as never:
             assert_never(never)
     return statement
+
+
+def _of_what_was_used(entry: UsePlan | UseDecision | Depart | Return, sealer: Sealer) -> Statement:
+    """The statements about what is done once: plans, decisions and departures."""
+    match entry:
+        case UsePlan(plan):
+            return _USE_PLAN, (plan,)
+        case UseDecision(use, at):
+            address = sealer.seal("decision.address", str(use.address))
+            return _USE_DECISION, (address, use.kind, use.until, at)
+        case Depart(patient_id, action):
+            return _DEPART, (sealer.seal("departure.id", patient_id), action)
+        case Return(patient_id):
+            return _RETURN, (sealer.seal("departure.id", patient_id),)
+        case _ as never:
+            assert_never(never)
 
 
 def _columns(record: Record, sealer: Sealer, row: str) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import ProvenList
+from kardia_ctl.model.decided.use import DecisionUse
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import CodeRecord, PatientRecord, Record, State, UserRecord
@@ -48,7 +49,7 @@ def read_state(tables: Tables, name: str) -> State:
         if row is None or not row[1]:
             return State(intents=intents, elsewhere=elsewhere)
         workspace, lineage, serial = row
-        records = _records(tables, workspace)
+        records, decided = _records(tables, workspace), _decided(tables, workspace)
     except (ValueError, TypeError) as error:
         raise StateError(
             f"workspace {name} of the state is damaged: {type(error).__name__}. Next: restore the file from "
@@ -75,6 +76,7 @@ def read_state(tables: Tables, name: str) -> State:
             plan
             for (plan,) in database.execute("SELECT plan FROM used_plan WHERE workspace = ?", (workspace,))
         ),
+        decided=decided,
         samples=read_samples(tables, workspace),
         keyed=_hex(notes.get("key", "")),
     )
@@ -119,6 +121,16 @@ def _records(tables: Tables, workspace: int) -> _StateRecords:
             names = tuple(part for part in (name, detail) if part)
             records.settings[Address(Kind(kind), names)] = Record(*columns)
     return records
+
+
+def _decided(tables: Tables, workspace: int) -> dict[DecisionUse, int]:
+    rows = tables.database.execute(
+        "SELECT address, kind, until, at FROM decision WHERE workspace = ?", (workspace,)
+    )
+    return {
+        DecisionUse(kind, Address.parse(address), until): at
+        for address, kind, until, at in tables.sealer.open_rows(rows, ("decision.address", "", "", ""), None)
+    }
 
 
 def _departed(tables: Tables, workspace: int) -> dict[str, frozenset[str]]:

@@ -1,6 +1,7 @@
 """A create that may be somebody who exists: blocked when name and birth date agree, warned of otherwise."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.plan import Action, Cause, Plan
+from kardia_ctl.model.plan import Action, Cause, NoticeKind, Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
 from kardia_ctl.planning.planner import make_plan
@@ -29,7 +30,9 @@ def planned(
         exists=True, departed={one: frozenset({action}) for one, action in (departed or {}).items()}
     )
     said = Decisions(distinct=frozenset(map(patient_address, distinct)))
-    return make_plan(PlanInputs(desired, observed, state, at(0.0), decisions=said))
+    plan = make_plan(PlanInputs(desired, observed, state, at(0.0), decisions=said))
+    counted = tuple(one for one in plan.notices if one.kind is not NoticeKind.UNDECLARED)
+    return replace(plan, notices=counted)
 
 
 def someone(**values: str | None) -> LivePatient:

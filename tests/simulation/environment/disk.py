@@ -7,6 +7,7 @@ from typing import assert_never
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision, later_use
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
 from kardia_ctl.model.kinds import Kind
@@ -46,6 +47,7 @@ class Disk:
     notes: dict[str, str] = field(default_factory=dict)
     departed: dict[str, frozenset[str]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    decided: dict[DecisionUse, int] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
     """By id, the mrn under which the workspace's earlier name records it."""
     others: dict[Address, Intent] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Disk:
             notes={name: value for name, value in notes.items() if value},
             departed=dict(state.departed),
             used=set(state.used_plans),
+            decided=dict(state.decided),
         )
 
     def renamed(self) -> "Disk":
@@ -100,6 +103,7 @@ class Disk:
             elsewhere=dict(self.elsewhere),
             departed=dict(self.departed),
             used_plans=frozenset(self.used),
+            decided=dict(self.decided),
         )
 
     def write(self, entries: Iterable[Entry]) -> None:
@@ -124,14 +128,20 @@ class Disk:
                 self.others.pop(address, None)
             case Note(key, value):
                 self.notes[key] = value
-            case UsePlan(plan):
-                self.used.add(plan)
+            case UsePlan() | UseDecision():
+                self._use(entry)
             case Depart(patient_id, action):
                 self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}
             case Return(patient_id):
                 self.departed.pop(patient_id, None)
             case _ as never:
                 assert_never(never)
+
+    def _use(self, entry: UsePlan | UseDecision) -> None:
+        if isinstance(entry, UsePlan):
+            self.used.add(entry.plan)
+        else:
+            self.decided[entry.use] = later_use(self.decided.get(entry.use), entry.at)
 
     def _drop(self, kind: Kind, name: str, detail: str) -> None:
         if kind is Kind.CONNECTION_CODE:

@@ -11,6 +11,7 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.simulate import simulate
 from tests.simulation.worlds.busy_list import busy_list
 from tests.simulation.worlds.copied_state import copied_state
+from tests.simulation.worlds.standing_decisions import standing_decisions
 from tests.simulation.worlds.two_runners import two_runners
 
 SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 250
@@ -18,7 +19,7 @@ _BATCH: Final = 6
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
-@pytest.mark.parametrize("world", [busy_list, copied_state, two_runners])
+@pytest.mark.parametrize("world", [busy_list, copied_state, standing_decisions, two_runners])
 def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) -> None:
     verdicts = [simulate(seed, world(seed)) for seed in range(first, min(first + _BATCH, SEEDS))]
     wrong = [f"seed {verdict.seed}: {verdict.violations}" for verdict in verdicts if verdict.violations]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
@@ -33,6 +34,9 @@ NOW = 1_772_445_600.0
 def write(store: SqliteStore, *entries: Entry) -> None:
     with store.lock("apply"):
         store.commit(entries)
+
+
+USE = DecisionUse("recreate", patient_address("A"), "2026-12-15")
 
 
 def patient(mrn: str) -> Remember:
@@ -98,7 +102,7 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
     keep(store, NOW)
     doubt = Intent(patient_address("C"), "create", at(7.0))
     write(store, Drop(Kind.PATIENT, "A"), code, patient("D"), Depart("id-B", "delete"), UsePlan("plan-1"))
-    write(store, Intend(doubt), Audited("{}"))
+    write(store, Intend(doubt), Audited("{}"), UseDecision(USE, 7))
     write(other, patient("X"))
     before = store.load()
     (snapshot,) = snapshots_of(store)
@@ -109,6 +113,7 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
     assert state.patients.keys() == {"A", "B"}
     assert state.codes == before.codes
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
+    assert state.decided == before.decided == {USE: 7}
     assert state.intents == before.intents
     assert state.serial == before.serial + 1
     assert other.load().patients.keys() == {"X"}
@@ -141,6 +146,7 @@ def test_a_push_by_force_forgets_no_order_and_no_doubt(store: SqliteStore) -> No
     write(store, patient("A"))
     old = store.image()
     write(store, patient("B"), code, Intend(doubt), Depart("id-B", "delete"), UsePlan("plan-1"))
+    write(store, UseDecision(USE, 7))
     before = store.load()
     with store.lock("state push"):
         store.replace(pushed(store.image(), old, force=True))
@@ -148,6 +154,7 @@ def test_a_push_by_force_forgets_no_order_and_no_doubt(store: SqliteStore) -> No
     assert set(state.patients) == {"A"}
     assert (state.codes, state.intents) == (before.codes, before.intents)
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
+    assert state.decided == before.decided == {USE: 7}
 
 
 def test_what_is_in_doubt_is_not_pushed_away_by_another_state(store: SqliteStore, tmp_path: Path) -> None:

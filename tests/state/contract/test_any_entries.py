@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision, later_use
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
     CodeRecord,
@@ -44,6 +45,7 @@ ENTRY = st.one_of(
     st.builds(Resolve, _ADDRESS),
     st.builds(Note, st.just("team"), _TEXT),
     st.builds(UsePlan, _TEXT),
+    st.builds(UseDecision, st.builds(DecisionUse, _TEXT, _ADDRESS, _TEXT), st.integers(-1, 3)),
     st.builds(Depart, _TEXT, st.sampled_from(["disconnect", "delete"])),
 )
 
@@ -72,10 +74,11 @@ def check(store: StateStore, batches: Sequence[Sequence[Entry]]) -> None:
         {mrn: codes for mrn, codes in model.codes.items() if codes},
         model.intents,
     )
-    assert (state.team, state.departed, set(state.used_plans)) == (
+    assert (state.team, state.departed, set(state.used_plans), state.decided) == (
         model.team,
         dict(model.departed),
         model.plans,
+        model.decided,
     )
 
 
@@ -88,7 +91,14 @@ class _Model:
         self.intents: dict[Address, Intent] = {}
         self.departed: dict[str, frozenset[str]] = {}
         self.plans: set[str] = set()
+        self.decided: dict[DecisionUse, int] = {}
         self.team = ""
+
+    def use(self, entry: UseDecision | UsePlan) -> None:
+        if isinstance(entry, UsePlan):
+            self.plans.add(entry.plan)
+        else:
+            self.decided[entry.use] = later_use(self.decided.get(entry.use), entry.at)
 
     def apply(self, entry: Any) -> None:
         match entry:
@@ -106,7 +116,7 @@ class _Model:
                 self.intents.pop(address, None)
             case Note(_, value):
                 self.team = value
-            case UsePlan(plan):
-                self.plans.add(plan)
+            case UseDecision() | UsePlan():
+                self.use(entry)
             case Depart(patient_id, action):
                 self.departed[patient_id] = self.departed.get(patient_id, frozenset()) | {action}

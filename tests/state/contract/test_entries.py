@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
@@ -26,6 +27,8 @@ from kardia_ctl.model.state import (
 from kardia_ctl.state.state_store import StateStore
 from tests.moments import at
 from tests.state.engines import Place
+
+USE = DecisionUse("recreate", patient_address("JS/1"), "2026-12-15")
 
 
 def test_loading_without_state_gives_none_and_creates_nothing(store: StateStore, place: Place) -> None:
@@ -53,6 +56,10 @@ def test_every_entry_comes_back_where_the_model_says(store: StateStore) -> None:
                 Note("team", "team-1"),
                 Note("live_count", "12"),
                 UsePlan("plan-1"),
+                UseDecision(USE),
+                UseDecision(USE, 8),
+                UseDecision(USE, 9),
+                UseDecision(USE),
                 Depart("id-9", "disconnect"),
                 Depart("id-9", "delete"),
                 sample,
@@ -74,6 +81,7 @@ def test_every_entry_comes_back_where_the_model_says(store: StateStore) -> None:
     assert state.intents == {intent.address: intent}
     assert state.departed == {"id-9": frozenset({"delete", "disconnect"})}
     assert state.used_plans == frozenset({"plan-1"})
+    assert state.decided == {USE: 8}
     assert state.samples == (sample,)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kardia_ctl.model.address import code_address, patient_address
+from kardia_ctl.model.decided.use import DecisionUse, UseDecision
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Counts, Sample
 from kardia_ctl.model.kinds import Kind
@@ -35,6 +36,7 @@ _EVERYTHING = (
     Intend(Intent(code_address("JS/1", "one-year"), "issue", at(1.25), at(2.5), person=b"\0")),
     Note("team", "team-1"),
     UsePlan("plan-1"),
+    UseDecision(DecisionUse("reissue", code_address("JS/1", "one-year"), "2026-12-15"), 9),
     Depart("id-9", "delete"),
     Sample(7, "spring", Counts(8, 7, 6, 1, 2, 2, 1, 5)),
 )

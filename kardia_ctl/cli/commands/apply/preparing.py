@@ -6,8 +6,9 @@ from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.ports import Reader
-from kardia_ctl.operations.assume import assume, assumptions
+from kardia_ctl.operations.assume import assume
 from kardia_ctl.operations.tenant import require_tenant
+from kardia_ctl.planning.decided.assumptions import assumptions
 from kardia_ctl.planning.inputs import PlanInputs, inputs_of
 
 
