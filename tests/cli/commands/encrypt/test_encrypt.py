@@ -2,10 +2,13 @@
 
 import stat
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kardia_ctl.config.encryption import age
 from tests.cli.conftest import Desk
 from tests.config.encryption.sealing import OURS, THEIRS
 
@@ -224,3 +227,32 @@ def test_quarantined_rows_never_replace_a_file_of_somebody_else(clinic: Desk) ->
     assert "is not a quarantine file and was not changed" in clinic.run("validate").err
     assert Path("spring.rejected.csv.age").read_text() == "mine"
     assert Path("spring.rejected.csv").read_text() == "mine too"
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once the plain text is read, and before the encrypted file has its name."""
+    known = age.encrypted_pieces
+
+    def pieces(*arguments: Any) -> Iterator[bytes]:
+        yield from known(*arguments)
+        happens()
+
+    monkeypatch.setattr(age, "encrypted_pieces", pieces)
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    meanwhile(monkeypatch, lambda: Path("p.yaml.age").write_text("mine"))
+    ran = clinic.run("encrypt", "p.yaml", "--remove")
+    assert ran.code == 1
+    assert Path("p.yaml.age").read_text() == "mine"
+    assert Path("p.yaml").exists()
+
+
+def test_a_file_that_was_changed_meanwhile_is_not_removed(
+    clinic: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, lambda: Path("p.yaml").write_text("newer"))
+    ran = clinic.run("encrypt", "p.yaml", "--remove")
+    assert ran.code == 1
+    assert "changed while it was encrypted, and was not removed" in ran.err
+    assert Path("p.yaml").read_text() == "newer"
