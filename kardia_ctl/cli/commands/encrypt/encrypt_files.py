@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from kardia_ctl.cli.account.git_index import tracked
+from kardia_ctl.cli.account.read_configuration import unlocking
 from kardia_ctl.cli.commands.encrypt.edit_encrypted import edit
 from kardia_ctl.cli.output.console import print_line, print_message
 from kardia_ctl.cli.outputs import Output, check_outputs, never
@@ -17,6 +18,7 @@ from kardia_ctl.config.encryption import age
 from kardia_ctl.config.encryption.age_header import SUFFIX, is_encrypted
 from kardia_ctl.config.source_files import COHORT_LIMIT, FileStamp, UnusableFile, chunks, stamp
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.text import count_of
 
 _MAIN: Final = "kardia.yaml"
 _PIECE: Final = 1 << 20
@@ -42,8 +44,14 @@ _PIECE: Final = 1 << 20
 )
 @click.option("--remove", is_flag=True, help="Remove each plain file once its encrypted one is written.")
 @click.option("--edit", "edits", is_flag=True, help="Open the plain text of FILE.age in $VISUAL or $EDITOR.")
+@click.option("--again", is_flag=True, help="Encrypt each FILE.age again, for the recipients of today.")
 def command(
-    files: tuple[Path, ...], config: Path, recipients: tuple[str, ...], remove: bool, edits: bool
+    files: tuple[Path, ...],
+    config: Path,
+    recipients: tuple[str, ...],
+    remove: bool,
+    edits: bool,
+    again: bool,
 ) -> int:
     """Encrypt files as a whole with age: FILE becomes FILE.age beside it, whole or not at all.
 
@@ -53,8 +61,17 @@ def command(
 
     With --edit the plain text is opened in an editor, checked with the configuration, and encrypted again. A
     text that was not changed leaves the file as it is.
+
+    With --again files get the recipients of today: somebody has come, or gone. Whoever has gone can still
+    read what was encrypted before.
     """
     readers = _recipients(config, recipients)
+    if again:
+        if edits or remove:
+            raise RunStopped("--again takes neither --edit nor --remove")
+        for file in files:
+            _encrypt_again(file, readers)
+        return 0
     if edits:
         if len(files) > 1 or remove:
             raise RunStopped("--edit takes one file, and no --remove")
@@ -121,6 +138,19 @@ def _encrypt(file: Path, recipients: Sequence[str], *, remove: bool) -> None:
         raise RunStopped(f"{file} changed while it was encrypted, and was not removed. Compare the two")
     file.unlink()
     sync_directory(file.parent)
+
+
+def _encrypt_again(file: Path, recipients: Sequence[str]) -> None:
+    """Replace an encrypted file by one of the same text. The text is never whole in memory, nor in a file."""
+    try:
+        with private_file(file, is_encrypted) as opened:
+            stored = chunks(file, COHORT_LIMIT, _PIECE)
+            plain = age.decrypted(stored, unlocking(os.environ).keys, COHORT_LIMIT)
+            for piece in age.encrypted_pieces(plain, recipients):
+                opened.write(piece)
+    except UnusableFile as error:
+        raise RunStopped(f"{file}: {error.message}. {error.remedy}") from error
+    print_line(f"Wrote {file} for {count_of(len(set(recipients)), 'recipient')}")
 
 
 def _checked(pieces: Iterator[bytes], target: Path) -> Iterator[bytes]:
