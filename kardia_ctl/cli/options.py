@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -51,7 +51,13 @@ def address(text: str) -> Address:
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class _Duration(click.ParamType[float]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[float]
+else:
+    _ParamType = click.ParamType  # click before 8.4 has no generic one
+
+
+class _Duration(_ParamType):
     """A duration in seconds, or with a unit: ``90``, ``90s``, ``3m``, ``2h``, ``7d``."""
 
     name = "duration"

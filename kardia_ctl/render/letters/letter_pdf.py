@@ -50,6 +50,7 @@ _PRINTED: Final = frozenset(
     {*_BLOCKS, "paragraph", "inline", "text", "code_inline", "softbreak", "hardbreak", "strong", "em", "link"}
 )
 """What of Markdown can be printed."""
+_BULLET: Final = "\u2022"
 _QUIET: Final = ("Cc", "Cf", "Zl", "Zp", "Zs")
 """Categories of characters without ink."""
 
@@ -67,7 +68,8 @@ class PdfForm:
         Raises:
             CannotPrint: a font cannot be read.
         """
-        return frozenset(sign for sign in _signs(markdown) if self._font_of(sign) is None)
+        with silent():
+            return frozenset(sign for sign in _signs(markdown) if self._font_of(sign) is None)
 
     def _font_of(self, sign: str) -> Path | None:
         """The first font that has a character; those after it are not even read."""
@@ -102,8 +104,9 @@ def _signs(markdown: str) -> frozenset[str]:
 
 def _printed_text(markdown: str) -> str:
     """What a letter prints, without its markup."""
-    texts = (child.content for token in _tokens(markdown) for child in token.children or (token,))
-    return "\u2022".join(texts)  # the bullet of a list
+    tokens = _tokens(markdown)
+    bullet = _BULLET * any(token.type == "bullet_list_open" for token in tokens)
+    return bullet + "".join(child.content for token in tokens for child in token.children or (token,))
 
 
 def _tokens(markdown: str) -> "list[Token]":
@@ -164,7 +167,7 @@ class _Writer:
                 self._document.ln(0.0 if self._numbers else self._height * _GAP)
             case "list_item_open":
                 number = self._numbers[-1]
-                self._bullet = f"{number}." if number else "\u2022"
+                self._bullet = f"{number}." if number else _BULLET
                 self._numbers[-1] += bool(number)
 
     def _inline(self, token: "Token") -> None:

@@ -19,6 +19,9 @@ SUFFIX: Final = ".j2"
 """How the name of a template ends; what stands before it is the form of the letters."""
 
 _MARKDOWN: Final = re.compile(r"([\\`*_<>\[\]&~|#])")
+_FIRST: Final = re.compile(r"\A(\s*[0-9]*)([-+=.):])")
+"""What Markdown takes for a list, a rule or a heading where a line begins with it."""
+
 _LINE_ENDS: Final = re.compile(r"[\r\n\u2028\u2029]+")
 _MANY: Final = frozenset({"code", "template", "issued"})
 """Names that mean the only code."""
@@ -101,4 +104,4 @@ def _in_markdown(value: object) -> object:
     """A value in which Markdown finds no markup: a name such as O_Brien_ stays a name."""
     if not isinstance(value, str):
         return value
-    return _LINE_ENDS.sub(" ", _MARKDOWN.sub(r"\\\1", value))
+    return _FIRST.sub(r"\1\\\2", _LINE_ENDS.sub(" ", _MARKDOWN.sub(r"\\\1", value)))

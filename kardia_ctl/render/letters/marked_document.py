@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 from kardia_ctl.render.letters.letter_values import CannotPrint
 
@@ -65,7 +66,12 @@ def characters_of(font: Path) -> frozenset[int]:
     """
     document = FPDF()
     _add(document, "font", "", font)
-    return frozenset(document.fonts["font"].cmap)  # type: ignore[union-attr]
+    added = document.fonts["font"]
+    if not isinstance(added, TTFFont):
+        raise CannotPrint(f"{font} is no font that can be read")
+    known = frozenset(added.cmap)
+    added.close()
+    return known
 
 
 def _add(document: FPDF, name: str, style: Literal["", "B"], file: Path) -> None:
