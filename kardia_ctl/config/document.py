@@ -1,16 +1,18 @@
 """One YAML file: reading, validation, and its patients, cohorts and departures."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort, declared_cohort
+from kardia_ctl.config.cohorts.override import Override
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.interpolation import expand, substitute
 from kardia_ctl.config.patient_registry import Locate, PatientRegistry, patient_of
-from kardia_ctl.config.schema.messages import quoted
+from kardia_ctl.config.schema.messages import Finding, quoted
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
@@ -20,6 +22,9 @@ from kardia_ctl.kinds.mobile_user import user_of
 from kardia_ctl.model.configuration import Departure, DepartureAction, MobileUser
 from kardia_ctl.model.decided.departure_code import DepartureCode
 from kardia_ctl.model.source import Source
+
+_OVERRIDE: Final = re.compile(r"^cohorts\.[^.\s]+\.overrides\.[^.\s]+(\.)?")
+"""How the message of a finding begins that is about one patient of a cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,20 @@ def _check(yaml_file: YamlFile, context: LoadContext, *, included: bool) -> None
     for finding in document_validator(included=included).findings(shallow):
         yaml_file.fault(finding.path)
         place = document.key_source if finding.at_key else document.source
-        mrn = (
-            tree[finding.path[0]][finding.path[1]]
-            if finding.path[:1] == ("departures",) and len(finding.path) > 1
-            else {}
-        )
-        address = address_of(mrn.get("mrn")) if isinstance(mrn, YamlMapping) else None
-        context.problem(place(tree, *finding.path), finding.message, finding.remedy, address)
+        mrn, message = _about(tree, finding)
+        context.problem(place(tree, *finding.path), message, finding.remedy, address_of(mrn))
+
+
+def _about(tree: Any, finding: Finding) -> tuple[Any, str]:
+    """The mrn that a finding is about, None for none, and its message without that mrn."""
+    match finding.path:
+        case ("departures", index, *_):
+            entry = tree["departures"][index]
+            return (entry.get("mrn") if isinstance(entry, YamlMapping) else None), finding.message
+        case ("cohorts", _, "overrides", mrn, *_):
+            return mrn, _OVERRIDE.sub(lambda found: "" if found[1] else "this override", finding.message)
+        case _:
+            return None, finding.message
 
 
 def enter_patients(yaml_file: YamlFile, context: LoadContext, registry: PatientRegistry) -> None:
@@ -180,9 +192,24 @@ def cohorts(yaml_file: YamlFile, context: LoadContext) -> Iterator[Cohort]:
                         context.warn(f"{odd.message}. {odd.remedy}", locate(key, *odd.path))
                 shared = {**cohort.defaults, **cohort.constants}.get("mobile_user")
                 user = declared_user(shared, yaml_file, locate, context) if shared else None
-                yield replace(cohort, user=user)
+                yield replace(cohort, user=user, overrides=_overrides(yaml_file, name, context))
             except UnusableFile as error:
                 context.unusable(source, error)
+
+
+def _overrides(yaml_file: YamlFile, cohort: str, context: LoadContext) -> dict[str, Override]:
+    """What a cohort declares for single patients; what the schema cannot say about it is reported."""
+    path = ("cohorts", cohort, "overrides")
+    declared = yaml_file.document.tree["cohorts"][cohort].get("overrides", {})
+    found = {}
+    for mrn, values in declared.items():
+        place = partial(yaml_file.source, *path, mrn)
+        for finding in birth_findings(values, context.latest_birth):
+            context.problem(place(*finding.path), finding.message, finding.remedy, address_of(mrn))
+        for odd in odd_findings(values):
+            context.warn(f"{odd.message}. {odd.remedy}", place(*odd.path), address_of(mrn))
+        found[mrn] = Override(values, yaml_file.key_source(*path, mrn), place)
+    return found
 
 
 def departures(yaml_files: Iterable[YamlFile]) -> Iterator[Departure]:

@@ -242,6 +242,7 @@ def _read_cohort(cohort: Cohort, context: LoadContext, registry: PatientRegistry
     try:
         for batch in table.batches():
             rows.enter(batch)
+        rows.end()
     except InvalidContent as error:
         context.unusable(Source(table.file, error.line, error.column), error)
     return table

@@ -179,6 +179,19 @@ def test_what_no_file_can_have_is_refused_with_the_way_out(
     assert reason in refused(desk, *accept(mrn))
 
 
+def test_what_an_override_says_is_not_edited_in_its_row(desk: InnerDesk) -> None:
+    text = FILES["kardia.yaml"].replace(
+        "{source: spring.csv,", "{source: spring.csv, overrides: {C-2: {firstname: Evi}},"
+    )
+    (desk.path / "kardia.yaml").write_text(text)
+    change(desk, "C-2", firstname="Evi")
+    assert desk.apply().code == 0
+    change(desk, "C-2", firstname="Eva")
+    said = refused(desk, *accept("C-2"))
+    assert "firstname stands under overrides of the cohort spring, at " in said
+    assert "kardia.yaml:7:61. Write the value there by hand" in said
+
+
 def test_a_url_that_the_environment_fills_is_refused(desk: InnerDesk) -> None:
     desk.account.settings.set_callback(Hook.QT_CALLBACK, f"{URL}/other")
     assert "the declared url has ${…} in it, which the environment fills" in refused(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kardia_ctl.config.cohorts.dates import DayForm
 from kardia_ctl.config.cohorts.identifier_choice import IdentifierChoice, declared_choice
+from kardia_ctl.config.cohorts.override import Override
 from kardia_ctl.config.encodings import is_text_encoding
 from kardia_ctl.config.encryption.plain_texts import plain_name
 from kardia_ctl.config.source_files import UnusableFile
@@ -67,6 +68,7 @@ class Cohort:
         on_bad_row: What a bad row does.
         keys: The keys that are declared.
         user: The mobile user of every patient.
+        overrides: By mrn, the values of single patients.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Cohort:
     user: MobileUser | None = None
     encoding: str = ""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
 
     @property
     def suffix(self) -> str:

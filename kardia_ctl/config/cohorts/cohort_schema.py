@@ -11,6 +11,11 @@ from kardia_ctl.kinds.formats import choice, mapping, text
 DEFAULTS: Final = ("email", "firstname", "lastname", "sex", "codes", "ignore_changes", "mobile_user")
 """The attributes that a cohort may set for all of its patients."""
 
+OVERRIDABLE: Final = tuple(
+    name for name in patient.ANY_SCHEMA["properties"] if name not in ("mrn", "mobile_user")
+)
+"""The attributes that a cohort may set for one of its patients."""
+
 
 def cohort_schema() -> dict[str, Any]:
     """The schema of one cohort."""
@@ -42,6 +47,13 @@ def cohort_schema() -> dict[str, Any]:
             "identifier": choice_schema(),
             "defaults": mapping("Values for every patient whose cell is empty or missing.", shared),
             "constants": mapping("Values for every patient, whatever the file contains.", shared),
+            "overrides": {
+                "description": "Values for single patients, by mrn, in place of what the file says of them.",
+                "type": "object",
+                "additionalProperties": mapping(
+                    "Values for this patient alone.", {name: of_patient[name] for name in OVERRIDABLE}
+                ),
+            },
             "on_bad_row": choice(
                 "What happens at a bad row: fail (the default) refuses the run; quarantine writes the row to "
                 "NAME.rejected.csv beside the file and continues with the other rows.",

@@ -3,16 +3,25 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from kardia_ctl.config.cohorts.cohort import Cohort
 from kardia_ctl.config.cohorts.dates import without_midnight
 from kardia_ctl.config.cohorts.formats.table import BadRow, Batch, Table, without_headers
+from kardia_ctl.config.cohorts.known_cells import (
+    code_lists,
+    identifiers,
+    known_values,
+    person_names,
+    sexes,
+    template_names,
+)
 from kardia_ctl.config.cohorts.meanings import Meanings, advised, read_day, sex_of
+from kardia_ctl.config.cohorts.override import Override
+from kardia_ctl.config.cohorts.overrides import Overrides
 from kardia_ctl.config.cohorts.row_findings import row_findings
 from kardia_ctl.config.context import address_of
 from kardia_ctl.config.patient_registry import PatientRegistry, patient_of
-from kardia_ctl.config.template_names import are_plain_codes
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.formats import MAX_LENGTH
@@ -23,12 +32,7 @@ from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import UNSET, DesiredPatient
 from kardia_ctl.model.source import Source
 
-_MOST_KNOWN: Final = 1 << 17
-"""How many cells of an attribute are remembered; a million patients have some 40,000 birth dates."""
-
 _DIGITS: Final = frozenset(kind.SEXES.values())
-
-Known = TypeVar("Known")
 
 
 class Rows:
@@ -50,11 +54,16 @@ class Rows:
         self._by_v1 = registry.context.capabilities.dialect is Dialect.V1  # columns are checked by its rules
         self._meanings = Meanings(cohort.values)
         self._ignored = tuple(fill.get("ignore_changes", ()))
+        self._overrides = Overrides(cohort.overrides)
 
     def enter(self, batch: Batch) -> None:
         """Enter all rows of a batch."""
         headers = {name: self._cohort.header(name) for name in batch.columns}
         batch = self._meanings.applied(without_headers(batch, headers))
+        if self._overrides:
+            batch, overridden = self._overrides.split(batch)
+            for line, cells in overridden:
+                self._enter_row(line, cells)
         if batch.lines:
             patients = self._plain(batch) if self._by_v1 else None
             if patients is None:
@@ -68,6 +77,10 @@ class Rows:
         for row in batch.bad_rows:
             self._enter_bad_row(row)
 
+    def end(self) -> None:
+        """Report what is declared for patients of whom the file has no row."""
+        self._overrides.report_unused(self._registry.context)
+
     def _plain(self, batch: Batch) -> list[DesiredPatient] | None:
         """The patients of a batch whose rows are all certainly valid; None otherwise.
 
@@ -75,14 +88,14 @@ class Rows:
         checks.
         """
         cells = batch.columns.get
-        mrns, pins = cells("mrn", ()), _known(self._pins, cells("id"), _identifiers)
-        codes = _known(self._codes, cells("codes"), _code_lists)
+        mrns, pins = cells("mrn", ()), known_values(self._pins, cells("id"), identifiers)
+        codes = known_values(self._codes, cells("codes"), code_lists)
         columns: tuple[Iterable[Any] | None, ...] = (
             mrns if max(map(len, mrns)) <= MAX_LENGTH and are_sound(TextFormat.IDENTIFIER, mrns) else None,
-            _known(self._days, cells("dob", ()), self._day_texts),
+            known_values(self._days, cells("dob", ()), self._day_texts),
             self._addresses(cells("email") or [""] * len(batch.lines)),
-            _known(self._first, cells("firstname"), _names_of),
-            _known(self._last, cells("lastname"), _names_of),
+            known_values(self._first, cells("firstname"), person_names),
+            known_values(self._last, cells("lastname"), person_names),
             self._sex_digits(cells("sex")),
             codes,
             repeat(self._ignored),
@@ -106,7 +119,7 @@ class Rows:
         # The interpreter has one text for each digit anyway.
         if cells is not None and _DIGITS.issuperset(cells):
             return cells
-        return _known(self._sexes, cells, _sexes)
+        return known_values(self._sexes, cells, sexes)
 
     def _day_texts(self, cells: Sequence[str]) -> Sequence[str | None]:
         if self._cohort.days is not None:
@@ -120,10 +133,12 @@ class Rows:
                 return (None,)
         return cells if are_usual_births(cells, self._registry.context.latest_birth) else (None,)
 
-    def _locate(self, line: int) -> Callable[..., Any]:
-        return partial(self._place, line)
+    def _locate(self, line: int, override: Override | None = None) -> Callable[..., Any]:
+        return partial(self._place, line, override)
 
-    def _place(self, line: int, name: str, *_index: int) -> Any:
+    def _place(self, line: int, override: Override | None, name: str, *index: int) -> Any:
+        if override is not None and name in override.values:
+            return override.place(name, *index)
         return self._table.place(line, name)
 
     def _enter_row(self, line: int, cells: dict[str, str]) -> None:
@@ -140,16 +155,24 @@ class Rows:
         if sex := values.get("sex"):
             values["sex"] = sex_of(sex) or sex
         if isinstance(codes := values.get("codes"), str):
-            values["codes"] = list(_names(codes))
+            values["codes"] = list(template_names(codes))
+        override = self._overrides.of(values.get("mrn"))
+        if override is not None:  # it is written as in a patient, not as in the file
+            values.update(override.values)
+            errors = [error for error in errors if error.path[0] not in override.values]
         values.pop("mobile_user", None)  # it is the cohort's, and was validated there
         context = self._registry.context
         errors += row_findings(values, context.capabilities.dialect)
-        errors += birth_findings(values, context.latest_birth, errors)
+        if override is None or "dob" not in override.values:  # else it was checked where it is declared
+            errors += birth_findings(values, context.latest_birth, errors)
         if not errors:
             patient = patient_of(values, self._table.file, line, self._cohort.name)
-            self._registry.add(patient, self._locate(line))
-            self._add_user(patient)
-            declared = {name: value for name, value in values.items() if cells.get(name)}
+            self._registry.add(patient, self._locate(line, override))
+            self._add_user(patient, override)
+            overridden = () if override is None else override.values
+            declared = {
+                name: value for name, value in values.items() if cells.get(name) and name not in overridden
+            }
             for odd in odd_findings(declared):
                 place, text = self._worded(line, str(odd.path[0]), odd.message)
                 context.warn(f"{text}. {odd.remedy}", place, address_of(patient.mrn))
@@ -157,19 +180,31 @@ class Rows:
         mrn = values.get("mrn")
         for finding in (advised(error, self._cohort.days) for error in errors):
             name = str(finding.path[0]) if finding.path else finding.message.removesuffix(" is missing")
-            self._report(line, name, finding.message, finding.remedy, mrn)
-        self._registry.add_faulty(mrn, values.get("codes"), self._locate(line))
+            self._report(line, name, finding.message, finding.remedy, mrn, override)
+        self._registry.add_faulty(mrn, values.get("codes"), self._locate(line, override))
 
-    def _add_user(self, patient: DesiredPatient) -> None:
+    def _add_user(self, patient: DesiredPatient, override: Override | None = None) -> None:
         if self._cohort.user:
-            self._registry.add_user(patient, self._cohort.user, self._locate(patient.line))
+            self._registry.add_user(patient, self._cohort.user, self._locate(patient.line, override))
 
     def _enter_bad_row(self, row: BadRow) -> None:
+        self._overrides.of(row.mrn)
         for error in row.errors:
             self._report(row.line, error.name, error.message, error.remedy, row.mrn)
         self._registry.add_faulty(row.mrn, None, self._locate(row.line))
 
-    def _report(self, line: int, name: str, message: str, remedy: str, mrn: Any) -> None:
+    def _report(
+        self,
+        line: int,
+        name: str,
+        message: str,
+        remedy: str,
+        mrn: Any,
+        override: Override | None = None,
+    ) -> None:
+        if override is not None and name in override.values:
+            self._registry.context.row_problem(override.place(name), message, remedy, address_of(mrn))
+            return
         place, text = self._worded(line, name, message)
         self._registry.context.row_problem(place, text, remedy, address_of(mrn))
 
@@ -177,50 +212,3 @@ class Rows:
         """Where an attribute is, and a message with the file's name for it."""
         label = self._table.label(name) if name else ""
         return self._table.place(line, name), f"{message} ({label})" if label else message
-
-
-def _known(
-    known: dict[str, Known],
-    cells: Sequence[str] | None,
-    read: Callable[[Sequence[str]], Sequence[Known | None]],
-) -> Iterable[Known] | None:
-    """The value of each cell; None when ``read``, which is called with the new cells only, refuses one.
-
-    Without such a column, every cell counts as empty.
-    """
-    if cells is None:
-        return repeat(known[""])
-    values = list(map(known.get, cells))
-    if None not in values:
-        return values  # type: ignore[return-value]
-    new = list(set(cells).difference(known))
-    read_new = read(new)
-    if None in read_new:
-        return None
-    fresh: dict[str, Known] = dict(zip(new, read_new, strict=True))  # type: ignore[arg-type]
-    if len(known) < _MOST_KNOWN:
-        known.update(fresh)
-        return list(map(known.__getitem__, cells))
-    return [fresh[cell] if text is None else text for cell, text in zip(cells, values, strict=True)]
-
-
-def _sound(form: TextFormat, cells: Sequence[str]) -> Sequence[str | None]:
-    return cells if max(map(len, cells)) <= MAX_LENGTH and are_sound(form, cells) else (None,)
-
-
-_names_of = partial(_sound, TextFormat.NAME)
-_identifiers = partial(_sound, TextFormat.IDENTIFIER)
-
-
-def _sexes(cells: Sequence[str]) -> Sequence[str | None]:
-    return list(map(sex_of, cells))
-
-
-def _code_lists(cells: Sequence[str]) -> Sequence[tuple[str, ...] | None]:
-    lists = list(map(_names, cells))
-    return lists if all(map(are_plain_codes, lists)) else (None,)
-
-
-def _names(cell: str) -> tuple[str, ...]:
-    """The template names in a cell."""
-    return tuple(name.strip() for name in cell.split(";"))

@@ -67,6 +67,7 @@ class DelimitedEditor:
 
     def edit(self, value: LiveValue, line: int) -> TextEdit:
         """The edit of a cell in a patient's row."""
+        _check_not_overridden(self._cohort, value)
         index = self._shape.indices.get(value.attribute)
         if index is None:
             raise _of_many(self._cohort, value.attribute)
@@ -90,11 +91,21 @@ class NdjsonEditor:
 
     def edit(self, value: LiveValue, line: int) -> TextEdit:
         """The edit of a member of a patient's object."""
+        _check_not_overridden(self._cohort, value)
         place = members_at(self.text.text, self._begins[line]).get(self._cohort.header(value.attribute))
         if place is None or value.attribute in self._cohort.constants:
             raise _of_many(self._cohort, value.attribute)
         old = json_value(self.text.text, place)
         return json_edit(self.text, place, cell_spelling(value, str(old or ""), self._cohort))
+
+
+def _check_not_overridden(cohort: Cohort, value: LiveValue) -> None:
+    """Refuse to edit what a row says while an override says otherwise."""
+    override = cohort.overrides.get(value.address.names[0])
+    if override is not None and value.attribute in override.values:
+        place = override.place(value.attribute)
+        message = f"{value.attribute} stands under overrides of the cohort {cohort.name}, at {place}"
+        raise NotEditable(message, "Write the value there by hand")
 
 
 def _of_many(cohort: Cohort, attribute: str) -> NotEditable:

@@ -207,7 +207,7 @@ def _how_they_differ(want: DesiredPatient, live: LivePatient, names: list[str], 
 
 def _of_cohort(want: DesiredPatient) -> str:
     """Where a patient's ignore_changes stand: a row of a cohort has none."""
-    return f" in the defaults of the cohort {want.cohort}" if want.cohort else ""
+    return f" in the overrides or defaults of the cohort {want.cohort}" if want.cohort else ""
 
 
 def _shown(
