@@ -85,7 +85,7 @@ def _to_add(report: ImportReport) -> str:
         return ""
     main = escape(str(report.main))
     lines = "".join(f"  {escape(line)}\n" for line in report.lines.splitlines())
-    return f"Add to {main}, which could not be edited without touching the rest:\n{lines}"
+    return f"Add to {main}, which could not be written, or not without touching the rest:\n{lines}"
 
 
 def _end(report: ImportReport) -> Iterator[str]:

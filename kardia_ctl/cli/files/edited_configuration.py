@@ -32,10 +32,12 @@ def _matching(root: Path, pattern: str) -> Iterator[PurePosixPath]:
 
 
 def add_to_configuration(main: Path, additions: Additions) -> bool:
-    """Add to kardia.yaml; whether that was possible without touching the rest. Its mode stays.
+    """Add to kardia.yaml, which keeps its mode; False, and nothing is changed, where that cannot be done.
+
+    That is: where the rest would not stay as it is, where the file changes meanwhile, or cannot be written.
 
     Raises:
-        RunStopped: it cannot be written.
+        RunStopped: it cannot be read.
     """
     before = _content(main)
     after = with_additions(before, additions)
@@ -52,10 +54,8 @@ def add_to_configuration(main: Path, additions: Additions) -> bool:
             return False
         new.replace(main)
         sync_directory(main.parent)
-    except OSError as error:
-        raise RunStopped(
-            f"{main} could not be written: {error.strerror}. Its content was not changed"
-        ) from error
+    except OSError:
+        return False
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
