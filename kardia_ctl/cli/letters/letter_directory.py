@@ -1,7 +1,8 @@
 """The directory of letters: a file for each patient, readable only by its owner; no file that is not ours.
 
 A list of what was written, with a digest of each file, lies beside the letters. A letter is replaced only if
-it is in the list and still as it was written: what somebody corrected by hand, or put there, stays.
+it is in the list and still as it was written: what somebody corrected by hand, or put there, stays. A new
+directory tells git to ignore all that is in it.
 """
 
 import hashlib
@@ -71,6 +72,10 @@ class LetterDirectory:
         count = 0
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not any(
+                self._directory.iterdir()
+            ):  # of a directory with other files, git's rules are not ours
+                write_private(self._directory / ".gitignore", b"# Letters to patients\n*\n")
             write_private(self._directory / LIST, _as_json(written))
             for name, made in letters:
                 data = made()

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import stat
+import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -110,6 +111,19 @@ def test_a_second_run_replaces_its_own_letters_and_nothing_else(mail: Mail) -> N
     assert ran.code == 1
     assert f"{mail.out / 'A-2.md'}: kardia-ctl did not write it, or it was changed since" in ran.err
     assert mail.read() == {"A-1.md": "New: AAAA-1111\n", "A-2.md": "corrected by hand"}
+
+
+def test_git_ignores_a_directory_of_letters_alone(mail: Mail) -> None:
+    subprocess.run(["git", "init", "-q", str(mail.path)], check=True)
+    mail.letters()
+    (mail.path / "mine").mkdir()
+    (mail.path / "mine" / "a.txt").write_text("mine")
+    assert mail.run("--template", str(mail.path / "letter.md.j2"), "--out", str(mail.path / "mine")).code == 0
+    status = ["git", "status", "--short", "--untracked-files=all"]
+    ran = subprocess.run(status, cwd=mail.path, check=True, capture_output=True, text=True)
+    shown = {line.split()[-1] for line in ran.stdout.splitlines()}
+    assert not any(name.startswith("out/") for name in shown)
+    assert "mine/a.txt" in shown
 
 
 def test_a_file_of_somebody_else_is_not_replaced(mail: Mail) -> None:
