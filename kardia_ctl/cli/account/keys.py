@@ -116,7 +116,8 @@ class Keys:
     """The keys that belong to a configuration. Its state holds none but, encrypted, that of fingerprints.
 
     ``directory`` is the ``.kardia`` directory; ``secret`` the API key, and ``place`` where it was found.
-    ``stored`` reads the secret of the fingerprints that an encrypted state holds.
+    ``stored`` reads the secret of the fingerprints that an encrypted state holds, ``sealed`` the key that is
+    encrypted in a file.
     """
 
     directory: Path
@@ -124,14 +125,15 @@ class Keys:
     secret: str = field(default="", repr=False)
     place: str = ""
     stored: Callable[[], bytes] = field(default=bytes, repr=False)
+    sealed: Callable[[], bytes] = field(default=bytes, repr=False)
 
     def encryption(self) -> bytes:
-        """The root key of the state's encryption, KARDIA_STATE_ENCRYPTION_KEY; empty when it is not set.
+        """The root key of the state's encryption: KARDIA_STATE_ENCRYPTION_KEY, else the sealed one, if any.
 
         Raises:
-            RunStopped: the key is too short, or has quotes around it.
+            RunStopped: the key is too short or has quotes around it, or the sealed one cannot be opened.
         """
-        return self._given("KARDIA_STATE_ENCRYPTION_KEY").encode()
+        return self._given("KARDIA_STATE_ENCRYPTION_KEY").encode() or self.sealed()
 
     def fingerprints(self, *, create: bool = False) -> bytes:
         """The key of state's fingerprints: the one in an encrypted state, else ``own_fingerprints``.

@@ -12,6 +12,7 @@ from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.account.read_configuration import read_configuration
+from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.environment import empty_secrets
 from kardia_ctl.config import load_account
 from kardia_ctl.instant import Instant
@@ -164,7 +165,8 @@ def made_workspace(
         stored = stored_key(_endpoint(account, configuration), configuration.workspace)
         secret, place = api_key_and_place(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
-    keys = Keys(directory, os.environ, secret, place)
+    sealed = bytes if account.sandbox else cache(partial(sealed_key, configuration.root, os.environ))
+    keys = Keys(directory, os.environ, secret, place, sealed=sealed)
 
     def store_at(url: str) -> StateStore:
         return opened(url, root, name, encryption_key=keys.encryption())

@@ -10,6 +10,7 @@ from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.read_configuration import IDENTITY_FILE
+from kardia_ctl.cli.account.sealed_key import SEALED_KEY
 from kardia_ctl.cli.commands.doctor.premises import Premises
 from kardia_ctl.config.encryption.plain_texts import is_age, plain_name
 from kardia_ctl.model.configuration import SecretSource
@@ -66,7 +67,7 @@ def _needed(premises: Premises) -> Iterator[str]:
         yield "psycopg"
     if scheme in ("s3", "az", "gs"):
         yield "obstore"
-    if os.environ.get("KARDIA_STATE_ENCRYPTION_KEY", "").strip():
+    if os.environ.get("KARDIA_STATE_ENCRYPTION_KEY", "").strip() or (settings.root / SEALED_KEY).is_file():
         yield "cryptography"
     if settings.recipients or any(map(is_age, settings.sources)):
         yield "pyrage"
