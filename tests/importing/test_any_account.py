@@ -4,15 +4,19 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from kardia_ctl.config import load
 from kardia_ctl.kinds.patient import all_differences
 from kardia_ctl.model.patient import LivePatient
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.quirks import Quirks
 from kardia_ctl.timing import system_instant
 from tests.canary.desk import InnerDesk, inner_desk
 from tests.importing.accounts import ACCOUNTS, LiveAccount
+from tests.laws.strategies import quirks
 from tests.laws.test_1_planning_changes_nothing import ALLOWED
 
 _FORMS = some.sampled_from([("--format", "yaml", "--split", "3"), ("--format", "yaml"), ("--format", "csv")])
@@ -25,12 +29,13 @@ def summary_of(desk: InnerDesk) -> str:
 
 
 @settings(max_examples=150)
-@given(live=ACCOUNTS, form=_FORMS, adopt=some.booleans())
+@given(live=ACCOUNTS, form=_FORMS, adopt=some.booleans(), readings=quirks())
 def test_after_an_import_a_plan_adopts_all_and_nothing_else(
-    live: LiveAccount, form: tuple[str, ...], adopt: bool
+    live: LiveAccount, form: tuple[str, ...], adopt: bool, readings: Quirks
 ) -> None:
     with TemporaryDirectory() as place, inner_desk(Path(place) / "clinic", "version: 1\n") as desk:
         live.fill(desk.account)
+        desk.wire = httpx.ASGITransport(create_app(desk.account, readings, sleep=desk.clock.sleep))
         before = desk.account.patients.all()
         ran = desk.run("import", str(desk.path), *form, *(["--adopt"] if adopt else []))
         assert ran.code == 0, ran.told

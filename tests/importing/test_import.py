@@ -166,6 +166,16 @@ def test_two_with_one_mrn_are_left_out_with_the_way_out(desk: InnerDesk) -> None
     assert "Not declared: 2 live patients." in plan
 
 
+def test_who_has_no_mrn_is_left_out_for_that(desk: InnerDesk) -> None:
+    for mrn in ("", "", "A-1", "B\nC", "x" * 1001):
+        add(desk, mrn, email="a@example.com")
+    out = imported(desk)
+    assert "Left out: 2 patients: its mrn is missing in Kardia. Correct it in Kardia, or leave" in out
+    assert "Left out: 1 patient: its mrn has a character that cannot be printed: U+000A LINE FEED" in out
+    assert "Left out: 1 patient: its mrn is longer than 1,000 characters" in out
+    assert "1 to adopt." in desk.plan("--detailed-exitcode").out
+
+
 def test_a_stanza_that_is_completed_by_a_person_is_adopted(desk: InnerDesk) -> None:
     add(desk, "A-1")
     add(desk, "M-1", email="none")

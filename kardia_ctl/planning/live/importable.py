@@ -72,7 +72,8 @@ class Importable:
         self, live: LivePatient, flaws: Mapping[str, str], blocked: Mapping[str, str]
     ) -> tuple[str, str] | None:
         """Why a patient cannot be imported, and what helps; None when it can."""
-        if (twins := self.inputs.observed.twins.get(live.mrn)) is not None:
+        twins = self.inputs.observed.twins.get(live.mrn)
+        if twins is not None and "mrn" not in flaws:
             return f"{len(twins)} live patients have this mrn", _TWINS
         for name in REQUIRED:
             if name in flaws:
