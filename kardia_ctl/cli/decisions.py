@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.options import Options, accept_unknown_team_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.console import print_message
@@ -110,9 +113,11 @@ def ended_decisions(configuration: Configuration, today: date) -> list[str]:
     ]
 
 
-def decisions_from(options: dict[str, Any], configuration: Configuration) -> Decisions:
+def decisions_from(options: dict[str, Any], configuration: Configuration, keys: Keys) -> Decisions:
     """The decisions of a command line; each is about declared addresses of a fitting kind."""
-    chosen: dict[str, frozenset[Address]] = {name: frozenset(options.pop(name)) for name in _KINDS}
+    written = {name: options.pop(name) for name in _KINDS}
+    translate = translation(chain.from_iterable(written.values()), configuration.desired, keys)
+    chosen = {name: frozenset(map(translate, addresses)) for name, addresses in written.items()}
     declared = {setting.address for setting in configuration.desired.settings}
     for name, addresses in chosen.items():
         for address in sorted(addresses, key=lambda one: one.order):

@@ -4,6 +4,8 @@ A keyed digest of the mrn (HMAC-SHA-256, 50 bits, Crockford's base32), so it is 
 key is, and tells nobody without the key who it is.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -21,6 +23,23 @@ def pseudonym(key: bytes, mrn: str) -> str:
     number = int.from_bytes(digest(key, mrn.encode("utf-8", "surrogatepass"), sha256)[:8])
     shifts = range(64 - _BITS, 64 - _BITS * (_LENGTH + 1), -_BITS)
     return "~" + "".join(_DIGITS[number >> shift & 31] for shift in shifts)
+
+
+_FORM: Final = re.compile(f"~[{_DIGITS}]{{{_LENGTH}}}")
+
+
+def may_be_pseudonym(text: str) -> bool:
+    """Whether a text has the form of a pseudonym; an mrn may have it too."""
+    return _FORM.fullmatch(text) is not None
+
+
+def meant(texts: Iterable[str], mrns: Iterable[str], key: bytes) -> dict[str, str]:
+    """The mrns that pseudonyms stand for, as far as they are among ``mrns``; an mrn stands for itself."""
+    known = set(mrns)
+    wanted = {text for text in texts if may_be_pseudonym(text) and text not in known}
+    if not wanted:
+        return {}
+    return {found: mrn for mrn in known if (found := pseudonym(key, mrn)) in wanted}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
+from kardia_ctl.cli.account.meant_addresses import with_meant_addresses
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.environment import empty_secrets
@@ -140,7 +141,7 @@ def open_workspace(
     opened = partial(open_store, lock_timeout=lock_timeout, accept_parts=accept_parts)
     workspace = made_workspace(path, configuration, account, opened, needs_key=needs_key)
     workspace.open_store()
-    return workspace
+    return replace(workspace, configuration=with_meant_addresses(workspace.configuration, workspace.keys))
 
 
 def made_workspace(

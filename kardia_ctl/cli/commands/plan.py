@@ -78,7 +78,7 @@ def command(
             from kardia_ctl.cli.files.saved_plan import OURS
 
             check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
-        decisions = decisions_from(options, workspace.configuration)
+        decisions = decisions_from(options, workspace.configuration, workspace.keys)
         say_as_entries(decisions, workspace.now.day)
         for line in (*workspace.configuration.warnings, workspace.store.activity()):
             reporter.warn(line)

@@ -70,7 +70,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         if notice.kind is NoticeKind.DRIFT and notice.address is not None:
             about = {"resource": _resource(notice.address), "action": "update"}
             yield _line("resource_drift", f"{notice.address}: Drift detected (update)", change=about)
-        elif notice.kind in (NoticeKind.WARNING, NoticeKind.REFRESH):
+        elif notice.kind in (NoticeKind.WARNING, NoticeKind.REFRESH, NoticeKind.IDLE):
             yield diagnostic("warning", notice.text, address=notice.address, source=notice.source)
     yield from (_line("log", line) for line in undeclared_lines(plan))
     for change in plan.changes:

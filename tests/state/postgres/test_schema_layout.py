@@ -132,6 +132,7 @@ def test_tables_of_an_earlier_version_are_read_as_they_are_and_upgraded_by_a_run
     for statement in (
         "DROP TABLE kardia_ctl.meta",
         "DROP TABLE kardia_ctl.audit",
+        "DROP TABLE kardia_ctl.decision",
         "UPDATE kardia_ctl.layout SET value = '3' WHERE key = 'version'",
     ):
         server.execute(statement, database)

@@ -86,7 +86,7 @@ def _of_configuration(
         settle=options.pop("settle"),
         accept_parts=options["settle_first"],
     )
-    decisions = decisions_from(options, workspace.configuration)
+    decisions = decisions_from(options, workspace.configuration, workspace.keys)
     say_as_entries(decisions, workspace.now.day, options["assume_absent"], options["assume_created"])
     return ApplyArguments(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
 

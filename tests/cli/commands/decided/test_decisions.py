@@ -1,11 +1,15 @@
 """``decisions`` that send nothing: codes that exist are recorded, what is known and blocked is accepted."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.model.address import patient_address
+from kardia_ctl.render.pseudonyms import Pseudonyms
 from kardia_ctl.sandbox.data.values import PatientStatus
 from tests.cli.conftest import Desk
 
@@ -130,6 +134,15 @@ def test_a_decision_holds_for_ninety_days_at_most(desk: Desk, days: int, message
     assert message in ran.err
 
 
+def test_the_stream_warns_of_an_entry_that_does_nothing(desk: Desk) -> None:
+    desk.apply()
+    decide(desk, PATIENT, "accept")
+    lines = [json.loads(line) for line in desk.plan("--json").out.splitlines()]
+    (warning,) = (line for line in lines if line["type"] == "diagnostic")
+    assert warning["@level"] == "warn"
+    assert "accept does nothing" in warning["@message"]
+
+
 def test_validate_and_status_say_which_decisions_are_over(desk: Desk) -> None:
     desk.apply()
     decide(desk, PATIENT, "accept", -5)
@@ -158,6 +171,24 @@ def test_the_reason_of_a_decision_is_printed_where_patients_values_are_alone(
     for path in (differing.path / ".kardia").rglob("*"):
         assert path.is_dir() or b"brother" not in path.read_bytes()
     assert REASON in differing.plan("--show-phi").out
+
+
+def test_an_address_may_be_a_pseudonym_where_the_key_is(
+    differing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differing.apply()
+    monkeypatch.setenv("KARDIA_REVIEW_KEY", "an invented key for pages that anybody reads")
+    key = Keys(differing.path, os.environ).review(b"")
+    shown = Pseudonyms(key).shown(patient_address("CL-0001042"))
+    decide(differing, shown, "accept")
+    assert differing.plan("--detailed-exitcode").code == 0
+    targeted = differing.plan("--target", shown)
+    assert f"# {PATIENT} is blocked" in targeted.out
+    monkeypatch.setenv("KARDIA_REVIEW_KEY", "another key, which knows nobody by that name")
+    idle = differing.plan("--detailed-exitcode")
+    assert idle.code == 3
+    assert "nothing is blocked here" in idle.out
+    assert "is not declared" in differing.plan("--target", shown).err
 
 
 def test_an_option_says_the_entry_that_would_do_the_same(lost: Desk) -> None:

@@ -2,11 +2,16 @@
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from kardia_ctl.sandbox.app import create_app
+from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
+from kardia_ctl.sandbox.server import serving
+from kardia_ctl.state.open import open_store
 from tests.cli.conftest import Desk
 
 OLD, NEW = "CL-0001042", "CL-0001024"
@@ -136,3 +141,35 @@ def test_the_stream_says_move_as_terraforms_does(corrected: Desk) -> None:
     lines = [json.loads(line) for line in corrected.plan("--json").out.splitlines()]
     (change,) = (line["change"] for line in lines if line["type"] == "planned_change")
     assert (change["action"], change["previous_resource"]["addr"]) == ("move", f"patient/{OLD}")
+
+
+def test_a_doubt_that_moved_and_was_settled_is_not_in_doubt_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doubt follows the mrn, and settling it settles it for good."""
+    lost_codes = FaultRule(FaultKind.DROPPED, Moment.AFTER, path="*/code")
+    with served(desk, lost_codes, monkeypatch):
+        assert desk.apply().code == 1
+    assert len(doubts(desk)) == 2
+    correct_in_kardia(desk)
+    newcomer = "  - {mrn: CL-9, dob: 1961-02-03, email: new@example.com}\n"
+    desk.edit(lambda text: text.replace(OLD, NEW) + newcomer + MOVED + "settle: 1s\n")
+    lost_creates = FaultRule(
+        FaultKind.DROPPED, Moment.AFTER, methods=frozenset({"POST"}), path="/v1/patients"
+    )
+    with served(desk, lost_creates, monkeypatch):
+        assert desk.apply().code == 0
+    assert doubts(desk) == []
+    assert "No changes." in desk.plan().out
+
+
+@contextmanager
+def served(desk: Desk, rule: FaultRule, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with serving(create_app(desk.account, faults=Faults((rule,)))) as url, monkeypatch.context() as patched:
+        patched.setenv("KARDIA_ENDPOINT", url)
+        yield
+
+
+def doubts(desk: Desk) -> list[str]:
+    state = open_store("sqlite:///.kardia/state.db", desk.path, "default").load()
+    return sorted(map(str, state.intents))

@@ -1,0 +1,50 @@
+"""Addresses that a person wrote with a pseudonym, as a page shows it: whom they mean."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.render.pseudonyms import may_be_pseudonym, meant
+
+Translate = Callable[[Address], Address]
+"""The address that is meant; itself where there is nothing to translate, or nobody who is declared."""
+
+
+def translation(addresses: Iterable[Address], desired: Desired, keys: Keys) -> Translate:
+    """How to translate some addresses. The key is looked for when one of them has the form of a pseudonym.
+
+    Raises:
+        RunStopped: a key is too short, or cannot be read.
+        StateError: the key of an encrypted state is another one.
+    """
+    written = {
+        one.names[0] for one in addresses if not one.kind.is_setting and may_be_pseudonym(one.names[0])
+    }
+    if not written:
+        return _as_written
+    declared = (*desired.patients, *(departure.mrn for departure in desired.departures))
+    names = meant(written, declared, keys.review(keys.fingerprints()))
+
+    def translate(address: Address) -> Address:
+        if address.kind.is_setting:
+            return address
+        mrn, *others = address.names
+        return replace(address, names=(names.get(mrn, mrn), *others))
+
+    return translate
+
+
+def with_meant_addresses(configuration: Configuration, keys: Keys) -> Configuration:
+    """The configuration with decisions about whom they mean. Raises as ``translation``."""
+    desired = configuration.desired
+    translate = translation((one.address for one in desired.decisions), desired, keys)
+    if translate is _as_written:
+        return configuration
+    decisions = tuple(replace(one, address=translate(one.address)) for one in desired.decisions)
+    return replace(configuration, desired=replace(desired, decisions=decisions))
+
+
+def _as_written(address: Address) -> Address:
+    return address
