@@ -179,17 +179,20 @@ def test_what_no_file_can_have_is_refused_with_the_way_out(
     assert reason in refused(desk, *accept(mrn))
 
 
-def test_what_an_override_says_is_not_edited_in_its_row(desk: InnerDesk) -> None:
+def test_what_an_override_says_is_edited_there_and_not_in_its_row(desk: InnerDesk) -> None:
     text = FILES["kardia.yaml"].replace(
-        "{source: spring.csv,", "{source: spring.csv, overrides: {C-2: {firstname: Evi}},"
+        "{source: spring.csv,", "{source: spring.csv, overrides: {C-2: {firstname: Evi, sex: 2}},"
     )
     (desk.path / "kardia.yaml").write_text(text)
-    change(desk, "C-2", firstname="Evi")
-    assert desk.apply().code == 0
-    change(desk, "C-2", firstname="Eva")
-    said = refused(desk, *accept("C-2"))
-    assert "firstname stands under overrides of the cohort spring, at " in said
-    assert "kardia.yaml:7:61. Write the value there by hand" in said
+    change(desk, "C-2", firstname="Eva", sex=1)
+    assert update(desk, *accept("C-2")).code == 0
+    after = text.replace("firstname: Evi, sex: 2", 'firstname: "Eva", sex: 1')
+    assert files(desk) == FILES | {"kardia.yaml": after}
+    change(desk, "C-2", email="eva@example.com")
+    assert update(desk, *accept("C-2")).code == 0
+    row = ("C-2;Eve;;1971-02-03;c2@example.com", "C-2;Eve;;1971-02-03;eva@example.com")
+    assert files(desk) == changed(csv=row) | {"kardia.yaml": after}
+    assert desk.plan("--detailed-exitcode").code == 0
 
 
 def test_a_url_that_the_environment_fills_is_refused(desk: InnerDesk) -> None:

@@ -14,8 +14,8 @@ from kardia_ctl.config.editing.live_values import LiveValue
 from kardia_ctl.config.editing.spellings import cell_spelling, yaml_spelling
 from kardia_ctl.config.editing.yaml_values import YamlValues
 from kardia_ctl.csv_guard import guarded, unguarded
-from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.source import Source
 
 _REFERENCE: Final = re.compile(r"\$\{")
 _DOLLARS: Final = re.compile(r"\$[${]")
@@ -26,8 +26,10 @@ class FileEditor(Protocol):
 
     text: EncodedText
 
-    def edit(self, value: LiveValue, line: int) -> TextEdit:
-        """The edit that takes a value into the file. ``line`` is the one in which its patient begins.
+    def edit(self, value: LiveValue, source: Source) -> TextEdit:
+        """The edit that takes a value into the file.
+
+        ``source`` is the line in which its patient begins; with a column, where the value itself stands.
 
         Raises:
             NotEditable: the file does not have this value for this address alone.
@@ -42,14 +44,18 @@ class YamlEditor:
         self.text = EncodedText.of(data)
         self._values = YamlValues(self.text, name)
 
-    def edit(self, value: LiveValue, line: int) -> TextEdit:  # noqa: ARG002  (patients are found by mrn)
-        """The edit of a scalar in a patient's entry, or in that of a setting at the top level."""
+    def edit(self, value: LiveValue, source: Source) -> TextEdit:
+        """The edit of a scalar in a patient's entry, or of the scalar at a place with a column."""
         new = value.written
         if value.address.kind is Kind.PATIENT:
-            scalar = self._values.of_patient(value.address.names[0], value.attribute)
+            scalar = (
+                self._values.at(source)
+                if source.column
+                else self._values.of_patient(value.address.names[0], value.attribute)
+            )
             new = yaml_spelling(value.attribute, new, scalar.text)
             return self._values.edit(scalar, new, is_number=value.attribute == "sex" and new.isdecimal())
-        scalar = self._values.below(SETTINGS[value.address.kind].key, value.attribute)
+        scalar = self._values.at(source)
         if _REFERENCE.search(scalar.text):
             message = f"the declared {value.attribute} has ${{…}} in it, which the environment fills"
             raise NotEditable(message, "Change the variable, or write the value there by hand")
@@ -65,14 +71,13 @@ class DelimitedEditor:
         self._shape = Delimited(cohort, context, is_tsv=cohort.form is Format.TSV).shape()
         self._begins = self.text.line_begins(lines)
 
-    def edit(self, value: LiveValue, line: int) -> TextEdit:
+    def edit(self, value: LiveValue, source: Source) -> TextEdit:
         """The edit of a cell in a patient's row."""
-        _check_not_overridden(self._cohort, value)
         index = self._shape.indices.get(value.attribute)
         if index is None:
             raise _of_many(self._cohort, value.attribute)
         text, delimiter = self.text.text, self._shape.delimiter
-        place = cell_at(text, self._begins[line], index, delimiter)
+        place = cell_at(text, self._begins[source.line], index, delimiter)
         old = cell_text(text[place[0] : place[1]])
         new = cell_spelling(value, unguarded(old) if self._shape.is_guarded else old, self._cohort)
         if not self.text.can_encode(new):
@@ -89,23 +94,15 @@ class NdjsonEditor:
         self._cohort = cohort
         self._begins = self.text.line_begins(lines)
 
-    def edit(self, value: LiveValue, line: int) -> TextEdit:
+    def edit(self, value: LiveValue, source: Source) -> TextEdit:
         """The edit of a member of a patient's object."""
-        _check_not_overridden(self._cohort, value)
-        place = members_at(self.text.text, self._begins[line]).get(self._cohort.header(value.attribute))
+        place = members_at(self.text.text, self._begins[source.line]).get(
+            self._cohort.header(value.attribute)
+        )
         if place is None or value.attribute in self._cohort.constants:
             raise _of_many(self._cohort, value.attribute)
         old = json_value(self.text.text, place)
         return json_edit(self.text, place, cell_spelling(value, str(old or ""), self._cohort))
-
-
-def _check_not_overridden(cohort: Cohort, value: LiveValue) -> None:
-    """Refuse to edit what a row says while an override says otherwise."""
-    override = cohort.overrides.get(value.address.names[0])
-    if override is not None and value.attribute in override.values:
-        place = override.place(value.attribute)
-        message = f"{value.attribute} stands under overrides of the cohort {cohort.name}, at {place}"
-        raise NotEditable(message, "Write the value there by hand")
 
 
 def _of_many(cohort: Cohort, attribute: str) -> NotEditable:

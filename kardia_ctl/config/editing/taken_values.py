@@ -122,10 +122,14 @@ def _edit_all(
 
 
 def _source(value: LiveValue, declared: Declarations, configuration: Configuration) -> Source:
-    """The file that declares a value, and the line in which its patient begins."""
+    """The line in which the patient of a value begins; with a column, where a value of kardia.yaml stands."""
     desired = configuration.desired
     if value.address.kind is Kind.PATIENT:
         patient = desired.patients[value.address.names[0]]
+        cohort = declared.cohorts.get(patient.file)
+        override = cohort.overrides.get(patient.mrn) if cohort else None
+        if override is not None and value.attribute in override.values:
+            return override.place(value.attribute)
         return Source(patient.file, patient.line)
     places = (setting.source for setting in desired.settings if setting.address == value.address)
     return next(filter(None, places), Source(declared.main, 1))
@@ -149,7 +153,7 @@ def _edit_file(
             refused.append(NotTaken(value, *_NOT_SET, source))
             continue
         try:
-            edits.append(editor.edit(value, source.line))
+            edits.append(editor.edit(value, source))
         except NotEditable as error:
             refused.append(NotTaken(value, error.message, error.remedy, source))
     changes = editor.text.in_bytes(edits)

@@ -43,13 +43,10 @@ class YamlValues:
 
     def of_patient(self, mrn: str, attribute: str) -> Scalar:
         """The scalar that declares an attribute of a patient whom this file lists."""
-        return self._at(self._document.source(self._patients[mrn], attribute))
+        return self.at(self._document.source(self._patients[mrn], attribute))
 
-    def below(self, *path: str) -> Scalar:
-        """The scalar at a path from the top."""
-        return self._at(self._document.source(self._document.tree, *path))
-
-    def _at(self, source: Source) -> Scalar:
+    def at(self, source: Source) -> Scalar:
+        """The scalar that begins at a place."""
         return self._scalars[source.line, source.column]
 
     def edit(self, scalar: Scalar, value: str, *, is_number: bool = False) -> TextEdit:
