@@ -129,7 +129,7 @@ def check_templates(looks: Looks, premises: Premises) -> Iterator[CheckResult]:
     yield fine("templates", f"{len(declared)} named, {len(rows)} in the account")
 
 
-_GET: Final = "kardia-ctl get templates lists them"
+_GET: Final = "Run kardia-ctl get templates, which lists them"
 
 
 def check_callback(name: str, looks: Looks, premises: Premises) -> Iterator[CheckResult]:
@@ -189,7 +189,7 @@ def check_deliveries(looks: Looks) -> Iterator[CheckResult]:
         yield note("deliveries", f"{text}; the newest was accepted")
     else:
         yield wrong(
-            "deliveries", f"{text}, the newest too", "kardia-ctl get logs shows them: is the receiver up?"
+            "deliveries", f"{text}, the newest too", "Is the receiver up? kardia-ctl get logs shows them"
         )
 
 

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlsplit
 
 from kardia_ctl.cli.account.git_index import has_remote, tracked, tracked_secrets
@@ -14,7 +15,7 @@ from kardia_ctl.model.errors import ConfigurationError, KardiaError
 from kardia_ctl.render.findings import CheckResult, fine, note, wrong
 from kardia_ctl.render.text import count_of
 
-_LIST = "kardia-ctl validate lists them"
+_LIST: Final = "Run kardia-ctl validate, which lists them"
 
 
 def check_configuration(premises: Premises) -> Iterator[CheckResult]:
@@ -27,14 +28,14 @@ def check_configuration(premises: Premises) -> Iterator[CheckResult]:
     try:
         found = premises.configuration
     except ConfigurationError as error:
-        yield wrong(name, f"it has {count_of(len(error.problems), 'problem')}", _LIST.capitalize())
+        yield wrong(name, f"it has {count_of(len(error.problems), 'problem')}", _LIST)
         return
     yield fine(name, f"{_counted(found)} in {count_of(len(found.sources), 'file')}")
     if found.warnings:
-        yield note(name, count_of(len(found.warnings), "warning"), _LIST.capitalize())
+        yield note(name, count_of(len(found.warnings), "warning"), _LIST)
     rows = sum(len(quarantine.rows) for quarantine in found.quarantines)
     if rows:
-        yield wrong(name, f"{count_of(rows, 'row')} of cohorts cannot be used", _LIST.capitalize())
+        yield wrong(name, f"{count_of(rows, 'row')} of cohorts cannot be used", _LIST)
 
 
 def _counted(found: Configuration) -> str:
@@ -81,7 +82,9 @@ def check_host(premises: Premises) -> Iterator[CheckResult]:
         reason = error.strerror or type(error).__name__
         yield wrong("host", f"the name {host} is not known here ({reason})", "Check the endpoint and the DNS")
         return
-    yield fine("host", f"{host}{own}, {count_of(len(addresses), 'address')}".replace("addresss", "addresses"))
+    yield fine(
+        "host", f"{host}{own}, {'one address' if len(addresses) == 1 else f'{len(addresses)} addresses'}"
+    )
 
 
 def check_git(premises: Premises) -> Iterator[CheckResult]:
@@ -97,6 +100,6 @@ def check_git(premises: Premises) -> Iterator[CheckResult]:
     plain = len([*tracked(found.plain_people)])
     if plain and has_remote(found.root) and not found.phi_accepted:
         text = f"git tracks {count_of(plain, 'file')} with patients in plain text, and there is a remote"
-        yield wrong("git", text, "kardia-ctl validate names them; kardia-ctl encrypt encrypts them")
+        yield wrong("git", text, "Run kardia-ctl validate, which names them, and kardia-ctl encrypt")
     elif not secrets:
         yield fine("git", "it tracks no key, no state, and no patients that it should not")

@@ -12,7 +12,7 @@ from kardia_ctl.cli.commands.doctor.premises import NotToBeHad
 from kardia_ctl.render.findings import CheckResult, fine, note, wrong
 
 _NAMES: Final = ("patients", "data")
-_REPORT: Final = "doctor --report FILE writes what a bug report needs"
+_REPORT: Final = "Write what a bug report needs with kardia-ctl doctor --report FILE"
 
 
 def _patients(look: Look) -> tuple[str, list[dict[str, Any]]]:

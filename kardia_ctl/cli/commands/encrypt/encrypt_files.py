@@ -77,7 +77,7 @@ def command(
             raise RunStopped("--edit takes one file, and no --remove")
         return edit(files[0], readers, config)
     for file in files:
-        _check(file)
+        _check(file, remove=remove)
     check_outputs([Output("encrypt", _target(file), never) for file in files], files)
     for file in files:
         _encrypt(file, readers, remove=remove)
@@ -98,12 +98,14 @@ def _target(file: Path) -> Path:
     return file.with_name(file.name + SUFFIX)
 
 
-def _check(file: Path) -> None:
+def _check(file: Path, *, remove: bool) -> None:
     """Refuse what is not to be encrypted.
 
     Raises:
-        RunStopped: the file is kardia.yaml, or encrypted already.
+        RunStopped: the file is kardia.yaml, encrypted already, or a link whose removal would leave the text.
     """
+    if remove and file.is_symlink():
+        raise RunStopped(f"{file} is a link: removing it would leave the plain text. Name the file itself")
     if file.name == _MAIN:
         raise RunStopped(
             f"{file} names the recipients and stays readable. Move its patients into a file of their own, "
@@ -136,6 +138,8 @@ def _encrypt(file: Path, recipients: Sequence[str], *, remove: bool) -> None:
         return
     if stamp(file) != read[0]:
         raise RunStopped(f"{file} changed while it was encrypted, and was not removed. Compare the two")
+    if file.stat().st_nlink > 1:
+        print_message(f"Warning: {file} has other names (hard links), under which its plain text stays")
     file.unlink()
     sync_directory(file.parent)
 

@@ -32,7 +32,7 @@ def test_a_configuration_with_problems_is_counted_and_the_account_is_checked(sur
     surgery.edit(lambda text: text.replace("1958-03-14", "1958-13-14").replace("1971-11-02", "x"))
     found = surgery.examined()
     assert found.wrong == {"configuration"}
-    assert "it has 2 problems. Kardia-ctl validate lists them" in found.text("configuration")
+    assert "it has 2 problems. Run kardia-ctl validate" in found.text("configuration")
     assert "CL-0001042" not in str(found.document)
     assert found.grade("list") == found.grade("tenant") == "fine"
     assert found.grade("templates") == "skipped"

@@ -1,5 +1,6 @@
 """``encrypt``: a file becomes another beside it, whole or not at all, and what is left is said."""
 
+import json
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -256,3 +257,29 @@ def test_a_file_that_was_changed_meanwhile_is_not_removed(
     assert ran.code == 1
     assert "changed while it was encrypted, and was not removed" in ran.err
     assert Path("p.yaml").read_text() == "newer"
+
+
+def test_a_link_is_not_removed_in_place_of_the_plain_text(clinic: Desk) -> None:
+    Path("elsewhere").mkdir()
+    Path("p.yaml").rename("elsewhere/p.yaml")
+    Path("p.yaml").symlink_to("elsewhere/p.yaml")
+    ran = clinic.run("encrypt", "p.yaml", "--remove")
+    assert ran.code == 1
+    assert "p.yaml is a link" in ran.err
+    assert Path("p.yaml").is_symlink()
+    assert not Path("p.yaml.age").exists()
+
+
+def test_another_name_of_the_plain_text_is_said(clinic: Desk) -> None:
+    Path("other.yaml").hardlink_to("p.yaml")
+    ran = clinic.run("encrypt", "p.yaml", "--remove")
+    assert ran.code == 0
+    assert "p.yaml has other names (hard links), under which its plain text stays" in ran.err
+
+
+def test_problems_in_encrypted_files_have_no_offset_for_editors(clinic: Desk) -> None:
+    Path("p.yaml.age").write_bytes(OURS.sealed(ONE.replace("2000-07-21", "2000-07-41")))
+    clinic.write(MAIN.replace("p.yaml", "p.yaml.age"))
+    (diagnostic,) = json.loads(clinic.run("validate", "--json").out)["diagnostics"]
+    assert diagnostic["range"]["filename"] == "p.yaml.age"
+    assert diagnostic["range"]["start"] == {"line": 2, "column": 25, "byte": 0}
