@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from kardia_ctl.cli.environment import given
+from kardia_ctl.cli.environment import EMPTY, given
 from kardia_ctl.config import load
 from kardia_ctl.config.encryption.plain_texts import Unlocking
 from kardia_ctl.instant import Instant
@@ -41,13 +41,15 @@ def _identities(environ: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """The texts of the identities, each with its place.
 
     Raises:
-        RunStopped: the file cannot be read, or a value has quotes around it.
+        RunStopped: the file cannot be read, or a value has quotes around it, or is the only one and empty.
     """
     found = []
     if name := given(environ, IDENTITY_FILE):
         found.append((_content(Path(name).expanduser()), f"{name} ({IDENTITY_FILE})"))
     if text := given(environ, IDENTITY):
         found.append((text, IDENTITY))
+    if not found and (empty := [name for name in (IDENTITY_FILE, IDENTITY) if name in environ]):
+        raise RunStopped(f"a file is encrypted, and there is no age identity: {EMPTY.format(empty[0])}")
     return found
 
 

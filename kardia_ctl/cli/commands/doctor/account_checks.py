@@ -154,7 +154,7 @@ def check_callback(name: str, looks: Looks, premises: Premises) -> Iterator[Chec
 
 def _allowed(premises: Premises) -> tuple[str, ...]:
     settings: Configuration = premises.settings
-    return settings.callback_hosts
+    return tuple(host.lower() for host in settings.callback_hosts)
 
 
 def _unset(look: Look) -> str:

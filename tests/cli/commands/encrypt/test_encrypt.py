@@ -192,6 +192,10 @@ def test_the_identity_may_be_in_a_file(clinic: Desk, tmp_path: Path, monkeypatch
     monkeypatch.setenv("KARDIA_AGE_IDENTITY_FILE", str(tmp_path / "gone.txt"))
     ran = clinic.run("validate")
     assert ran.code == 1
+    monkeypatch.setenv("KARDIA_AGE_IDENTITY_FILE", "")
+    told = clinic.run("validate").err
+    assert "no age identity: KARDIA_AGE_IDENTITY_FILE is set but empty" in told
+    assert "does the job have this secret?" in told
     assert f"{tmp_path / 'gone.txt'}, which KARDIA_AGE_IDENTITY_FILE names: no such file" in ran.err
 
 
