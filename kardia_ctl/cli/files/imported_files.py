@@ -82,7 +82,7 @@ class ImportedFiles:
 
     def _yaml(self, path: Path, entries: Sequence[str], left_out: Sequence[LeftOut] = ()) -> NewFile:
         self.made.append(ImportedFile(self._name(path), len(entries)))
-        return self._stored(path, chain((_HEAD,), entries, map(_stanza, left_out)))
+        return self._stored(path, chain((_HEAD, "".join(entries)), map(_stanza, left_out)))
 
     def _stored(self, path: Path, texts: Iterable[str]) -> NewFile:
         """A file as it is stored: every one goes through here.
@@ -100,8 +100,10 @@ class ImportedFiles:
 
 
 def _entry(values: Mapping[str, str]) -> str:
-    further = [f"{CODES}: [{quoted(values[CODES])}]"] if CODES in values else []
-    return patient_entry({name: value for name, value in values.items() if name != CODES}, further)
+    if CODES not in values:
+        return patient_entry(values)
+    others = {name: value for name, value in values.items() if name != CODES}
+    return patient_entry(others, [f"{CODES}: [{quoted(values[CODES])}]"])
 
 
 def _stanza(left_out: LeftOut) -> str:

@@ -7,6 +7,7 @@ writes: double ones, and single ones around a text that has double ones and need
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -50,11 +51,16 @@ def key(text: str) -> str:
 def patient_entry(values: Mapping[str, str], further: Sequence[str] = ()) -> str:
     """An entry of ``patients``: a line for each value, then the ``further`` lines as they are."""
     together = "".join(values.values())
-    if together.isprintable() and '"' not in together and "\\" not in together:
-        lines = [f'{name}: "{value}"' for name, value in values.items()]
-    else:
-        lines = [f"{name}: {quoted(value)}" for name, value in values.items()]
-    return "  - " + "\n    ".join([*lines, *further]) + "\n"
+    if further or not together.isprintable() or '"' in together or "\\" in together:
+        lines = (*(f"{name}: {quoted(value)}" for name, value in values.items()), *further)
+        return "  - " + "\n    ".join(lines) + "\n"
+    return _form_of(tuple(values)) % tuple(values.values())
+
+
+@lru_cache
+def _form_of(names: tuple[str, ...]) -> str:
+    """The entry of a patient whose values need no escape: most have, and filling it in is quickest."""
+    return "  - " + "\n    ".join(f'{name}: "%s"' for name in names) + "\n"
 
 
 def commented(text: str) -> str:

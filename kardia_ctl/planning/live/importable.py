@@ -40,7 +40,6 @@ class Importable:
     Attributes:
         inputs: What is declared, observed and recorded.
         codes: The template (its name in the YAML) of everybody's codes; empty when nobody said so.
-        count: How many can be imported, of those that were asked for so far.
         left_out: Who cannot.
         dropped: By attribute and reason, how many values are not declared although they are live.
         statuses: How many of those that can be imported have each connection status.
@@ -48,7 +47,6 @@ class Importable:
 
     inputs: PlanInputs
     codes: str = ""
-    count: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -57,16 +55,16 @@ class Importable:
         """What to declare of each patient, in the order of the mrns."""
         latest = latest_birth(self.inputs.now.day)
         blocked = blocked_adoptions(self.inputs, undeclared_patients(self.inputs))
+        doubtful = bool(blocked or self.inputs.observed.twins)
         for live, values, flaws in all_declarable(undeclared_patients(self.inputs), latest):
-            if (why := self._obstacle(live, flaws, blocked)) is not None:
-                self.left_out.append(LeftOut(live, *why, values))
-                continue
-            for name, words in flaws.items():
-                self.dropped[name, words] += 1
-            self.statuses[live.status or ""] += 1
-            self.count += 1
-            has_code = self.codes and live.status in ORDERED
-            yield {**values, CODES: self.codes} if has_code else values
+            if flaws or doubtful:
+                if (why := self._obstacle(live, flaws, blocked)) is not None:
+                    self.left_out.append(LeftOut(live, *why, values))
+                    continue
+                self.dropped.update(flaws.items())
+            status = live.status or ""
+            self.statuses[status] += 1
+            yield {**values, CODES: self.codes} if self.codes and status in ORDERED else values
 
     def _obstacle(
         self, live: LivePatient, flaws: Mapping[str, str], blocked: Mapping[str, str]

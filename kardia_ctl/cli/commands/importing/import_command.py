@@ -15,7 +15,6 @@ from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.only_writer import check_state_lasts
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
-from kardia_ctl.cli.commands.importing.adopting import adopt_imported
 from kardia_ctl.cli.commands.importing.import_options import (
     SPLIT,
     ImportFormat,
@@ -23,9 +22,7 @@ from kardia_ctl.cli.commands.importing.import_options import (
     checked_options,
 )
 from kardia_ctl.cli.commands.importing.import_writing import write_import
-from kardia_ctl.cli.commands.importing.sanitizing import whole_account, write_twin
 from kardia_ctl.cli.commands.importing.update_options import update_from, update_options
-from kardia_ctl.cli.commands.importing.updating import update_files
 from kardia_ctl.cli.options import accept_unknown_team_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import reading
@@ -99,6 +96,8 @@ def command(path: Path, lock_timeout: float, **options: Any) -> int:
         if line:
             print_message(f"Warning: {line}")
     if update is not None:
+        from kardia_ctl.cli.commands.importing.updating import update_files
+
         return update_files(workspace, update)
     options["form"] = ImportFormat(options["form"])
     wanted = checked_options(workspace, ImportOptions(**options))
@@ -115,6 +114,8 @@ async def _import(workspace: Workspace, wanted: ImportOptions) -> None:
     decisions = Decisions(accept_unknown_team=wanted.accept_unknown_team)
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
     if wanted.sanitize:
+        from kardia_ctl.cli.commands.importing.sanitizing import whole_account, write_twin
+
         inputs = whole_account(inputs)
     async with open_account(workspace) as session:
         with reading(session.reader) as reader:
@@ -125,6 +126,8 @@ async def _import(workspace: Workspace, wanted: ImportOptions) -> None:
             return
         report = write_import(workspace, inputs, wanted, requests=session.requests)
         if wanted.adopt:
+            from kardia_ctl.cli.commands.importing.adopting import adopt_imported
+
             report = await adopt_imported(workspace, session, inputs, report)
     print_result(import_text(report, _named(workspace, inputs)))
 
