@@ -1,6 +1,7 @@
 """``codes`` for some patients alone, and never on the log of a CI job."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_named_patient_is_read_by_id_and_nobody_else_is(desk: Desk, codes: Pat
     assert ran.code == 0
     assert ran.requests.count(PAGE) == 0
     assert ran.requests.count(CODE) == 1
+
+
+def test_a_pseudonym_names_a_patient_too(desk: Desk, codes: Path) -> None:
+    shown = desk.run("audit", "export", str(desk.path)).out
+    pseudonyms = sorted(set(re.findall(r"connection_code/(~[0-9a-z]{10})/", shown)))
+    assert len(pseudonyms) == 4
+    wanted = [word for name in pseudonyms[:2] for word in ("--target", f"patient/{name}")]
+    ran = desk.run("codes", str(desk.path), "--auto-approve", "--codes-out", str(codes), *wanted)
+    assert (ran.code, ran.requests.count(CODE), len(mrns(codes))) == (0, 2, 2)
 
 
 def test_missing_and_named_together_ask_for_what_the_file_lacks_of_them(desk: Desk, codes: Path) -> None:

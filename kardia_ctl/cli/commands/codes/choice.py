@@ -6,6 +6,8 @@ from typing import Final
 
 import click
 
+from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.options import Options
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.model.address import Address, code_address, patient_address
@@ -35,6 +37,11 @@ class CodeChoice:
     mrns: tuple[str, ...] = ()
     targets: tuple[Address, ...] = ()
     cohort: str | None = None
+
+    def meant(self, desired: Desired, keys: Keys) -> "CodeChoice":
+        """The same with mrns for pseudonyms. Raises as ``translation``."""
+        translate = translation(self._targets(), desired, keys)
+        return CodeChoice((), tuple(map(translate, self._targets())), self.cohort)
 
     def named(self, desired: Desired) -> frozenset[Address]:
         """The codes that --mrn and --target name; none without them.

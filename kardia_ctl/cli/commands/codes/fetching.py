@@ -1,7 +1,7 @@
 """``kardia-ctl codes``."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,6 +103,8 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
         )
     if codes_out != STDOUT:
         check_outputs([codes_output(codes_out)], workspace.inputs, workspace.private)
+    choice = wanted.choice.meant(workspace.configuration.desired, workspace.keys)
+    wanted = replace(wanted, choice=choice)
     with workspace.store.lock("codes"):
         return run_async(_fetch(workspace, wanted, approved=auto_approve))
 

@@ -10,6 +10,7 @@ from typing import Final
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.git_index import repository_of
+from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.account.read_configuration import unlocking
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.importing.choosing import choose
@@ -51,7 +52,7 @@ def update_files(workspace: Workspace, wanted: UpdateOptions) -> int:
     pseudonyms = Pseudonyms(workspace.keys.review(preview.inputs.key))
     named = str if is_own_terminal(sys.stdout) else pseudonyms.shown
     found = differences(preview.plan)
-    chosen = _accepted(found, wanted.accept, pseudonyms) if wanted.accept else choose(found, named)
+    chosen = _accepted(found, wanted.accept, workspace) if wanted.accept else choose(found, named)
     values = [LiveValue(one.address, name, value) for one in chosen for name, value in one.live.items()]
     if not values:
         print_result("Nothing was taken into the files.\n")
@@ -94,17 +95,24 @@ def _check_patch(workspace: Workspace, wanted: UpdateOptions) -> None:
 
 
 def _accepted(
-    found: Sequence[Difference], addresses: Sequence[Address], pseudonyms: Pseudonyms
+    found: Sequence[Difference], addresses: Sequence[Address], workspace: Workspace
 ) -> list[Difference]:
-    """The differences at the addresses that a person named, by mrn or pseudonym."""
-    by_name = {str(one.address): one for one in found} | {pseudonyms.shown(one.address): one for one in found}
+    """The differences at the addresses that a person named, by mrn or by pseudonym.
+
+    Raises:
+        RunStopped: an address does not differ from live.
+    """
+    translate = translation(addresses, workspace.configuration.desired, workspace.keys)
+    by_address = {one.address: one for one in found}
+    chosen = dict[Address, Difference]()
     for address in addresses:
-        if str(address) not in by_name:
+        if (one := by_address.get(translate(address))) is None:
             raise RunStopped(
                 f"--accept {address}: it does not differ from live, or it is not declared. kardia-ctl plan "
                 "shows what differs"
             )
-    return list({by_name[str(address)].address: by_name[str(address)] for address in addresses}.values())
+        chosen[one.address] = one
+    return list(chosen.values())
 
 
 def _write_patch(workspace: Workspace, files: Sequence[EditedFile], target: Path) -> None:
