@@ -8,7 +8,7 @@ import pytest
 
 from kardia_ctl.cli.commands.encrypt import editor
 from tests.canary.desk import files_below, in_memory
-from tests.canary.watch import COHORT, CONFIGURATION, OURS, Watch, entry, watched
+from tests.canary.watch import COHORT, CONFIGURATION, OURS, THEIRS, Watch, entry, fields, watched
 from tests.config.encryption.sealing import OURS as KEYS
 
 MAIN = (
@@ -37,6 +37,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
         (desk.path / "patients" / "p.yaml.age").write_bytes(KEYS.sealed(PATIENTS))
         (desk.path / "spring.csv.age").write_bytes(KEYS.sealed(HEAD + row()))
         monkeypatch.setenv("KARDIA_AGE_IDENTITY", KEYS.identity)
+        monkeypatch.setenv("KARDIA_ENDPOINT", "http://127.0.0.1:9")  # doctor looks up no name
         opened.scanner.add("the age identity", KEYS.identity)
         opened.look_around()
         yield opened
@@ -44,6 +45,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 def test_no_command_writes_or_shows_the_plain_text_of_an_encrypted_file(watch: Watch) -> None:
     path, place = str(watch.desk.path), watch.place
+    watch.desk.account.patients.add(fields(THEIRS, "MRN-4"))  # is imported, for the recipients
     watch.allowed |= {place / "codes.csv", watch.desk.path / ".kardia" / "key"}
     watch.wire.listen = watch.look_around
     for words in (
@@ -56,10 +58,14 @@ def test_no_command_writes_or_shows_the_plain_text_of_an_encrypted_file(watch: W
         ("status", path, "--html", str(place / "status.html")),
         ("state", "list", path),
         ("audit", "list", path),
+        ("import", path),
+        ("plan", path, "--refresh", "off"),
+        ("doctor", path, "--report", str(place / "report.json")),
     ):
         ran = watch.run(*words)
         assert ran.code == 0, ran.told
-    assert len(watch.desk.account.patients.all()) == 3
+    assert len(watch.desk.account.patients.all()) == 4
+    assert b"MRN-4" in KEYS.opened((watch.desk.path / "patients" / "imported.yaml.age").read_bytes())
 
 
 def test_what_is_wrong_in_an_encrypted_file_is_told_without_its_values(watch: Watch) -> None:

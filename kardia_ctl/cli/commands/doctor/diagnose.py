@@ -50,7 +50,8 @@ def command(path: Path, as_json: bool, report: Path | None, **options: Any) -> i
     """
     premises = Premises(path, account_from(options))
     if report is not None:
-        check_outputs([Output("--report", report, _OURS)], _inputs(premises))
+        inputs, private = _not_to_write(premises)
+        check_outputs([Output("--report", report, _OURS)], inputs, private)
     looks, refused = _looks(premises)
     findings = [found for name, check in _checks(premises, looks, refused) for found in checked(name, check)]
     if as_json:
@@ -64,12 +65,12 @@ def command(path: Path, as_json: bool, report: Path | None, **options: Any) -> i
     return 1 if any(found.grade is Grade.WRONG for found in findings) else 0
 
 
-def _inputs(premises: Premises) -> tuple[Path, ...]:
-    """The files that a report may not replace, as far as they are known."""
+def _not_to_write(premises: Premises) -> tuple[tuple[Path, ...], Path | None]:
+    """The files that a report may not replace, and the directory where none belongs, as far as known."""
     try:
-        return premises.workspace.inputs
+        return premises.workspace.inputs, premises.workspace.private
     except (KardiaError, NotToBeHad):
-        return ()
+        return (), None
 
 
 def _looks(premises: Premises) -> tuple[Looks, str]:
