@@ -16,6 +16,7 @@ from kardia_ctl.api import endpoints
 from kardia_ctl.api.http.transport import Call
 from kardia_ctl.api.sender import UnsafeRead
 from kardia_ctl.api.v1 import V1Reader
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.observing import observe, scan
@@ -39,8 +40,9 @@ PACKAGE = Path(kardia_ctl.__file__).parent
 
 async def planning_changes_nothing(world: World, desired: Desired) -> None:
     before, sent, files = world.truth(), len(world.requests()), contents(world)
-    await world.plan(desired)
-    assert set(world.requests()[sent:]) <= ALLOWED
+    for refresh in Refresh:
+        await world.plan(desired, refresh=refresh)
+        assert set(world.requests()[sent:]) <= ALLOWED
     assert world.truth() == before
     assert contents(world) == files
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.ports import Store
@@ -40,6 +41,30 @@ async def apply_then_plan_is_empty(world: World, desired: Desired) -> None:
 @given(clinics(), quirks())
 def test_apply_then_plan_is_empty(desired: Desired, readings: Quirks) -> None:
     in_world(lambda world: apply_then_plan_is_empty(world, desired), readings)
+
+
+async def less_reading_is_empty_too(world: World, desired: Desired, others: int, refresh: Refresh) -> None:
+    """As many others as make several pages, of which the first few came after the apply."""
+    first = await world.apply(desired)
+    assert {result.status for result in first.report.results} <= {Status.DONE}
+    await world.apply(desired)  # records the list again, as it is by now
+    world.account.patients.seed(others, 5)
+    before = len(world.requests())
+    plan = (await world.plan(desired, refresh=refresh)).plan
+    assert plan.is_empty, plan_text(plan, View(show_phi=True))
+    if refresh is Refresh.OFF:
+        assert len(world.requests()) == before
+    if plan.refresh is not Refresh.FULL:
+        assert "No changes" not in plan_text(plan, View())
+
+
+@LAWFUL
+@given(clinics(), quirks(), st.integers(0, 3), st.sampled_from([Refresh.HEAD, Refresh.OFF]))
+def test_apply_then_a_plan_that_reads_less_is_empty(
+    desired: Desired, readings: Quirks, others: int, refresh: Refresh
+) -> None:
+    readings = replace(readings, page_cap=2)
+    in_world(lambda world: less_reading_is_empty_too(world, desired, others, refresh), readings)
 
 
 @LAWFUL

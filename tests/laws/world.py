@@ -15,13 +15,14 @@ from hypothesis import settings
 from kardia_ctl.api.client import Session, open_session
 from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.run_context import RunContext, StopSignal
+from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Configuration, Desired, Dialect
 from kardia_ctl.model.patient import IssuedCode
 from kardia_ctl.model.ports import Reader, Store, Writer
 from kardia_ctl.model.results import Report, results_in_order
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.apply import Executor
-from kardia_ctl.operations.plan import Preview, observe_and_plan
+from kardia_ctl.operations.plan import Preview, observe_and_plan, plan_from_state
 from kardia_ctl.planning.apply_stages import Settle, stages_of
 from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
 from kardia_ctl.sandbox.account.account import Account
@@ -111,9 +112,14 @@ class World:
         configuration = Configuration(self.directory, desired, self.dialect)
         return inputs_of(configuration, state, at(self.clock()), FINGERPRINT_KEY, decisions)
 
-    async def plan(self, desired: Desired, decisions: Decisions | None = None) -> Preview:
-        """As ``kardia-ctl plan``."""
+    async def plan(
+        self, desired: Desired, decisions: Decisions | None = None, refresh: Refresh = Refresh.FULL
+    ) -> Preview:
+        """As ``kardia-ctl plan --refresh``."""
         inputs = self.inputs(desired, self.store().load(), decisions or Decisions())
+        inputs = replace(inputs, refresh=refresh)
+        if refresh is Refresh.OFF:
+            return plan_from_state(inputs)
         async with self.session() as session:
             reader = self.wrap_reader(session.reader)
             return await observe_and_plan(reader, inputs, lambda: session.requests)
