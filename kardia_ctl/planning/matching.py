@@ -11,7 +11,7 @@ from kardia_ctl.model.plan import Action, Cause
 from kardia_ctl.model.state import Record
 from kardia_ctl.planning.decided.pending_moves import former
 from kardia_ctl.planning.inputs import PlanInputs
-from kardia_ctl.planning.resources.twins import staying
+from kardia_ctl.planning.resources.twins import ids_leaving, staying
 from kardia_ctl.planning.settle_window import seconds_left
 
 _ABSENCE_COUNTS: Final = (Coverage.PROVEN, Coverage.HEAD, Coverage.STATE)
@@ -44,6 +44,11 @@ def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
         return _by_id(inputs, want, want.id, "pinned")
     if record is not None and record.id and not inputs.state.has_done(record.id, DepartureAction.DELETE):
         return _recorded(inputs, want, record)
+    return _by_mrn(inputs, want)
+
+
+def _by_mrn(inputs: PlanInputs, want: DesiredPatient) -> Match:
+    """Who has the mrn, byte for byte, and does not leave by a departure that names their id."""
     twins = staying(inputs, want.mrn)
     if len(twins) == 1:
         return Match(twins[0])
@@ -55,7 +60,17 @@ def _find(inputs: PlanInputs, want: DesiredPatient, record: Record | None) -> Ma
         )
         return Match(cause=Cause.DUPLICATE_MRN, reason=reason)
     live = inputs.observed.patients.get(want.mrn)
-    return Match(live) if live is not None else _absent(inputs, want)
+    if live is None:
+        return _absent(inputs, want)
+    if live.id in ids_leaving(inputs, want.mrn) and not inputs.state.has_done(
+        live.id, DepartureAction.DELETE
+    ):
+        reason = (
+            f"a departure names the live patient {live.id} with this mrn, and no other is found. Plan again, "
+            "or remove the departure or the patient"
+        )
+        return Match(cause=Cause.DEPARTURE, reason=reason)
+    return Match(live)
 
 
 def live_by_id(inputs: PlanInputs, mrn: str, patient_id: str) -> LivePatient | None:

@@ -11,10 +11,12 @@ from tests.simulation.simulate import Verdict, simulate
 from tests.simulation.worlds.busy_list import busy_list
 from tests.simulation.worlds.copied_state import copied_state
 from tests.simulation.worlds.standing_decisions import standing_decisions
+from tests.simulation.worlds.twin_leaves import twin_leaves
 from tests.simulation.worlds.two_runners import two_runners
 
 WORLDS: Final[dict[str, Callable[[int], Scenario]]] = {
-    world.__name__: world for world in (peopled, busy_list, copied_state, standing_decisions, two_runners)
+    world.__name__: world
+    for world in (peopled, busy_list, copied_state, standing_decisions, twin_leaves, two_runners)
 }
 
 

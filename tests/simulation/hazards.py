@@ -143,6 +143,7 @@ class Hazards:
             read; at least one comes. 0 for nobody.
         runners: Two runners that share no state.
         copying: Somebody copies the state.
+        twin: The mrn of somebody declared who exists twice at first; one of the two is to leave.
         clocks: What the clocks of the machine do; None when they are right and each run is on another boot.
     """
 
@@ -159,6 +160,7 @@ class Hazards:
     growing: int = 0
     runners: Runners | None = None
     copying: Copying | None = None
+    twin: str = ""
     clocks: Clocks | None = None
 
 

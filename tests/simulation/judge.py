@@ -8,13 +8,13 @@ from typing import Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action
+from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.results import Status
 from kardia_ctl.planning.checks.effects import doubts
 from kardia_ctl.planning.settle_window import HEARTBEAT_MARGIN, SKEW
 from kardia_ctl.sandbox.data.values import Patient, PatientStatus
 from tests.simulation.world import World
-from tests.simulation.worlds import busy_list, copied_state, two_runners
+from tests.simulation.worlds import busy_list, copied_state, twin_leaves, two_runners
 
 _SLOWEST: Final = 6.0
 """The most that a request without faults takes, in seconds."""
@@ -190,9 +190,9 @@ def _waves(world: World) -> Iterator[str]:
     for run in world.runs:
         if waves is None or run.plan is None:
             continue
-        writes = [change.address for change in run.plan.changes if change.action.writes]
-        mrns = list(dict.fromkeys(address.names[0] for address in writes if address.names))
-        number = {address: mrns.index(address.names[0]) // waves.size for address in writes if address.names}
+        writes = [change for change in run.plan.changes if change.action.writes and change.address.names]
+        people = list(dict.fromkeys(map(_person, writes)))
+        number = {change.address: people.index(_person(change)) // waves.size for change in writes}
         open_, wrong, gone_wrong = Counter(number.values()), Counter[int](), False
         first = set(number)
         for address, status in run.events:
@@ -206,6 +206,11 @@ def _waves(world: World) -> Iterator[str]:
                 open_[number[address]] -= 1
                 wrong[number[address]] += status in (Status.FAILED, Status.IN_DOUBT)
                 gone_wrong = gone_wrong or wrong[number[address]] >= waves.stop_on_failures
+
+
+def _person(change: Change) -> tuple[str, str]:
+    """Whose change it is: who departs may have the mrn of another, who stays."""
+    return change.address.names[0], change.id if change.cause is Cause.DEPARTURE else ""
 
 
 def _counts(world: World) -> Iterator[str]:
@@ -290,6 +295,7 @@ _ONE_RUNNER: Final = (
     _waits,
     busy_list.violations,
     copied_state.violations,
+    twin_leaves.violations,
 )
 _TWO_RUNNERS: Final = (_reports, _counts, _waves, _waits, two_runners.violations)
 """The rules for two runners, who may create somebody twice."""

@@ -154,6 +154,9 @@ class World:
             self.disk = Disk(exists=True, patients={leaver.leaver.mrn: PatientRecord(leaver.id)})
             entry = Departure(leaver.leaver.mrn, DepartureAction.DELETE, "withdrew consent", leaver.id)
             leaving = (*leaving, entry)
+        if (twin := self.server.twin) is not None:
+            entry = Departure(twin.mrn, DepartureAction.DELETE, "entered twice", twin.leaves)
+            leaving = (*leaving, entry)
         wrong = self.story.hazards.wrong_key
         team = TEAM_ID if wrong is not None and wrong.declared else ""
         self.desired = replace(self.story.desired, departures=leaving, team=team)
@@ -224,12 +227,18 @@ class World:
 
     def _say_what_is_done(self) -> None:
         """A person who knows that somebody is gone, and that no record of a deletion is left, says so."""
-        leaver = self.server.leaver
-        if leaver is None or self.server.account.patients.get(leaver.id) is not None:
-            return
-        if self.state_was_lost or leaver.leaver.meanwhile is Meanwhile.DELETED_ELSEWHERE:
+        leaver, twin = self.server.leaver, self.server.twin
+        if twin is not None and self.state_was_lost:
+            self._say_that_is_done(twin.leaves)
+        if leaver is not None and (
+            self.state_was_lost or leaver.leaver.meanwhile is Meanwhile.DELETED_ELSEWHERE
+        ):
+            self._say_that_is_done(leaver.id)
+
+    def _say_that_is_done(self, patient_id: str) -> None:
+        if self.server.account.patients.get(patient_id) is None:
             departures = tuple(
-                replace(entry, done="2001-03-02") if entry.id == leaver.id else entry
+                replace(entry, done="2001-03-02") if entry.id == patient_id else entry
                 for entry in self.desired.departures
             )
             self.desired = replace(self.desired, departures=departures)

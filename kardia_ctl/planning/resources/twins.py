@@ -24,16 +24,24 @@ def names_a_twin(inputs: PlanInputs, departure: Departure) -> bool:
 
 def staying(inputs: PlanInputs, mrn: str) -> tuple[LivePatient, ...]:
     """The live patients of an mrn that several have, without those who depart."""
-    leaving = {
-        departure.id
-        for departure in inputs.desired.departures
-        if departure.mrn == mrn and departure.action is DepartureAction.DELETE
-    }
+    twins = inputs.observed.twins.get(mrn, ())
+    if not twins:
+        return ()
+    leaving = ids_leaving(inputs, mrn)
     return tuple(
         twin
-        for twin in inputs.observed.twins.get(mrn, ())
+        for twin in twins
         if twin.id not in leaving and not inputs.state.has_done(twin.id, DepartureAction.DELETE)
     )
+
+
+def ids_leaving(inputs: PlanInputs, mrn: str) -> set[str]:
+    """The ids by which departures delete somebody with an mrn."""
+    return {
+        departure.id
+        for departure in inputs.desired.departures
+        if departure.mrn == mrn and departure.id and departure.action is DepartureAction.DELETE
+    }
 
 
 def objection_to(inputs: PlanInputs, departure: Departure) -> str:

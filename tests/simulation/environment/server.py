@@ -28,6 +28,15 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """Two patients with one mrn: the ids of the one who stays, and of the one who leaves."""
+
+    mrn: str
+    stays: str
+    leaves: str
+
+
 class Server:
     """The sandbox in this process, without its own faults: the network has them."""
 
@@ -52,6 +61,11 @@ class Server:
         self.leaving = {mrn: self.account.patients.add(stranger(mrn)) for mrn in story.leaving}
         """The ids of those who are to leave."""
         self.strangers.update(self.leaving.values())
+        self.twin: Twin | None = None
+        if mrn := story.hazards.twin:
+            stays = next(patient.id for patient in self.account.patients.all() if patient.mrn == mrn)
+            self.twin = Twin(mrn, stays, self.account.patients.add(same(story.desired.patients[mrn])))
+            self.strangers.add(self.twin.leaves)
         leaver = story.hazards.leaver
         self.leaver = None if leaver is None else Leaving(leaver, self.account, time)
         if self.leaver is not None:

@@ -6,12 +6,15 @@ from typing import Final
 
 import pytest
 
+from kardia_ctl.planning import matching
+from tests.attacks.safeguards import removed
 from tests.simulation.remembered.seeds import unseen
 from tests.simulation.scenario import Scenario
 from tests.simulation.simulate import simulate
 from tests.simulation.worlds.busy_list import busy_list
 from tests.simulation.worlds.copied_state import copied_state
 from tests.simulation.worlds.standing_decisions import standing_decisions
+from tests.simulation.worlds.twin_leaves import twin_leaves
 from tests.simulation.worlds.two_runners import two_runners
 
 SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "3000")) // 250
@@ -19,7 +22,7 @@ _BATCH: Final = 6
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _BATCH))
-@pytest.mark.parametrize("world", [busy_list, copied_state, standing_decisions, two_runners])
+@pytest.mark.parametrize("world", [busy_list, copied_state, standing_decisions, twin_leaves, two_runners])
 def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) -> None:
     verdicts = [simulate(seed, world(seed)) for seed in range(first, min(first + _BATCH, SEEDS))]
     wrong = [f"seed {verdict.seed}: {verdict.violations}" for verdict in verdicts if verdict.violations]
@@ -48,3 +51,9 @@ def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) ->
 )
 def test_a_world_shows_its_troubles(world: Callable[[int], Scenario], sights: tuple[str, ...]) -> None:
     assert unseen({text: text for text in sights}, 60, lambda seed: simulate(seed, world(seed)).trace) == []
+
+
+def test_a_world_with_a_twin_finds_that_who_leaves_is_adopted() -> None:
+    with removed(matching, "ids_leaving", lambda *_: set()):
+        found = (simulate(seed, twin_leaves(seed)).violations for seed in range(60))
+        assert any("is recorded as" in text for broken in found for text in broken)
