@@ -1,5 +1,7 @@
-"""Every example is valid, and plans against the embedded sandbox."""
+"""Every example is valid, and plans against the embedded sandbox; the stories end as they say."""
 
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,3 +24,47 @@ def test_an_example_is_valid_and_plans(name: str, tmp_path: Path) -> None:
         assert ran.returncode == 0, ran.stderr + ran.stdout
         assert "Error" not in ran.stderr
     assert " to add, 0 to change, 0 to destroy." in ran.stdout
+
+
+@pytest.mark.skipif(
+    not os.environ.get("TESTS_IN_CI") and shutil.which("git") is None, reason="git is not installed"
+)
+def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
+    """The story of examples/existing-account: 2,000 patients, and one write, the second entry of somebody."""
+    bin_directory = Path(SCRIPT).parent
+    ran = subprocess.run(
+        ["sh", str(EXAMPLES / "existing-account" / "run.sh"), "clinic"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{bin_directory}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
+    told = ran.stdout
+    ends = re.findall(r"^(?:Plan: .*|No changes\..*|Apply complete!.*)$", told, re.MULTILINE)
+    assert ends == [
+        "Plan: 0 to add, 0 to change, 0 to destroy. 2004 to adopt.",
+        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 2004 adopted.",
+        "No changes. 3504 resources are as declared, 1500 of them unverifiable.",
+        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 1500 adopted.",
+        "No changes. 3504 resources are as declared.",
+        "No changes. 3503 resources are as declared; 1 drifted.",
+        "Plan: 0 to add, 0 to change, 1 to destroy. 1 to adopt.",
+        "Apply complete! Resources: 0 added, 0 changed, 1 destroyed. 1 adopted.",
+        "No changes. 3505 resources are as declared.",
+        "Plan: 0 to add, 0 to change, 0 to destroy. 1 to move.",
+        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 1 moved.",
+        "No changes. 3505 resources are as declared.",
+        "No changes. 3505 resources are as declared.",
+    ]
+    assert re.findall(r"sent \(\d+ reads, (\d+) writes?\)", told) == ["0", "0", "1", "0"]
+    assert " 1 file changed, 1 insertion(+), 1 deletion(-)" in told
+    files = [path for path in (tmp_path / "clinic").rglob("*") if path.is_file() and ".git" not in path.parts]
+    assert {path.name for path in files} >= {
+        "everybody.csv.age",
+        "everybody.yaml.age",
+        "patients-twins.yaml.age",
+    }
+    for path in files:
+        assert not re.search(rb"Wanda|Edda|Corrected|patient-7@", path.read_bytes()), path
