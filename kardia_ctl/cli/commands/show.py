@@ -10,6 +10,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import Keys, api_key
+from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
@@ -47,4 +48,6 @@ def _keys(file: Path, data: bytes) -> Keys:
         secret = api_key(AccountOptions(sandbox=hint.sandbox), os.environ)
     except KardiaError:
         secret = ""
-    return Keys(directory, os.environ, secret, stored=partial(stored_secret, root, sandbox=hint.sandbox))
+    stored = partial(stored_secret, root, sandbox=hint.sandbox)
+    sealed = bytes if hint.sandbox else partial(sealed_key, root, os.environ)
+    return Keys(directory, os.environ, secret, stored=stored, sealed=sealed)

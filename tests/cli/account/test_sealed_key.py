@@ -46,6 +46,21 @@ def test_the_key_is_made_for_the_recipients_and_nobody_appears_as_changed(applie
     assert applied.apply().code == 0
 
 
+def test_a_saved_plan_is_shown_and_applied_by_whoever_has_an_identity(
+    applied: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rekey(applied).code == 0
+    (applied.path / ".kardia" / "key").unlink()
+    applied.edit(lambda text: text.replace("hooks.example.com/kardia}", "hooks.example.com/other}"))
+    plan = str(applied.path / "saved.plan")
+    assert applied.plan("--out", plan).code == 0
+    monkeypatch.setenv("KARDIA_AGE_IDENTITY", THEIRS.text)
+    ran = applied.run("show", plan)
+    assert ran.code == 0, ran.err
+    assert "callback will be updated" in ran.out
+    assert applied.run("apply", plan).code == 0
+
+
 def test_any_recipient_opens_the_state_and_nobody_else(
     applied: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

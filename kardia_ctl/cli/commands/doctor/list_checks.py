@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from kardia_ctl.cli.commands.doctor.account_checks import usable
-from kardia_ctl.cli.commands.doctor.looks import Look, Looks, cursor_of
+from kardia_ctl.cli.commands.doctor.looks import PAGE, Look, Looks, cursor_of
 from kardia_ctl.cli.commands.doctor.premises import NotToBeHad
 from kardia_ctl.render.findings import CheckResult, fine, note, wrong
 
@@ -42,7 +42,8 @@ def check_list(looks: Looks) -> Iterator[CheckResult]:
         return
     name, rows = _patients(head)
     total, info = body.get("totalCount"), body.get("pageInfo")
-    form = f"{name}[{len(rows)}], totalCount {_kind(total)}, pageInfo {_members(info)}"
+    capped = f" of {PAGE} that a page may have" if cursor_of(head) and len(rows) < PAGE else ""
+    form = f"{name}[{len(rows)}]{capped}, totalCount {_kind(total)}, pageInfo {_members(info)}"
     yield (
         fine("list", form)
         if _total(head) is not None and isinstance(info, dict)

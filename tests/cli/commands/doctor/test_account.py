@@ -121,6 +121,7 @@ def test_a_count_that_is_not_that_of_the_list_is_wrong(offset: int, surgery: Sur
 def test_a_capped_page_is_no_wrong_count(surgery: Surgery) -> None:
     surgery.fill(5)
     found = surgery.examined(Quirks(page_cap=2))
+    assert "patients[2] of 500 that a page may have, totalCount 5" in found.text("list")
     assert (found.grade("count"), found.grade("cursor")) == ("fine", "fine")
 
 
