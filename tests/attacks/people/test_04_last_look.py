@@ -8,8 +8,8 @@ import pytest
 from kardia_ctl import timing
 from kardia_ctl.api.client import open_session
 from kardia_ctl.applying import departing
-from kardia_ctl.cli.commands import codes
 from kardia_ctl.cli.commands.apply import command
+from kardia_ctl.cli.commands.codes import fetching as codes
 from kardia_ctl.model.errors import InDoubt, NotExecuted, Outdated
 from kardia_ctl.operations import apply as apply_operation
 from kardia_ctl.operations.plan import Preview
