@@ -1,6 +1,7 @@
 """Who is live and not declared."""
 
 from collections.abc import Callable, Iterator
+from itertools import filterfalse
 from typing import Final
 
 from kardia_ctl.model.configuration import Desired
@@ -27,10 +28,16 @@ def undeclared_in(desired: Desired, state: State = _NOTHING) -> Callable[[str], 
     return lambda mrn: mrn not in patients and mrn not in named and mrn not in rows
 
 
+def _undeclared_mrns(inputs: PlanInputs) -> Iterator[str]:
+    """The mrns of live patients that no file declares. Most are declared, which is found quickly."""
+    others = filterfalse(inputs.desired.patients.__contains__, inputs.observed.patients)
+    return filter(undeclared_in(inputs.desired, inputs.state), others)
+
+
 def undeclared_patients(inputs: PlanInputs) -> Iterator[LivePatient]:
     """The live patients that no file declares, in the order of their mrns and ids."""
     observed = inputs.observed
-    for mrn in sorted(filter(undeclared_in(inputs.desired, inputs.state), observed.patients)):
+    for mrn in sorted(_undeclared_mrns(inputs)):
         yield from observed.twins.get(mrn) or (observed.patients[mrn],)
 
 
@@ -39,9 +46,7 @@ def undeclared_count(inputs: PlanInputs) -> int | None:
     observed = inputs.observed
     if observed.coverage is not Coverage.PROVEN:
         return None
-    is_undeclared = undeclared_in(inputs.desired, inputs.state)
-    count = sum(map(is_undeclared, observed.patients))
-    return count + sum(len(twins) - 1 for mrn, twins in observed.twins.items() if is_undeclared(mrn))
+    return sum(len(observed.twins.get(mrn, (mrn,))) for mrn in _undeclared_mrns(inputs))
 
 
 def recorded_elsewhere(inputs: PlanInputs) -> int:
