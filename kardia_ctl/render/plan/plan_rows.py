@@ -15,7 +15,7 @@ from kardia_ctl.render.text import money
 
 _ALWAYS: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT})
 _ALWAYS_NOTICED: Final = frozenset(
-    {NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING, NoticeKind.REFRESH}
+    {NoticeKind.DRIFT, NoticeKind.WAITING, NoticeKind.WARNING, NoticeKind.REFRESH, NoticeKind.UNVERIFIABLE}
 )
 
 

@@ -89,15 +89,15 @@ def test_reasons_that_differ_are_told_apart_in_a_large_plan() -> None:
     assert text.count("is blocked: other") == 2
 
 
-def test_thousands_of_one_drift_or_warning_are_one_screen() -> None:
+def test_thousands_of_one_notice_are_one_screen() -> None:
     told = [
         Notice(kind, f"like patient/O-{index}", patient_address(f"P-{index}"))
-        for kind in (NoticeKind.DRIFT, NoticeKind.WARNING)
+        for kind in (NoticeKind.DRIFT, NoticeKind.WARNING, NoticeKind.UNVERIFIABLE)
         for index in range(2000)
     ]
     text = plan_text(kept(notices=tuple(told)), HIDING)
-    assert len(text.splitlines()) < 25
-    assert text.count("  and 1997 more: like …") == 2
+    assert len(text.splitlines()) < 35
+    assert text.count("  and 1997 more: like …") == 3
 
 
 def test_the_stream_has_each_that_is_blocked() -> None:
