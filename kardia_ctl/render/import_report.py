@@ -57,7 +57,8 @@ def _left_out(report: ImportReport, name: Callable[[Address], str]) -> Iterator[
         for one in members[:_LISTED]:
             yield f"  {name(patient_address(one.live.mrn))}  id {escape(one.live.id)}"
         if len(members) > _LISTED:
-            yield f"  and {len(members) - _LISTED:,} more"
+            more = len(members) - _LISTED
+            yield f"  and {more:,} more; kardia-ctl get patients --undeclared lists all of them"
 
 
 def _dropped(report: ImportReport) -> Iterator[str]:

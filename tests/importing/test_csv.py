@@ -78,3 +78,12 @@ def test_options_that_cannot_be_obeyed_are_refused(
 def test_a_directory_that_a_link_leads_out_of_is_refused(desk: InnerDesk, tmp_path: Path) -> None:
     (desk.path / "patients").symlink_to(tmp_path)
     assert "through a symbolic link" in refused(desk)
+
+
+def test_of_many_who_are_left_out_some_are_listed_and_the_way_to_the_others(desk: InnerDesk) -> None:
+    for number in range(22):
+        add(desk, f"M-{number}", email="no address")
+    out = imported(desk, "--format", "csv")
+    assert "Left out: 22 patients: its e-mail address is not an e-mail address" in out
+    assert out.count("  id ") == 20
+    assert "  and 2 more; kardia-ctl get patients --undeclared lists all of them" in out

@@ -108,7 +108,7 @@ def _entry(values: Mapping[str, str]) -> str:
 
 def _stanza(left_out: LeftOut) -> str:
     """Who was left out, as comments: what could be declared, to be completed by a person."""
-    entry = patient_entry({**left_out.values, "id": left_out.live.id})
+    entry = patient_entry({**left_out.values, "id": left_out.live.id.replace("$", "$$")})
     return commented(f"{left_out.reason}. {left_out.remedy}:\n{entry}")
 
 
