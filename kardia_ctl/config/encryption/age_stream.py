@@ -21,19 +21,19 @@ class ReadableStream:
     def __init__(self, stream: Iterator[bytes], head: bytes = b"") -> None:
         self.error: Exception | None = None
         self._stream = stream
-        self._rest = head
+        self._rest = memoryview(head)
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes; none at the end."""
         try:
             while not self._rest and (chunk := next(self._stream, None)) is not None:
-                self._rest = chunk
+                self._rest = memoryview(chunk)
         except Exception as error:
             self.error = error
             raise
         size = len(self._rest) if size < 0 else size
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
+        data, self._rest = self._rest[:size], self._rest[size:]  # views: of a large chunk nothing is copied
+        return bytes(data)
 
 
 Work: TypeAlias = Callable[[ReadableStream, Any], object]
