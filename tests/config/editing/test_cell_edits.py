@@ -118,6 +118,30 @@ def test_a_name_is_taken_in_every_encoding(tmp_path: Path, encoding: str, mark: 
     assert world.load().desired.patients["A-1"].firstname == new
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("c.csv", ROW.replace(b"\n", b"\r")),
+        ("c.csv", b"sep=;\r\n\r\n" + ROW.replace(b",", b";").replace(b"\n", b"\r\n")),
+        ("c.csv", b"\n,,,\n" + ROW.removesuffix(b"\n")),
+        ("c.csv", b'mrn,note,dob,email,firstname\nA-1,"a\nb",1970-02-03,a@example.com,Ann\n'),
+        ("c.tsv", ROW.replace(b",", b"\t")),
+        ("c.txt", ROW.replace(b",", b"|")),
+        (
+            "c.ndjson",
+            b'\xef\xbb\xbf{"mrn":"A-1","dob":"1970-02-03","email":"a@example.com","firstname":"Ann"}',
+        ),
+        ("c.jsonl", b'\r\n\r{"firstname": "Ann", "mrn":"A-1","dob":"1970-02-03","email":"a@example.com"}\r'),
+    ],
+    ids=["CR", "sep", "blank rows above", "a line end in a cell", "TSV", "bars", "BOM", "CR in NDJSON"],
+)
+def test_files_of_every_shape_are_edited(tmp_path: Path, name: str, data: bytes) -> None:
+    world = cohort(tmp_path, data, "", name)
+    after = world.taken(live("A-1", "firstname", "Zoë"))[name]
+    assert after == data.replace(b"Ann", "Zoë".encode())
+    assert world.load().desired.patients["A-1"].firstname == "Zoë"
+
+
 def test_a_character_that_the_encoding_lacks_is_refused(tmp_path: Path) -> None:
     world = cohort(tmp_path, ROW, "encoding: cp1252")
     (reason,) = world.refused(live("A-1", "firstname", "Łucja"))

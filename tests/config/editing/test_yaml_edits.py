@@ -134,6 +134,17 @@ def test_several_values_of_several_files_are_taken_at_once(tmp_path: Path) -> No
     assert after["patients/b.yaml"] == files["patients/b.yaml"].replace(b"Old3", b'"New"')
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+@pytest.mark.parametrize("old", ["Ann", "'Ann'", "|-\n      Ann", "\n      Ann"])
+def test_line_ends_of_every_kind_stay(tmp_path: Path, end: str, old: str) -> None:
+    text = HEAD + old + "\n" + TAIL.partition("\n")[2]
+    world = World(tmp_path, {"kardia.yaml": text.replace("\n", end).encode()})
+    after = world.taken(live("A-1", "firstname", "Zoë"))["kardia.yaml"].decode()
+    assert world.load().desired.patients["A-1"].firstname == "Zoë"
+    assert after.count(end) == text.count("\n") - old.lstrip("\n").count("\n")
+    assert "\n" not in after.replace(end, "")
+
+
 URL = "https://hooks.example.com/kardia"
 
 
