@@ -101,7 +101,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "config/editing": {
         "config/cohorts", "config/context", "config/document", "config/encryption", "config/loader",
-        "config/sections", "config/source_files", "config/yaml",
+        "config/sections", "config/source_files", "config/writing/yaml_text", "config/yaml",
     },
     "config/encryption": {"config/source_files"},
     # they state the schema of their own keys

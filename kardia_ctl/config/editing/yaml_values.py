@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from kardia_ctl.config.editing.encoded_text import EncodedText, TextEdit
-from kardia_ctl.config.editing.quoting import double_quoted, single_quoted
+from kardia_ctl.config.writing.yaml_text import quoted
 from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.config.yaml.tree import Document, YamlMapping
 from kardia_ctl.model.source import Source
@@ -59,11 +59,15 @@ class YamlValues:
             header = _HEADER.match(old)
             rest = header["rest"] if header else ""
             end = scalar.begin + max(len(old.rstrip(" \t\r\n")), len(header[0]) if header else 0)
-            return TextEdit(scalar.begin, end, double_quoted(value) + rest)
+            return TextEdit(scalar.begin, end, quoted(value) + rest)
         if is_number and not scalar.style:
             return TextEdit(scalar.begin, scalar.end, value)
-        quoted = single_quoted(value) if scalar.style == "'" else double_quoted(value)
-        return TextEdit(scalar.begin, scalar.end, quoted)
+        return TextEdit(scalar.begin, scalar.end, quoted_as(value, scalar.style))
+
+
+def quoted_as(text: str, style: str) -> str:
+    """A text in single quotes where the scalar had them and nothing needs an escape, else as ``quoted``."""
+    return "'" + text.replace("'", "''") + "'" if style == "'" and text.isprintable() else quoted(text)
 
 
 def _scalars(data: bytes) -> Iterator[tuple[tuple[int, int], Scalar]]:

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kardia_ctl.config.editing.quoting import double_quoted, single_quoted
+from kardia_ctl.config.editing.yaml_values import quoted_as
 from tests.config.editing.worlds import World, facts, live, set_live, texts
 
 BLOCK = (
@@ -89,7 +89,7 @@ def test_what_a_name_may_be_is_taken(tmp_path: Path, style: tuple[str, str, str]
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_quoted_text_is_read_as_itself(text: str) -> None:
-    for quoted in (double_quoted(text), single_quoted(text)):
+    for quoted in (quoted_as(text, style) for style in ("", '"', "'")):
         assert yaml.safe_load(quoted) == text
         assert "\n" not in quoted
         for loader in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
