@@ -146,7 +146,7 @@ def _load(main: PurePosixPath, context: LoadContext) -> Configuration | None:
     tables = _enter(yaml_files, context, registry)
     leaving = tuple(departures(yaml_files))
     check_departures(leaving, registry)
-    corrected = moved(yaml_files, context, registry)
+    corrected = moved(yaml_files, context, registry, leaving)
     decided = decisions(yaml_files, context, templates)
     quarantined, without_mrn = quarantined_patients(context)
     registry.remove_quarantined()

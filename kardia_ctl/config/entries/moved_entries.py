@@ -9,6 +9,7 @@ from kardia_ctl.config.document import YamlFile
 from kardia_ctl.config.patient_registry import PatientRegistry
 from kardia_ctl.config.yaml.tree import YamlList
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Departure
 from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
@@ -26,13 +27,20 @@ class _Entry:
 
 
 def moved(
-    yaml_files: Iterable[YamlFile], context: LoadContext, registry: PatientRegistry
+    yaml_files: Iterable[YamlFile],
+    context: LoadContext,
+    registry: PatientRegistry,
+    leaving: Iterable[Departure],
 ) -> tuple[Move, ...]:
     """The valid entries of all files; reports what cannot be right. All patients are registered."""
     entries = [entry for yaml_file in yaml_files for entry in _entries(yaml_file, context)]
+    departures = {departure.mrn: departure for departure in leaving}
     firsts = {entry.move.old: entry for entry in reversed(entries)}
     into = {entry.move.new: entry for entry in reversed(entries)}
     for entry in entries:
+        if departure := departures.get(entry.move.old):
+            message = f"the old mrn has a departure, at {departure.source}"
+            context.problem(entry.old, message, "Write the new mrn there", address_of(entry.move.new))
         for message, remedy, place in islice(_problems(entry, firsts, into, registry), 1):
             context.problem(place, message, remedy, address_of(entry.move.new))
     if entries and not context.capabilities.shows_patients:
