@@ -81,7 +81,7 @@ def command(path: Path, codes_out: Path, auto_approve: bool, lock_timeout: float
     """Fetch the issued connection codes again and write them to a file, for a mail merge.
 
     A row has mrn, code, template, issued (UTC) and status. An existing file is appended to and never holds a
-    code twice; --missing resumes an interrupted run.
+    code twice; --missing resumes an interrupted run. In CI no code is printed: name a file.
 
     Fetching a code has an effect in Kardia: a code that is no longer valid is issued anew, which can be an
     order. So this command takes the lock, prints the number of codes, and asks for confirmation. It fetches
