@@ -49,7 +49,7 @@ def _written_beside(file: EditedFile, stack: ExitStack) -> Path:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     stack.callback(_remove, new)
     with os.fdopen(descriptor, "wb") as opened:
-        opened.write(file.after)
+        opened.write(file.stored())
         with suppress(OSError):  # of another owner: the mode is kept all the same
             os.fchown(descriptor, status.st_uid, status.st_gid)
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))

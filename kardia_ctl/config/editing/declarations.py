@@ -18,7 +18,7 @@ from kardia_ctl.model.source import PartKind, Source
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileBytes:
-    """A file as it was read: its real path, its path from the configuration's directory, bytes and stamp."""
+    """A file as it was read: real path, path from the configuration's directory, plain text, stamp."""
 
     path: Path
     relative: PurePosixPath
@@ -45,10 +45,15 @@ class Declarations:
         relative = self.yaml_files[name] if name in self.yaml_files else self.cohorts[name].source
         stamps: list[FileStamp] = []
         path = (self.context.root / relative).resolve()
-        data = content(path, COHORT_LIMIT, stamps.append)
+        stored = content(path, COHORT_LIMIT, stamps.append)
+        data = b"".join(self.context.texts.open(relative, (stored,), COHORT_LIMIT))
         if hashlib.sha256(data).digest() != self.digests.get(relative.as_posix()):
             raise UnusableFile(*CHANGED)
         return FileBytes(path, relative, data, stamps[0])
+
+    def is_sealed(self, relative: PurePosixPath) -> bool:
+        """Whether a file that was read is encrypted."""
+        return self.context.texts.are_sealed(relative)
 
 
 def read_declarations(

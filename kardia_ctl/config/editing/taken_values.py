@@ -11,7 +11,8 @@ from kardia_ctl.config.editing.encoded_text import ByteEdit, NotEditable, TextEd
 from kardia_ctl.config.editing.file_editors import FileEditor, YamlEditor, cohort_editor
 from kardia_ctl.config.editing.live_values import LiveValue, NotTaken
 from kardia_ctl.config.editing.proof import refuted
-from kardia_ctl.config.encryption.plain_texts import Unlocking
+from kardia_ctl.config.encryption import age
+from kardia_ctl.config.encryption.plain_texts import Unlocking, is_age
 from kardia_ctl.config.source_files import FileStamp, UnusableFile
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration
@@ -22,17 +23,20 @@ _NOT_SET: Final = (
     "it is not set in Kardia, and an empty value cannot be declared",
     "Remove it from the file by hand, list it under ignore_changes, or enter it in Kardia",
 )
-_ENCRYPTED: Final = (
-    "the file is encrypted",
-    "Decrypt it, edit it, and encrypt it again: kardia-ctl encrypt --edit FILE",
+_NO_READERS: Final = (
+    "the file is encrypted, and kardia.yaml does not say for whom to encrypt it again",
+    "Declare recipients: [age1…], or edit it with kardia-ctl encrypt --edit FILE",
 )
-SEALED: Final = ".age"
-"""How the name of an encrypted file ends."""
+_OF_SOPS: Final = "the file is encrypted with SOPS", "Write the value there with sops edit FILE"
+_NO_PATCH: Final = "the file is encrypted, and a patch would be of its plain text", "Leave --patch out"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EditedFile:
-    """A file with its edits, as it is to be written. ``name`` is the file as the user would write it."""
+    """A file with its edits. ``name`` is the file as the user would write it, ``before`` its plain text.
+
+    ``recipients`` are whom it is encrypted for; empty for a plain file.
+    """
 
     name: str
     path: Path
@@ -40,11 +44,20 @@ class EditedFile:
     before: bytes
     edits: tuple[ByteEdit, ...]
     stamp: FileStamp
+    recipients: tuple[str, ...] = ()
 
     @property
     def after(self) -> bytes:
-        """The bytes of the file once it is edited."""
+        """The plain text of the file once it is edited."""
         return edited(self.before, self.edits)
+
+    def stored(self) -> bytes:
+        """What is to be written: the text, or its encryption.
+
+        Raises:
+            RunStopped: a recipient is not valid.
+        """
+        return age.encrypted(self.after, self.recipients) if self.recipients else self.after
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,6 +76,8 @@ def take_values(
     configuration: Configuration,
     values: Iterable[LiveValue],
     unlocking: Unlocking | None = None,
+    *,
+    in_patch: bool = False,
 ) -> TakenValues:
     """Edit the files that declare some values, in memory.
 
@@ -75,7 +90,8 @@ def take_values(
         now: The moment that it was read at.
         configuration: What was read.
         values: The live values to take.
-        unlocking: Opens the other files, which may be encrypted.
+        unlocking: Opens encrypted files.
+        in_patch: The result is to be a patch, which encrypted files cannot have.
 
     Raises:
         ConfigurationError, UnusableFile: kardia.yaml cannot be read any more.
@@ -83,7 +99,7 @@ def take_values(
     declared = read_declarations(path, environ, configuration, unlocking)
     remaining, not_taken = list(values), list[NotTaken]()
     while remaining:
-        files, refused = _edit_all(declared, configuration, remaining)
+        files, refused = _edit_all(declared, configuration, remaining, in_patch=in_patch)
         remaining = _without(remaining, refused)
         not_taken += refused
         contents = {file.relative.as_posix(): file.after for file in files}
@@ -103,7 +119,11 @@ def _without(values: Sequence[LiveValue], refused: Iterable[NotTaken]) -> list[L
 
 
 def _edit_all(
-    declared: Declarations, configuration: Configuration, values: Iterable[LiveValue]
+    declared: Declarations,
+    configuration: Configuration,
+    values: Iterable[LiveValue],
+    *,
+    in_patch: bool,
 ) -> tuple[list[EditedFile], list[NotTaken]]:
     by_file: defaultdict[str, list[tuple[LiveValue, Source]]] = defaultdict(list)
     for value in values:
@@ -113,6 +133,8 @@ def _edit_all(
     for name, placed in sorted(by_file.items()):
         try:
             file, refused = _edit_file(name, declared, placed)
+            if declared.is_sealed(file.relative):
+                file = _sealed(file, configuration, in_patch=in_patch)
         except UnusableFile as error:
             not_taken += [NotTaken(value, error.message, error.remedy, source) for value, source in placed]
             continue
@@ -143,8 +165,6 @@ def _edit_file(
     Raises:
         UnusableFile: it cannot be read, changed meanwhile, or cannot be edited at all.
     """
-    if name.endswith(SEALED):
-        raise NotEditable(*_ENCRYPTED)
     read = declared.read(name)
     editor = _editor(name, declared, read, {source.line for _, source in placed})
     edits, refused = list[TextEdit](), list[NotTaken]()
@@ -158,6 +178,19 @@ def _edit_file(
             refused.append(NotTaken(value, error.message, error.remedy, source))
     changes = editor.text.in_bytes(edits)
     return EditedFile(name, read.path, read.relative, read.data, changes, read.stamp), refused
+
+
+def _sealed(file: EditedFile, configuration: Configuration, *, in_patch: bool) -> EditedFile:
+    """An encrypted file that is encrypted again once it is edited.
+
+    Raises:
+        NotEditable: it cannot be.
+    """
+    if not is_age(file.relative):
+        raise NotEditable(*_OF_SOPS)
+    if in_patch or not configuration.recipients:
+        raise NotEditable(*(_NO_PATCH if in_patch else _NO_READERS))
+    return replace(file, recipients=configuration.recipients)
 
 
 def _editor(name: str, declared: Declarations, read: FileBytes, lines: Collection[int]) -> FileEditor:

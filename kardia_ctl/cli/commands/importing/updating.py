@@ -58,7 +58,13 @@ def update_files(workspace: Workspace, wanted: UpdateOptions) -> int:
         print_result("Nothing was taken into the files.\n")
         return 0
     taken = take_values(
-        workspace.path, os.environ, workspace.now, workspace.configuration, values, unlocking(os.environ)
+        workspace.path,
+        os.environ,
+        workspace.now,
+        workspace.configuration,
+        values,
+        unlocking(os.environ),
+        in_patch=wanted.patch is not None,
     )
     for refusal in taken.not_taken:
         print_message(f"Error: {refusal.text(named)}")
