@@ -195,12 +195,19 @@ def test_a_file_that_was_altered_or_cut_off_gives_an_error_and_nobody(
         "cut": sealed[:at],
         "longer": sealed + flipped,
     }[how]
-    pieces = age.decrypted([spoiled], OURS.unlocking.keys, 1 << 30)
-    if armored and spoiled.rstrip() == sealed.rstrip():  # blanks after the ASCII form carry nothing
-        assert b"".join(pieces) == LONG.encode()
-    else:
-        with pytest.raises(InvalidContent):
-            list(pieces)
+    found = outcome(spoiled)
+    if found is not None:  # blanks after the ASCII form carry nothing
+        assert armored
+        assert spoiled.rstrip() == sealed.rstrip()
+        assert found == LONG.encode()
+
+
+def outcome(sealed: bytes) -> bytes | None:
+    """The plain text of a file; None when it is refused."""
+    try:
+        return b"".join(age.decrypted([sealed], OURS.unlocking.keys, 1 << 30))
+    except InvalidContent:
+        return None
 
 
 def test_a_cohort_that_is_cut_off_after_good_rows_declares_nobody(place: Path) -> None:
@@ -284,7 +291,10 @@ def test_an_error_of_reading_the_file_is_told_as_it_is() -> None:
         ("", "holds no age identity"),
         ("# only a comment", "holds no age identity"),
         (OURS.recipient, "the public half"),
-        (OURS.identity[:-1] + "Q", "is no age identity. Copy it again"),
+        (
+            OURS.identity[:-1] + ("Q" if OURS.identity[-1] != "Q" else "P"),
+            "is no age identity. Copy it again",
+        ),
         ("AGE-PLUGIN-YUBIKEY-1QQQQ", "an age plugin"),
         ("AGE-SECRET-KEY-PQ-1QQQ", "a post-quantum identity"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nx", "another kind of key, such as SSH's"),
@@ -302,7 +312,7 @@ def test_what_is_no_identity_is_named_without_its_text(text: str, said: str) -> 
 
 
 def test_a_recipient_with_a_wrong_character_is_reported_at_its_place(place: Path) -> None:
-    swapped = OURS.recipient[:-2] + OURS.recipient[:-3:-1]
+    swapped = OURS.recipient[:-1] + ("q" if OURS.recipient[-1] != "q" else "p")
     Path("kardia.yaml").write_text(f"version: 1\nrecipients: [{OURS.recipient}, {swapped}]\n")
     assert problems().startswith("kardia.yaml:2:78: the recipient has a character that is wrong")
     Path("kardia.yaml").write_text("version: 1\nrecipients: [age1yubikey1qq]\n")
