@@ -108,7 +108,8 @@ class Doubts:
         if patient_id not in self._inputs.observed.missing:
             reason = f"the id {patient_id}, {where}, was not read, or has another mrn now. Plan again"
             return Obstacle(Cause.SCAN_INCOMPLETE, reason)
-        if address in self._inputs.decisions.recreate:
+        decisions, standing = self._inputs.decisions, self._inputs.firing.addresses(DecisionKind.RECREATE)
+        if address in self._inputs.given.recreate or address in decisions.recreate - standing:
             return None
         reason = (
             f"the patient {patient_id}, {where}, no longer exists in Kardia: deleted elsewhere, perhaps on a "

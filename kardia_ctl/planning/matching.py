@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.configuration import DepartureAction
+from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
@@ -12,7 +13,7 @@ from kardia_ctl.model.state import Record
 from kardia_ctl.planning.decided.pending_moves import former
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.resources.twins import ids_leaving, staying
-from kardia_ctl.planning.settle_window import seconds_left
+from kardia_ctl.planning.settle_window import SKEW, seconds_left
 
 _ABSENCE_COUNTS: Final = (Coverage.PROVEN, Coverage.HEAD, Coverage.STATE)
 """Whoever is not observed is created; where that is not proven, the plan says so (``checks.not_read``)."""
@@ -115,6 +116,13 @@ def _recorded(inputs: PlanInputs, want: DesiredPatient, record: Record) -> Match
         )
         return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
     address = patient_address(want.mrn)
+    wait = _wait_of_decision(inputs, address, record)
+    if wait > 0:
+        reason = (
+            f"the recorded patient {record.id} is not shown, and was recorded so recently that it may appear "
+            f"yet: a decision to create it again waits for at most {int(wait) + 1} s. Plan again then"
+        )
+        return Match(cause=Cause.SCAN_INCOMPLETE, reason=reason)
     if address in inputs.decisions.recreate:
         return _find(inputs, want, None)
     reason = (
@@ -123,6 +131,17 @@ def _recorded(inputs: PlanInputs, want: DesiredPatient, record: Record) -> Match
         f"'{address}'"
     )
     return Match(cause=Cause.DELETED_ELSEWHERE, reason=reason)
+
+
+def _wait_of_decision(inputs: PlanInputs, address: Address, record: Record) -> float:
+    """Seconds for which a decision that stands in the file must not recreate a patient; 0 or less for none.
+
+    Who was created just now may answer 404 for a while.
+    """
+    standing = {one.address for one in inputs.firing.standing if one.kind is DecisionKind.RECREATE}
+    if address not in standing or address in inputs.given.recreate:
+        return 0.0
+    return record.at + inputs.settle + SKEW - inputs.now.wall
 
 
 def _absent(inputs: PlanInputs, want: DesiredPatient) -> Match:

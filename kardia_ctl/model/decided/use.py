@@ -8,6 +8,9 @@ from kardia_ctl.model.address import Address
 UNDER_WAY: Final = 0
 """The time of a use whose outcome is not known."""
 
+SEEN: Final = -2
+"""The time of a decision that was there in an earlier run, and had nothing to do."""
+
 UNKNOWN: Final = -1
 """The time of a use of which nobody knows whether there was one: state was lost, or is new."""
 
@@ -23,7 +26,7 @@ class DecisionUse:
 
 @dataclass(frozen=True, slots=True)
 class UseDecision:
-    """Record that a decision was used at a time (Unix seconds, ``UNDER_WAY`` or ``UNKNOWN``).
+    """Record that a decision was used at a time (Unix seconds, ``UNDER_WAY``, ``UNKNOWN`` or ``SEEN``).
 
     Once it was used that stays so, with its first time.
     """

@@ -9,6 +9,7 @@ from kardia_ctl.planning.decided.firing_notices import effect_of, idle_because
 from kardia_ctl.planning.inputs import PlanInputs
 
 _REMOVE: Final = "Remove the entry"
+_CORRECT: Final = "Correct the address, or remove the entry"
 
 
 def say_decisions(inputs: PlanInputs, builder: PlanBuilder) -> None:
@@ -41,7 +42,22 @@ def _said(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> tuple
             count = len(effect)
     if count:
         return NoticeKind.DECIDED, effect
+    if not _is_declared(decision, inputs):
+        return NoticeKind.IDLE, f"{decision.kind} does nothing: no such patient is declared. {_CORRECT}"
     return NoticeKind.IDLE, f"{decision.kind} does nothing: {reason}. {_REMOVE}"
+
+
+def _is_declared(decision: Decision, inputs: PlanInputs) -> bool:
+    """Whether somebody is declared whom a decision may be about: a misspelt mrn is nobody's."""
+    desired, address = inputs.desired, decision.address
+    if decision.cohort or address.kind.is_setting:
+        return True
+    mrn = address.names[0]
+    return mrn in desired.patients or mrn in desired.quarantined or _departs(mrn, inputs)
+
+
+def _departs(mrn: str, inputs: PlanInputs) -> bool:
+    return any(departure.mrn == mrn for departure in inputs.desired.departures)
 
 
 def ended(decision: Decision) -> str:

@@ -11,6 +11,9 @@ nothing, as there is no state; or that there fires with --accept-decisions, or w
 was none when it was first seen              twice: a code whose request gives the same code
 ===========================================  ==============================================================
 
+Whoever was created just now may answer 404 for a while. So a decision to create somebody again that an
+earlier run has seen in the file waits; one that is new was written by a person who has looked.
+
 ``absent`` and ``created`` speak of a request in doubt, once it can have no effect any more. Without a doubt
 an apply uses them up: they cannot have been about a later one.
 """
@@ -23,7 +26,7 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.decided.decision import Decision, DecisionKind
-from kardia_ctl.model.decided.use import UNDER_WAY, UNKNOWN, DecisionUse, UseDecision
+from kardia_ctl.model.decided.use import SEEN, UNDER_WAY, UNKNOWN, DecisionUse, UseDecision
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import Entry, State
@@ -40,6 +43,7 @@ class FiringDecisions:
 
     Attributes:
         sending: Those that may send something.
+        standing: Those of them that an earlier run has seen in the file: nobody looked since.
         withheld: Those that would, if there were a state or ``--accept-decisions``.
         settling: What records each decision about a doubt.
         waiting: Those about a doubt whose request may still take effect.
@@ -47,6 +51,7 @@ class FiringDecisions:
     """
 
     sending: frozenset[Decision] = frozenset()
+    standing: frozenset[Decision] = frozenset()
     withheld: frozenset[Decision] = frozenset()
     settling: Mapping[Decision, tuple[Entry, ...]] = field(default_factory=dict)
     waiting: frozenset[Decision] = frozenset()
@@ -69,6 +74,9 @@ class FiringDecisions:
             yield UseDecision(use_of(decision), at)
         for decision in _in_order(self.withheld):
             yield UseDecision(use_of(decision), UNKNOWN)
+        for decision in _in_order(self.sending - self.standing):
+            if decision.kind is DecisionKind.RECREATE:
+                yield UseDecision(use_of(decision), SEEN)
 
     def begun(self, address: Address) -> Iterator[Entry]:
         """What is recorded with the intent of a create that a decision allowed."""
@@ -91,7 +99,8 @@ class FiringDecisions:
 
     def recorded(self) -> "FiringDecisions":
         """The decisions of a run that has recorded those about doubts."""
-        return replace(self, settling={}, without_doubt=frozenset(), withheld=frozenset())
+        settled = replace(self, settling={}, without_doubt=frozenset(), withheld=frozenset())
+        return replace(settled, standing=self.standing | self.sending)
 
 
 def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
@@ -131,6 +140,7 @@ def firing_decisions(
     over = [one for one, doubt in settling.items() if doubt and seconds_left(doubt, settle, now) <= 0]
     return FiringDecisions(
         sending=frozenset(one for one in firing if one.kind in _SENDING),
+        standing=frozenset(one for one in firing if use_of(one) in state.decided),
         withheld=frozenset(withheld),
         settling={one: tuple(_settled(one, state)) for one in over},
         waiting=frozenset(one for one, doubt in settling.items() if doubt and one not in over),

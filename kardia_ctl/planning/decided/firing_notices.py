@@ -1,11 +1,13 @@
 """What a plan says and blocks about decisions that send something or settle a doubt."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import Decision, DecisionKind
+from kardia_ctl.model.decided.use import UNDER_WAY
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, NoticeKind
 from kardia_ctl.model.state import Remember
@@ -77,18 +79,25 @@ _BACK: Final = "the patient is in Kardia again, and is adopted"
 
 def effect_of(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> str:
     """What a decision does in this plan; empty when it does nothing."""
+    effect = next(_effects(decision, inputs, builder), "")
+    return f"{decision.kind}: {effect}" if effect else ""
+
+
+def _effects(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> Iterator[str]:
+    """What can be said of a decision; the first counts."""
     firing, kind = inputs.firing, decision.kind
     if decision in firing.withheld:
-        return f"{kind}: not used without --accept-decisions, as there was no state that knows of it"
+        yield "not used without --accept-decisions, as there was no state that knows of it"
     if decision in firing.settling:
-        return f"{kind}: {_DONE[kind]}"
+        yield _DONE[kind]
     if decision in firing.sending and (action := _action(decision, inputs, builder)):
-        return f"{kind}: {_DONE[kind] if action is Action.CREATE else _BACK}"
-    if decision in firing.sending and use_of(decision) in inputs.state.decided:
-        return f"{kind}: its request got no response; what became of it is settled first"
+        yield _DONE[kind] if action is Action.CREATE else _BACK
+    if decision in firing.sending and inputs.state.decided.get(use_of(decision)) == UNDER_WAY:
+        yield "its request got no response; what became of it is settled first"
+    if decision in firing.sending and _is_held(decision, builder):
+        yield "not used yet, because something else blocks it"
     if decision in firing.waiting:
-        return f"{kind}: waits until the request can have no effect any more"
-    return ""
+        yield "waits until the request can have no effect any more"
 
 
 def _action(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> Action | None:
@@ -104,6 +113,10 @@ def _action(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> Act
         if change.action is Action.ADOPT and known is not None and known.id not in ("", change.id):
             return change.action
     return None
+
+
+def _is_held(decision: Decision, builder: PlanBuilder) -> bool:
+    return any(_is_blocked(change.address, change.action, decision.address) for change in builder.changes)
 
 
 def _used(decision: Decision, inputs: PlanInputs) -> int:

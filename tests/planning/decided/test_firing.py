@@ -8,7 +8,7 @@ from kardia_ctl.instant import Instant
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.decided.decision import Decision, DecisionKind
-from kardia_ctl.model.decided.use import UNDER_WAY, UNKNOWN, DecisionUse, UseDecision, later_use
+from kardia_ctl.model.decided.use import SEEN, UNDER_WAY, UNKNOWN, DecisionUse, UseDecision, later_use
 from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.state import Intent, Resolve, State
@@ -104,6 +104,16 @@ def test_a_decision_about_a_doubt_counts_once_its_request_is_over_and_is_used_up
     assert list(over.used_up(9)) == [Resolve(PATIENT), UseDecision(use_of(one), 9)]
     later = replace(doubt(300), decided={use_of(one): 9})
     assert not firing(one, later).settling
+
+
+def test_a_decision_to_create_again_is_new_until_an_apply_has_seen_it() -> None:
+    one = decision(DecisionKind.RECREATE)
+    assert not firing(one).standing
+    assert list(firing(one).used_up(9)) == [UseDecision(use_of(one), SEEN)]
+    seen = replace(KNOWN, decided={use_of(one): SEEN})
+    assert firing(one, seen).standing == firing(one, seen).sending == {one}
+    assert list(firing(one, seen).used_up(9)) == []
+    assert firing(one).recorded().standing == {one}
 
 
 def test_what_was_withheld_stays_unknown_in_the_runs_after() -> None:

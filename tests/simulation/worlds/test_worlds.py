@@ -46,6 +46,10 @@ def test_a_world_breaks_no_rule(world: Callable[[int], Scenario], first: int) ->
                 "adopt patient/",
             ),
         ),
+        (
+            standing_decisions,
+            ("kind='absent'", "in doubt POST /v1/patients", "in doubt POST /e/v1/code", "state is lost"),
+        ),
         (two_runners, ("CI is set", "twice there: ['S-", "adopt patient/")),
     ],
 )
@@ -57,3 +61,11 @@ def test_a_world_with_a_twin_finds_that_who_leaves_is_adopted() -> None:
     with removed(matching, "ids_leaving", lambda *_: set()):
         found = (simulate(seed, twin_leaves(seed)).violations for seed in range(60))
         assert any("is recorded as" in text for broken in found for text in broken)
+
+
+@pytest.mark.parametrize("seed", [596, 626])
+def test_a_decision_that_stands_in_the_file_and_does_not_wait_creates_somebody_twice(seed: int) -> None:
+    """Who was created just now answers 404 for a while: found by these seeds."""
+    assert not simulate(seed, standing_decisions(seed)).violations
+    with removed(matching, "_wait_of_decision", lambda *_: 0.0):
+        assert any("duplicate" in text for text in simulate(seed, standing_decisions(seed)).violations)

@@ -187,7 +187,7 @@ def test_an_address_may_be_a_pseudonym_where_the_key_is(
     monkeypatch.setenv("KARDIA_REVIEW_KEY", "another key, which knows nobody by that name")
     idle = differing.plan("--detailed-exitcode")
     assert idle.code == 3
-    assert "nothing is blocked here" in idle.out
+    assert "no such patient is declared" in idle.out
     assert "is not declared" in differing.plan("--target", shown).err
 
 
