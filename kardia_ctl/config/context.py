@@ -25,7 +25,7 @@ from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.kinds.texts.spoiled import fault
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.dialects import V1, Capabilities
-from kardia_ctl.model.source import Problem, Source
+from kardia_ctl.model.source import Problem, Source, by_place
 
 EQUAL_WARNINGS: Final = 20
 """How many equal warnings are printed individually."""
@@ -79,7 +79,7 @@ class LoadContext:
             for text, count in self._warned.items()
             if count > EQUAL_WARNINGS
         ]
-        return (*sorted(self.warnings), *sorted(more))
+        return (*sorted(self.warnings, key=by_place), *sorted(more))
 
     def row_problem(self, source: Source, message: str, remedy: str, address: Address | None) -> None:
         """Report a problem of a patient; if its file quarantines bad rows, quarantine its row instead.

@@ -1,9 +1,13 @@
 """Places in the configuration's files, and problems at them."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from kardia_ctl.model.address import Address
+
+_PLACE: Final = re.compile(r":([0-9]{1,9})(?::([0-9]{1,9}))?: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,13 @@ class Source:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}"
         return f"{place}:{self.column}" if self.column else place
+
+
+def by_place(text: str) -> tuple[str, int, int, str]:
+    """Sort texts that begin with the place that they are about: by file, line and column, as numbers."""
+    if (place := _PLACE.search(text)) is None:
+        return text, 0, 0, ""
+    return text[: place.start()], int(place[1]), int(place[2] or 0), text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,16 @@ _ABSENCE_COUNTS: Final = (Coverage.PROVEN, Coverage.HEAD, Coverage.STATE)
 """Whoever is not observed is created; where that is not proven, the plan says so (``checks.not_read``)."""
 
 
+_REMEDIES: Final = {
+    "pinned": "Find out whose record it is, and correct the mrn or the id here",
+    "recorded": (
+        "If it was corrected in Kardia, declare the new mrn here, with an entry under moved: that keeps what "
+        "is recorded of the codes. If it is somebody else, find out whose record it is first"
+    ),
+}
+"""What helps where a live id has another mrn than the declared one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The live patient; without one, the cause and reason that block a create, or neither: create it."""
@@ -98,10 +108,7 @@ def _by_id(inputs: PlanInputs, want: DesiredPatient, patient_id: str, how: str) 
         )
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
     if live.mrn != want.mrn:
-        reason = (
-            f"the live patient with the {how} id {patient_id} has another mrn now. Find out whose record "
-            "it is first"
-        )
+        reason = f"the live patient with the {how} id {patient_id} has another mrn now. {_REMEDIES[how]}"
         return Match(cause=Cause.ID_MISMATCH, reason=reason)
     return Match(live)
 

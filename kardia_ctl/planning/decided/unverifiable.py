@@ -9,7 +9,7 @@ from typing import Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import EVERY
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import NoticeKind
+from kardia_ctl.model.plan import Cause, NoticeKind
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.inputs import PlanInputs
 
@@ -21,16 +21,23 @@ _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 def count_unverifiable(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Count the codes of which nobody knows the template, and offer an entry under ``decisions``."""
-    people = inputs.desired.patients
+    people, elsewhere = inputs.desired.patients, _recorded_elsewhere(builder)
     groups: dict[tuple[str, str], list[Address]] = {}
     for notice in builder.notices:
         address = notice.address
         if notice.kind is NoticeKind.UNVERIFIABLE and address and address.kind is Kind.CONNECTION_CODE:
             mrn, label = address.names
+            if mrn in elsewhere:
+                continue
             groups.setdefault((label, people[mrn].cohort), []).append(address)
     until = (inputs.now.day + _DAYS).isoformat()
     for (label, cohort), addresses in groups.items():
         builder.notice(NoticeKind.UNVERIFIABLE, _offer(label, cohort, addresses, until))
+
+
+def _recorded_elsewhere(builder: PlanBuilder) -> set[str]:
+    """The mrns of patients who may be somebody else: no decision takes their codes (``issued``)."""
+    return {change.address.names[0] for change in builder.changes if change.cause is Cause.ID_MISMATCH}
 
 
 def _offer(label: str, cohort: str, addresses: Sequence[Address], until: str) -> str:

@@ -111,12 +111,12 @@ def _block_recorded_elsewhere(want: DesiredPatient, live: LivePatient, builder: 
     recorded = builder.index.owners.get(live.id, want.mrn)
     if recorded == want.mrn:
         return False
-    other = patient_address(recorded)
+    other, address = patient_address(recorded), patient_address(want.mrn)
     reason = (
-        f"{live.id} is recorded as {other} and has this mrn now. If it is the same person, run kardia-ctl "
-        f"state forget '{other}': then the patient is adopted, without what is recorded of its codes"
+        f"{live.id} is recorded as {other} and has this mrn now. If it is the same person, an entry under "
+        f"moved keeps what is recorded of its codes: - {{from: {other}, to: {address}}}"
     )
-    builder.block(patient_address(want.mrn), Cause.ID_MISMATCH, reason, id=live.id, source=_source(want))
+    builder.block(address, Cause.ID_MISMATCH, reason, id=live.id, source=_source(want))
     return True
 
 
