@@ -1,5 +1,6 @@
 """Reads a configuration with edited files, in memory: exactly the values that were meant may have changed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -54,10 +55,25 @@ def refuted(
 
 
 def _blamed(values: Sequence[LiveValue], problems: Iterable[Problem]) -> list[NotTaken]:
-    """Why each value is refused, by the problem at its address; all of them where no problem has one."""
-    by_address = {problem.address: problem for problem in problems}
-    known = [value for value in values if value.address in by_address]
-    return [_not_taken(value, by_address.get(value.address)) for value in known or values]
+    """Why each value is refused: by the problem that names its attribute, else by one at its address.
+
+    Of an address with a problem that names what is edited, the other values may be right. All are refused
+    where no problem has their address.
+    """
+    by_address: defaultdict[Address | None, dict[str, Problem]] = defaultdict(dict)
+    for problem in problems:
+        by_address[problem.address].setdefault(problem.message.partition(" ")[0], problem)
+    named = [value for value in values if value.attribute in by_address.get(value.address, ())]
+    addresses = {value.address for value in named}
+    known = named + [value for value in values if value.address in by_address.keys() - addresses]
+    return [_not_taken(value, _problem_of(value, by_address)) for value in known or values]
+
+
+def _problem_of(
+    value: LiveValue, by_address: Mapping[Address | None, Mapping[str, Problem]]
+) -> Problem | None:
+    problems = by_address.get(value.address, {})
+    return problems.get(value.attribute) or next(iter(problems.values()), None)
 
 
 def _not_taken(value: LiveValue, problem: Problem | None) -> NotTaken:
