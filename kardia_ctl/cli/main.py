@@ -113,13 +113,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from kardia_ctl.cli.interrupts import install
 
-    install()
     words = sys.argv[1:] if arguments is None else arguments
-    if words and words[0] in COMMANDS:  # --version and --help stay fast: they have no secrets
-        from kardia_ctl.cli.process import protect_process
+    try:
+        install()
+        if words and words[0] in COMMANDS:  # --version and --help stay fast: they have no secrets
+            from kardia_ctl.cli.process import protect_process
 
-        protect_process()
-    _leave(run(arguments))
+            protect_process()
+        code = run(arguments)
+    except KeyboardInterrupt:  # before the command began, or when it had ended
+        code = _interrupted()
+    _leave(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -139,8 +143,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _notify("Error: interrupted. Nothing more was sent.")
-        return 1
+        return _interrupted()
     except click.ClickException as error:
         return _report_usage(error)
     except BrokenPipeError:
@@ -150,6 +153,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  (the last resort: reported below)
         return _report_failure(error)
     return _check_output(code if isinstance(code, int) else 0)
+
+
+def _interrupted() -> int:
+    _notify("Error: interrupted. Nothing more was sent.")
+    return 1
 
 
 def _report_usage(error: click.ClickException) -> int:

@@ -16,8 +16,10 @@ from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_json, print_line, print_message, print_notice
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Problem
 from kardia_ctl.render.problems import failure_text, problem_lines, validate_json
+from kardia_ctl.render.text import count_of, kind_count
 from kardia_ctl.timing import system_instant
 
 
@@ -66,10 +68,15 @@ def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[
 
 def _counted(configuration: Configuration) -> str:
     desired = configuration.desired
-    counts = Counter(setting.address.kind.value for setting in desired.settings)
-    counts["patient"] = len(desired.patients)
-    counts["connection_code"] = sum(len(patient.codes) for patient in desired.patients.values())
-    counts["mobile_user"] = len(desired.users)
-    counts["departure"] = len(desired.departures)
-    counts["moved"], counts["decision"] = len(desired.moved), len(desired.decisions)
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "it declares nothing"
+    counts = Counter(setting.address.kind for setting in desired.settings)
+    counts[Kind.PATIENT] = len(desired.patients)
+    counts[Kind.CONNECTION_CODE] = sum(len(patient.codes) for patient in desired.patients.values())
+    counts[Kind.MOBILE_USER] = len(desired.users)
+    entries = {
+        "departure": len(desired.departures),
+        "corrected mrn": len(desired.moved),
+        "decision": len(desired.decisions),
+    }
+    parts = [kind_count(count, kind) for kind, count in counts.items() if count]
+    parts += [count_of(count, noun) for noun, count in entries.items() if count]
+    return ", ".join(parts) or "it declares nothing"

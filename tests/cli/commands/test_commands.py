@@ -147,7 +147,11 @@ def test_a_file_that_does_not_validate_sends_nothing(desk: Desk) -> None:
 def test_validate_counts_what_is_declared(desk: Desk) -> None:
     ran = desk.run("validate", str(desk.path))
     assert (ran.code, ran.requests) == (0, [])
-    assert "3 patient" in ran.out
+    settings = "1 callback URL, 1 QT callback URL, 1 service provider"
+    assert ran.out == f"The configuration is valid: {settings}, 3 patients, 2 connection codes.\n"
+    many = [f"  - {{mrn: M-{one}, dob: 1990-01-01, email: m{one}@example.com}}\n" for one in range(1000)]
+    (desk.path / "kardia.yaml").write_text("version: 1\npatients:\n" + "".join(many))
+    assert "valid: 1,000 patients." in desk.run("validate", str(desk.path)).out
 
 
 def test_validate_json_is_terraforms(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from kardia_ctl.config.encryption.plain_texts import is_age, plain_name
 from kardia_ctl.model.configuration import SecretSource
 from kardia_ctl.model.errors import KardiaError
 from kardia_ctl.render.findings import CheckResult, fine, note, wrong
+from kardia_ctl.render.text import count_of
 from kardia_ctl.state.open import state_files
 
 _SHOWN: Final = ("httpx", "click", "PyYAML", "msgspec", "jsonschema-rs")
@@ -88,7 +89,7 @@ def check_files(premises: Premises) -> Iterator[CheckResult]:
             most = 0o700 if path.is_dir() else 0o600
             yield wrong("files", f"others may read {path} (mode {mode:o})", f"Run: chmod {most:o} {path}")
     if checked:
-        yield fine("files", f"{checked} files and directories of keys and state looked at")
+        yield fine("files", f"{count_of(checked, 'path')} of keys and state looked at")
     else:
         yield note("files", "there are none of keys or state yet")
 
