@@ -49,7 +49,8 @@ _READING: Final = (Observe, CheckTenant)
 """The stages after which the look at the account has to be fresh."""
 
 Writing = Callable[[], AbstractContextManager[ProgressObserver]]
-"""A context around the stages that write: signal handlers, progress, and a report if they are interrupted."""
+"""A context around the stages that record and write: a snapshot of the state before them, signal handlers,
+progress, and a report if they are interrupted."""
 
 
 async def apply(
@@ -69,7 +70,7 @@ async def apply(
     Args:
         preview: The plan, and what it was made from.
         context: Ports, time and options.
-        writing: The context around the stages that write; not entered when the plan does nothing.
+        writing: The context around the stages that record and write; not entered when the plan does nothing.
         warn: Called with each warning; an empty one is ignored.
         saved_plan: The id of the saved plan that this run applies. It is recorded as used.
 
@@ -88,12 +89,14 @@ async def apply(
     await executor.execute([stage for stage in stages if isinstance(stage, _READING)])
     if acts(plan.changes):
         executor.preview = await look_again(preview, context.reader, context.clock, context.requests, warn)
-    await executor.execute([stage for stage in stages if not isinstance(stage, (*_READING, *WRITING))])
+    changing = [stage for stage in stages if not isinstance(stage, _READING)]
     if not acts(plan.changes):
+        await executor.execute([stage for stage in changing if not isinstance(stage, WRITING)])
         return ()
     with writing() as observer:
-        executor = Executor(executor.preview, replace(context, observer=observer), warn, saved_plan)
-        await executor.execute([stage for stage in stages if isinstance(stage, WRITING)])
+        observed = replace(context, observer=observer)
+        executor = Executor(executor.preview, observed, warn, saved_plan, executor.team)
+        await executor.execute(changing)
         return results_in_order(executor.results.values())
 
 

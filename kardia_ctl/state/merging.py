@@ -13,8 +13,13 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.state.tables.image import copied_tables, opened
 
 _AUDIT: Final = ("DELETE FROM audit", "DELETE FROM meta WHERE key = 'audit'")
-_CODE: Final = f"kind = '{Kind.CONNECTION_CODE.value}'"
-_RECORD: Final = "INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SENT: Final = f"kind IN ('{Kind.CONNECTION_CODE.value}', '{Kind.MOBILE_USER.value}')"
+"""The records that alone know of what was sent: the API does not show a code's template, nor a user."""
+
+_RECORD: Final = (
+    "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, kind, name, detail) "
+    "DO UPDATE SET forgotten = excluded.forgotten WHERE id = excluded.id"
+)
 _MOVED: Final = "SELECT value FROM meta WHERE key = 'moved'"
 _SET_MOVED: Final = (
     "INSERT INTO meta VALUES ('moved', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -22,7 +27,7 @@ _SET_MOVED: Final = (
 
 _KEPT: Final = {
     "intent": ("INSERT OR REPLACE INTO intent", "1 = 1"),
-    "record": ("INSERT OR REPLACE INTO record", _CODE),
+    "record": ("INSERT OR REPLACE INTO record", _SENT),
     "departure": ("INSERT OR IGNORE INTO departure", "1 = 1"),
     "used_plan": ("INSERT OR IGNORE INTO used_plan", "1 = 1"),
     "decision": ("INSERT OR REPLACE INTO decision", "1 = 1"),
@@ -42,8 +47,9 @@ def serials(image: sqlite3.Connection) -> dict[str, tuple[str, int]]:
 def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
     """The current image with the records of one workspace as a snapshot has them.
 
-    Codes, departures, requests in doubt, used plans and used decisions that came later stay, and so do the
-    other workspaces, the samples and the audit log. The serial moves, so that a plan saved before is stale.
+    Codes, users, departures, requests in doubt, used plans and used decisions that came later stay, and so
+    do the other workspaces, the samples and the audit log. The serial moves, so that a plan saved before is
+    stale.
 
     Raises:
         StateError: the snapshot is of another state, or encrypted with another key.
@@ -52,7 +58,7 @@ def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
         _check_same_state(target, source, workspace)
         (here,), (there,) = _number(target, workspace), _number(source, workspace)
         target.execute("BEGIN")
-        target.execute(f"DELETE FROM record WHERE workspace = ? AND NOT {_CODE}", (here,))  # noqa: S608  (a name of ours)
+        target.execute(f"DELETE FROM record WHERE workspace = ? AND NOT {_SENT}", (here,))  # noqa: S608  (a name of ours)
         for row in source.execute("SELECT * FROM record WHERE workspace = ?", (there,)):
             target.execute(_RECORD, (here, *row[1:]))
         target.execute("UPDATE workspace SET serial = serial + 1 WHERE id = ?", (here,))

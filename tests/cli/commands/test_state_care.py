@@ -64,6 +64,19 @@ def test_a_snapshot_is_kept_before_each_apply_that_writes(desk: Desk) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_rollback_undoes_what_an_apply_recorded_without_a_request(desk: Desk) -> None:
+    desk.apply()
+    everybody = desk.path.joinpath("kardia.yaml").read_text()
+    listed = state_verb(desk, "list").out
+    desk.write(everybody.split("patients:")[0])
+    ran = desk.apply()
+    assert ran.code == 0
+    assert f"{PATIENT}  (forgotten)" in state_verb(desk, "list").out
+    (snapshot,) = snapshots(desk)
+    assert state_verb(desk, "rollback", snapshot, "--auto-approve").code == 0
+    assert state_verb(desk, "list").out == listed
+
+
 def test_a_renamed_patient_keeps_its_code(desk: Desk) -> None:
     desk.apply()
     ran = state_verb(desk, "mv", PATIENT, "patient/NEW-1")

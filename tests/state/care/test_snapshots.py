@@ -20,6 +20,7 @@ from kardia_ctl.model.state import (
     PatientRecord,
     Remember,
     UsePlan,
+    UserRecord,
 )
 from kardia_ctl.state.merging import is_free, marked_as_moved, pushed, rolled_back, rows_of
 from kardia_ctl.state.snapshots import keep_snapshot, read_snapshot_image, snapshots_of
@@ -36,6 +37,7 @@ def write(store: SqliteStore, *entries: Entry) -> None:
         store.commit(entries)
 
 
+USER = Remember(Kind.MOBILE_USER, "A", "", UserRecord("id-A"))
 USE = DecisionUse("recreate", patient_address("A"), "2026-12-15")
 
 
@@ -102,7 +104,7 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
     keep(store, NOW)
     doubt = Intent(patient_address("C"), "create", at(7.0))
     write(store, Drop(Kind.PATIENT, "A"), code, patient("D"), Depart("id-B", "delete"), UsePlan("plan-1"))
-    write(store, Intend(doubt), Audited("{}"), UseDecision(USE, 7))
+    write(store, Intend(doubt), Audited("{}"), UseDecision(USE, 7), USER)
     write(other, patient("X"))
     before = store.load()
     (snapshot,) = snapshots_of(store)
@@ -111,7 +113,7 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
         store.replace(image)
     state = store.load()
     assert state.patients.keys() == {"A", "B"}
-    assert state.codes == before.codes
+    assert (state.codes, state.users) == (before.codes, before.users)
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
     assert state.decided == before.decided == {USE: 7}
     assert state.intents == before.intents
@@ -146,13 +148,14 @@ def test_a_push_by_force_forgets_no_order_and_no_doubt(store: SqliteStore) -> No
     write(store, patient("A"))
     old = store.image()
     write(store, patient("B"), code, Intend(doubt), Depart("id-B", "delete"), UsePlan("plan-1"))
-    write(store, UseDecision(USE, 7))
+    write(store, UseDecision(USE, 7), USER)
     before = store.load()
+    assert before.users.keys() == {"A"}
     with store.lock("state push"):
         store.replace(pushed(store.image(), old, force=True))
     state = store.load()
     assert set(state.patients) == {"A"}
-    assert (state.codes, state.intents) == (before.codes, before.intents)
+    assert (state.codes, state.users, state.intents) == (before.codes, before.users, before.intents)
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
     assert state.decided == before.decided == {USE: 7}
 

@@ -43,9 +43,10 @@ def rollback_command(
 ) -> int:
     """Put the records back to those of a SNAPSHOT.
 
-    SNAPSHOT is a name that state history prints. The records of this workspace are put back. Codes that
-    were ordered since, departures, requests in doubt and used plans stay recorded, so that nothing is
-    sent twice. Nothing changes in Kardia. PATH is the configuration (default: this directory).
+    SNAPSHOT is a name that state history prints. The records of this workspace are put back. Codes and
+    users that were ordered or created since, departures, requests in doubt, used plans and used decisions
+    stay recorded, so that nothing is sent twice. Nothing changes in Kardia. PATH is the
+    configuration (default: this directory).
     """
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store, name = workspace.store, workspace.configuration.workspace
