@@ -14,13 +14,13 @@ _CENT: Final = Decimal("0.01")
 
 
 def count_of(number: int, noun: str) -> str:
-    """``1 read``, ``2,000 reads``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """``1 read``, ``2 reads``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def kind_count(number: int, kind: Kind) -> str:
-    """``1 patient``, ``1,480 connection codes``."""
-    return f"{number:,} {kind.facts.singular if number == 1 else kind.facts.plural}"
+    """``1 patient``, ``480 connection codes``."""
+    return f"{number} {kind.facts.singular if number == 1 else kind.facts.plural}"
 
 
 def duration(seconds: float) -> str:

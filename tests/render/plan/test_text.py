@@ -66,7 +66,7 @@ def test_thousands_that_are_blocked_for_one_reason_are_one_screen() -> None:
     text = plan_text(Plan(changes=in_order(blocked(2000))), HIDING)
     lines = text.splitlines()
     assert len(lines) < 20
-    assert lines[2] == "  # 2,000 patients are blocked: the same person? …: --distinct 'ADDRESS'"
+    assert lines[2] == "  # 2000 patients are blocked: the same person? …: --distinct 'ADDRESS'"
     assert "  ! patient/X-0                               c.csv:2" in lines
     assert "  ! 1997 more patients are blocked; --full lists each" in lines
 
