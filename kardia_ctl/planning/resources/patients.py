@@ -158,7 +158,10 @@ def _note_drift(want: DesiredPatient, live: LivePatient, names: list[str], build
         if "dob" in names
         else f"list it under ignore_changes{_of_cohort(want)}"
     )
-    text = f"changed in Kardia, and the API cannot change it back: write the live value here, or {way}"
+    text = (
+        "changed in Kardia, and the API cannot change it back: take the live value into this file "
+        f"(kardia-ctl import --update), or {way}"
+    )
     address, source = patient_address(want.mrn), _source(want)
     builder.notice(NoticeKind.DRIFT, text, address, source, before=before, after=after)
 
