@@ -27,8 +27,8 @@ _REMEDIES: Final = {
     "Kardia and import again",
 }
 _TWINS: Final = (
-    "Find out which record is the patient's, and declare the mrn with its id:. The other one can leave "
-    "by a departure with its id:"
+    "Find out which record is the patient's, and declare the mrn with its id. The other one can leave "
+    "by a departure with its id"
 )
 _BLOCKED: Final = "Declare the patient by hand and run plan: it says what state knows and what to do"
 

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Final, Self
 
 from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.output.console import print_message
+from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.model.errors import Interrupted, RunStopped
 
 _MOUNTS: Final = Path("/proc/self/mounts")
@@ -62,17 +64,25 @@ def _editor() -> list[str]:
         with suppress(ValueError):  # quotes that do not close
             if words := shlex.split(os.environ.get(name, "")):
                 return words
+    if not is_own_terminal(sys.stdout):
+        raise RunStopped(
+            "the editor vi cannot be started: this is not your own terminal. Set VISUAL or EDITOR to a "
+            "program that needs none"
+        )
     return ["vi"]
 
 
 def _run(words: list[str]) -> None:
     """Run the editor to its end, without our keys in its environment. The terminal's Ctrl-C is the editor's.
 
+    What it prints may be the text. Only a person's own terminal gets it, no pipe and no log.
+
     Raises:
         RunStopped: it cannot be started, or failed.
         Interrupted: a signal that ends a command came; the editor was ended too.
     """
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    out, err = (None if is_own_terminal(one) else subprocess.DEVNULL for one in (sys.stdout, sys.stderr))
     ended: list[str] = []
     running: list[subprocess.Popen[bytes]] = []
 
@@ -84,7 +94,7 @@ def _run(words: list[str]) -> None:
 
     with reacting(react):
         try:
-            running.append(subprocess.Popen(words, env=environ))  # noqa: S603  (the person's own editor)
+            running.append(subprocess.Popen(words, env=environ, stdout=out, stderr=err))  # noqa: S603  (the person's)
         except OSError as error:
             raise RunStopped(
                 f"the editor {words[0]} cannot be started: {(error.strerror or 'no reason given').lower()}. "
@@ -94,7 +104,8 @@ def _run(words: list[str]) -> None:
     if ended:
         raise Interrupted
     if code:
-        raise RunStopped(f"the editor {words[0]} ended with exit code {code}: nothing was changed")
+        hidden = ". What it prints is hidden where this is not your own terminal" if out or err else ""
+        raise RunStopped(f"the editor {words[0]} ended with exit code {code}: nothing was changed{hidden}")
 
 
 def _place() -> tuple[Path, bool]:
