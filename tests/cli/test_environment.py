@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from kardia_ctl.cli import environment
+from kardia_ctl.cli.account.read_configuration import unlocking
 from kardia_ctl.model.errors import RunStopped
 from tests.cli.conftest import Desk
 
@@ -45,6 +46,21 @@ def test_a_secret_that_is_empty_is_said(name: str, empty: str) -> None:
 
 def test_a_secret_that_is_set_or_not_there_is_not_said() -> None:
     assert environment.empty_secrets({"KARDIA_API_KEY": KEY}) == ()
+
+
+@pytest.mark.parametrize("written", ["{}", "{}\n", "# created: 2026-01-01\n{}\n", "file:{}"])
+def test_an_identity_where_its_file_is_named_is_not_repeated(written: str) -> None:
+    secret = "AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2
+    with pytest.raises(RunStopped, match="KARDIA_AGE_IDENTITY_FILE holds an age identity") as refused:
+        unlocking({"KARDIA_AGE_IDENTITY_FILE": written.format(secret.lower())}).identities()
+    assert secret[16:].lower() not in str(refused.value)
+
+
+def test_a_key_where_its_file_is_named_is_not_repeated(desk: Desk, tmp_path: Path) -> None:
+    told = desk.plan("--api-key-file", KEY).err
+    assert "Its name is not repeated here" in told
+    assert KEY not in told
+    assert f"{tmp_path / 'gone'}: No such file" in desk.plan("--api-key-file", str(tmp_path / "gone")).err
 
 
 @pytest.mark.parametrize("value", ["true", "1", "yes", "woodpecker"])

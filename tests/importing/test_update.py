@@ -334,6 +334,9 @@ def test_a_patch_writes_nothing_and_git_applies_it(desk: InnerDesk, tmp_path: Pa
 def test_a_patch_on_a_pipe_needs_show_phi(desk: InnerDesk) -> None:
     change(desk, "Y-1", firstname="Annabel")
     assert "a patch has patients' values" in refused(desk, *accept("Y-1"), "--patch", "-")
+    for stream in ("/dev/stdout", "/dev/stderr", "/dev/fd/1"):
+        told = refused(desk, *accept("Y-1"), "--patch", stream)
+        assert f"--patch {stream} is an output of this command" in told
     ran = update(desk, *accept("Y-1"), "--patch", "-", "--show-phi")
     assert ran.out.startswith("diff --git a/patients/a.yaml b/patients/a.yaml\n")
     assert (

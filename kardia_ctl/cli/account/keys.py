@@ -108,6 +108,11 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as stream:  # it may be a device that never ends
             return stream.read(_LARGEST)
     except OSError as error:
+        if len(str(path)) >= SHORTEST and not {"/", "\\", "."} & set(str(path)):
+            raise RunStopped(
+                "a file that should hold a key cannot be read. Its name is not repeated here: it looks like "
+                "a key itself. Name the file that holds the key"
+            ) from None
         raise RunStopped(f"{path}: {error.strerror}") from error
 
 

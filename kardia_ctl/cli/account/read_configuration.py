@@ -16,6 +16,7 @@ from kardia_ctl.model.errors import RunStopped
 
 IDENTITY: Final = "KARDIA_AGE_IDENTITY"
 IDENTITY_FILE: Final = "KARDIA_AGE_IDENTITY_FILE"
+_BEGINNING: Final = "AGE-SECRET-KEY-"
 _LARGEST: Final = 65_536
 """Bytes of a file of identities that are read."""
 
@@ -41,10 +42,15 @@ def _identities(environ: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """The texts of the identities, each with its place.
 
     Raises:
-        RunStopped: the file cannot be read, or a value has quotes around it, or is the only one and empty.
+        RunStopped: the file cannot be read, or a value has quotes around it, or is the only one and empty; or
+            the name of the file is an identity itself, which no message repeats.
     """
     found = []
     if name := given(environ, IDENTITY_FILE):
+        if _BEGINNING in name.upper():
+            raise RunStopped(
+                f"{IDENTITY_FILE} holds an age identity, not the name of its file. Set {IDENTITY} to it"
+            )
         found.append((_content(Path(name).expanduser()), f"{name} ({IDENTITY_FILE})"))
     if text := given(environ, IDENTITY):
         found.append((text, IDENTITY))

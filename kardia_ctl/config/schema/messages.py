@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
+_FREE: Final = frozenset({"lastname", "reason"})
+"""Keys beside which a key without a value is mostly the end of a text, as in ``{lastname: Smith, Joe}``."""
+
+_PART: Final = "unknown key, without a value"
+_QUOTE: Final = "If it belongs to the text before it, quote that text: a comma ends it"
+
 _LONGEST: Final = 60
 _MOST_KNOWN: Final = 200
 
@@ -95,7 +101,11 @@ def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
     if error.validator == "required":
         yield from (_missing(path, name, schema) for name in schema["required"] if name not in instance)
     elif error.validator == "additionalProperties":
-        yield from (_unknown(path, key, schema) for key in instance if key not in schema["properties"])
+        yield from (
+            _unknown(path, key, schema, is_empty=not instance[key])
+            for key in instance
+            if key not in schema["properties"]
+        )
     elif "propertyNames" in error.absolute_schema_path:
         message = f"{_label(path, whole)} has a name that is not allowed"
         remedy = "Use 1 to 100 printable characters, no ; and no space at either end"
@@ -138,7 +148,8 @@ def _missing(path: tuple[str | int, ...], name: str, schema: Any) -> Finding:
     return Finding(path, f"{name} is missing", f"Add {name}: {description}".rstrip(".: "))
 
 
-def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
+def _unknown(path: tuple[str | int, ...], key: str, schema: Any, *, is_empty: bool) -> Finding:
+    """An unknown key. One without a value is mostly a part of a text before it, and is not repeated."""
     place = (*path, key)
     if key in _KNOWN_ELSEWHERE:
         return Finding(place, *_KNOWN_ELSEWHERE[key], at_key=True)
@@ -150,6 +161,8 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any) -> Finding:
     for name in known:
         if disguise := disguised(name, (key,)):
             return Finding(place, f"unknown key: it is {name} with {disguise}", "Retype it", at_key=True)
+    if is_empty and _FREE.intersection(known):
+        return Finding(place, _PART, _QUOTE, at_key=True)
     meant = near(key, known)
     message = f"unknown key{quoted(key)}" + (f": did you mean {meant}?" if meant else "")
     remedy = "" if meant else f"Allowed here: {', '.join(known)}"

@@ -21,7 +21,7 @@ from kardia_ctl.cli.options import shows_phi
 from kardia_ctl.cli.output.console import print_bytes, print_message, print_result
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.terminal import is_own_terminal
-from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
+from kardia_ctl.cli.outputs import Output, check_outputs, own_stream, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.signals import run_async
 from kardia_ctl.config.editing.live_values import LiveValue
@@ -96,6 +96,8 @@ def _check_patch(workspace: Workspace, wanted: UpdateOptions) -> None:
                 "--patch FILE, which only you can read, or add --show-phi"
             )
     elif wanted.patch is not None:
+        if own_stream(wanted.patch):
+            raise RunStopped(f"--patch {wanted.patch} is an output of this command. For stdout: --patch -")
         output = Output("--patch", wanted.patch, starts_with(_PATCH))
         check_outputs([output], workspace.inputs, workspace.private)
 
