@@ -58,8 +58,8 @@ def test_a_name_that_is_taken_or_names_no_file_is_refused(desk: InnerDesk) -> No
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--into", "../elsewhere"), "leaves the configuration's directory"),
-        (("--into", "/tmp"), "the path is absolute"),
+        (("--into", "../elsewhere"), "leaves the configuration's directory. Name one below"),
+        (("--into", "/tmp"), "the path is absolute. Name one below that of kardia.yaml"),
         (("--into", ".hidden"), "hidden"),
         (("--into", ".kardia/x"), "hidden"),
         (("--into", "a*b"), "sign of patterns"),

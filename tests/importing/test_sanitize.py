@@ -193,8 +193,10 @@ def test_the_served_sandbox_starts_with_a_twin(
     with inner_desk(tmp_path / "clinic", "version: 1\n") as desk:
         desk.account.patients.seed(3)
         assert desk.run("import", str(desk.path), "--sanitize", "--into", "a/twin").code == 0
-        again = desk.run("import", str(desk.path), "--sanitize", "--into", "a/twin")
-        assert "account.ndjson appeared meanwhile, and was not replaced" in again.err
+        with monkeypatch.context() as nothing_is_sent:
+            nothing_is_sent.setattr("kardia_ctl.cli.commands.importing.import_command.open_account", None)
+            again = desk.run("import", str(desk.path), "--sanitize", "--into", "a/twin")
+        assert f"{desk.path}/a/twin/account.ndjson is there already. Remove it, or" in again.err
         for more in (("--adopt",), ("--split", "3"), ("--format", "csv"), ("--cohort", "x")):
             assert "--sanitize writes" in desk.run("import", str(desk.path), "--sanitize", *more).err
     served = []

@@ -1,5 +1,6 @@
 """What an import is to write, and where: the options, checked before a request is sent."""
 
+import os
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -85,7 +86,16 @@ def checked_options(workspace: Workspace, wanted: ImportOptions) -> ImportOption
 def _sanitizing(workspace: Workspace, wanted: ImportOptions) -> ImportOptions:
     if wanted.adopt or wanted.split or wanted.cohort or wanted.codes or wanted.form is not ImportFormat.YAML:
         raise RunStopped("--sanitize writes an invented account and no configuration: give it --into alone")
-    return replace(wanted, into=_directory(workspace, wanted.into or "twin"))
+    from kardia_ctl.operations.importing.invented_account import FILE
+
+    into = _directory(workspace, wanted.into or "twin")
+    twin = workspace.configuration.root / into / FILE
+    if os.path.lexists(twin):
+        raise RunStopped(
+            f"{shown_path(workspace, twin)} is there already. Remove it, or name another directory with "
+            "--into"
+        )
+    return replace(wanted, into=into)
 
 
 def _directory(workspace: Workspace, into: str) -> str:
@@ -95,7 +105,7 @@ def _directory(workspace: Workspace, into: str) -> str:
         found = lexical(PurePosixPath(), into)
         inside(root.resolve(), root / found)
     except UnusableFile as error:
-        raise RunStopped(f"--into {into}: {error.message}. {error.remedy}") from error
+        raise RunStopped(f"--into {into}: {error.message}. Name one below that of kardia.yaml") from error
     if PRIVATE in found.parts or not all(map(_PART.fullmatch, found.parts)):
         raise RunStopped(
             f"--into {into}: kardia.yaml includes no files of a directory that is hidden, or whose name has "
