@@ -1,6 +1,7 @@
 """Patients (API reference, "Patients"). The API creates, reads and deletes them; it cannot update one."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -9,10 +10,12 @@ from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
+from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 
 SENT: Final = (*ATTRIBUTES, "phone")
 """What a create may send besides the mrn, in the order of a record's fingerprints."""
+
+_sent = attrgetter(*SENT)
 
 SEXES: Final[Mapping[str, str]] = {"unknown": "0", "male": "1", "female": "2", "not-applicable": "9"}
 """ISO/IEC 5218, by the names that the YAML accepts for its digits."""
@@ -198,11 +201,9 @@ def fingerprints(key: bytes, desired: DesiredPatient, mrn: str | None = None) ->
     one than the declared: the one before it was corrected.
     """
     name_of = desired.mrn if mrn is None else mrn
-    known = b"".join(
-        MISSING
-        if (value := getattr(desired, name)) == UNSET
-        else fingerprint(key, name_of, name, normalise(name, value))
-        for name in SENT
+    texts = zip(SENT, _sent(desired), strict=True)
+    known = fingerprints_at(
+        key, name_of, [(name, None if text == UNSET else normalise(name, text)) for name, text in texts]
     )
     return known.removesuffix(MISSING) if desired.phone == UNSET else known
 

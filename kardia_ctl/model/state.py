@@ -4,8 +4,9 @@ State holds mrns, opaque ids, template ids, times, keyed fingerprints, and how m
 which stage; never a name, a birth date, an e-mail address, a phone number, a code, a key or a URL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Self
 
@@ -34,8 +35,30 @@ def fingerprint(key: bytes, name: str, attribute: str, value: str) -> bytes:
 
     ``key`` is 32 random bytes, never stored beside the state: without one, 40,000 guesses find a birth date.
     """
-    text = f"{name}\0{attribute}\0{value}".encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=FINGERPRINT_SIZE, key=key).digest()
+    return fingerprints_at(key, name, ((attribute, value),))
+
+
+def fingerprints_at(key: bytes, name: str, values: Iterable[tuple[str, str | None]]) -> bytes:
+    """The fingerprints of several attributes at one address, one after the other; ``MISSING`` for None.
+
+    A hash that has taken in the key and the name is copied for each: that takes less than half of the time.
+    """
+    begun = _keyed(key).copy()
+    begun.update(f"{name}\0".encode("utf-8", "surrogatepass"))
+    found = []
+    for attribute, value in values:
+        if value is None:
+            found.append(MISSING)
+        else:
+            one = begun.copy()
+            one.update(f"{attribute}\0{value}".encode("utf-8", "surrogatepass"))
+            found.append(one.digest())
+    return b"".join(found)
+
+
+@lru_cache(maxsize=2)
+def _keyed(key: bytes) -> blake2b:
+    return blake2b(digest_size=FINGERPRINT_SIZE, key=key)
 
 
 def key_check(key: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Patients: comparison, fingerprints, and who may be the same person."""
 
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from kardia_ctl.kinds import folding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
+from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 
 KEY = bytes(range(32))
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"
@@ -150,3 +151,20 @@ def test_mrns_that_look_alike_have_one_lookalike(other: str) -> None:
 def test_values_leave_out_what_is_not_declared() -> None:
     assert kind.values(desired(sex="1")) == {"dob": "2000-07-21", "email": "a@example.com", "sex": "1"}
     assert kind.live_values(live(sex=2), ("lastname", "sex")) == {"lastname": None, "sex": "2"}
+
+
+@given(st.text(), st.lists(st.tuples(st.text(), st.none() | st.text()), max_size=6))
+def test_fingerprints_of_one_address_are_those_of_each_value(
+    name: str, values: list[tuple[str, str | None]]
+) -> None:
+    """State keeps them for years: they are BLAKE2b of name, attribute and value, keyed, in 8 bytes."""
+    each = [
+        MISSING
+        if value is None
+        else blake2b(f"{name}\0{attribute}\0{value}".encode(), digest_size=8, key=KEY).digest()
+        for attribute, value in values
+    ]
+    assert fingerprints_at(KEY, name, values) == b"".join(each)
+    assert [
+        MISSING if value is None else fingerprint(KEY, name, attribute, value) for attribute, value in values
+    ] == each
