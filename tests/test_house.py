@@ -43,6 +43,7 @@ ROOT_MODULES: dict[str, set[str]] = {
     "__main__": set(),
     "ci_job": {"cli", "state"},
     "csv_guard": {"cli", "config", "render"},
+    "fingerprints": {"applying", "cli", "kinds", "observing", "operations", "planning"},
     "hosts": {"api", "cli", "kinds", "sandbox"},
     "instant": {"applying", "cli", "config", "model", "operations", "planning", "state"},
     "open_file_limit": {"api", "config", "render", "state"},

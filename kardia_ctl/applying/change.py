@@ -12,6 +12,7 @@ from kardia_ctl.applying.journal import Journal
 from kardia_ctl.applying.requests import ChangeRequests, IdConflict, Sent
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import patient_of
+from kardia_ctl.fingerprints import key_check
 from kardia_ctl.kinds.likeness import fingerprints_of_person
 from kardia_ctl.kinds.mobile_user import login_fingerprint
 from kardia_ctl.model.address import Address, owner_of
@@ -19,7 +20,7 @@ from kardia_ctl.model.errors import ApiError, InDoubt, NotExecuted, Withheld
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.model.state import Drop, Entry, Intend, Intent, Resolve, key_check
+from kardia_ctl.model.state import Drop, Entry, Intend, Intent, Resolve
 from kardia_ctl.planning.inputs import PlanInputs
 
 _NOT_ALLOWED: Final = (401, 403)

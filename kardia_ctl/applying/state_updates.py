@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kardia_ctl.applying.list_proof import list_facts
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE, MISSING
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.address import record_key
@@ -14,9 +15,7 @@ from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
 from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.state import (
-    FINGERPRINT_SIZE,
     GONE,
-    MISSING,
     CodeRecord,
     Depart,
     Drop,

@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from unicodedata import normalize
 
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE, MISSING, fingerprint
 from kardia_ctl.kinds.birth_date import days, says_a_day, valid_days
 from kardia_ctl.kinds.folding import plain, words_of
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint
 
 _ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 _EXPONENT: Final = re.compile(r"\s*[+-]?\d+([.,]\d+)?[eE][+-]?\d+\s*")

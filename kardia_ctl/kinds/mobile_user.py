@@ -7,10 +7,10 @@ not. Its password is declared as a reference to a secret. The API cannot read a 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kardia_ctl.fingerprints import fingerprint
 from kardia_ctl.kinds.folding import unified
 from kardia_ctl.kinds.formats import flag, text
 from kardia_ctl.model.configuration import MobileUser, Secret, SecretSource
-from kardia_ctl.model.state import fingerprint
 
 _PASSWORD: Final[Mapping[str, Any]] = {
     "description": "Where the password comes from: {env: NAME}, {file: PATH} or {generate: true}.",

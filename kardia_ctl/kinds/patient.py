@@ -5,12 +5,12 @@ from operator import attrgetter
 from typing import Any, Final
 from unicodedata import normalize
 
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 from kardia_ctl.kinds import mobile_user
 from kardia_ctl.kinds.formats import choice, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Dialect
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient, LivePatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 
 SENT: Final = (*ATTRIBUTES, "phone")
 """What a create may send besides the mrn, in the order of a record's fingerprints."""

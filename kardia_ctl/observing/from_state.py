@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from kardia_ctl.fingerprints import fingerprint
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.kinds.last_applied import edited_since
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import DepartureAction, Desired, Setting
 from kardia_ctl.model.observed import Coverage, Observed
 from kardia_ctl.model.patient import LivePatient
-from kardia_ctl.model.state import Record, State, fingerprint
+from kardia_ctl.model.state import Record, State
 from kardia_ctl.observing.assumed import ASSUMED_STATUS, as_declared
 from kardia_ctl.observing.read_plan import PAGE, ReadPlan
 

@@ -11,6 +11,7 @@ from kardia_ctl.applying.list_proof import list_facts_at_end
 from kardia_ctl.applying.observer import ProgressObserver
 from kardia_ctl.applying.run_context import RunContext
 from kardia_ctl.applying.state_updates import without_requests
+from kardia_ctl.fingerprints import key_check
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import Refresh
@@ -18,7 +19,7 @@ from kardia_ctl.model.errors import RunStopped, StateError
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.results import Result, Status, results_in_order
-from kardia_ctl.model.state import Entry, Note, UsePlan, key_check
+from kardia_ctl.model.state import Entry, Note, UsePlan
 from kardia_ctl.operations.future_stamps import stamped_anew
 from kardia_ctl.operations.look_at_end import look_at_end
 from kardia_ctl.operations.plan import Preview

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from kardia_ctl.fingerprints import key_check
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.kinds.likeness import PERSON_SIZE, Lookalikes, fingerprints_of_person, fold, may_be_one
 from kardia_ctl.model.address import Address, patient_address
@@ -26,7 +27,7 @@ from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action, Cause
-from kardia_ctl.model.state import Intent, key_check
+from kardia_ctl.model.state import Intent
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.settle_window import seconds_left
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kardia_ctl.fingerprints import key_check
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.kinds.likeness import fingerprints_of_person
 from kardia_ctl.kinds.mobile_user import login_fingerprint
@@ -15,7 +16,7 @@ from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.decided.use import DecisionUse
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import UNSET, DesiredPatient
-from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord, key_check
+from kardia_ctl.model.state import CodeRecord, Intent, PatientRecord, Record, State, UserRecord
 from kardia_ctl.planning.resources.settings import fingerprints
 from tests.moments import at
 

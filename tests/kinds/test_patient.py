@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 from kardia_ctl.kinds import folding
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.patient import ATTRIBUTES, DesiredPatient, LivePatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, fingerprint, fingerprints_at
 
 KEY = bytes(range(32))
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE, MISSING, key_check
 from kardia_ctl.kinds import patient as patient_kind
 from kardia_ctl.model.configuration import Desired
-from kardia_ctl.model.state import FINGERPRINT_SIZE, MISSING, State, key_check
+from kardia_ctl.model.state import State
 
 _COMPARED: Final = 1000
 """How many patients are compared for a state without a check value, which an earlier version wrote."""

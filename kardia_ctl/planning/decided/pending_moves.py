@@ -14,12 +14,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from kardia_ctl.fingerprints import FINGERPRINT_SIZE
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.patient import DesiredPatient
-from kardia_ctl.model.state import FINGERPRINT_SIZE, Entry, PatientRecord, Remember, State
+from kardia_ctl.model.state import Entry, PatientRecord, Remember, State
 from kardia_ctl.planning.decided.renames import is_recorded, renames
 
 

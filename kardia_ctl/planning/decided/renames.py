@@ -3,21 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kardia_ctl.fingerprints import MISSING
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.decided.use import UseDecision
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.state import (
-    MISSING,
-    CodeRecord,
-    Drop,
-    Entry,
-    Intend,
-    PatientRecord,
-    Remember,
-    Resolve,
-    State,
-)
+from kardia_ctl.model.state import CodeRecord, Drop, Entry, Intend, PatientRecord, Remember, Resolve, State
 
 
 def renames(state: State, old: Address, new: Address) -> list[Entry]:

@@ -1,11 +1,12 @@
 """What to do about settings: callbacks and service providers."""
 
+from kardia_ctl.fingerprints import fingerprint
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import Setting
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Values
-from kardia_ctl.model.state import Record, fingerprint
+from kardia_ctl.model.state import Record
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.diff import differing
 from kardia_ctl.planning.inputs import PlanInputs

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kardia_ctl.fingerprints import MISSING
 from kardia_ctl.kinds import patient as kind
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired
@@ -14,7 +15,6 @@ from kardia_ctl.model.decided.move import Move
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.patient import ATTRIBUTES, UNSET, DesiredPatient
 from kardia_ctl.model.state import (
-    MISSING,
     CodeRecord,
     Drop,
     Entry,

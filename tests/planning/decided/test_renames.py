@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from kardia_ctl.fingerprints import MISSING
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.state import (
-    MISSING,
     CodeRecord,
     Drop,
     Intend,

@@ -16,8 +16,8 @@ from kardia_ctl.cli.options import FILE, auto_approve_option, lock_option, path_
 from kardia_ctl.cli.output.console import print_line
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.fingerprints import key_check
 from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.state import key_check
 from kardia_ctl.render.text import count_of
 from kardia_ctl.state.files import make_directories
 from kardia_ctl.state.open import open_store
