@@ -18,8 +18,8 @@ from kardia_ctl.observing.read_plan import PAGE, ReadPlan
 def from_state(desired: Desired, state: State, key: bytes, read_plan: ReadPlan) -> Observed:
     """The account as it is if nothing has changed since state was written; nothing is sent.
 
-    Whoever is recorded or pinned stands there as declared, but for attributes that certainly were applied
-    otherwise: these are absent. ``read_plan`` is what an apply would read.
+    Whoever is recorded (by whichever workspace) or pinned stands there as declared, but for attributes that
+    certainly were applied otherwise: these are absent. ``read_plan`` is what an apply would read.
     """
     pages = -(-(state.live_count or 0) // PAGE)
     patients = dict(_patients(desired, state, key))
@@ -36,9 +36,10 @@ def from_state(desired: Desired, state: State, key: bytes, read_plan: ReadPlan) 
 
 def _patients(desired: Desired, state: State, key: bytes) -> Iterator[tuple[str, LivePatient]]:
     leaving = {departure.mrn for departure in desired.departures}
+    elsewhere = {mrn: patient_id for patient_id, mrn in state.elsewhere.items()}
     for mrn, want in desired.patients.items():
         record = state.patients.get(mrn)
-        patient_id = want.id or ("" if record is None else record.id)
+        patient_id = want.id or (elsewhere.get(mrn, "") if record is None else record.id)
         if not patient_id or state.has_done(patient_id, DepartureAction.DELETE):
             continue
         status = None if mrn in leaving else _status(state, mrn, patient_id)
@@ -48,7 +49,9 @@ def _patients(desired: Desired, state: State, key: bytes) -> Iterator[tuple[str,
 
 
 def _status(state: State, mrn: str, patient_id: str) -> str:
-    """A status by which nothing is ordered twice: whoever has an order counts as connected."""
+    """A status by which nothing is ordered twice: whoever has or may have an order counts as connected."""
+    if patient_id in state.elsewhere:
+        return ASSUMED_STATUS
     ordered = any(one.id in ("", patient_id) for one in state.codes.get(mrn, {}).values())
     return ASSUMED_STATUS if ordered or mrn in state.users else "none"
 

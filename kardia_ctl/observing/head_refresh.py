@@ -99,7 +99,9 @@ def _unfit(inputs: HeadInputs, read_plan: ReadPlan) -> str:
         reason = "scan: agree-twice is declared, and the head proves nothing without a count"
     elif proven is None:
         reason = "state keeps no proven scan that has counts; an apply that acts keeps one"
-    elif not proven.newest or proven.head.total <= proven.head.rows:
+    elif not proven.newest:
+        reason = "nobody was in the last list that a scan proved; an apply that acts keeps the next one"
+    elif proven.head.total <= proven.head.rows:
         reason = "all of the list was one page"
     elif any(one.address.kind is Kind.PATIENT and one.operation == Action.CREATE for one in intents):
         reason = "the create of a patient is in doubt"
