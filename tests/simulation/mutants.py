@@ -19,6 +19,7 @@ from kardia_ctl.model.plan import Change
 from kardia_ctl.model.results import Result
 from kardia_ctl.model.state import Depart, Entry, Intend, Intent, Record, State
 from kardia_ctl.observing.closed_sum import ClosedSum
+from kardia_ctl.observing.head import Head
 from kardia_ctl.observing.scan import _Scanner
 from kardia_ctl.operations import apply, approval, future_stamps, tenant
 from kardia_ctl.operations.apply import Executor
@@ -140,8 +141,8 @@ def _only_answered(executor: Executor) -> dict[str, Address]:
     return {patient_id: change.address for patient_id, change in executor._sender.created.items()}
 
 
-async def _nobody_looks(*_: object) -> dict[Address, Result]:
-    return {}
+async def _nobody_looks(*_: object) -> tuple[dict[Address, Result], Head | None]:
+    return {}, None
 
 
 def _noted_without_numbers(note: Callable[..., None]) -> Callable[..., None]:

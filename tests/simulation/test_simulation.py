@@ -177,6 +177,7 @@ def test_the_simulated_disk_keeps_what_sqlite_keeps(tmp_path: Path, monkeypatch:
         assert not simulate(0, replace(story, faulty_runs=tuple(crashes))).violations
     assert len(compared) > 10
     assert any(state.intents for state in compared)
+    assert any(state.proven for state in compared)
 
 
 def test_an_account_that_cannot_be_scanned_is_left_alone() -> None:

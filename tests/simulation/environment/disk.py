@@ -7,6 +7,7 @@ from typing import assert_never
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.rate import Rate
+from kardia_ctl.model.amounts.refresh import ProvenList
 from kardia_ctl.model.decided.use import DecisionUse, UseDecision, later_use
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.funnel import Sample
@@ -56,12 +57,13 @@ class Disk:
     @classmethod
     def of(cls, state: State) -> "Disk":
         """The disk with what a store has of one workspace."""
-        count, rate = state.live_count, state.rate
+        count, rate, proven = state.live_count, state.rate, state.proven
         notes = {
             "team": state.team,
             "key": state.keyed.hex(),
             "live_count": "" if count is None else str(count),
             "rate": "" if rate is None else str(rate),
+            "proven": "" if proven is None else str(proven),
         }
         return cls(
             exists=state.exists,
@@ -95,6 +97,7 @@ class Disk:
             keyed=bytes.fromhex(self.notes.get("key", "")),
             live_count=None if count is None else int(count),
             rate=Rate.parse(self.notes.get("rate", "")),
+            proven=ProvenList.parse(self.notes.get("proven", "")),
             patients=dict(self.patients),
             codes={mrn: dict(known) for mrn, known in self.codes.items()},
             users=dict(self.users),
