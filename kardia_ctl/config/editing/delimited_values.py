@@ -30,8 +30,10 @@ def cell_at(text: str, row: int, index: int, delimiter: str) -> tuple[int, int]:
 def _end(text: str, begin: int, delimiter: str) -> int:
     """Where the cell that begins here ends."""
     if text[begin : begin + 1] != _QUOTE:
-        found = re.compile(rf"[\r\n{re.escape(delimiter)}]").search(text, begin)
-        return found.start() if found else len(text)
+        line_end = _LINE_END.search(text, begin)
+        end = line_end.start() if line_end else len(text)
+        found = text.find(delimiter, begin, end)
+        return end if found < 0 else found
     place = text.index(_QUOTE, begin + 1)
     while text[place + 1 : place + 2] == _QUOTE:
         place = text.index(_QUOTE, place + 2)

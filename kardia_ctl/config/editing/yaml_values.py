@@ -13,7 +13,7 @@ from kardia_ctl.config.yaml.parser import read_yaml
 from kardia_ctl.config.yaml.tree import Document, YamlMapping
 from kardia_ctl.model.source import Source
 
-_HEADER: Final = re.compile(r"[|>][-+0-9]*(?P<rest>[^\r\n]*)")
+_HEADER: Final = re.compile(r"[|>][-+0-9]*+(?P<rest>[^\r\n]*)")
 """The first line of a block scalar: its indicators, and perhaps a comment."""
 
 

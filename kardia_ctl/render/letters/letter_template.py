@@ -23,6 +23,7 @@ _FIRST: Final = re.compile(r"\A(\s*[0-9]*)([-+=.):])")
 """What Markdown takes for a list, a rule or a heading where a line begins with it."""
 
 _LINE_ENDS: Final = re.compile(r"[\r\n\u2028\u2029]+")
+_WORD: Final = re.compile(r"\w+")
 _MANY: Final = frozenset({"code", "template", "issued"})
 """Names that mean the only code."""
 
@@ -92,8 +93,8 @@ def _line(error: Exception) -> int:
 
 
 def _line_of(text: str, name: str) -> int:
-    found = re.search(rf"\b{re.escape(name)}\b", text)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if name in _WORD.findall(line)), 1)
 
 
 def _plain(value: object) -> object:

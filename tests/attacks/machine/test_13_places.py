@@ -167,7 +167,7 @@ def test_an_output_is_not_the_file_of_a_stream(desk: Desk, clinic: Path, option:
         ran = desk.apply(option, "report.csv")
     assert (ran.code, ran.requests) == (1, [])
     assert "is redirected to: each would overwrite the other" in ran.err
-    with redirected(stream, "report.csv"), removed(outputs, "_own_stream", lambda _: ""):  # the mutant
+    with redirected(stream, "report.csv"), removed(outputs, "own_stream", lambda _: ""):  # the mutant
         assert desk.apply(option, "report.csv").code == 0
 
 

@@ -81,7 +81,7 @@ def _scenarios(scale: Scale) -> Iterator[Scenario]:
     yield Scenario("`plan` of `callback` alone", _callback_alone, 1)
     yield Scenario("`plan` of 2 known patients among 1,200", _two_among_many, 2, patients=1200)
     yield Scenario(
-        "`plan` after a lastname was edited", _after(lambda desk: desk.plan(1), _edit_a_lastname), 3
+        "`plan` after a lastname was edited", _after(lambda desk: desk.plan(3), _edit_a_lastname), 3
     )
     yield Scenario(
         "`apply` after a lastname was edited", _after(lambda desk: desk.apply(1), _edit_a_lastname), 3
