@@ -10,7 +10,7 @@ from typing import Final
 from kardia_ctl.cli.files.new_files import NewFile
 from kardia_ctl.config.encryption.age import encrypted_pieces
 from kardia_ctl.config.encryption.age_header import SUFFIX
-from kardia_ctl.config.writing.csv_rows import csv_rows, fits_csv
+from kardia_ctl.config.writing.csv_rows import csv_rows, fit_csv
 from kardia_ctl.config.writing.yaml_text import commented, patient_entry, quoted
 from kardia_ctl.model.results import ImportedFile, LeftOut
 from kardia_ctl.planning.live.declarable import IMPORTED
@@ -62,11 +62,16 @@ class ImportedFiles:
             yield self._yaml(path.with_suffix(".yaml"), entries, self.importable.left_out)
 
     def _fitting(self, unfit: list[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
-        for values in self.importable:
-            if fits_csv(values):
-                yield values
-            else:
-                unfit.append(values)
+        every = iter(self.importable)
+        while some := list(islice(every, _ROWS)):
+            if fit_csv(some):  # all but a few do, and many together take little time
+                yield from some
+                continue
+            for values in some:
+                if fit_csv([values]):
+                    yield values
+                else:
+                    unfit.append(values)
 
     def _csv(
         self, path: Path, rows: list[Mapping[str, str]], others: Iterator[Mapping[str, str]]

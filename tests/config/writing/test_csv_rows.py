@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kardia_ctl.config.writing.csv_rows import csv_rows, fits_csv
+from kardia_ctl.config.writing.csv_rows import csv_rows, fit_csv
 from kardia_ctl.csv_guard import guarded
 
 _TEXTS = some.text(
@@ -15,16 +15,16 @@ _TEXTS = some.text(
 )
 
 
-@given(some.dictionaries(some.sampled_from(["mrn", "email", "firstname"]), _TEXTS))
-def test_a_row_fits_exactly_when_no_cell_would_be_guarded(values: dict[str, str]) -> None:
-    assert fits_csv(values) == all(guarded(value) == value for value in values.values())
+@given(some.lists(some.dictionaries(some.sampled_from(["mrn", "email", "firstname"]), _TEXTS), max_size=3))
+def test_rows_fit_exactly_when_no_cell_would_be_guarded(rows: list[dict[str, str]]) -> None:
+    assert fit_csv(rows) == all(guarded(value) == value for values in rows for value in values.values())
 
 
 @pytest.mark.parametrize(
     "text", ["-0042", "+12", "=1", "@x", "a;=1", "a|+1", "\u115f=1", "::set-env", "' =1"]
 )
 def test_a_formula_does_not_fit(text: str) -> None:
-    assert not fits_csv({"mrn": "A-1", "lastname": text})
+    assert not fit_csv([{"mrn": "B-1"}, {"mrn": "A-1", "lastname": text}])
 
 
 @given(some.lists(some.dictionaries(some.sampled_from(["mrn", "email", "sex"]), _TEXTS), max_size=5))
