@@ -80,10 +80,10 @@ vars(uvicorn.server)["asyncio"] = _Prompt()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """``-n auto``: three workers for two processors, because tests of signals and retries mostly wait."""
+    """``-n auto``: two workers for each processor, because tests of signals and retries mostly wait."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return max(1, len(os.sched_getaffinity(0)) * 3 // 2) if sys.platform == "linux" else None
+    return max(1, len(os.sched_getaffinity(0)) * 2) if sys.platform == "linux" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -83,9 +83,12 @@ class PostgresRun:
             mark(tables.database, self._workspace_number(tables), self._info, now)
 
     def release(self) -> None:
-        """Remove the mark of this run."""
+        """Remove the mark of this run, and give up the lock: the server takes a moment to end a session."""
         with self._writing() as tables:
             mark_released(tables.database, self._info.id)
+        with self._turn, self._ended_by_loss("releasing the lock of"):
+            self._database.execute("SELECT pg_advisory_unlock_all()")
+            self._database.pipeline.finish()
 
     def replace(self, source: Database, encryption: Encryption) -> None:
         """Put everything of another database, which ``encryption`` opens, in place of everything."""

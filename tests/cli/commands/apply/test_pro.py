@@ -385,7 +385,7 @@ def test_status_counts_what_state_knows_without_a_request(pro: Desk) -> None:
 def test_validate_counts_users(pro: Desk) -> None:
     ran = pro.run("validate", str(pro.path))
     assert ran.code == 0
-    assert "2 patient, 2 connection_code, 1 mobile_user" in ran.out
+    assert "2 patients, 2 connection codes, 1 mobile user" in ran.out
 
 
 def test_the_example_of_pro_runs_as_it_is(pro: Desk) -> None:

@@ -227,7 +227,7 @@ def test_a_whole_cohort_gets_users(users: Desk, where: str) -> None:
     )
     people = "".join(f"C-{number},1950-01-0{number},c{number}@example.com\n" for number in range(1, 6))
     users.write(f"mrn,dob,email\n{people}", "spring.csv")
-    assert "5 patient, 5 mobile_user" in users.run("validate", str(users.path)).out
+    assert "5 patients, 5 mobile users" in users.run("validate", str(users.path)).out
     codes = users.path.parent / "codes.csv"
     ran = users.apply("--codes-out", str(codes))
     assert (ran.code, ran.requests.count(USER)) == (0, 5)
