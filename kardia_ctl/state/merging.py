@@ -6,7 +6,7 @@ forgetting an order would repeat it.
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.kinds import Kind
@@ -15,6 +15,10 @@ from kardia_ctl.state.tables.image import copied_tables, opened
 _AUDIT: Final = ("DELETE FROM audit", "DELETE FROM meta WHERE key = 'audit'")
 _SENT: Final = f"kind IN ('{Kind.CONNECTION_CODE.value}', '{Kind.MOBILE_USER.value}')"
 """The records that alone know of what was sent: the API does not show a code's template, nor a user."""
+
+_PEOPLE: Final = "SELECT * FROM record WHERE workspace = ? AND kind = 'patient'"
+_ID: Final = 4
+"""The column of a record's id."""
 
 _RECORD: Final = (
     "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, kind, name, detail) "
@@ -47,9 +51,9 @@ def serials(image: sqlite3.Connection) -> dict[str, tuple[str, int]]:
 def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
     """The current image with the records of one workspace as a snapshot has them.
 
-    Codes, users, departures, requests in doubt, used plans and used decisions that came later stay, and so
-    do the other workspaces, the samples and the audit log. The serial moves, so that a plan saved before is
-    stale.
+    Patients, codes, users, departures, requests in doubt, used plans and used decisions that came later stay,
+    and so do the other workspaces, the samples and the audit log. The serial moves, so that a plan saved
+    before is stale.
 
     Raises:
         StateError: the snapshot is of another state, or encrypted with another key.
@@ -57,10 +61,12 @@ def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
     with opened(current) as target, opened(snapshot, "the snapshot") as source:
         _check_same_state(target, source, workspace)
         (here,), (there,) = _number(target, workspace), _number(source, workspace)
+        people = target.execute(_PEOPLE, (here,)).fetchall()
         target.execute("BEGIN")
         target.execute(f"DELETE FROM record WHERE workspace = ? AND NOT {_SENT}", (here,))  # noqa: S608  (a name of ours)
         for row in source.execute("SELECT * FROM record WHERE workspace = ?", (there,)):
             target.execute(_RECORD, (here, *row[1:]))
+        _keep_newcomers(target, here, people)
         target.execute("UPDATE workspace SET serial = serial + 1 WHERE id = ?", (here,))
         target.execute("COMMIT")
         return target.serialize()
@@ -154,6 +160,17 @@ def _keep_what_came_later(
             values = ", ".join("?" * copied_tables()[table])
             kept = old.execute(f"SELECT * FROM {table} WHERE workspace = ? AND {rows}", (here,))  # noqa: S608  (names of our own)
             new.executemany(f"{insert} VALUES ({values})", ((there, *row[1:]) for row in kept))
+        _keep_newcomers(new, there, old.execute(_PEOPLE, (here,)).fetchall())
+
+
+def _keep_newcomers(connection: sqlite3.Connection, workspace: int, people: list[tuple[Any, ...]]) -> None:
+    """Keep whoever came later: a list that lags does not show who was just created, who would be sent again.
+
+    Somebody whose id is recorded under another mrn has only moved.
+    """
+    known = {row[_ID] for row in connection.execute(_PEOPLE, (workspace,)) if row[_ID]}
+    newcomers = ((workspace, *row[1:]) for row in people if row[_ID] not in known)
+    connection.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", newcomers)
 
 
 def _number(connection: sqlite3.Connection, workspace: str) -> tuple[int]:

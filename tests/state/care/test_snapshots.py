@@ -112,7 +112,7 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
         image = rolled_back(store.image(), read_snapshot_image(store, snapshot.name), "default")
         store.replace(image)
     state = store.load()
-    assert state.patients.keys() == {"A", "B"}
+    assert state.patients.keys() == {"A", "B", "D"}
     assert (state.codes, state.users) == (before.codes, before.users)
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
     assert state.decided == before.decided == {USE: 7}
@@ -120,6 +120,18 @@ def test_a_rollback_brings_records_back_and_forgets_no_order(store: SqliteStore,
     assert state.serial == before.serial + 1
     assert other.load().patients.keys() == {"X"}
     assert len(rows_of(store.image())["audit"]) == 1
+
+
+def test_a_rollback_keeps_who_came_later_once_and_takes_a_move_back(store: SqliteStore) -> None:
+    """Who was just created is not in a list that lags: without a record the create would be sent again."""
+    write(store, patient("OLD"))
+    keep(store, NOW)
+    moved = Remember(Kind.PATIENT, "NEW", "", store.load().patients["OLD"])
+    write(store, Drop(Kind.PATIENT, "OLD"), moved, patient("CREATED"))
+    (snapshot,) = snapshots_of(store)
+    with store.lock("state rollback"):
+        store.replace(rolled_back(store.image(), read_snapshot_image(store, snapshot.name), "default"))
+    assert store.load().patients.keys() == {"OLD", "CREATED"}
 
 
 def test_a_rollback_to_another_state_is_refused(store: SqliteStore, tmp_path: Path) -> None:
@@ -138,7 +150,7 @@ def test_an_older_state_is_pushed_only_by_force_and_counts_as_newer(store: Sqlit
         pushed(store.image(), old)
     with store.lock("state push"):
         store.replace(pushed(store.image(), old, force=True))
-    assert (set(store.load().patients), store.load().serial) == ({"A"}, 3)
+    assert (set(store.load().patients), store.load().serial) == ({"A", "B"}, 3)
     assert len(rows_of(store.image())["audit"]) == 1
 
 
@@ -154,7 +166,7 @@ def test_a_push_by_force_forgets_no_order_and_no_doubt(store: SqliteStore) -> No
     with store.lock("state push"):
         store.replace(pushed(store.image(), old, force=True))
     state = store.load()
-    assert set(state.patients) == {"A"}
+    assert set(state.patients) == {"A", "B"}
     assert (state.codes, state.users, state.intents) == (before.codes, before.users, before.intents)
     assert (state.departed, state.used_plans) == (before.departed, before.used_plans)
     assert state.decided == before.decided == {USE: 7}
