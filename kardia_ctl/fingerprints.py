@@ -44,5 +44,5 @@ def _keyed(key: bytes) -> blake2b:
 
 
 def key_check(key: bytes) -> bytes:
-    """Tells whether two fingerprints were made with one key: equal for equal keys. Empty without a key."""
+    """A check value of a key: equal for equal keys, empty without one."""
     return fingerprint(key, "", "key", "") if key else b""

@@ -44,7 +44,7 @@ who left is put back below K. Who was recorded and absent at t0 is read by id: w
 whole list is read.
 
 ``tests/observing/from_head/search.py`` tries every small world; with K a whole page, it found one in which a
-newcomer hides who appeared late: he stood in K's last rows, which no longer fitted on the page.
+newcomer hides a patient who appeared late among K's last rows, which no longer fitted on the page.
 """
 
 from collections.abc import Collection, Mapping

@@ -66,7 +66,7 @@ def rolled_back(current: bytes, snapshot: bytes, workspace: str) -> bytes:
         target.execute(f"DELETE FROM record WHERE workspace = ? AND NOT {_SENT}", (here,))  # noqa: S608  (a name of ours)
         for row in source.execute("SELECT * FROM record WHERE workspace = ?", (there,)):
             target.execute(_RECORD, (here, *row[1:]))
-        _keep_newcomers(target, here, people)
+        _keep_new_patients(target, here, people)
         target.execute("UPDATE workspace SET serial = serial + 1 WHERE id = ?", (here,))
         target.execute("COMMIT")
         return target.serialize()
@@ -160,17 +160,18 @@ def _keep_what_came_later(
             values = ", ".join("?" * copied_tables()[table])
             kept = old.execute(f"SELECT * FROM {table} WHERE workspace = ? AND {rows}", (here,))  # noqa: S608  (names of our own)
             new.executemany(f"{insert} VALUES ({values})", ((there, *row[1:]) for row in kept))
-        _keep_newcomers(new, there, old.execute(_PEOPLE, (here,)).fetchall())
+        _keep_new_patients(new, there, old.execute(_PEOPLE, (here,)).fetchall())
 
 
-def _keep_newcomers(connection: sqlite3.Connection, workspace: int, people: list[tuple[Any, ...]]) -> None:
-    """Keep whoever came later: a list that lags does not show who was just created, who would be sent again.
+def _keep_new_patients(connection: sqlite3.Connection, workspace: int, people: list[tuple[Any, ...]]) -> None:
+    """Keep the records of patients who were created or adopted later.
 
-    Somebody whose id is recorded under another mrn has only moved.
+    A list that lags does not show a patient who was just created: without the record the create would be sent
+    again. A patient whose id is recorded under another mrn has only moved.
     """
     known = {row[_ID] for row in connection.execute(_PEOPLE, (workspace,)) if row[_ID]}
-    newcomers = ((workspace, *row[1:]) for row in people if row[_ID] not in known)
-    connection.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", newcomers)
+    added = ((workspace, *row[1:]) for row in people if row[_ID] not in known)
+    connection.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", added)
 
 
 def _number(connection: sqlite3.Connection, workspace: str) -> tuple[int]:

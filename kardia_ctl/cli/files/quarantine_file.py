@@ -93,7 +93,7 @@ def _is_head(data: bytes) -> bool:
 
 
 def _head_of(target: Path) -> Callable[[bytes], bool]:
-    """Tells by its beginning whether a file of this name is one of quarantined rows.
+    """Decide by its first bytes whether a file of this name holds quarantined rows.
 
     Of an encrypted one no more is known than that it is encrypted.
     """

@@ -2,7 +2,7 @@
 
 A list of what was written, with a digest of each file, lies beside the letters. A letter is replaced only if
 it is in the list and still as it was written: what somebody corrected by hand, or put there, stays. A new
-directory tells git to ignore all that is in it.
+directory has a .gitignore that covers everything in it.
 """
 
 import hashlib
@@ -54,11 +54,11 @@ class LetterDirectory:
             raise RunStopped(f"--out {directory}: it is no directory. Choose another name")
         self._known = _read_list(directory / LIST)
         self._names = frozenset(names)
-        foreign = [name for name in sorted(names) if not self._may_write(name)]
-        if foreign:
-            more = f" (and {len(foreign) - 1} more)" if len(foreign) > 1 else ""
+        not_ours = [name for name in sorted(names) if not self._may_write(name)]
+        if not_ours:
+            more = f" (and {len(not_ours) - 1} more)" if len(not_ours) > 1 else ""
             raise RunStopped(
-                f"{directory / foreign[0]}{more}: kardia-ctl did not write it, or it was changed since. "
+                f"{directory / not_ours[0]}{more}: kardia-ctl did not write it, or it was changed since. "
                 "Nothing was replaced. Remove it, or choose another directory"
             )
 

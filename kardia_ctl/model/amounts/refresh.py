@@ -72,6 +72,6 @@ class ProvenList(msgspec.Struct, frozen=True):
 
 
 def digest_of_ids(ids: Iterable[str]) -> str:
-    """Tells whether two sets of ids are equal, whatever their order."""
+    """A digest of a set of ids: equal for equal sets, whatever their order."""
     text = "\0".join(sorted(ids)).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=16).hexdigest()

@@ -24,7 +24,7 @@ _NOT_KNOWN: Final = (
 
 
 def say_what_was_not_read(inputs: PlanInputs, builder: PlanBuilder) -> None:
-    """Note what was not read, and mark each change that rests on it."""
+    """Note what was not read, and mark each change that depends on it."""
     observed = inputs.observed
     match observed.coverage:
         case Coverage.HEAD:

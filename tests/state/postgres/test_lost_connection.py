@@ -253,3 +253,16 @@ def test_a_commit_whose_answer_is_lost_ends_the_run_and_may_have_been_made(
                 away.commit([Note("team", "team-2")])
             away.commit([Note("team", "team-3")])
     assert store.load().team == "team-2"
+
+
+def test_the_lock_is_given_up_before_the_connection_ends(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server notices the end of a connection later: until then a run seemed to have just started."""
+    with store.lock("apply"):
+        run = held_run(store)
+        monkeypatch.setattr(PostgresRun, "close", lambda _: None)
+    try:
+        assert store.activity() == ""
+    finally:
+        run._connection.close()

@@ -36,7 +36,7 @@ def check_answers(looks: Looks) -> Iterator[CheckResult]:
     """Whether the host answers, accepts the key, and gives each answer that was asked for."""
     failed: dict[str, str] = {}
     for look in looks.found.values():
-        if look.error:  # one cause is told once, with the first request that met it
+        if look.error:  # one cause is reported once, with the first request that met it
             failed.setdefault(look.error.partition(": ")[2], look.error)
     yield from (wrong("answers", error) for error in failed.values())
     if not failed:
@@ -44,7 +44,7 @@ def check_answers(looks: Looks) -> Iterator[CheckResult]:
 
 
 def check_tls(looks: Looks, premises: Premises) -> Iterator[CheckResult]:
-    """Which version of TLS is spoken."""
+    """The TLS version in use."""
     answer = next((look.answer for look in looks.found.values() if look.answer), None)
     if answer is None:
         raise NotToBeHad(_UNREACHED)

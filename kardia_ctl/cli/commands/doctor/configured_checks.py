@@ -62,7 +62,7 @@ def check_key(premises: Premises) -> Iterator[CheckResult]:
 
 
 def check_host(premises: Premises) -> Iterator[CheckResult]:
-    """Which host is spoken to, and whether its name is known."""
+    """Which host receives the requests, and whether its name is known."""
     workspace = premises.workspace
     if workspace.endpoint == SANDBOX:
         yield fine("host", "the sandbox inside this process")
