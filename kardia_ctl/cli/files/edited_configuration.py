@@ -1,11 +1,10 @@
 """Adds what was imported to kardia.yaml, where that leaves the rest of it as it is."""
 
-import os
-import secrets
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 
+from kardia_ctl.cli.files.replaced_files import written_beside
 from kardia_ctl.cli.private_files import sync_directory
 from kardia_ctl.config.source_files import UnusableFile, lexical, matches
 from kardia_ctl.config.writing.additions import Additions, keys_below, with_additions
@@ -32,7 +31,7 @@ def _matching(root: Path, pattern: str) -> Iterator[PurePosixPath]:
 
 
 def add_to_configuration(main: Path, additions: Additions) -> bool:
-    """Add to kardia.yaml, which keeps its mode; False, and nothing is changed, where that cannot be done.
+    """Add to kardia.yaml, which keeps its mode and owner; False, and no change, where that cannot be done.
 
     That is: where the rest would not stay as it is, where the file changes meanwhile, or cannot be written.
 
@@ -43,22 +42,15 @@ def add_to_configuration(main: Path, additions: Additions) -> bool:
     after = with_additions(before, additions)
     if after is None:
         return False
-    new = main.with_name(f".{main.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(after)
-            os.fchmod(opened.fileno(), main.stat().st_mode & 0o7777)
-            opened.flush()
-            os.fsync(opened.fileno())
-        if _content(main) != before:
+    with ExitStack() as stack:
+        try:
+            new = written_beside(main, after, stack)
+            if _content(main) != before:
+                return False
+            new.replace(main)
+            sync_directory(main.parent)
+        except OSError:
             return False
-        new.replace(main)
-        sync_directory(main.parent)
-    except OSError:
-        return False
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
     return True
 
 

@@ -26,7 +26,7 @@ def replace_files(files: Sequence[EditedFile]) -> None:
     replaced = list[str]()
     with ExitStack() as stack:
         try:
-            beside = [(file, _written_beside(file, stack)) for file in files]
+            beside = [(file, written_beside(file.path, file.stored(), stack)) for file in files]
             _check_unchanged(files)
             for file, new in beside:
                 _check_unchanged((file,))
@@ -41,15 +41,21 @@ def replace_files(files: Sequence[EditedFile]) -> None:
             ) from error
 
 
-def _written_beside(file: EditedFile, stack: ExitStack) -> Path:
-    """The new content of a file, under a temporary name that goes with the stack, with the file's mode."""
-    status = file.path.stat()
-    name = os.fsdecode(os.fsencode(file.path.name)[:_LONGEST_NAME])
-    new = file.path.with_name(f".{name}.{secrets.token_hex(4)}")
+def written_beside(path: Path, content: bytes, stack: ExitStack) -> Path:
+    """Write a file's new content under a temporary name, with the file's mode and, if possible, its owner.
+
+    The temporary file is removed with the stack, unless it was given the file's name.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    status = path.stat()
+    name = os.fsdecode(os.fsencode(path.name)[:_LONGEST_NAME])
+    new = path.with_name(f".{name}.{secrets.token_hex(4)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     stack.callback(_remove, new)
     with os.fdopen(descriptor, "wb") as opened:
-        opened.write(file.stored())
+        opened.write(content)
         with suppress(OSError):  # of another owner: the mode is kept all the same
             os.fchown(descriptor, status.st_uid, status.st_gid)
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))

@@ -70,3 +70,11 @@ def test_only_what_no_pattern_finds_is_to_be_included(main: Path) -> None:
     assert not_included(main, files) == ("patients/imported-1.yaml", "patients/imported-2.yaml")
     main.write_text("version: 1\ninclude: ['patients/*-1.yaml', '../x', 'a**/**/**']\n")
     assert not_included(main, files) == ("patients/imported-2.yaml",)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_an_edited_file_keeps_its_owner(main: Path) -> None:
+    """An import that root runs must not take kardia.yaml away from whoever edits it."""
+    os.chown(main, 12345, 12345)
+    assert add_to_configuration(main, ADDED)
+    assert (main.stat().st_uid, main.stat().st_gid) == (12345, 12345)
