@@ -71,8 +71,8 @@ class Doubts:
             found += [other for other in self._unknown if other.address != address]
         return tuple(found)
 
-    def are_set_aside(self, want: DesiredPatient) -> bool:
-        """Whether a create goes on by a decision: others are in doubt, or another workspace knows it."""
+    def are_overridden(self, want: DesiredPatient) -> bool:
+        """Whether a decision allows a create despite other doubts, or another workspace's record."""
         address = patient_address(want.mrn)
         others = self._creates.keys() - {address}
         decisions = self._inputs.decisions

@@ -1,4 +1,4 @@
-"""What a check of the surroundings has found, as text and as JSON."""
+"""The findings of doctor, as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Sequence

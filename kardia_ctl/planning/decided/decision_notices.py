@@ -61,5 +61,5 @@ def _departs(mrn: str, inputs: PlanInputs) -> bool:
 
 
 def ended(decision: Decision) -> str:
-    """What is said of a decision whose last day is over."""
+    """The notice for a decision whose last day is over."""
     return f"{decision.kind} ended on {decision.until} and does nothing. {_REMOVE}"

@@ -84,7 +84,7 @@ def effect_of(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> s
 
 
 def _effects(decision: Decision, inputs: PlanInputs, builder: PlanBuilder) -> Iterator[str]:
-    """What can be said of a decision; the first counts."""
+    """The notices that fit a decision; the first one is used."""
     firing, kind = inputs.firing, decision.kind
     if decision in firing.withheld:
         yield "not used without --accept-decisions, as there was no state that knows of it"

@@ -80,7 +80,7 @@ def _plan_patient(
         return None, True
     if live is None:
         is_decided = bool(known_id) and address in inputs.decisions.recreate
-        is_decided = is_decided or builder.doubts.are_set_aside(want)
+        is_decided = is_decided or builder.doubts.are_overridden(want)
         builder.create(address, kind.values(want, ("mrn", *ATTRIBUTES)), is_decided=is_decided, source=source)
         return None, False
     blocked = _block_recorded_elsewhere(want, live, builder) or _block_differing(

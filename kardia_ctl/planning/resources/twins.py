@@ -66,7 +66,7 @@ def objection_to(inputs: PlanInputs, departure: Departure) -> str:
 
 
 def staying_id(inputs: PlanInputs, departure: Departure) -> str:
-    """The id of the patient who stays under a twin's mrn; empty when nobody said which one that is."""
+    """The id of the patient who stays under a twin's mrn; empty when the configuration does not say which."""
     if managed := _managed_id(inputs, departure.mrn):
         return managed
     left = {live.id for live in _live(inputs, departure.mrn)} - {departure.id}

@@ -47,7 +47,7 @@ def _ask(url: str, port: int | None, action: str, /, **members: Any) -> None:
     given = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in members.items()
-        if value is not None and value is not False and value != ()  # 0 is said: it is a sex, and an offset
+        if value is not None and value is not False and value != ()  # 0 is a value: a sex, an offset
     }
     try:
         answer = ask(url if port is None else f"http://127.0.0.1:{port}", action, given)
