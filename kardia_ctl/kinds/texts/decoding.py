@@ -52,7 +52,7 @@ PLAIN_LETTER: Final = (
 """The pattern of a letter that is no part of what ``MISREAD`` and ``STRANGE`` look for, but for ``RUN``."""
 
 RUN: Final = re.compile(
-    f"{_BEYOND_ASCII}(?:(?<=[À-ÖØ-öø-ÿ])[À-ÖØ-öø-ÿ]{{3}}|(?<=[ÄÅÐÑ])[ŠŽŒŸšžœ]|(?<=[à-ï])[ŠŽŒŸšžœ]{{2}}"
-    f"|(?<=ð)[ŠŽŒŸšžœ]{{3}}|(?<=þ)ÿ|(?<=ÿ)þ|(?<=锟)斤拷|(?<=烫)烫|{_FOREIGN})"
+    f"{_BEYOND_ASCII}(?:(?<=[À-ÖØ-öø-ÿ])[À-ÖØ-öø-ÿ]{{3}}|(?<=[ÄÅÐÑ])[’ŠŽŒŸšžœ]|(?<=[ÎÏØÙÚÛ])’|(?<=[à-ï])[’ŠŽŒŸšžœ]{{2}}"
+    f"|(?<=ð)[’ŠŽŒŸšžœ]{{3}}|(?<=þ)ÿ|(?<=ÿ)þ|(?<=锟)斤拷|(?<=烫)烫|{_FOREIGN})"
 )
-"""The forms of ``MISREAD`` that are made of such letters alone, and ``FOREIGN``."""
+"""The forms of ``MISREAD`` that are made of such letters and of the apostrophe of names, and ``FOREIGN``."""

@@ -229,6 +229,11 @@ PIECES = [
 @example("LeeÄš")
 @example("LeeÀÀÀÀ")
 @example("Leeášž")
+@example("Ä’Lee")
+@example("LeeØ’Lee")
+@example("Leeá’š")
+@example("Leeáš’Lee")
+@example("Leeðš’ž")
 @example("NaN")
 @example("Mar-01")
 def test_what_is_plain_is_what_the_table_finds_nothing_in(value: str) -> None:
