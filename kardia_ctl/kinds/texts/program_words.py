@@ -42,8 +42,8 @@ UNKNOWN_WORDS: Final = "|".join(word.replace(".", r"\.") for word in _UNKNOWN)
 NO_ADDRESS: Final = "[KkNnUuXx](?i:o[-_.]?e?mail|nknown|nbekannt|eine?|xx+)"
 """The pattern of what stands before the @ where an address is not known; its class fails fast."""
 
-PLACEHOLDERS: Final = frozenset(form for word in _UNKNOWN for form in (word, word.upper(), word.title()))
-"""These words as people write them."""
+PLACEHOLDERS: Final = frozenset(_UNKNOWN)
+"""These words."""
 
 NO_NAMES: Final = frozenset({"NaN", "NaT", "undefined"})
 """Words for no value that are nobody's name in this spelling."""

@@ -53,7 +53,7 @@ _IDENTIFIERS: Final = re.compile(_IDENTIFIER)
 _TEXTS: Final = re.compile("[^#EeLl\\s\ufffd][^\ufffd]*+")
 _ALL_NAMES: Final = re.compile(rf"(?:{_NAME}\n)*+")
 _ALL_IDENTIFIERS: Final = re.compile(rf"(?:{_IDENTIFIER}\n)*+")
-_NO_PLAIN_NAMES: Final = ODD_NAMES | NO_NAMES | PLACEHOLDERS
+_NO_PLAIN_NAMES: Final = frozenset(word.casefold() for word in ODD_NAMES | NO_NAMES | PLACEHOLDERS)
 
 
 def _is_plain_name(value: str) -> bool:
@@ -61,7 +61,7 @@ def _is_plain_name(value: str) -> bool:
         _NAMES.fullmatch(value) is not None
         and value.isprintable()
         and RUN.search(value) is None
-        and value not in _NO_PLAIN_NAMES
+        and value.casefold() not in _NO_PLAIN_NAMES
     )
 
 
@@ -147,7 +147,7 @@ def _are_plain(form: TextFormat, values: Sequence[str]) -> bool:
                 _ALL_NAMES.fullmatch(lines) is not None
                 and lines.replace("\n", " ").isprintable()
                 and RUN.search(lines) is None
-                and _NO_PLAIN_NAMES.isdisjoint(values)
+                and _NO_PLAIN_NAMES.isdisjoint(lines.casefold().split("\n"))
             )
         case _:
             return all(map(PLAINLY[form], values))
