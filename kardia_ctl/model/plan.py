@@ -196,6 +196,7 @@ class Plan:
         rate: How fast the last apply sent; None when unknown.
         following: The most that may follow when requests in doubt are settled.
         refresh: How much of the account was read for it.
+        digest: Identifies what would be done, on any machine and at any time; empty where it is not known.
     """
 
     changes: tuple[Change, ...] = ()
@@ -211,6 +212,7 @@ class Plan:
     rate: Rate | None = None
     following: FollowUps = field(default_factory=FollowUps)
     refresh: Refresh = Refresh.FULL
+    digest: str = ""
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

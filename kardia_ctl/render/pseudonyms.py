@@ -12,6 +12,7 @@ from hmac import digest
 from typing import Final
 
 from kardia_ctl.model.address import Address
+from kardia_ctl.model.kinds import Kind
 
 _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH: Final = 10
@@ -42,9 +43,15 @@ def meant(texts: Iterable[str], mrns: Iterable[str], key: bytes) -> dict[str, st
     return {found: mrn for mrn in known if (found := pseudonym(key, mrn)) in wanted}
 
 
+_ADDRESS: Final = re.compile(
+    rf"(?<![\w/.%-])(?:{'|'.join(kind for kind in Kind if not kind.is_setting)})(?:/[\w.~%-]*[\w~%-])+"
+)
+"""An address of a patient or of what a patient owns, as ``str(Address)`` writes it, within a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Turns addresses into what everybody may read."""
+    """Turns addresses into what everybody may read: a ``Names``."""
 
     key: bytes = field(repr=False)
 
@@ -54,3 +61,17 @@ class Pseudonyms:
             return str(address)
         mrn, *others = address.names
         return "/".join((address.kind.value, pseudonym(self.key, mrn), *others))
+
+    def mrn(self, mrn: str) -> str:
+        """The pseudonym of an mrn."""
+        return pseudonym(self.key, mrn)
+
+    def text(self, text: str) -> str:
+        """A text with a pseudonym for the mrn of every address in it."""
+        return _ADDRESS.sub(self._found, text)
+
+    def _found(self, match: re.Match[str]) -> str:
+        try:
+            return self.shown(Address.parse(match[0]))
+        except ValueError:
+            return match[0].partition("/")[0] + "/…"

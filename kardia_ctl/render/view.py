@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from kardia_ctl.render.names import MRNS, Names
+
 
 class Colour(Enum):
     """ANSI colours, used as Terraform uses them."""
@@ -24,11 +26,13 @@ class View:
             declaration stand for the value.
         full: How many addresses of one kind, action and cause are shown before the rest is counted. If more
             are blocked, those of one reason are grouped. What is deleted or disconnected is always shown.
+        names: How addresses are written.
     """
 
     colour: bool = False
     show_phi: bool = False
     full: int = 20
+    names: Names = MRNS
 
     def paint(self, text: str, colour: Colour) -> str:
         """The text in a colour, or unchanged where there are no colours."""

@@ -36,7 +36,7 @@ _ODD: Final[Mapping[TextFormat, Sequence[Damage]]] = {
 _BLANK: Final = re.compile(r"\A\s|\s\Z")
 _RETYPE: Final = "Retype it without that character"
 
-_NAME: Final = rf"(?!System\.){PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
+_NAME: Final = rf"(?!System\.|[Xx]{{3,}}[-. ][Xx]{{2}}){PLAIN_LETTER}++(?:[ '’.-] ?{PLAIN_LETTER}++)*+\.?"
 ANY_IDENTIFIER: Final = (
     r"(?!(?=[0-9])(?:[0-9]{1,2}(?:-[A-Za-z]|/[0-9]{1,2}/)|0++(?:\n|\Z)|[0-9]{15}00|(?:19|20)[0-9]{2}-[01][0-9]-"
     r"|2147483647|4294967295|9223372036854775807|18446744073709551615)"  # no 1-Mar, zero or cut numbers

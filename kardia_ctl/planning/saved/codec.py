@@ -130,6 +130,7 @@ class _Document(_Part, frozen=True):
     rate: str | None
     following: _FollowingRow
     refresh: Refresh
+    digest: str
     path: str
     parts: list[PartDigests]
 

@@ -7,11 +7,11 @@ from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Values
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan
 from kardia_ctl.model.template import Template
+from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.plan.plan_fields import Field, PlanReader, cost_fields, identity, redacted_fields
 from kardia_ctl.render.reasons import EXAMPLES, shared_reason
-from kardia_ctl.render.redaction import Shown, shown
-from kardia_ctl.render.text import money
 
 _ALWAYS: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT})
 _ALWAYS_NOTICED: Final = frozenset(
@@ -20,20 +20,12 @@ _ALWAYS_NOTICED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One attribute, redacted. A side is None where the change has no such side (before of a create)."""
-
-    name: str
-    before: Shown | None = None
-    after: Shown | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """One change as it is shown. ``place`` is the declaration's file:line, empty when there is none.
 
-    ``previous`` is the address that a patient moved from, ``accepted`` the day until which a decision accepts
-    that it is blocked.
+    ``shown`` and ``moved_from`` are the addresses as the reader may see them; ``address`` and ``previous``,
+    from which a patient moved, are for sorting and joining alone. ``accepted`` is the day until which a
+    decision accepts that it is blocked.
     """
 
     address: Address
@@ -43,17 +35,20 @@ class Row:
     fields: tuple[Field, ...]
     id: str
     place: str
+    shown: str
     previous: Address | None = None
+    moved_from: str = ""
     accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One notice as it is shown: about something that is not a change."""
+    """One notice as it is shown: about something that is not a change. ``shown`` is its address, if any."""
 
     kind: NoticeKind
     text: str
     address: Address | None
+    shown: str
     fields: tuple[Field, ...]
     place: str
 
@@ -81,11 +76,14 @@ class Several:
     examples: tuple[Row, ...]
 
 
-def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iterator[Row | Several | More]:
+def rows(
+    plan: Plan, *, show_phi: bool = False, full: int | None = None, names: Names = MRNS
+) -> Iterator[Row | Several | More]:
     """The plan's changes in order, then counts of those not shown. ``full`` None shows every change.
 
     Where more than ``full`` are blocked, those of one reason are one ``Several``.
     """
+    reader = PlanReader(show_phi, names)
     seen: Counter[tuple[Kind, Action, Cause]] = Counter()
     templates = {terms.label: terms for terms in plan.templates}
     groups = _groups(plan, full)
@@ -93,14 +91,14 @@ def rows(plan: Plan, *, show_phi: bool = False, full: int | None = None) -> Iter
         group = groups.get(_group_key(change)) if groups and change.action is Action.BLOCKED else None
         if group is not None:
             if change is group[0]:
-                shown_rows = tuple(_row(one, templates, show_phi=show_phi) for one in group[:EXAMPLES])
+                shown_rows = tuple(_row(one, templates, reader) for one in group[:EXAMPLES])
                 kind, reason = _group_key(change)
-                yield Several(kind, reason, len(group), shown_rows)
+                yield Several(kind, names.text(reason), len(group), shown_rows)
             continue
         key = change.address.kind, change.action, change.cause
         seen[key] += 1
         if full is None or change.action in _ALWAYS or seen[key] <= full:
-            yield _row(change, templates, show_phi=show_phi)
+            yield _row(change, templates, reader)
     if full is None:
         return
     left: Counter[tuple[Kind, Action]] = Counter()
@@ -126,25 +124,31 @@ def _groups(plan: Plan, full: int | None) -> Mapping[tuple[Kind, str], list[Chan
 
 
 def remarks(
-    plan: Plan, kind: NoticeKind, *, show_phi: bool = False, full: int | None = None
+    plan: Plan,
+    kind: NoticeKind,
+    *,
+    show_phi: bool = False,
+    full: int | None = None,
+    names: Names = MRNS,
 ) -> Iterator[Remark | More]:
     """The plan's notices of one kind in order, then the count of those not shown."""
+    reader = PlanReader(show_phi, names)
     chosen = [notice for notice in plan.notices if notice.kind is kind]
     if kind in _ALWAYS_NOTICED:
-        yield from _grouped_remarks(chosen, kind, show_phi=show_phi, full=full)
+        yield from _grouped_remarks(chosen, kind, reader, full=full)
         return
     bound = len(chosen) if full is None else full
-    yield from (_remark(notice, show_phi=show_phi) for notice in chosen[:bound])
+    yield from (_remark(notice, reader) for notice in chosen[:bound])
     if len(chosen) > bound:
         yield More(None, kind, len(chosen) - bound)
 
 
 def _grouped_remarks(
-    chosen: Sequence[Notice], kind: NoticeKind, *, show_phi: bool, full: int | None
+    chosen: Sequence[Notice], kind: NoticeKind, reader: PlanReader, *, full: int | None
 ) -> Iterator[Remark | More]:
     """Every notice; of many that say the same, a few and the count of the others."""
     if full is None or len(chosen) <= full:
-        yield from (_remark(notice, show_phi=show_phi) for notice in chosen)
+        yield from (_remark(notice, reader) for notice in chosen)
         return
     reasons = [shared_reason(notice.text, notice.address) for notice in chosen]
     counts = Counter(reasons)
@@ -152,9 +156,9 @@ def _grouped_remarks(
     for notice, reason in zip(chosen, reasons, strict=True):
         seen[reason] += 1
         if counts[reason] <= EXAMPLES + 1 or seen[reason] <= EXAMPLES:
-            yield _remark(notice, show_phi=show_phi)
+            yield _remark(notice, reader)
         elif seen[reason] == counts[reason]:
-            yield More(None, kind, counts[reason] - EXAMPLES, reason)
+            yield More(None, kind, counts[reason] - EXAMPLES, reader.names.text(reason))
 
 
 def unchanged(plan: Plan) -> Iterator[Address]:
@@ -163,12 +167,7 @@ def unchanged(plan: Plan) -> Iterator[Address]:
         yield from (Address(kind, names) for names in plan.unchanged.get(kind, ()))
 
 
-def identity(address: Address) -> Mapping[str, str]:
-    """The attributes that an address is made of."""
-    return dict(zip(address.kind.facts.names, address.names, strict=True))
-
-
-def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -> Row:
+def _row(change: Change, templates: Mapping[str, Template], reader: PlanReader) -> Row:
     known: dict[str, str | None] = dict(identity(change.address))
     if change.address.kind is Kind.CONNECTION_CODE and change.target:
         known["template_id"] = change.target
@@ -176,55 +175,29 @@ def _row(change: Change, templates: Mapping[str, Template], *, show_phi: bool) -
     if change.address.kind is Kind.CONNECTION_CODE and change.action is Action.CREATE:
         terms = templates.get(change.address.names[1], Template(change.address.names[1], price=change.price))
         known["template_name"] = terms.name or None
-        costs = _costs(terms)
+        costs = cost_fields(terms)
     return Row(
         address=change.address,
         action=change.action,
         cause=change.cause,
-        reason=change.reason,
-        fields=(*_fields(change, known, show_phi=show_phi), *costs),
+        reason=reader.names.text(change.reason),
+        fields=(*redacted_fields(change, known, reader), *costs),
         id=change.id,
         place=str(change.source) if change.source else "",
+        shown=reader.names.shown(change.address),
         previous=change.previous,
+        moved_from=reader.names.shown(change.previous) if change.previous else "",
         accepted=change.accepted,
     )
 
 
-def _costs(terms: Template) -> tuple[Field, ...]:
-    """The duration and the price of a code's template, as far as they are known."""
-    facts = {
-        "duration_days": None if terms.duration is None else str(terms.duration),
-        "price": None if terms.price is None else money(terms.price),
-    }
-    return tuple(Field(name, after=Shown(text)) for name, text in facts.items() if text is not None)
-
-
-def _remark(notice: Notice, *, show_phi: bool) -> Remark:
+def _remark(notice: Notice, reader: PlanReader) -> Remark:
     known = identity(notice.address) if notice.address else {}
     return Remark(
         kind=notice.kind,
-        text=notice.text,
+        text=reader.names.text(notice.text),
         address=notice.address,
-        fields=_fields(notice, known, show_phi=show_phi),
+        shown=reader.names.shown(notice.address) if notice.address else "",
+        fields=redacted_fields(notice, known, reader),
         place=str(notice.source) if notice.source else "",
     )
-
-
-def _fields(about: Change | Notice, known: Mapping[str, str | None], *, show_phi: bool) -> tuple[Field, ...]:
-    """Both sides, redacted.
-
-    A saved plan has the names of its attributes without their values: those count as hidden, not as
-    absent, except for what is ``known`` without them.
-    """
-    before, after, kind = about.before, about.after, about.address.kind if about.address else None
-    names = dict.fromkeys((*(after or ()), *(before or ())))
-    saved = not any(value is not None for side in (before, after) for value in (side or {}).values())
-
-    def redacted(values: Values | None, name: str) -> Shown | None:
-        if values is None:
-            return None
-        if saved:
-            return Shown(known[name]) if name in known else Shown(hidden=True)
-        return shown(kind, name, values.get(name), show_phi=show_phi)
-
-    return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)

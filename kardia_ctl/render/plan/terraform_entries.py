@@ -8,7 +8,8 @@ from typing import Any, Final
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.plan_rows import Field, Remark, Row, identity, unchanged
+from kardia_ctl.render.plan.plan_fields import Field, identity
+from kardia_ctl.render.plan.plan_rows import Remark, Row, unchanged
 from kardia_ctl.render.redaction import Shown
 
 

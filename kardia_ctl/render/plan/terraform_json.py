@@ -13,7 +13,8 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.plan_rows import Remark, Row, identity, remarks, rows
+from kardia_ctl.render.plan.plan_fields import identity
+from kardia_ctl.render.plan.plan_rows import Remark, Row, remarks, rows
 from kardia_ctl.render.plan.summary import action_counts
 from kardia_ctl.render.plan.terraform_entries import (
     PROVIDER,

@@ -6,7 +6,8 @@ from typing import Final, assert_never
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.plan.plan_rows import Field, More, Remark, Row, Several, remarks, rows
+from kardia_ctl.render.plan.plan_fields import Field
+from kardia_ctl.render.plan.plan_rows import More, Remark, Row, Several, remarks, rows
 from kardia_ctl.render.plan.summary import summary_lines
 from kardia_ctl.render.redaction import HIDDEN, Shown
 from kardia_ctl.render.text import kind_count
@@ -76,7 +77,7 @@ def plan_text(plan: Plan, view: View) -> str:
 
 
 def _changes(plan: Plan, view: View) -> str:
-    found = rows(plan, show_phi=view.show_phi, full=view.full)
+    found = rows(plan, show_phi=view.show_phi, full=view.full, names=view.names)
     shown = ["\n".join(_lines(row, view)) for row in found]
     if not shown:
         return ""
@@ -117,7 +118,7 @@ def _several_lines(several: Several, view: View) -> Iterator[str]:
 
 def _row_lines(row: Row, view: View) -> Iterator[str]:
     mark, colour = _MARKS[row.action]
-    yield _address_line(mark, colour, str(row.address), row.place, view)
+    yield _address_line(mark, colour, row.shown, row.place, view)
     for text in _details(row):
         yield f"      {view.paint(mark if mark in '+-' else '~', colour)} {text}"
     for name, value in _facts(row):
@@ -129,17 +130,17 @@ def _headline(row: Row) -> Iterator[str]:
     reason = escape(row.reason)
     match row.action:
         case Action.CREATE | Action.UPDATE | Action.DELETE | Action.DISCONNECT | Action.EXPORT:
-            yield f"{row.address} will be {_WORDS[row.action]}"
+            yield f"{row.shown} will be {_WORDS[row.action]}"
             if reason:
                 yield f"({reason})"
         case Action.ADOPT | Action.FORGET:
-            yield f"{row.address} will be {_WORDS[row.action]} ({reason or row.cause}; no request)"
+            yield f"{row.shown} will be {_WORDS[row.action]} ({reason or row.cause}; no request)"
         case Action.MOVE:
-            yield f"{row.address} has moved from {row.previous} (its records follow; no request)"
+            yield f"{row.shown} has moved from {row.moved_from} (its records follow; no request)"
         case Action.BLOCKED:
-            yield f"{row.address} is blocked: {reason or row.cause}"
+            yield f"{row.shown} is blocked: {reason or row.cause}"
         case Action.NO_OP:
-            yield f"{row.address} is as declared"
+            yield f"{row.shown} is as declared"
         case _:
             assert_never(row.action)
 
@@ -220,7 +221,7 @@ def _more(more: More, view: View) -> str:
 
 def _sections(plan: Plan, view: View) -> Iterator[str]:
     for kind, title in _TITLES.items():
-        found = remarks(plan, kind, show_phi=view.show_phi, full=view.full)
+        found = remarks(plan, kind, show_phi=view.show_phi, full=view.full, names=view.names)
         lines = [line for remark in found for line in _remark_lines(remark, view)]
         if lines:
             head = (title, "") if title else ()
@@ -232,13 +233,13 @@ def _remark_lines(remark: Remark | More, view: View) -> Iterator[str]:
         yield _more(remark, view)
         return
     if remark.kind is NoticeKind.WARNING:
-        about = f"{remark.address}: " if remark.address else ""
+        about = f"{remark.shown}: " if remark.address else ""
         place = f" ({escape(remark.place)})" if remark.place else ""
         yield f"{view.paint('Warning:', Colour.YELLOW)} {about}{escape(remark.text)}{place}"
         return
     mark, colour = _SIGNS[remark.kind]
     if remark.address:
-        yield _address_line(mark, colour, str(remark.address), remark.place, view)
+        yield _address_line(mark, colour, remark.shown, remark.place, view)
     place = f" ({escape(remark.place)})" if remark.place and not remark.address else ""
     yield f"      {escape(remark.text)}{place}"
     if remark.kind in _REASONED:

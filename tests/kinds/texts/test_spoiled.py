@@ -235,6 +235,7 @@ PIECES = [
 @example("Leeáš’Lee")
 @example("Leeðš’ž")
 @example("uNk")
+@example("xxx xxx.")
 @example("NaN")
 @example("Mar-01")
 def test_what_is_plain_is_what_the_table_finds_nothing_in(value: str) -> None:
