@@ -129,6 +129,7 @@ SUBROOMS: dict[str, set[str]] = {
     "render/files": {"render/escape", "render/text"},
     "render/letters": {"render/files/csv"},
     "render/plan": {
+        "render/names",
         "render/apply",
         "render/escape",
         "render/reasons",
