@@ -78,8 +78,7 @@ def plan_text(plan: Plan, view: View) -> str:
 
 def _changes(plan: Plan, view: View) -> str:
     found = rows(plan, show_phi=view.show_phi, full=view.full, names=view.names)
-    shown = ["\n".join(_lines(row, view)) for row in found]
-    if not shown:
+    if not (shown := ["\n".join(_lines(row, view)) for row in found]):
         return ""
     return "\n\n".join((_title(plan), *shown))
 
