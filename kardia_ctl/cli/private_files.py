@@ -22,6 +22,8 @@ Ours = Callable[[bytes], bool]
 _PROCESSES: Final = Path("/proc")
 _READER_SECONDS: Final = 5.0
 """How long a pipe may have no reader yet: a shell starts both ends at once."""
+TEMPORARY: Final = ".kardia-tmp"
+"""How temporary files end."""
 _LONGEST_NAME: Final = 200
 """Bytes of a file's name that its temporary one repeats: no name may have more than 255."""
 _OWN: Final = {"/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}
@@ -89,6 +91,16 @@ def private_file(file: Path, ours: Ours = lambda _: True) -> Iterator[IO[bytes]]
         ) from error
 
 
+def temporary_name(file: Path) -> Path:
+    """A free name beside a file for what will replace it.
+
+    SIGKILL leaves such a file behind, with whatever was in it: by its ending the .gitignore of ``init``
+    keeps it out of git.
+    """
+    name = os.fsdecode(os.fsencode(file.name)[:_LONGEST_NAME])
+    return file.with_name(f".{name}.{secrets.token_hex(4)}{TEMPORARY}")
+
+
 def passes_on(file: Path) -> bool:
     """Whether writing to a name stores nothing under it: a pipe, a device, or /dev/stdout."""
     if file.parent in _DEVICES or _PROCESSES in file.parents:
@@ -128,8 +140,7 @@ def open_in_place(file: Path) -> int:
 
 @contextmanager
 def _replaced(file: Path, ours: Ours) -> Iterator[IO[bytes]]:
-    name = os.fsdecode(os.fsencode(file.name)[:_LONGEST_NAME])
-    new = file.with_name(f".{name}.{secrets.token_hex(4)}")
+    new = temporary_name(file)
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as opened:

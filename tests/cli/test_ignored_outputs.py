@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kardia_ctl.cli.main import run
+from kardia_ctl.cli.private_files import temporary_name
 from tests.docs.pages import PAGES, blocks
 
 OPTION = re.compile(
@@ -44,6 +45,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def is_ignored(repository: Path, name: str) -> bool:
     return subprocess.run(["git", "check-ignore", "-q", name], cwd=repository, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["patients.yaml", "spring.rejected.csv", "é" * 120])
+def test_what_sigkill_leaves_of_a_file_is_ignored(name: str, repository: Path) -> None:
+    assert is_ignored(repository, temporary_name(Path(name)).name)
 
 
 @pytest.mark.parametrize("name", NAMES)

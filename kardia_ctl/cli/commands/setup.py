@@ -36,7 +36,7 @@ _IGNORED: Final = """\
 .kardia/
 *.rejected.csv
 *.rejected.csv.age
-.*.rejected.csv.*
+.*.kardia-tmp
 codes.csv
 codes.ndjson
 *codes*.csv

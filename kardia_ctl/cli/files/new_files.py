@@ -2,14 +2,13 @@
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.cli.private_files import sync_directory
+from kardia_ctl.cli.private_files import sync_directory, temporary_name
 from kardia_ctl.model.errors import RunStopped
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -83,7 +82,7 @@ def _temporaries() -> Iterator[list[tuple[Path, Path]]]:
 
 
 def _write(file: NewFile) -> Path:
-    temporary = file.path.with_name(f".{file.path.name}.{secrets.token_hex(4)}")
+    temporary = temporary_name(file.path)
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -1,20 +1,15 @@
 """Replaces files of the configuration: each whole or not at all, and none that changed meanwhile."""
 
 import os
-import secrets
 import stat
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Final
 
-from kardia_ctl.cli.private_files import sync_directory
+from kardia_ctl.cli.private_files import sync_directory, temporary_name
 from kardia_ctl.config.editing.taken_values import EditedFile
 from kardia_ctl.config.source_files import stamp
 from kardia_ctl.model.errors import RunStopped
-
-_LONGEST_NAME: Final = 200
-"""Bytes of a file's name that its temporary one repeats: no name may have more than 255."""
 
 
 def replace_files(files: Sequence[EditedFile]) -> None:
@@ -50,8 +45,7 @@ def written_beside(path: Path, content: bytes, stack: ExitStack) -> Path:
         OSError: it cannot be written.
     """
     status = path.stat()
-    name = os.fsdecode(os.fsencode(path.name)[:_LONGEST_NAME])
-    new = path.with_name(f".{name}.{secrets.token_hex(4)}")
+    new = temporary_name(path)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     stack.callback(_remove, new)
     with os.fdopen(descriptor, "wb") as opened:
