@@ -1,6 +1,6 @@
 """``kardia-ctl plan``."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.reporter import reporter_for
+from kardia_ctl.cli.output.reporter import Reporter, reporter_for
 from kardia_ctl.cli.outputs import Output, check_outputs
 from kardia_ctl.cli.signals import run_async
 from kardia_ctl.model.amounts.refresh import Refresh
@@ -68,22 +68,8 @@ def command(
     """
     reporter = reporter_for(view_from(options), as_json=as_json)
     with reporter.errors():
-        is_off = refresh == Refresh.OFF
-        if is_off and out is not None:
-            raise RunStopped(
-                "--out needs a plan that has read the account: use --refresh head or full, or leave --out out"
-            )
-        workspace = open_workspace(path, account_from(options), settle=settle, needs_key=not is_off)
-        if out is not None:
-            from kardia_ctl.cli.files.saved_plan import OURS
-
-            check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
-        decisions = decisions_from(options, workspace.configuration, workspace.keys)
-        say_as_entries(decisions, workspace.now.day)
-        for line in (*workspace.configuration.warnings, workspace.store.activity()):
-            reporter.warn(line)
-        has_quarantine = write_quarantine(workspace.configuration, reporter.error)
-        preview = _preview(workspace, decisions, Refresh(refresh))
+        planned = make_planned(path, reporter, out, Refresh(refresh), settle, options)
+    workspace, preview = planned.workspace, planned.preview
     reporter.plan(preview.plan)
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
@@ -93,7 +79,48 @@ def command(
         save(out, workspace, preview)
         print_notice("\n")
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
-    return 1 if has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
+    return 1 if planned.has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with the workspace that it is of, and whether rows of it are quarantined."""
+
+    workspace: Workspace
+    preview: Preview
+    has_quarantine: bool
+
+
+def make_planned(
+    path: Path,
+    reporter: Reporter,
+    out: Path | None,
+    refresh: Refresh,
+    settle: float | None,
+    options: dict[str, Any],
+) -> Planned:
+    """Read the configuration, report warnings and quarantined rows, observe and plan. Prints no plan.
+
+    Raises:
+        ConfigurationError: the configuration has problems.
+        KardiaError: the account or the state cannot be read, or ``out`` cannot be written.
+    """
+    is_off = refresh is Refresh.OFF
+    if is_off and out is not None:
+        raise RunStopped(
+            "--out needs a plan that has read the account: use --refresh head or full, or leave --out out"
+        )
+    workspace = open_workspace(path, account_from(options), settle=settle, needs_key=not is_off)
+    if out is not None:
+        from kardia_ctl.cli.files.saved_plan import OURS
+
+        check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
+    decisions = decisions_from(options, workspace.configuration, workspace.keys)
+    say_as_entries(decisions, workspace.now.day)
+    for line in (*workspace.configuration.warnings, workspace.store.activity()):
+        reporter.warn(line)
+    has_quarantine = write_quarantine(workspace.configuration, reporter.error)
+    return Planned(workspace, _preview(workspace, decisions, refresh), has_quarantine)
 
 
 def _preview(workspace: Workspace, decisions: Decisions, refresh: Refresh) -> Preview:

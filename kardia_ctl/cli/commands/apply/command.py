@@ -14,7 +14,7 @@ from kardia_ctl.applying.executor import report
 from kardia_ctl.applying.journal import in_thread
 from kardia_ctl.applying.observer import ProgressObserver, ResultLog
 from kardia_ctl.applying.run_context import RunContext, StopSignal
-from kardia_ctl.cli.account.account_options import account_from, account_options
+from kardia_ctl.cli.account.account_options import AccountOptions, account_from, account_options
 from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
@@ -43,7 +43,7 @@ from kardia_ctl.cli.options import (
 )
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.reporter import reporter_for
+from kardia_ctl.cli.output.reporter import Reporter, reporter_for
 from kardia_ctl.cli.output.terminal import confirm
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 from kardia_ctl.model.errors import RunStopped
@@ -52,6 +52,7 @@ from kardia_ctl.operations.apply import apply, record_counts
 from kardia_ctl.operations.audit_trail import AuditTrail
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.checks.effects import acts
+from kardia_ctl.render.view import View
 from kardia_ctl.timing import Clock
 
 if TYPE_CHECKING:
@@ -108,19 +109,37 @@ def command(path: Path, as_json: bool, **options: Any) -> int:
     account = account_from(options)
     reporter = reporter_for(view, as_json=as_json)
     with reporter.errors():
-        form_of(options["codes_out"])
-        options["parallelism"] = affordable(options["parallelism"], reporter.warn)
-        arguments = arguments_of(path, account, reporter, view, options)
-        if as_json and not arguments.approved:
-            raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
-        for line in arguments.workspace.configuration.warnings:
-            reporter.warn(line)
-        check_state_lasts(arguments.workspace, os.environ)
-        check_files(arguments, path)
-        has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
-        with arguments.workspace.store.lock("apply"):
-            # The run begins with the lock: what state holds then is older than the run.
-            code = run_async(_apply(replace(arguments, clock=Clock())))
+        return apply_path(path, account, reporter, view, options, as_json=as_json)
+
+
+def apply_path(
+    path: Path,
+    account: AccountOptions,
+    reporter: Reporter,
+    view: View,
+    options: dict[str, Any],
+    *,
+    as_json: bool = False,
+) -> int:
+    """Apply a configuration or a saved plan. Returns the exit code.
+
+    Raises:
+        ConfigurationError: the configuration has problems.
+        KardiaError: nothing was written; the message says why.
+    """
+    form_of(options["codes_out"])
+    options["parallelism"] = affordable(options["parallelism"], reporter.warn)
+    arguments = arguments_of(path, account, reporter, view, options)
+    if as_json and not arguments.approved:
+        raise RunStopped("--json never asks for confirmation: add --auto-approve, or apply a saved plan")
+    for line in arguments.workspace.configuration.warnings:
+        reporter.warn(line)
+    check_state_lasts(arguments.workspace, os.environ)
+    check_files(arguments, path)
+    has_quarantine = write_quarantine(arguments.workspace.configuration, reporter.error)
+    with arguments.workspace.store.lock("apply"):
+        # The run begins with the lock: what state holds then is older than the run.
+        code = run_async(_apply(replace(arguments, clock=Clock())))
     return 1 if has_quarantine else code
 
 
