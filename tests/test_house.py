@@ -112,11 +112,13 @@ SUBROOMS: dict[str, set[str]] = {
     "config/yaml": {"config/budget", "config/source_files"},
     "kinds/texts": set(),
     "model/amounts": set(),
+    "model/declared": {"model/address", "model/source"},
     "model/decided": {"model/address", "model/source"},
     "operations/codes": {"operations/plan"},
     "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/decided": {"planning/builder", "planning/inputs", "planning/settle_window"},
+    "planning/declared": set(),
     "planning/live": {
         "planning/builder", "planning/inputs", "planning/planner", "planning/state_index",
     },  # the planner is asked whom it would adopt
@@ -126,6 +128,7 @@ SUBROOMS: dict[str, set[str]] = {
     },  # certainty: applying asks the same before it deletes
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/reasons", "render/text", "render/view"},
+    "render/declared": {"render/escape", "render/redaction", "render/text", "render/view"},
     "render/files": {"render/escape", "render/text"},
     "render/letters": {"render/files/csv"},
     "render/plan": {
@@ -155,6 +158,9 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
+    },
+    "cli/commands/diff": {
+        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/doctor": {
         "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

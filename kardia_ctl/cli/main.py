@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "plan": ("plan.command", "Show how the live account differs. Changes nothing."),
     "apply": ("apply.command.command", "Make the live account match the configuration."),
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
+    "diff": (
+        "diff.declared_diff.command",
+        "Show what two git revisions declare differently. Needs no key and no network.",
+    ),
     "show": ("show.command", "Print a saved plan, as text or as JSON."),
     "encrypt": (
         "encrypt.encrypt_files.command",

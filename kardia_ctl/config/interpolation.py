@@ -1,12 +1,13 @@
 """``${VAR}`` in URLs and ids. A patient's texts are never touched."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from kardia_ctl.config.context import LoadContext
 from kardia_ctl.config.yaml.tree import Document, YamlList, YamlMapping
 from kardia_ctl.kinds import SETTINGS
+from kardia_ctl.model.configuration import Setting
 
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 _EVERY: Final = "*"
@@ -78,3 +79,24 @@ def _report(name: str | None, document: Document, path: tuple[str | int, ...], c
         context.problem(
             source, "${ begins a reference that is not closed", "Write ${NAME}, or $$ for a dollar sign"
         )
+
+
+class References(Mapping[str, str]):
+    """An environment in which every variable's value is the reference to it, ``${NAME}``.
+
+    For whoever compares what is declared, and has none of the values.
+    """
+
+    def __getitem__(self, name: str) -> str:
+        return f"${{{name}}}"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def hold_reference(setting: Setting, environ: Mapping[str, str]) -> bool:
+    """Whether a setting has a value that is not known here, so that no rule can be held to it."""
+    return isinstance(environ, References) and any("${" in value for value in setting.attributes.values())

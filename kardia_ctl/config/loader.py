@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -49,10 +49,15 @@ def load(
     """
     main, texts = main_file(path), PlainTexts(unlocking)
     context = LoadContext(main.parent.resolve(), main.parent, environ, edited=edited, texts=texts)
+    return load_in(context, PurePosixPath(main.name), now)
+
+
+def load_in(context: LoadContext, main: PurePosixPath, now: Instant | None) -> Configuration:
+    """Read the file ``main`` and what it names, in a new context. ``now`` and errors as for ``load``."""
     if now is not None:
         context.latest_birth, context.now = latest_birth(now.day), now.wall
-    with _collector_paused():
-        configuration = _load(PurePosixPath(main.name), context)
+    with collector_paused():
+        configuration = _load(main, context)
     context.check_unchanged()
     if configuration is None or context.problems:
         raise ConfigurationError(context.all_problems(), context.sorted_warnings())
@@ -66,43 +71,8 @@ def load(
     )
 
 
-def load_account(path: Path, environ: Mapping[str, str]) -> Configuration:
-    """Read what a configuration declares about the account: region, dialect, state; no patients, no includes.
-
-    Raises:
-        ConfigurationError: with every problem of that one file.
-    """
-    main = main_file(path)
-    context = LoadContext(main.parent.resolve(), main.parent, environ)
-    relative = PurePosixPath(main.name)
-    here = Source(context.name(relative), 1, 1)
-    yaml_file = None
-    with _collector_paused():
-        try:
-            context.begin(relative, here)
-            yaml_file = read_yaml_file(relative, context, included=False)
-        except UnusableFile as error:
-            context.unusable(here, error)
-    if yaml_file is not None:
-        sections.check_state(yaml_file, context)
-        sections.check_recipients(yaml_file, context)
-    if yaml_file is None or context.problems:
-        raise ConfigurationError(context.sorted_problems())
-    found = sections.configuration(yaml_file, context.root, Desired(yaml_file.document.tree.get("team", "")))
-    return replace(found, sources=(*context.files(), *_named_files(yaml_file, context)))
-
-
-def _named_files(main: YamlFile, context: LoadContext) -> Iterator[Path]:
-    """The files that kardia.yaml itself names, for a command that does not read them."""
-    cohorts = (main.value("cohorts") or {}).values()
-    for name in (*(main.value("include") or ()), *(cohort.get("source", "") for cohort in cohorts)):
-        with suppress(UnusableFile):
-            found = matches(context.root, lexical(main.relative.parent, name))
-            yield from (context.root / relative for relative in found)
-
-
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: the trees have no cycles, and searching for them would double the time."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.document import YamlFile
 from kardia_ctl.config.encryption.age import recipient_problem
+from kardia_ctl.config.interpolation import hold_reference
 from kardia_ctl.config.yaml.tree import YamlMapping
 from kardia_ctl.kinds import SETTINGS
 from kardia_ctl.model.configuration import (
@@ -56,7 +57,7 @@ def settings(yaml_file: YamlFile, context: LoadContext) -> tuple[Setting, ...]:
     valid = []
     for setting in _declared(yaml_file, context):
         problem = SETTINGS[setting.address.kind].problem(setting, hosts)
-        if problem and setting.source:
+        if problem and setting.source and not hold_reference(setting, context.environ):
             context.problem(setting.source, *problem, setting.address)
         valid.append(setting)
     return tuple(valid)

@@ -57,6 +57,10 @@ class InvalidContent(UnusableFile):
     """The file's content is invalid at ``line`` and ``column``."""
 
 
+class Unopened(InvalidContent):
+    """The file is encrypted, and there is nothing here that opens it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileStamp:
     """Which file was read, and in which state: its device, inode, size in bytes and time of change in ns."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kardia_ctl.config.encryption.age_header import ALTERED, check_header, is_encrypted, read_head
 from kardia_ctl.config.encryption.age_stream import piped
-from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.config.source_files import InvalidContent, Unopened
 from kardia_ctl.model.errors import RunStopped
 
 if TYPE_CHECKING:
@@ -123,15 +123,16 @@ def decrypted(chunks: Iterable[bytes], identities: Callable[[], Identities], lim
         limit: The most bytes of plain text.
 
     Raises:
-        InvalidContent: it is no such file, no identity opens it, it was altered, or it is too large.
+        Unopened: no identity opens it, or pyrage is missing.
+        InvalidContent: it is no such file, it was altered, or it is too large.
     """
-    module = _pyrage(InvalidContent)
+    module = _pyrage(Unopened)
     stream = iter(chunks)
     head = read_head(stream)
     check_header(head)
     keys = list(identities())
     if not keys:
-        raise InvalidContent("the file is encrypted, and there is no age identity to read it with", _SET)
+        raise Unopened("the file is encrypted, and there is no age identity to read it with", _SET)
     try:
         yield from piped(
             stream, lambda source, out: module.decrypt_io(source, out, keys), head=head, limit=limit
@@ -144,7 +145,7 @@ def _explained(error: Exception, identities: int) -> Exception:
     """What an error of pyrage means."""
     if "No matching keys" in str(error):
         count = "the age identity here does not open" if identities == 1 else "no age identity here opens"
-        return InvalidContent(
+        return Unopened(
             f"{count} the file: it was encrypted for others",
             "Use the identity of one of its recipients, or have somebody who can read it encrypt it for you",
         )

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from kardia_ctl.config.encryption import age, sops
 from kardia_ctl.config.encryption.age_header import SUFFIX, is_encrypted
-from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.config.source_files import InvalidContent, Unopened
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 
@@ -55,6 +55,8 @@ class PlainTexts:
         self._unlocking = unlocking or Unlocking()
         self._keys = cache(self._unlocking.keys)
         self._sealed: set[PurePosixPath] = set()
+        self.unopened: Final[set[PurePosixPath]] = set()
+        """The files that nothing here opens: whom they declare is not known."""
 
     def are_sealed(self, relative: PurePosixPath) -> bool:
         """Whether a file is encrypted, as its name says or as was seen when it was read."""
@@ -69,9 +71,16 @@ class PlainTexts:
             limit: The most bytes of plain text.
 
         Raises:
-            InvalidContent: the file is encrypted and cannot be opened, or another one than its name says.
+            Unopened: the file is encrypted, and nothing here opens it.
+            InvalidContent: the file was altered, or is another one than its name says.
         """
-        stream = iter(chunks)
+        try:
+            yield from self._open(relative, iter(chunks), limit)
+        except Unopened:
+            self.unopened.add(relative)
+            raise
+
+    def _open(self, relative: PurePosixPath, stream: Iterator[bytes], limit: int) -> Iterator[bytes]:
         if is_age(relative):
             yield from age.decrypted(stream, self._keys, limit)
             return

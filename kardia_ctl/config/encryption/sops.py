@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Final
 
-from kardia_ctl.config.source_files import InvalidContent
+from kardia_ctl.config.source_files import InvalidContent, Unopened
 
 LIMIT: Final = 64 << 20
 """Bytes of a file of SOPS, which holds it in memory several times."""
@@ -52,11 +52,11 @@ def decrypted(data: bytes, environ: Mapping[str, str]) -> bytes:
     ``environ`` is passed on without our own keys. Which key service sops asks is for the file to say.
 
     Raises:
-        InvalidContent: the program is missing, fails or takes too long. Its messages are not repeated.
+        Unopened: the program is missing, fails or takes too long. Its messages are not repeated.
     """
     program = shutil.which("sops", path=environ.get("PATH", ""))
     if program is None:
-        raise InvalidContent(
+        raise Unopened(
             "the file is encrypted with SOPS, and the program sops is not there",
             "Install sops (https://getsops.io), or encrypt the file with kardia-ctl encrypt",
         )
@@ -67,13 +67,13 @@ def decrypted(data: bytes, environ: Mapping[str, str]) -> bytes:
             words, input=data, env=theirs, capture_output=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise InvalidContent(
+        raise Unopened(
             f"sops did not end within {_SECONDS:.0f} s", "Run sops decrypt FILE to see what it waits for"
         ) from None
     except OSError as error:
-        raise InvalidContent("the program sops cannot be started", "Run sops --version") from error
+        raise Unopened("the program sops cannot be started", "Run sops --version") from error
     if done.returncode:
-        raise InvalidContent(
+        raise Unopened(
             f"sops could not decrypt the file (exit {done.returncode})", "Run sops decrypt FILE to see why"
         )
     return done.stdout

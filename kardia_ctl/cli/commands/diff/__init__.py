@@ -1,0 +1,1 @@
+"""``kardia-ctl diff``: what two git revisions declare."""

@@ -1,0 +1,1 @@
+"""What two revisions of a configuration declare differently."""

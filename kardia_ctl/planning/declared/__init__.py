@@ -1,0 +1,1 @@
+"""Compares what two revisions declare. Pure, and without an account."""

@@ -1,0 +1,1 @@
+"""What two revisions declare differently, as text, JSON and Markdown."""
