@@ -61,6 +61,7 @@ async def apply(
     *,
     warn: Callable[[str], None],
     saved_plan: str = "",
+    looks_only: bool = False,
 ) -> tuple[Result, ...]:
     """Execute the stages of a plan. When the key belongs to another tenant, nothing is sent or recorded.
 
@@ -74,6 +75,7 @@ async def apply(
         writing: The context around the stages that record and write; not entered when the plan does nothing.
         warn: Called with each warning; an empty one is ignored.
         saved_plan: The id of the saved plan that this run applies. It is recorded as used.
+        looks_only: Whether doubts are settled by looking only, as they are for a saved plan.
 
     Raises:
         RunStopped: the key belongs to another tenant, or another look would lead to other changes.
@@ -86,7 +88,7 @@ async def apply(
             f"a plan made with --refresh {plan.refresh} is never applied: it did not read everything"
         )
     stages = stages_of(inputs, plan.changes, stopped=bool(plan.stops))
-    executor = Executor(preview, context, warn, saved_plan)
+    executor = Executor(preview, context, warn, saved_plan, looks_only)
     await executor.execute([stage for stage in stages if isinstance(stage, _READING)])
     if acts(plan.changes):
         executor.preview = await look_again(preview, context.reader, context.clock, context.requests, warn)
@@ -96,7 +98,7 @@ async def apply(
         return ()
     with writing() as observer:
         observed = replace(context, observer=observer)
-        executor = Executor(executor.preview, observed, warn, saved_plan, executor.team)
+        executor = Executor(executor.preview, observed, warn, saved_plan, looks_only, executor.team)
         await executor.execute(changing)
         return results_in_order(executor.results.values())
 
@@ -110,6 +112,7 @@ class Executor:
         context: Ports, time and options.
         warn: Called with each warning; an empty one is ignored.
         saved_plan: The id of the saved plan that is applied; empty for none.
+        looks_only: Whether doubts are settled by looking only.
         team: The tenant that the key belongs to; empty while unknown.
         results: The result so far of each planned write.
     """
@@ -118,6 +121,7 @@ class Executor:
     context: RunContext
     warn: Callable[[str], None]
     saved_plan: str = ""
+    looks_only: bool = False
     team: str = ""
     results: dict[Address, Result] = field(default_factory=dict)
     _sender: Sender = field(init=False, repr=False)
@@ -151,7 +155,7 @@ class Executor:
                     self.results |= {result.address: result for result in results}
                     rate = self._rate()
                 case Settle():
-                    looks_only = bool(self.saved_plan)
+                    looks_only = self.looks_only or bool(self.saved_plan)
                     await settle(
                         self.preview, self.context, self.results, self._sender, looks_only=looks_only
                     )

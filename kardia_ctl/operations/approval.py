@@ -14,7 +14,7 @@ from kardia_ctl.planning.checks.stops import cost_of, passed_limits
 from kardia_ctl.planning.dependencies import chains
 from kardia_ctl.planning.inputs import PlanInputs
 
-_LOOKS_ONLY: Final = "a saved plan settles doubts by looking only"
+_LOOKS_ONLY: Final = "an approved plan settles doubts by looking only"
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Approval:
     """What was approved, and what was sent of it so far."""
 
     def __init__(self, plan: Plan, inputs: PlanInputs, *, looks_only: bool) -> None:
-        """``inputs`` are those of the plan; ``looks_only`` for a saved plan, which sends each write once."""
+        """``inputs`` are those of the plan; ``looks_only``: what was approved sends each write once."""
         self._inputs = inputs
         self._looks_only = looks_only
         self._unsent = {change.address for change in plan.changes if change.action.writes}

@@ -36,7 +36,12 @@ class AuditTrail:
         """The entry of a run that begins: who, from where (``origin``), with which approval, what for."""
         planned = {str(action): plan.count(action) for action in Action if plan.count(action)}
         return self._entry(
-            operation, workspace=self.workspace, **origin, approval=approval, digest="", planned=planned
+            operation,
+            workspace=self.workspace,
+            **origin,
+            approval=approval,
+            digest=plan.digest,
+            planned=planned,
         )
 
     def changed(

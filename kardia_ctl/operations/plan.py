@@ -14,6 +14,7 @@ from kardia_ctl.observing.interning import Interning
 from kardia_ctl.observing.observe import observe, with_templates
 from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
 from kardia_ctl.operations.tenant import with_tenant
+from kardia_ctl.planning.approval.plan_digest import plan_digest
 from kardia_ctl.planning.checks.key_tenant import expects_team, needs_tenant
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan, wants_templates
@@ -73,11 +74,14 @@ async def observe_and_plan(
             inputs = replace(inputs, observed=await with_templates(reader, inputs.observed))
         inputs = replace(await with_tenant(reader, inputs), spent=requests())
         plan = make_plan(inputs)
-    return Preview(plan, inputs, read_until)
+    return Preview(replace(plan, digest=plan_digest(plan, inputs.digest_key)), inputs, read_until)
 
 
 def plan_from_state(inputs: PlanInputs) -> Preview:
-    """Plan without a request: what is declared is compared with state alone (``--refresh off``)."""
+    """Plan without a request: what is declared is compared with state alone (``--refresh off``).
+
+    It has no digest: nobody approves a plan that has looked at nothing.
+    """
     observed = from_state(inputs.desired, inputs.state, inputs.key, _reads_of(inputs))
     inputs = replace(inputs, observed=observed)
     return Preview(make_plan(inputs), inputs)

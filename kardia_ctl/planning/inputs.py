@@ -65,6 +65,7 @@ class PlanInputs:
         refresh: How much is to be read of the account.
         given: The decisions of the command line alone; ``decisions`` has those of the configuration too.
         firing: The decisions of the configuration that send something, or settle a doubt.
+        digest_key: The key of the plan's digest; without one it has none.
     """
 
     desired: Desired
@@ -82,6 +83,7 @@ class PlanInputs:
     refresh: Refresh = Refresh.FULL
     given: Decisions = field(default_factory=Decisions)
     firing: FiringDecisions = field(default_factory=FiringDecisions)
+    digest_key: bytes = b""
 
     def recorded(self, state: State) -> "PlanInputs":
         """The inputs of a later round: what a run records before it sends anything is in ``state``."""

@@ -210,6 +210,19 @@ class Keys:
         given_key = self._given("KARDIA_REVIEW_KEY").encode()
         return _derived(given_key or fingerprints or self.secret.encode(), b"review")
 
+    def digests(self, endpoint: str, workspace: str) -> bytes:
+        """The key of plans' digests, for one workspace of one account: derived from that of pseudonyms.
+
+        It is asked for before an apply makes a key of fingerprints: a plan that was made when there was none
+        has the digest that its apply expects. Empty when there is no key at all.
+
+        Raises:
+            RunStopped: as ``review``.
+        """
+        place = f"\0{endpoint}\0{workspace}".encode("utf-8", "surrogatepass")
+        key = self.review(self.fingerprints())
+        return _derived(key + place, b"digest") if key else b""
+
     def _given(self, name: str) -> str:
         """A key from the environment; empty when it is not set.
 

@@ -98,6 +98,10 @@ class Workspace:
         """The base URL, or ``SANDBOX``."""
         return _endpoint(self.account, self.configuration)
 
+    def digest_key(self) -> bytes:
+        """The key of plans' digests, as ``Keys.digests``."""
+        return self.keys.digests(self.endpoint, self.configuration.workspace)
+
 
 def _endpoint(account: AccountOptions, configuration: Configuration) -> str:
     if account.sandbox:

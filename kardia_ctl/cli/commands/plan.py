@@ -128,7 +128,7 @@ def _preview(workspace: Workspace, decisions: Decisions, refresh: Refresh) -> Pr
     state = workspace.store.load()
     key = state_key(workspace, state)
     inputs = inputs_of(workspace.configuration, state, workspace.now, key, decisions)
-    inputs = replace(inputs, refresh=refresh)
+    inputs = replace(inputs, refresh=refresh, digest_key=workspace.digest_key())
     return plan_from_state(inputs) if refresh is Refresh.OFF else run_async(_observed(workspace, inputs))
 
 

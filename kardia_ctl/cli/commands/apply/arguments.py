@@ -8,6 +8,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
+from kardia_ctl.cli.commands.apply.expected import Expected, expected_from
 from kardia_ctl.cli.decisions import decisions_from, say_as_entries
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import DURATION, Options
@@ -55,7 +56,14 @@ class ApplyArguments:
     saved: SavedPlan | None = None
     max_age: float = MAX_AGE
     plan_key: bytes = b""
+    digest_key: bytes = b""
+    expected: Expected | None = None
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def looks_only(self) -> bool:
+        """Whether doubts are settled by looking only: somebody approved this plan, and no more than it."""
+        return self.saved is not None or self.expected is not None
 
 
 def arguments_of(
@@ -88,7 +96,19 @@ def _of_configuration(
     )
     decisions = decisions_from(options, workspace.configuration, workspace.keys)
     say_as_entries(decisions, workspace.now.day, options["assume_absent"], options["assume_created"])
-    return ApplyArguments(workspace, decisions, reporter, view, options.pop("auto_approve"), **options)
+    expected = expected_from(options, workspace.keys)
+    approved = options.pop("auto_approve") or expected is not None
+    digest_key = workspace.digest_key()  # before a key of fingerprints is made
+    return ApplyArguments(
+        workspace,
+        decisions,
+        reporter,
+        view,
+        approved,
+        **options,
+        digest_key=digest_key,
+        expected=expected,
+    )
 
 
 def _of_saved_plan(
@@ -122,6 +142,7 @@ def _of_saved_plan(
     state = workspace.store.load()
     plan_files.check_bound(saved, key, workspace, state, now=workspace.now.wall, max_age=max_age)
     plan_files.check_strength(data, workspace.keys)
+    expected = expected_from(options, workspace.keys)
     options.pop("auto_approve")
     return ApplyArguments(
         workspace,
@@ -133,6 +154,8 @@ def _of_saved_plan(
         saved=saved,
         max_age=max_age,
         plan_key=key,
+        digest_key=workspace.digest_key(),
+        expected=expected,
     )
 
 

@@ -40,6 +40,8 @@ def end(arguments: ApplyArguments, trail: AuditTrail, report: Report) -> None:
 
 
 def _approval(arguments: ApplyArguments) -> str:
+    if arguments.expected is not None:
+        return "--expect-digest"
     if arguments.saved is not None:
         return f"saved plan {arguments.saved.id}"
     return "--auto-approve" if arguments.approved else "confirmed at the terminal"

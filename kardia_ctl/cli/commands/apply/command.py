@@ -20,8 +20,14 @@ from kardia_ctl.cli.account.known_values import know_observed, know_secrets
 from kardia_ctl.cli.account.only_writer import check_state_lasts, unseen_writers
 from kardia_ctl.cli.commands.apply import audited
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments, arguments_of, saved_plan_options
+from kardia_ctl.cli.commands.apply.expected import expect_options, refuse_unless_expected
 from kardia_ctl.cli.commands.apply.finish import check_files, end_printed_on_error, print_end
-from kardia_ctl.cli.commands.apply.preparing import inputs_for, record_assumptions, wait_first
+from kardia_ctl.cli.commands.apply.preparing import (
+    inputs_for,
+    record_assumptions,
+    wait_first,
+    with_key,
+)
 from kardia_ctl.cli.commands.apply.question import question
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
@@ -92,6 +98,7 @@ if TYPE_CHECKING:
     help="You checked Kardia: the request in doubt at this address took effect.",
 )
 @saved_plan_options
+@expect_options
 @json_lines_option
 @settle_option
 @parallelism_option
@@ -159,6 +166,7 @@ async def _apply(arguments: ApplyArguments) -> int:
             plan_files.check_live(arguments.saved, arguments.plan_key, workspace, preview)
         plan = preview.plan
         arguments.reporter.plan(plan)
+        refuse_unless_expected(plan, arguments.expected)
         if plan.stops:
             print_message(blocked_line(plan))
             return 1
@@ -168,7 +176,7 @@ async def _apply(arguments: ApplyArguments) -> int:
             question(plan, workspace.endpoint), approved=arguments.approved
         ):
             return 1
-        return await _write(arguments, session, preview)
+        return await _write(arguments, session, with_key(arguments, preview))
 
 
 async def _write(arguments: ApplyArguments, session: "Session", preview: Preview) -> int:
@@ -198,7 +206,9 @@ async def _write(arguments: ApplyArguments, session: "Session", preview: Preview
             )
             writing = partial(_writing, arguments, session, preview, context, codes, trail)
             saved = "" if arguments.saved is None else arguments.saved.id
-            results = await apply(preview, context, writing, warn=warn, saved_plan=saved)
+            results = await apply(
+                preview, context, writing, warn=warn, saved_plan=saved, looks_only=arguments.looks_only
+            )
     record_counts(preview, context, warn)
     done = _report(session, preview, context, results)
     if acts(plan.changes):

@@ -1,5 +1,7 @@
 """What an apply does before it plans: waiting, a person's decisions about doubts, and its inputs."""
 
+from dataclasses import replace
+
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments
 from kardia_ctl.cli.files import saved_plan as plan_files
@@ -7,6 +9,7 @@ from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.ports import Reader
 from kardia_ctl.operations.assume import assume
+from kardia_ctl.operations.plan import Preview
 from kardia_ctl.operations.tenant import require_tenant
 from kardia_ctl.planning.decided.assumptions import assumptions
 from kardia_ctl.planning.inputs import PlanInputs, inputs_of
@@ -44,5 +47,21 @@ def inputs_for(arguments: ApplyArguments) -> PlanInputs:
         plan_files.check_bound(
             arguments.saved, arguments.plan_key, workspace, state, now=now, max_age=max_age
         )
-    key = state_key(workspace, state, create=True)
-    return inputs_of(workspace.configuration, state, arguments.clock.instant(), key, arguments.decisions)
+    key = state_key(workspace, state)
+    moment = arguments.clock.instant()
+    inputs = inputs_of(workspace.configuration, state, moment, key, arguments.decisions)
+    return replace(inputs, digest_key=arguments.digest_key)
+
+
+def with_key(arguments: ApplyArguments, preview: Preview) -> Preview:
+    """The preview with a key of fingerprints, made now where there is none.
+
+    Only a run that goes on makes one: other keys are derived from it, so that after a refusal no saved plan
+    and no digest would hold any more.
+
+    Raises:
+        RunStopped: it cannot be written.
+    """
+    inputs = preview.inputs
+    key = inputs.key or state_key(arguments.workspace, inputs.state, create=True)
+    return replace(preview, inputs=replace(inputs, key=key))

@@ -1,0 +1,1 @@
+"""What an approval is about: the digest of a plan, and whom the plan touches."""
