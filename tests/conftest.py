@@ -78,6 +78,15 @@ class _Prompt:
 vars(uvicorn.server)["asyncio"] = _Prompt()
 
 
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests are about something else than pseudonyms: their commands print addresses as they are.
+
+    tests/canary, and the tests of names, have a fixture of this name that does nothing.
+    """
+    monkeypatch.setattr("kardia_ctl.cli.naming.shows_mrns", lambda _: True)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """``-n auto``: two workers for each processor, because tests of signals and retries mostly wait."""

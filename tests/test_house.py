@@ -147,13 +147,13 @@ SUBROOMS: dict[str, set[str]] = {
     "state/sqlite": {"state/files", "state/lock_info", "state/tables"},
     "state/objects": {"state/lock_info", "state/state_store", "state/tables"},
     "state/tables": {"state/lock_info"},
-    "cli/account": {"cli/environment", "cli/options", "cli/private_files", "cli/signals"},
+    "cli/account": {"cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/codes": {
-        "cli/account", "cli/files", "cli/letters", "cli/options", "cli/output", "cli/outputs",
+        "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output", "cli/outputs",
         "cli/private_files", "cli/signals",
     },
     "cli/commands/apply": {
@@ -168,13 +168,13 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/signals",
     },
     "cli/commands/encrypt": {
-        "cli/account", "cli/interrupts", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/environment", "cli/interrupts", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/get": {
-        "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/importing": {
-        "cli/account", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/outputs",
+        "cli/account", "cli/environment", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/outputs",
         "cli/private_files", "cli/signals",
     },
     "cli/commands/state": {
@@ -183,7 +183,7 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
     "cli/files": {"cli/account", "cli/environment", "cli/output", "cli/outputs", "cli/private_files"},
     "cli/letters": {"cli/options", "cli/private_files"},
-    "cli/output": {"cli/environment", "cli/interrupts"},
+    "cli/output": {"cli/environment", "cli/naming", "cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},
     "sandbox/account": {"sandbox/data"},
     "sandbox/control": {

@@ -1,7 +1,8 @@
 """The environment variables that are read: what surrounds a secret on its way here is no part of it."""
 
+import os
 from collections.abc import Mapping
-from typing import Final
+from typing import IO, Any, Final
 
 from kardia_ctl.model.errors import RunStopped
 
@@ -76,3 +77,8 @@ def is_ci(environ: Mapping[str, str]) -> bool:
 def wants_no_colour(environ: Mapping[str, str]) -> bool:
     """Whether NO_COLOR is set and not empty (https://no-color.org)."""
     return environ.get("NO_COLOR", "") != ""
+
+
+def is_own_terminal(stream: IO[Any]) -> bool:
+    """Whether the stream is a person's own terminal, and not the log of a CI job."""
+    return stream.isatty() and not is_ci(os.environ)

@@ -132,6 +132,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Reports every error as one line, without a traceback."""
+    _naming("begin")
+    code = _run(arguments)
+    if line := _naming("note"):
+        _notify(line)
+    return code
+
+
+def _naming(step: str) -> str:
+    """A step of ``naming``; nothing where no command has printed yet, because --version must stay fast."""
+    module = sys.modules.get("kardia_ctl.cli.naming")
+    return "" if module is None else getattr(module, step)() or ""
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     # A plan has millions of objects and no cycles: searching for cycles takes a tenth of a no-op plan's time.
     gc.set_threshold(100_000, 50, 100)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from kardia_ctl.cli.environment import wants_no_colour
-from kardia_ctl.cli.output.terminal import is_own_terminal
+from kardia_ctl.cli.environment import is_own_terminal, wants_no_colour
+from kardia_ctl.cli.naming import StdoutNames, show_mrns
 from kardia_ctl.model.address import Address
 from kardia_ctl.render.view import View
 
@@ -169,6 +169,8 @@ json_lines_option: Final = json_option(
 
 def shows_phi(*, asked: bool, out: Path | None = None) -> bool:
     """Whether to show patients' values: on a person's own terminal, and elsewhere only with --show-phi."""
+    if asked:
+        show_mrns()
     return asked or (out is None and is_own_terminal(sys.stdout))
 
 
@@ -179,4 +181,5 @@ def view_from(options: dict[str, Any]) -> View:
         colour=sys.stdout.isatty() and not no_color and not wants_no_colour(os.environ),
         show_phi=shows_phi(asked=options.pop("show_phi")),
         full=sys.maxsize if full else View().full,
+        names=StdoutNames(),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
 from typing import Final
+from urllib.parse import quote
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
@@ -43,10 +44,19 @@ def meant(texts: Iterable[str], mrns: Iterable[str], key: bytes) -> dict[str, st
     return {found: mrn for mrn in known if (found := pseudonym(key, mrn)) in wanted}
 
 
+_KINDS: Final = tuple(kind for kind in Kind if not kind.is_setting)
+_BEGINNINGS: Final = tuple(f"{kind}/" for kind in _KINDS)
+_FORMS: Final = frozenset(kind.form for kind in _KINDS)
+"""What messages call an address in general, such as ``patient/MRN``."""
+
 _ADDRESS: Final = re.compile(
-    rf"(?<![\w/.%-])(?:{'|'.join(kind for kind in Kind if not kind.is_setting)})(?:/[\w.~%-]*[\w~%-])+"
+    rf"(?<![\w/.%-])(?:{'|'.join(_KINDS)})(?:/[\w.~%-]*[\w~%-])+(?P<line>:[0-9]+(?::[0-9]+)?(?![\w/~%-]))?"
 )
-"""An address of a patient or of what a patient owns, as ``str(Address)`` writes it, within a text."""
+"""An address of a patient or of what a patient owns, as ``str(Address)`` writes it, within a text. A line
+number after it shows that it is a file's name."""
+
+_FILE: Final = re.compile(r"\.(?:age|csv|db|html|json|md|ndjson|plan|tfplan|tsv|txt|xlsx|ya?ml)$")
+"""The end of a file's name: in the directory patient/ it looks like an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +70,30 @@ class Pseudonyms:
         if address.kind.is_setting or not address.names:
             return str(address)
         mrn, *others = address.names
-        return "/".join((address.kind.value, pseudonym(self.key, mrn), *others))
+        return "/".join(
+            (address.kind.value, pseudonym(self.key, mrn), *(quote(name, safe="") for name in others))
+        )
 
     def mrn(self, mrn: str) -> str:
         """The pseudonym of an mrn."""
         return pseudonym(self.key, mrn)
 
     def text(self, text: str) -> str:
-        """A text with a pseudonym for the mrn of every address in it."""
+        """A text with a pseudonym for the mrn of every address in it.
+
+        What has a pseudonym's form already stays as it is, so a text may pass more than once. Names of files
+        stay too.
+        """
+        if not any(beginning in text for beginning in _BEGINNINGS):
+            return text
         return _ADDRESS.sub(self._found, text)
 
     def _found(self, match: re.Match[str]) -> str:
+        found = match[0]
+        if match["line"] or found in _FORMS or _FILE.search(found):
+            return found
         try:
-            return self.shown(Address.parse(match[0]))
+            address = Address.parse(found)
         except ValueError:
-            return match[0].partition("/")[0] + "/…"
+            return found.partition("/")[0] + "/…"
+        return found if may_be_pseudonym(address.names[0]) else self.shown(address)

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from kardia_ctl.applying.run_context import StopSignal
-from kardia_ctl.cli.account.workspace import PRIVATE, Workspace
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.environment import other_proxy
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 

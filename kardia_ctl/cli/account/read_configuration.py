@@ -7,7 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from kardia_ctl.cli.account.key_at_hand import key_at_hand
 from kardia_ctl.cli.environment import EMPTY, given
+from kardia_ctl.cli.naming import key_from
 from kardia_ctl.config import load
 from kardia_ctl.config.encryption.plain_texts import Unlocking
 from kardia_ctl.instant import Instant
@@ -30,6 +32,7 @@ def read_configuration(
         ConfigurationError: it has problems.
         RunStopped: an age identity cannot be used.
     """
+    key_from(partial(key_at_hand, path, os.environ), is_guess=True)
     return load(path, os.environ, now, edited, unlocking(os.environ))
 
 

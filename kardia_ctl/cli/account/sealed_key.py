@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl.cli.account.key_at_hand import SEALED_KEY
 from kardia_ctl.cli.account.keys import check_length
 from kardia_ctl.cli.account.read_configuration import unlocking
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.config.encryption import age
 from kardia_ctl.config.source_files import UnusableFile, content
 from kardia_ctl.model.errors import RunStopped
-
-SEALED_KEY: Final = "state-key.age"
-"""The file's name."""
 
 _LARGEST: Final = 1 << 20
 """Bytes of such a file."""

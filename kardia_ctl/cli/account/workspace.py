@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.git_index import tracked_secrets
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.account.meant_addresses import with_meant_addresses
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.environment import empty_secrets
+from kardia_ctl.cli.naming import key_from
 from kardia_ctl.config import load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, SecretSource
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
 
 SANDBOX: Final = "sandbox"
 """The endpoint of the embedded API, as saved plans name it."""
-
-PRIVATE: Final = ".kardia"
-"""The directory beside kardia.yaml that holds state and keys."""
 
 _PAGE: Final = 8_000_000
 """The most bytes of a response: ten times a page of 500 patients."""
@@ -178,6 +177,7 @@ def made_workspace(
 
     opener = cache(partial(store_at, state))
     keys = replace(keys, stored=lambda: opener().fingerprint_secret())
+    key_from(lambda: keys.review(keys.fingerprints()))
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), store_at, opener, scrub)
 

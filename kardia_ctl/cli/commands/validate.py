@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from kardia_ctl.cli.account.git_index import plain_people, tracked_secrets
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.read_configuration import read_configuration
-from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import json_option, path_argument

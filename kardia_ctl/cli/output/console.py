@@ -1,4 +1,7 @@
-"""Printing results to stdout and messages to stderr, either of which may be closed at any time."""
+"""Printing results to stdout and messages to stderr, either of which may be closed at any time.
+
+Each text passes the names of its stream (``naming``), so no address with an mrn leaves the person's terminal.
+"""
 
 import os
 import select
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from kardia_ctl.cli.naming import named_value, names_on
 from kardia_ctl.render.escape import escape, escape_json, escape_lines, json_text
 
 _errors: list[str] = []
@@ -21,7 +25,7 @@ def print_result(text: str) -> None:
 
     When that fails, an apply still goes on: ``lost_output`` reports it later.
     """
-    _print(escape_lines(text))
+    _print(escape_lines(names_on(sys.stdout).text(text)))
 
 
 def print_line(line: str) -> None:
@@ -31,12 +35,12 @@ def print_line(line: str) -> None:
 
 def print_json(value: object, *, indent: int | None = None) -> None:
     """Print a value to stdout as JSON."""
-    _print(json_text(value, indent=indent) + "\n")
+    _print(json_text(named_value(value, names_on(sys.stdout)), indent=indent) + "\n")
 
 
 def print_json_line(value: object) -> None:
     """Print a value to stdout as JSON, as short as it can be."""
-    _print(json_text(value, separators=(",", ":")) + "\n")
+    _print(json_text(named_value(value, names_on(sys.stdout)), separators=(",", ":")) + "\n")
 
 
 def _print(text: str) -> None:
@@ -54,7 +58,7 @@ def print_piece(text: str) -> None:
     Raises:
         OSError: it cannot be printed, so that the rest need not be made.
     """
-    click.echo(escape_lines(text), nl=False)
+    click.echo(escape_lines(names_on(sys.stdout).text(text)), nl=False)
     sys.stdout.flush()
 
 
@@ -115,16 +119,17 @@ def print_key(key: str) -> None:
 def print_message(line: str) -> None:
     """Print one line to stderr, escaped: it may quote a file, a server or another run. Never fails."""
     with suppress(OSError):
+        shown = escape(names_on(sys.stderr).text(line))
         if _above:
-            _above[-1](escape(line))
+            _above[-1](shown)
         else:
-            click.echo(escape(line), err=True)
+            click.echo(shown, err=True)
 
 
 def print_notice(text: str) -> None:
     """Print lines to stderr, each escaped. Never fails: a closed terminal must not end an apply."""
     with suppress(OSError):
-        click.echo(escape_lines(text), nl=False, err=True)
+        click.echo(escape_lines(names_on(sys.stderr).text(text)), nl=False, err=True)
 
 
 def print_above(write: Callable[[str], None] | None) -> None:

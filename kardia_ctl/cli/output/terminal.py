@@ -7,15 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import IO, Any
 
-from kardia_ctl.cli.environment import is_ci
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.interrupts import has_come, reacting
 from kardia_ctl.cli.output.console import print_message, print_notice
 from kardia_ctl.model.errors import Interrupted, RunStopped
-
-
-def is_own_terminal(stream: IO[Any]) -> bool:
-    """Whether the stream is a person's own terminal, and not the log of a CI job."""
-    return stream.isatty() and not is_ci(os.environ)
 
 
 def can_redraw(stream: IO[Any]) -> bool:

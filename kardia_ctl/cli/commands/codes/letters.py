@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import click
 
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.read_configuration import read_configuration
-from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.commands.codes.choice import CodeChoice, choice_options
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.files.code_file import form_of
 from kardia_ctl.cli.files.existing_codes import code_rows
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.letters.letter_options import LetterOptions, is_letter_table, letter_options
 from kardia_ctl.cli.options import FILE, path_argument
 from kardia_ctl.cli.output.console import print_line, print_message
-from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.cli.outputs import Output, check_outputs, own_stream
 from kardia_ctl.cli.private_files import resolved, write_private
 from kardia_ctl.model.address import patient_address

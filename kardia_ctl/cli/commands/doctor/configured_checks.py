@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kardia_ctl.cli.account.git_index import has_remote, tracked, tracked_secrets
-from kardia_ctl.cli.account.workspace import PRIVATE, SANDBOX
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
+from kardia_ctl.cli.account.workspace import SANDBOX
 from kardia_ctl.cli.commands.doctor.premises import NotToBeHad, Premises
 from kardia_ctl.cli.environment import empty_secrets, other_proxy
 from kardia_ctl.model.configuration import Configuration

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl import __version__
+from kardia_ctl.cli.account.key_at_hand import SEALED_KEY
 from kardia_ctl.cli.account.read_configuration import IDENTITY_FILE
-from kardia_ctl.cli.account.sealed_key import SEALED_KEY
 from kardia_ctl.cli.commands.doctor.premises import Premises
 from kardia_ctl.config.encryption.plain_texts import is_age, plain_name
 from kardia_ctl.model.configuration import SecretSource

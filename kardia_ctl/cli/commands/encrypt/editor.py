@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.interrupts import reacting
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.model.errors import Interrupted, RunStopped
 
 _MOUNTS: Final = Path("/proc/self/mounts")

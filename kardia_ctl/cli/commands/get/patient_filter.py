@@ -9,8 +9,9 @@ import click
 
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.options import Options
-from kardia_ctl.cli.output.terminal import is_own_terminal, read_answer
+from kardia_ctl.cli.output.terminal import read_answer
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.planning.live.search import has_address, is_named
 from kardia_ctl.planning.live.undeclared import undeclared_in

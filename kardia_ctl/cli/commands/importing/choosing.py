@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.output.console import print_message, print_notice
-from kardia_ctl.cli.output.terminal import is_own_terminal, read_answer
+from kardia_ctl.cli.output.terminal import read_answer
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.operations.importing.accept_drift import Difference

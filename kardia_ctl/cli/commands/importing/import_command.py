@@ -23,10 +23,10 @@ from kardia_ctl.cli.commands.importing.import_options import (
 )
 from kardia_ctl.cli.commands.importing.import_writing import write_import
 from kardia_ctl.cli.commands.importing.update_options import update_from, update_options
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.options import accept_unknown_team_option, lock_option, path_argument
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.cli.signals import run_async
 from kardia_ctl.model.address import Address
 from kardia_ctl.operations.importing.read_account import read_account

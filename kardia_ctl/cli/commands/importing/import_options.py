@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from kardia_ctl.cli.account.workspace import PRIVATE, Workspace
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
+from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.edited_configuration import cohorts_of
 from kardia_ctl.cli.files.imported_files import free_cohort
 from kardia_ctl.config.encryption.age_header import SUFFIX

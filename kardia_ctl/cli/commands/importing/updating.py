@@ -15,12 +15,12 @@ from kardia_ctl.cli.account.read_configuration import unlocking
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.importing.choosing import choose
 from kardia_ctl.cli.commands.importing.update_options import UpdateOptions
+from kardia_ctl.cli.environment import is_own_terminal
 from kardia_ctl.cli.files.appended_file import STDOUT
 from kardia_ctl.cli.files.replaced_files import replace_files
 from kardia_ctl.cli.options import shows_phi
 from kardia_ctl.cli.output.console import print_bytes, print_message, print_result
 from kardia_ctl.cli.output.progress import reading
-from kardia_ctl.cli.output.terminal import is_own_terminal
 from kardia_ctl.cli.outputs import Output, check_outputs, own_stream, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.cli.signals import run_async

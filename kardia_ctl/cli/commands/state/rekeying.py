@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from kardia_ctl.cli.account.fingerprint_key import state_key
+from kardia_ctl.cli.account.key_at_hand import SEALED_KEY
 from kardia_ctl.cli.account.keys import Keys, key_in
-from kardia_ctl.cli.account.sealed_key import SEALED_KEY, made_key
+from kardia_ctl.cli.account.sealed_key import made_key
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.commands.state.noted import note
 from kardia_ctl.cli.commands.state.opening import opened_workspace, sandbox_option
