@@ -153,8 +153,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/codes": {
-        "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output", "cli/outputs",
-        "cli/private_files", "cli/signals",
+        "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output",
+        "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
@@ -174,8 +174,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/importing": {
-        "cli/account", "cli/environment", "cli/commands/state/noted", "cli/files", "cli/options", "cli/output", "cli/outputs",
-        "cli/private_files", "cli/signals",
+        "cli/account", "cli/environment", "cli/commands/state/noted", "cli/files", "cli/options",
+        "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/state": {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

@@ -10,21 +10,24 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 
 _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH: Final = 10
-_BITS: Final = 5
+_SHIFTS: Final = (54, 44, 34, 24, 14)
+
+
+_PAIRS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)
+"""Two digits for each 10 bits."""
 
 
 def pseudonym(key: bytes, mrn: str) -> str:
     """The pseudonym of an mrn under a key."""
     number = int.from_bytes(digest(key, mrn.encode("utf-8", "surrogatepass"), sha256)[:8])
-    shifts = range(64 - _BITS, 64 - _BITS * (_LENGTH + 1), -_BITS)
-    return "~" + "".join(_DIGITS[number >> shift & 31] for shift in shifts)
+    return "~" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 _FORM: Final = re.compile(f"~[{_DIGITS}]{{{_LENGTH}}}")
@@ -46,6 +49,9 @@ def meant(texts: Iterable[str], mrns: Iterable[str], key: bytes) -> dict[str, st
 
 _KINDS: Final = tuple(kind for kind in Kind if not kind.is_setting)
 _BEGINNINGS: Final = tuple(f"{kind}/" for kind in _KINDS)
+_OTHERS: Final = {str(kind): len(kind.facts.names) - 1 for kind in _KINDS}
+"""How many names follow the mrn in an address."""
+
 _FORMS: Final = frozenset(kind.form for kind in _KINDS)
 """What messages call an address in general, such as ``patient/MRN``."""
 
@@ -92,8 +98,13 @@ class Pseudonyms:
         found = match[0]
         if match["line"] or found in _FORMS or _FILE.search(found):
             return found
+        kind, mrn, *others = found.split("/")
+        if may_be_pseudonym(mrn):
+            return found
         try:
-            address = Address.parse(found)
+            mrn = unquote(mrn, errors="strict") if "%" in mrn else mrn
         except ValueError:
-            return found.partition("/")[0] + "/…"
-        return found if may_be_pseudonym(address.names[0]) else self.shown(address)
+            mrn = ""
+        if not mrn or len(others) != _OTHERS[kind] or not all(others):
+            return f"{kind}/…"
+        return "/".join((kind, pseudonym(self.key, mrn), *others))

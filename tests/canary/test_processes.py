@@ -88,7 +88,7 @@ class Site:
             time.sleep(0.01)
 
     def recorded(self) -> set[str]:
-        listed = self.run("state", "list", str(self.path)).stdout.splitlines()
+        listed = self.run("state", "list", str(self.path), "--show-phi").stdout.splitlines()
         known = (line for line in listed if not line.endswith("(in doubt)"))
         return {line.removeprefix("patient/") for line in known if line.startswith("patient/")}
 

@@ -1,0 +1,129 @@
+"""Which output shows an mrn, and which a pseudonym."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kardia_ctl.cli import naming
+from kardia_ctl.cli.output.console import print_json_line, print_line, print_message, print_notice
+from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.kinds import Kind
+from kardia_ctl.render.names import MRNS
+from kardia_ctl.render.pseudonyms import Pseudonyms, pseudonym
+
+KEY = b"a review key of this test"
+NAMES = Pseudonyms(KEY)
+JOE = pseudonym(KEY, "JS-1")
+
+
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This test decides itself what is a terminal."""
+    monkeypatch.delenv("CI", raising=False)
+    naming.begin()
+    naming.key_from(lambda: KEY)
+    yield
+    naming.begin()
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_each_stream_is_decided_by_itself() -> None:
+    assert naming.names_on(Terminal()) is MRNS
+    assert naming.names_on(io.StringIO()).mrn("JS-1") == JOE
+
+
+def test_a_terminal_in_ci_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert naming.names_on(Terminal()).mrn("JS-1") == JOE
+
+
+def test_show_phi_shows_mrns_in_a_pipe_but_not_where_everybody_reads() -> None:
+    naming.show_mrns()
+    assert naming.names_on(io.StringIO()) is MRNS
+    assert naming.names_for_everybody().mrn("JS-1") == JOE
+    naming.mrns_are_public()
+    assert naming.names_for_everybody() is MRNS
+
+
+def test_whatever_is_printed_off_the_terminal_has_pseudonyms(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "patient/JS-1: see connection_code/JS-1/one-year"
+    for put in (print_line, print_message, lambda text: print_notice(f"{text}\n")):
+        put(text)
+    print_json_line({"a": [text], text: {"b": (text,)}})
+    shown = "".join(capsys.readouterr())
+    assert "JS-1" not in shown
+    assert shown.count(f"patient/{JOE}") == 6
+    assert shown.count(f"connection_code/{JOE}/one-year") == 6
+
+
+def test_without_a_key_pseudonyms_are_of_this_output_and_the_output_says_so_once() -> None:
+    naming.begin()
+    assert not naming.note()
+    assert naming.names_on(io.StringIO()).text("patient/JS-1").startswith("patient/~")
+    assert "KARDIA_REVIEW_KEY" in naming.note()
+    assert not naming.note()
+
+
+def test_a_key_that_is_known_later_replaces_a_guess_and_never_the_other_way_round() -> None:
+    naming.begin()
+    naming.key_from(lambda: b"guess", is_guess=True)
+    naming.key_from(lambda: KEY)
+    naming.key_from(lambda: b"guess", is_guess=True)
+    assert naming.names_on(io.StringIO()).mrn("JS-1") == JOE
+
+
+TEXTS = {
+    "patient/JS-1": f"patient/{JOE}",
+    "apply with --reissue 'connection_code/JS-1/one-year'.": f"apply with --reissue 'connection_code/{JOE}/"
+    "one-year'.",
+    "(patient/JS-1), patient/JS-1.": f"(patient/{JOE}), patient/{JOE}.",
+    "patient/JS%2D1": f"patient/{JOE}",
+    "patient/JS-1: blocked": f"patient/{JOE}: blocked",
+    "{from: patient/JS-1, to: patient/~k3v9q2m7ab}": f"{{from: patient/{JOE}, to: patient/~k3v9q2m7ab}}",
+    "patient/a.yaml:3:1: wrong": "patient/a.yaml:3:1: wrong",
+    "patient/a.yaml:3: wrong": "patient/a.yaml:3: wrong",
+    "Wrote patient/more.yaml: 3": "Wrote patient/more.yaml: 3",
+    "in /srv/patient/JS-1 and ./patient/JS-1": "in /srv/patient/JS-1 and ./patient/JS-1",
+    "write patient/MRN or connection_code/MRN/TEMPLATE": "write patient/MRN or connection_code/MRN/TEMPLATE",
+    "patient/JS/1 is no address": "patient/… is no address",
+    "patient/%ff": "patient/…",
+    "service_provider/8sP3": "service_provider/8sP3",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_each_address_in_a_text_is_found_and_nothing_else(text: str) -> None:
+    assert NAMES.text(text) == TEXTS[text]
+    assert NAMES.text(TEXTS[text]) == TEXTS[text], "a text may pass twice"
+
+
+MRN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
+    lambda mrn: (
+        not mrn.endswith(".") and not naming_of_a_file(mrn) and mrn != "MRN" and not mrn.startswith("~")
+    )
+)
+
+
+def naming_of_a_file(mrn: str) -> bool:
+    return "." in mrn
+
+
+@given(MRN, st.sampled_from(["{}", "'{}'", "({}).", "{}: x", "see {}, and", "--target {}"]))
+def test_any_mrn_in_any_text_is_as_its_address_is_shown(mrn: str, form: str) -> None:
+    for address in (patient_address(mrn), code_address(mrn, "one"), Address(Kind.MOBILE_USER, (mrn,))):
+        assert NAMES.text(form.format(address)) == form.format(NAMES.shown(address))
+
+
+def test_json_keeps_its_other_values() -> None:
+    value = {"n": 1, "none": None, "ok": True, "t": ["x", 2.5]}
+    assert json.loads(json.dumps(naming.named_value(value, NAMES))) == value
