@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.keys import SIZE, Keys
-from kardia_ctl.cli.account.workspace import PRIVATE
 from kardia_ctl.cli.environment import given
 from kardia_ctl.render.pseudonyms import Pseudonyms
 
