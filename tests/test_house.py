@@ -142,6 +142,9 @@ SUBROOMS: dict[str, set[str]] = {
         "render/view",
     },
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
+    "render/reports": {
+        "render/escape", "render/names", "render/plan/summary", "render/view",
+    },
     "render/status": {"render/escape", "render/text"},
     "state/postgres": {"state/lock_info", "state/state_store", "state/tables"},
     "state/sqlite": {"state/files", "state/lock_info", "state/tables"},
@@ -152,6 +155,10 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
+    "cli/commands/ci": {
+        "cli/account", "cli/commands/apply", "cli/commands/plan", "cli/commands/validate", "cli/environment",
+        "cli/files", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+    },
     "cli/commands/codes": {
         "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals",
@@ -181,7 +188,9 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
-    "cli/files": {"cli/account", "cli/environment", "cli/output", "cli/outputs", "cli/private_files"},
+    "cli/files": {
+        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+    },
     "cli/letters": {"cli/options", "cli/private_files"},
     "cli/output": {"cli/environment", "cli/naming", "cli/interrupts"},
     "cli/webhooks": {"cli/account", "cli/interrupts", "cli/output", "cli/private_files"},

@@ -12,8 +12,10 @@ from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
+from kardia_ctl.cli.files.report_files import report_files_from, report_options, write_problems
 from kardia_ctl.cli.options import json_option, path_argument
 from kardia_ctl.cli.output.console import print_json, print_line, print_message, print_notice
+from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.kinds import Kind
@@ -26,26 +28,27 @@ from kardia_ctl.timing import system_instant
 @click.command("validate")
 @path_argument
 @json_option("Print Terraform's validate JSON, for editors and CI.")
-def command(path: Path, as_json: bool) -> int:
+@report_options
+def command(path: Path, as_json: bool, **options: Any) -> int:
     """Check the configuration and report every problem with file, line and column. Sends no request.
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
+    reports = report_files_from(options)
+    check_outputs(reports.outputs, [path])
     try:
         configuration = read_configuration(path, system_instant())
     except ConfigurationError as error:
+        write_problems(reports, path, error.problems, error.warnings)
         if as_json:
             print_json(_as_json(error.problems, error.warnings), indent=2)
         else:
             print_notice(f"{failure_text(error)}\n")
         return 1
-    warnings = (
-        *configuration.warnings,
-        *ended_decisions(configuration, system_instant().day),
-        *tracked_secrets(configuration, PRIVATE, None),
-        *plain_people(configuration),
-    )
+    check_outputs(reports.outputs, configuration.sources)
+    warnings = (*configuration.warnings, *other_warnings(configuration))
     problems = [problem for quarantine in configuration.quarantines for problem in quarantine.problems]
+    write_problems(reports, path, problems, warnings, configuration.sources)
     if as_json:
         print_json(_as_json(problems, warnings), indent=2)
         return 1 if write_quarantine(configuration, are_shown=True) else 0
@@ -58,6 +61,15 @@ def command(path: Path, as_json: bool) -> int:
         return 1
     print_line(f"The configuration is valid: {_counted(configuration)}.")
     return 0
+
+
+def other_warnings(configuration: Configuration) -> tuple[str, ...]:
+    """Warnings that reading a configuration does not give: ended decisions, and what git tracks."""
+    return (
+        *ended_decisions(configuration, system_instant().day),
+        *tracked_secrets(configuration, PRIVATE, None),
+        *plain_people(configuration),
+    )
 
 
 def _as_json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -78,6 +78,14 @@ def print_bytes(data: bytes) -> None:
         OSError: they cannot be printed.
     """
     click.echo(data, nl=False)
+
+
+def print_commands(lines: Iterable[str]) -> None:
+    """Print lines that a CI runner obeys, made by ``render/reports/workflow_commands.py`` alone."""
+    for line in lines:
+        if not line.isprintable():
+            raise ValueError("a command is one printable line")
+        _print(line + "\n")
 
 
 def check_stdout_kept() -> None:

@@ -1,0 +1,1 @@
+"""``kardia-ctl ci``: one command for a job of a CI system."""
