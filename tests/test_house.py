@@ -143,7 +143,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/reports": {
-        "render/escape", "render/names", "render/plan/summary", "render/view",
+        "render/escape", "render/names", "render/plan/summary",
     },
     "render/status": {"render/escape", "render/text"},
     "state/postgres": {"state/lock_info", "state/state_store", "state/tables"},

@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "import": ("importing.import_command.command", "Write what is live and not declared into files."),
     "plan": ("plan.command", "Show how the live account differs. Changes nothing."),
     "apply": ("apply.command.command", "Make the live account match the configuration."),
-    "ci": ("ci.command.command", "Validate and plan, or apply, for a job: outputs, annotations, reports."),
+    "ci": ("ci.run_job.command", "Validate and plan, or apply, for a job: outputs, annotations, reports."),
     "status": ("status.command", "Count the patients of each cohort by stage, from declared to connected."),
     "diff": (
         "diff.declared_diff.command",

@@ -52,6 +52,10 @@ plan*.html
 status*.html
 status*.json
 recordings*.json
+*.sarif
+*junit*.xml
+*code-quality*.json
+kardia-ci/
 report*.json
 *.pdf
 *.patch

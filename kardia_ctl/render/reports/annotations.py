@@ -14,7 +14,7 @@ from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.reports.plan_rules import DRIFTED, NOTICED, STOPPED, blocked_rule
-from kardia_ctl.render.reports.rules import Rule, rule_of, warning_rule
+from kardia_ctl.render.reports.rules import ReportRule, rule_of, warning_rule
 
 MOST: Final = 5000
 """The most annotations of one report. GitHub shows so many results of a SARIF file, and refuses 25,001."""
@@ -45,7 +45,7 @@ class Annotation:
         fingerprint: The same for as long as file and text are the same, wherever the line moves.
     """
 
-    rule: Rule
+    rule: ReportRule
     level: Level
     text: str
     file: str = ""
@@ -68,7 +68,7 @@ class Annotator:
     relative: Callable[[str], str]
 
     def about(
-        self, rule: Rule, level: Level, text: str, source: Source | None, shown: str = ""
+        self, rule: ReportRule, level: Level, text: str, source: Source | None, shown: str = ""
     ) -> Annotation:
         """An annotation at a place, or at none."""
         line = escape(f"{shown}: {text}" if shown else text)

@@ -5,19 +5,19 @@ from types import MappingProxyType
 from typing import Final
 
 from kardia_ctl.model.plan import Cause
-from kardia_ctl.render.reports.rules import Rule
+from kardia_ctl.render.reports.rules import ReportRule
 
-STOPPED: Final = Rule(
+STOPPED: Final = ReportRule(
     "plan-stopped",
     "Nothing of the plan can be applied.",
     "Do what the message says, then plan again.",
 )
-DRIFTED: Final = Rule(
+DRIFTED: Final = ReportRule(
     "live-drift",
     "The live account moved away from what is declared.",
     "Set it back in Kardia, or take it into the configuration with kardia-ctl import --update --patch FILE.",
 )
-NOTICED: Final = Rule(
+NOTICED: Final = ReportRule(
     "plan-warning",
     "Something in the plan needs a look.",
     "Check the place; a warning stops nothing.",
@@ -70,7 +70,7 @@ _BLOCKED: Final[Mapping[Cause, tuple[str, str]]] = MappingProxyType(
 _ANY: Final = ("An entry of the plan is blocked.", _DECIDE)
 
 
-def blocked_rule(cause: Cause) -> Rule:
+def blocked_rule(cause: Cause) -> ReportRule:
     """The rule of what is blocked for a cause."""
     summary, remedy = _BLOCKED.get(cause, _ANY)
-    return Rule(f"blocked-{cause.value.replace('_', '-')}", summary, remedy)
+    return ReportRule(f"blocked-{cause.value.replace('_', '-')}", summary, remedy)

@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReportRule:
     """A sort of problem.
 
     Attributes:
@@ -25,94 +25,94 @@ class Rule:
     remedy: str
 
 
-OTHER: Final = Rule(
+OTHER: Final = ReportRule(
     "invalid-configuration",
     "The configuration is not valid.",
     "Correct the place as the message says; kardia-ctl validate shows all problems at once.",
 )
 
-WARNING: Final = Rule(
+WARNING: Final = ReportRule(
     "configuration-warning",
     "Something in the configuration is probably not meant as it stands.",
     "Check the place; a warning stops nothing.",
 )
 
-EXPOSED: Final = Rule(
+EXPOSED: Final = ReportRule(
     "exposed-secret-or-patient",
     "git tracks keys, state, or patients in plain text.",
     "Remove keys and state from git and replace every key in them. Encrypt files with patients, or declare "
     "phi_in_git: accepted.",
 )
 
-_SECRET: Final = Rule(
+_SECRET: Final = ReportRule(
     "secret-in-file",
     "A password or key stands in the configuration.",
     "Remove it and name its source instead; if it was committed, replace it.",
 )
-_VARIABLE: Final = Rule(
+_VARIABLE: Final = ReportRule(
     "unset-variable",
     "A ${VAR} of the configuration cannot be filled in.",
     "Set the variable in the job's environment, or write $$ for a dollar sign.",
 )
-_ENCRYPTED: Final = Rule(
+_ENCRYPTED: Final = ReportRule(
     "unreadable-encrypted-file",
     "An encrypted file cannot be opened, or a file is not encrypted as its name says.",
     "Give the job the age identity that it needs, or encrypt the file again with kardia-ctl encrypt.",
 )
-_SYNTAX: Final = Rule(
+_SYNTAX: Final = ReportRule(
     "yaml-syntax", "The file is not YAML that kardia-ctl reads.", "Correct the syntax at this place."
 )
-_REPEATED: Final = Rule("duplicate-key", "A key stands twice in one mapping.", "Remove one of them.")
-_UNKNOWN: Final = Rule("unknown-key", "A key is not known here.", "Correct its spelling, or remove it.")
-_MISPLACED: Final = Rule(
+_REPEATED: Final = ReportRule("duplicate-key", "A key stands twice in one mapping.", "Remove one of them.")
+_UNKNOWN: Final = ReportRule("unknown-key", "A key is not known here.", "Correct its spelling, or remove it.")
+_MISPLACED: Final = ReportRule(
     "misplaced-key",
     "A key does not go where it stands, or with what stands beside it.",
     "Move it to where it belongs, or remove it.",
 )
-_DAMAGED: Final = Rule(
+_DAMAGED: Final = ReportRule(
     "damaged-value",
     "A program on its way has changed, hidden, cut or failed to compute a value.",
     "Take the value from its source again, as text.",
 )
-_COHORT: Final = Rule(
+_COHORT: Final = ReportRule(
     "unreadable-cohort",
     "A cohort's file is not a table in the form that is declared.",
     "Correct the row or header, or declare the file's form: columns, format, delimiter, encoding.",
 )
-_MISSING: Final = Rule("missing-value", "A value that is needed is missing.", "Add it.")
-_TWICE: Final = Rule(
+_MISSING: Final = ReportRule("missing-value", "A value that is needed is missing.", "Add it.")
+_TWICE: Final = ReportRule(
     "duplicate-patient",
     "Two entries declare one patient or one login.",
     "Remove one, or give each its own mrn or e-mail address.",
 )
-_TEMPLATE: Final = Rule(
+_TEMPLATE: Final = ReportRule(
     "undeclared-template",
     "A code names a template that is not declared, or one template twice.",
     "Declare it under templates, or name one that is.",
 )
-_CONFLICT: Final = Rule(
+_CONFLICT: Final = ReportRule(
     "conflicting-entries",
     "Two entries say different things about one patient.",
     "Keep the one that is right.",
 )
-_TARGET: Final = Rule(
+_TARGET: Final = ReportRule(
     "wrong-target",
     "An entry does not name what it is about as it has to.",
     "Write the address as plans print it.",
 )
-_HOST: Final = Rule(
+_HOST: Final = ReportRule(
     "callback-host",
     "A callback URL leads where no event may be sent.",
     "Use a public https host that callback_hosts lists.",
 )
-_FILE: Final = Rule(
+_FILE: Final = ReportRule(
     "unusable-file",
     "A file that the configuration names cannot be used.",
     "Check its name, place, size and permissions.",
 )
-_VALUE: Final = Rule("invalid-value", "A value is not one that its key may have.", "Correct the value.")
+_VALUE: Final = ReportRule("invalid-value", "A value is not one that its key may have.", "Correct the value.")
 
-_PROBLEMS: Final[tuple[tuple[Rule, tuple[str, ...]], ...]] = (
+_PROBLEMS: Final[tuple[tuple[ReportRule, tuple[str, ...]], ...]] = (
     (_SECRET, ("does not belong here", "URL contains a password", "holds a user name or password")),
     (_VARIABLE, ("environment variable", "begins a reference")),
     (_ENCRYPTED, ("encrypt", r"[Ss](?i:ops)\b", "altered or cut off", "age identity")),
@@ -227,11 +227,11 @@ _PROBLEMS: Final[tuple[tuple[Rule, tuple[str, ...]], ...]] = (
 _SEARCHES: Final = tuple((rule, re.compile("|".join(words))) for rule, words in _PROBLEMS)
 
 
-def rule_of(message: str) -> Rule:
+def rule_of(message: str) -> ReportRule:
     """The rule of a problem's message, which has no address or remedy in it."""
     return next((rule for rule, words in _SEARCHES if words.search(message)), OTHER)
 
 
-def warning_rule(text: str) -> Rule:
+def warning_rule(text: str) -> ReportRule:
     """The rule of a warning."""
     return EXPOSED if text.startswith(("git tracks", "patients stand in plain text")) else WARNING

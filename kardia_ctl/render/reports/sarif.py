@@ -7,7 +7,7 @@ from urllib.parse import quote
 from kardia_ctl import __version__
 from kardia_ctl.render.escape import json_text
 from kardia_ctl.render.reports.annotations import Annotation
-from kardia_ctl.render.reports.rules import Rule
+from kardia_ctl.render.reports.rules import ReportRule
 
 BEGINNING: Final = (
     '{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":{"driver":'
@@ -50,7 +50,7 @@ def _notification(more: int) -> dict[str, Any]:
     return {"toolExecutionNotifications": [{"level": "note", "message": {"text": text}}]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: ReportRule) -> dict[str, Any]:
     name = "".join(word.capitalize() for word in rule.id.split("-"))
     return {
         "id": rule.id,

@@ -30,7 +30,7 @@ SUMMARY: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class JobEnding:
     """How a job ended.
 
     Attributes:
@@ -39,6 +39,7 @@ class Ending:
         files: The configuration's files, from the top of the repository; the main one first.
         plan: The plan, if one was made.
         report: What an apply did, if it came so far.
+        is_saved: Whether the plan is saved among the job's files.
         summary: What the CI system shows of the job, as Markdown.
     """
 
@@ -47,10 +48,11 @@ class Ending:
     files: Sequence[str]
     plan: Plan | None = None
     report: Report | None = None
+    is_saved: bool = False
     summary: str = field(default="", repr=False)
 
 
-def publish(ending: Ending, files: JobFiles, platform: Platform) -> None:
+def publish(ending: JobEnding, files: JobFiles, platform: Platform) -> None:
     """Write the reports and outputs, and print the annotations of a job that has ended.
 
     Raises:
@@ -77,13 +79,13 @@ def publish(ending: Ending, files: JobFiles, platform: Platform) -> None:
             pass
 
 
-def _outputs(ending: Ending, files: JobFiles) -> dict[str, str]:
-    written = {"plan": files.plan, "page": files.markdown}
+def _outputs(ending: JobEnding, files: JobFiles) -> dict[str, str]:
+    written = {"plan": files.plan if ending.is_saved else None, "page": files.markdown}
     return {
         "result": ending.result,
         **plan_outputs(ending.plan),
         **({} if ending.report is None else report_outputs(ending.report)),
-        **{name: str(file) if file.exists() else "" for name, file in written.items()},
+        **{name: str(file) if file and file.exists() else "" for name, file in written.items()},
     }
 
 

@@ -1,7 +1,7 @@
 """The command ``ci``: validate, plan or apply, and what a CI system takes of it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ import click
 from kardia_ctl.cli.account.account_options import account_from
 from kardia_ctl.cli.commands.apply.command import apply_path
 from kardia_ctl.cli.commands.apply.command import command as apply_command
-from kardia_ctl.cli.commands.ci.job import Ending, publish
+from kardia_ctl.cli.commands.ci.job import JobEnding, publish
 from kardia_ctl.cli.commands.ci.job_files import JobFiles
 from kardia_ctl.cli.commands.ci.job_reporter import JobReporter
 from kardia_ctl.cli.commands.ci.platforms import Platform, platform_of
@@ -37,19 +37,13 @@ from kardia_ctl.render.reports.annotations import (
 from kardia_ctl.render.reports.plan_rules import STOPPED
 from kardia_ctl.render.view import View
 
-_OWN: Final = (
-    "path",
-    "out",
-    "as_json",
-    "auto_approve",
-    "detailed_exitcode",
-    "show_phi",
-    "max_age",
-    "config",
-    "markdown",
-    "html",
+_LEFT_OUT: Final = frozenset(
+    {
+        *("path", "out", "as_json", "show_phi", "markdown", "html"),
+        *("max_age", "config", "settle_first", "assume_absent", "assume_created"),
+    }
 )
-"""The options of plan and apply that ``ci`` does not pass on: it has its own, or decides."""
+"""The options of plan and apply that ``ci`` has not: it decides, or they are for a person at a terminal."""
 
 
 @dataclass
@@ -67,11 +61,11 @@ class _Job:
     def annotator(self) -> Annotator:
         return Annotator(names_at(self.path), from_top(self.path))
 
-    def end(self, result: str, annotations: Iterator[Annotation]) -> None:
+    def end(self, result: str, annotations: Iterable[Annotation], *, is_saved: bool = False) -> None:
         """Publish how the job ended."""
         reporter = self.reporter
         files = main_first(self.path, self.sources, self.annotator.relative)
-        ending = Ending(result, annotations, files, reporter.planned, reporter.reported)
+        ending = JobEnding(result, annotations, files, reporter.planned, reporter.reported, is_saved)
         publish(ending, self.files, self.platform)
 
 
@@ -90,6 +84,12 @@ class _Job:
     "applies",
     is_flag=True,
     help="Plan anew and apply, where the plan still has the digest of --expect-digest.",
+)
+@click.option(
+    "--refresh",
+    type=click.Choice([Refresh.FULL.value, Refresh.HEAD.value]),
+    default=Refresh.FULL.value,
+    help="What to read: full (the default), or head, one page of the list, which shows no drift.",
 )
 @click.option("--auto-approve", is_flag=True, help="With --apply: apply whatever the plan is.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
@@ -129,7 +129,7 @@ def command(
     except KardiaError as error:
         annotator = job.annotator
         text = annotator.names.text(str(error))
-        job.end("failed", iter([annotator.about(STOPPED, Level.ERROR, text, None)]))
+        job.end("failed", [annotator.about(STOPPED, Level.ERROR, text, None)])
         raise
 
 
@@ -151,7 +151,7 @@ def _plan(job: _Job, options: dict[str, Any], *, detailed: bool) -> int:
     if plan.blocked:
         print_message(blocked_line(plan))
     save(job.files.plan, planned.workspace, planned.preview)
-    job.end(_result(planned), _annotations(plan, configuration, job))
+    job.end(_result(planned), _annotations(plan, configuration, job), is_saved=True)
     code = 1 if planned.has_quarantine else exit_code(plan, detailed=True)
     return 0 if code == _CHANGES and not detailed else code
 
@@ -195,7 +195,7 @@ def _apply(job: _Job, options: dict[str, Any], *, auto_approve: bool) -> int:
     plan = job.reporter.planned
     annotations = [] if plan is None else [*of_plan(plan, annotator)]
     annotations += of_warnings(job.reporter.warnings, annotator)
-    job.end("applied" if code == 0 else "unfinished", iter(annotations))
+    job.end("applied" if code == 0 else "unfinished", annotations)
     return code
 
 
@@ -209,7 +209,7 @@ def _options_of(other: click.Command, path: Path, options: dict[str, Any]) -> di
 
 def _taken() -> Iterator[click.Parameter]:
     """The options of plan and apply that ``ci`` has too."""
-    names = {param.name for param in command.params} | set(_OWN)
+    names = {param.name for param in command.params} | _LEFT_OUT
     for other in (plan_command, apply_command):
         for param in other.params:
             if param.name not in names:

@@ -1,0 +1,148 @@
+"""ci: one command for a job, its outputs and its exit codes."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kardia_ctl.sandbox.account.account import Account
+from tests.cli.conftest import Desk, Ran
+
+LATER = "dob: 1971-11-02", "dob: 1971-11-03"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "kardia-ci"
+
+
+@pytest.fixture
+def ci(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> "Job":
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "TF_BUILD"):
+        monkeypatch.delenv(name, raising=False)
+    return Job(desk, out)
+
+
+class Job:
+    """The command over a desk, and what it left behind."""
+
+    def __init__(self, desk: Desk, out: Path) -> None:
+        self.desk, self.out = desk, out
+
+    def run(self, *arguments: str) -> Ran:
+        return self.desk.run("ci", str(self.desk.path), "--out", str(self.out), *arguments)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        lines = (self.out / "kardia-ci.env").read_text().splitlines()
+        return dict(line.removeprefix("KARDIA_CI_").split("=", 1) for line in lines)
+
+
+def test_a_plan_with_changes_is_green_and_says_so(ci: Job) -> None:
+    ran = ci.run()
+    assert ran.code == 0
+    assert "Plan: 8 to add, 0 to change, 0 to destroy." in ran.out
+    assert {
+        "RESULT": "changes",
+        "CHANGED": "true",
+        "TO_ADD": "8",
+        "BLOCKED": "0",
+    }.items() <= ci.outputs.items()
+    assert ci.outputs["PLAN"] == str(ci.out / "plan")
+    assert ci.outputs["DIGEST"].startswith("d1:")
+    assert ci.run("--detailed-exitcode").code == 2
+
+
+def test_what_was_planned_is_applied_by_its_digest(ci: Job) -> None:
+    ci.run()
+    digest = ci.outputs["DIGEST"]
+    ran = ci.run("--apply", "--expect-digest", digest)
+    assert ran.code == 0
+    assert {"RESULT": "applied", "APPLIED": "8", "FAILED": "0", "PLAN": ""}.items() <= ci.outputs.items()
+    assert len((ci.out / "results.csv").read_text().splitlines()) == 9
+    assert ci.run("--detailed-exitcode").code == 0
+    assert ci.outputs["RESULT"] == "no-changes"
+
+
+def test_another_digest_applies_nothing(ci: Job) -> None:
+    ran = ci.run("--apply", "--expect-digest", "d1:00000000000000000000")
+    assert ran.code == 1
+    assert not [request for request in ran.requests if not request.startswith("GET")]
+    assert ci.outputs["RESULT"] == "failed"
+
+
+def test_apply_asks_for_a_digest_or_for_a_word(ci: Job) -> None:
+    ran = ci.run("--apply")
+    assert ran.code == 1
+    assert "--expect-digest" in ran.err
+    assert ran.requests == []
+    assert ci.run("--apply", "--auto-approve").code == 0
+
+
+def test_blocked_is_red_until_a_decision_accepts_it(ci: Job) -> None:
+    ci.run("--apply", "--auto-approve")
+    ci.desk.edit(lambda text: text.replace(*LATER))
+    ran = ci.run()
+    assert ran.code == 3
+    assert {"RESULT": "blocked", "BLOCKED": "1"}.items() <= ci.outputs.items()
+    quality = json.loads((ci.out / "code-quality.json").read_text())
+    assert [entry["check_name"] for entry in quality] == ["blocked-immutable"]
+    assert quality[0]["location"]["lines"]["begin"] == 24
+    ci.desk.edit(
+        lambda text: (
+            text
+            + "\ndecisions:\n  - {address: patient/CL-0001057, decision: accept, reason: known, until: "
+            + ci_day()
+            + "}\n"
+        )
+    )
+    assert ci.run().code == 0
+
+
+def ci_day() -> str:
+    from datetime import UTC, datetime, timedelta
+
+    return (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d")
+
+
+def test_a_broken_configuration_is_red_and_reported_without_a_request(ci: Job) -> None:
+    ci.desk.edit(lambda text: text.replace("sex: male", "sex: manly"))
+    ran = ci.run()
+    assert ran.code == 1
+    assert ran.requests == []
+    assert {"RESULT": "invalid", "CHANGED": "false", "PLAN": ""}.items() <= ci.outputs.items()
+    sarif = json.loads((ci.out / "kardia.sarif").read_text())
+    assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["invalid-value"]
+
+
+def test_an_account_that_cannot_be_read_is_red_and_reported(ci: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KARDIA_API_KEY", "not-the-key-of-this-account")
+    ran = ci.run()
+    assert ran.code == 1
+    assert ci.outputs["RESULT"] == "failed"
+    assert "<failure" in (ci.out / "junit.xml").read_text()
+
+
+def test_a_stale_plan_of_an_earlier_job_does_not_stay(ci: Job) -> None:
+    ci.run()
+    assert (ci.out / "plan").exists()
+    ci.desk.edit(lambda text: text.replace("sex: male", "sex: manly"))
+    ci.run()
+    assert not (ci.out / "plan").exists()
+
+
+def test_a_file_that_is_not_ours_stays(ci: Job) -> None:
+    ci.out.mkdir()
+    (ci.out / "junit.xml").write_text("<mine/>")
+    ran = ci.run()
+    assert ran.code == 1
+    assert ran.requests == []
+    assert (ci.out / "junit.xml").read_text() == "<mine/>"
+
+
+def test_the_files_are_the_runner_s_own(ci: Job, account: Account) -> None:
+    ci.run()
+    assert account is not None
+    assert ci.out.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in ci.out.iterdir()} == {0o600}
