@@ -44,19 +44,19 @@ def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
     told = ran.stdout
     ends = re.findall(r"^(?:Plan: .*|No changes\..*|Apply complete!.*)$", told, re.MULTILINE)
     assert ends == [
-        "Plan: 0 to add, 0 to change, 0 to destroy. 2004 to adopt.",
-        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 2004 adopted.",
-        "No changes. 3504 resources are as declared, 1500 of them unverifiable.",
-        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 1500 adopted.",
-        "No changes. 3504 resources are as declared.",
-        "No changes. 3503 resources are as declared; 1 drifted.",
-        "Plan: 0 to add, 0 to change, 1 to destroy. 1 to adopt.",
-        "Apply complete! Resources: 0 added, 0 changed, 1 destroyed. 1 adopted.",
-        "No changes. 3505 resources are as declared.",
+        "Plan: 2004 to import, 0 to add, 0 to change, 0 to destroy.",
+        "Apply complete! Resources: 2004 imported, 0 added, 0 changed, 0 destroyed.",
+        "No changes. Your infrastructure matches the configuration. 3504 resources are as declared, 1500 of them unverifiable.",
+        "Apply complete! Resources: 1500 imported, 0 added, 0 changed, 0 destroyed.",
+        "No changes. Your infrastructure matches the configuration. 3504 resources are as declared.",
+        "No changes. Your infrastructure matches the configuration. 3503 resources are as declared; 1 drifted.",
+        "Plan: 1 to import, 0 to add, 0 to change, 1 to destroy.",
+        "Apply complete! Resources: 1 imported, 0 added, 0 changed, 1 destroyed.",
+        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
         "Plan: 0 to add, 0 to change, 0 to destroy. 1 to move.",
         "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 1 moved.",
-        "No changes. 3505 resources are as declared.",
-        "No changes. 3505 resources are as declared.",
+        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
+        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
     ]
     assert re.findall(r"sent \(\d+ reads, (\d+) writes?\)", told) == ["0", "0", "1", "0"]
     assert " 1 file changed, 1 insertion(+), 1 deletion(-)" in told

@@ -142,10 +142,10 @@ def test_the_document_of_a_case_is_valid_and_counts_what_its_text_counts(name: s
 
 
 COUNTED: Final = {
-    "create": r"^Plan: (\d+) to add",
-    "update": r"^Plan: .*?(\d+) to change",
-    "delete": r"^Plan: .*?(\d+) to destroy",
-    "adopt": r"^Plan: .*?(\d+) to adopt",
+    "create": r"^Plan: .*?(\d+) to add",
+    "changed": r"^Plan: .*?(\d+) to change",
+    "destroyed": r"^Plan: .*?(\d+) to destroy",
+    "adopt": r"^Plan: (\d+) to import",
     "forget": r"^Plan: .*?(\d+) to forget",
     "move": r"^Plan: .*?(\d+) to move",
     "disconnect": r"^Plan: .*?(\d+) to disconnect",
@@ -170,6 +170,8 @@ def counts_of_document(document: dict[str, Any]) -> dict[str, int]:
     ours = document["kardia_ctl"]
     numbers = {"left_by_limit": 0, **ours, **ours["counts"], **ours["requests"]}
     numbers["accepted"] = len(ours.get("accepted", ()))
+    numbers["changed"] = numbers["update"] + numbers["export"]
+    numbers["destroyed"] = numbers["delete"] + numbers["disconnect"]
     failing = [check for check in document["checks"] if check["status"] == "fail"]
     assert len(failing) == len(ours["blocked"]) == ours["counts"]["blocked"]
     assert len(document["checks"]) == len(failing) + numbers["accepted"]
@@ -182,7 +184,7 @@ def test_a_document_that_counts_otherwise_than_its_text_is_found() -> None:
         "Requests: 5 to plan; apply sends 3 (2 reads, 1 write).\n"
     )
     counts = counts_of_text(text)
-    assert (counts["create"], counts["update"], counts["delete"], counts["blocked"]) == (1, 2, 3, 4)
+    assert (counts["create"], counts["changed"], counts["destroyed"], counts["blocked"]) == (1, 2, 3, 4)
     assert (counts["plan"], counts["apply_reads"], counts["apply_writes"], counts["adopt"]) == (5, 2, 1, 0)
 
 

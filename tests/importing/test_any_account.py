@@ -49,9 +49,9 @@ def test_after_an_import_a_plan_adopts_all_and_nothing_else(
         count = len(declared.patients) + len(declared.settings)
         left_out = len(before) - len(declared.patients)
         assert ran.out.count("  id ") == left_out
-        wanted = f"Plan: 0 to add, 0 to change, 0 to destroy. {count} to adopt."
+        wanted = f"Plan: {count} to import, 0 to add, 0 to change, 0 to destroy."
         noun = "1 resource is" if count == 1 else f"{count} resources are"
-        unchanged = f"No changes. {noun} as declared." if count else "No changes"
+        unchanged = f"No changes. Your infrastructure matches the configuration. {noun} as declared." if count else "No changes"
         assert summary_of(desk).startswith(unchanged if adopt or not count else wanted)
         assert {f"{one.method} {one.route}" for one in desk.account.requests.all()} <= ALLOWED
 

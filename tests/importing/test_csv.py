@@ -27,7 +27,7 @@ def test_a_cohort_is_one_file_and_adopted(desk: InnerDesk) -> None:
     assert (
         'cohorts:\n  clinic:\n    source: "cohorts/clinic.csv"\n' in (desk.path / "kardia.yaml").read_text()
     )
-    assert "2 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "2 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_goes_into_a_yaml_file_beside_it(desk: InnerDesk) -> None:
@@ -35,7 +35,7 @@ def test_what_a_spreadsheet_would_take_for_a_formula_goes_into_a_yaml_file_besid
     imported(desk, "--format", "csv")
     assert "-0042" not in (desk.path / "cohorts" / "imported.csv").read_text()
     assert '  - mrn: "-0042"\n' in (desk.path / "cohorts" / "imported.yaml").read_text()
-    assert "2 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "2 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_further_cohorts_have_further_names(desk: InnerDesk) -> None:
@@ -43,7 +43,7 @@ def test_further_cohorts_have_further_names(desk: InnerDesk) -> None:
     add(desk, "A-2")
     imported(desk, "--format", "csv")
     assert (desk.path / "cohorts" / "imported-2.csv").exists()
-    assert "2 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "2 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_a_name_that_is_taken_or_names_no_file_is_refused(desk: InnerDesk) -> None:

@@ -44,13 +44,13 @@ def test_every_file_is_encrypted_and_a_plan_adopts_everybody(
             assert path.name == "kardia.yaml" or b"Quist" in OURS.opened(path.read_bytes())
     plan = desk.plan()
     assert plan.code == 0, plan.told
-    assert f"{len(ODD)} to adopt." in plan.out
+    assert f"{len(ODD)} to import, " in plan.out
     assert desk.run("import", str(desk.path)).out.startswith("Nothing to import")
 
 
 def test_ids_are_recorded_at_once_from_the_encrypted_files(desk: InnerDesk) -> None:
     assert desk.run("import", str(desk.path), "--adopt").code == 0
-    assert f"No changes. {len(ODD)} resources are as declared." in desk.plan().out
+    assert f"No changes. Your infrastructure matches the configuration. {len(ODD)} resources are as declared." in desk.plan().out
 
 
 def test_without_the_library_nothing_is_written(desk: InnerDesk, monkeypatch: pytest.MonkeyPatch) -> None:

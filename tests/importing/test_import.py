@@ -56,9 +56,9 @@ def test_what_is_live_is_written_adopted_and_then_unchanged(desk: InnerDesk) -> 
     file = desk.path / "patients" / "imported.yaml"
     assert file.stat().st_mode & 0o777 == 0o600
     assert '  - mrn: "0000"\n    dob: "1961-04-30"\n' in file.read_text()
-    assert "13 to adopt." in desk.plan().out
+    assert "13 to import" in desk.plan().out
     assert desk.apply().code == 0
-    assert "No changes. 13 resources are as declared." in desk.plan().out
+    assert "No changes. Your infrastructure matches the configuration. 13 resources are as declared." in desk.plan().out
     assert desk.sent("POST") + desk.sent("PUT") == 0
 
 
@@ -78,7 +78,7 @@ def test_nothing_is_written_over_and_later_patients_go_into_further_files(desk: 
     assert sorted(path.name for path in own.parent.iterdir()) == [
         *("imported-2.yaml", "imported-3.yaml", "imported-4.yaml", "imported.yaml")
     ]
-    assert "4 to adopt." in desk.plan().out
+    assert "4 to import" in desk.plan().out
     assert imported(desk).startswith("Nothing to import")
 
 
@@ -94,7 +94,7 @@ def test_several_files_are_included_by_one_pattern_and_the_keys_are_added_where_
     text = (desk.path / "kardia.yaml").read_text()
     assert '- more.yaml\n- "patients/imported-*.yaml"\nlimits' in text
     assert "  own: x  # by hand\n  kardiamobile-1-year" in text
-    assert "3 to adopt." in desk.plan().out
+    assert "3 to import" in desk.plan().out
 
 
 def test_a_file_that_cannot_be_edited_stays_and_its_lines_are_printed(desk: InnerDesk) -> None:
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_edited_stays_and_its_lines_are_printed(desk: Inne
     added = "\n".join(line[2:] for line in lines.splitlines())
     (desk.path / "kardia.yaml").write_text(f"version: 1\n{added}\n")
     assert "nothing was recorded in state" in ran.err
-    assert "1 to adopt." in desk.plan().out
+    assert "1 to import" in desk.plan().out
 
 
 def test_without_a_configuration_init_comes_first(tmp_path: Path, desk: InnerDesk) -> None:
@@ -162,7 +162,7 @@ def test_two_with_one_mrn_are_left_out_with_the_way_out(desk: InnerDesk) -> None
     assert '#   - mrn: "T-1"\n#     dob: "1961-04-30"\n' in text
     assert all(f'#     id: "{patient_id}"\n' in text for patient_id in ids)
     plan = desk.plan().out
-    assert "1 to adopt." in plan
+    assert "1 to import" in plan
     assert "Not declared: 2 live patients." in plan
 
 
@@ -173,7 +173,7 @@ def test_who_has_no_mrn_is_left_out_for_that(desk: InnerDesk) -> None:
     assert "Left out: 2 patients: its mrn is missing in Kardia. Correct it in Kardia, or leave" in out
     assert "Left out: 1 patient: its mrn has a character that cannot be printed: U+000A LINE FEED" in out
     assert "Left out: 1 patient: its mrn is longer than 1,000 characters" in out
-    assert "1 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "1 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_a_stanza_that_is_completed_by_a_person_is_adopted(desk: InnerDesk) -> None:
@@ -188,7 +188,7 @@ def test_a_stanza_that_is_completed_by_a_person_is_adopted(desk: InnerDesk) -> N
     place = lines.index('  - mrn: "M-1"') + 1
     lines.insert(place, '    email: "m@example.com"\n    ignore_changes: [email]')
     file.write_text("\n".join(lines) + "\n")
-    assert "2 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "2 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_what_is_declared_or_departs_is_not_imported(desk: InnerDesk) -> None:
@@ -228,7 +228,7 @@ def test_values_that_cannot_be_declared_are_not_and_are_counted(desk: InnerDesk)
     )
     assert "=cmd" not in out
     assert 'dob: "1961-04-30"\n' in (desk.path / "patients" / "imported.yaml").read_text()
-    assert "2 to adopt." in desk.plan("--detailed-exitcode").out
+    assert "2 to import" in desk.plan("--detailed-exitcode").out
 
 
 def test_callbacks_that_may_not_be_declared_are_left_out_with_the_reason(desk: InnerDesk) -> None:
@@ -246,5 +246,5 @@ def test_adopting_records_at_once_and_sends_nothing_for_it(desk: InnerDesk) -> N
     out = imported(desk, "--adopt")
     assert desk.sent("GET") - sent == 4  # the list, two callbacks, the templates
     assert "Recorded in state: 1 adopted. No write was sent." in out
-    assert "No changes. 1 resource is as declared." in desk.plan().out
+    assert "No changes. Your infrastructure matches the configuration. 1 resource is as declared." in desk.plan().out
     assert "import --adopt" in desk.run("audit", "list", str(desk.path)).out

@@ -26,7 +26,7 @@ def test_whom_another_workspace_records_is_left_to_it(desk: InnerDesk) -> None:
     assert "Left to another workspace of this state, which records them: 1 patient." in out
     assert (desk.path / "second" / "imported.yaml").read_text().count("mrn:") == 1
     plan = desk.plan().out
-    assert "1 to adopt." in plan
+    assert "1 to import" in plan
     assert "Not declared" not in plan
     ran = desk.run("get", "patients", "--undeclared", "--json", "--config", str(desk.path))
     assert ran.out == "[]\n"

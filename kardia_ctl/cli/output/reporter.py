@@ -10,6 +10,7 @@ from kardia_ctl.cli.output.progress import progress
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import report_text
+from kardia_ctl.render.plan.summary import time_line
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 
@@ -62,8 +63,10 @@ class TextReporter:
         print_message(f"Error: {line}")
 
     def plan(self, plan: Plan) -> None:
-        """Print the plan, as this reader may see it."""
+        """Print the plan, as this reader may see it; on stderr, how long an apply may take."""
         print_result(plan_text(plan, self._view))
+        if line := time_line(plan):
+            print_message(line)
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:

@@ -96,19 +96,20 @@ def _closing(report: Report) -> Iterator[str]:
 
 
 def complete_line(report: Report) -> str:
-    """``Apply complete! Resources: N added, N changed, N destroyed.`` and our own counts after it.
+    """``Apply complete! Resources: [N imported, ]N added, N changed, N destroyed.``, then our own counts.
 
-    If anything is not done it begins with ``Apply incomplete:`` and counts that too.
+    Terraform's words; an export counts as changed, a disconnect as destroyed. If anything is not done it
+    begins with ``Apply incomplete:`` and counts that too.
     """
     done = {action: report.count(Status.DONE, action) for action in Action}
     line = (
-        f"Resources: {done[Action.CREATE]} added, {done[Action.UPDATE]} changed, "
-        f"{done[Action.DELETE]} destroyed."
+        f"Resources: {f'{report.adopted} imported, ' if report.adopted else ''}{done[Action.CREATE]} added, "
+        f"{done[Action.UPDATE] + done[Action.EXPORT]} changed, "
+        f"{done[Action.DELETE] + done[Action.DISCONNECT]} destroyed."
     )
     ours = [
         f"{count} {word}"
         for count, word in (
-            (report.adopted, "adopted"),
             (report.forgotten, "forgotten"),
             (report.moved, "moved"),
             (done[Action.DISCONNECT], "disconnected"),

@@ -17,9 +17,10 @@ from kardia_ctl.render.view import Colour, View
 UNDECLARED: Final = "kardia-ctl get patients --undeclared lists them, kardia-ctl import writes them"
 """What to do about patients who are live and not declared."""
 
+NO_CHANGES: Final = "No changes. Your infrastructure matches the configuration."
+"""Terraform's sentence for a plan without changes; Atlantis looks for all of it."""
+
 _OURS: Final[Mapping[Action, str]] = {
-    Action.ADOPT: "{} to adopt",
-    Action.FORGET: "{} to forget",
     Action.MOVE: "{} to move",
     Action.DISCONNECT: "{} to disconnect",
     Action.EXPORT: "{} to export",
@@ -53,6 +54,8 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     for stop in plan.stops:
         yield f"{view.paint('Error:', Colour.RED)} {escape(stop)}"
     yield no_changes(plan) if plan.is_empty else counts_line(plan)
+    if plan.digest:
+        yield f"Digest: {plan.digest}"
     if plan.left:
         yield left_line(plan)
     yield from cost_lines(plan)
@@ -63,12 +66,20 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
     yield f"Requests: {requests.spent} to plan; apply sends {requests.apply} ({shares})."
     if recorded := _only_recorded(plan):
         yield f"Run apply once, to record {recorded} in state: it sends no write."
-    if plan.rate is not None and requests.writes:
-        yield (
-            f"Time: about {count_of(requests.apply, 'request')}, "
-            f"about {duration(requests.apply / plan.rate.per_second)} at the rate of an earlier apply "
-            f"({plan.rate.per_second:.3g} a second, {plan.rate.parallelism} in flight)."
-        )
+
+
+def time_line(plan: Plan) -> str:
+    """How long an apply may take; empty when that is not known.
+
+    It is no part of the plan's text: it changes with each apply, and CI tools approve a plan by its text.
+    """
+    if plan.rate is None or not plan.requests.writes:
+        return ""
+    return (
+        f"Time: about {count_of(plan.requests.apply, 'request')}, "
+        f"about {duration(plan.requests.apply / plan.rate.per_second)} at the rate of an earlier apply "
+        f"({plan.rate.per_second:.3g} a second, {plan.rate.parallelism} in flight)."
+    )
 
 
 def _only_recorded(plan: Plan) -> str:
@@ -80,11 +91,18 @@ def _only_recorded(plan: Plan) -> str:
 
 
 def counts_line(plan: Plan) -> str:
-    """``Plan: N to add, N to change, N to destroy.`` and our own counts after it, those that are not zero."""
+    """``Plan: [N to import, ]N to add, N to change, N to destroy[, N to forget].``, then our own counts.
+
+    Terraform's and OpenTofu's words, by which comment bots know whether an account changes: an export counts
+    as changed, a disconnect as destroyed. Our own counts are those that are not zero.
+    """
     counts = action_counts(plan)
+    adopted, forgotten = counts[Action.ADOPT], counts[Action.FORGET]
     line = (
-        f"Plan: {counts[Action.CREATE]} to add, {counts[Action.UPDATE]} to change, "
-        f"{counts[Action.DELETE]} to destroy."
+        f"Plan: {f'{adopted} to import, ' if adopted else ''}{counts[Action.CREATE]} to add, "
+        f"{counts[Action.UPDATE] + counts[Action.EXPORT]} to change, "
+        f"{counts[Action.DELETE] + counts[Action.DISCONNECT]} to destroy"
+        f"{f', {forgotten} to forget' if forgotten else ''}."
     )
     ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
     if number := accepted_count(plan):
@@ -102,7 +120,7 @@ def left_line(plan: Plan) -> str:
 
 
 def no_changes(plan: Plan) -> str:
-    """``No changes.`` and how many resources are as declared, drifted or not verifiable.
+    """Terraform's sentence, and how many resources are as declared, drifted or not verifiable.
 
     A plan that did not read everything knows of no changes: its counts are zero, and it says no more.
     """
@@ -112,11 +130,11 @@ def no_changes(plan: Plan) -> str:
         return f"{counts_line(plan)} {count_of(total, 'resource')} as state has {them}."
     notices = _notices(plan)
     if not total:
-        return "No changes." if notices or plan.notices else "No changes. Nothing is declared."
+        return NO_CHANGES if notices or plan.notices else f"{NO_CHANGES} Nothing is declared."
     unlike = notices[NoticeKind.DRIFT] + notices[NoticeKind.NOT_SENT]
     alike = count_of(total - unlike, "resource")
     verb = "is" if total - unlike == 1 else "are"
-    parts = [f"No changes. {alike} {verb} as declared"]
+    parts = [f"{NO_CHANGES} {alike} {verb} as declared"]
     if notices[NoticeKind.UNVERIFIABLE]:
         parts.append(f", {notices[NoticeKind.UNVERIFIABLE]} of them unverifiable")
     if notices[NoticeKind.RECORDED]:

@@ -116,7 +116,7 @@ def test_state_lists_shows_and_forgets(desk: Desk) -> None:
     assert desk.run("state", "forget", "patient/CL-0001042", str(desk.path), "--auto-approve").code == 0
     left = desk.run("state", "list", str(desk.path)).out.splitlines()
     assert len(left) == 6
-    assert "patient/CL-0001042 will be adopted" in desk.plan().out
+    assert "patient/CL-0001042 will be imported" in desk.plan().out
 
 
 def test_a_target_takes_what_it_depends_on_along_and_forgets_nobody(desk: Desk) -> None:

@@ -13,6 +13,6 @@ def test_off_adopts_whom_another_workspace_records_as_a_full_plan_does(desk: Des
     for arguments in ((), ("--refresh", "off")):
         ran = desk.plan("--detailed-exitcode", *arguments)
         assert ran.code == 0
-        assert "# patient/W-1 will be adopted" in ran.out
+        assert "# patient/W-1 will be imported" in ran.out
         assert "connection_code/W-1/one-year will be created" not in ran.out
     assert ran.requests == []

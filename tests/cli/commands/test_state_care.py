@@ -130,7 +130,7 @@ def test_a_migrated_state_is_used_there_and_refused_here(desk: Desk, tmp_path: P
     assert "was moved to" in refused.err
     desk.edit(lambda text: f"{text}\nstate: {url}\n")
     planned = desk.plan()
-    assert "1 to import" in planned.out or "will be adopted" in planned.out
+    assert "1 to import" in planned.out or "will be imported" in planned.out
     assert planned.err == ""
     assert len(snapshots(desk)) == 1
     assert log(desk)[-1]["event"] == "state migrate"

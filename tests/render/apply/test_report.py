@@ -45,11 +45,11 @@ def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None
 
 def test_complete_is_said_only_when_everything_is_done() -> None:
     done = Report((result(1, Status.DONE), result(2, Status.DONE, action=Action.DELETE)), adopted=2)
-    assert complete_line(done) == "Apply complete! Resources: 1 added, 0 changed, 1 destroyed. 2 adopted."
+    assert complete_line(done) == "Apply complete! Resources: 2 imported, 1 added, 0 changed, 1 destroyed."
     for status in (Status.FAILED, Status.IN_DOUBT, Status.SKIPPED):
         line = complete_line(replace(done, results=(*done.results, result(3, status))))
         assert line == (
-            f"Apply incomplete: Resources: 1 added, 0 changed, 1 destroyed. 2 adopted, 1 {status.value}."
+            f"Apply incomplete: Resources: 2 imported, 1 added, 0 changed, 1 destroyed. 1 {status.value}."
         )
 
 

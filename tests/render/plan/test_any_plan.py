@@ -94,13 +94,23 @@ def test_no_plan_holds_an_escape_or_a_workflow_command(plan: Plan) -> None:
 @given(plans)
 def test_the_counts_are_the_plans(plan: Plan) -> None:
     found = re.findall(
-        r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy\.", plan_text(plan, HIDING), re.MULTILINE
+        r"^Plan: (?:(\d+) to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy"
+        r"(?:, (\d+) to forget)?\.",
+        plan_text(plan, HIDING),
+        re.MULTILINE,
     )
     if plan.is_empty:
         assert found == []
     else:
-        expected = [plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE)]
-        assert [list(map(int, numbers)) for numbers in found] == [expected]
+        counted = (
+            (Action.ADOPT,),
+            (Action.CREATE,),
+            (Action.UPDATE, Action.EXPORT),
+            (Action.DELETE, Action.DISCONNECT),
+            (Action.FORGET,),
+        )
+        expected = [plan.count(*actions) for actions in counted]
+        assert [[int(number or 0) for number in numbers] for numbers in found] == [expected]
 
 
 @given(plans)

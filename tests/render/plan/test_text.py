@@ -9,6 +9,7 @@ from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
+from kardia_ctl.render.plan.summary import NO_CHANGES
 from kardia_ctl.render.plan.terraform_stream import plan_lines
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
@@ -109,7 +110,7 @@ def test_the_stream_has_each_that_is_blocked() -> None:
 
 def test_our_own_counts_follow_on_the_same_line(full_plan: Plan) -> None:
     expected = (
-        "Plan: 3 to add, 1 to change, 1 to destroy. 1 to adopt, 1 to forget, 1 to disconnect, 1 blocked.\n"
+        "Plan: 1 to import, 3 to add, 1 to change, 2 to destroy, 1 to forget. 1 to disconnect, 1 blocked.\n"
     )
     assert expected in plan_text(full_plan, HIDING)
 
@@ -156,7 +157,8 @@ def kept(**more: object) -> Plan:
 def test_no_changes_is_said_first() -> None:
     text = plan_text(kept(requests=Requests(1, 1, 0)), HIDING)
     assert text == (
-        "No changes. 3 resources are as declared.\nRequests: 1 to plan; apply sends 1 (1 read, 0 writes).\n"
+        "No changes. Your infrastructure matches the configuration. 3 resources are as declared.\n"
+        "Requests: 1 to plan; apply sends 1 (1 read, 0 writes).\n"
     )
 
 
@@ -167,11 +169,12 @@ def test_no_changes_tells_what_could_not_be_verified_and_what_drifted() -> None:
         Notice(NoticeKind.DEPARTED, "t", patient_address("GONE")),
     )
     text = plan_text(kept(notices=told), HIDING)
-    assert "\nNo changes. 2 resources are as declared, 1 of them unverifiable; 1 drifted.\n" in text
+    counts = "2 resources are as declared, 1 of them unverifiable; 1 drifted."
+    assert f"\nNo changes. Your infrastructure matches the configuration. {counts}\n" in text
 
 
 def test_an_empty_configuration_is_no_changes() -> None:
-    assert plan_text(Plan(), HIDING).startswith("No changes. Nothing is declared.\n")
+    assert plan_text(Plan(), HIDING).startswith(f"{NO_CHANGES} Nothing is declared.\n")
 
 
 def test_a_plan_that_only_stops_has_the_counts_line() -> None:
@@ -217,9 +220,9 @@ def test_a_saved_plan_shows_hidden_values_and_not_absent_ones(full_plan: Plan) -
     kept = replace(full_plan, changes=tuple(map(saved, full_plan.changes)))
     assert "(not set)" not in plan_text(kept, SHOWING)
     lines = plan_text(kept, HIDING).splitlines()
-    assert '      + mrn           "JS-20000721"' in lines
-    assert '      + template_id   "4qq0q0tS"' in lines
-    assert "      ~ url           (hidden) -> (hidden)" in lines
+    assert '      + mrn           = "JS-20000721"' in lines
+    assert '      + template_id   = "4qq0q0tS"' in lines
+    assert "      ~ url           = (hidden) -> (hidden)" in lines
 
 
 def test_a_side_that_is_not_set_live_is_said_to_be(full_plan: Plan) -> None:

@@ -86,10 +86,11 @@ def test_a_wave_that_goes_wrong_stops_the_run_and_the_next_goes_on(
 
 
 def test_a_plan_says_how_long_its_apply_takes_at_the_rate_last_seen(cohort: Desk) -> None:
-    assert "Time:" not in cohort.plan().out
+    assert "Time:" not in cohort.plan().err
     cohort.apply("--limit", "30", "--parallelism", "4")
-    planned = cohort.plan().out
-    assert "Time: about 13 requests, about 1 second at the rate of an earlier apply (" in planned
-    assert ", 4 in flight)." in planned
+    planned = cohort.plan()
+    assert "Time: about 13 requests, about 1 second at the rate of an earlier apply (" in planned.err
+    assert ", 4 in flight)." in planned.err
+    assert "Time:" not in planned.out  # some CI tools approve a plan by a hash of its text
     cohort.apply()
-    assert "Time:" not in cohort.plan().out
+    assert "Time:" not in cohort.plan().err

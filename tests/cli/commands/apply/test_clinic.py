@@ -126,9 +126,9 @@ def test_a_lost_state_gives_adopts_and_no_create(desk: Desk) -> None:
     desk.apply()
     desk.lose_state()
     ran = desk.plan("--detailed-exitcode")
-    assert ran.out.count("will be adopted") == 5
+    assert ran.out.count("will be imported") == 5
     assert "connection_code/CL-0001042/one-year" in ran.out
-    assert "Plan: 1 to add, 0 to change, 0 to destroy. 5 to adopt." in ran.out
+    assert "Plan: 5 to import, 1 to add, 0 to change, 0 to destroy." in ran.out
     ran = desk.apply()
     assert ran.code == 0
     assert writes(ran.requests) == {"POST /partner/v1/teams/{id}/serviceProviderTeams/{spid}": 1}
@@ -146,7 +146,7 @@ def test_a_patient_who_comes_back_is_not_ordered_for_again(desk: Desk) -> None:
     ran = desk.apply()
     assert ran.code == 0
     assert not writes(ran.requests)
-    assert "patient/CL-0001042 will be adopted" in ran.out
+    assert "patient/CL-0001042 will be imported" in ran.out
 
 
 @pytest.mark.parametrize("key", ["", "not-the-key"])

@@ -140,7 +140,7 @@ def test_a_deletion_is_followed_until_the_patient_is_gone_and_only_then_the_mrn_
         assert "the deletion was accepted, and the patient is still listed" in still.out
         clinic.write(f"version: 1\npatients:\n{PEOPLE}")
         waits = clinic.apply()
-        assert (waits.code, CREATE in waits.requests, "will be adopted" in waits.out) == (1, False, False)
+        assert (waits.code, CREATE in waits.requests, "will be imported" in waits.out) == (1, False, False)
         clinic.account.patients.remove(dying)
         back = clinic.apply()
         assert (back.code, back.requests.count(CREATE)) == (0, 1)

@@ -157,14 +157,14 @@ def test_a_lost_state_orders_and_makes_nothing_twice(pro: Desk) -> None:
         ran = apply(pro)
         assert ran.code == 1
         assert ran.requests == 3 * [PARTICIPANT]
-        assert "3 adopted" in ran.out
+        assert "3 imported" in ran.out
         assert f"--reissue '{CODE_1}'" in ran.err
         assert f"--reissue '{USER_3}'" in ran.err
         assert apply(pro).requests == []
         again = pro.plan("--detailed-exitcode")
     assert everything(pro.account) == before
     assert (again.code, again.requests) == (0, [])
-    assert "No changes. 7 resources are as declared, 7 of them unverifiable." in again.out
+    assert "No changes. Your infrastructure matches the configuration. 7 resources are as declared, 7 of them unverifiable." in again.out
 
 
 def test_a_person_who_knows_orders_again_for_somebody_who_was_there(pro: Desk) -> None:

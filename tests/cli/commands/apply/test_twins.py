@@ -147,7 +147,7 @@ def test_the_reason_is_shown_with_values_alone(twins: tuple[Desk, str, str], tmp
     texts = [Path(file).read_text(), *(ran.out + ran.err for ran in outputs)]
     assert not [text for text in texts if "Qzreason" in text]
     assert "(departure: duplicate" in outputs[0].out
-    assert 'reason        "typed Qzreason twice"' in desk.plan("--show-phi").out
+    assert 'reason        = "typed Qzreason twice"' in desk.plan("--show-phi").out
     ran = desk.apply("--results", str(tmp_path / "r.csv"))
     exported = desk.run("audit", "export", str(desk.path)).out
     assert "Qzreason" not in ran.out + ran.err + exported + (tmp_path / "r.csv").read_text()

@@ -153,7 +153,7 @@ def test_a_user_of_a_connected_patient_is_adopted_without_a_request(users: Desk)
     users.account.connections.connect(patient)
     ran = users.apply()
     assert ran.code == 0
-    assert f"{ADDRESS} will be adopted" in ran.out
+    assert f"{ADDRESS} will be imported" in ran.out
     assert USER not in ran.requests
     assert users.plan("--detailed-exitcode").code == 0
 
@@ -177,7 +177,7 @@ def test_a_user_in_doubt_whose_patient_is_connected_is_settled(users: Desk) -> N
         assert users.apply().code == 1
         ran = users.apply()
     assert ran.code == 0
-    assert f"{ADDRESS} will be adopted" in ran.out
+    assert f"{ADDRESS} will be imported" in ran.out
     assert len(users.account.connections.users()) == 1
 
 

@@ -50,7 +50,7 @@ def test_planning_records_nothing_and_apply_records_the_move_once(corrected: Des
     before = listed(corrected)
     planned = corrected.plan("--detailed-exitcode")
     assert planned.code == 0
-    assert f"# patient/{NEW} has moved from patient/{OLD}" in planned.out
+    assert f"# patient/{OLD} has moved to patient/{NEW}\n" in planned.out
     assert "1 to move" in planned.out
     assert listed(corrected) == before
     applied = corrected.apply()
