@@ -140,6 +140,7 @@ SUBROOMS: dict[str, set[str]] = {
         "render/redaction",
         "render/text",
         "render/view",
+        "render/wrapping",
     },
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/reports": {

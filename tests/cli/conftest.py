@@ -28,6 +28,11 @@ class Ran:
     def last(self) -> str:
         return self.out.splitlines()[-1]
 
+    @property
+    def unwrapped(self) -> str:
+        """Stdout as one line: the plan's text wraps its sentences."""
+        return " ".join(self.out.split())
+
 
 @dataclass
 class Desk:

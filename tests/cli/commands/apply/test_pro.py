@@ -213,7 +213,7 @@ def test_a_plan_change_is_for_a_person(pro: Desk) -> None:
     )
     ran = apply(pro)
     assert (ran.code, ran.requests) == (1, [READ_CALLBACK])
-    assert "switching templates cancels the current order, of one-year. Declare one-year again, or" in ran.out
+    assert "switching templates cancels the current order, of one-year. Declare one-year again, or" in ran.unwrapped
 
 
 @pytest.mark.parametrize("moment", list(Moment))
@@ -267,7 +267,7 @@ def test_a_code_that_was_not_redeemed_is_recorded_and_shown_so(pro: Desk, moment
         assert "the user was created, and its code was not redeemed" in ran.err
         told = pro.plan("--detailed-exitcode")
         assert told.code == 0
-        assert "the patient can enter it in the Kardia app" in told.out
+        assert "the patient can enter it in the Kardia app" in told.unwrapped
         assert apply(pro).requests == []
     assert everything(pro.account) == (1, 1, 1)
     shown = pro.run("state", "show", USER_2, str(pro.path))
