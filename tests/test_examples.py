@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kardia_ctl.render.plan.summary import NO_CHANGES
 from tests.benchmarks.processes import SCRIPT
 from tests.paths import EXAMPLES
 
@@ -46,17 +47,17 @@ def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
     assert ends == [
         "Plan: 2004 to import, 0 to add, 0 to change, 0 to destroy.",
         "Apply complete! Resources: 2004 imported, 0 added, 0 changed, 0 destroyed.",
-        "No changes. Your infrastructure matches the configuration. 3504 resources are as declared, 1500 of them unverifiable.",
+        f"{NO_CHANGES} 3504 resources are as declared, 1500 of them unverifiable.",
         "Apply complete! Resources: 1500 imported, 0 added, 0 changed, 0 destroyed.",
-        "No changes. Your infrastructure matches the configuration. 3504 resources are as declared.",
-        "No changes. Your infrastructure matches the configuration. 3503 resources are as declared; 1 drifted.",
+        f"{NO_CHANGES} 3504 resources are as declared.",
+        f"{NO_CHANGES} 3503 resources are as declared; 1 drifted.",
         "Plan: 1 to import, 0 to add, 0 to change, 1 to destroy.",
         "Apply complete! Resources: 1 imported, 0 added, 0 changed, 1 destroyed.",
-        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
+        f"{NO_CHANGES} 3505 resources are as declared.",
         "Plan: 0 to add, 0 to change, 0 to destroy. 1 to move.",
         "Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 1 moved.",
-        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
-        "No changes. Your infrastructure matches the configuration. 3505 resources are as declared.",
+        f"{NO_CHANGES} 3505 resources are as declared.",
+        f"{NO_CHANGES} 3505 resources are as declared.",
     ]
     assert re.findall(r"sent \(\d+ reads, (\d+) writes?\)", told) == ["0", "0", "1", "0"]
     assert " 1 file changed, 1 insertion(+), 1 deletion(-)" in told

@@ -51,7 +51,11 @@ def test_after_an_import_a_plan_adopts_all_and_nothing_else(
         assert ran.out.count("  id ") == left_out
         wanted = f"Plan: {count} to import, 0 to add, 0 to change, 0 to destroy."
         noun = "1 resource is" if count == 1 else f"{count} resources are"
-        unchanged = f"No changes. Your infrastructure matches the configuration. {noun} as declared." if count else "No changes"
+        unchanged = (
+            f"No changes. Your infrastructure matches the configuration. {noun} as declared."
+            if count
+            else "No changes"
+        )
         assert summary_of(desk).startswith(unchanged if adopt or not count else wanted)
         assert {f"{one.method} {one.route}" for one in desk.account.requests.all()} <= ALLOWED
 

@@ -50,7 +50,10 @@ def test_every_file_is_encrypted_and_a_plan_adopts_everybody(
 
 def test_ids_are_recorded_at_once_from_the_encrypted_files(desk: InnerDesk) -> None:
     assert desk.run("import", str(desk.path), "--adopt").code == 0
-    assert f"No changes. Your infrastructure matches the configuration. {len(ODD)} resources are as declared." in desk.plan().out
+    assert (
+        f"No changes. Your infrastructure matches the configuration. {len(ODD)} resources are as declared."
+        in desk.plan().out
+    )
 
 
 def test_without_the_library_nothing_is_written(desk: InnerDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,10 @@ def test_what_is_live_is_written_adopted_and_then_unchanged(desk: InnerDesk) -> 
     assert '  - mrn: "0000"\n    dob: "1961-04-30"\n' in file.read_text()
     assert "13 to import" in desk.plan().out
     assert desk.apply().code == 0
-    assert "No changes. Your infrastructure matches the configuration. 13 resources are as declared." in desk.plan().out
+    assert (
+        "No changes. Your infrastructure matches the configuration. 13 resources are as declared."
+        in desk.plan().out
+    )
     assert desk.sent("POST") + desk.sent("PUT") == 0
 
 
@@ -246,5 +249,8 @@ def test_adopting_records_at_once_and_sends_nothing_for_it(desk: InnerDesk) -> N
     out = imported(desk, "--adopt")
     assert desk.sent("GET") - sent == 4  # the list, two callbacks, the templates
     assert "Recorded in state: 1 adopted. No write was sent." in out
-    assert "No changes. Your infrastructure matches the configuration. 1 resource is as declared." in desk.plan().out
+    assert (
+        "No changes. Your infrastructure matches the configuration. 1 resource is as declared."
+        in desk.plan().out
+    )
     assert "import --adopt" in desk.run("audit", "list", str(desk.path)).out

@@ -164,7 +164,7 @@ def test_a_lost_state_orders_and_makes_nothing_twice(pro: Desk) -> None:
         again = pro.plan("--detailed-exitcode")
     assert everything(pro.account) == before
     assert (again.code, again.requests) == (0, [])
-    assert "No changes. Your infrastructure matches the configuration. 7 resources are as declared, 7 of them unverifiable." in again.out
+    assert "configuration. 7 resources are as declared, 7 of them unverifiable." in again.out
 
 
 def test_a_person_who_knows_orders_again_for_somebody_who_was_there(pro: Desk) -> None:
@@ -213,7 +213,10 @@ def test_a_plan_change_is_for_a_person(pro: Desk) -> None:
     )
     ran = apply(pro)
     assert (ran.code, ran.requests) == (1, [READ_CALLBACK])
-    assert "switching templates cancels the current order, of one-year. Declare one-year again, or" in ran.unwrapped
+    assert (
+        "switching templates cancels the current order, of one-year. Declare one-year again, or"
+        in ran.unwrapped
+    )
 
 
 @pytest.mark.parametrize("moment", list(Moment))
