@@ -1,5 +1,6 @@
 """``kardia-ctl plan``."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from, say_as_entries
+from kardia_ctl.cli.files.pages import NO_PAGES, PageFiles, page_files_from, page_options, write_pages
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,
@@ -48,6 +50,7 @@ from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
     default=Refresh.FULL.value,
     help="What to read: full (the default); head, one page of the list, which shows no drift; off, nothing.",
 )
+@page_options
 @json_lines_option
 @settle_option
 @decision_options
@@ -66,11 +69,12 @@ def command(
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
-    reporter = reporter_for(view_from(options), as_json=as_json)
+    reporter, pages = reporter_for(view_from(options), as_json=as_json), page_files_from(options)
     with reporter.errors():
-        planned = make_planned(path, reporter, out, Refresh(refresh), settle, options)
+        planned = make_planned(path, reporter, out, Refresh(refresh), settle, options, pages)
     workspace, preview = planned.workspace, planned.preview
     reporter.plan(preview.plan)
+    write_pages(pages, preview.plan, workspace.configuration.workspace, workspace.configuration.root)
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
     if out is not None:
@@ -98,6 +102,7 @@ def make_planned(
     refresh: Refresh,
     settle: float | None,
     options: dict[str, Any],
+    pages: PageFiles = NO_PAGES,
 ) -> Planned:
     """Read the configuration, report warnings and quarantined rows, observe and plan. Prints no plan.
 
@@ -111,16 +116,21 @@ def make_planned(
             "--out needs a plan that has read the account: use --refresh head or full, or leave --out out"
         )
     workspace = open_workspace(path, account_from(options), settle=settle, needs_key=not is_off)
-    if out is not None:
-        from kardia_ctl.cli.files.saved_plan import OURS
-
-        check_outputs([Output("--out", out, OURS)], workspace.inputs, workspace.private)
+    check_outputs([*_saved(out), *pages.outputs], workspace.inputs, workspace.private)
     decisions = decisions_from(options, workspace.configuration, workspace.keys)
     say_as_entries(decisions, workspace.now.day)
     for line in (*workspace.configuration.warnings, workspace.store.activity()):
         reporter.warn(line)
     has_quarantine = write_quarantine(workspace.configuration, reporter.error)
     return Planned(workspace, _preview(workspace, decisions, refresh), has_quarantine)
+
+
+def _saved(out: Path | None) -> Iterator[Output]:
+    """The file of --out, if any."""
+    if out is not None:
+        from kardia_ctl.cli.files.saved_plan import OURS
+
+        yield Output("--out", out, OURS)
 
 
 def _preview(workspace: Workspace, decisions: Decisions, refresh: Refresh) -> Preview:

@@ -13,8 +13,10 @@ from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
+from kardia_ctl.cli.files.pages import page_files_from, page_options, write_pages
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json, print_result
+from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -22,15 +24,18 @@ from kardia_ctl.render.plan.text import plan_text
 
 @click.command("show")
 @click.argument("file", type=FILE)
+@page_options
 @json_option("Print Terraform's JSON plan representation, values redacted.")
 @view_options
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Print the plan saved in FILE. It holds no patients' values, so --show-phi shows none either."""
-    view = view_from(options)
+    view, pages = view_from(options), page_files_from(options)
+    check_outputs(pages.outputs, [file])
     if not plan_files.is_plan(file):
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
     data = plan_files.read(file)
     saved, _ = plan_files.check_seal(data, _keys(file, data))
+    write_pages(pages, saved.plan, saved.binding.workspace, plan_files.hint(file, data).path)
     if not as_json:
         print_result(plan_text(saved.plan, view))
         return 0

@@ -3,23 +3,18 @@
 ``page.html.j2`` and ``page.css`` hold its layout; Jinja2 escapes every value that it is given.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any, Final
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from kardia_ctl.model.funnel import Counts, StatusReport
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.html_template import content_policy, html_template, page_style
 from kardia_ctl.render.status.chart import chart, history
 from kardia_ctl.render.status.text import MEANINGS, NAMES, cohort_name, share, unverified_line
 from kardia_ctl.render.text import count_of, iso_time, terms_text
 
+_PACKAGE: Final = "kardia_ctl.render.status"
 _WIDE: Final = 794
 _NARROW: Final = 310
 _MOST_CHARTS: Final = 24
@@ -55,28 +50,15 @@ class Bars:
 
 def status_html(report: StatusReport) -> str:
     """The page. The same report gives the same page."""
-    return _template().render(_page(report)) + "\n"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters["px"] = "{:.1f}".format
-    return environment.get_template("page.html.j2")
-
-
-def _file(name: str) -> str:
-    return files("kardia_ctl.render.status").joinpath(name).read_text(encoding="utf-8")
+    return html_template(_PACKAGE, "page.html.j2").render(_page(report)) + "\n"
 
 
 def _page(report: StatusReport) -> dict[str, Any]:
     """Everything that the template shows."""
-    style, total = _file("page.css"), report.total
+    style, total = page_style(_PACKAGE, "page.css"), report.total
     return {
-        "policy": _policy(style),
-        "style": Markup(style),  # noqa: S704  (our own file, checked by the policy's digest)
+        "policy": content_policy(style),
+        "style": style,
         "stages": tuple(NAMES),
         "names": NAMES,
         "meanings": MEANINGS,
@@ -95,11 +77,6 @@ def _page(report: StatusReport) -> dict[str, Any]:
         ],
         **_over_time(report),
     }
-
-
-def _policy(style: str) -> str:
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def _over_time(report: StatusReport) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""A plan as a page that anybody may read: Markdown for a comment, HTML for a browser."""

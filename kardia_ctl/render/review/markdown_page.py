@@ -1,0 +1,141 @@
+"""The page of a plan as Markdown: for a comment, a step summary, or to read as it is.
+
+GitHub takes comments of 65,536 characters (four bytes each, at most). The page is measured in bytes of UTF-8,
+which are never fewer than characters, however they are counted.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote
+
+from kardia_ctl.render.review.markdown_text import code, prose, summary
+from kardia_ctl.render.review.review_page import (
+    MARKDOWN_BEGINS,
+    Entry,
+    Group,
+    PageContext,
+    ReviewPage,
+    Section,
+)
+
+MOST_BYTES: Final = 65_536
+
+_CAPS: Final = (1_000, 500, 200, 100, 50, 20, 10, 5, 3, 1, 0)
+_LONGEST_IDENTITY: Final = 200
+_FOLDED: Final = 10
+"""Entries above which a list is folded, unless each of them must be read."""
+
+
+def markdown_page(page: ReviewPage, most: int = MOST_BYTES) -> str:
+    """The page, in at most ``most`` bytes.
+
+    Lists are shortened until it fits, then whole groups are left out, the last ones first. The answers, the
+    counts and the digest always stand, and what was cut is said.
+    """
+    for cap in _CAPS:
+        shown = page.trimmed(cap)
+        blocks = (line for block in _blocks(shown) for line in block)
+        text = "\n".join((*_head(shown), *blocks, *_end(shown, 0))) + "\n"
+        if len(text.encode()) <= most:
+            return text
+    return _packed(shown, most)
+
+
+def marker(context: PageContext) -> str:
+    """The hidden first line, by which a comment is found again: one for each configuration."""
+    identity = quote(context.identity[-_LONGEST_IDENTITY:], safe="/ ", errors="replace").replace("-", "%2D")
+    return f"{MARKDOWN_BEGINS}{identity} -->"
+
+
+def _packed(page: ReviewPage, most: int) -> str:
+    """The page with as many groups as there is room for."""
+    lines = list(_head(page))
+    blocks, cut = list(_blocks(page)), 0
+    room = most - len("\n".join((*lines, *_end(page, len(blocks)))).encode()) - len("\n")
+    for block in blocks:
+        size = len("\n".join(block).encode()) + 1
+        if size <= room and not cut:
+            lines += block
+            room -= size
+        else:
+            cut += 1
+    return "\n".join((*lines, *_end(page, cut))) + "\n"
+
+
+def _head(page: ReviewPage) -> Iterator[str]:
+    yield marker(page.context)
+    digest = f" Digest: {code(page.digest)}" if page.digest else ""
+    yield f"### {prose(page.counts)}{digest}"
+    yield ""
+    for warning in page.context.warnings:
+        yield f"> **Warning:** {prose(warning)}"
+        yield ""
+    for stop in page.stops:
+        yield f"> **Error, nothing can be applied:** {prose(stop)}"
+        yield ""
+    answers = (
+        ("Who is affected?", page.lead.affected),
+        ("What cannot be undone?", page.lead.irreversible),
+        ("What does it cost?", page.lead.cost),
+        ("May I merge?", page.lead.merge),
+    )
+    yield from (f"- **{question}** {' '.join(map(prose, answer))}" for question, answer in answers)
+    yield ""
+
+
+def _blocks(page: ReviewPage) -> Iterator[list[str]]:
+    """The rest in blocks that are not cut in two. The title of a section goes with its first group."""
+    for section in page.sections:
+        title = [f"#### {section.title}: {section.count}", "", section.meaning, ""]
+        for group in section.groups:
+            yield [*title, *_group(group, section)]
+            title = []
+
+
+def _group(group: Group, section: Section) -> Iterator[str]:
+    is_folded = len(group.entries) > _FOLDED and not section.is_grave
+    if is_folded:
+        place = f" — {group.place}" if group.place else ""
+        yield f"<details><summary>{summary(group.title + place)}</summary>"
+        yield ""
+    elif group.title:
+        place = f" — {code(group.place)}" if group.place and group.count > 1 else ""
+        yield f"**{prose(group.title)}**{place}"
+        yield ""
+    if group.note:
+        yield f"> {prose(group.note)}"
+        yield ""
+    yield from map(_entry, group.entries)
+    if group.left:
+        yield (
+            f"- **and {group.left} more, not shown here**" if group.entries else "- not shown one by one here"
+        )
+    yield ""
+    if is_folded:
+        yield "</details>"
+        yield ""
+
+
+def _entry(entry: Entry) -> str:
+    parts = (code(entry.shown), code(entry.place), *map(prose, entry.details))
+    return f"- {' · '.join(filter(None, parts))}"
+
+
+def _end(page: ReviewPage, cut: int) -> Iterator[str]:
+    if page.left or cut:
+        groups = f" and {cut} whole groups" if cut else ""
+        yield "---"
+        yield ""
+        yield (
+            f"**This page is cut: {page.left} addresses or notices{groups} are counted, and not listed.** "
+            "Whoever approves it does not approve what it does not show: read the HTML page of the same plan "
+            "(`--html`), or the output of `kardia-ctl show --full` on the saved plan."
+        )
+        yield ""
+    directory = page.context.directory.shown
+    place = f" in {code(directory)}" if directory else ""
+    yield (
+        f"<sub>kardia-ctl {page.context.version}, workspace {code(page.context.workspace)}{place}. Every "
+        f"`~` stands for an mrn; `kardia-ctl reveal` translates it where key and configuration are. Paths "
+        "are those of the repository.</sub>"
+    )

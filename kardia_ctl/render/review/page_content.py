@@ -1,0 +1,122 @@
+"""The page of a plan: its sections, what a reviewer must read first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
+from kardia_ctl.render.review.change_groups import change_groups
+from kardia_ctl.render.review.lead import lead
+from kardia_ctl.render.review.notice_groups import notice_groups
+from kardia_ctl.render.review.review_page import Entry, Group, PageContext, ReviewPage, Section
+
+_MOST_STOPS: Final = 5
+
+_GRAVE: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT, Action.UPDATE})
+_RECORDED: Final = frozenset({Action.ADOPT, Action.MOVE, Action.FORGET})
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """A section of changes: its anchor and title, what the title means, and which changes are in it."""
+
+    name: str
+    title: str
+    meaning: str
+    belongs: Callable[[Change], bool]
+    is_grave: bool = False
+
+
+_SECTIONS: Final = (
+    _Changes(
+        "blocked",
+        "Blocked",
+        "kardia-ctl leaves these as they are: the Kardia API cannot make the change, or it is not safe. "
+        "Each reason names the way out; a person chooses.",
+        lambda change: change.blocks,
+        is_grave=True,
+    ),
+    _Changes(
+        "grave",
+        "Deleted, disconnected, exported or changed",
+        "Read each of these before you approve.",
+        lambda change: change.action in _GRAVE,
+        is_grave=True,
+    ),
+    _Changes(
+        "added",
+        "Added",
+        "These are not in Kardia yet; apply creates them.",
+        lambda change: change.action is Action.CREATE,
+    ),
+    _Changes(
+        "recorded",
+        "Recorded only",
+        "Nothing is sent for these. Imported: it is in Kardia already, and these files manage it from now. "
+        "Forgotten: it is in these files no longer, and stays as it is in Kardia. Moved: its mrn was "
+        "corrected, and its records follow.",
+        lambda change: change.action in _RECORDED,
+    ),
+    _Changes(
+        "accepted",
+        "Accepted as blocked",
+        "A decision in these files says that these stay as they are, until its day.",
+        lambda change: bool(change.accepted),
+    ),
+)
+"""Every change is in one of them."""
+
+_DRIFT: Final = (
+    "Somebody changed these in Kardia, outside these files; shown as declared → live. Apply sets back what "
+    "stands among the changes above; a person sets back the rest in Kardia, or accepts it with kardia-ctl "
+    "import --update."
+)
+_NOTICES: Final = {
+    NoticeKind.WARNING: "Warnings",
+    NoticeKind.REFRESH: "What this plan read, and what it cannot know",
+    NoticeKind.WAITING: "Waiting for a person",
+    NoticeKind.UNVERIFIABLE: "Cannot be verified: neither an error nor a change",
+    NoticeKind.NOT_SENT: "Not sent",
+    NoticeKind.EXPIRED: "Perhaps expired: a hint, nothing is sent",
+    NoticeKind.DECIDED: "Decisions that count",
+    NoticeKind.IDLE: "Entries that do nothing",
+    NoticeKind.DEPARTED: "Departures that are done",
+}
+"""The notices of a page, the most urgent first. What is only known from state is counted, as in text."""
+
+
+def review_page(plan: Plan, context: PageContext) -> ReviewPage:
+    """The content of a plan's page."""
+    return ReviewPage(
+        counts=no_changes(plan) if plan.is_empty else counts_line(plan),
+        digest=plan.digest,
+        lead=lead(plan),
+        sections=tuple(_sections(plan, context)),
+        context=context,
+        stops=_stops(plan, context),
+    )
+
+
+def _stops(plan: Plan, context: PageContext) -> tuple[str, ...]:
+    more = len(plan.stops) - _MOST_STOPS
+    return (*map(context.text, plan.stops[:_MOST_STOPS]), *((f"{more} further reasons",) if more > 0 else ()))
+
+
+def _sections(plan: Plan, context: PageContext) -> Iterator[Section]:
+    for one in _SECTIONS:
+        chosen = [change for change in plan.changes if one.belongs(change)]
+        if groups := change_groups(plan, chosen, context):
+            yield Section(one.name, one.title, one.meaning, groups, one.is_grave)
+    if drift := tuple(notice_groups(plan, NoticeKind.DRIFT, "", context)):
+        yield Section("drift", "Drift", _DRIFT, drift)
+    notices = [
+        group for kind, title in _NOTICES.items() for group in notice_groups(plan, kind, title, context)
+    ]
+    notices += [
+        Group("Not declared", 1, (Entry("", "", (f"{notice.text}. {UNDECLARED}",)),))
+        for notice in plan.notices
+        if notice.kind is NoticeKind.UNDECLARED
+    ]
+    if notices:
+        yield Section("notices", "Notices", "None of these is a change.", tuple(notices))

@@ -1,0 +1,166 @@
+"""What the page of a plan shows, before it is Markdown or HTML.
+
+Every text is plain: whoever renders it escapes it. None holds a patient's values; mrns are pseudonyms where
+the names say so.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kardia_ctl.render.names import Names
+
+MARKDOWN_BEGINS: Final = "<!-- kardia-ctl review "
+"""How a page in Markdown begins. The rest of its first line is the same for every plan of a configuration."""
+
+HTML_BEGINS: Final = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="kardia-ctl review">
+"""
+"""How a page in HTML begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Where a configuration is.
+
+    Attributes:
+        shown: Its path in its repository, empty at the top of one or without one: ``clinics/north``.
+        spelled: How the places of a plan spell it: as on the command line, or whole.
+    """
+
+    shown: str = ""
+    spelled: tuple[str, ...] = ()
+
+    def place(self, place: str) -> str:
+        """A file, or a file with its line, by its path in the repository. Never one of the whole machine."""
+        for spelled in self.spelled:
+            if spelled == "." and place and not place.startswith(("/", "../")):
+                return self._joined(place)
+            if place.startswith(f"{spelled}/"):
+                return self._joined(place[len(spelled) + 1 :])
+        return place.rpartition("/")[2] if place.startswith("/") else place
+
+    def text(self, text: str) -> str:
+        """A text in which a file may be named by its whole path."""
+        for spelled in self.spelled:
+            if spelled.startswith("/"):
+                text = text.replace(f"{spelled}/", self._joined(""))
+        return text
+
+    def _joined(self, place: str) -> str:
+        return f"{self.shown}/{place}" if self.shown else place
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What a page says beside its plan.
+
+    Attributes:
+        names: How addresses are written.
+        workspace: The name of the workspace.
+        directory: Where the configuration is.
+        version: The version of kardia-ctl.
+        warnings: What a reader must know before anything else, for example that a plan was not verified.
+    """
+
+    names: Names
+    workspace: str
+    directory: Directory = Directory()
+    version: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def text(self, text: str) -> str:
+        """A text as the readers of the page may see it."""
+        return self.directory.text(self.names.text(text))
+
+    @property
+    def identity(self) -> str:
+        """Tells the pages of several configurations of one repository apart."""
+        return f"{self.directory.shown or '.'} {self.workspace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address, or one notice without an address, with the declaration's file:line."""
+
+    shown: str
+    place: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries of which the same is true. ``note`` says why, and for what is blocked the way out."""
+
+    title: str
+    count: int
+    entries: tuple[Entry, ...]
+    place: str = ""
+    note: str = ""
+
+    @property
+    def left(self) -> int:
+        """How many are counted and not listed."""
+        return self.count - len(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page. ``meaning`` defines its title; ``is_grave``: a reviewer must read it."""
+
+    name: str
+    title: str
+    meaning: str
+    groups: tuple[Group, ...]
+    is_grave: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many addresses or notices it is about."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def left(self) -> int:
+        """How many are counted and not listed."""
+        return sum(group.left for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The answers before the details. Each is one or more sentences."""
+
+    affected: tuple[str, ...]
+    irreversible: tuple[str, ...]
+    cost: tuple[str, ...]
+    merge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """The page of a plan."""
+
+    counts: str
+    digest: str
+    lead: Lead
+    sections: tuple[Section, ...]
+    context: PageContext
+    stops: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How many addresses and notices are counted and not listed."""
+        return sum(section.left for section in self.sections)
+
+    def trimmed(self, cap: int) -> "ReviewPage":
+        """The same page with at most ``cap`` entries in each group."""
+        sections = (
+            replace(
+                section,
+                groups=tuple(replace(group, entries=group.entries[:cap]) for group in section.groups),
+            )
+            for section in self.sections
+        )
+        return replace(self, sections=tuple(sections))
