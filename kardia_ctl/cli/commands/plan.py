@@ -12,7 +12,7 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from, say_as_entries
-from kardia_ctl.cli.files.pages import NO_PAGES, PageFiles, page_files_from, page_options, write_pages
+from kardia_ctl.cli.files.page_files import NO_PAGES, PageFiles, page_files_from, page_options, write_pages
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,

@@ -13,7 +13,7 @@ from kardia_ctl.cli.account.keys import Keys, api_key
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.files.pages import page_files_from, page_options, write_pages
+from kardia_ctl.cli.files.page_files import page_files_from, page_options, write_pages
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json, print_result
 from kardia_ctl.cli.outputs import check_outputs

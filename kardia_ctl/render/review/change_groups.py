@@ -11,7 +11,7 @@ from kardia_ctl.render.plan.plan_fields import Field
 from kardia_ctl.render.plan.plan_rows import Row, rows
 from kardia_ctl.render.reasons import OWN, shared_reason
 from kardia_ctl.render.redaction import HIDDEN, Shown
-from kardia_ctl.render.review.review_page import Entry, Group, PageContext
+from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry
 from kardia_ctl.render.text import kind_count
 
 MOST_GROUPS: Final = 200
@@ -117,7 +117,7 @@ def _group(key: _Key, count: int, listed: Sequence[Row], context: PageContext) -
     )
 
 
-def _entry(row: Row, note: str, common: str, context: PageContext) -> Entry:
+def _entry(row: Row, note: str, common: str, context: PageContext) -> PageEntry:
     details = list(_details(row))
     if row.action is Action.CREATE and (own := _created_fields([row])) != common:
         details.append(own)
@@ -125,7 +125,7 @@ def _entry(row: Row, note: str, common: str, context: PageContext) -> Entry:
     reason = context.directory.text(row.reason)
     if reason and (is_code or note not in (reason, reason.replace(row.shown, OWN))):
         details.append(reason)
-    return Entry(row.shown, context.directory.place(row.place), tuple(details))
+    return PageEntry(row.shown, context.directory.place(row.place), tuple(details))
 
 
 def _created_fields(listed: Sequence[Row]) -> str:

@@ -3,7 +3,7 @@
 ``review.html.j2``, ``review.css`` and ``review.js`` hold its layout and its filter; every value is escaped.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
@@ -31,7 +31,6 @@ def html_page(page: ReviewPage) -> str:
         "style": style,
         "script": trusted(script),
         "page": page,
-        "answers": _answers(page),
         "prose": prose,
         "plain": escape,
         "is_folded": _is_folded,
@@ -43,16 +42,6 @@ def prose(text: str) -> Markup:
     """A text, with what is no plain word shown as code."""
     form = {True: Markup("<code>{}</code>"), False: Markup("{}")}
     return Markup().join(form[piece.is_code].format(piece.text) for piece in pieces(text))
-
-
-def _answers(page: ReviewPage) -> list[tuple[str, Any]]:
-    lead = page.lead
-    return [
-        ("Who is affected?", lead.affected),
-        ("What cannot be undone?", lead.irreversible),
-        ("What does it cost?", lead.cost),
-        ("May I merge?", lead.merge),
-    ]
 
 
 def _is_folded(group: Group) -> bool:

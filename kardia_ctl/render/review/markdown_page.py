@@ -11,9 +11,9 @@ from urllib.parse import quote
 from kardia_ctl.render.review.markdown_text import code, prose, summary
 from kardia_ctl.render.review.review_page import (
     MARKDOWN_BEGINS,
-    Entry,
     Group,
     PageContext,
+    PageEntry,
     ReviewPage,
     Section,
 )
@@ -73,13 +73,8 @@ def _head(page: ReviewPage) -> Iterator[str]:
     for stop in page.stops:
         yield f"> **Error, nothing can be applied:** {prose(stop)}"
         yield ""
-    answers = (
-        ("Who is affected?", page.lead.affected),
-        ("What cannot be undone?", page.lead.irreversible),
-        ("What does it cost?", page.lead.cost),
-        ("May I merge?", page.lead.merge),
-    )
-    yield from (f"- **{question}** {' '.join(map(prose, answer))}" for question, answer in answers)
+    for question, answer in page.answers.by_question:
+        yield f"- **{question}** {' '.join(map(prose, answer))}"
     yield ""
 
 
@@ -116,7 +111,7 @@ def _group(group: Group, section: Section) -> Iterator[str]:
         yield ""
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: PageEntry) -> str:
     parts = (code(entry.shown), code(entry.place), *map(prose, entry.details))
     return f"- {' · '.join(filter(None, parts))}"
 

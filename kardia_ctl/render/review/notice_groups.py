@@ -7,7 +7,7 @@ from kardia_ctl.model.plan import Notice, NoticeKind, Plan
 from kardia_ctl.render.plan.plan_rows import Remark, remarks
 from kardia_ctl.render.reasons import EXAMPLES, OWN, shared_reason
 from kardia_ctl.render.review.change_groups import MOST_GROUPS, both_sides, entries_each
-from kardia_ctl.render.review.review_page import Entry, Group, PageContext
+from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry
 
 
 def notice_groups(plan: Plan, kind: NoticeKind, title: str, context: PageContext) -> Iterator[Group]:
@@ -34,16 +34,16 @@ def _group(
     found = remarks(listed, notices[0].kind, names=context.names)
     entries = [_entry(remark, note, context) for remark in found if isinstance(remark, Remark)]
     if len(notices) == 1 and entries and not entries[0].shown:
-        entries, note = [Entry("", entries[0].place, (context.text(notices[0].text),))], ""
+        entries, note = [PageEntry("", entries[0].place, (context.text(notices[0].text),))], ""
     return Group(title or _addresses(len(notices)), len(notices), tuple(entries), note=note)
 
 
-def _entry(remark: Remark, note: str, context: PageContext) -> Entry:
+def _entry(remark: Remark, note: str, context: PageContext) -> PageEntry:
     text = context.directory.text(remark.text)
     details = [] if note in (text, text.replace(remark.shown, OWN)) else [text]
     if remark.kind is NoticeKind.DRIFT:
         details += both_sides(remark.fields, live_last=True)
-    return Entry(remark.shown, context.directory.place(remark.place), tuple(details))
+    return PageEntry(remark.shown, context.directory.place(remark.place), tuple(details))
 
 
 def _addresses(number: int) -> str:

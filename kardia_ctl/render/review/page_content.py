@@ -6,10 +6,10 @@ from typing import Final
 
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
+from kardia_ctl.render.review.answers import answers
 from kardia_ctl.render.review.change_groups import change_groups
-from kardia_ctl.render.review.lead import lead
 from kardia_ctl.render.review.notice_groups import notice_groups
-from kardia_ctl.render.review.review_page import Entry, Group, PageContext, ReviewPage, Section
+from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry, ReviewPage, Section
 
 _MOST_STOPS: Final = 5
 
@@ -91,7 +91,7 @@ def review_page(plan: Plan, context: PageContext) -> ReviewPage:
     return ReviewPage(
         counts=no_changes(plan) if plan.is_empty else counts_line(plan),
         digest=plan.digest,
-        lead=lead(plan),
+        answers=answers(plan),
         sections=tuple(_sections(plan, context)),
         context=context,
         stops=_stops(plan, context),
@@ -114,7 +114,7 @@ def _sections(plan: Plan, context: PageContext) -> Iterator[Section]:
         group for kind, title in _NOTICES.items() for group in notice_groups(plan, kind, title, context)
     ]
     notices += [
-        Group("Not declared", 1, (Entry("", "", (f"{notice.text}. {UNDECLARED}",)),))
+        Group("Not declared", 1, (PageEntry("", "", (f"{notice.text}. {UNDECLARED}",)),))
         for notice in plan.notices
         if notice.kind is NoticeKind.UNDECLARED
     ]

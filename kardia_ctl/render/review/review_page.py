@@ -83,7 +83,7 @@ class PageContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PageEntry:
     """One address, or one notice without an address, with the declaration's file:line."""
 
     shown: str
@@ -97,7 +97,7 @@ class Group:
 
     title: str
     count: int
-    entries: tuple[Entry, ...]
+    entries: tuple[PageEntry, ...]
     place: str = ""
     note: str = ""
 
@@ -129,13 +129,23 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class Answers:
     """The answers before the details. Each is one or more sentences."""
 
     affected: tuple[str, ...]
     irreversible: tuple[str, ...]
     cost: tuple[str, ...]
     merge: tuple[str, ...]
+
+    @property
+    def by_question(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each question with its answer, in the order in which a reviewer asks."""
+        return (
+            ("Who is affected?", self.affected),
+            ("What cannot be undone?", self.irreversible),
+            ("What does it cost?", self.cost),
+            ("May I merge?", self.merge),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ class ReviewPage:
 
     counts: str
     digest: str
-    lead: Lead
+    answers: Answers
     sections: tuple[Section, ...]
     context: PageContext
     stops: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.summary import accepted_count, cost_lines, following_lines, left_line
-from kardia_ctl.render.review.review_page import Lead
+from kardia_ctl.render.review.review_page import Answers
 from kardia_ctl.render.text import count_of, kind_count
 
 _MOST_TEMPLATES: Final = 5
@@ -44,9 +44,9 @@ _FINAL: Final[Mapping[tuple[Action, Kind], str]] = {
 """What no later apply takes back, the gravest first. Source: the API has no request that would do it."""
 
 
-def lead(plan: Plan) -> Lead:
+def answers(plan: Plan) -> Answers:
     """The answers for a plan."""
-    return Lead(
+    return Answers(
         affected=tuple(_affected(plan)),
         irreversible=tuple(_irreversible(plan)),
         cost=tuple(_cost(plan)),
