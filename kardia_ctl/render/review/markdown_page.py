@@ -20,7 +20,7 @@ from kardia_ctl.render.review.review_page import (
 
 MOST_BYTES: Final = 65_536
 
-_CAPS: Final = (1_000, 500, 200, 100, 50, 20, 10, 5, 3, 1, 0)
+_CAPS: Final = (1_000, 200, 50, 20, 10, 5, 2, 0)
 _LONGEST_IDENTITY: Final = 200
 _FOLDED: Final = 10
 """Entries above which a list is folded, unless each of them must be read."""
