@@ -116,7 +116,7 @@ SUBROOMS: dict[str, set[str]] = {
     "model/decided": {"model/address", "model/source"},
     "operations/codes": {"operations/plan"},
     "operations/importing": {"operations/apply", "operations/plan", "operations/tenant"},
-    "planning/approval": set(),
+    "planning/approval": {"planning/certainty", "planning/checks/stops", "planning/inputs"},
     "planning/checks": {"planning/builder", "planning/inputs"},
     "planning/decided": {"planning/builder", "planning/inputs", "planning/settle_window"},
     "planning/declared": set(),

@@ -9,6 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.amounts.touched_patients import Touched
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
@@ -197,6 +198,7 @@ class Plan:
         following: The most that may follow when requests in doubt are settled.
         refresh: How much of the account was read for it.
         digest: Identifies what would be done, on any machine and at any time; empty where it is not known.
+        touched: Whom it touches.
     """
 
     changes: tuple[Change, ...] = ()
@@ -213,6 +215,7 @@ class Plan:
     following: FollowUps = field(default_factory=FollowUps)
     refresh: Refresh = Refresh.FULL
     digest: str = ""
+    touched: Touched = field(default_factory=Touched)
 
     def count(self, *actions: Action) -> int:
         """How many changes have one of these actions."""

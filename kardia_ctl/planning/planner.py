@@ -10,6 +10,7 @@ from kardia_ctl.model.plan import Action, Change, Notice, Plan, Requests, in_ord
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.after_doubts import following
 from kardia_ctl.planning.apply_stages import requests_of, stages_of
+from kardia_ctl.planning.approval.touching import touched
 from kardia_ctl.planning.builder import PlanBuilder
 from kardia_ctl.planning.checks.cohorts_without import say_once_what_cohorts_lack
 from kardia_ctl.planning.checks.key_tenant import tenant_of
@@ -98,6 +99,7 @@ def _finish(inputs: PlanInputs, builder: PlanBuilder, templates: Mapping[str, Te
         rate=inputs.state.rate,
         following=following(changes, templates),
         refresh=inputs.observed.coverage.refresh,
+        touched=touched(inputs, changes),
     )
 
 

@@ -15,6 +15,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.amounts.touched_patients import Touched
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
@@ -32,8 +33,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 35)]
 Names: TypeAlias = list[str]
 """Attribute names in the order in which a plan shows them."""
 
-Position: TypeAlias = tuple[str, Count, Count]
-"""File, line and column."""
+Position: TypeAlias = tuple[str, Count, Count]  # file, line and column
 
 _FollowingRow: TypeAlias = tuple[Count, Count, Count, Count, str, Count]
 _TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
@@ -131,6 +131,7 @@ class _Document(_Part, frozen=True):
     following: _FollowingRow
     refresh: Refresh
     digest: str
+    touched: Touched
     path: str
     parts: list[PartDigests]
 
@@ -219,8 +220,7 @@ def _addresses(texts: list[str]) -> frozenset[Address]:
 
 
 def _amount(text: str) -> Decimal:
-    amount = Decimal(text)
-    if not amount.is_finite() or abs(amount.adjusted()) > _MAX_EXPONENT:
+    if not (amount := Decimal(text)).is_finite() or abs(amount.adjusted()) > _MAX_EXPONENT:
         raise ValueError("not an amount")
     return amount
 

@@ -27,6 +27,7 @@ from kardia_ctl.render.plan.terraform_entries import (
     provider_config,
     row_entries,
 )
+from kardia_ctl.render.plan.touched import touched_json
 
 FORMAT_VERSION: Final = "1.2"
 """The plan representation's version: terraform-json wants one from 0.1 up to, not including, 2.0."""
@@ -88,6 +89,7 @@ def _ours(plan: Plan, shown: Iterable[Row], stamp: Stamp) -> dict[str, Any]:
     return {
         "version": stamp.version,
         **({} if plan.refresh is Refresh.FULL else {"refresh": plan.refresh.value}),
+        **touched_json(plan.touched),
         "requests": {
             "plan": requests.spent,
             "apply_reads": requests.reads,

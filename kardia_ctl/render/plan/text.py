@@ -20,6 +20,7 @@ from kardia_ctl.render.plan.attribute_lines import (
 from kardia_ctl.render.plan.notice_text import more_of, notice_sections
 from kardia_ctl.render.plan.plan_rows import More, Row, Several, rows
 from kardia_ctl.render.plan.summary import summary_lines
+from kardia_ctl.render.plan.touched import touched_lines
 from kardia_ctl.render.text import kind_count
 from kardia_ctl.render.view import Colour, View
 from kardia_ctl.render.wrapping import wrapped
@@ -54,7 +55,8 @@ _BOTS_WORDS: Final = tuple(
 
 def plan_text(plan: Plan, view: View) -> str:
     """The whole plan: changes, notices and the summary. Ends with a newline."""
-    blocks = [block for block in (_changes(plan, view), *notice_sections(plan, view)) if block]
+    found = ("\n".join(touched_lines(plan.touched)), _changes(plan, view), *notice_sections(plan, view))
+    blocks = [block for block in found if block]
     blocks.append("\n".join(summary_lines(plan, view)))
     return "\n\n".join(blocks) + "\n"
 
