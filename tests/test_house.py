@@ -173,7 +173,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/diff": {
-        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/naming", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/doctor": {
         "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",

@@ -2,15 +2,17 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kardia_ctl.cli.commands.diff.review_names import OF_THIS_RUN, keyed_names
+from kardia_ctl.cli.account.key_at_hand import key_at_hand
 from kardia_ctl.cli.commands.diff.revisions import Revisions, asked_for
+from kardia_ctl.cli.naming import key_from, names_for_everybody
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
-from kardia_ctl.cli.output.console import print_json_line, print_message, print_result
+from kardia_ctl.cli.output.console import print_json_line, print_result
 from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.declared.difference import DeclaredDiff
@@ -55,6 +57,7 @@ def command(
     """
     asked = asked_for(base, head, path)
     view = view_from(options)
+    key_from(partial(key_at_hand, asked.path, os.environ), is_guess=True)
     revisions = Revisions(asked.path, os.environ)
     before, after = revisions.base(asked.base), revisions.head(asked.head)
     configuration = after.declared.configuration
@@ -65,15 +68,11 @@ def command(
         *encrypted(before.declared.unopened, after.declared.unopened),
     )
     diff = DeclaredDiff(before.revision, after.revision, found)
-    names, are_shared = keyed_names(asked.path if asked.path.is_dir() else asked.path.parent, os.environ)
-    public = replace(view, colour=False, show_phi=False, names=names)
-    shown = view if view.show_phi else replace(public, colour=view.colour)
     if as_json:
-        print_json_line(declared_json(diff, shown))
+        print_json_line(declared_json(diff, view))
     else:
-        print_result(declared_text(diff, shown))
+        print_result(declared_text(diff, view))
     if markdown is not None:
+        public = replace(view, colour=False, show_phi=False, names=names_for_everybody())
         write_private(markdown, declared_page(diff, public).encode(), starts_with(MARKER))
-    if not are_shared and (markdown is not None or not view.show_phi):
-        print_message(f"Note: {OF_THIS_RUN}.")
     return 2 if detailed_exitcode and found else 0

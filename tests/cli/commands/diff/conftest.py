@@ -11,6 +11,12 @@ from tests.cli.commands.diff.repositories import Repository, repository
 Diff = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses as in a pipe: who reads a comparison may be anybody."""
+    monkeypatch.delenv("CI", raising=False)
+
+
 @pytest.fixture
 def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made = repository(tmp_path / "repository")
