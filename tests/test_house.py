@@ -161,8 +161,9 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/ci": {
-        "cli/account", "cli/commands/apply", "cli/commands/plan", "cli/commands/validate", "cli/environment",
-        "cli/files", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/commands/apply", "cli/commands/diff", "cli/commands/plan",
+        "cli/commands/validate", "cli/environment", "cli/files", "cli/naming", "cli/options", "cli/output",
+        "cli/outputs", "cli/private_files",
     },
     "cli/commands/codes": {
         "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output",

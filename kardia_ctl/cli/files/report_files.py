@@ -1,7 +1,6 @@
 """Reports of problems and plans for machines, in files: --sarif, --junit and --code-quality."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,11 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.git_index import repository_of
-from kardia_ctl.cli.account.keys import Keys
-from kardia_ctl.cli.environment import given
+from kardia_ctl.cli.naming import names_for_everybody
 from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.outputs import Output, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.source import Problem
-from kardia_ctl.render.names import Names
-from kardia_ctl.render.pseudonyms import Pseudonyms
 from kardia_ctl.render.reports import junit, sarif
 from kardia_ctl.render.reports.annotations import Annotation, Annotator, collected, of_problems, of_warnings
 from kardia_ctl.render.reports.code_quality import code_quality_text, is_code_quality
@@ -96,7 +92,9 @@ class ReportFiles:
         """
         annotations = contents.annotations
         if self.sarif is not None:
-            write_private(self.sarif, sarif.sarif_text(annotations, contents.more).encode(), _SARIF)
+            write_private(
+                self.sarif, sarif.sarif_text(annotations, contents.files[0], contents.more).encode(), _SARIF
+            )
         if self.junit is not None:
             text = junit.junit_text(contents.files, annotations, planned=contents.planned)
             write_private(self.junit, text.encode(), _JUNIT)
@@ -133,16 +131,6 @@ def main_first(path: Path, files: Iterable[Path], relative: Callable[[str], str]
     return list(dict.fromkeys(relative(str(file)) for file in (main, *files)))
 
 
-def names_at(path: Path) -> Names:
-    """How addresses are written in reports: with the pseudonyms that a workspace at ``path`` has.
-
-    Without any key they are of this report alone.
-    """
-    root = path if path.is_dir() else path.parent
-    keys = Keys(root / ".kardia", os.environ, given(os.environ, "KARDIA_API_KEY"))
-    return Pseudonyms(keys.review(keys.own_fingerprints()) or secrets.token_bytes(32))
-
-
 def write_problems(
     reports: ReportFiles,
     path: Path,
@@ -157,6 +145,6 @@ def write_problems(
     """
     if not reports.are_wanted:
         return
-    annotator = Annotator(names_at(path), from_top(path))
+    annotator = Annotator(names_for_everybody(), from_top(path))
     found, more = collected((*of_problems(problems, annotator), *of_warnings(warnings, annotator)))
     reports.write(ReportContents(main_first(path, files, annotator.relative), found, more))

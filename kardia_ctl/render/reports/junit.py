@@ -29,8 +29,8 @@ def junit_text(files: Iterable[str], annotations: Sequence[Annotation], *, plann
             of_plan.setdefault(one.rule.id if one.level is Level.ERROR else "warnings", []).append(one)
         else:
             by_file.setdefault(one.file or "configuration", []).append(one)
-    if len(of_plan) > 1 and any(one.level is Level.ERROR for found in of_plan.values() for one in found):
-        del of_plan["nothing is blocked"]
+    if any(one.level is Level.ERROR for found in of_plan.values() for one in found):
+        of_plan.pop("nothing is blocked", None)
     suites = {"configuration": by_file, _PLAN: of_plan}
     return _document({name: cases for name, cases in suites.items() if cases})
 

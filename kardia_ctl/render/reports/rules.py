@@ -133,7 +133,7 @@ _PROBLEMS: Final[tuple[tuple[ReportRule, tuple[str, ...]], ...]] = (
     (
         _DAMAGED,
         (
-            "at character",
+            "(?:at|from) character",
             "spreadsheet",
             "programs? write",
             "blank",

@@ -18,8 +18,10 @@ BEGINNING: Final = (
 _ROOT: Final = "SRCROOT"
 
 
-def sarif_text(annotations: Sequence[Annotation], more: int = 0) -> str:
+def sarif_text(annotations: Sequence[Annotation], main: str, more: int = 0) -> str:
     """A SARIF document with one run; ``more`` is how many annotations are left out.
+
+    GitHub wants a place for each result: without one it is the first line of ``main``.
 
     There are no snippets, and each result has fingerprints of its own: a service that found none would make
     them of the lines themselves, which are about patients.
@@ -33,7 +35,7 @@ def sarif_text(annotations: Sequence[Annotation], more: int = 0) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The top of the repository."}}},
         "invocations": [{"executionSuccessful": True, **_notification(more)}],
-        "results": [_result(one, places[one.rule.id]) for one in annotations],
+        "results": [_result(one, places[one.rule.id], main) for one in annotations],
     }
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -61,21 +63,19 @@ def _rule(rule: ReportRule) -> dict[str, Any]:
     }
 
 
-def _result(one: Annotation, rule_index: int) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _result(one: Annotation, rule_index: int, main: str) -> dict[str, Any]:
+    region = {"startLine": max(one.line, 1)}
+    if one.column:
+        region["startColumn"] = one.column
+    artifact = {"uri": quote(one.file or main), "uriBaseId": _ROOT}
+    return {
         "ruleId": one.rule.id,
         "ruleIndex": rule_index,
         "level": one.level.value,
         "message": {"text": one.text},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
         "partialFingerprints": {
             "kardiaProblem/v1": one.fingerprint,
             "primaryLocationLineHash": f"{one.fingerprint}:1",
         },
     }
-    if one.file:
-        region = {"startLine": one.line}
-        if one.column:
-            region["startColumn"] = one.column
-        artifact = {"uri": quote(one.file), "uriBaseId": _ROOT}
-        result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
-    return result

@@ -1,119 +1,73 @@
-"""How a job ended, and everything that a CI system takes of it: reports, outputs, annotations, summary."""
+"""A job under way: where it writes, what it printed, and how it ends."""
 
-import os
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from kardia_ctl.cli.commands.ci.job_files import JobFiles
+from kardia_ctl.cli.commands.ci.job_reporter import JobReporter
 from kardia_ctl.cli.commands.ci.platforms import Platform
-from kardia_ctl.cli.environment import given
-from kardia_ctl.cli.files.report_files import ReportContents
-from kardia_ctl.cli.output.console import print_commands, print_message
-from kardia_ctl.model.errors import RunStopped
-from kardia_ctl.model.plan import Plan
-from kardia_ctl.model.results import Report
-from kardia_ctl.render.reports.annotations import Annotation, collected
-from kardia_ctl.render.reports.job_outputs import (
-    azure_variables,
-    dotenv,
-    github_output,
-    plan_outputs,
-    report_outputs,
+from kardia_ctl.cli.commands.ci.publishing import JobEnding, publish
+from kardia_ctl.cli.files.report_files import from_top, main_first
+from kardia_ctl.cli.naming import names_for_everybody
+from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.render.reports.annotations import (
+    Annotation,
+    Annotator,
+    Level,
+    of_problems,
+    of_warnings,
 )
-from kardia_ctl.render.reports.workflow_commands import azure_annotations, azure_text, github_annotations
-
-SUMMARY: Final = 1024 * 1024
-"""Bytes of the summary of a step of GitHub Actions; a longer one is refused as a whole."""
+from kardia_ctl.render.reports.plan_rules import STOPPED
+from kardia_ctl.render.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnding:
-    """How a job ended.
+@dataclass
+class Job:
+    """A job under way. ``sources`` are the configuration's files, once they are known."""
 
-    Attributes:
-        result: The output ``result``, a word.
-        annotations: What to say of places in the configuration.
-        files: The configuration's files, from the top of the repository; the main one first.
-        plan: The plan, if one was made.
-        report: What an apply did, if it came so far.
-        is_saved: Whether the plan is saved among the job's files.
-        summary: What the CI system shows of the job, as Markdown.
-    """
+    path: Path
+    files: JobFiles
+    platform: Platform
+    view: View
+    reporter: JobReporter
+    sources: list[Path] = field(default_factory=list)
 
-    result: str
-    annotations: Iterable[Annotation]
-    files: Sequence[str]
-    plan: Plan | None = None
-    report: Report | None = None
-    is_saved: bool = False
-    summary: str = field(default="", repr=False)
+    @property
+    def annotator(self) -> Annotator:
+        """Makes the annotations of this job, as anybody may read them."""
+        return Annotator(names_for_everybody(), from_top(self.path))
 
+    def warnings(self) -> Iterator[Annotation]:
+        """The warnings that were printed, as annotations."""
+        return of_warnings(self.reporter.warnings, self.annotator)
 
-def publish(ending: JobEnding, files: JobFiles, platform: Platform) -> None:
-    """Write the reports and outputs, and print the annotations of a job that has ended.
+    def end(
+        self, result: str, annotations: Iterable[Annotation], title: str = "", *, is_saved: bool = False
+    ) -> None:
+        """Publish how the job ended. ``title`` says why there is no plan.
 
-    Raises:
-        RunStopped: a file cannot be written.
-    """
-    annotations, more = collected(ending.annotations)
-    contents = ReportContents(ending.files, annotations, more, planned=ending.plan is not None)
-    files.reports.write(contents)
-    outputs = _outputs(ending, files)
-    files.write_variables(dotenv(outputs))
-    match platform:
-        case Platform.GITHUB:
-            print_commands(github_annotations(annotations))
-            _append("GITHUB_OUTPUT", github_output(outputs, f"ends-{secrets.token_hex(16)}"))
-            _summarise(ending.summary)
-        case Platform.AZURE:
-            print_commands(azure_annotations(annotations))
-            print_commands(azure_variables(outputs))
-            if files.markdown.exists():
-                print_commands([f"##vso[task.uploadsummary]{azure_text(str(files.markdown.resolve()))}"])
-        case Platform.BITBUCKET:
-            _append("BITBUCKET_PIPELINES_VARIABLES_PATH", dotenv(outputs))
-        case Platform.GITLAB | Platform.OTHER:
-            pass
+        Raises:
+            RunStopped: a file cannot be written.
+        """
+        reporter = self.reporter
+        files = main_first(self.path, self.sources, self.annotator.relative)
+        ending = JobEnding(
+            result, annotations, files, title, reporter.planned, reporter.reported, is_saved=is_saved
+        )
+        publish(ending, self.files, self.platform)
 
+    def end_with(self, error: KardiaError) -> None:
+        """Publish that the job ended with an error.
 
-def _outputs(ending: JobEnding, files: JobFiles) -> dict[str, str]:
-    written = {"plan": files.plan if ending.is_saved else None, "page": files.markdown}
-    return {
-        "result": ending.result,
-        **plan_outputs(ending.plan),
-        **({} if ending.report is None else report_outputs(ending.report)),
-        **{name: str(file) if file and file.exists() else "" for name, file in written.items()},
-    }
-
-
-def _summarise(summary: str) -> None:
-    """Append to the step's summary as much as there is room for."""
-    if not summary or not (name := given(os.environ, "GITHUB_STEP_SUMMARY")):
-        return
-    file = Path(name)
-    used = file.stat().st_size if file.exists() else 0
-    if used + len(summary.encode()) > SUMMARY:
-        print_message("Warning: the step's summary has no room for the page; it is in the job's files")
-        return
-    _append("GITHUB_STEP_SUMMARY", summary)
-
-
-def _append(variable: str, text: str) -> None:
-    """Append to the file that a variable names; nothing where it is not set.
-
-    Raises:
-        RunStopped: it cannot be written.
-    """
-    if not (name := given(os.environ, variable)):
-        return
-    try:
-        with Path(name).open("ab") as opened:
-            opened.write(text.encode())
-    except OSError as error:
-        raise RunStopped(
-            f"the file that {variable} names could not be written: {error.strerror}. The same outputs are in "
-            "the directory of --out"
-        ) from error
+        Raises:
+            RunStopped: a file cannot be written.
+        """
+        annotator = self.annotator
+        if isinstance(error, ConfigurationError):
+            problems = of_problems(error.problems, annotator)
+            warnings = of_warnings(error.warnings, annotator)
+            self.end("invalid", [*problems, *warnings], "the configuration is not valid")
+            return
+        about = annotator.about(STOPPED, Level.ERROR, annotator.names.text(str(error)), None)
+        self.end("failed", [about, *self.warnings()], "no plan was made")

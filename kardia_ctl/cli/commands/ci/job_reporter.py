@@ -32,17 +32,17 @@ class JobReporter(TextReporter):
     def plan(self, plan: Plan) -> None:
         """Print and remember the plan."""
         self.planned = plan
-        with self._without_commands():
+        with self.without_commands():
             super().plan(plan)
 
     def report(self, report: Report) -> None:
         """Print and remember the results."""
         self.reported = report
-        with self._without_commands():
+        with self.without_commands():
             super().report(report)
 
     @contextmanager
-    def _without_commands(self) -> Iterator[None]:
+    def without_commands(self) -> Iterator[None]:
         """Have GitHub take no command from what is printed: a second guard beside the escapes."""
         if self._platform is not Platform.GITHUB:
             yield
