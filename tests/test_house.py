@@ -148,7 +148,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "render/records": {"render/escape", "render/files/csv", "render/redaction", "render/text"},
     "render/reports": {
-        "render/escape", "render/names", "render/plan/summary",
+        "render/escape", "render/names", "render/plan/summary", "render/text",
     },
     "render/status": {"render/escape", "render/html_template", "render/text"},
     "state/postgres": {"state/lock_info", "state/state_store", "state/tables"},
