@@ -157,7 +157,7 @@ SUBROOMS: dict[str, set[str]] = {
     "state/tables": {"state/lock_info"},
     "cli/account": {"cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/signals"},
     "cli/commands": {
-        "cli/account", "cli/decisions", "cli/files", "cli/main", "cli/options", "cli/output",
+        "cli/account", "cli/decisions", "cli/naming", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",
     },  # main: the shell's completion script is made of the whole command
     "cli/commands/ci": {
@@ -170,8 +170,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/apply": {
-        "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/open_files", "cli/options",
-        "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
+        "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/naming", "cli/open_files",
+        "cli/options", "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/diff": {
         "cli/account", "cli/naming", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
@@ -191,7 +191,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
     },
     "cli/commands/state": {
-        "cli/account", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/naming", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
     "cli/files": {

@@ -149,6 +149,11 @@ def named_value(value: Any, names: Names) -> Any:
             return value
 
 
+def keyed(key: bytes) -> Pseudonyms:
+    """Pseudonyms under a key; under one of this process where there is none: nobody can guess it."""
+    return Pseudonyms(key or _PROCESS_KEY)
+
+
 def note() -> str:
     """What to print at a command's end: that pseudonyms were made without a key. Empty the second time."""
     if not _now.has_named or _now.has_noted:

@@ -5,7 +5,7 @@ key is, and tells nobody without the key who it is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -108,3 +108,40 @@ class Pseudonyms:
         if not mrn or len(others) != _OTHERS[kind] or not all(others):
             return f"{kind}/…"
         return "/".join((kind, pseudonym(self.key, mrn), *others))
+
+
+_ANYWHERE: Final = re.compile(
+    rf"(?P<address>(?<![\w/.%-])(?:{'|'.join(_KINDS)})/)?(?P<name>~[{_DIGITS}]{{{_LENGTH}}})(?![{_DIGITS}])"
+)
+"""A pseudonym within a text, at the beginning of an address or alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealNames:
+    """Turns pseudonyms back into the mrns that are known: what ``reveal`` does. Others stay as they are."""
+
+    mrns: Mapping[str, str] = field(repr=False)
+
+    def name(self, name: str) -> str:
+        """The mrn that a pseudonym stands for."""
+        return self.mrns.get(name, name)
+
+    def text(self, text: str) -> str:
+        """A text with mrns for its pseudonyms, percent-encoded within addresses."""
+        return _ANYWHERE.sub(self._real, text)
+
+    def _real(self, match: re.Match[str]) -> str:
+        mrn = self.mrns.get(match["name"])
+        if mrn is None:
+            return match[0]
+        return f"{match['address']}{quote(mrn, safe='')}" if match["address"] else mrn
+
+
+def pseudonyms_in(text: str) -> set[str]:
+    """What has the form of a pseudonym in a text."""
+    return {match["name"] for match in _ANYWHERE.finditer(text)}
+
+
+def mrns_by_pseudonym(mrns: Iterable[str], key: bytes) -> dict[str, str]:
+    """The mrns by their pseudonyms."""
+    return {pseudonym(key, mrn): mrn for mrn in mrns}

@@ -208,7 +208,8 @@ class Keys:
             RunStopped: it is too short.
         """
         given_key = self._given("KARDIA_REVIEW_KEY").encode()
-        return _derived(given_key or fingerprints or self.secret.encode(), b"review")
+        secret = self.secret or given(self.environ, "KARDIA_API_KEY")  # also where no request is sent
+        return _derived(given_key or fingerprints or secret.encode(), b"review")
 
     def digests(self, endpoint: str, workspace: str) -> bytes:
         """The key of plans' digests, for one workspace of one account: derived from that of pseudonyms.

@@ -4,28 +4,30 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.known_mrns import known_mrns
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.model.state import State
 from kardia_ctl.render.pseudonyms import may_be_pseudonym, meant
 
 Translate = Callable[[Address], Address]
-"""The address that is meant; itself where there is nothing to translate, or nobody who is declared."""
+"""The address that is meant; itself where there is nothing to translate, or nobody who is known."""
 
 
-def translation(addresses: Iterable[Address], desired: Desired, keys: Keys) -> Translate:
+def translation(
+    addresses: Iterable[Address], desired: Desired, keys: Keys, state: Callable[[], State] | None = None
+) -> Translate:
     """How to translate some addresses. The key is looked for when one of them has the form of a pseudonym.
+
+    ``state`` loads what is recorded, for a command that takes the addresses of people who are not declared.
 
     Raises:
         RunStopped: a key is too short, or cannot be read.
-        StateError: the key of an encrypted state is another one.
+        StateError: the key of an encrypted state is another one, or state cannot be read.
     """
-    written = {
-        one.names[0] for one in addresses if not one.kind.is_setting and may_be_pseudonym(one.names[0])
-    }
-    if not written:
+    names = meant_mrns((one.names[0] for one in addresses if not one.kind.is_setting), desired, keys, state)
+    if not names:
         return _as_written
-    declared = (*desired.patients, *(departure.mrn for departure in desired.departures))
-    names = meant(written, declared, keys.review(keys.fingerprints()))
 
     def translate(address: Address) -> Address:
         if address.kind.is_setting:
@@ -34,6 +36,17 @@ def translation(addresses: Iterable[Address], desired: Desired, keys: Keys) -> T
         return replace(address, names=(names.get(mrn, mrn), *others))
 
     return translate
+
+
+def meant_mrns(
+    written: Iterable[str], desired: Desired, keys: Keys, state: Callable[[], State] | None = None
+) -> dict[str, str]:
+    """The mrns that pseudonyms stand for, by pseudonym; Arguments and errors as ``translation``."""
+    wanted = set(filter(may_be_pseudonym, written))
+    if not wanted:
+        return {}
+    known = known_mrns(desired, None if state is None else state())
+    return meant(wanted, known, keys.review(keys.fingerprints()))
 
 
 def with_meant_addresses(configuration: Configuration, keys: Keys) -> Configuration:

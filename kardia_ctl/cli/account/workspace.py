@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.git_index import tracked_secrets
 from kardia_ctl.cli.account.key_at_hand import PRIVATE
-from kardia_ctl.cli.account.keys import Keys, api_key, api_key_and_place, stored_key
+from kardia_ctl.cli.account.keys import Keys, api_key_and_place, stored_key
 from kardia_ctl.cli.account.known_values import scrubber
 from kardia_ctl.cli.account.meant_addresses import with_meant_addresses
 from kardia_ctl.cli.account.read_configuration import read_configuration
@@ -22,7 +21,7 @@ from kardia_ctl.config import load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, SecretSource
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
-from kardia_ctl.model.errors import ConfigurationError, RunStopped
+from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.state.open import open_store, state_files
 from kardia_ctl.state.state_store import StateStore
 from kardia_ctl.timing import system_instant
@@ -166,7 +165,7 @@ def made_workspace(
         directory = directory / "sandbox"
         configuration = replace(configuration, state=f"sqlite:///{PRIVATE}/sandbox/state.db")
     secret = place = ""
-    if needs_key:
+    if needs_key or account.sandbox:
         stored = stored_key(_endpoint(account, configuration), configuration.workspace)
         secret, place = api_key_and_place(account, os.environ, stored)
     state, root, name = configuration.state, configuration.root, configuration.workspace
@@ -178,18 +177,9 @@ def made_workspace(
 
     opener = cache(partial(store_at, state))
     keys = replace(keys, stored=lambda: opener().fingerprint_secret())
-    key_from(partial(_review_key, keys, account))
+    key_from(lambda: keys.review(keys.fingerprints()))
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), store_at, opener, scrub)
-
-
-def _review_key(keys: Keys, account: AccountOptions) -> bytes:
-    """The key of pseudonyms: the same for a command that needs no API key as for the others."""
-    secret = keys.secret
-    if not secret:
-        with suppress(RunStopped):
-            secret = api_key(account, os.environ)
-    return replace(keys, secret=secret).review(keys.fingerprints())
 
 
 def stored_secret(path: Path, *, sandbox: bool) -> bytes:

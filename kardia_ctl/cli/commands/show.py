@@ -1,6 +1,7 @@
 """``kardia-ctl show``."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,16 +11,20 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import Keys, api_key
+from kardia_ctl.cli.account.known_mrns import known_mrns
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.files.page_files import page_files_from, page_options, write_pages
+from kardia_ctl.cli.naming import leave_names, shows_mrns
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json, print_result
 from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
+from kardia_ctl.timing import system_instant
 
 
 @click.command("show")
@@ -28,20 +33,32 @@ from kardia_ctl.render.plan.text import plan_text
 @json_option("Print Terraform's JSON plan representation, values redacted.")
 @view_options
 def command(file: Path, as_json: bool, **options: Any) -> int:
-    """Print the plan saved in FILE. It holds no patients' values, so --show-phi shows none either."""
+    """Print the plan saved in FILE. It holds no patients' values, so --show-phi adds mrns alone."""
     view, pages = view_from(options), page_files_from(options)
     check_outputs(pages.outputs, [file])
     if not plan_files.is_plan(file):
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
     data = plan_files.read(file)
-    saved, _ = plan_files.check_seal(data, _keys(file, data))
-    write_pages(pages, saved.plan, saved.binding.workspace, plan_files.hint(file, data).path)
+    keys, path = _keys(file, data), plan_files.hint(file, data).path
+    saved, _ = plan_files.check_seal(data, keys)
+    leave_names(plan_files.mrns_of(saved.plan))
+    write_pages(pages, saved.plan, saved.binding.workspace, path)
+    if shows_mrns(sys.stdout):
+        saved = plan_files.with_mrns(saved, keys, _declared(path))
     if not as_json:
         print_result(plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     print_json(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2)
     return 0
+
+
+def _declared(path: Path) -> tuple[str, ...]:
+    """The mrns that the configuration of a saved plan declares now; none where it cannot be read."""
+    try:
+        return tuple(known_mrns(read_configuration(path, system_instant()).desired))
+    except KardiaError:
+        return ()
 
 
 def _keys(file: Path, data: bytes) -> Keys:

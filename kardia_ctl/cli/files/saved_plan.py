@@ -2,20 +2,25 @@
 
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
+from kardia_ctl.cli.account.known_mrns import known_mrns
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
+from kardia_ctl.cli.naming import keyed
 from kardia_ctl.cli.outputs import starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.errors import PlanRefused, RunStopped
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
+from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import Binding, SavedPlan
 from kardia_ctl.planning.saved.digests import digest
 from kardia_ctl.planning.saved.file import (
@@ -28,6 +33,7 @@ from kardia_ctl.planning.saved.file import (
 )
 from kardia_ctl.planning.saved.file import hint as hint_of
 from kardia_ctl.planning.saved.parts import changed_parts, part_digests
+from kardia_ctl.planning.saved.renaming import Renaming
 from kardia_ctl.planning.saved.staleness import (
     digests_of,
     live_digest,
@@ -36,6 +42,7 @@ from kardia_ctl.planning.saved.staleness import (
     refuse_if_stale,
     state_digest,
 )
+from kardia_ctl.render.pseudonyms import RealNames, mrns_by_pseudonym
 
 OURS: Final = starts_with(MAGIC)
 """An existing plan may be replaced by a plan."""
@@ -45,6 +52,8 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
     """Seal a plan into a file (0600), whole or not at all."""
     warn_if_tracked(file)
     key, source = workspace.keys.plans()
+    names = workspace.keys.review(workspace.keys.fingerprints())
+    pseudonyms = keyed(names)
     is_whole = preview.plan.refresh is Refresh.FULL
     live = live_digest(key, preview.inputs) if is_whole else ""
     saved = SavedPlan(
@@ -56,8 +65,60 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
         plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
         parts=part_digests(key, workspace.configuration.parts),
+        names=_check_value(names),
     )
-    write_private(file, seal(saved, key, source), OURS)
+    hidden = Renaming(pseudonyms.mrn, pseudonyms.text).saved_plan(saved)
+    write_private(file, seal(hidden, key, source), OURS)
+
+
+def _check_value(key: bytes) -> str:
+    return digest(key, ("names",))
+
+
+def with_mrns(saved: SavedPlan, keys: Keys, mrns: Iterable[str]) -> SavedPlan:
+    """A saved plan with mrns for the known pseudonyms; as it is where their key is not here."""
+    key = keys.review(keys.fingerprints())
+    if saved.names != _check_value(key):
+        return saved
+    real = RealNames(mrns_by_pseudonym(mrns, key))
+    return Renaming(real.name, real.text).saved_plan(saved)
+
+
+def mrns_of(plan: Plan) -> Iterator[str]:
+    """The mrns of everybody whom a plan names, changed or not."""
+    yield from (change.address.names[0] for change in plan.changes if not change.address.kind.is_setting)
+    for kind, several in plan.unchanged.items():
+        yield from (names[0] for names in several if not kind.is_setting)
+
+
+def meant_decisions(saved: SavedPlan, workspace: Workspace, state: State) -> Decisions:
+    """The decisions of a saved plan, about the addresses that its pseudonyms stand for.
+
+    Raises:
+        PlanRefused: the key of its pseudonyms is not here, or nobody known has one of them.
+    """
+    decisions = saved.decisions
+    several = (decisions.recreate, decisions.reissue, decisions.distinct, decisions.targets)
+    written = {
+        address.names[0] for addresses in several for address in addresses if not address.kind.is_setting
+    }
+    if not written:
+        return decisions
+    key = workspace.keys.review(workspace.keys.fingerprints())
+    if saved.names != _check_value(key):
+        raise PlanRefused(
+            "the saved plan names patients by pseudonyms under another key than this runner has "
+            "(KARDIA_REVIEW_KEY, else the workspace's key, else the API key). Give this runner the same "
+            "key, or plan again"
+        )
+    real = mrns_by_pseudonym(known_mrns(workspace.configuration.desired, state), key)
+    if unknown := sorted(written - real.keys()):
+        raise PlanRefused(
+            f"the saved plan is about {', '.join(unknown)}, and nobody with this pseudonym is declared or "
+            "recorded any more. Plan again"
+        )
+    names = RealNames(real)
+    return Renaming(names.name, names.text).decisions(decisions)
 
 
 def binding_of(workspace: Workspace, state: State, key: bytes, live: str = "") -> Binding:
@@ -163,5 +224,8 @@ def check_live(saved: SavedPlan, key: bytes, workspace: Workspace, preview: Prev
         PlanRefused: the plan is stale.
     """
     live = live_digest(key, preview.inputs) if saved.plan.refresh is Refresh.FULL else ""
-    refuse_if_different(saved, preview.plan, digests_of(preview.plan, key))
+    digests = digests_of(preview.plan, key)
+    if saved.digests != digests:
+        mrns = known_mrns(preview.inputs.desired, preview.inputs.state)
+        refuse_if_different(with_mrns(saved, workspace.keys, mrns), preview.plan, digests)
     refuse_if_stale(saved, binding_of(workspace, preview.inputs.state, key, live), preview.inputs.state)

@@ -1,4 +1,4 @@
-"""The JSON document of a saved plan: addresses, attribute names and digests, without values.
+"""The JSON document of a saved plan: addresses, attribute names and digests, without values or mrns.
 
 The structs are the file's schema. Decoding is strict: a missing field, an unknown one or a value of another
 type is refused.
@@ -63,7 +63,8 @@ class SavedPlan:
     """A plan as it was saved. Values are redacted: ``before`` and ``after`` hold names only.
 
     ``created`` is Unix seconds; ``digests`` stand for the changes, in the plan's order; ``path`` leads from
-    the file's directory to the configuration, whose files are among ``parts``.
+    the file's directory to the configuration, whose files are among ``parts``. In a file patients have
+    pseudonyms; ``names`` is the check value of their key.
     """
 
     id: str
@@ -74,6 +75,7 @@ class SavedPlan:
     plan: Plan
     path: str = ""
     parts: tuple[PartDigests, ...] = ()
+    names: str = ""
 
 
 class _DecisionsPart(_Part, frozen=True):
@@ -134,6 +136,7 @@ class _Document(_Part, frozen=True):
     touched: Touched
     path: str
     parts: list[PartDigests]
+    names: str
 
 
 def as_json(saved: SavedPlan) -> Any:
@@ -152,6 +155,7 @@ def as_json(saved: SavedPlan) -> Any:
             unchanged=saved.plan.unchanged,
             path=saved.path,
             parts=list(saved.parts),
+            names=saved.names,
         )
     )
 
@@ -201,6 +205,7 @@ def from_json(facts: object) -> SavedPlan:
         ),
         path=document.path,
         parts=tuple(document.parts),
+        names=document.names,
     )
 
 

@@ -1,4 +1,4 @@
-"""Saved plans: authenticated files that hold actions, addresses, field names and digests, and no PHI.
+"""Saved plans: authenticated files of actions, pseudonymous addresses, field names and digests: no PHI.
 
 The first line holds the format, the source of the key and the seal (HMAC-SHA-256); the rest is JSON. The seal
 covers the rest of the first line and every byte after it, so any alteration is detected.
@@ -14,7 +14,7 @@ from kardia_ctl.model.errors import PlanRefused
 from kardia_ctl.planning.saved.codec import UNREADABLE, SavedPlan, as_json, from_json
 
 MAGIC: Final = "kardia-ctl-plan"
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_BYTES: Final = 1 << 30
 _NOT_A_PLAN: Final = "this file is not a plan saved by kardia-ctl"
 

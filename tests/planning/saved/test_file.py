@@ -159,8 +159,8 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "doubled": lambda data: data + data,
     "line ends of another system": lambda data: data.replace(b"\n", b"\r\n"),
     "byte order mark": lambda data: b"\xef\xbb\xbf" + data,
-    "another format": head(b"-plan 1 ", b"-plan 2 "),
-    "no format": head(b"-plan 1 ", b"-plan "),
+    "another format": head(b"-plan 2 ", b"-plan 1 "),
+    "no format": head(b"-plan 2 ", b"-plan "),
     "another source": head(b" plan-key ", b" workspace "),
     "unknown source": head(b" plan-key ", b" none "),
     "no seal": lambda data: b" ".join(data.split(b" ")[:3]) + b"\n" + data.partition(b"\n")[2],
@@ -232,7 +232,7 @@ def test_a_single_other_byte_is_refused(place: int, bits: int) -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(
-    st.binary(max_size=300) | st.text(max_size=100).map(lambda text: b"kardia-ctl-plan 1 " + text.encode())
+    st.binary(max_size=300) | st.text(max_size=100).map(lambda text: b"kardia-ctl-plan 2 " + text.encode())
 )
 def test_what_is_no_plan_is_refused_and_nothing_else(data: bytes) -> None:
     for read in (key_source, hint, lambda raw: unseal(raw, KEY)):
@@ -293,7 +293,7 @@ def test_a_sealed_file_that_this_version_cannot_read_is_refused(path: tuple[Any,
     from kardia_ctl.planning.saved.file import _mac
 
     raw = put(*path, value)(sealed()).partition(b"\n")[2]
-    line = "kardia-ctl-plan 1 plan-key"
+    line = "kardia-ctl-plan 2 plan-key"
     with pytest.raises(PlanRefused, match="not a plan"):
         unseal(f"{line} {_mac(KEY, line, raw)}\n".encode() + raw, KEY)
 

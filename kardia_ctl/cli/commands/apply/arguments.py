@@ -146,7 +146,7 @@ def _of_saved_plan(
     options.pop("auto_approve")
     return ApplyArguments(
         workspace,
-        saved.decisions,
+        plan_files.meant_decisions(saved, workspace, state),
         reporter,
         view,
         True,

@@ -5,18 +5,18 @@ from uuid import uuid4
 
 from kardia_ctl.cli.account.run_origin import run_origin
 from kardia_ctl.cli.commands.apply.arguments import ApplyArguments
+from kardia_ctl.cli.naming import keyed
 from kardia_ctl.model.errors import StateError
 from kardia_ctl.model.results import Report
 from kardia_ctl.operations.audit_trail import AuditTrail
 from kardia_ctl.operations.plan import Preview
-from kardia_ctl.render.pseudonyms import Pseudonyms
 from kardia_ctl.state.snapshots import keep_snapshot
 
 
 def trail_of(arguments: ApplyArguments, preview: Preview) -> AuditTrail:
     """The audit trail of an apply."""
     workspace = arguments.workspace
-    shown = Pseudonyms(workspace.keys.review(preview.inputs.key)).shown
+    shown = keyed(workspace.keys.review(preview.inputs.key)).shown
     return AuditTrail(str(uuid4()), workspace.configuration.workspace, shown, arguments.clock.now)
 
 

@@ -40,12 +40,13 @@ _NAMED: Final = 5
 class Expected:
     """What was approved: a digest, and the plan that has it where its file is at hand.
 
-    ``key`` is that of the saved plan's digests.
+    ``key`` is that of the saved plan's digests, ``keys`` has that of its pseudonyms.
     """
 
     digest: str
     saved: SavedPlan | None = None
     key: bytes = b""
+    keys: Keys | None = None
 
 
 def expected_from(options: dict[str, Any], keys: Keys) -> Expected | None:
@@ -76,7 +77,7 @@ def _with_file(digest: str, file: Path, keys: Keys) -> Expected:
             f"--expect-plan: {file} is another plan, with the digest {saved.plan.digest or 'of none'}. "
             "Name the file of the plan that was approved, or leave --expect-plan out"
         )
-    return Expected(digest, saved, key)
+    return Expected(digest, saved, key, keys)
 
 
 def refuse_unless_expected(plan: Plan, expected: Expected | None) -> None:
@@ -96,9 +97,10 @@ def refuse_unless_expected(plan: Plan, expected: Expected | None) -> None:
 
 def _moved(plan: Plan, expected: Expected) -> str:
     """The sentence that names the addresses at which something else would be done now."""
-    if expected.saved is None:
+    if expected.saved is None or expected.keys is None:
         return ""
-    before, after = expected.saved, digests_of(plan, expected.key)
+    before = plan_files.with_mrns(expected.saved, expected.keys, plan_files.mrns_of(plan))
+    after = digests_of(plan, expected.key)
     moved = sorted(
         {*_without(before.plan, before.digests, after), *_without(plan, after, before.digests)},
         key=lambda address: address.order,

@@ -1,0 +1,32 @@
+"""Saved plans hold pseudonyms, and lead back to the same plan."""
+
+import json
+
+from kardia_ctl.model.kinds import Kind
+from kardia_ctl.planning.saved.codec import as_json
+from kardia_ctl.planning.saved.renaming import Renaming
+from kardia_ctl.render.pseudonyms import Pseudonyms, RealNames, mrns_by_pseudonym
+from tests.planning.saved.test_file import DECISIONS, JOE, PLAN, SAVED
+
+KEY = b"an invented key of a review"
+MRNS = ("P-2", "P-3", "A", "B", JOE.names[0])
+
+
+def test_a_saved_plan_under_pseudonyms_is_the_same_plan_once_they_are_mrns_again() -> None:
+    names = Pseudonyms(KEY)
+    hidden = Renaming(names.mrn, names.text).saved_plan(SAVED)
+    text = json.dumps(as_json(hidden), ensure_ascii=False)
+    for mrn in ("P-2", "P-3", "JS-1"):
+        assert mrn not in text
+    assert hidden.plan.unchanged[Kind.CALLBACK] == PLAN.unchanged[Kind.CALLBACK]
+    real = RealNames(mrns_by_pseudonym(MRNS, KEY))
+    again = Renaming(real.name, real.text).saved_plan(hidden)
+    assert again == SAVED
+    assert again.decisions == DECISIONS
+
+
+def test_whoever_is_not_known_keeps_the_pseudonym() -> None:
+    names = Pseudonyms(KEY)
+    hidden = Renaming(names.mrn, names.text).saved_plan(SAVED)
+    real = RealNames({})
+    assert Renaming(real.name, real.text).saved_plan(hidden) == hidden
