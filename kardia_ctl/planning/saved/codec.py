@@ -4,12 +4,12 @@ The structs are the file's schema. Decoding is strict: a missing field, an unkno
 type is refused.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
-from typing import Annotated, Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from msgspec import Meta, MsgspecError, Struct, convert, to_builtins
+from msgspec import MsgspecError, Struct, convert, to_builtins
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.amounts.follow_ups import FollowUps
@@ -22,21 +22,15 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.parts import PartDigests
+from kardia_ctl.planning.saved.rows import Count, FollowingRow, TermsRow, amount, following, terms
 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
-_MAX_EXPONENT: Final = 30
-
-Count: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 35)]
-"""A count, or Unix seconds until the year 3058."""
 
 Names: TypeAlias = list[str]
 """Attribute names in the order in which a plan shows them."""
 
 Position: TypeAlias = tuple[str, Count, Count]  # file, line and column
-
-_FollowingRow: TypeAlias = tuple[Count, Count, Count, Count, str, Count]
-_TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
 
 T = TypeVar("T")
 _P = TypeVar("_P", bound=Struct)
@@ -127,10 +121,10 @@ class _Document(_Part, frozen=True):
     cost: str
     unpriced: Count
     team: str
-    templates: list[_TermsRow]
+    templates: list[TermsRow]
     left: Count
     rate: str | None
-    following: _FollowingRow
+    following: FollowingRow
     refresh: Refresh
     digest: str
     touched: Touched
@@ -224,32 +218,18 @@ def _addresses(texts: list[str]) -> frozenset[Address]:
     return frozenset(map(Address.parse, texts))
 
 
-def _amount(text: str) -> Decimal:
-    if not (amount := Decimal(text)).is_finite() or abs(amount.adjusted()) > _MAX_EXPONENT:
-        raise ValueError("not an amount")
-    return amount
-
-
-def _terms(several: Iterable[_TermsRow]) -> tuple[Template, ...]:
-    return tuple(Template(*row[:4], None if row[4] is None else _amount(row[4])) for row in several)
-
-
-def _following(row: _FollowingRow) -> FollowUps:
-    return FollowUps(*row[:4], cost=_amount(row[4]), unpriced=row[5])
-
-
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "address": Address.parse,
     "previous": Address.parse,
     "before": dict.fromkeys,
     "after": dict.fromkeys,
     "source": lambda place: Source(*place),
-    "price": _amount,
-    "cost": _amount,
+    "price": amount,
+    "cost": amount,
     "rate": Rate.parse,
     "requests": lambda counts: Requests(*counts),
-    "templates": _terms,
-    "following": _following,
+    "templates": terms,
+    "following": following,
     **dict.fromkeys(("recreate", "reissue", "distinct", "targets"), _addresses),
 }
 """How to read the fields that the document has in another form than the model."""
