@@ -6,7 +6,7 @@ Files that are the person's own (codes, results, letters, what import writes) ar
 
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -30,6 +30,7 @@ class _Naming:
     is_public: bool = False
     key: Callable[[], bytes] | None = field(default=None, repr=False)
     made: Pseudonyms | None = None
+    left: frozenset[str] = frozenset()
     is_random: bool = False
     has_named: bool = False
     has_noted: bool = False
@@ -45,7 +46,7 @@ class _Naming:
                 except (KardiaError, OSError):  # reported where the key is needed
                     found = b""
             self.key, self.is_random = key, not found
-            self.made = Pseudonyms(found or _PROCESS_KEY)
+            self.made = Pseudonyms(found or _PROCESS_KEY, self.left)
         return _Noting(self, self.made) if self.is_random else self.made
 
 
@@ -100,6 +101,16 @@ def show_mrns() -> None:
 def mrns_are_public() -> None:
     """Show mrns everywhere, files and logs included: the configuration says so."""
     _now.is_public = True
+
+
+def leave_names(names: Iterable[str]) -> None:
+    """Leave names as they are that are pseudonyms already, as those in a saved plan."""
+    _now.left, _now.made = _now.left.union(names), None
+
+
+def are_mrns_public() -> bool:
+    """Whether the configuration lets everybody see mrns."""
+    return _now.is_public
 
 
 def shows_mrns(stream: IO[Any]) -> bool:

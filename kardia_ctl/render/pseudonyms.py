@@ -67,22 +67,21 @@ _FILE: Final = re.compile(r"\.(?:age|csv|db|html|json|md|ndjson|plan|tfplan|tsv|
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Turns addresses into what everybody may read: a ``Names``."""
+    """Turns addresses into what everybody may read: a ``Names``. ``left`` are pseudonyms already."""
 
     key: bytes = field(repr=False)
+    left: frozenset[str] = frozenset()
 
     def shown(self, address: Address) -> str:
         """An address with a pseudonym for the mrn; that of a setting as it is."""
         if address.kind.is_setting or not address.names:
             return str(address)
         mrn, *others = address.names
-        return "/".join(
-            (address.kind.value, pseudonym(self.key, mrn), *(quote(name, safe="") for name in others))
-        )
+        return "/".join((address.kind.value, self.mrn(mrn), *(quote(name, safe="") for name in others)))
 
     def mrn(self, mrn: str) -> str:
         """The pseudonym of an mrn."""
-        return pseudonym(self.key, mrn)
+        return mrn if mrn in self.left else pseudonym(self.key, mrn)
 
     def text(self, text: str) -> str:
         """A text with a pseudonym for the mrn of every address in it.

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.known_mrns import known_mrns
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
-from kardia_ctl.cli.naming import keyed
+from kardia_ctl.cli.naming import are_mrns_public, keyed
 from kardia_ctl.cli.outputs import starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.amounts.refresh import Refresh
@@ -65,10 +65,11 @@ def save(file: Path, workspace: Workspace, preview: Preview) -> None:
         plan=preview.plan,
         path=os.path.relpath(workspace.path.resolve(), file.resolve().parent),
         parts=part_digests(key, workspace.configuration.parts),
-        names=_check_value(names),
     )
-    hidden = Renaming(pseudonyms.mrn, pseudonyms.text).saved_plan(saved)
-    write_private(file, seal(hidden, key, source), OURS)
+    if not are_mrns_public():
+        renamed = Renaming(pseudonyms.mrn, pseudonyms.text).saved_plan(saved)
+        saved = replace(renamed, names=_check_value(names))
+    write_private(file, seal(saved, key, source), OURS)
 
 
 def _check_value(key: bytes) -> str:
@@ -102,7 +103,7 @@ def meant_decisions(saved: SavedPlan, workspace: Workspace, state: State) -> Dec
     written = {
         address.names[0] for addresses in several for address in addresses if not address.kind.is_setting
     }
-    if not written:
+    if not written or not saved.names:
         return decisions
     key = workspace.keys.review(workspace.keys.fingerprints())
     if saved.names != _check_value(key):
