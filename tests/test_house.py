@@ -72,7 +72,7 @@ IMPORTERS = {
         "model",
         "api",
         "planning/saved/codec.py",
-        "planning/saved/rows.py",
+        "planning/saved/saved_rows.py",
         "state/objects/stored_forms.py",
     },
     "obstore": {"state/objects/bucket.py"},

@@ -1,10 +1,9 @@
 """Addresses that a person wrote with a pseudonym, as a page shows it: whom they mean."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from kardia_ctl.cli.account.keys import Keys
-from kardia_ctl.cli.account.known_mrns import known_mrns
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Configuration, Desired
 from kardia_ctl.model.state import State
@@ -61,3 +60,19 @@ def with_meant_addresses(configuration: Configuration, keys: Keys) -> Configurat
 
 def _as_written(address: Address) -> Address:
     return address
+
+
+def known_mrns(desired: Desired, state: State | None = None) -> Iterator[str]:
+    """The mrns of everybody who is declared, departs, was quarantined or had another mrn, or is recorded."""
+    yield from desired.patients
+    yield from (departure.mrn for departure in desired.departures)
+    yield from desired.quarantined
+    for move in desired.moved:
+        yield from (move.old, move.new)
+    if state is None:
+        return
+    yield from state.patients
+    yield from state.codes
+    yield from state.users
+    yield from state.elsewhere.values()
+    yield from (address.names[0] for address in state.intents if not address.kind.is_setting)

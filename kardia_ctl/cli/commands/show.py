@@ -11,7 +11,7 @@ import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.keys import Keys, api_key
-from kardia_ctl.cli.account.known_mrns import known_mrns
+from kardia_ctl.cli.account.meant_addresses import known_mrns
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret

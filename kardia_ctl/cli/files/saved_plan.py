@@ -9,7 +9,7 @@ from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.account.keys import Keys
-from kardia_ctl.cli.account.known_mrns import known_mrns
+from kardia_ctl.cli.account.meant_addresses import known_mrns
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.files.tracked_file import warn_if_tracked
 from kardia_ctl.cli.naming import are_mrns_public, keyed
@@ -33,7 +33,7 @@ from kardia_ctl.planning.saved.file import (
 )
 from kardia_ctl.planning.saved.file import hint as hint_of
 from kardia_ctl.planning.saved.parts import changed_parts, part_digests
-from kardia_ctl.planning.saved.renaming import Renaming
+from kardia_ctl.planning.saved.plan_renaming import Renaming
 from kardia_ctl.planning.saved.staleness import (
     digests_of,
     live_digest,

@@ -22,7 +22,7 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.parts import PartDigests
-from kardia_ctl.planning.saved.rows import Count, FollowingRow, TermsRow, amount, following, terms
+from kardia_ctl.planning.saved.saved_rows import Count, FollowingRow, TermsRow, amount, following, terms
 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""

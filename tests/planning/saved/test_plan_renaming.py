@@ -4,7 +4,7 @@ import json
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.planning.saved.codec import as_json
-from kardia_ctl.planning.saved.renaming import Renaming
+from kardia_ctl.planning.saved.plan_renaming import Renaming
 from kardia_ctl.render.pseudonyms import Pseudonyms, RealNames, mrns_by_pseudonym
 from tests.planning.saved.test_file import DECISIONS, JOE, PLAN, SAVED
 
