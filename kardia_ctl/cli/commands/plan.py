@@ -23,6 +23,7 @@ from kardia_ctl.cli.options import (
     view_options,
 )
 from kardia_ctl.cli.output.console import print_message, print_notice
+from kardia_ctl.cli.output.drift_report import report_drift
 from kardia_ctl.cli.output.progress import reading
 from kardia_ctl.cli.output.reporter import Reporter, reporter_for
 from kardia_ctl.cli.outputs import Output, check_outputs
@@ -31,6 +32,7 @@ from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.operations.plan import Preview, observe_and_plan, plan_from_state
+from kardia_ctl.planning.checks.drift import cannot_see_drift, drift_of, has_drifted
 from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
 
 
@@ -50,6 +52,11 @@ from kardia_ctl.planning.inputs import Decisions, PlanInputs, inputs_of
     default=Refresh.FULL.value,
     help="What to read: full (the default); head, one page of the list, which shows no drift; off, nothing.",
 )
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="Show what moved in Kardia since it was applied, and nothing else: 2 with --detailed-exitcode.",
+)
 @page_options
 @json_lines_option
 @settle_option
@@ -61,6 +68,7 @@ def command(
     out: Path | None,
     detailed_exitcode: bool,
     refresh: str,
+    drift: bool,
     as_json: bool,
     settle: float | None,
     **options: Any,
@@ -69,10 +77,20 @@ def command(
 
     PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory).
     """
-    reporter, pages = reporter_for(view_from(options), as_json=as_json), page_files_from(options)
+    view, pages = view_from(options), page_files_from(options)
+    reporter = reporter_for(view, as_json=as_json)
     with reporter.errors():
+        if drift:
+            _check_drift_options(out, refresh)
         planned = make_planned(path, reporter, out, Refresh(refresh), settle, options, pages)
+        if drift and (reason := cannot_see_drift(planned.preview.inputs)):
+            raise RunStopped(reason)
     workspace, preview = planned.workspace, planned.preview
+    if drift:
+        moved = drift_of(preview.plan)
+        report_drift(moved, view, as_json=as_json)
+        write_pages(pages, moved, workspace.configuration.workspace, workspace.configuration.root)
+        return 2 if detailed_exitcode and has_drifted(moved) else 0
     reporter.plan(preview.plan)
     write_pages(pages, preview.plan, workspace.configuration.workspace, workspace.configuration.root)
     if preview.plan.blocked:
@@ -84,6 +102,13 @@ def command(
         print_notice("\n")
         print_message(f"Saved the plan to {out}. To apply exactly this plan: kardia-ctl apply {out}")
     return 1 if planned.has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
+
+
+def _check_drift_options(out: Path | None, refresh: str) -> None:
+    if refresh != Refresh.FULL:
+        raise RunStopped(f"--drift needs everything to be read: leave --refresh {refresh} out")
+    if out is not None:
+        raise RunStopped("--out saves what an apply would do, and --drift shows none of it: leave one out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from kardia_ctl.model.errors import KardiaError
 _VIEW: Final = frozenset({"show_phi", "no_color", "full"})
 _LEFT_OUT: Final = frozenset(
     {
-        *("path", "out", "as_json", "show_phi", "markdown", "html"),
+        *("path", "out", "as_json", "show_phi", "markdown", "html", "drift"),
         *("max_age", "config", "settle_first", "assume_absent", "assume_created"),
     }
 )
