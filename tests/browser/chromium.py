@@ -96,6 +96,12 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def wait_for(self, expression: str) -> Any:
+        """What a promise is fulfilled with."""
+        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
     def picture(self) -> bytes:
         """The whole page as PNG."""
         answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)

@@ -117,9 +117,9 @@ def _merge(plan: Plan) -> Iterator[str]:
     counts = Counter(change.action for change in plan.changes)
     departing = sum(counts[action] for action in _DEPARTING)
     if departing:
-        yield f"Only when somebody who knows them has checked the {count_of(departing, 'departure')} below."
+        yield f"Only when somebody who knows why has checked the {_number_of(departing, 'departure')} below."
     if number := counts[Action.UPDATE]:
-        yield f"Only when somebody has checked the {count_of(number, 'changed URL')} below."
+        yield f"Only when somebody has checked the {_number_of(number, 'changed URL')} below."
     if blocked := sum(map(_blocks, plan.changes)):
         yield (
             f"{blocked} blocked: apply leaves what is blocked as it is, does the rest, and ends with an "
@@ -132,6 +132,10 @@ def _merge(plan: Plan) -> Iterator[str]:
     if plan.left:
         yield left_line(plan)
     yield from _unseen(plan)
+
+
+def _number_of(number: int, noun: str) -> str:
+    return noun if number == 1 else count_of(number, noun)
 
 
 def _harmless(plan: Plan, counts: Mapping[Action, int]) -> Iterator[str]:

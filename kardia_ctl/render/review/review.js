@@ -23,7 +23,7 @@
         here += matches ? 1 : 0;
       }
       group.hidden = wanted !== "" && here === 0 && !all;
-      if (details && wanted !== "") details.open = here > 0;
+      if (details) details.open = wanted !== "" && here > 0;
       shown += here;
     }
     for (const section of document.querySelectorAll("section")) {
