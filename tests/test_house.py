@@ -192,6 +192,7 @@ SUBROOMS: dict[str, set[str]] = {
     "cli/commands/get": {
         "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
+    "cli/commands/init": {"cli/output"},
     "cli/commands/importing": {
         "cli/account", "cli/environment", "cli/commands/state/noted", "cli/files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",

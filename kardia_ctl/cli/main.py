@@ -19,7 +19,7 @@ NAME: Final = "kardia-ctl"
 """What the help calls the program, whatever the file is called that was started."""
 
 COMMANDS: Final = {
-    "init": ("setup.init_command", "Start a configuration in a directory."),
+    "init": ("init.init_command.command", "Start a configuration, with recipes for CI."),
     "validate": ("validate.command", "Check the configuration and report every problem with its line."),
     "import": ("importing.import_command.command", "Write what is live and not declared into files."),
     "plan": ("plan.command", "Show how the live account differs. Changes nothing."),

@@ -1,0 +1,1 @@
+"""``kardia-ctl init``: the first files of a repository."""
