@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "state": ("state.group.command", "Care for the records of earlier runs."),
     "audit": ("audit.command", "List, verify or export the log of what was applied."),
     "doctor": ("doctor.diagnose.command", "Check configuration, key, account and state, and say what to do."),
+    "reveal": ("reveal.command", "Print the mrns that pseudonyms stand for, on your own terminal."),
     "schema": ("setup.schema_command", "Print the JSON Schema that YAML editors read."),
     "login": ("login.login_command", "Get the API key for a login and store it in the keyring."),
     "rotate-key": ("rotate_key.command", "Make a new API key and store it."),
@@ -49,6 +50,7 @@ COMMANDS: Final = {
     "api": ("api.command", "Send any request with the account's key, region and retries."),
     "sandbox": ("sandbox.serve.command", "Serve an embedded Kardia API, and act as its patients."),
     "completion": ("setup.completion_command", "Print the completion script for a shell."),
+    "version": ("version.command", "Print the versions of kardia-ctl, Python and the libraries."),
 }
 """Each command: where it is in ``kardia_ctl.cli.commands``, and its line in ``--help``."""
 

@@ -51,8 +51,9 @@ def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_time
     """
     account = account_from(options)
     config = options.pop("config")
+    path = Path() if config is None else config
     configuration, configured = _account_settings(config)
-    declared = partial(read_configuration, Path() if config is None else config) if configured else None
+    declared = partial(read_configuration, path) if configured else None
     region, dialect = options.pop("region"), options.pop("dialect")
     configuration = replace(
         configuration,
@@ -60,7 +61,7 @@ def workspace_from(options: dict[str, Any], *, needs_key: bool = True, lock_time
         dialect=Dialect(dialect) if dialect else configuration.dialect,
     )
     opened = partial(open_store, lock_timeout=lock_timeout)
-    found = made_workspace(Path(), configuration, account, opened, needs_key=needs_key, declared=declared)
+    found = made_workspace(path, configuration, account, opened, needs_key=needs_key, declared=declared)
     return replace(found, configured=configured, largest=_DOCUMENT)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.account_options import AccountOptions
+from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.commands.apply.expected import Expected, expected_from
 from kardia_ctl.cli.decisions import decisions_from, say_as_entries
@@ -95,6 +96,10 @@ def _of_configuration(
         accept_parts=options["settle_first"],
     )
     decisions = decisions_from(options, workspace.configuration, workspace.keys)
+    for name in ("assume_absent", "assume_created"):
+        desired, store = workspace.configuration.desired, workspace.store
+        translate = translation(options[name], desired, workspace.keys, store.load)
+        options[name] = tuple(map(translate, options[name]))
     say_as_entries(decisions, workspace.now.day, options["assume_absent"], options["assume_created"])
     expected = expected_from(options, workspace.keys)
     approved = options.pop("auto_approve") or expected is not None

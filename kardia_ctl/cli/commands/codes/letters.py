@@ -1,5 +1,6 @@
 """``kardia-ctl letters``."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any, Final
 import click
 
 from kardia_ctl.cli.account.key_at_hand import PRIVATE
+from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.commands.codes.choice import CodeChoice, choice_options
 from kardia_ctl.cli.environment import is_own_terminal
@@ -64,6 +66,7 @@ def command(path: Path, codes: Path, **options: Any) -> int:
     for warning in configuration.warnings:
         print_message(f"Warning: {warning}")
     _check_places(configuration, codes, wanted)
+    choice = choice.meant(configuration.desired, Keys(configuration.root / PRIVATE, os.environ))
     mrns = choice.mrns_in(configuration.desired)
     letters = letters_of(configuration.desired, mrns, _rows(codes))
     _report_others(letters)

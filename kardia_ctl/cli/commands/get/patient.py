@@ -7,12 +7,15 @@ import click
 
 from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
+from kardia_ctl.cli.account.meant_addresses import meant_mrns
+from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.outputs import Output, check_outputs, never
 from kardia_ctl.cli.private_files import print_or_write
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.pseudonyms import may_be_pseudonym
 from kardia_ctl.render.records.listing import json_line, record_text
 from kardia_ctl.render.records.record_columns import PATIENTS, PATIENTS_WITH_FIELDS
 from kardia_ctl.render.records.visibility import visible_record
@@ -115,9 +118,21 @@ async def find_patient(
         return row
     if name.mrn is None:
         raise RunStopped("name the patient: MRN, or --id ID")
-    return await _by_state(workspace, records, name.mrn, custom=custom) or await _by_list(
-        records, name.mrn, custom=custom
+    mrn = _meant(workspace, name.mrn)
+    return await _by_state(workspace, records, mrn, custom=custom) or await _by_list(
+        records, mrn, custom=custom
     )
+
+
+def _meant(workspace: Workspace, written: str) -> str:
+    """The mrn, also where a person wrote a pseudonym of somebody who is declared or recorded."""
+    if not workspace.configured or not may_be_pseudonym(written):
+        return written
+    desired = read_configuration(workspace.path, workspace.now).desired
+    try:
+        return meant_mrns([written], desired, workspace.keys, workspace.store.load).get(written, written)
+    finally:
+        workspace.store.close()
 
 
 async def _by_state(workspace: Workspace, records: "Records", mrn: str, *, custom: bool) -> "Row | None":

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kardia_ctl.cli.commands.state.noted import note
-from kardia_ctl.cli.commands.state.opening import kept_snapshot, opened_workspace, sandbox_option
+from kardia_ctl.cli.commands.state.opening import kept_snapshot, meant, opened_workspace, sandbox_option
 from kardia_ctl.cli.options import auto_approve_option, lock_option
 from kardia_ctl.cli.output.console import print_line
 from kardia_ctl.cli.output.terminal import confirm
@@ -26,10 +26,11 @@ def forget_command(words: tuple[str, ...], sandbox: bool, auto_approve: bool, lo
     Nothing changes in Kardia. The next plan finds a forgotten patient again by mrn. What is in doubt can be
     forgotten once its settle window has passed.
     """
-    addresses, path = _addresses(words)
+    written, path = _addresses(words)
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store, settle = workspace.store, workspace.configuration.settle
     with store.lock("state forget"):
+        addresses = meant(workspace, *written)
         entries = removals(store.load(), addresses, settle, system_instant())
         names = ", ".join(map(str, addresses))
         if not confirm(f"Remove the records of {names}?", approved=auto_approve):

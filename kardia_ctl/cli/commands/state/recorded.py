@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kardia_ctl.cli.commands.state.opening import opened_workspace, sandbox_option
+from kardia_ctl.cli.commands.state.opening import meant, opened_workspace, sandbox_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.options import path_argument, shows_phi
 from kardia_ctl.cli.output.console import print_result
@@ -35,7 +35,9 @@ def list_command(path: Path, sandbox: bool, show_phi: bool) -> None:
 def show_command(address: Address, path: Path, sandbox: bool, show_phi: bool) -> None:
     """Print what is recorded of one ADDRESS. PATH is the configuration (default: this directory)."""
     shows_phi(asked=show_phi)
-    text = state_show(opened_workspace(path, sandbox=sandbox).store.load(), address)
+    workspace = opened_workspace(path, sandbox=sandbox)
+    (address,) = meant(workspace, address)
+    text = state_show(workspace.store.load(), address)
     if not text:
         raise RunStopped(f"nothing is recorded of {address}; kardia-ctl state list shows what is recorded")
     print_result(text)

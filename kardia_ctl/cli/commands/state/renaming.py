@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kardia_ctl.cli.commands.state.noted import note
-from kardia_ctl.cli.commands.state.opening import kept_snapshot, opened_workspace, sandbox_option
+from kardia_ctl.cli.commands.state.opening import kept_snapshot, meant, opened_workspace, sandbox_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.options import lock_option, path_argument
 from kardia_ctl.cli.output.console import print_line
@@ -29,6 +29,7 @@ def mv_command(old: Address, new: Address, path: Path, sandbox: bool, lock_timeo
     workspace = opened_workspace(path, sandbox=sandbox, lock_timeout=lock_timeout)
     store = workspace.store
     with store.lock("state mv"):
+        old, new = meant(workspace, old, new)
         entries = renames(store.load(), old, new)
         kept_snapshot(workspace, "state mv")
         store.commit(entries)
