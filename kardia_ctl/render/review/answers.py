@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kardia_ctl.model.amounts.refresh import Refresh
+from kardia_ctl.model.amounts.touched_patients import Touched
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.summary import accepted_count, cost_lines, following_lines, left_line
+from kardia_ctl.render.redaction import shown_url
 from kardia_ctl.render.review.review_page import Answers
 from kardia_ctl.render.text import count_of, kind_count
 
@@ -60,12 +62,44 @@ def _affected(plan: Plan) -> Iterator[str]:
         people, several = kind_count(sum(fates.values()), Kind.PATIENT), len(fates) > 1
         parts = [f"{number} {fate}" if several else fate for fate, number in fates.items()]
         yield f"{people}{':' if several else ','} {', '.join(parts)}."
+    yield from _leaving(plan.touched)
     for change in plan.changes:
         if change.address.kind in _SETTINGS and change.action in (Action.UPDATE, Action.CREATE):
-            verb = "go to another URL" if change.action is Action.UPDATE else "go to a URL from now on"
-            yield f"Every patient of the account: {_SETTINGS[change.address.kind]} {verb}."
+            yield f"{_whose(change, plan.touched)}: {_SETTINGS[change.address.kind]} {_redirection(change)}."
     if not fates and not any(change.action.writes for change in plan.changes):
         yield "Nobody."
+
+
+def _leaving(touched: Touched) -> Iterator[str]:
+    """What those who leave lose."""
+    facts = [
+        (touched.connected, "connected"),
+        (touched.unknown, "possibly connected"),
+        (touched.recorded, "with recordings that are deleted"),
+        (touched.unread, "with recordings that are counted just before the deletion"),
+    ]
+    if touched.leaving:
+        known = [f"{number} {words}" for number, words in facts if number]
+        yield f"Of those who leave: {', '.join(known) or 'none connected, none with recordings'}."
+
+
+def _whose(change: Change, touched: Touched) -> str:
+    """Whose events a callback is about."""
+    is_counted = str(change.address) in (*touched.redirected, *touched.opened)
+    if not is_counted or touched.patients is None:
+        return "Every patient of the account"
+    monitored = "" if touched.monitored is None else f", {touched.monitored} of them connected"
+    return f"{kind_count(touched.patients, Kind.PATIENT)} live now{monitored}"
+
+
+def _redirection(change: Change) -> str:
+    """Where events go instead, as far as anybody may see it."""
+    before, after = (shown_url((side or {}).get("url")).text for side in (change.before, change.after))
+    if after and before == after:
+        return f"go to another query of {after}"
+    if change.action is Action.CREATE:
+        return f"go to {after or 'a URL'} from now on"
+    return f"go to {after or 'another URL'}{f', no longer to {before}' if before else ''}"
 
 
 def _patients(plan: Plan) -> Mapping[str, int]:
@@ -115,18 +149,19 @@ def _merge(plan: Plan) -> Iterator[str]:
         yield "Not yet: nothing at all can be applied, for the reason above."
         return
     counts = Counter(change.action for change in plan.changes)
-    departing = sum(counts[action] for action in _DEPARTING)
-    if departing:
-        yield f"Only when somebody who knows why has checked the {_number_of(departing, 'departure')} below."
-    if number := counts[Action.UPDATE]:
-        yield f"Only when somebody has checked the {_number_of(number, 'changed URL')} below."
-    if blocked := sum(map(_blocks, plan.changes)):
+    blocked = sum(map(_blocks, plan.changes))
+    if checks := [*_to_check(counts)]:
+        yield f"Only when somebody who knows why has checked {' and '.join(checks)} below."
+    elif counts[Action.CREATE]:
+        yield "Yes, if you expect the additions below: nobody is deleted, disconnected or redirected."
+    else:
+        recorded = "; apply only records what is there already" if _RECORDED & counts.keys() else ""
+        yield f"{'Nothing' if blocked else 'Yes: nothing'} is sent that changes Kardia{recorded}."
+    if blocked:
         yield (
             f"{blocked} blocked: apply leaves what is blocked as it is, does the rest, and ends with an "
             "error until a person has decided."
         )
-    if not departing and not counts[Action.UPDATE]:
-        yield from _harmless(plan, counts)
     if number := accepted_count(plan):
         yield f"{number} accepted as blocked, by a decision: no error."
     if plan.left:
@@ -134,16 +169,12 @@ def _merge(plan: Plan) -> Iterator[str]:
     yield from _unseen(plan)
 
 
-def _number_of(number: int, noun: str) -> str:
-    return noun if number == 1 else count_of(number, noun)
-
-
-def _harmless(plan: Plan, counts: Mapping[Action, int]) -> Iterator[str]:
-    if counts.get(Action.CREATE):
-        yield "Yes, if you expect the additions below: nobody is deleted, disconnected or redirected."
-    elif not any(map(_blocks, plan.changes)):
-        what = "; apply only records what is there already" if plan.changes else ""
-        yield f"Yes: nothing is sent that changes Kardia{what}."
+def _to_check(counts: Mapping[Action, int]) -> Iterator[str]:
+    """What only a person can know to be right."""
+    departing, updates = sum(counts.get(action, 0) for action in _DEPARTING), counts.get(Action.UPDATE, 0)
+    for number, noun in ((departing, "departure"), (updates, "changed URL")):
+        if number:
+            yield f"the {noun if number == 1 else count_of(number, noun)}"
 
 
 def _unseen(plan: Plan) -> Iterator[str]:

@@ -53,6 +53,8 @@ def _parts(word: str, *, is_first: bool) -> Iterator[Piece]:
         return
     edges = _EDGES.fullmatch(word)
     before, inner, after = edges.groups() if edges and edges[2] else ("", word, "")
+    if "(" in inner:  # a bracket of the word itself
+        inner, after = inner + after, ""
     yield from (
         Piece(text, is_code) for text, is_code in ((before, False), (inner, True), (after, False)) if text
     )

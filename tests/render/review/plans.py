@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from kardia_ctl.model.address import Address, code_address, patient_address
+from kardia_ctl.model.amounts.touched_patients import Touched
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
@@ -91,7 +92,7 @@ def clinic(patients: int = 12, codes: int = 12) -> Plan:
         requests=Requests(4, 5, 1 + patients + codes),
         cost=TERMS.price * codes if TERMS.price else Decimal(0),
         templates=(TERMS,),
-        digest="7v1k-r0mt-94hx",
+        digest="d1:7v1kr0mt94hxe2ws6b0c",
     )
 
 
@@ -128,7 +129,10 @@ def dangerous() -> Plan:
         requests=Requests(9, 12, 8),
         cost=Decimal(99),
         templates=(TERMS,),
-        digest="0c9d-hh3w-2pk7",
+        digest="d1:0c9dhh3w2pk7n5vq8t4z",
+        touched=Touched(
+            leaving=3, connected=1, deleted=2, patients=481, monitored=312, redirected=("callback",)
+        ),
     )
 
 
@@ -157,7 +161,7 @@ def drifted() -> Plan:
         notices=(*drift, waiting),
         unchanged={Kind.PATIENT: people},
         requests=Requests(2, 2, 0),
-        digest="5e2a-0000-1qqz",
+        digest="d1:5e2a00001qqzj7mfx3dn",
     )
 
 
