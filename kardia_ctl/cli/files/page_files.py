@@ -91,6 +91,13 @@ def write_pages(
         write_private(files.html, html_page(page).encode(), IS_HTML)
 
 
+def page_marker(workspace: str, configuration: Path) -> str:
+    """The hidden first line of a page of this configuration, by which its comment is found again."""
+    from kardia_ctl.render.review.markdown_page import marker
+
+    return marker(_context(workspace, configuration, ()))
+
+
 def _context(workspace: str, configuration: Path, warnings: tuple[str, ...]) -> PageContext:
     root = configuration.parent if configuration.is_file() else configuration
     repository = repository_of(root)

@@ -1,4 +1,4 @@
-"""A small Markdown page where there is no plan to show: what is wrong, and at which places."""
+"""Small Markdown pages where there is no plan to show, or more to say than it: problems and results."""
 
 import re
 from collections.abc import Sequence
@@ -7,27 +7,35 @@ from typing import Final
 from kardia_ctl.render.reports.annotations import Annotation
 from kardia_ctl.render.text import count_of
 
+LONGEST: Final = 65_536
+"""Characters of a comment on GitHub."""
+
 _SHOWN: Final = 200
-"""The most lines, which stay far below the 65,536 characters of a comment on GitHub."""
-_LONGEST: Final = 300
+"""The most lines, which together stay below ``LONGEST``."""
+_WIDEST: Final = 280
 """Characters of a line."""
 
 
 def problem_page(title: str, annotations: Sequence[Annotation], marker: str) -> str:
-    """A page with a hidden first line, a heading, and the annotations.
+    """A page with a hidden first line, a heading, and the annotations."""
+    lines = [_line(one) for one in annotations]
+    block = fenced(lines) if lines else ""
+    return f"{marker}\n### kardia-ctl: {title}\n\n{block}"
 
-    They stand in a fenced block, where nothing that somebody wrote is a link, a mention or HTML.
+
+def fenced(lines: Sequence[str]) -> str:
+    """Lines in a fenced block, where nothing that somebody wrote is a link, a mention or HTML.
+
+    What is too long or too many is cut, which is said above the block.
     """
-    lines = [_line(one) for one in annotations[:_SHOWN]]
-    left = len(annotations) - len(lines)
-    cut = f"**{count_of(left, 'line')} more:** the job's log and reports have them.\n\n" if left > 0 else ""
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    shown = [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in lines[:_SHOWN]]
+    left = len(lines) - len(shown)
+    cut = f"**{count_of(left, 'line')} more:** the job's log and reports have them.\n\n" if left else ""
+    longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    block = "".join(f"{line}\n" for line in (f"{fence}text", *lines, fence)) if lines else ""
-    return f"{marker}\n### kardia-ctl: {title}\n\n{cut}{block}"
+    return cut + "".join(f"{line}\n" for line in (f"{fence}text", *shown, fence))
 
 
 def _line(one: Annotation) -> str:
     place = f"{one.place}: " if one.place else ""
-    text = one.text if len(one.text) <= _LONGEST else f"{one.text[:_LONGEST]}…"
-    return f"{place}{one.level}: {text} [{one.rule.id}]"
+    return f"{place}{one.level}: [{one.rule.id}] {one.text}"

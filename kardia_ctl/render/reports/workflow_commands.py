@@ -90,3 +90,8 @@ def github_stop(token: str) -> str:
 def github_resume(token: str) -> str:
     """From this line on GitHub takes commands again."""
     return f"::{token}::"
+
+
+def azure_summary(file: str) -> str:
+    """Have Azure show a Markdown file, by its whole path, on the page of the run."""
+    return f"##vso[task.uploadsummary]{azure_text(file)}"

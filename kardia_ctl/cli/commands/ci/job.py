@@ -55,7 +55,7 @@ class Job:
         ending = JobEnding(
             result, annotations, files, title, reporter.planned, reporter.reported, is_saved=is_saved
         )
-        publish(ending, self.files, self.platform)
+        publish(ending, self.path, self.files, self.platform)
 
     def end_with(self, error: KardiaError) -> None:
         """Publish that the job ended with an error.

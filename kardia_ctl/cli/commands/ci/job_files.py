@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.commands.apply.finish import RESULTS
+from kardia_ctl.cli.files.page_files import IS_HTML, IS_MARKDOWN, PageFiles
 from kardia_ctl.cli.files.report_files import ReportFiles
 from kardia_ctl.cli.files.saved_plan import OURS as SAVED_PLAN
 from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
 from kardia_ctl.cli.private_files import Ours, read_head, write_private
 from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.render.declared.fenced_page import MARKER
 
+COMPARISON: Final = starts_with(MARKER)
 VARIABLES: Final = starts_with("KARDIA_CI_")
 PLAN_JSON: Final = starts_with('{"format_version":')
 
@@ -43,6 +46,16 @@ class JobFiles:
         return self.directory / "page.html"
 
     @property
+    def pages(self) -> PageFiles:
+        """Both pages."""
+        return PageFiles(self.markdown, self.html)
+
+    @property
+    def comparison(self) -> Path:
+        """What the change of a fork declares differently."""
+        return self.directory / "diff.md"
+
+    @property
     def json(self) -> Path:
         """Terraform's plan representation."""
         return self.directory / "plan.json"
@@ -67,6 +80,9 @@ class JobFiles:
         """Every file that may be written; an apply writes no plan, and may be given an earlier one."""
         ours: dict[Path, Ours] = {
             **({} if applies else {self.plan: SAVED_PLAN}),
+            self.markdown: IS_MARKDOWN,
+            self.html: IS_HTML,
+            self.comparison: COMPARISON,
             self.json: PLAN_JSON,
             self.variables: VARIABLES,
             self.results: RESULTS,

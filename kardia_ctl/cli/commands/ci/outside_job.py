@@ -55,6 +55,6 @@ def _compare(job: Job, base: str) -> None:
         return
     try:
         context = click.get_current_context()
-        context.invoke(diff_command, base=base, path=job.path, markdown=job.files.markdown)
+        context.invoke(diff_command, base=base, path=job.path, markdown=job.files.comparison)
     except RunStopped as error:
         job.reporter.warn(f"what is declared differently is not known: {error}")

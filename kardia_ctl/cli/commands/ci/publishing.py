@@ -3,11 +3,12 @@
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.commands.ci.job_files import JobFiles
+from kardia_ctl.cli.commands.ci.job_pages import job_summary, write_plan_pages, write_problem_page
 from kardia_ctl.cli.commands.ci.platforms import Platform
 from kardia_ctl.cli.environment import given
 from kardia_ctl.cli.files.report_files import ReportContents
@@ -23,7 +24,7 @@ from kardia_ctl.render.reports.job_outputs import (
     plan_outputs,
     report_outputs,
 )
-from kardia_ctl.render.reports.workflow_commands import azure_annotations, azure_text, github_annotations
+from kardia_ctl.render.reports.workflow_commands import azure_annotations, azure_summary, github_annotations
 
 SUMMARY: Final = 1024 * 1024
 """Bytes of the summary of a step of GitHub Actions; a longer one is refused as a whole."""
@@ -41,7 +42,6 @@ class JobEnding:
         plan: The plan, if one was made.
         report: What an apply did, if it came so far.
         is_saved: Whether the plan is saved among the job's files.
-        summary: What the CI system shows of the job, as Markdown.
     """
 
     result: str
@@ -51,11 +51,10 @@ class JobEnding:
     plan: Plan | None = None
     report: Report | None = None
     is_saved: bool = False
-    summary: str = field(default="", repr=False)
 
 
-def publish(ending: JobEnding, files: JobFiles, platform: Platform) -> None:
-    """Write the reports and outputs, and print the annotations of a job that has ended.
+def publish(ending: JobEnding, path: Path, files: JobFiles, platform: Platform) -> None:
+    """Write the pages, reports and outputs, and print the annotations of a job that has ended.
 
     Raises:
         RunStopped: a file cannot be written.
@@ -63,18 +62,21 @@ def publish(ending: JobEnding, files: JobFiles, platform: Platform) -> None:
     annotations, more = collected(ending.annotations)
     contents = ReportContents(ending.files, annotations, more, planned=ending.plan is not None)
     files.reports.write(contents)
+    if ending.plan is None:
+        write_problem_page(path, files, ending.title, annotations)
+    else:
+        write_plan_pages(path, files, ending.plan)
     outputs = _outputs(ending, files)
     files.write_variables(dotenv(outputs))
     match platform:
         case Platform.GITHUB:
             print_commands(github_annotations(annotations))
             _append("GITHUB_OUTPUT", github_output(outputs, f"ends-{secrets.token_hex(16)}"))
-            _summarise(ending.summary)
+            _summarise(job_summary(files, ending.report))
         case Platform.AZURE:
             print_commands(azure_annotations(annotations))
             print_commands(azure_variables(outputs))
-            if files.markdown.exists():
-                print_commands([f"##vso[task.uploadsummary]{azure_text(str(files.markdown.resolve()))}"])
+            print_commands([azure_summary(str(files.markdown.resolve()))])
         case Platform.BITBUCKET:
             _append("BITBUCKET_PIPELINES_VARIABLES_PATH", dotenv(outputs))
         case Platform.GITLAB | Platform.OTHER:
@@ -93,7 +95,7 @@ def _outputs(ending: JobEnding, files: JobFiles) -> dict[str, str]:
 
 def _summarise(summary: str) -> None:
     """Append to the step's summary as much as there is room for."""
-    if not summary or not (name := given(os.environ, "GITHUB_STEP_SUMMARY")):
+    if not (name := given(os.environ, "GITHUB_STEP_SUMMARY")):
         return
     file = Path(name)
     used = file.stat().st_size if file.exists() else 0
