@@ -38,6 +38,11 @@ class Job:
         return dict(line.removeprefix("KARDIA_CI_").split("=", 1) for line in lines)
 
 
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal() -> None:
+    """Nothing is shown as on a terminal."""
+
+
 @pytest.fixture
 def ci(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     return Job(desk, tmp_path / "kardia-ci", monkeypatch)
