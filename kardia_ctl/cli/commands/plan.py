@@ -81,7 +81,7 @@ def command(
     reporter = reporter_for(view, as_json=as_json)
     with reporter.errors():
         if drift:
-            _check_drift_options(out, refresh)
+            check_drift_options(out, refresh)
         planned = make_planned(path, reporter, out, Refresh(refresh), settle, options, pages)
         if drift and (reason := cannot_see_drift(planned.preview.inputs)):
             raise RunStopped(reason)
@@ -104,7 +104,8 @@ def command(
     return 1 if planned.has_quarantine else exit_code(preview.plan, detailed=detailed_exitcode)
 
 
-def _check_drift_options(out: Path | None, refresh: str) -> None:
+def check_drift_options(out: Path | None, refresh: str) -> None:
+    """Refuse options that --drift has no use for. Raises ``RunStopped``."""
     if refresh != Refresh.FULL:
         raise RunStopped(f"--drift needs everything to be read: leave --refresh {refresh} out")
     if out is not None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from kardia_ctl.cli.commands.ci.platforms import Platform
 from kardia_ctl.cli.output.console import print_commands
+from kardia_ctl.cli.output.drift_report import report_drift
 from kardia_ctl.cli.output.reporter import TextReporter
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
@@ -34,6 +35,12 @@ class JobReporter(TextReporter):
         self.planned = plan
         with self.without_commands():
             super().plan(plan)
+
+    def drift(self, moved: Plan) -> None:
+        """Print and remember what moved on the live side: a plan of drift alone."""
+        self.planned = moved
+        with self.without_commands():
+            report_drift(moved, self._view, as_json=False)
 
     def report(self, report: Report) -> None:
         """Print and remember the results."""

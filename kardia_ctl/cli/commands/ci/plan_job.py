@@ -1,15 +1,23 @@
-"""The job of a pull request, and of the night: a plan."""
+"""The jobs that plan: of a pull request, and of the night."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from kardia_ctl.cli.commands.ci.job import Job
-from kardia_ctl.cli.commands.plan import Planned, blocked_line, exit_code, make_planned
+from kardia_ctl.cli.commands.plan import (
+    Planned,
+    blocked_line,
+    check_drift_options,
+    exit_code,
+    make_planned,
+)
 from kardia_ctl.cli.commands.validate import other_warnings
 from kardia_ctl.cli.files.saved_plan import save
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Configuration
+from kardia_ctl.model.errors import RunStopped
+from kardia_ctl.planning.checks.drift import cannot_see_drift, drift_of, has_drifted
 from kardia_ctl.render.reports.annotations import Annotation, of_plan, of_problems
 
 _CHANGES: Final = 2
@@ -37,6 +45,27 @@ def plan_job(job: Job, options: dict[str, Any], *, detailed: bool) -> int:
     job.end(_result(planned), annotations, is_saved=True)
     code = 1 if planned.has_quarantine else exit_code(plan, detailed=True)
     return 0 if code == _CHANGES and not detailed else code
+
+
+def drift_job(job: Job, options: dict[str, Any], *, detailed: bool) -> int:
+    """Show what moved on the live side. Returns the exit code.
+
+    Raises:
+        KardiaError: drift cannot be seen; the message says why.
+    """
+    refresh, settle = Refresh(options.pop("refresh")), options.pop("settle")
+    check_drift_options(None, refresh)
+    planned = make_planned(job.path, job.reporter, None, refresh, settle, options)
+    if reason := cannot_see_drift(planned.preview.inputs):
+        raise RunStopped(reason)
+    configuration, moved = planned.workspace.configuration, drift_of(planned.preview.plan)
+    job.sources.extend(configuration.sources)
+    job.reporter.drift(moved)
+    annotations = (*quarantined(configuration, job), *of_plan(moved, job.annotator), *job.warnings())
+    job.end("drifted" if has_drifted(moved) else "no-drift", annotations)
+    if planned.has_quarantine:
+        return 1
+    return _CHANGES if detailed and has_drifted(moved) else 0
 
 
 def quarantined(configuration: Configuration, job: Job) -> Iterator[Annotation]:

@@ -14,7 +14,7 @@ from kardia_ctl.cli.commands.ci.job import Job
 from kardia_ctl.cli.commands.ci.job_files import JobFiles
 from kardia_ctl.cli.commands.ci.job_reporter import JobReporter
 from kardia_ctl.cli.commands.ci.outside_job import is_from_outside, outside_job
-from kardia_ctl.cli.commands.ci.plan_job import plan_job
+from kardia_ctl.cli.commands.ci.plan_job import drift_job, plan_job
 from kardia_ctl.cli.commands.ci.platforms import platform_of
 from kardia_ctl.cli.commands.plan import command as plan_command
 from kardia_ctl.cli.options import path_argument, view_from
@@ -62,6 +62,11 @@ _LEFT_OUT: Final = frozenset(
     default=Refresh.FULL.value,
     help="What to read: full (the default), or head, one page of the list, which shows no drift.",
 )
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="The job of the night: show what moved in Kardia since it was applied, and nothing else.",
+)
 def command(
     path: Path,
     out: Path,
@@ -69,6 +74,7 @@ def command(
     auto_approve: bool,
     detailed_exitcode: bool,
     base: str,
+    drift: bool,
     **options: Any,
 ) -> int:
     """Validate and plan for a job of a CI system: GitHub, GitLab, Azure, Bitbucket or any other.
@@ -84,7 +90,7 @@ def command(
     \b
     Exit codes: 0 the plan can be applied, with or without changes; or no plan was made, as said above
                 1 the configuration is not valid, or no plan could be made; --apply: not all was applied
-                2 changes, with --detailed-exitcode
+                2 changes, or with --drift what moved; with --detailed-exitcode alone
                 3 something is blocked that no decision accepts
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     platform = platform_of(os.environ)
@@ -97,6 +103,8 @@ def command(
             return apply_job(job, _options_of(apply_command, path, options), approved=auto_approve)
         if is_from_outside(options):
             return outside_job(job, base)
+        if drift:
+            return drift_job(job, _options_of(plan_command, path, options), detailed=detailed_exitcode)
         return plan_job(job, _options_of(plan_command, path, options), detailed=detailed_exitcode)
     except KardiaError as error:
         job.end_with(error)
@@ -106,7 +114,7 @@ def command(
 def _options_of(other: click.Command, path: Path, options: dict[str, Any]) -> dict[str, Any]:
     """The options of another command: those that were given here, else its defaults."""
     known = other.make_context(str(other.name), ["--", str(path)]).params
-    ours = {"path", "out", "as_json", "detailed_exitcode", "markdown", "html", *_VIEW}
+    ours = {"path", "out", "as_json", "detailed_exitcode", "markdown", "html", "drift", *_VIEW}
     return {name: options.get(name, value) for name, value in known.items() if name not in ours}
 
 

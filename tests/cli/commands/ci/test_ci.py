@@ -114,3 +114,23 @@ def test_the_files_are_the_runner_s_own(ci: Job) -> None:
     ci.run()
     assert ci.out.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in ci.out.iterdir()} == {0o600}
+
+
+def test_at_night_what_moved_is_the_output(ci: Job) -> None:
+    ci.run("--apply", "--auto-approve")
+    assert ci.run("--drift", "--detailed-exitcode").code == 0
+    assert {"RESULT": "no-drift", "DRIFTED": "0"}.items() <= ci.outputs.items()
+    account = ci.desk.account
+    first = next(iter(account.patients.all()))
+    account.patients.change(first.id, email="moved@example.com")
+    ran = ci.run("--drift", "--detailed-exitcode")
+    assert ran.code == 2
+    assert {"RESULT": "drifted", "DRIFTED": "1", "PLAN": ""}.items() <= ci.outputs.items()
+    assert "live-drift" in (ci.out / "kardia.sarif").read_text()
+    assert ci.run("--drift").code == 0
+
+
+def test_drift_needs_everything_to_be_read(ci: Job) -> None:
+    ran = ci.run("--drift", "--refresh", "head")
+    assert ran.code == 1
+    assert ran.requests == []
