@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Change, Notice, Values
@@ -9,6 +10,9 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
+
+
+_MRN: Final = "mrn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,10 @@ class Field:
     after: Shown | None = None
 
 
-def identity(address: Address) -> Mapping[str, str]:
-    """The attributes that an address is made of."""
-    return dict(zip(address.kind.facts.names, address.names, strict=True))
+def identity(address: Address, names: Names) -> Mapping[str, str]:
+    """The attributes that an address is made of, as the reader may see them."""
+    found = zip(address.kind.facts.names, address.names, strict=True)
+    return {name: names.mrn(value) if name == _MRN else value for name, value in found}
 
 
 def cost_fields(terms: Template) -> tuple[Field, ...]:
@@ -59,6 +64,7 @@ def redacted_fields(
             return None
         if saved:
             return Shown(known[name]) if name in known else Shown(hidden=True)
-        return shown(kind, name, values.get(name), show_phi=reader.show_phi)
+        value = shown(kind, name, values.get(name), show_phi=reader.show_phi)
+        return Shown(reader.names.mrn(value.text)) if name == _MRN and value.text else value
 
     return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)
