@@ -11,8 +11,7 @@ from kardia_ctl.render.names import Names
 from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
 
-
-_MRN: Final = "mrn"
+MRN: Final = "mrn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Field:
 def identity(address: Address, names: Names) -> Mapping[str, str]:
     """The attributes that an address is made of, as the reader may see them."""
     found = zip(address.kind.facts.names, address.names, strict=True)
-    return {name: names.mrn(value) if name == _MRN else value for name, value in found}
+    return {name: names.mrn(value) if name == MRN else value for name, value in found}
 
 
 def cost_fields(terms: Template) -> tuple[Field, ...]:
@@ -65,6 +64,6 @@ def redacted_fields(
         if saved:
             return Shown(known[name]) if name in known else Shown(hidden=True)
         value = shown(kind, name, values.get(name), show_phi=reader.show_phi)
-        return Shown(reader.names.mrn(value.text)) if name == _MRN and value.text else value
+        return Shown(reader.names.mrn(value.text)) if name == MRN and value.text else value
 
     return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)
