@@ -1,8 +1,9 @@
 """Terraform's machine-readable UI: one object a line, never with a patient's value.
 
 The types are Terraform's (version, refresh_start, refresh_complete, planned_change, resource_drift,
-change_summary, diagnostic, apply_start, XX ``progress`` is our own type: the progress of the whole run. A refresh is one of a whole
-kind: the list of patients is read at once.
+change_summary, diagnostic, apply_start, apply_progress, apply_complete, apply_errored), so tools that read
+its stream can read ours; ``progress`` is our own type: the progress of the whole run. A refresh is one of a
+whole kind: the list of patients is read at once.
 """
 
 from collections.abc import Collection, Iterator, Mapping
