@@ -93,9 +93,7 @@ class JsonReporter:
         try:
             yield
         except ConfigurationError as error:
-            self._print(
-                diagnostic("warning", warning, names=StdoutNames()) for warning in error.warnings
-            )
+            self._print(diagnostic("warning", warning, names=StdoutNames()) for warning in error.warnings)
             self._print(problem_line(problem, StdoutNames()) for problem in error.problems)
             raise
         except KardiaError as error:

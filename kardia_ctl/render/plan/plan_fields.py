@@ -51,8 +51,8 @@ def redacted_fields(
 ) -> tuple[Field, ...]:
     """Both sides, redacted.
 
-    A saved plan has the names of its attributes without their values: those count as hidden, not as
-    absent, except for what is ``known`` without them.
+    A saved plan has the names of its attributes, and of their values those that anybody may see. The others
+    count as hidden, not as absent, except for what is ``known`` without them.
     """
     before, after, kind = about.before, about.after, about.address.kind if about.address else None
     names = dict.fromkeys((*(after or ()), *(before or ())))
@@ -61,8 +61,10 @@ def redacted_fields(
     def redacted(values: Values | None, name: str) -> Shown | None:
         if values is None:
             return None
+        if values.get(name) is None and name in known:
+            return Shown(known[name])
         if saved:
-            return Shown(known[name]) if name in known else Shown(hidden=True)
+            return Shown(hidden=True)
         value = shown(kind, name, values.get(name), show_phi=reader.show_phi)
         return Shown(reader.names.mrn(value.text)) if name == MRN and value.text else value
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.kinds import HIDDEN_PART
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import MRNS, Names
@@ -176,7 +177,7 @@ def _value(name: str, text: str) -> Value:
         for read in (int, float):
             with suppress(ValueError):
                 return read(text)
-    return escape(text)
+    return escape(text.removesuffix(HIDDEN_PART) if name == "url" else text)
 
 
 def check_of(row: Row, names: Names) -> dict[str, Any]:
