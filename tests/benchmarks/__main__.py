@@ -17,6 +17,7 @@ from tests.benchmarks.parts import (
     memory,
     obvious,
     onboarding,
+    pages,
     peers,
     planning,
     refresh,
@@ -43,6 +44,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Scale], Iterable[Row]]]] = {
         state,
         engines,
         onboarding,
+        pages,
         peers,
     )
 }

@@ -24,7 +24,7 @@ DEPARTURES = f"""departures:
   - {{mrn: '{MRN.format(1)}', action: disconnect, code: withdrew-consent, reason: '{REASON}'}}
 """
 DECISIONS = f"""decisions:
-  - {{address: 'patient/{MRN.format(0)}', decision: accept, reason: '{REASON}', until: 2026-04-30}}
+  - {{address: 'patient/{MRN.format(0)}', decision: accept, reason: '{REASON}', until: 2024-01-10}}
 """
 
 
@@ -41,7 +41,8 @@ def watch() -> Iterator[Watch]:
 def pages(watch: Watch, *arguments: str) -> Iterator[str]:
     """Both pages of a command, looked at."""
     files = [watch.place / "page.md", watch.place / "page.html"]
-    watch.desk.run(*arguments, "--markdown", str(files[0]), "--html", str(files[1]))
+    ran = watch.desk.run(*arguments, "--markdown", str(files[0]), "--html", str(files[1]))
+    assert files[1].exists(), ran.err
     for file in files:
         watch.nothing_in(file.read_bytes(), file.name)
         yield file.read_text(encoding="utf-8")

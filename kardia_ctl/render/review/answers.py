@@ -1,7 +1,7 @@
 """The answers of a page: who is affected, what cannot be undone, what it costs, what to check first."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kardia_ctl.model.amounts.refresh import Refresh
@@ -46,27 +46,31 @@ _FINAL: Final[Mapping[tuple[Action, Kind], str]] = {
 """What no later apply takes back, the gravest first. Source: the API has no request that would do it."""
 
 
-def answers(plan: Plan) -> Answers:
-    """The answers for a plan."""
+ByAction = Mapping[Action, Sequence[Change]]
+"""The changes of a plan by their action, so that each part looks at its own alone."""
+
+
+def answers(plan: Plan, changes: ByAction) -> Answers:
+    """The answers for a plan, whose ``changes`` these are."""
     return Answers(
-        affected=tuple(_affected(plan)),
-        irreversible=tuple(_irreversible(plan)),
+        affected=tuple(_affected(plan, changes)),
+        irreversible=tuple(_irreversible(plan, changes)),
         cost=tuple(_cost(plan)),
-        merge=tuple(_merge(plan)),
+        merge=tuple(_merge(plan, changes)),
     )
 
 
-def _affected(plan: Plan) -> Iterator[str]:
-    fates = _patients(plan)
+def _affected(plan: Plan, changes: ByAction) -> Iterator[str]:
+    fates = _patients(changes)
     if fates:
         people, several = kind_count(sum(fates.values()), Kind.PATIENT), len(fates) > 1
         parts = [f"{number} {fate}" if several else fate for fate, number in fates.items()]
         yield f"{people}{':' if several else ','} {', '.join(parts)}."
     yield from _leaving(plan.touched)
-    for change in plan.changes:
-        if change.address.kind in _SETTINGS and change.action in (Action.UPDATE, Action.CREATE):
-            yield f"{_whose(change, plan.touched)}: {_SETTINGS[change.address.kind]} {_redirection(change)}."
-    if not fates and not any(change.action.writes for change in plan.changes):
+    for change in (*changes.get(Action.UPDATE, ()), *changes.get(Action.CREATE, ())):
+        if events := _SETTINGS.get(change.address.kind):
+            yield f"{_whose(change, plan.touched)}: {events} {_redirection(change)}."
+    if not fates and not any(action.writes for action in changes):
         yield "Nobody."
 
 
@@ -102,34 +106,28 @@ def _redirection(change: Change) -> str:
     return f"go to {after or 'another URL'}{f', no longer to {before}' if before else ''}"
 
 
-def _patients(plan: Plan) -> Mapping[str, int]:
+def _patients(changes: ByAction) -> Mapping[str, int]:
     """How many patients meet each fate; one that meets several counts for the gravest."""
-    gravest: dict[str, int] = {}
-    order = list(_FATES)
-    for change in plan.changes:
-        if change.address.kind.is_setting or change.action not in _FATES:
-            continue
-        is_patient = change.address.kind is Kind.PATIENT
-        rank = order.index(change.action) if is_patient else len(order)
-        if not is_patient and change.action in _RECORDED:
-            continue
-        mrn = change.address.names[0]
-        gravest[mrn] = min(rank, gravest.get(mrn, rank))
-    words = [*_FATES.values(), "with a new code or user"]
-    counts = Counter(gravest.values())
-    return {words[rank]: counts[rank] for rank in sorted(counts)}
+    counted, seen = dict[str, int](), set[str]()
+    for action, fate in _FATES.items():
+        found = {one.address.names[0] for one in changes.get(action, ()) if one.address.kind is Kind.PATIENT}
+        counted[fate] = len(found - seen)
+        seen |= found
+    owned = [one.address for one in changes.get(Action.CREATE, ()) if one.address.kind.facts.owner]
+    counted["with a new code or user"] = len({address.names[0] for address in owned} - seen)
+    return {fate: number for fate, number in counted.items() if number}
 
 
-def _irreversible(plan: Plan) -> Iterator[str]:
-    counts = Counter((change.action, change.address.kind) for change in plan.changes)
+def _irreversible(plan: Plan, changes: ByAction) -> Iterator[str]:
+    counts = Counter((action, change.address.kind) for action, some in changes.items() for change in some)
     for (action, kind), words in _FINAL.items():
         if number := counts[action, kind]:
             yield words.format(kind_count(number, kind))
     if number := plan.following.creates:
         yield f"At most {count_of(number, 'more create')}, when what is in doubt is settled."
     if not any(counts[key] for key in _FINAL):
-        is_update = plan.count(Action.UPDATE) > 0
-        yield "Nothing. What is sent to the new URL meanwhile is not sent again." if is_update else "Nothing."
+        sent = " What is sent to the new URL meanwhile is not sent again." if Action.UPDATE in changes else ""
+        yield f"Nothing.{sent}"
 
 
 def _cost(plan: Plan) -> Iterator[str]:
@@ -143,19 +141,18 @@ def _cost(plan: Plan) -> Iterator[str]:
     yield f"{count_of(requests.apply, 'request')} to the API ({shares})."
 
 
-def _merge(plan: Plan) -> Iterator[str]:
+def _merge(plan: Plan, changes: ByAction) -> Iterator[str]:
     """What the plan itself says about merging: whether it is right is for a person to say."""
     if plan.stops:
         yield "Not yet: nothing at all can be applied, for the reason above."
         return
-    counts = Counter(change.action for change in plan.changes)
-    blocked = sum(map(_blocks, plan.changes))
-    if checks := [*_to_check(counts)]:
+    blocked = sum(change.blocks for change in changes.get(Action.BLOCKED, ()))
+    if checks := [*_to_check(changes)]:
         yield f"Only when somebody who knows why has checked {' and '.join(checks)} below."
-    elif counts[Action.CREATE]:
+    elif Action.CREATE in changes:
         yield "Yes, if you expect the additions below: nobody is deleted, disconnected or redirected."
     else:
-        recorded = "; apply only records what is there already" if _RECORDED & counts.keys() else ""
+        recorded = "; apply only records what is there already" if _RECORDED & changes.keys() else ""
         yield f"{'Nothing' if blocked else 'Yes: nothing'} is sent that changes Kardia{recorded}."
     if blocked:
         yield (
@@ -169,10 +166,10 @@ def _merge(plan: Plan) -> Iterator[str]:
     yield from _unseen(plan)
 
 
-def _to_check(counts: Mapping[Action, int]) -> Iterator[str]:
+def _to_check(changes: ByAction) -> Iterator[str]:
     """What only a person can know to be right."""
-    departing, updates = sum(counts.get(action, 0) for action in _DEPARTING), counts.get(Action.UPDATE, 0)
-    for number, noun in ((departing, "departure"), (updates, "changed URL")):
+    departing = sum(len(changes.get(action, ())) for action in _DEPARTING)
+    for number, noun in ((departing, "departure"), (len(changes.get(Action.UPDATE, ())), "changed URL")):
         if number:
             yield f"the {noun if number == 1 else count_of(number, noun)}"
 
@@ -187,7 +184,3 @@ def _unseen(plan: Plan) -> Iterator[str]:
     drifted = sum(notice.kind is NoticeKind.DRIFT for notice in plan.notices)
     if drifted:
         yield f"{drifted} changed in Kardia outside these files: see Drift."
-
-
-def _blocks(change: Change) -> bool:
-    return change.blocks

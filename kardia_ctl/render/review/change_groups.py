@@ -1,8 +1,8 @@
 """The changes of a plan in groups of which the same is true: kind, action, file and reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, Plan
@@ -48,9 +48,8 @@ _VERBS: Final[Mapping[Action, str]] = {
 _REASON: Final = "reason"
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """Of whom the same is true."""
+class _Key(NamedTuple):
+    """Of whom the same is true. A tuple, because there is one for every change."""
 
     action: Action
     kind: Kind

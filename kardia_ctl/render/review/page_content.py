@@ -1,20 +1,17 @@
 """The page of a plan: its sections, what a reviewer must read first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
-from kardia_ctl.render.review.answers import answers
+from kardia_ctl.render.review.answers import ByAction, answers
 from kardia_ctl.render.review.change_groups import change_groups
 from kardia_ctl.render.review.notice_groups import notice_groups
 from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry, ReviewPage, Section
 
 _MOST_STOPS: Final = 5
-
-_GRAVE: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT, Action.UPDATE})
-_RECORDED: Final = frozenset({Action.ADOPT, Action.MOVE, Action.FORGET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,8 @@ class _Changes:
     name: str
     title: str
     meaning: str
-    belongs: Callable[[Change], bool]
+    actions: tuple[Action, ...]
+    is_accepted: bool = False
     is_grave: bool = False
 
 
@@ -34,21 +32,21 @@ _SECTIONS: Final = (
         "Blocked",
         "kardia-ctl leaves these as they are: the Kardia API cannot make the change, or it is not safe. "
         "Each reason names the way out; a person chooses.",
-        lambda change: change.blocks,
+        (Action.BLOCKED,),
         is_grave=True,
     ),
     _Changes(
         "grave",
         "Deleted, disconnected, exported or changed",
         "Read each of these before you approve.",
-        lambda change: change.action in _GRAVE,
+        (Action.DELETE, Action.DISCONNECT, Action.EXPORT, Action.UPDATE),
         is_grave=True,
     ),
     _Changes(
         "added",
         "Added",
         "These are not in Kardia yet; apply creates them.",
-        lambda change: change.action is Action.CREATE,
+        (Action.CREATE,),
     ),
     _Changes(
         "recorded",
@@ -56,13 +54,14 @@ _SECTIONS: Final = (
         "Nothing is sent for these. Imported: it is in Kardia already, and these files manage it from now. "
         "Forgotten: it is in these files no longer, and stays as it is in Kardia. Moved: its mrn was "
         "corrected, and its records follow.",
-        lambda change: change.action in _RECORDED,
+        (Action.ADOPT, Action.MOVE, Action.FORGET),
     ),
     _Changes(
         "accepted",
         "Accepted as blocked",
         "A decision in these files says that these stay as they are, until its day.",
-        lambda change: bool(change.accepted),
+        (Action.BLOCKED,),
+        is_accepted=True,
     ),
 )
 """Every change is in one of them."""
@@ -88,11 +87,14 @@ _NOTICES: Final = {
 
 def review_page(plan: Plan, context: PageContext) -> ReviewPage:
     """The content of a plan's page."""
+    by_action: dict[Action, list[Change]] = {}
+    for change in plan.changes:
+        by_action.setdefault(change.action, []).append(change)
     return ReviewPage(
         counts=no_changes(plan) if plan.is_empty else counts_line(plan),
         digest=plan.digest,
-        answers=answers(plan),
-        sections=tuple(_sections(plan, context)),
+        answers=answers(plan, by_action),
+        sections=tuple(_sections(plan, by_action, context)),
         context=context,
         stops=_stops(plan, context),
     )
@@ -103,9 +105,14 @@ def _stops(plan: Plan, context: PageContext) -> tuple[str, ...]:
     return (*map(context.text, plan.stops[:_MOST_STOPS]), *((f"{more} further reasons",) if more > 0 else ()))
 
 
-def _sections(plan: Plan, context: PageContext) -> Iterator[Section]:
+def _sections(plan: Plan, by_action: ByAction, context: PageContext) -> Iterator[Section]:
     for one in _SECTIONS:
-        chosen = [change for change in plan.changes if one.belongs(change)]
+        chosen = [
+            change
+            for action in one.actions
+            for change in by_action.get(action, ())
+            if bool(change.accepted) is one.is_accepted
+        ]
         if groups := change_groups(plan, chosen, context):
             yield Section(one.name, one.title, one.meaning, groups, one.is_grave)
     if drift := tuple(notice_groups(plan, NoticeKind.DRIFT, "", context)):
