@@ -10,7 +10,6 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import Decision
 from kardia_ctl.model.decided.departure_code import DepartureCode
 from kardia_ctl.model.decided.move import Move
-from kardia_ctl.model.decided.two_person import TwoPerson
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import ConfigurationPart, Problem, Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -218,13 +217,15 @@ class Configuration:
     """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
 
     ``state_declared`` is whether kardia.yaml says where the state is, or that it is lost on purpose.
+
     ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest, that of ``parts``.
-    ``quarantines`` has an entry for each cohort that quarantines bad rows, even when none is bad.
-    ``sources`` are the files that were read, or that kardia.yaml names. ``callback_hosts`` are the only
-    hosts of callbacks; none: any. ``two_person`` is what wants a second person. ``recipients`` are whom
-    files are encrypted for (age); ``plain_people`` are the files with patients or departures in plain text,
-    and ``phi_accepted`` says that git may have them.
+    ``quarantines`` has
+    an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
+    that were read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
+    ``recipients`` are whom files are encrypted for (age);
+    ``plain_people`` are the files that declare patients or departures in plain text, and ``phi_accepted``
+    says that git may have them.
     """
 
     root: Path
@@ -244,7 +245,6 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()
     callback_hosts: tuple[str, ...] = ()
-    two_person: tuple[TwoPerson, ...] = ()
     recipients: tuple[str, ...] = ()
     phi_accepted: bool = False
     plain_people: tuple[Path, ...] = ()

@@ -60,6 +60,14 @@ def test_a_file_that_exists_is_never_changed_and_what_to_add_is_said(
     assert said.count("already exists and was not changed") == 5
 
 
+def test_what_is_there_already_as_it_would_be_written_is_not_mentioned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert run(["init", str(tmp_path), "--github", "--gitlab", "--pre-commit"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_kardia_yaml_that_exists_is_fine_with_a_recipe_and_an_error_without(tmp_path: Path) -> None:
     (tmp_path / "kardia.yaml").write_text("version: 1\n")
     assert run(["init", str(tmp_path)]) == 1

@@ -36,7 +36,6 @@ SAFEGUARDS: Final[Mapping[str, Callable[[Configuration], str]]] = {
     "limits.delete": lambda one: _most(one.desired.limits.delete),
     "limits.cost": lambda one: _most(one.desired.limits.cost),
     "callback_hosts": lambda one: _listed(one.callback_hosts),
-    "two_person": lambda one: _listed(one.two_person),
     "recipients": lambda one: _listed(one.recipients),
     "phi_in_git": lambda one: "accepted" if one.phi_accepted else "",
     "quarantined rows": lambda one: str(sum(len(table.rows) for table in one.quarantines) or ""),

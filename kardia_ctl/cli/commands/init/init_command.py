@@ -56,10 +56,18 @@ def _write(directory: Path, files: Iterable[StartingFile]) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         if _created(file, one.text):
             written.append(file)
-        else:
+        elif not _holds(file, one.text):
             print_message(f"Warning: {file} already exists and was not changed.")
             print_notice(f"{one.otherwise}\n")
     return written
+
+
+def _holds(file: Path, text: str) -> bool:
+    """Whether a file is there as it would be written."""
+    try:
+        return file.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _created(file: Path, text: str) -> bool:

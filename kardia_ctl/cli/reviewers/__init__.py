@@ -1,1 +1,0 @@
-"""Who wrote a change and who approved it, as CI systems say."""
