@@ -204,4 +204,5 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
         callback_hosts=tuple(tree.get("callback_hosts", ())),
         recipients=tuple(tree.get("recipients", ())),
         phi_accepted="phi_in_git" in tree,
+        shows_mrns="mrn" in tree.get("review", {}),
     )

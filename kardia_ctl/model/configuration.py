@@ -217,15 +217,13 @@ class Configuration:
     """A configuration as it was read. ``root`` is the directory of kardia.yaml; ``settle`` is in seconds.
 
     ``state_declared`` is whether kardia.yaml says where the state is, or that it is lost on purpose.
-
-    ``digest`` is the SHA-256 (hex) of the names and contents of all files read and of the environment values
+    ``digest`` is the SHA-256 (hex) of names and contents of all files read and of the environment values
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest, that of ``parts``.
-    ``quarantines`` has
-    an entry for each cohort that quarantines bad rows, even when no row is bad. ``sources`` are the files
-    that were read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
+    ``quarantines`` has an entry for each cohort that quarantines rows. ``sources`` are the files that were
+    read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
     ``recipients`` are whom files are encrypted for (age);
-    ``plain_people`` are the files that declare patients or departures in plain text, and ``phi_accepted``
-    says that git may have them.
+    ``plain_people`` are the files with patients in plain text, ``phi_accepted`` says that git may have them,
+    ``shows_mrns`` that everybody may see mrns.
     """
 
     root: Path
@@ -247,4 +245,5 @@ class Configuration:
     callback_hosts: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     phi_accepted: bool = False
+    shows_mrns: bool = False
     plain_people: tuple[Path, ...] = ()

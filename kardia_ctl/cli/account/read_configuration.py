@@ -9,7 +9,7 @@ from typing import Final
 
 from kardia_ctl.cli.account.key_at_hand import key_at_hand
 from kardia_ctl.cli.environment import EMPTY, given
-from kardia_ctl.cli.naming import key_from
+from kardia_ctl.cli.naming import key_from, mrns_are_public
 from kardia_ctl.config import load
 from kardia_ctl.config.encryption.plain_texts import Unlocking
 from kardia_ctl.instant import Instant
@@ -33,7 +33,10 @@ def read_configuration(
         RunStopped: an age identity cannot be used.
     """
     key_from(partial(key_at_hand, path, os.environ), is_guess=True)
-    return load(path, os.environ, now, edited, unlocking(os.environ))
+    found = load(path, os.environ, now, edited, unlocking(os.environ))
+    if found.shows_mrns:
+        mrns_are_public()
+    return found
 
 
 def unlocking(environ: Mapping[str, str]) -> Unlocking:

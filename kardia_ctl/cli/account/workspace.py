@@ -16,7 +16,7 @@ from kardia_ctl.cli.account.meant_addresses import with_meant_addresses
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.environment import empty_secrets
-from kardia_ctl.cli.naming import key_from
+from kardia_ctl.cli.naming import key_from, mrns_are_public
 from kardia_ctl.config import load_account
 from kardia_ctl.instant import Instant
 from kardia_ctl.model.configuration import Configuration, SecretSource
@@ -177,6 +177,8 @@ def made_workspace(
 
     opener = cache(partial(store_at, state))
     keys = replace(keys, stored=lambda: opener().fingerprint_secret())
+    if configuration.shows_mrns:
+        mrns_are_public()
     key_from(lambda: keys.review(keys.fingerprints()))
     scrub = cache(partial(scrubber, declared or (lambda: configuration), os.environ))
     return Workspace(path, configuration, account, keys, system_instant(), store_at, opener, scrub)

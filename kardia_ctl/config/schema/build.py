@@ -22,6 +22,9 @@ HAS_RECORDINGS: Final = "has-recordings"
 PHI_ACCEPTED: Final = "accepted"
 """The value of phi_in_git."""
 
+MRNS_SHOWN: Final = "shown"
+"""The value of ``mrn`` under review: it is no name of a person, such as a study's number."""
+
 INCLUDED: Final = ("version", "patients", "cohorts", "departures", "moved", "decisions")
 """The keys of an included file."""
 
@@ -139,6 +142,16 @@ def _running() -> dict[str, Any]:
         ),
         "phi_in_git": choice(
             "accepted: it is known that patients stand in plain text in this repository.", PHI_ACCEPTED
+        ),
+        "review": mapping(
+            "What reviewers see.",
+            {
+                "mrn": choice(
+                    "shown: mrns are shown everywhere, in CI and in pages too. By default a pseudonym stands "
+                    "for each.",
+                    MRNS_SHOWN,
+                )
+            },
         ),
         "include": _set(
             "Files with patients, cohorts and departures: names or patterns relative to this file.",

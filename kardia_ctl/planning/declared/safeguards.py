@@ -38,6 +38,7 @@ SAFEGUARDS: Final[Mapping[str, Callable[[Configuration], str]]] = {
     "callback_hosts": lambda one: _listed(one.callback_hosts),
     "recipients": lambda one: _listed(one.recipients),
     "phi_in_git": lambda one: "accepted" if one.phi_accepted else "",
+    "review.mrn": lambda one: "shown" if one.shows_mrns else "",
     "quarantined rows": lambda one: str(sum(len(table.rows) for table in one.quarantines) or ""),
 }
 """Each by its name in the YAML; the value is empty where it is not declared and has no default."""

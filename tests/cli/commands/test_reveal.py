@@ -146,3 +146,13 @@ def test_show_reads_pseudonyms_in_a_pipe_and_mrns_where_they_may_be_seen(
     shown = desk.run("show", str(plan), "--show-phi").out
     assert "# patient/CL-0001042 will be created" in shown
     assert not naming.note()
+
+
+def test_a_configuration_may_show_mrns_everywhere(desk: Desk, tmp_path: Path) -> None:
+    plan = tmp_path / "saved.plan"
+    desk.edit(lambda text: f"{text}\nreview: {{mrn: shown}}\n")
+    ran = desk.plan("--out", str(plan), "--target", "connection_code/CL-0001042/one-year")
+    assert "# patient/CL-0001042 will be created" in ran.out
+    assert "patient/CL-0001042" in plan.read_text()
+    assert desk.run("apply", str(plan)).code == 0
+    assert "patient/CL-0001042" in desk.run("state", "list", str(desk.path)).out

@@ -31,6 +31,7 @@ _ELSEWHERE = {
     "region",
     "authorization",
     "phi_accepted",
+    "shows_mrns",
     "state_declared",
     "quarantines",
 }
