@@ -136,7 +136,7 @@ SUBROOMS: dict[str, set[str]] = {
     "planning/saved": {"planning/inputs"},
     "render/apply": {"render/escape", "render/reasons", "render/text", "render/view"},
     "render/declared": {"render/escape", "render/redaction", "render/text", "render/view"},
-    "render/files": {"render/escape", "render/text"},
+    "render/files": {"render/escape", "render/names", "render/text"},
     "render/letters": {"render/files/csv"},
     "render/plan": {
         "render/names",

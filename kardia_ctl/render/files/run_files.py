@@ -10,6 +10,7 @@ from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.render.escape import escape, json_text
 from kardia_ctl.render.files.csv import csv_text
+from kardia_ctl.render.names import MRNS, Names
 from kardia_ctl.render.text import iso_time
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
@@ -28,9 +29,9 @@ class ResultsFormat(Enum):
         return cls.NDJSON if name.lower().endswith((".ndjson", ".jsonl", ".json")) else cls.CSV
 
 
-def results_file(report: Report, form: ResultsFormat) -> str:
+def results_file(report: Report, form: ResultsFormat, names: Names = MRNS) -> str:
     """One row for each address with a planned write, ordered by address."""
-    rows = [_cells(result) for result in results_in_order(report.results)]
+    rows = [_cells(result, names) for result in results_in_order(report.results)]
     match form:
         case ResultsFormat.CSV:
             return csv_text([RESULT_COLUMNS, *rows])
@@ -55,11 +56,11 @@ def quarantine_csv(quarantine: Quarantine) -> str:
     return csv_text([(*REJECTED_COLUMNS, *quarantine.header), *rows], form.delimiter, form.line_end)
 
 
-def _cells(result: Result) -> tuple[str, ...]:
+def _cells(result: Result, names: Names) -> tuple[str, ...]:
     return (
-        str(result.address),
+        names.shown(result.address),
         result.action.value,
         result.status.value,
         escape(result.id),
-        escape(result.detail),
+        escape(names.text(result.detail)),
     )

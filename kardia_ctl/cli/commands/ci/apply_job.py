@@ -21,8 +21,6 @@ def apply_job(job: Job, options: dict[str, Any], *, approved: bool) -> int:
             "whatever the plan is: --auto-approve"
         )
     options["auto_approve"] = True
-    if options["results"] is None:
-        options["results"] = job.files.results
     code = apply_path(job.path, account_from(options), job.reporter, job.view, options)
     plan = job.reporter.planned
     of_this_plan = () if plan is None else of_plan(plan, job.annotator)

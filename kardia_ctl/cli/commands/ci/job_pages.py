@@ -5,30 +5,40 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from kardia_ctl.cli.commands.ci.job_files import JobFiles
+from kardia_ctl import __version__
+from kardia_ctl.cli.commands.apply.finish import RESULTS
+from kardia_ctl.cli.commands.ci.job_files import PLAN_JSON, JobFiles
 from kardia_ctl.cli.files.page_files import IS_MARKDOWN, page_marker, write_pages
-from kardia_ctl.cli.naming import names_for_everybody
+from kardia_ctl.cli.naming import named_value, names_for_everybody
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.config import load_account
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import report_text, unfinished_text
-from kardia_ctl.render.escape import escape_lines
+from kardia_ctl.render.escape import escape_lines, json_text
+from kardia_ctl.render.files.run_files import ResultsFormat, results_file
+from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.reports.annotations import Annotation
 from kardia_ctl.render.reports.problem_page import LONGEST, fenced, problem_page
+from kardia_ctl.render.text import iso_time
 from kardia_ctl.render.view import View
+from kardia_ctl.timing import system_instant
 
 _NO_NAME: Final = "default"
 
 
 def write_plan_pages(path: Path, files: JobFiles, plan: Plan) -> None:
-    """Write the pages of a plan.
+    """Write the pages of a plan, and Terraform's representation of its changes, on one line.
 
     Raises:
         RunStopped: a file cannot be written.
     """
     write_pages(files.pages, plan, _workspace(path), path)
+    stamp = Stamp(__version__, iso_time(int(system_instant().wall)))
+    names = names_for_everybody()
+    document = named_value(plan_json(plan, stamp, names, changes_only=True), names)
+    write_private(files.json, (json_text(document, separators=(",", ":")) + "\n").encode(), PLAN_JSON)
 
 
 def write_problem_page(path: Path, files: JobFiles, title: str, annotations: Sequence[Annotation]) -> None:
@@ -53,6 +63,16 @@ def _workspace(path: Path) -> str:
         return load_account(path, os.environ).workspace
     except ConfigurationError:
         return _NO_NAME
+
+
+def write_results(files: JobFiles, report: Report) -> None:
+    """Write what an apply did at each address, by pseudonym: the directory of a job is kept for anybody.
+
+    Raises:
+        RunStopped: the file cannot be written.
+    """
+    text = results_file(report, ResultsFormat.CSV, names_for_everybody())
+    write_private(files.results, text.encode(), RESULTS)
 
 
 def job_summary(files: JobFiles, report: Report | None) -> str:

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from kardia_ctl.cli.commands.ci.job_files import JobFiles
-from kardia_ctl.cli.commands.ci.job_pages import job_summary, write_plan_pages, write_problem_page
+from kardia_ctl.cli.commands.ci.job_pages import (
+    job_summary,
+    write_plan_pages,
+    write_problem_page,
+    write_results,
+)
 from kardia_ctl.cli.commands.ci.platforms import Platform
 from kardia_ctl.cli.environment import given
 from kardia_ctl.cli.files.report_files import ReportContents
@@ -66,6 +71,8 @@ def publish(ending: JobEnding, path: Path, files: JobFiles, platform: Platform) 
         write_problem_page(path, files, ending.title, annotations)
     else:
         write_plan_pages(path, files, ending.plan)
+    if ending.report is not None:
+        write_results(files, ending.report)
     outputs = _outputs(ending, files)
     files.write_variables(dotenv(outputs))
     match platform:

@@ -134,3 +134,16 @@ def test_drift_needs_everything_to_be_read(ci: Job) -> None:
     ran = ci.run("--drift", "--refresh", "head")
     assert ran.code == 1
     assert ran.requests == []
+
+
+def test_policies_read_the_changes_on_one_line(ci: Job) -> None:
+    ci.run()
+    (line,) = (ci.out / "plan.json").read_text().splitlines()
+    plan = json.loads(line)
+    actions = [change["change"]["actions"] for change in plan["resource_changes"]]
+    assert actions == [["create"]] * 8
+    ci.run("--apply", "--auto-approve")
+    ci.run()
+    (line,) = (ci.out / "plan.json").read_text().splitlines()
+    assert json.loads(line)["resource_changes"] == []
+    assert json.loads(line)["kardia_ctl"]
