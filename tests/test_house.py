@@ -177,7 +177,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/naming", "cli/open_files",
-        "cli/options", "cli/output", "cli/outputs", "cli/private_files", "cli/signals",
+        "cli/options", "cli/output", "cli/outputs", "cli/private_files", "cli/reviewers", "cli/signals",
     },
     "cli/commands/diff": {
         "cli/account", "cli/naming", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
@@ -201,6 +201,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/naming", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/sandbox": {"cli/interrupts", "cli/options", "cli/output", "cli/outputs"},
+    "cli/reviewers": set(),
     "cli/files": {
         "cli/account", "cli/environment", "cli/naming", "cli/options", "cli/output", "cli/outputs",
         "cli/private_files",

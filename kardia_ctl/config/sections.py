@@ -25,6 +25,7 @@ from kardia_ctl.model.configuration import (
     Setting,
     Waves,
 )
+from kardia_ctl.model.decided.two_person import TwoPerson
 from kardia_ctl.model.dialects import CAPABILITIES, Capabilities
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -202,6 +203,7 @@ def configuration(yaml_file: YamlFile, root: Path, desired: Desired) -> Configur
         state_declared=state is not None,
         workspace=tree.get("workspace", default.workspace),
         callback_hosts=tuple(tree.get("callback_hosts", ())),
+        two_person=tuple(map(TwoPerson, tree.get("two_person", ()))),
         recipients=tuple(tree.get("recipients", ())),
         phi_accepted="phi_in_git" in tree,
         shows_mrns="mrn" in tree.get("review", {}),

@@ -10,6 +10,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.decided.decision import Decision
 from kardia_ctl.model.decided.departure_code import DepartureCode
 from kardia_ctl.model.decided.move import Move
+from kardia_ctl.model.decided.two_person import TwoPerson
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.source import ConfigurationPart, Problem, Source
 from kardia_ctl.model.template import DeclaredTemplate
@@ -221,9 +222,8 @@ class Configuration:
     substituted in them, except in ``state``: a saved plan belongs to exactly one digest, that of ``parts``.
     ``quarantines`` has an entry for each cohort that quarantines rows. ``sources`` are the files that were
     read, or that kardia.yaml names. ``callback_hosts`` are the only hosts of callbacks; none: any.
-    ``recipients`` are whom files are encrypted for (age);
-    ``plain_people`` are the files with patients in plain text, ``phi_accepted`` says that git may have them,
-    ``shows_mrns`` that everybody may see mrns.
+    ``two_person``: what needs a second person; ``recipients``: whom files are for; ``plain_people``:
+    the files with patients in plain text; ``phi_accepted``: git may have them; ``shows_mrns``: to everybody.
     """
 
     root: Path
@@ -243,6 +243,7 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    two_person: tuple[TwoPerson, ...] = ()
     recipients: tuple[str, ...] = ()
     phi_accepted: bool = False
     shows_mrns: bool = False

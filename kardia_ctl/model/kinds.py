@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,28 @@ _TABLE: Final[Mapping[Kind, Facts]] = {
         harmless=frozenset({"country", "password_from", "redeem"}),
     ),
 }
+
+HIDDEN_PART: Final = "?(hidden)"
+"""Ends a URL of which a part is hidden."""
+
+
+def visible_value(kind: Kind | None, attribute: str, value: str | None) -> str | None:
+    """A value as anybody may see it; None when it is absent or hidden.
+
+    A callback URL is visible without its query and user, which may be tokens.
+    """
+    if kind is None or value is None:
+        return None
+    if attribute == "url" and kind.is_setting:
+        return visible_url(value)
+    return value if attribute in kind.facts.harmless else None
+
+
+def visible_url(url: str) -> str | None:
+    """A URL without its query, fragment and user, marked where it had one; None for what is no URL."""
+    try:
+        parts = urlsplit(url)
+        plain = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    except ValueError:
+        return None
+    return plain if plain == url else f"{plain}{HIDDEN_PART}"

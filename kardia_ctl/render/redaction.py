@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
-from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.kinds import HIDDEN_PART, Kind, visible_url
 
 HIDDEN: Final = "(hidden)"
 """Stands for a value in text."""
@@ -43,12 +42,7 @@ def shown_url(value: str | None) -> Shown:
     """A URL without its query and user, which may be tokens."""
     if value is None:
         return Shown()
-    try:
-        parts = urlsplit(value)
-    except ValueError:
+    text = visible_url(value)
+    if text is None:
         return Shown(hidden=True)
-    host = parts.netloc.rpartition("@")[2]
-    plain = parts._replace(netloc=host, query="", fragment="").geturl()
-    if plain == value:
-        return Shown(value)
-    return Shown(f"{plain}?{HIDDEN}", hidden=True)
+    return Shown(text, hidden=text != value or text.endswith(HIDDEN_PART))

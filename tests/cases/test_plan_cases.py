@@ -206,7 +206,7 @@ def forms(document: dict[str, Any]) -> set[str]:
     found = {name.replace("_", "-") for name, count in ours["counts"].items() if count}
     seen = {
         "hidden value": any(side["after_sensitive"] for side in sides.values()),
-        "price": ours["cost"] != "0",
+        "price": ours["cost"] != 0,
         "unpriced": ours["unpriced"],
         "stop": ours["stops"],
         "blocked, live": any(sides[address]["before"] for address in blocked),

@@ -69,7 +69,7 @@ def test_the_stream_for_tools_says_it_too(person: Person) -> None:
     lines = person.apply("--json", "--parallelism", "1").objects()
     (said,) = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
     assert (said["severity"], said["address"]) == ("error", "patient/B-2")
-    assert "it was created as id-2, and id-rival has the same mrn" in said["summary"]
+    assert "it was created as id-2, and id-rival has the same mrn" in said["detail"]
     assert lines[-1]["type"] == "change_summary"
 
 

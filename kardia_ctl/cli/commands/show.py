@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,9 @@ from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.files.page_files import page_files_from, page_options, write_pages
-from kardia_ctl.cli.naming import leave_names, shows_mrns
+from kardia_ctl.cli.naming import StdoutNames, leave_names, shows_mrns
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
-from kardia_ctl.cli.output.console import print_json, print_result
+from kardia_ctl.cli.output.console import print_json_line, print_result
 from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.model.errors import KardiaError, RunStopped
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
@@ -30,11 +31,16 @@ from kardia_ctl.timing import system_instant
 @click.command("show")
 @click.argument("file", type=FILE)
 @page_options
-@json_option("Print Terraform's JSON plan representation, values redacted.")
+@json_option("Print Terraform's JSON plan representation on one line, values redacted.")
+@click.option(
+    "--changes-only", is_flag=True, help="With --json: leave out what does not change, and the prior state."
+)
 @view_options
-def command(file: Path, as_json: bool, **options: Any) -> int:
+def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> int:
     """Print the plan saved in FILE. It holds no patients' values, so --show-phi adds mrns alone."""
-    view, pages = view_from(options), page_files_from(options)
+    view, pages = replace(view_from(options), show_phi=False), page_files_from(options)
+    if changes_only and not as_json:
+        raise click.UsageError("--changes-only needs --json")
     check_outputs(pages.outputs, [file])
     if not plan_files.is_plan(file):
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
@@ -49,7 +55,8 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         print_result(plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    print_json(plan_json(saved.plan, Stamp(saved.binding.version, created)), indent=2)
+    stamp = Stamp(saved.binding.version, created)
+    print_json_line(plan_json(saved.plan, stamp, StdoutNames(), changes_only=changes_only))
     return 0
 
 

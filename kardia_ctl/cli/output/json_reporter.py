@@ -8,6 +8,7 @@ from typing import Final
 
 from kardia_ctl import __version__
 from kardia_ctl.applying.observer import ProgressObserver
+from kardia_ctl.cli.naming import StdoutNames
 from kardia_ctl.cli.output.console import print_json_line, print_message
 from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
@@ -16,6 +17,7 @@ from kardia_ctl.model.plan import Change, Plan
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.progress_line import Tally
 from kardia_ctl.render.plan import terraform_stream as stream
+from kardia_ctl.render.plan.stream_lines import Line, diagnostic, problem_line
 
 STILL: Final = 10.0
 """Seconds between two ``apply_progress`` lines of a change that is still in flight (as in Terraform)."""
@@ -32,22 +34,22 @@ class JsonReporter:
 
     def plan(self, plan: Plan) -> None:
         """Print the plan."""
-        self._print(stream.plan_lines(plan))
+        self._print(stream.plan_lines(plan, StdoutNames()))
 
     def warn(self, line: str) -> None:
         """Print a diagnostic, and one line on stderr for people."""
         if line:
-            self._print((stream.diagnostic("warning", line),))
+            self._print((diagnostic("warning", line, names=StdoutNames()),))
             print_message(f"Warning: {line}")
 
     def error(self, line: str) -> None:
         """Print a diagnostic, and one line on stderr for people."""
-        self._print((stream.diagnostic("error", line),))
+        self._print((diagnostic("error", line, names=StdoutNames()),))
         print_message(f"Error: {line}")
 
     def report(self, report: Report) -> None:
         """Print the report."""
-        self._print(stream.report_lines(report, self._said))
+        self._print(stream.report_lines(report, self._said, StdoutNames()))
 
     @contextmanager
     def watching(self, total: int) -> Iterator[ProgressObserver]:
@@ -60,14 +62,14 @@ class JsonReporter:
         def started(change: Change) -> None:
             now = time.monotonic()
             self._changes[change.address] = change, now, now
-            self._print((stream.started_line(change),))
+            self._print((stream.started_line(change, StdoutNames()),))
             inner.started(change)
 
         def ended(result: Result) -> None:
             _, began, _ = self._changes.pop(result.address, (None, time.monotonic(), 0.0))
             if result.status is Status.IN_DOUBT:
                 self._said.add(result)
-            self._print(stream.ended_lines(result, time.monotonic() - began))
+            self._print(stream.ended_lines(result, time.monotonic() - began, StdoutNames()))
             inner.ended(result)
 
         return ProgressObserver(started, ended, inner.settling)
@@ -80,7 +82,7 @@ class JsonReporter:
         for address, (change, began, mentioned) in list(self._changes.items())[:_MOST_IN_FLIGHT]:
             if now - mentioned >= STILL:
                 self._changes[address] = change, began, now
-                self._print((stream.still_line(change, now - began),))
+                self._print((stream.still_line(change, now - began, StdoutNames()),))
 
     def close(self) -> None:
         """Nothing to remove."""
@@ -91,14 +93,14 @@ class JsonReporter:
         try:
             yield
         except ConfigurationError as error:
-            self._print(stream.diagnostic("warning", warning) for warning in error.warnings)
-            self._print(map(stream.problem_line, error.problems))
+            self._print(diagnostic("warning", warning, names=StdoutNames()) for warning in error.warnings)
+            self._print(problem_line(problem, StdoutNames()) for problem in error.problems)
             raise
         except KardiaError as error:
-            self._print((stream.diagnostic("error", str(error)),))
+            self._print((diagnostic("error", str(error), names=StdoutNames()),))
             raise
 
-    def _print(self, lines: Iterable[stream.Line]) -> None:
+    def _print(self, lines: Iterable[Line]) -> None:
         moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         for line in lines:
             print_json_line({**line, "@timestamp": moment})

@@ -14,6 +14,7 @@ from kardia_ctl.kinds.formats import choice, flag, mapping, text
 from kardia_ctl.kinds.texts.flaw import TextFormat
 from kardia_ctl.model.configuration import Authorization, DepartureAction, Dialect, Region, ScanPolicy
 from kardia_ctl.model.decided.departure_code import DepartureCode
+from kardia_ctl.model.decided.two_person import TwoPerson
 
 ID: Final = "urn:kardia-ctl:configuration:1"
 HAS_RECORDINGS: Final = "has-recordings"
@@ -180,6 +181,10 @@ def _running() -> dict[str, Any]:
         ),
         "scan": choice("What proves that all patients were read: count, or agree-twice.", *ScanPolicy),
         "callback_hosts": _set("The only hosts that callbacks may name.", host),
+        "two_person": _set(
+            "What apply does only when a second person approved it: neither the author nor a bot.",
+            choice("delete, disconnect, or callback: a change of callback or qt_callback.", *TwoPerson),
+        ),
         "state": text(
             "Where the state is stored, e.g. sqlite:///.kardia/state.db; ephemeral: in the default place, "
             "and known to be lost with the job."

@@ -36,6 +36,7 @@ SAFEGUARDS: Final[Mapping[str, Callable[[Configuration], str]]] = {
     "limits.delete": lambda one: _most(one.desired.limits.delete),
     "limits.cost": lambda one: _most(one.desired.limits.cost),
     "callback_hosts": lambda one: _listed(one.callback_hosts),
+    "two_person": lambda one: _listed(one.two_person),
     "recipients": lambda one: _listed(one.recipients),
     "phi_in_git": lambda one: "accepted" if one.phi_accepted else "",
     "review.mrn": lambda one: "shown" if one.shows_mrns else "",

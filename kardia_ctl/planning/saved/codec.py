@@ -16,8 +16,8 @@ from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.amounts.rate import Rate
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.amounts.touched_patients import Touched
-from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
+from kardia_ctl.model.kinds import Kind, visible_value
+from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, Values
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
@@ -27,8 +27,8 @@ from kardia_ctl.planning.saved.saved_rows import Count, FollowingRow, TermsRow, 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
 
-Names: TypeAlias = list[str]
-"""Attribute names in the order in which a plan shows them."""
+Names: TypeAlias = list[str | tuple[str, str]]
+"""Attribute names in the order in which a plan shows them, with the values that anybody may see."""
 
 Position: TypeAlias = tuple[str, Count, Count]  # file, line and column
 
@@ -144,14 +144,30 @@ def as_json(saved: SavedPlan) -> Any:
             created=saved.created,
             binding=saved.binding,
             decisions=_part(_DecisionsPart, saved.decisions),
-            changes=[_part(_ChangePart, change, digest=digest) for change, digest in changes],
-            notices=[_part(_NoticePart, notice) for notice in saved.plan.notices],
+            changes=[_part(_ChangePart, one, **_sides(one), digest=digest) for one, digest in changes],
+            notices=[_part(_NoticePart, notice, **_sides(notice)) for notice in saved.plan.notices],
             unchanged=saved.plan.unchanged,
             path=saved.path,
             parts=list(saved.parts),
             names=saved.names,
         )
     )
+
+
+def _sides(about: Change | Notice) -> dict[str, object]:
+    """Both sides: the names of the attributes, and of their values those that anybody may see."""
+    kind = about.address.kind if about.address else None
+
+    def side(values: Values | None) -> Names | None:
+        seen = {name: visible_value(kind, name, value) for name, value in (values or {}).items()}
+        names: Names = [name if value is None else (name, value) for name, value in seen.items()]
+        return None if values is None else names
+
+    return {"before": side(about.before), "after": side(about.after)}
+
+
+def _values(names: Names) -> Values:
+    return dict((one, None) if isinstance(one, str) else one for one in names)
 
 
 def _part(of: type[_P], value: object, **given: object) -> _P:
@@ -161,10 +177,8 @@ def _part(of: type[_P], value: object, **given: object) -> _P:
 
 
 def _written(value: object) -> object:
-    """A value as the document has it: of attributes only the names, whatever their values are."""
+    """A value as the document has it."""
     match value:
-        case Mapping():
-            return list(value)
         case Address() | Decimal() | Rate():
             return str(value)
         case Source() | Requests() | FollowUps() | Template():
@@ -221,8 +235,8 @@ def _addresses(texts: list[str]) -> frozenset[Address]:
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "address": Address.parse,
     "previous": Address.parse,
-    "before": dict.fromkeys,
-    "after": dict.fromkeys,
+    "before": _values,
+    "after": _values,
     "source": lambda place: Source(*place),
     "price": amount,
     "cost": amount,

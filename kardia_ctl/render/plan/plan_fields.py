@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.plan import Change, Notice, Values
@@ -9,6 +10,8 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.redaction import Shown, shown
 from kardia_ctl.render.text import money
+
+MRN: Final = "mrn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,10 @@ class Field:
     after: Shown | None = None
 
 
-def identity(address: Address) -> Mapping[str, str]:
-    """The attributes that an address is made of."""
-    return dict(zip(address.kind.facts.names, address.names, strict=True))
+def identity(address: Address, names: Names) -> Mapping[str, str]:
+    """The attributes that an address is made of, as the reader may see them."""
+    found = zip(address.kind.facts.names, address.names, strict=True)
+    return {name: names.mrn(value) if name == MRN else value for name, value in found}
 
 
 def cost_fields(terms: Template) -> tuple[Field, ...]:
@@ -47,8 +51,8 @@ def redacted_fields(
 ) -> tuple[Field, ...]:
     """Both sides, redacted.
 
-    A saved plan has the names of its attributes without their values: those count as hidden, not as
-    absent, except for what is ``known`` without them.
+    A saved plan has the names of its attributes, and of their values those that anybody may see. The others
+    count as hidden, not as absent, except for what is ``known`` without them.
     """
     before, after, kind = about.before, about.after, about.address.kind if about.address else None
     names = dict.fromkeys((*(after or ()), *(before or ())))
@@ -57,8 +61,11 @@ def redacted_fields(
     def redacted(values: Values | None, name: str) -> Shown | None:
         if values is None:
             return None
+        if values.get(name) is None and name in known:
+            return Shown(known[name])
         if saved:
-            return Shown(known[name]) if name in known else Shown(hidden=True)
-        return shown(kind, name, values.get(name), show_phi=reader.show_phi)
+            return Shown(hidden=True)
+        value = shown(kind, name, values.get(name), show_phi=reader.show_phi)
+        return Shown(reader.names.mrn(value.text)) if name == MRN and value.text else value
 
     return tuple(Field(name, redacted(before, name), redacted(after, name)) for name in names)

@@ -168,7 +168,7 @@ def unchanged(plan: Plan) -> Iterator[Address]:
 
 
 def _row(change: Change, templates: Mapping[str, Template], reader: PlanReader) -> Row:
-    known: dict[str, str | None] = dict(identity(change.address))
+    known: dict[str, str | None] = dict(identity(change.address, reader.names))
     if change.address.kind is Kind.CONNECTION_CODE and change.target:
         known["template_id"] = change.target
     costs: tuple[Field, ...] = ()
@@ -192,7 +192,7 @@ def _row(change: Change, templates: Mapping[str, Template], reader: PlanReader) 
 
 
 def _remark(notice: Notice, reader: PlanReader) -> Remark:
-    known = identity(notice.address) if notice.address else {}
+    known = identity(notice.address, reader.names) if notice.address else {}
     return Remark(
         kind=notice.kind,
         text=reader.names.text(notice.text),

@@ -1,23 +1,29 @@
 """How Terraform's documents name an address and show its two sides, without patients' values."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from string import ascii_letters, digits
 from typing import Any, Final
+from urllib.parse import unquote
 
-from kardia_ctl.model.address import Address
+from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.kinds import HIDDEN_PART
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.names import MRNS, Names
 from kardia_ctl.render.plan.plan_fields import Field, identity
 from kardia_ctl.render.plan.plan_rows import Remark, Row, unchanged
 from kardia_ctl.render.redaction import Shown
+
+Value = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of a change: attribute values, null where hidden, and which of them are sensitive."""
 
-    values: Mapping[str, str | None] | None
+    values: Mapping[str, Value] | None
     sensitive: Mapping[str, bool]
 
     @property
@@ -28,18 +34,33 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One address in the document, no-ops included. ``reason`` is its action_reason.
+    """One address in the document, no-ops included, as its reader may see it.
 
-    ``previous`` is the address that it moved from.
+    Attributes:
+        order: What the entries are sorted by.
+        named: The keys by which tools join the parts of a document.
+        indexed: The key of the instance, as Terraform has it of a ``for_each``.
+        identity: The attributes that the address is made of.
+        action: What happens to it.
+        before: What is live.
+        after: What will be.
+        owner: The keys of the patient that it depends on; empty for an independent one.
+        reason: Its action_reason.
+        id: The live id of what is adopted.
+        previous: The address that it moved from.
     """
 
-    address: Address
+    order: tuple[int, tuple[str, ...]]
+    named: Mapping[str, str]
+    indexed: Mapping[str, str]
+    identity: Mapping[str, str]
     action: Action
     before: Side
     after: Side
+    owner: Mapping[str, str]
     reason: str | None = None
     id: str = ""
-    previous: Address | None = None
+    previous: str = ""
 
     @property
     def declared(self) -> bool:
@@ -49,57 +70,83 @@ class Entry:
 
 PROVIDER: Final = "kardia-ctl"
 
+_NUMBERS: Final = frozenset({"duration_days", "price", "recordings"})
+"""The attributes whose values are numbers, for policies that compare them."""
+
 _PLAIN: Final = frozenset(ascii_letters + digits + "-")
 _NOTHING: Final = Side(None, {})
 
 
-def row_entries(rows: Sequence[Row]) -> Iterator[Entry]:
+def _entry(
+    address: Address, names: Names, action: Action, before: Side, after: Side, reason: str | None = None
+) -> Entry:
+    owner = owner_of(address)
+    return Entry(
+        order=address.order,
+        named=named(address, names),
+        indexed={"index": index} if (index := index_of(address, names)) else {},
+        identity={name: escape(value) for name, value in identity(address, names).items()},
+        action=action,
+        before=before,
+        after=after,
+        owner=named(owner, names) if owner else {},
+        reason=reason,
+    )
+
+
+def row_entries(rows: Sequence[Row], names: Names) -> Iterator[Entry]:
     """The changes in the document. An address that moved and has another change is there once."""
-    moved = {row.address: row.previous for row in rows if row.action is Action.MOVE}
+    moved = {row.address: row.moved_from for row in rows if row.action is Action.MOVE}
     others = {row.address for row in rows if row.action is not Action.MOVE}
     for row in rows:
         if row.action is not Action.MOVE or row.address not in others:
-            yield replace(_row_entry(row), previous=moved.get(row.address))
+            yield replace(_row_entry(row, names), previous=moved.get(row.address, ""))
 
 
-def _row_entry(row: Row) -> Entry:
+def _row_entry(row: Row, names: Names) -> Entry:
     """A change in the document. What is blocked stays as it is live, so both its sides are the live one."""
-    before = _side(row.address, _befores(row.fields), row.id)
-    after = _side(row.address, _afters(row.fields), row.id)
+    before, after, reason = _row_sides(row, names)
+    entry = _entry(row.address, names, row.action, before, after, reason)
+    return replace(entry, id=row.id or row.shown) if row.action in (Action.ADOPT, Action.MOVE) else entry
+
+
+def _row_sides(row: Row, names: Names) -> tuple[Side, Side, str | None]:
+    """Both sides of a change, and its action_reason."""
+    before = _side(row.address, _befores(row.fields), names, row.id)
+    after = _side(row.address, _afters(row.fields), names, row.id)
     match row.action:
         case Action.CREATE:
-            return Entry(row.address, row.action, _NOTHING, _side(row.address, _afters(row.fields)))
-        case Action.DELETE | Action.FORGET:
-            return Entry(row.address, row.action, before, _NOTHING, row.cause.value)
-        case Action.DISCONNECT:
-            return Entry(row.address, row.action, before, _NOTHING, row.action.value)
+            return _NOTHING, _side(row.address, _afters(row.fields), names), None
+        case Action.DELETE | Action.FORGET | Action.DISCONNECT:
+            reason = row.action if row.action is Action.DISCONNECT else row.cause
+            return before, _NOTHING, reason.value
         case Action.BLOCKED:
             live = before if any(field.before for field in row.fields) else _NOTHING
-            return Entry(row.address, row.action, live, live, row.cause.value)
+            return live, live, row.cause.value
         case Action.ADOPT | Action.MOVE:
-            known = row.id or str(row.address)
-            return Entry(row.address, row.action, after, after, id=known)
-        case Action.UPDATE | Action.NO_OP | Action.EXPORT:
-            unchanged_side = row.action is Action.EXPORT
-            return Entry(row.address, row.action, before, before if unchanged_side else after)
+            return after, after, None
+        case Action.EXPORT:
+            return before, before, None
+        case Action.UPDATE | Action.NO_OP:
+            return before, after, None
 
 
-def no_op_entries(plan: Plan) -> Iterator[Entry]:
+def no_op_entries(plan: Plan, names: Names) -> Iterator[Entry]:
     """The no-ops, with the attributes that their addresses hold."""
     moved = {change.address for change in plan.changes if change.action is Action.MOVE}
     for address in unchanged(plan):
         if address in moved:
             continue
-        side = _side(address, ())
-        yield Entry(address, Action.NO_OP, side, side)
+        side = _side(address, (), names)
+        yield _entry(address, names, Action.NO_OP, side, side)
 
 
-def drift_entry(remark: Remark) -> Iterator[Entry]:
+def drift_entry(remark: Remark, names: Names) -> Iterator[Entry]:
     """Terraform's drift goes from what was recorded (here: what is declared) to what is live."""
     if remark.address is not None:
-        declared = _side(remark.address, _afters(remark.fields))
-        live = _side(remark.address, _befores(remark.fields))
-        yield Entry(remark.address, Action.UPDATE, declared, live)
+        declared = _side(remark.address, _afters(remark.fields), names)
+        live = _side(remark.address, _befores(remark.fields), names)
+        yield _entry(remark.address, names, Action.UPDATE, declared, live)
 
 
 def _befores(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
@@ -110,46 +157,65 @@ def _afters(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
     return ((field.name, field.after) for field in fields)
 
 
-def _side(address: Address, values: Iterable[tuple[str, Shown | None]], live_id: str = "") -> Side:
-    texts: dict[str, str | None] = {name: escape(value) for name, value in identity(address).items()}
+def _side(
+    address: Address, values: Iterable[tuple[str, Shown | None]], names: Names, live_id: str = ""
+) -> Side:
+    found: dict[str, Value] = {name: escape(value) for name, value in identity(address, names).items()}
     marks: dict[str, bool] = {}
     if live_id:
-        texts["id"] = escape(live_id)
+        found["id"] = escape(live_id)
     for name, value in values:
         key = escape(name)
-        texts[key] = escape(value.text) if value and value.text is not None else None
+        found[key] = _value(name, value.text) if value and value.text is not None else None
         if value and value.hidden:
             marks[key] = True
-    return Side(texts, marks)
+    return Side(found, marks)
 
 
-def check_of(row: Row) -> dict[str, Any]:
+def _value(name: str, text: str) -> Value:
+    if name in _NUMBERS:
+        for read in (int, float):
+            with suppress(ValueError):
+                return read(text)
+    return escape(text.removesuffix(HIDDEN_PART) if name == "url" else text)
+
+
+def check_of(row: Row, names: Names) -> dict[str, Any]:
     """What is blocked, as a check that fails; as one that passes where a decision accepts it."""
-    place = {"kind": "resource", "to_display": str(row.address), **named(row.address)}
+    place = {"kind": "resource", "to_display": row.shown, **named(row.address, names)}
     del place["address"]
     status = "pass" if row.accepted else "fail"
-    instance = {"address": {"to_display": str(row.address)}, "status": status}
-    problems = {"problems": [{"message": escape(row.reason)}]} if status == "fail" else {}
+    index = index_of(row.address, names)
+    key = {"instance_key": index} if index else {}
+    instance = {"address": {"to_display": row.shown, **key}, "status": status}
+    problems = {"problems": [{"message": escape(row.reason or row.cause)}]} if status == "fail" else {}
     return {"address": place, "status": status, "instances": [{**instance, **problems}]}
 
 
-def named(address: Address) -> dict[str, str]:
+def named(address: Address, names: Names = MRNS) -> dict[str, str]:
     """The keys by which tools join the parts of a plan document."""
     return {
-        "address": str(address),
+        "address": names.shown(address),
         "mode": "managed",
         "type": f"kardia_{address.kind.value}",
-        "name": identifier(address),
+        "name": identifier(address, names),
     }
 
 
-def identifier(address: Address) -> str:
+def index_of(address: Address, names: Names) -> str:
+    """The key of an instance: the address without its kind. Empty for a kind that exists once."""
+    return names.shown(address).partition("/")[2]
+
+
+def identifier(address: Address, names: Names = MRNS) -> str:
     """An identifier, unique among the addresses of a kind: ``JS-20000721``, ``JS-1__one-year``.
 
     A character that Terraform does not allow there is written as ``_`` and two hex digits for each byte;
     ``__`` separates names. The address of a kind that exists once is ``this``, as in Terraform's modules.
     """
-    return "__".join(_plain(name) for name in address.names) or "this"
+    if not address.names:
+        return "this"
+    return "__".join(_plain(unquote(name)) for name in index_of(address, names).split("/"))
 
 
 def _plain(name: str) -> str:

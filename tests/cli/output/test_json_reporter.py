@@ -26,12 +26,25 @@ def of(found: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 def test_a_plan_is_a_version_its_changes_and_a_summary(desk: Desk) -> None:
     found = lines(desk.plan("--json"))
-    assert [line["type"] for line in found] == ["version", *["planned_change"] * 8, "change_summary"]
-    assert found[0]["ui"] == "1.2"
-    change = found[4]["change"]
+    refreshes = ["refresh_start", "refresh_complete"] * 3  # two callback URLs, and the list of patients
+    assert [line["type"] for line in found] == [
+        "version", *refreshes, *["planned_change"] * 8, "change_summary",
+    ]  # fmt: skip
+    assert found[0]["ui"] == "1.3"
+    assert found[5]["hook"]["resource"]["resource_type"] == "kardia_patient"
+    change = found[10]["change"]
+    assert change["reason"] == "declared"
+    assert change["resource"]["resource_key"] == "CL-0001042"
     assert (change["action"], change["resource"]["addr"]) == ("create", "patient/CL-0001042")
     assert change["resource"]["resource_type"] == "kardia_patient"
-    assert found[-1]["changes"] == {"add": 8, "change": 0, "import": 0, "remove": 0, "operation": "plan"}
+    assert found[-1]["changes"] == {
+        "add": 8,
+        "change": 0,
+        "import": 0,
+        "remove": 0,
+        "forget": 0,
+        "operation": "plan",
+    }
     assert found[-1]["@message"] == "Plan: 8 to add, 0 to change, 0 to destroy."
 
 
@@ -47,7 +60,14 @@ def test_an_apply_tells_each_start_and_each_end(desk: Desk) -> None:
     patient = next(line for line in of(found, "apply_complete") if "CL-0001057:" in line["@message"])
     assert patient["hook"]["id_key"] == "id"
     assert patient["hook"]["elapsed_seconds"] == 0
-    assert found[-1]["changes"] == {"add": 8, "change": 0, "import": 0, "remove": 0, "operation": "apply"}
+    assert found[-1]["changes"] == {
+        "add": 8,
+        "change": 0,
+        "import": 0,
+        "remove": 0,
+        "forget": 0,
+        "operation": "apply",
+    }
     assert found[-1]["@message"].startswith("Apply complete! Resources: 8 added")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.errors import PlanRefused
-from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.kinds import Kind, visible_value
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests
 from kardia_ctl.model.source import Source
 from kardia_ctl.model.state import State
@@ -86,18 +86,33 @@ def sealed(saved: SavedPlan = SAVED) -> bytes:
 
 
 def without_values(plan: Plan) -> Plan:
-    """The plan with the names of its attributes and none of their values."""
+    """The plan with the names of its attributes, and of their values those that anybody may see."""
 
-    def names(values: Any) -> Any:
-        return None if values is None else dict.fromkeys(values)
+    def names(one: Any, values: Any) -> Any:
+        seen = {name: visible_value(one.address.kind, name, value) for name, value in (values or {}).items()}
+        return None if values is None else seen
 
-    changes = (replace(one, before=names(one.before), after=names(one.after)) for one in plan.changes)
-    notices = (replace(one, before=names(one.before), after=names(one.after)) for one in plan.notices)
+    def without(one: Any) -> Any:
+        return replace(one, before=names(one, one.before), after=names(one, one.after))
+
+    changes, notices = map(without, plan.changes), map(without, plan.notices)
     return replace(plan, changes=tuple(changes), notices=tuple(notices))
 
 
 def test_what_was_saved_comes_back_without_values() -> None:
     assert unseal(sealed(), KEY) == replace(SAVED, plan=without_values(PLAN))
+
+
+def test_a_callback_url_is_saved_without_its_query_and_user() -> None:
+    """A policy on hosts reads it from the saved plan."""
+    urls = {"url": "https://u:pw@hooks.example.com/k?token=t"}
+    change = Change(Address(Kind.CALLBACK), Action.CREATE, Cause.DECLARED, after=urls)
+    plan = Plan(changes=(change,))
+    data = seal(replace(SAVED, plan=plan, digests=("d",)), KEY, "plan-key")
+    assert b"pw@" not in data
+    assert b"token=t" not in data
+    [back] = unseal(data, KEY).plan.changes
+    assert back.after == {"url": "https://hooks.example.com/k?(hidden)"}
 
 
 def test_the_same_plan_gives_the_same_bytes() -> None:

@@ -1,6 +1,6 @@
 """The arguments of an apply, of a configuration or of a saved plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +10,14 @@ from kardia_ctl.cli.account.account_options import AccountOptions
 from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.commands.apply.expected import Expected, expected_from
+from kardia_ctl.cli.commands.apply.two_people import NOBODY, Claim, SecondPerson, claim_from, second_person
 from kardia_ctl.cli.decisions import decisions_from, say_as_entries
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import DURATION, Options
 from kardia_ctl.cli.output.reporter import Reporter
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.errors import PlanRefused, RunStopped
+from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.codec import SavedPlan
 from kardia_ctl.planning.saved.staleness import MAX_AGE
@@ -59,12 +61,24 @@ class ApplyArguments:
     plan_key: bytes = b""
     digest_key: bytes = b""
     expected: Expected | None = None
+    claim: Claim = field(default_factory=Claim)
+    second: SecondPerson = NOBODY
     clock: Clock = field(default_factory=Clock)
 
     @property
     def looks_only(self) -> bool:
         """Whether doubts are settled by looking only: somebody approved this plan, and no more than it."""
         return self.saved is not None or self.expected is not None
+
+    def with_second_person(self, plan: Plan) -> "ApplyArguments":
+        """These arguments with who else approved a plan that wants two people; warns where nobody did.
+
+        Raises:
+            RunStopped: as ``second_person``.
+        """
+        second = second_person(plan, self.workspace.configuration, self.claim, self.digest_key)
+        self.reporter.warn(second.warning)
+        return replace(self, second=second)
 
 
 def arguments_of(
@@ -77,6 +91,7 @@ def arguments_of(
         PlanRefused: the saved plan is altered, used, stale or of another version.
         RunStopped: options exclude each other, or there is no API key.
     """
+    options["claim"] = claim_from(options)
     make = _of_saved_plan if plan_files.is_plan(path) else _of_configuration
     return make(path, account, reporter, view, options)
 

@@ -28,7 +28,16 @@ def begin(arguments: ApplyArguments, preview: Preview, trail: AuditTrail) -> Non
     """
     store, name = arguments.workspace.store, arguments.workspace.configuration.workspace
     keep_snapshot(store, name, preview.inputs.state.serial, "apply", arguments.clock.now())
-    store.commit([trail.began("apply", run_origin(os.environ), _approval(arguments), preview.plan)])
+    store.commit(
+        [
+            trail.began(
+                "apply",
+                {**run_origin(os.environ), **arguments.second.entry},
+                _approval(arguments),
+                preview.plan,
+            )
+        ]
+    )
 
 
 def end(arguments: ApplyArguments, trail: AuditTrail, report: Report) -> None:

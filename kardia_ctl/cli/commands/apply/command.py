@@ -29,6 +29,7 @@ from kardia_ctl.cli.commands.apply.preparing import (
     with_key,
 )
 from kardia_ctl.cli.commands.apply.question import question
+from kardia_ctl.cli.commands.apply.two_people import two_people_options
 from kardia_ctl.cli.commands.plan import blocked_line
 from kardia_ctl.cli.decisions import decision_options
 from kardia_ctl.cli.files import saved_plan as plan_files
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
 )
 @saved_plan_options
 @expect_options
+@two_people_options
 @json_lines_option
 @settle_option
 @parallelism_option
@@ -170,6 +172,7 @@ async def _apply(arguments: ApplyArguments) -> int:
         if plan.stops:
             print_message(blocked_line(plan))
             return 1
+        arguments = arguments.with_second_person(plan)
         check_file(plan, preview.inputs.desired, preview.inputs.capabilities, arguments.codes_out)
         arguments.reporter.warn(unseen_writers(workspace, preview))
         if acts(plan.changes) and not confirm(

@@ -51,6 +51,7 @@ def print_end(arguments: ApplyArguments, codes: CodeFile, done: Report, *, acted
         )
     if acted:
         arguments.reporter.report(done)
+        arguments.reporter.warn(arguments.second.warning)
     print_notice(unfinished_text(done, arguments.view))
     if codes.error:
         print_message(codes.error)

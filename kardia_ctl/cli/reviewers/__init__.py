@@ -1,0 +1,1 @@
+"""Who wrote a change and who approved it, as CI systems say."""

@@ -1,0 +1,167 @@
+"""Authors and approvers in the JSON of GitHub, GitLab, Bitbucket and Azure.
+
+====================================  ======================================  ============================
+JSON                                  who approved                            who wrote it
+====================================  ======================================  ============================
+GitHub event pull_request_review      review.user, state approved             pull_request.user
+GitHub event pull_request, merged     pull_request.merged_by                  pull_request.user
+GitHub event push                     (nobody)                                commits[].author, or pusher
+GitHub …/pulls/N/reviews              each user whose last state is APPROVED
+GitHub …/actions/runs/N/approvals     each user whose last state is approved
+GitLab …/merge_requests/N             (nobody)                                author
+GitLab …/merge_requests/N/approvals   approved_by[].user
+Bitbucket …/pullrequests/N            participants[], approved                author
+Azure …/pullRequests/N                reviewers[], vote 5 or 10               createdBy
+{"author": …, "approved_by": [name]}  approved_by[]                           author
+====================================  ======================================  ============================
+
+The forms are those of the REST references and webhook payloads of the four. An approval of GitHub that names
+another commit than the head of the pull request is one of something else. Bots approve nothing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_BOT: Final = re.compile(
+    r".*\[bot\]|(project|group)_\d+_bot(_.*)?|github-actions|web-flow|dependabot|renovate(-bot)?|.*-bot",
+    re.IGNORECASE,
+)
+"""Names of GitHub's and GitLab's bots: apps, access tokens of projects and groups, and well-known ones."""
+_MERGE: Final = "Merge "
+_APPROVES: Final = 5
+"""The least vote of Azure that approves: 5 with suggestions, 10 without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """Who wrote a change and who approved it; ``is_listed``: whether there was a list of approvals at all."""
+
+    authors: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    is_listed: bool = False
+
+    def __add__(self, other: "Reviews") -> "Reviews":
+        """What both say."""
+        return Reviews(
+            _once((*self.authors, *other.authors)),
+            _once((*self.approvers, *other.approvers)),
+            self.is_listed or other.is_listed,
+        )
+
+
+def reviews_in(document: object) -> Reviews:
+    """What a JSON document says, in any of the forms above; nothing where it has another form."""
+    match document:
+        case list():
+            return Reviews(approvers=_approved(document), is_listed=True)
+        case {"review": {**review}, "pull_request": {**pull}}:
+            head = _text(pull, "head", "sha")
+            return Reviews(_names(_login(pull.get("user"))), _approved([review], head), True)
+        case {"pull_request": {**pull}}:
+            merged = pull.get("merged") is True
+            return Reviews(
+                _names(_login(pull.get("user"))),
+                _names(_login(pull.get("merged_by"))) if merged else (),
+                merged,
+            )
+        case {"commits": list(commits), "pusher": pusher}:
+            return Reviews(_authors(commits) or _names(_text(pusher, "name")))
+        case dict():
+            return _of_request(document)
+        case _:
+            return Reviews()
+
+
+def _of_request(document: Mapping[str, Any]) -> Reviews:
+    """A merge or pull request of GitLab, Bitbucket or Azure, its approvals, or our own form."""
+    authors = (_login(document.get("author")), _login(document.get("createdBy")))
+    found: list[str] = []
+    listed = False
+    if isinstance(several := document.get("approved_by"), list):
+        listed = True
+        found += [_login(one.get("user", one) if isinstance(one, dict) else one) for one in several]
+    if isinstance(several := document.get("participants"), list):
+        listed = True
+        found += [_login(_of(one, "user")) for one in several if _of(one, "approved") is True]
+    if isinstance(several := document.get("reviewers"), list) and any(
+        _of(one, "vote") is not None for one in several
+    ):
+        listed = True
+        found += [_login(one) for one in several if _vote(one) >= _APPROVES]
+    return Reviews(_names(*authors), _names(*found), listed)
+
+
+def _approved(reviews: Iterable[Any], head: str = "") -> tuple[str, ...]:
+    """Whose last review approves; a comment takes nothing back."""
+    standing: dict[str, bool] = {}
+    for review in reviews:
+        name, state = _login(_of(review, "user")), str(_of(review, "state") or "").lower()
+        commit = _of(review, "commit_id")
+        if name and state == "approved":
+            standing[name] = not (head and commit and commit != head)
+        elif state in ("changes_requested", "dismissed", "rejected"):
+            standing[name] = False
+    return _names(*(name for name, stands in standing.items() if stands))
+
+
+def _authors(commits: list[Any]) -> tuple[str, ...]:
+    """Who wrote the commits of a push; of a merge among others, that is who merged, not who wrote."""
+    written = [one for one in commits if not str(_of(one, "message") or "").startswith(_MERGE)]
+    return _names(
+        *(_text(one, "author", "username") or _text(one, "author", "name") for one in written or commits)
+    )
+
+
+def _login(user: object) -> str:
+    """How a person is called: by a login where there is one. A bot is called nothing."""
+    if isinstance(user, str):
+        return user
+    if not isinstance(user, dict) or str(user.get("type", "")).lower() == "bot":
+        return ""
+    names = (user.get(key) for key in ("login", "username", "nickname", "uniqueName", "display_name", "name"))
+    return next((str(name) for name in names if name), "")
+
+
+def _of(value: object, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _vote(reviewer: object) -> int:
+    vote = _of(reviewer, "vote")
+    return vote if isinstance(vote, int) else 0
+
+
+def _text(value: object, *keys: str) -> str:
+    for key in keys:
+        value = _of(value, key)
+    return str(value or "")
+
+
+def _names(*names: str) -> tuple[str, ...]:
+    return _once(name.strip() for name in names)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def is_bot(name: str) -> bool:
+    """Whether a name is that of a bot."""
+    return _BOT.fullmatch(name.strip()) is not None
+
+
+def is_among(name: str, people: Iterable[str]) -> bool:
+    """Whether a person is one of others: by name, or as ``Name <mail>`` by either; case does not count."""
+    mine = set(_spellings(name))
+    return any(not mine.isdisjoint(_spellings(one)) for one in people)
+
+
+def _spellings(person: str) -> Iterator[str]:
+    folded = person.strip().lstrip("@").casefold()
+    name, _, rest = folded.partition("<")
+    mail = rest.rstrip("> ")
+    yield from filter(None, (folded, name.strip(), mail, mail.partition("@")[0]))
+    if "@" in folded and not mail:
+        yield folded.partition("@")[0]
