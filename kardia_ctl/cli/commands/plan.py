@@ -12,7 +12,14 @@ from kardia_ctl.cli.account.connection import open_account
 from kardia_ctl.cli.account.fingerprint_key import state_key
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import decision_options, decisions_from, say_as_entries
-from kardia_ctl.cli.files.page_files import NO_PAGES, PageFiles, page_files_from, page_options, write_pages
+from kardia_ctl.cli.files.page_files import (
+    NO_PAGES,
+    PageFiles,
+    page_files_from,
+    page_options,
+    write_drift_pages,
+    write_pages,
+)
 from kardia_ctl.cli.files.quarantine_file import write_quarantine
 from kardia_ctl.cli.options import (
     FILE,
@@ -89,7 +96,7 @@ def command(
     if drift:
         moved = drift_of(preview.plan)
         report_drift(moved, view, as_json=as_json)
-        write_pages(pages, moved, workspace.configuration.workspace, workspace.configuration.root)
+        write_drift_pages(pages, moved, workspace.configuration.workspace, workspace.configuration.root)
         return 2 if detailed_exitcode and has_drifted(moved) else 0
     reporter.plan(preview.plan)
     write_pages(pages, preview.plan, workspace.configuration.workspace, workspace.configuration.root)

@@ -15,7 +15,13 @@ from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.outputs import Output, starts_with
 from kardia_ctl.cli.private_files import Ours, write_private
 from kardia_ctl.model.plan import Plan
-from kardia_ctl.render.review.review_page import HTML_BEGINS, MARKDOWN_BEGINS, Directory, PageContext
+from kardia_ctl.render.review.review_page import (
+    HTML_BEGINS,
+    MARKDOWN_BEGINS,
+    Directory,
+    PageContext,
+    ReviewPage,
+)
 
 page_options: Final = Options(
     click.option(
@@ -40,6 +46,11 @@ class PageFiles:
 
     markdown: Path | None = None
     html: Path | None = None
+
+    @property
+    def are_wanted(self) -> bool:
+        """Whether there is any."""
+        return self.markdown is not None or self.html is not None
 
     @property
     def outputs(self) -> Iterator[Output]:
@@ -76,11 +87,21 @@ def write_pages(
     Raises:
         RunStopped: a file cannot be written, or is by now somebody else's.
     """
-    if files.markdown is None and files.html is None:
-        return
-    from kardia_ctl.render.review.page_content import review_page
+    if files.are_wanted:
+        from kardia_ctl.render.review.page_content import review_page
 
-    page = review_page(plan, _context(workspace, configuration, warnings))
+        _write(files, review_page(plan, _context(workspace, configuration, warnings)))
+
+
+def write_drift_pages(files: PageFiles, plan: Plan, workspace: str, configuration: Path) -> None:
+    """Write the pages of a plan that holds drift alone, as ``write_pages`` does."""
+    if files.are_wanted:
+        from kardia_ctl.render.review.page_content import drift_page
+
+        _write(files, drift_page(plan, _context(workspace, configuration, ())))
+
+
+def _write(files: PageFiles, page: ReviewPage) -> None:
     if files.markdown is not None:
         from kardia_ctl.render.review.markdown_page import markdown_page
 

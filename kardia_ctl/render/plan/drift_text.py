@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.plan import Notice, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.attribute_lines import INDENT, address_line
 from kardia_ctl.render.plan.notice_text import notice_sections
 from kardia_ctl.render.plan.plan_rows import Row, rows
@@ -32,24 +33,26 @@ def _left(row: Row, view: View) -> Iterator[str]:
 
 def _ending(plan: Plan, view: View) -> Iterator[str]:
     yield drift_line(plan)
-    moved = [notice.address for notice in plan.notices if notice.address is not None]
-    people = [view.names.shown(address) for address in moved if not address.kind.is_setting]
-    settings = [view.names.shown(address) for address in moved if address.kind.is_setting]
-    if moved:
-        accepts = " ".join(f"--accept {name}" for name in (*settings, *people)[:_NAMED])
-        more = " …" if len(moved) > _NAMED else ""
-        yield from _way(f"To take the live values into the files: kardia-ctl import --update {accepts}{more}")
-    if settings:
-        yield from _way(f"To set back {', '.join(settings)}: kardia-ctl apply")
-    if people:
-        yield from _way("To set back a patient: correct the values in Kardia by hand; the API cannot")
-    if plan.changes:
-        yield from _way("For who left or came back: what their lines above say")
+    for way in ways_out(plan, view.names):
+        yield from wrapped(f"  - {way}", rest="    ")
     yield f"Requests: {plan.requests.spent} to plan."
 
 
-def _way(text: str) -> list[str]:
-    return wrapped(f"  - {text}", rest="    ")
+def ways_out(plan: Plan, names: Names) -> Iterator[str]:
+    """What a person can do about a plan that holds drift alone; nothing where nothing moved."""
+    moved = [notice.address for notice in plan.notices if notice.address is not None]
+    people = [names.shown(address) for address in moved if not address.kind.is_setting]
+    settings = [names.shown(address) for address in moved if address.kind.is_setting]
+    if moved:
+        accepts = " ".join(f"--accept {name}" for name in (*settings, *people)[:_NAMED])
+        more = " …" if len(moved) > _NAMED else ""
+        yield f"To take the live values into the files: kardia-ctl import --update {accepts}{more}"
+    if settings:
+        yield f"To set back {', '.join(settings)}: kardia-ctl apply"
+    if people:
+        yield "To set back a patient: correct the values in Kardia by hand; the API cannot"
+    if plan.changes:
+        yield "For who left or came back: what is said of each"
 
 
 def drift_line(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.summary import accepted_count, cost_lines, following_lines, left_line
 from kardia_ctl.render.redaction import shown_url
-from kardia_ctl.render.review.review_page import Answers
+from kardia_ctl.render.review.review_page import Answer
 from kardia_ctl.render.text import count_of, kind_count
 
 _MOST_TEMPLATES: Final = 5
@@ -50,13 +50,13 @@ ByAction = Mapping[Action, Sequence[Change]]
 """The changes of a plan by their action, so that each part looks at its own alone."""
 
 
-def answers(plan: Plan, changes: ByAction) -> Answers:
-    """The answers for a plan, whose ``changes`` these are."""
-    return Answers(
-        affected=tuple(_affected(plan, changes)),
-        irreversible=tuple(_irreversible(plan, changes)),
-        cost=tuple(_cost(plan)),
-        merge=tuple(_merge(plan, changes)),
+def answers(plan: Plan, changes: ByAction) -> tuple[Answer, ...]:
+    """The answers for a plan, whose ``changes`` these are, in the order in which a reviewer asks."""
+    return (
+        ("Who is affected?", tuple(_affected(plan, changes))),
+        ("What cannot be undone?", tuple(_irreversible(plan, changes))),
+        ("What does it cost?", tuple(_cost(plan))),
+        ("May I merge?", tuple(_merge(plan, changes))),
     )
 
 

@@ -163,9 +163,8 @@ def _details(row: Row) -> Iterator[str]:
         case Action.UPDATE:
             yield from both_sides(row.fields)
         case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
-            yield from (
-                f"{field.name} {_value(field.before)}" for field in row.fields if field.name != _REASON
-            )
+            known = [field for field in row.fields if field.before and field.before.text is not None]
+            yield from (f"{field.name} {_value(field.before)}" for field in known if field.name != _REASON)
         case Action.BLOCKED:
             yield from both_sides([field for field in row.fields if field.before and field.after])
         case Action.MOVE:

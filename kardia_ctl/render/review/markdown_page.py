@@ -73,7 +73,7 @@ def _head(page: ReviewPage) -> Iterator[str]:
     for stop in page.stops:
         yield f"> **Error, nothing can be applied:** {prose(stop)}"
         yield ""
-    for question, answer in page.answers.by_question:
+    for question, answer in page.answers:
         yield f"- **{question}** {' '.join(map(prose, answer))}"
     yield ""
 
@@ -130,7 +130,6 @@ def _end(page: ReviewPage, cut: int) -> Iterator[str]:
     directory = page.context.directory.shown
     place = f" in {code(directory)}" if directory else ""
     yield (
-        f"<sub>kardia-ctl {page.context.version}, workspace {code(page.context.workspace)}{place}. Every "
-        f"`~` stands for an mrn; `kardia-ctl reveal` translates it where key and configuration are. Paths "
-        "are those of the repository.</sub>"
+        f"<sub>kardia-ctl {page.context.version}, workspace {code(page.context.workspace)}{place}. "
+        f"{prose(page.naming)} Paths are those of the repository.</sub>"
     )

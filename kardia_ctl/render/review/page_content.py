@@ -1,15 +1,19 @@
 """The page of a plan: its sections, what a reviewer must read first."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
+from kardia_ctl.render.plan.drift_text import drift_line, ways_out
 from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
 from kardia_ctl.render.review.answers import ByAction, answers
 from kardia_ctl.render.review.change_groups import change_groups
 from kardia_ctl.render.review.notice_groups import notice_groups
 from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry, ReviewPage, Section
+from kardia_ctl.render.text import kind_count
 
 _MOST_STOPS: Final = 5
 
@@ -98,6 +102,17 @@ def review_page(plan: Plan, context: PageContext) -> ReviewPage:
         context=context,
         stops=_stops(plan, context),
     )
+
+
+def drift_page(plan: Plan, context: PageContext) -> ReviewPage:
+    """The content of the page of a plan that holds drift alone: what moved, and both ways out."""
+    moved = [notice.address.kind for notice in plan.notices if notice.address]
+    counts = Counter([*moved, *(change.address.kind for change in plan.changes)])
+    what = ", ".join(kind_count(counts[kind], kind) for kind in Kind if counts[kind])
+    page = review_page(plan, replace(context, subject="drift"))
+    ways = tuple(f"{way}." for way in ways_out(plan, context.names))
+    answers = (("What moved?", (f"{what or 'Nothing'}.",)), ("What can I do?", ways or ("Nothing.",)))
+    return replace(page, counts=drift_line(plan), answers=answers)
 
 
 def _stops(plan: Plan, context: PageContext) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ LONGEST: Final = 600
 """Characters of a text that are shown; what follows is cut."""
 
 _PLAIN: Final = re.compile(
-    r"""[("']*(?:[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?%?|[\u2013\u2014…→·])[)"',;:.!?]*"""
+    r"""[("']*(?:[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?%?|[\u2013\u2014…→·&+/~-])[)"',;:.!?]*"""
 )
-_EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)")
-_NUMBERED: Final = re.compile(r"\d+[.)]")
+_EDGES: Final = re.compile(r"""(\(*)(.*?)([),;:."]*)""")
+_STARTS: Final = re.compile(r"\d+[.)]|[+~-]")
+"""Words that start a list, where they stand first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def clipped(text: str, longest: int = LONGEST) -> str:
 
 
 def _parts(word: str, *, is_first: bool) -> Iterator[Piece]:
-    if _PLAIN.fullmatch(word) and not (is_first and _NUMBERED.fullmatch(word)):
+    if _PLAIN.fullmatch(word) and not (is_first and _STARTS.fullmatch(word)):
         yield Piece(word, is_code=False)
         return
     edges = _EDGES.fullmatch(word)

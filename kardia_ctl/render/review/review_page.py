@@ -7,7 +7,7 @@ the names say so.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kardia_ctl.render.names import Names
+from kardia_ctl.render.names import MRNS, Names
 
 MARKDOWN_BEGINS: Final = "<!-- kardia-ctl review "
 """How a page in Markdown begins. The rest of its first line is the same for every plan of a configuration."""
@@ -64,6 +64,7 @@ class PageContext:
         directory: Where the configuration is.
         version: The version of kardia-ctl.
         warnings: What a reader must know before anything else, for example that a plan was not verified.
+        subject: What the page is about besides the plan of a configuration: ``drift``, or nothing.
     """
 
     names: Names
@@ -71,6 +72,7 @@ class PageContext:
     directory: Directory = Directory()
     version: str = ""
     warnings: tuple[str, ...] = ()
+    subject: str = ""
 
     def text(self, text: str) -> str:
         """A text as the readers of the page may see it."""
@@ -79,7 +81,7 @@ class PageContext:
     @property
     def identity(self) -> str:
         """Tells the pages of several configurations of one repository apart."""
-        return f"{self.directory.shown or '.'} {self.workspace}"
+        return f"{self.directory.shown or '.'} {self.workspace} {self.subject}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +130,8 @@ class Section:
         return sum(group.left for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers before the details. Each is one or more sentences."""
-
-    affected: tuple[str, ...]
-    irreversible: tuple[str, ...]
-    cost: tuple[str, ...]
-    merge: tuple[str, ...]
-
-    @property
-    def by_question(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each question with its answer, in the order in which a reviewer asks."""
-        return (
-            ("Who is affected?", self.affected),
-            ("What cannot be undone?", self.irreversible),
-            ("What does it cost?", self.cost),
-            ("May I merge?", self.merge),
-        )
+Answer = tuple[str, tuple[str, ...]]
+"""A question that a reader has, and the sentences that answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +140,7 @@ class ReviewPage:
 
     counts: str
     digest: str
-    answers: Answers
+    answers: tuple[Answer, ...]
     sections: tuple[Section, ...]
     context: PageContext
     stops: tuple[str, ...] = ()
@@ -163,6 +149,13 @@ class ReviewPage:
     def left(self) -> int:
         """How many addresses and notices are counted and not listed."""
         return sum(section.left for section in self.sections)
+
+    @property
+    def naming(self) -> str:
+        """How the page names patients."""
+        if self.context.names is MRNS:
+            return "Addresses hold mrns, because the configuration has review: {mrn: shown}."
+        return "~ stands for an mrn; kardia-ctl reveal translates it where key and configuration are."
 
     def trimmed(self, cap: int) -> "ReviewPage":
         """The same page with at most ``cap`` entries in each group."""

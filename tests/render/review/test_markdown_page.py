@@ -10,13 +10,15 @@ from markdown_it import MarkdownIt
 
 from kardia_ctl.model.plan import Action, Plan, in_order
 from kardia_ctl.model.source import Source
+from kardia_ctl.planning.checks.drift import drift_of
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.summary import counts_line, no_changes
 from kardia_ctl.render.review.markdown_page import MOST_BYTES, markdown_page
-from kardia_ctl.render.review.page_content import review_page
+from kardia_ctl.render.review.page_content import drift_page, review_page
 from kardia_ctl.render.review.review_page import MARKDOWN_BEGINS, Directory, PageContext
 from tests.render.conftest import Golden
 from tests.render.plan.test_any_plan import MARK, plans
-from tests.render.review.plans import CONTEXT, SAMPLES, blocked, clinic, dangerous, departing
+from tests.render.review.plans import CONTEXT, SAMPLES, blocked, clinic, dangerous, departing, drifted
 from tests.render.review.test_markdown_text import read
 
 MARKDOWN = MarkdownIt("commonmark")
@@ -160,3 +162,23 @@ def test_a_place_is_named_by_its_path_in_the_repository(
 ) -> None:
     assert Directory("clinics/north", spelled).place(place) == shown
     assert Directory("", spelled).place(place).lstrip("/") == shown.removeprefix("clinics/north/")
+
+
+def test_the_page_of_drift_says_what_moved_and_what_a_person_can_do() -> None:
+    plan = drift_of(drifted())
+    page = markdown_page(drift_page(plan, CONTEXT))
+    assert page.split("\n")[0] == "<!-- kardia-ctl review clinics/north default drift -->"
+    assert page.split("\n")[1] == "### Drift: 2 addresses moved on the live side."
+    assert "- **What moved?** 2 patients." in page
+    assert "- **What can I do?** To take the live values into the files: kardia-ctl import `--update" in page
+    assert "May I merge?" not in page
+    nothing = markdown_page(drift_page(drift_of(clinic()), CONTEXT))
+    assert "### No drift." in nothing
+    assert "- **What can I do?** Nothing." in nothing
+
+
+def test_a_page_whose_addresses_hold_mrns_says_so() -> None:
+    assert "kardia-ctl reveal" not in page_of(clinic(), replace(CONTEXT, names=MRNS))
+    page = page_of(clinic(), replace(CONTEXT, names=MRNS))
+    assert "`patient/SP-000001`" in page
+    assert "Addresses hold mrns" in page
