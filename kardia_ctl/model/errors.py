@@ -79,7 +79,18 @@ class LockHeld(StateError):  # noqa: N818  (it names a situation)
 
 
 class PlanRefused(KardiaError):  # noqa: N818  (it names a decision)
-    """A saved plan is altered, used, stale or made by another version; the message names which."""
+    """A saved plan is altered, or made by another version; the message names which."""
+
+
+class StalePlan(PlanRefused):
+    """A saved plan was applied before, is too old, or was made from something that changed since: ``why``."""
+
+    SUMMARY: Final = "Saved plan is stale"
+    """Terraform's words, which tools look for, alone on the first line."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"{self.SUMMARY}: {why}")
 
 
 class Interrupted(KardiaError):  # noqa: N818  (it names a situation)

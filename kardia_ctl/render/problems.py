@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kardia_ctl import __version__, open_file_limit
-from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.model.errors import ConfigurationError, KardiaError, StalePlan
 from kardia_ctl.model.source import Extent, Problem, Source
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.text import count_of
@@ -105,7 +105,7 @@ def failure_text(error: Exception) -> str:
             warnings = "".join(f"Warning: {escape(warning)}\n" for warning in error.warnings)
             return warnings + problems_text(error.problems, View())
         case KardiaError():
-            return f"Error: {escape(str(error))}"
+            return f"Error: {_reported(error)}"
         case OSError() if error.errno in open_file_limit.MET:
             return f"Error: {open_file_limit.REASON}. Next: {open_file_limit.REMEDY}"
         case OSError() if error.filename is not None:
@@ -114,6 +114,13 @@ def failure_text(error: Exception) -> str:
             return f"Error: {error.strerror}"
         case _:
             return _bug(error)
+
+
+def _reported(error: KardiaError) -> str:
+    """The message; that of a stale plan has Terraform's words alone on its first line."""
+    if isinstance(error, StalePlan):
+        return f"{StalePlan.SUMMARY}\n{escape(error.why)}"
+    return escape(str(error))
 
 
 def _bug(error: Exception) -> str:

@@ -18,6 +18,7 @@ from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.files.page_files import page_files_from, page_options, write_pages
+from kardia_ctl.cli.files.shown_plan import to_show
 from kardia_ctl.cli.naming import StdoutNames, leave_names, shows_mrns
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json_line, print_result
@@ -37,7 +38,10 @@ from kardia_ctl.timing import system_instant
 )
 @view_options
 def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> int:
-    """Print the plan saved in FILE. It holds no patients' values, so --show-phi adds mrns alone."""
+    """Print the plan saved in FILE. It holds no patients' values, so --show-phi adds mrns alone.
+
+    Without the key that sealed the plan its first line says that it was not verified.
+    """
     view, pages = replace(view_from(options), show_phi=False), page_files_from(options)
     if changes_only and not as_json:
         raise click.UsageError("--changes-only needs --json")
@@ -46,17 +50,20 @@ def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> in
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
     data = plan_files.read(file)
     keys, path = _keys(file, data), plan_files.hint(file, data).path
-    saved, _ = plan_files.check_seal(data, keys)
+    shown = to_show(data, keys)
+    saved, doubts = shown.saved, (shown.doubt,) if shown.doubt else ()
     leave_names(plan_files.mrns_of(saved.plan))
-    write_pages(pages, saved.plan, saved.binding.workspace, path)
+    write_pages(pages, saved.plan, saved.binding.workspace, path, doubts)
     if shows_mrns(sys.stdout):
         saved = plan_files.with_mrns(saved, keys, _declared(path))
     if not as_json:
-        print_result(plan_text(saved.plan, view))
+        print_result("".join(f"{doubt}.\n\n" for doubt in doubts) + plan_text(saved.plan, view))
         return 0
     created = datetime.fromtimestamp(saved.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     stamp = Stamp(saved.binding.version, created)
-    print_json_line(plan_json(saved.plan, stamp, StdoutNames(), changes_only=changes_only))
+    document = plan_json(saved.plan, stamp, StdoutNames(), changes_only=changes_only)
+    document["kardia_ctl"]["verified"] = not doubts
+    print_json_line(document)
     return 0
 
 

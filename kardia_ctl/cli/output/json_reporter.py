@@ -12,7 +12,7 @@ from kardia_ctl.cli.naming import StdoutNames
 from kardia_ctl.cli.output.console import print_json_line, print_message
 from kardia_ctl.cli.output.progress import EVERY, progress
 from kardia_ctl.model.address import Address
-from kardia_ctl.model.errors import ConfigurationError, KardiaError
+from kardia_ctl.model.errors import ConfigurationError, KardiaError, StalePlan
 from kardia_ctl.model.plan import Change, Plan
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.progress_line import Tally
@@ -95,6 +95,10 @@ class JsonReporter:
         except ConfigurationError as error:
             self._print(diagnostic("warning", warning, names=StdoutNames()) for warning in error.warnings)
             self._print(problem_line(problem, StdoutNames()) for problem in error.problems)
+            raise
+        except StalePlan as error:
+            line = diagnostic("error", error.why, summary=StalePlan.SUMMARY, names=StdoutNames())
+            self._print((line,))
             raise
         except KardiaError as error:
             self._print((diagnostic("error", str(error), names=StdoutNames()),))

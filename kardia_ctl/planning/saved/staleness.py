@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kardia_ctl.model.amounts.refresh import Refresh
-from kardia_ctl.model.errors import PlanRefused
+from kardia_ctl.model.errors import StalePlan
 from kardia_ctl.model.patient import ATTRIBUTES, LivePatient
 from kardia_ctl.model.plan import Change, Plan, Values
 from kardia_ctl.model.state import State
@@ -96,13 +96,13 @@ def refuse_if_stale(saved: SavedPlan, current: Binding, state: State, parts: str
     """Compare everything that a saved plan is bound to. ``parts`` says what of the configuration changed.
 
     Raises:
-        PlanRefused: something differs, or the plan was applied before; the message names every difference.
+        StalePlan: something differs, or the plan was applied before; the message names every difference.
     """
     reasons = list(_reasons(saved.binding, current, f": {parts}" if parts else ""))
     if saved.id in state.used_plans:
         reasons.insert(0, "it was applied before, and a saved plan can only be applied once")
     if reasons:
-        raise PlanRefused(f"the saved plan is refused: {'; '.join(reasons)}. Plan again")
+        raise StalePlan(f"The saved plan is refused: {'; '.join(reasons)}. Plan again")
 
 
 def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
@@ -111,7 +111,7 @@ def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
     A state that was lost or restored does not know that a plan was used: its age ends that.
 
     Raises:
-        PlanRefused: it is too old, or was made in the future.
+        StalePlan: it is too old, or was made in the future.
     """
     age = now - saved.created
     if age > max_age:
@@ -120,7 +120,7 @@ def refuse_if_old(saved: SavedPlan, now: float, max_age: float) -> None:
         reason = f"by this machine's clock it was made {_length(-age)} in the future: check the clocks"
     else:
         return
-    raise PlanRefused(f"the saved plan is refused: {reason}. Plan again")
+    raise StalePlan(f"The saved plan is refused: {reason}. Plan again")
 
 
 def _length(seconds: float) -> str:
@@ -142,7 +142,7 @@ def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...])
     """Compare the saved changes with those of a fresh plan.
 
     Raises:
-        PlanRefused: they differ; the message names the first address that does.
+        StalePlan: they differ; the message names the first address that does.
     """
     if saved.digests == digests:
         return
@@ -152,8 +152,8 @@ def refuse_if_different(saved: SavedPlan, fresh: Plan, digests: tuple[str, ...])
         (address for address in before.keys() | after.keys() if before.get(address) != after.get(address)),
         key=lambda address: address.order,
     )
-    raise PlanRefused(
-        f"the saved plan is refused: what would be done at {differing[0]} {_since(saved.plan)}"
+    raise StalePlan(
+        f"The saved plan is refused: what would be done at {differing[0]} {_since(saved.plan)}"
         + (f" (and at {len(differing) - 1} more)" if len(differing) > 1 else "")
         + ". Plan again"
     )

@@ -293,7 +293,7 @@ def test_a_plan_has_an_age(
     ran = apply_later(desk, plan, days * DAY, *arguments)
     assert (ran.code, ran.requests.count(CREATE)) == (code, 1 - code), ran.err
     if code:
-        assert "the saved plan is refused" in ran.err
+        assert "Saved plan is stale" in ran.err
         assert "--max-age" in ran.err or "check the clocks" in ran.err
 
 

@@ -1,5 +1,6 @@
 """The arguments of an apply, of a configuration or of a saved plan."""
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -191,4 +192,4 @@ def _configuration_of(file: Path, expected: Path, given: Path | None) -> Path:
             f"the saved plan {file} looks for its configuration in {path}, and there is none. If it is "
             f"elsewhere: apply {file} --config PATH"
         )
-    return path
+    return Path(os.path.relpath(path)) if given is None else given  # places are named as seen from here
