@@ -50,13 +50,17 @@ ByAction = Mapping[Action, Sequence[Change]]
 """The changes of a plan by their action, so that each part looks at its own alone."""
 
 
-def answers(plan: Plan, changes: ByAction) -> tuple[Answer, ...]:
-    """The answers for a plan, whose ``changes`` these are, in the order in which a reviewer asks."""
+def answers(plan: Plan, changes: ByAction, *, is_doubtful: bool = False) -> tuple[Answer, ...]:
+    """The answers for a plan, whose ``changes`` these are, in the order in which a reviewer asks.
+
+    ``is_doubtful``: a warning stands above them, because of which the page alone decides nothing.
+    """
+    doubt = ("Not by this page alone: see the warning above.",) if is_doubtful else ()
     return (
         ("Who is affected?", tuple(_affected(plan, changes))),
         ("What cannot be undone?", tuple(_irreversible(plan, changes))),
         ("What does it cost?", tuple(_cost(plan))),
-        ("May I merge?", tuple(_merge(plan, changes))),
+        ("May I merge?", (*doubt, *_merge(plan, changes))),
     )
 
 

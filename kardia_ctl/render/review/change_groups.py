@@ -45,7 +45,6 @@ _VERBS: Final[Mapping[Action, str]] = {
     Action.MOVE: "to move to a corrected mrn",
     Action.FORGET: "to forget",
 }
-_REASON: Final = "reason"
 
 
 class _Key(NamedTuple):
@@ -164,7 +163,7 @@ def _details(row: Row) -> Iterator[str]:
             yield from both_sides(row.fields)
         case Action.DELETE | Action.DISCONNECT | Action.EXPORT:
             known = [field for field in row.fields if field.before and field.before.text is not None]
-            yield from (f"{field.name} {_value(field.before)}" for field in known if field.name != _REASON)
+            yield from (f"{field.name} {_value(field.before)}" for field in known)
         case Action.BLOCKED:
             yield from both_sides([field for field in row.fields if field.before and field.after])
         case Action.MOVE:

@@ -4,7 +4,7 @@ GitHub takes comments of 65,536 characters (four bytes each, at most). The page 
 which are never fewer than characters, however they are counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote
 
@@ -34,11 +34,14 @@ def markdown_page(page: ReviewPage, most: int = MOST_BYTES) -> str:
     """
     for cap in _CAPS:
         shown = page.trimmed(cap)
-        blocks = (line for block in _blocks(shown) for line in block)
-        text = "\n".join((*_head(shown), *blocks, *_end(shown, 0))) + "\n"
+        text = _joined(shown, [line for block in _blocks(shown) for line in block])
         if len(text.encode()) <= most:
             return text
     return _packed(shown, most)
+
+
+def _joined(page: ReviewPage, lines: Iterable[str], cut: int = 0) -> str:
+    return "\n".join((*_head(page), *_cut_notice(page, cut), *lines, _foot(page))) + "\n"
 
 
 def marker(context: PageContext) -> str:
@@ -49,9 +52,8 @@ def marker(context: PageContext) -> str:
 
 def _packed(page: ReviewPage, most: int) -> str:
     """The page with as many groups as there is room for."""
-    lines = list(_head(page))
-    blocks, cut = list(_blocks(page)), 0
-    room = most - len("\n".join((*lines, *_end(page, len(blocks)))).encode()) - len("\n")
+    lines, blocks = list[str](), list(_blocks(page))
+    room, cut = most - len(_joined(page, (), len(blocks)).encode()), 0
     for block in blocks:
         size = len("\n".join(block).encode()) + 1
         if size <= room and not cut:
@@ -59,7 +61,7 @@ def _packed(page: ReviewPage, most: int) -> str:
             room -= size
         else:
             cut += 1
-    return "\n".join((*lines, *_end(page, cut))) + "\n"
+    return _joined(page, lines, cut)
 
 
 def _head(page: ReviewPage) -> Iterator[str]:
@@ -116,20 +118,22 @@ def _entry(entry: PageEntry) -> str:
     return f"- {' · '.join(filter(None, parts))}"
 
 
-def _end(page: ReviewPage, cut: int) -> Iterator[str]:
+def _cut_notice(page: ReviewPage, cut: int) -> Iterator[str]:
+    """What the page does not list, and that an approval of it does not cover that."""
     if page.left or cut:
         groups = f" and {cut} whole groups" if cut else ""
-        yield "---"
-        yield ""
         yield (
-            f"**This page is cut: {page.left} addresses or notices{groups} are counted, and not listed.** "
+            f"> **This page is cut: {page.left} addresses or notices{groups} are counted, and not listed.** "
             "Whoever approves it does not approve what it does not show: read the HTML page of the same plan "
             "(`--html`), or the output of `kardia-ctl show --full` on the saved plan."
         )
         yield ""
+
+
+def _foot(page: ReviewPage) -> str:
     directory = page.context.directory.shown
     place = f" in {code(directory)}" if directory else ""
-    yield (
+    return (
         f"<sub>kardia-ctl {page.context.version}, workspace {code(page.context.workspace)}{place}. "
         f"{prose(page.naming)} Paths are those of the repository.</sub>"
     )

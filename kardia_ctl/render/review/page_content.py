@@ -97,7 +97,7 @@ def review_page(plan: Plan, context: PageContext) -> ReviewPage:
     return ReviewPage(
         counts=no_changes(plan) if plan.is_empty else counts_line(plan),
         digest=plan.digest,
-        answers=answers(plan, by_action),
+        answers=answers(plan, by_action, is_doubtful=bool(context.warnings)),
         sections=tuple(_sections(plan, by_action, context)),
         context=context,
         stops=_stops(plan, context),

@@ -131,6 +131,7 @@ def test_a_cut_page_says_what_it_does_not_show_and_that_it_is_no_approval() -> N
     )
     assert "does not approve what it does not show" in page
     assert "5000 patients to create" in page
+    assert page.index("May I merge?") < page.index("This page is cut") < page.index("#### Added")
 
 
 def test_deletions_and_what_is_blocked_are_never_folded_away() -> None:
@@ -143,6 +144,7 @@ def test_deletions_and_what_is_blocked_are_never_folded_away() -> None:
 def test_a_warning_of_the_context_stands_before_the_answers() -> None:
     page = page_of(clinic(), replace(CONTEXT, warnings=("this plan was not verified",)))
     assert page.index("this plan was not verified") < page.index("Who is affected?")
+    assert "- **May I merge?** Not by this page alone: see the warning above." in page
 
 
 @pytest.mark.parametrize(
