@@ -101,6 +101,7 @@ class StepRunner:
             "GITHUB_OUTPUT": str(output),
             "GITHUB_STEP_SUMMARY": str(summary),
             "GITHUB_REPOSITORY": "clinic/kardia",
+            "RUNNER_TEMP": str(self.place),
             **{f"GITHUB_{name.upper()}": value for name, value in github.items()},
         }
         done = subprocess.run(

