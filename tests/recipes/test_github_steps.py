@@ -38,10 +38,21 @@ def _apply(runner: StepRunner) -> StepRun:
     return runner.run(jobs, step(jobs, "apply", "Apply"), event_name="push")
 
 
-def _merged(runner: StepRunner, *comments: dict[str, Any], commit: str = _MAIN) -> None:
+_Reviews = tuple[tuple[str, str], ...]
+"""Who approved which commit."""
+
+
+def _merged(
+    runner: StepRunner, *comments: dict[str, Any], commit: str = _MAIN, reviews: _Reviews = ()
+) -> None:
+    """Let GitHub answer with a pull request of ada, whose last commit is ``head``."""
+    nodes = [{"state": "APPROVED", "author": {"login": who}, "commit": {"oid": at}} for who, at in reviews]
     request = {
         "merged": True,
         "mergeCommit": {"oid": commit},
+        "headRefOid": "head",
+        "author": {"login": "ada"},
+        "latestOpinionatedReviews": {"nodes": nodes},
         "first": {"nodes": list(comments)},
         "last": {"nodes": []},
     }
@@ -91,9 +102,10 @@ def test_a_merge_applies_the_digest_of_its_page_and_a_second_one_has_nothing_to_
 @pytest.mark.parametrize(
     ("reviews", "code"),
     [((("bea", "head"),), 0), ((("bea", "earlier"),), 1), ((("ada", "head"),), 1), ((), 1)],
+    ids=str,
 )
 def test_two_people_are_who_wrote_it_and_who_approved_it_as_it_was_merged(
-    reviews: tuple[tuple[str, str], ...], code: int, runner: StepRunner, clinic: Repository
+    reviews: _Reviews, code: int, runner: StepRunner, clinic: Repository
 ) -> None:
     text = (clinic.top / "kardia.yaml").read_text()
     clinic.write(f"{text}two_person: [callback]\n", "kardia.yaml")
