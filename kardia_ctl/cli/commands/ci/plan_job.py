@@ -40,9 +40,10 @@ def plan_job(job: Job, options: dict[str, Any], *, detailed: bool) -> int:
     job.reporter.plan(plan)
     if plan.blocked:
         print_message(blocked_line(plan))
-    save(job.files.plan, planned.workspace, planned.preview)
+    if not plan.is_empty:  # a plan that does nothing needs no file, and sealing all it saw takes a third more
+        save(job.files.plan, planned.workspace, planned.preview)
     annotations = (*quarantined(configuration, job), *of_plan(plan, job.annotator), *job.warnings())
-    job.end(_result(planned), annotations, is_saved=True)
+    job.end(_result(planned), annotations, is_saved=not plan.is_empty)
     code = 1 if planned.has_quarantine else exit_code(plan, detailed=True)
     return 0 if code == _CHANGES and not detailed else code
 
