@@ -67,7 +67,8 @@ def _compare(
     }
     if all(before == after for before, after in compared.values()):
         _note_spelling(setting, live, builder)
-        builder.keep_or_adopt(address, record, "it is already as declared", source=source)
+        same = dict(setting.attributes)
+        builder.keep_or_adopt(address, record, "it is already as declared", after=same, source=source)
         return
     before, after = differing(live.attributes, setting.attributes, compared)
     if inputs.observed.coverage is Coverage.STATE:
