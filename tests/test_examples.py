@@ -27,22 +27,30 @@ def test_an_example_is_valid_and_plans(name: str, tmp_path: Path) -> None:
     assert " to add, 0 to change, 0 to destroy." in ran.stdout
 
 
-@pytest.mark.skipif(
+_needs_git = pytest.mark.skipif(
     not os.environ.get("TESTS_IN_CI") and shutil.which("git") is None, reason="git is not installed"
 )
-def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
-    """The story of examples/existing-account: 2,000 patients, and one write, the second entry of somebody."""
+
+
+def _story(name: str, place: Path) -> str:
+    """What the story of an example prints; it makes the directory ``clinic``."""
     bin_directory = Path(SCRIPT).parent
     ran = subprocess.run(
-        ["sh", str(EXAMPLES / "existing-account" / "run.sh"), "clinic"],
-        cwd=tmp_path,
+        ["sh", str(EXAMPLES / name / "run.sh"), "clinic"],
+        cwd=place,
         env={**os.environ, "PATH": f"{bin_directory}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
-    told = ran.stdout
+    return ran.stdout
+
+
+@_needs_git
+def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
+    """The story of examples/existing-account: 2,000 patients, and one write, the second entry of somebody."""
+    told = _story("existing-account", tmp_path)
     ends = re.findall(r"^(?:Plan: .*|No changes\..*|Apply complete!.*)$", told, re.MULTILINE)
     assert ends == [
         "Plan: 2004 to import, 0 to add, 0 to change, 0 to destroy.",
@@ -69,3 +77,34 @@ def test_an_existing_account_becomes_a_repository(tmp_path: Path) -> None:
     }
     for path in files:
         assert not re.search(rb"(?:odd|edda|patient-[0-9]+)@example\.com", path.read_bytes()), path
+
+
+@_needs_git
+def test_a_clinic_lives_in_git(tmp_path: Path) -> None:
+    """The story of examples/gitops: what is applied is what was approved, and nobody's name is on a page."""
+    told = _story("gitops", tmp_path)
+    ends = re.findall(r"^(?:### .*|Apply complete!.*|Error: [^:,]*)", told, re.MULTILINE)
+    digest = r" Digest: `d1:[0-9a-z]{20}`"
+    assert [re.sub(digest, "", end) for end in ends] == [
+        "### Plan: 2 to import, 0 to add, 0 to change, 0 to destroy.",
+        "Apply complete! Resources: 2 imported, 0 added, 0 changed, 0 destroyed.",
+        "### Plan: 1 to add, 0 to change, 0 to destroy.",
+        "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
+        "### Plan: 1 to add, 0 to change, 0 to destroy.",
+        "### Plan: 1 to add, 0 to change, 0 to destroy.",
+        "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
+        "Error: this plan is not the one that was approved",
+        *[end for end in ends if "drift" in end.lower()],
+        f"### {NO_CHANGES} 4 resources are as declared.",
+        "### Plan: 0 to add, 0 to change, 1 to destroy.",
+        "Error: two_person in kardia.yaml wants a second person for patient/~0cpqrb2006 (delete)",
+        "Apply complete! Resources: 0 added, 0 changed, 1 destroyed.",
+    ]
+    assert "the same person" in told
+    assert "departure: withdrew-consent" in told
+    assert f"{NO_CHANGES} 3 resources are as declared." in told
+    assert "The audit log is whole" in told
+    _, *pages = told.split("--- the comment")
+    for page in pages:
+        shown = page.partition("\n==")[0].partition("\n$ ")[0]
+        assert not re.search(r"CL-1|OL-[12]|example\.com|letter of the second", shown), shown
