@@ -146,7 +146,7 @@ def test_a_plan_and_its_question_name_the_most_that_may_follow(
     desk.plan("--out", file)
     document = json.loads(desk.run("show", "--json", file).out)
     assert document["kardia_ctl"]["following"] == {
-        "doubts": 3, "creates": 3, "codes": 3, "users": 0, "cost": "29.97", "unpriced": 0,
+        "doubts": 3, "creates": 3, "codes": 3, "users": 0, "cost": 29.97, "unpriced": 0,
     }  # fmt: skip
     assert asked(desk, monkeypatch) == (
         "Settle 3 requests in doubt; at most 3 creates and 3 codes, 29.97, may follow. Go on?"

@@ -124,7 +124,7 @@ def test_an_altered_plan_is_refused(desk: Desk, tmp_path: Path, place: str) -> N
     text = file.read_text()
     seal = text.partition("\n")[0].rpartition(" ")[2]
     altered = {
-        "head": text.replace(" 1 api-key ", " 1 workspace ", 1),
+        "head": text.replace(" api-key ", " workspace ", 1),
         "seal": text.replace(seal, seal[::-1], 1),
         "body": text.replace('"update"', '"create"', 1).replace('"create"', '"delete"', 1),
         "end": text + "\n",
