@@ -24,7 +24,7 @@ _OPTIONS: Final = (
 _SET: Final = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",  # since git 2.44; before that no protocol is allowed
+    "GIT_NO_LAZY_FETCH": "1",  # older versions do not know it: no protocol is allowed either
     "GIT_ALLOW_PROTOCOL": "none",
     "LC_ALL": "C",
 }
