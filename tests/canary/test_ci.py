@@ -28,7 +28,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 
 def with_marked_mrns(text: str) -> str:
-    return text.replace("MRN-", f"{MRN}-")
+    return text.replace("QZMRN-", f"{MRN}-")
 
 
 def on(platform: Platform, watch: Watch, patch: pytest.MonkeyPatch) -> None:

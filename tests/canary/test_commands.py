@@ -20,8 +20,8 @@ from tests.canary.scanner import Scanner
 from tests.canary.watch import API_KEY, OURS, PASSWORD, THEIRS, TOKEN, Watch, declared, entry, fields, watched
 from tests.paths import CASSETTES
 
-ADDRESS = "patient/MRN-1"
-CODE = "connection_code/MRN-1/one-year"
+ADDRESS = "patient/QZMRN-1"
+CODE = "connection_code/QZMRN-1/one-year"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
     good("status", path)
     good("status", path, "--json")
     good("status", path, "--html", str(place / "status.html"))
-    assert "MRN-3" in good("status", path, "--list", "created")
+    assert "QZMRN-3" in good("status", path, "--list", "created")
     good("state", "list", path)
     good("state", "show", ADDRESS, path)
     good("state", "show", CODE, path)
@@ -94,7 +94,7 @@ def test_a_life_of_every_command_shows_and_keeps_no_value(watch: Watch) -> None:
 def test_what_differs_live_is_told_without_either_side(watch: Watch) -> None:
     watch.apply()
     account = watch.desk.account
-    first = next(one for one in account.patients.all() if one.mrn == "MRN-1")
+    first = next(one for one in account.patients.all() if one.mrn == "QZMRN-1")
     account.patients.change(
         first.id, firstname=THEIRS.firstname, lastname=THEIRS.lastname, email=THEIRS.email
     )
@@ -111,8 +111,8 @@ def test_what_differs_live_is_told_without_either_side(watch: Watch) -> None:
 
 def test_patients_that_look_alike_are_told_without_their_values(watch: Watch) -> None:
     watch.desk.account.patients.add(fields(OURS[0], "ANOTHER-MRN"))
-    watch.desk.account.patients.add(fields(THEIRS, "MRN-2"))
-    watch.desk.account.patients.add(fields(THEIRS, "MRN-2"))
+    watch.desk.account.patients.add(fields(THEIRS, "QZMRN-2"))
+    watch.desk.account.patients.add(fields(THEIRS, "QZMRN-2"))
     ran = watch.plan()
     assert ran.code == 1
     assert "the same person" in ran.out
@@ -124,7 +124,7 @@ def test_values_are_seen_where_they_were_asked_for_and_secrets_never(watch: Watc
     watch.desk.lose_state()
     shown = watch.desk.plan("--show-phi")
     hits = {hit.partition(" (")[0] for hit in watch.scanner.hits(shown.out)}
-    assert hits >= {"lastname of MRN-1", "dob of MRN-2", "email of MRN-3"}
+    assert hits >= {"lastname of QZMRN-1", "dob of QZMRN-2", "email of QZMRN-3"}
     assert not hits & {"KARDIA_API_KEY", "JOE_PASSWORD", "KARDIA_STATE_KEY", "KARDIA_PLAN_KEY", "secretKey"}
 
 
@@ -141,7 +141,7 @@ BROKEN: dict[str, Callable[[str], str]] = {
     "an address without an @": lambda text: text.replace("+tag@example", "+tag example"),
     "a line break in a name": lambda text: text.replace("'Qzfirst1 ''ßé'", '"Qzfirst1\\nßé"'),
     "two patients with one mrn": lambda text: text + entry(OURS[0]),
-    "an unknown key": lambda text: text.replace("mrn: 'MRN-1'", f"mrn: 'MRN-1', {OURS[0].mrn}qz: 'x'"),
+    "an unknown key": lambda text: text.replace("mrn: 'QZMRN-1'", f"mrn: 'QZMRN-1', {OURS[0].mrn}qz: 'x'"),
     "a value for a key": lambda text: text.replace("codes:", "'Qzlast1/ ána': x, codes:", 1),
     "a literal password": lambda text: text.replace(
         "codes:", f"mobile_user: {{password: '{PASSWORD}'}}, codes:", 1
@@ -162,7 +162,7 @@ BROKEN: dict[str, Callable[[str], str]] = {
     "a cohort without its columns": lambda text: text.replace("source: spring.csv", "source: broken.csv"),
     "a file that is not text": lambda text: text.replace("source: spring.csv", "source: bytes.csv"),
     "a departure that is also declared": lambda text: (
-        text + ("departures: [{mrn: MRN-1, action: delete, reason: 'Qzlast1/ ána'}]\n")
+        text + ("departures: [{mrn: QZMRN-1, action: delete, reason: 'Qzlast1/ ána'}]\n")
     ),
 }
 
@@ -250,7 +250,7 @@ def refused(request: httpx.Request) -> httpx.Response:
 
 
 def of_another(request: httpx.Request) -> httpx.Response:
-    facts = {"id": "id-1", "mrn": "MRN-9", "dob": THEIRS.dob, "firstname": THEIRS.firstname}
+    facts = {"id": "id-1", "mrn": "QZMRN-9", "dob": THEIRS.dob, "firstname": THEIRS.firstname}
     return httpx.Response(200, json=facts | {"lastname": THEIRS.lastname, "email": THEIRS.email})
 
 
@@ -410,7 +410,7 @@ def test_a_crash_is_one_line_without_values(
     assert ran.err.splitlines()[-1].startswith("Internal error (CrashError at test_commands.py")
     after = watch.apply("--reissue", CODE) if where == "while writing a code" else watch.apply()
     assert after.code == 0, after.told
-    assert sorted(one.mrn for one in watch.desk.account.patients.all()) == ["MRN-1", "MRN-2", "MRN-3"]
+    assert sorted(one.mrn for one in watch.desk.account.patients.all()) == ["QZMRN-1", "QZMRN-2", "QZMRN-3"]
 
 
 # Cassettes

@@ -10,13 +10,13 @@ from tests.canary.watch import Watch, declared, watched
 
 REASON = "Qzlast1/ ána has another name at work"
 ADDRESSES = {
-    "accept": "patient/MRN-1",
-    "recreate": "patient/MRN-1",
-    "distinct": "patient/MRN-1",
-    "absent": "patient/MRN-1",
-    "reissue": "connection_code/MRN-1/one-year",
-    "issued": "connection_code/MRN-1/one-year",
-    "created": "connection_code/MRN-1/one-year",
+    "accept": "patient/QZMRN-1",
+    "recreate": "patient/QZMRN-1",
+    "distinct": "patient/QZMRN-1",
+    "absent": "patient/QZMRN-1",
+    "reissue": "connection_code/QZMRN-1/one-year",
+    "issued": "connection_code/QZMRN-1/one-year",
+    "created": "connection_code/QZMRN-1/one-year",
 }
 
 
@@ -63,12 +63,12 @@ def test_the_reason_of_a_decision_is_shown_and_kept_nowhere(watch: Watch, days: 
 
 WRONG = {
     "an address": "{address: 'Qzlast1', decision: accept, reason: x, until: 2026-01-01}",
-    "a decision": "{address: patient/MRN-1, decision: 'Qzlast1', reason: x, until: 2026-01-01}",
-    "a day": "{address: patient/MRN-1, decision: accept, reason: x, until: 'Qzlast1'}",
+    "a decision": "{address: patient/QZMRN-1, decision: 'Qzlast1', reason: x, until: 2026-01-01}",
+    "a day": "{address: patient/QZMRN-1, decision: accept, reason: x, until: 'Qzlast1'}",
     "a cohort": "{address: 'patient/*', cohort: 'Qzlast1', decision: accept, reason: x, until: 2026-01-01}",
-    "a template": "{address: connection_code/MRN-1/Qzlast1, decision: issued, reason: x, until: 2026-01-01}",
-    "a list as reason": "{address: patient/MRN-1, decision: accept, reason: ['Qzlast1'], until: 2026-01-01}",
-    "a key": "{address: patient/MRN-1, decision: accept, reason: x, until: 2026-01-01, why: 'Qzlast1'}",
+    "a template": "{address: connection_code/QZMRN-1/Qzlast1, decision: issued, reason: x, until: 2026-01-01}",
+    "a list as reason": "{address: patient/QZMRN-1, decision: accept, reason: ['Qzlast1'], until: 2026-01-01}",
+    "a key": "{address: patient/QZMRN-1, decision: accept, reason: x, until: 2026-01-01, why: 'Qzlast1'}",
 }
 
 

@@ -24,7 +24,7 @@ def examined(watch: Watch) -> dict[str, list[dict[str, str]]]:
     ran = watch.run("doctor", path, "--report", str(report))
     document: dict[str, list[dict[str, str]]] = json.loads(watch.run("doctor", path, "--json").out)
     watch.nothing_in(report.read_bytes(), "the report")
-    assert "MRN-" not in ran.told + report.read_text() + str(document)
+    assert "QZMRN-" not in ran.told + report.read_text() + str(document)
     return document
 
 
@@ -38,7 +38,7 @@ def test_a_clinic_that_is_well(watch: Watch) -> None:
 def test_a_configuration_and_a_state_that_are_broken(watch: Watch) -> None:
     assert watch.desk.apply().code == 0
     watch.allowed |= set((watch.desk.path / ".kardia").rglob("*"))
-    watch.write("kardia.yaml", declared().replace(OURS[0].dob, "1931-15-17").replace("MRN-2", "=MRN-2"))
+    watch.write("kardia.yaml", declared().replace(OURS[0].dob, "1931-15-17").replace("QZMRN-2", "=QZMRN-2"))
     watch.write("spring.csv", "mrn,dob\nMRN-1,x\n")
     state = watch.desk.state
     state.write_bytes(state.read_bytes()[:5000])
@@ -66,6 +66,6 @@ def test_a_configuration_and_a_state_that_are_broken(watch: Watch) -> None:
 )
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_answers_of_another_form_that_hold_values(body: object, status: int, watch: Watch) -> None:
-    watch.desk.account.patients.add(fields(THEIRS, "MRN-4"))
+    watch.desk.account.patients.add(fields(THEIRS, "QZMRN-4"))
     watch.wire.answer = lambda _: httpx.Response(status, json=body)
     examined(watch)

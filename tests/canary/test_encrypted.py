@@ -46,7 +46,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 def test_no_command_writes_or_shows_the_plain_text_of_an_encrypted_file(watch: Watch) -> None:
     path, place = str(watch.desk.path), watch.place
-    watch.desk.account.patients.add(fields(THEIRS, "MRN-4"))  # is imported, for the recipients
+    watch.desk.account.patients.add(fields(THEIRS, "QZMRN-4"))  # is imported, for the recipients
     watch.allowed |= {place / "codes.csv", watch.desk.path / ".kardia" / "key"}
     watch.wire.listen = watch.look_around
     for words in (
@@ -66,7 +66,7 @@ def test_no_command_writes_or_shows_the_plain_text_of_an_encrypted_file(watch: W
         ran = watch.run(*words)
         assert ran.code == 0, ran.told
     assert len(watch.desk.account.patients.all()) == 4
-    assert b"MRN-4" in KEYS.opened((watch.desk.path / "patients" / "imported.yaml.age").read_bytes())
+    assert b"QZMRN-4" in KEYS.opened((watch.desk.path / "patients" / "imported.yaml.age").read_bytes())
 
 
 def test_what_is_wrong_in_an_encrypted_file_is_told_without_its_values(watch: Watch) -> None:
@@ -82,7 +82,7 @@ def test_what_is_wrong_in_an_encrypted_file_is_told_without_its_values(watch: Wa
     assert watch.plan().code == 1
 
 
-@pytest.mark.parametrize("script", ["sed -i s/MRN-1/MRN-8/", "sed -i s/dob/birth/", "false", "rm"])
+@pytest.mark.parametrize("script", ["sed -i s/QZMRN-1/QZMRN-8/", "sed -i s/dob/birth/", "false", "rm"])
 def test_an_edited_text_is_left_nowhere(watch: Watch, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its private directory is searched too."""
     private = watch.place / "private"
@@ -108,5 +108,5 @@ def test_the_search_finds_a_plain_text_that_is_left(watch: Watch) -> None:
     """The control."""
     left = Path(os.environ["TMPDIR"]) / "left"
     left.write_text(PATIENTS, encoding="utf-8")
-    with pytest.raises(AssertionError, match="lastname of MRN-1"):
+    with pytest.raises(AssertionError, match="lastname of QZMRN-1"):
         watch.look_around()

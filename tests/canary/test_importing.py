@@ -9,18 +9,18 @@ from tests.canary.desk import in_memory
 from tests.canary.test_commands import ANSWERS, crash
 from tests.canary.watch import THEIRS, Watch, fields, watched
 
-TWINS = "MRN-7"
+TWINS = "QZMRN-7"
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     with in_memory() as place, watched(place / "watched") as opened:
         account = opened.desk.account
-        account.patients.add(fields(THEIRS, "MRN-4"))
+        account.patients.add(fields(THEIRS, "QZMRN-4"))
         account.patients.add(fields(THEIRS, TWINS))
         account.patients.add(fields(THEIRS, TWINS))
-        account.patients.change(account.patients.add(fields(THEIRS, "MRN-8")), email=THEIRS.lastname)
-        account.patients.change(account.patients.add(fields(THEIRS, "MRN-9")), firstname="=qzfirst4")
+        account.patients.change(account.patients.add(fields(THEIRS, "QZMRN-8")), email=THEIRS.lastname)
+        account.patients.change(account.patients.add(fields(THEIRS, "QZMRN-9")), firstname="=qzfirst4")
         yield opened
 
 
@@ -33,7 +33,7 @@ def test_values_stand_in_the_imported_files_alone(watch: Watch, arguments: tuple
     watch.allowed |= {folder / f"{name}.{form}" for name in names for form in ("yaml", "csv")}
     ran = watch.run("import", str(watch.desk.path), *arguments)
     assert ran.code == 0, ran.told
-    assert all(mrn not in ran.told for mrn in ("MRN-4", TWINS, "MRN-8"))
+    assert all(mrn not in ran.told for mrn in ("QZMRN-4", TWINS, "QZMRN-8"))
     written = b"".join(path.read_bytes() for path in folder.iterdir())
     assert watch.scanner.hits(written)
     ran = watch.run("import", str(watch.desk.path))
@@ -67,14 +67,14 @@ def test_a_twin_has_no_value_of_anybody(watch: Watch) -> None:
     assert ran.code == 0, ran.told
     text = (watch.desk.path / "twin" / FILE).read_text(encoding="utf-8")
     assert text.count("\n") == 1 + len(watch.desk.account.patients.all())
-    assert all(mrn not in text for mrn in ("MRN-4", TWINS, "MRN-8", "MRN-9"))
+    assert all(mrn not in text for mrn in ("QZMRN-4", TWINS, "QZMRN-8", "QZMRN-9"))
     assert all(patient.id not in text for patient in watch.desk.account.patients.all())
 
 
 def test_who_is_not_declared_is_listed_without_values(watch: Watch) -> None:
     ran = watch.run("get", "patients", "--undeclared", "--config", str(watch.desk.path))
     assert ran.code == 0
-    assert "MRN-4" in ran.out
+    assert "QZMRN-4" in ran.out
     for option in ("--name", "--email"):
         ran = watch.run("get", "patients", option, THEIRS.lastname, "--show-phi")
         assert ran.code == 1

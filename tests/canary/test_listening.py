@@ -25,7 +25,7 @@ POSTS: Final[tuple[tuple[str, bytes, int], ...]] = tuple(
     for path, body, status in (
         (
             PATH,
-            {"eventType": "participantConnected", "patientId": PATIENT, "customParticipantId": "MRN-1"},
+            {"eventType": "participantConnected", "patientId": PATIENT, "customParticipantId": "QZMRN-1"},
             200,
         ),
         (
@@ -35,7 +35,7 @@ POSTS: Final[tuple[tuple[str, bytes, int], ...]] = tuple(
         ),
         (
             PATH,
-            {"eventType": "participantDisconnected", "customParticipantId": "MRN-2", "dob": OURS[1].dob},
+            {"eventType": "participantDisconnected", "customParticipantId": "QZMRN-2", "dob": OURS[1].dob},
             200,
         ),
         (PATH, {"eventType": THEIRS.email, "patientId": PATIENT}, 200),
@@ -127,4 +127,4 @@ def test_what_was_posted_and_what_was_answered_is_seen_nowhere(
     assert ran.code == 0, ran.told
     assert ("could not be read" in ran.err) is (status is not None)
     assert page.exists()
-    assert "MRN-" not in ran.told
+    assert "QZMRN-" not in ran.told

@@ -25,7 +25,7 @@ def watch() -> Iterator[Watch]:
     with in_memory() as place, watched(place / "watched") as opened, pytest.MonkeyPatch.context() as patch:
         patch.chdir(opened.place)
         account = opened.desk.account
-        whose = account.patients.add(fields(THEIRS, "MRN-4"))
+        whose = account.patients.add(fields(THEIRS, "QZMRN-4"))
         custom = {"id": "f", "fieldName": "contact", "displayName": "CONTACT", "fieldValue": FIELD}
         account.patients.set_custom_fields(whose, [custom])
         account.recordings.add(RecordingFields(whose, duration=500, note=NOTE, tags=(NOTE,)))
@@ -43,7 +43,7 @@ def reads(watch: Watch) -> list[tuple[str, ...]]:
         ("patients",),
         ("patients", "--custom-fields"),
         ("recordings",),
-        ("recordings", "MRN-4"),
+        ("recordings", "QZMRN-4"),
         ("recordings", "--since", "2020-01-01"),
         ("screening",),
         ("logs",),
@@ -54,7 +54,7 @@ def reads(watch: Watch) -> list[tuple[str, ...]]:
         ("activity", recording),
     ]
     ones = [
-        ("patient", "MRN-4"),
+        ("patient", "QZMRN-4"),
         ("patient", "--id", whose, "--custom-fields"),
         ("recording", recording),
         ("recording", recording, "--dialect", "pro"),
@@ -73,13 +73,13 @@ def documents(watch: Watch) -> list[tuple[str, ...]]:
     recording = watch.desk.account.recordings.all()[0].id
     return [
         ("get", "pdf", recording, "--out", "document.pdf"),
-        ("get", "report", "MRN-4", "--out", "report.pdf"),
+        ("get", "report", "QZMRN-4", "--out", "report.pdf"),
     ]
 
 
 def by_hand(watch: Watch) -> list[tuple[str, ...]]:
     recording = watch.desk.account.recordings.all()[0].id
-    form = ("-f", "mrn=MRN-5", "-f", f"email={THEIRS.email}", "-f", f"dob={THEIRS.dob}")
+    form = ("-f", "mrn=QZMRN-5", "-f", f"email={THEIRS.email}", "-f", f"dob={THEIRS.dob}")
     return [
         ("api", "GET", "/v1/patients"),
         ("api", "GET", "/v1/patients", "--paginate"),
@@ -119,7 +119,7 @@ def test_values_are_seen_where_they_were_asked_for_and_secrets_never(watch: Watc
         ran = watch.desk.run(*words, *(() if "--plot" in words else ("--show-phi",)))
         seen |= {hit.partition(" (")[0] for hit in watch.scanner.hits(ran.out)}
         assert not secrets_in(watch, ran), words
-    assert seen >= {"lastname of MRN-4", "email of MRN-4", "a note", "a custom field"}
+    assert seen >= {"lastname of QZMRN-4", "email of QZMRN-4", "a note", "a custom field"}
 
 
 def test_a_body_as_it_came_holds_no_secret_and_stderr_no_value(watch: Watch) -> None:

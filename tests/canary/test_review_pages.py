@@ -90,6 +90,6 @@ def test_the_pages_would_be_found_out(watch: Watch) -> None:
     file = watch.place / "page.md"
     watch.desk.plan("--markdown", str(file))
     watch.nothing_in(file.read_bytes(), file.name)
-    for mark, name in ((MRN.format(1), "mrn 1"), (REASON, "a reason"), (OURS[0].dob, "dob of MRN-1")):
+    for mark, name in ((MRN.format(1), "mrn 1"), (REASON, "a reason"), (OURS[0].dob, "dob of QZMRN-1")):
         with pytest.raises(AssertionError, match=name):
             watch.nothing_in(file.read_text(encoding="utf-8") + mark, file.name)

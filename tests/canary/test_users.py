@@ -68,7 +68,7 @@ def test_users_are_made_and_nothing_of_theirs_is_seen(watch: Watch) -> None:
         ("apply", path, "--auto-approve", "--json"),
         ("status", path, "--json"),
         ("state", "list", path),
-        ("state", "show", "mobile_user/MRN-1", path),
+        ("state", "show", "mobile_user/QZMRN-1", path),
     ):
         assert watch.run(*arguments).code == 0
 

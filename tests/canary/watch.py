@@ -54,7 +54,7 @@ class Person:
 
 def person(number: int, dob: str) -> Person:
     mail = f"qzmail{number}+tag@example.com"
-    return Person(f"MRN-{number}", dob, mail, f"Qzfirst{number} 'ßé", f'Qzlast{number}/ "ána" & co')
+    return Person(f"QZMRN-{number}", dob, mail, f"Qzfirst{number} 'ßé", f'Qzlast{number}/ "ána" & co')
 
 
 OURS: Final = (person(1, "1931-05-17"), person(2, "1942-08-29"))
@@ -124,7 +124,7 @@ class Watch:
     """Runs commands, and after each (and, if asked to, in the middle) looks at everything there is.
 
     ``allowed`` may hold values: what a person wrote, the key's own file, the file of the codes, the directory
-    of letters with what is temporary in it. So may what goes on its way to one of them: its name begins with
+    of letters with what is temporary in it. State and results hold mrns (law 7). So may what goes on its way to one of them: its name begins with
     a dot and the file's.
     """
 
@@ -133,6 +133,7 @@ class Watch:
     scanner: Scanner
     log: io.StringIO
     allowed: set[Path] = field(default_factory=set)
+    mrns: Scanner = field(default_factory=lambda: Scanner({}))
     looks: int = 0
     _clean: set[tuple[int, bytes]] = field(default_factory=set)
 
@@ -146,9 +147,9 @@ class Watch:
         gc.collect(1)  # a task whose exception nobody took says so when it goes
         for issued in self.desk.account.connections.codes():
             self.scanner.add("a code", issued.code)
-        self.nothing_in(ran.out, "stdout")
-        self.nothing_in(ran.err, "stderr")
-        self.nothing_in(self.log.getvalue(), "the log")
+        for shown, where in ((ran.out, "stdout"), (ran.err, "stderr"), (self.log.getvalue(), "the log")):
+            self.nothing_in(shown, where)
+            self.no_mrn_in(shown, where)
         self.look_around()
         assert "Traceback" not in ran.told
         assert "never retrieved" not in self.log.getvalue()
@@ -171,10 +172,16 @@ class Watch:
     def _look_at(self, file: Path) -> None:
         """Look at a file, unless the same bytes were looked at for the same values."""
         content = file.read_bytes()
+        if ".kardia" not in file.parts and file.suffix not in (".csv", ".ndjson"):
+            self.no_mrn_in(content, str(file.relative_to(self.place)))
         known = self.scanner.known, sha256(content).digest()
         if known not in self._clean:
             self.nothing_in(content, str(file.relative_to(self.place)))
             self._clean.add(known)
+
+    def no_mrn_in(self, shown: str | bytes, where: str) -> None:
+        hits = self.mrns.hits(shown)
+        assert not hits, f"in {where}: {hits}"
 
     def nothing_in(self, shown: str | bytes, where: str) -> None:
         hits = self.scanner.hits(shown)
@@ -207,13 +214,15 @@ def watched(place: Path) -> Iterator[Watch]:
         desk.account.keys.add(API_KEY)
         wire = desk.wire = Speaking(desk.wire)
         scanner = Scanner({**ENVIRONMENT, "password": LOGIN_PASSWORD})
+        mrns = Scanner({})
         scanner.add("token alone", "qzhook")
         for team in desk.account.settings.teams():
             scanner.add("secretKey", team.secret_key)
         for one in (*OURS, COHORT, THEIRS):
             for name, value in one.marks():
                 scanner.add(name, value)
-        watch = Watch(desk, wire, scanner, log)
+            mrns.add(f"mrn of {one.mrn}", one.mrn)
+        watch = Watch(desk, wire, scanner, log, mrns=mrns)
         watch.write("kardia.yaml", declared())
         watch.write("spring.csv", "mrn,dob,email,firstname,lastname\n" + _row(COHORT))
         patch.setattr(root, "level", logging.DEBUG)
