@@ -161,7 +161,9 @@ SUBROOMS: dict[str, set[str]] = {
     "state/sqlite": {"state/files", "state/lock_info", "state/tables"},
     "state/objects": {"state/lock_info", "state/state_store", "state/tables"},
     "state/tables": {"state/lock_info"},
-    "cli/account": {"cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/signals"},
+    "cli/account": {
+        "cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/request_log", "cli/signals",
+    },
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/naming", "cli/files", "cli/main", "cli/options", "cli/output",
         "cli/outputs", "cli/private_files", "cli/signals", "cli/webhooks",

@@ -14,6 +14,7 @@ from kardia_ctl.api import pro, v1
 from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.http.connections import ConnectionOptions, HttpTransport, connect
+from kardia_ctl.api.http.logged_request import RequestLog
 from kardia_ctl.api.http.transport import Call, RequestCounts, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Pace
@@ -108,6 +109,7 @@ async def open_session(
     rng: Random | None = None,
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] | None = None,
+    log: RequestLog | None = None,
 ) -> AsyncIterator[Session]:
     """Connect to an account and disconnect at the end.
 
@@ -126,6 +128,7 @@ async def open_session(
         rng: draws the jitter.
         now: Unix seconds, for a Retry-After without a Date.
         clock: seconds that never run backwards, for pauses and outages; the event loop's own when not given.
+        log: receives each request once its outcome is known.
 
     Raises:
         ApiError: the endpoint, the key, the proxy or the CA file cannot be used.
@@ -155,6 +158,7 @@ async def open_session(
             policy=policy,
             budget=budget or RetryBudget(),
             outage=Outage(),
+            log=log,
         )
         yield Session(_READERS[dialect](SafeReads(exchange)), dialect, exchange, transport, pace, scrub)
 

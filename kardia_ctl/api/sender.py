@@ -13,6 +13,7 @@ from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
 from kardia_ctl.api.error_body import describe_answer
 from kardia_ctl.api.http.cause import cause_of
 from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
+from kardia_ctl.api.http.logged_request import LoggedRequest, RequestLog
 from kardia_ctl.api.http.sending import CutOff, InFlight, Sending
 from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
@@ -39,6 +40,7 @@ class Exchange:
 
     ``secrets`` are values that no error may repeat, the key first. ``scrub`` makes the server's texts
     printable. ``rng`` draws the jitter. ``pace``, ``budget`` and ``outage`` are shared by all workers.
+    ``log`` receives each request that was sent.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Exchange:
         policy: RetryPolicy,
         budget: RetryBudget,
         outage: Outage,
+        log: RequestLog | None = None,
     ) -> None:
         self._transport = transport
         self._pace = pace
@@ -61,6 +64,7 @@ class Exchange:
         self._policy = policy
         self._budget = budget
         self._outage = outage
+        self._logs = log
         self._reached = False
         self.in_flight = InFlight()
 
@@ -74,7 +78,7 @@ class Exchange:
             InDoubt: a write that may have had its effect, in its last attempt or an earlier one.
             ApiError: a read that has no answer, or none that can be decoded.
         """
-        attempt = await self._attempt(call, decode)
+        attempt = await self._attempt(call, decode, 1)
         doubted = False
         tries = 1
         while True:
@@ -86,7 +90,7 @@ class Exchange:
                 break
             if not await self._wait_to_retry(outcome, attempt.wait, tries, doubted=doubted):
                 break
-            later = await self._attempt(call, decode)
+            later = await self._attempt(call, decode, tries + 1)
             if later.ending is Ending.UNSENT:  # the earlier attempts decide
                 attempt = later if later.outdated and not doubted else attempt
                 break
@@ -133,18 +137,25 @@ class Exchange:
         await self._pace.sleep(pause)
         return True
 
-    async def _attempt(self, call: Call, decode: Callable[[Answer], T]) -> Attempt[T]:
+    async def _attempt(self, call: Call, decode: Callable[[Answer], T], number: int) -> Attempt[T]:
         try:
             async with self._pace.slot() as slot:
                 if not call.is_current():
                     reason = "the look before it had become too old"
                     return Attempt(Ending.UNSENT, reason=reason, outdated=True)
                 warned = self._outage.known
+                began = self._pace.now
                 attempt = await self._send(call, decode)
+                self._log(call, attempt, number, began)
                 self._record(attempt, slot, warned=warned)
                 return attempt
         except Halted as halted:
             return Attempt(Ending.UNSENT, reason=str(halted))
+
+    def _log(self, call: Call, attempt: Attempt[T], number: int, began: float) -> None:
+        if self._logs is not None:
+            cause = attempt.cause.text if attempt.cause else ""
+            self._logs(LoggedRequest(call, number, self._pace.now - began, attempt.answer, cause))
 
     def _record(self, attempt: Attempt[T], slot: Slot, *, warned: bool) -> None:
         """Update what all workers share after an attempt."""

@@ -66,8 +66,10 @@ WRONG = {
     "a decision": "{address: patient/QZMRN-1, decision: 'Qzlast1', reason: x, until: 2026-01-01}",
     "a day": "{address: patient/QZMRN-1, decision: accept, reason: x, until: 'Qzlast1'}",
     "a cohort": "{address: 'patient/*', cohort: 'Qzlast1', decision: accept, reason: x, until: 2026-01-01}",
-    "a template": "{address: connection_code/QZMRN-1/Qzlast1, decision: issued, reason: x, until: 2026-01-01}",
-    "a list as reason": "{address: patient/QZMRN-1, decision: accept, reason: ['Qzlast1'], until: 2026-01-01}",
+    "a template": "{address: connection_code/QZMRN-1/Qzlast1, decision: issued, reason: x, "
+    "until: 2026-01-01}",
+    "a list as reason": "{address: patient/QZMRN-1, decision: accept, reason: ['Qzlast1'], "
+    "until: 2026-01-01}",
     "a key": "{address: patient/QZMRN-1, decision: accept, reason: x, until: 2026-01-01, why: 'Qzlast1'}",
 }
 

@@ -124,8 +124,8 @@ class Watch:
     """Runs commands, and after each (and, if asked to, in the middle) looks at everything there is.
 
     ``allowed`` may hold values: what a person wrote, the key's own file, the file of the codes, the directory
-    of letters with what is temporary in it. State and results hold mrns (law 7). So may what goes on its way to one of them: its name begins with
-    a dot and the file's.
+    of letters with what is temporary in it. So may what goes on its way to one of them: its name begins with
+    a dot and the file's. State and results may hold mrns.
     """
 
     desk: InnerDesk

@@ -9,6 +9,7 @@ import click
 
 from kardia_ctl.cli.environment import unquoted
 from kardia_ctl.cli.options import FILE, Options
+from kardia_ctl.cli.request_log import log_level
 from kardia_ctl.model.errors import RunStopped
 
 
@@ -21,10 +22,16 @@ class AccountOptions:
     sandbox: bool = False
     proxy: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    log_file: Path | None = None
 
 
 def account_from(options: dict[str, Any]) -> AccountOptions:
-    """The account options of a command's options; they are removed."""
+    """The account options of a command's options; they are removed.
+
+    Raises:
+        RunStopped: KARDIA_LOG has an unknown value.
+    """
+    log_level()
     return AccountOptions(**{name: options.pop(name) for name in AccountOptions.__slots__})
 
 
@@ -92,6 +99,12 @@ account_options: Final = Options(
         "--ca-file",
         type=FILE,
         help="Trust the certificate authorities in this file instead of the built-in ones.",
+    ),
+    click.option(
+        "--log-file",
+        type=FILE,
+        metavar="FILE",
+        help="Log each request to this file, without values. KARDIA_LOG=info or debug logs to stderr.",
     ),
 )
 """--endpoint, --sandbox and what else names the account."""

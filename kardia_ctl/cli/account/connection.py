@@ -9,6 +9,7 @@ from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.environment import other_proxy
+from kardia_ctl.cli.request_log import request_log
 from kardia_ctl.cli.signals import run_async, stop_on_signals
 
 if TYPE_CHECKING:
@@ -74,23 +75,25 @@ async def open_account(
     for part in secrets_of(account.proxy or ""):
         scrub.hide(part)
     ca_file = None if account.ca_file is None else str(account.ca_file)
-    async with open_session(
-        workspace.endpoint,
-        secret,
-        dialect=configuration.dialect,
-        authorization=configuration.authorization,
-        parallelism=parallelism,
-        scrub=scrub,
-        options=ConnectionOptions(
-            proxy=account.proxy,
-            ca_file=ca_file,
-            largest=workspace.largest,
-            unused_proxy="" if account.proxy else other_proxy(os.environ),
-            key_place=workspace.keys.place if key is None else "",
-        ),
-        policy=policy,
-    ) as session:
-        yield session
+    with request_log(account.log_file) as log:
+        async with open_session(
+            workspace.endpoint,
+            secret,
+            dialect=configuration.dialect,
+            authorization=configuration.authorization,
+            parallelism=parallelism,
+            scrub=scrub,
+            options=ConnectionOptions(
+                proxy=account.proxy,
+                ca_file=ca_file,
+                largest=workspace.largest,
+                unused_proxy="" if account.proxy else other_proxy(os.environ),
+                key_place=workspace.keys.place if key is None else "",
+            ),
+            policy=policy,
+            log=log,
+        ) as session:
+            yield session
 
 
 @asynccontextmanager
@@ -105,7 +108,7 @@ async def _open_sandbox(
 
     file = workspace.configuration.root / PRIVATE / "sandbox" / "account.db"
     make_directories(file.parent)
-    with Account(file) as sandbox:
+    with Account(file) as sandbox, request_log(workspace.account.log_file) as log:
         async with open_session(
             "http://127.0.0.1",
             secret,
@@ -114,6 +117,7 @@ async def _open_sandbox(
             scrub=workspace.scrub(),
             options=ConnectionOptions(largest=workspace.largest),
             policy=policy,
+            log=log,
             http_transport=app_transport(create_app(sandbox)),
         ) as session:
             yield session
