@@ -192,7 +192,8 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/environment", "cli/interrupts", "cli/output", "cli/outputs", "cli/private_files",
     },
     "cli/commands/get": {
-        "cli/account", "cli/environment", "cli/options", "cli/output", "cli/outputs", "cli/private_files",
+        "cli/account", "cli/environment", "cli/naming", "cli/options", "cli/output", "cli/outputs",
+        "cli/private_files",
     },
     "cli/commands/init": {"cli/output"},
     "cli/commands/importing": {

@@ -176,8 +176,9 @@ def _unredeemed(record: Record) -> UserRecord:
 
 def _objection(want: DesiredPatient, live: LivePatient) -> str:
     """Why the run stops: the response names another mrn or birth date than was sent; empty otherwise."""
+    created = "it was created" + (f" as {live.id}" if live.id != want.mrn else "")  # pro takes the mrn as id
     if live.mrn and live.mrn != want.mrn:
-        return f"it was created as {live.id}, but the response names another mrn: check it in Kardia"
+        return f"{created}, but the response names another mrn: check it in Kardia"
     if live.dob and patient_kind.normalise("dob", live.dob) != want.dob:
-        return f"it was created as {live.id}, but the response names another birth date: check it in Kardia"
+        return f"{created}, but the response names another birth date: check it in Kardia"
     return ""

@@ -6,7 +6,7 @@ Files that are the person's own (codes, results, letters, what import writes) ar
 
 import secrets
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -143,6 +143,20 @@ class StdoutNames:
     def text(self, text: str) -> str:
         """A text as the reader of stdout may see it."""
         return names_on(sys.stdout).text(text)
+
+
+def named_record(
+    record: Mapping[str, Any], *, is_own_file: bool, fields: Iterable[str] = ("mrn",)
+) -> dict[str, Any]:
+    """A record of the API with its mrn as the reader of stdout may see it; as it is in the person's file.
+
+    ``fields`` are those that hold an mrn.
+    """
+    named = dict(record)
+    for field_name in () if is_own_file else fields:
+        if isinstance(mrn := record.get(field_name), str) and mrn:
+            named[field_name] = names_on(sys.stdout).mrn(mrn)
+    return named
 
 
 def named_value(value: Any, names: Names) -> Any:

@@ -21,7 +21,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
         if platform.value:
             monkeypatch.delenv(platform.value, raising=False)
     with in_memory() as place, watched(place / "watched") as opened:
-        opened.scanner.add("a mrn", MRN)
+        opened.mrns.add("an mrn", MRN)
         opened.scanner.add("a reason", REASON)
         opened.allowed |= {opened.desk.path / "kardia.yaml", opened.desk.path / ".kardia"}
         yield opened

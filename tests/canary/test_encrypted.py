@@ -74,7 +74,7 @@ def test_what_is_wrong_in_an_encrypted_file_is_told_without_its_values(watch: Wa
     sealed.write_bytes(KEYS.sealed(HEAD + row("1953-13-06")))
     ran = watch.run("validate", str(watch.desk.path))
     assert ran.code == 1
-    assert re.search(r"spring.csv.age:2:9: patient/~\w{10}: dob is not a valid YYYY-MM-DD date", ran.err)
+    assert re.search(r"spring.csv.age:2:11: patient/~\w{10}: dob is not a valid YYYY-MM-DD date", ran.err)
     assert KEYS.opened((watch.desk.path / "spring.rejected.csv.age").read_bytes())
     sealed.write_bytes(sealed.read_bytes()[:-30])
     assert watch.plan().code == 1

@@ -1,6 +1,7 @@
 """``kardia-ctl status``."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,8 @@ from kardia_ctl.cli.account.known_values import know_observed
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.decisions import ended_decisions
 from kardia_ctl.cli.files.quarantine_file import warn_of_quarantine
-from kardia_ctl.cli.options import accept_unknown_team_option, path_argument
+from kardia_ctl.cli.naming import names_on
+from kardia_ctl.cli.options import accept_unknown_team_option, path_argument, shows_phi
 from kardia_ctl.cli.output.console import print_message, print_result
 from kardia_ctl.cli.output.status_display import status_display
 from kardia_ctl.cli.outputs import Output, check_outputs
@@ -63,6 +65,9 @@ _DAY = 86400
     metavar="N",
     help="With --list: only patients whose code was issued at least N days ago.",
 )
+@click.option(
+    "--show-phi", is_flag=True, help="With --list: print mrns even if the output is not your own terminal."
+)
 @click.option("--no-record", is_flag=True, help="Do not record the counts in state.")
 @accept_unknown_team_option
 @click.option(
@@ -105,6 +110,7 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     to a tunnel that leads there.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     as_json, no_record = options.pop("as_json"), options.pop("no_record")
+    shows_phi(asked=options.pop("show_phi"))
     accepted = options.pop("accept_unknown_team")
     listen, hook = options.pop("listen"), options.pop("hook")
     if days and stage is None:
@@ -131,9 +137,8 @@ def command(path: Path, html: Path | None, stage: str | None, days: int, **optio
     if records and may_record(inputs) and not report.incomplete:
         record_samples(workspace.store, tuple(samples(report.cohorts, report.at)), _warn)
     if stage is not None:
-        print_result(
-            places_file(_at(places(inputs), Stage(stage), inputs.now.wall - days * _DAY if days else None))
-        )
+        found = _at(places(inputs), Stage(stage), inputs.now.wall - days * _DAY if days else None)
+        print_result(places_file(found, names_on(sys.stdout).mrn))
     else:
         print_result(json.dumps(status_json(report), indent=2) + "\n" if as_json else status_text(report))
     if html is not None:

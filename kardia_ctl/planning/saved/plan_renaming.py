@@ -62,7 +62,13 @@ class Renaming:
             address=self.address(change.address),
             previous=change.previous and self.address(change.previous),
             reason=self.text(change.reason),
+            id=self._id(change),
         )
+
+    def _id(self, change: Change) -> str:
+        """The live id; that of a pro participant is the mrn."""
+        is_name = not change.address.kind.is_setting and change.id == change.address.names[0]
+        return self.name(change.id) if is_name else change.id
 
     def _notice(self, notice: Notice) -> Notice:
         about = notice.address and self.address(notice.address)

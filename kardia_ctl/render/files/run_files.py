@@ -1,6 +1,6 @@
 """Files about a run: the result of each address, the patients at a stage, the quarantined rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final, assert_never
 
@@ -42,10 +42,15 @@ def results_file(report: Report, form: ResultsFormat, names: Names = MRNS) -> st
             assert_never(form)
 
 
-def places_file(places: Iterable[Place]) -> str:
-    """Patients at a stage as CSV, sorted by cohort and mrn, with the time of their latest code."""
+def places_file(places: Iterable[Place], mrn: Callable[[str], str] = str) -> str:
+    """Patients at a stage as CSV, sorted by cohort and mrn, with the time of their latest code.
+
+    ``mrn`` is how an mrn is written for the reader.
+    """
     ordered = sorted(places, key=lambda place: (place.cohort, place.mrn))
-    rows = ((place.mrn, place.cohort, iso_time(place.issued) if place.issued else "") for place in ordered)
+    rows = (
+        (mrn(place.mrn), place.cohort, iso_time(place.issued) if place.issued else "") for place in ordered
+    )
     return csv_text([PLACE_COLUMNS, *rows])
 
 

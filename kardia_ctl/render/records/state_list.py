@@ -46,7 +46,7 @@ def state_show(state: State, address: Address) -> str:
 def _record(address: Address, record: Record, state: State) -> str:
     lines = [
         str(address),
-        f"  id        {escape(record.id) or '(none)'}",
+        f"  id        {_id(record, address)}",
         f"  recorded  {_time(record.at)}",
         *_own(record),
         f"  tombstone {'yes' if record.forgotten else 'no'}",
@@ -54,6 +54,12 @@ def _record(address: Address, record: Record, state: State) -> str:
     if address.kind is Kind.PATIENT and record.id in state.departed:
         lines.append(f"  departed  {escape(', '.join(sorted(state.departed[record.id])))}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _id(record: Record, address: Address) -> str:
+    """The live id; that of a pro participant is the mrn, which the address shows as its reader may see it."""
+    is_mrn = not address.kind.is_setting and record.id == address.names[0]
+    return "(the mrn)" if is_mrn else escape(record.id) or "(none)"
 
 
 def _own(record: Record) -> Iterator[str]:

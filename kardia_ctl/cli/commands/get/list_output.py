@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kardia_ctl.cli.naming import named_record
 from kardia_ctl.cli.options import (
     Options,
     json_option,
@@ -172,7 +173,15 @@ async def print_list(
                 rows = selection.choose(page)
                 count(selection.read, page.total)
                 write(
-                    text.page([visible_record(row, shape, guard, show_phi=options.show_phi) for row in rows])
+                    text.page(
+                        [
+                            named_record(
+                                visible_record(row, shape, guard, show_phi=options.show_phi),
+                                is_own_file=options.out is not None,
+                            )
+                            for row in rows
+                        ]
+                    )
                 )
                 if selection.ended:
                     break

@@ -10,6 +10,7 @@ from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.account.meant_addresses import meant_mrns
 from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.workspace import Workspace
+from kardia_ctl.cli.naming import named_record
 from kardia_ctl.cli.options import Options, json_option, out_option, show_phi_option, shows_phi
 from kardia_ctl.cli.output.console import print_message
 from kardia_ctl.cli.outputs import Output, check_outputs, never
@@ -89,6 +90,7 @@ def patient_command(
 
     shape = PATIENTS_WITH_FIELDS if custom else PATIENTS
     patient = visible_record(in_session(workspace, find), shape, str, show_phi=show_phi)
+    patient = named_record(patient, is_own_file=out is not None)
     print_or_write(f"{json_line(patient)}\n" if as_json else record_text(patient, shape), out, never)
 
 

@@ -9,6 +9,7 @@ import click
 from kardia_ctl.cli.account.account_workspace import check_shown, workspace_from, workspace_options
 from kardia_ctl.cli.account.connection import in_session
 from kardia_ctl.cli.commands.get.patient import PatientName, patient_id, patient_options
+from kardia_ctl.cli.naming import named_record
 from kardia_ctl.cli.options import (
     FILE,
     json_option,
@@ -81,6 +82,7 @@ def recording_command(
     if csv is not None or plot is not None:
         _write_samples(row, recording, csv, plot, Filtering(filtering) if filtering else None)
     if (csv is None and plot is None) or out is not None or as_json:
+        row = named_record(row, is_own_file=out is not None, fields=("customParticipantID",))
         print_or_write(_text(row, show_phi=show_phi, as_json=as_json), out, never)
 
 
