@@ -174,7 +174,7 @@ class Watch:
         """Look at a file, unless the same bytes were looked at for the same values."""
         content = file.read_bytes()
         self.nothing_in(content, str(file.relative_to(self.place)))
-        if ".kardia" not in file.parts and not file.name.startswith("results."):
+        if ".kardia" not in file.parts and not file.name.startswith(("results.", "kept-")):
             self.no_mrn_in(content, str(file.relative_to(self.place)))
         known = self.scanner.known, sha256(content).digest()
         if known not in self._clean:
