@@ -14,7 +14,7 @@ from kardia_ctl.api import pro, v1
 from kardia_ctl.api.answer import Answer
 from kardia_ctl.api.endpoints import check_endpoint
 from kardia_ctl.api.http.connections import ConnectionOptions, HttpTransport, connect
-from kardia_ctl.api.http.logged_request import RequestLog
+from kardia_ctl.api.http.sent_request import RequestLog
 from kardia_ctl.api.http.transport import Call, RequestCounts, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Pace

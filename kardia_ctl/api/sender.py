@@ -13,8 +13,8 @@ from kardia_ctl.api.endpoints import SAFE_READS, Endpoint
 from kardia_ctl.api.error_body import describe_answer
 from kardia_ctl.api.http.cause import cause_of
 from kardia_ctl.api.http.connections import LOST, NEVER_CONNECTED
-from kardia_ctl.api.http.logged_request import LoggedRequest, RequestLog
 from kardia_ctl.api.http.sending import CutOff, InFlight, Sending
+from kardia_ctl.api.http.sent_request import RequestLog, SentRequest
 from kardia_ctl.api.http.transport import Call, Transport
 from kardia_ctl.api.limits.circuit_breaker import Outage
 from kardia_ctl.api.limits.pacer import Halted, Pace, Slot
@@ -155,7 +155,7 @@ class Exchange:
     def _log(self, call: Call, attempt: Attempt[T], number: int, began: float) -> None:
         if self._logs is not None:
             cause = attempt.cause.text if attempt.cause else ""
-            self._logs(LoggedRequest(call, number, self._pace.now - began, attempt.answer, cause))
+            self._logs(SentRequest(call, number, self._pace.now - began, attempt.answer, cause))
 
     def _record(self, attempt: Attempt[T], slot: Slot, *, warned: bool) -> None:
         """Update what all workers share after an attempt."""

@@ -16,7 +16,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.escape import escape
 
 if TYPE_CHECKING:
-    from kardia_ctl.api.http.logged_request import RequestLog
+    from kardia_ctl.api.http.sent_request import RequestLog
 
 _FIRST: Final = "# kardia-ctl log\n"
 """The first line of a log: a file that begins otherwise is somebody else's."""

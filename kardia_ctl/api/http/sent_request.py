@@ -8,7 +8,7 @@ from kardia_ctl.api.http.transport import Call
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedRequest:
+class SentRequest:
     """One sending of a request.
 
     Attributes:
@@ -50,5 +50,5 @@ class LoggedRequest:
         return "".join(f" {name}={','.join(values)}" for name, values in parts.items() if values)
 
 
-RequestLog = Callable[[LoggedRequest], None]
+RequestLog = Callable[[SentRequest], None]
 """Receives each request once its outcome is known."""
