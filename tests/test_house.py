@@ -162,7 +162,7 @@ SUBROOMS: dict[str, set[str]] = {
     "state/objects": {"state/lock_info", "state/state_store", "state/tables"},
     "state/tables": {"state/lock_info"},
     "cli/account": {
-        "cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/request_log", "cli/signals",
+        "cli/environment", "cli/naming", "cli/options", "cli/private_files", "cli/traffic_log", "cli/signals",
     },
     "cli/commands": {
         "cli/account", "cli/decisions", "cli/naming", "cli/files", "cli/main", "cli/options", "cli/output",

@@ -9,7 +9,7 @@ import click
 
 from kardia_ctl.cli.environment import unquoted
 from kardia_ctl.cli.options import FILE, Options
-from kardia_ctl.cli.request_log import log_level
+from kardia_ctl.cli.traffic_log import log_level
 from kardia_ctl.model.errors import RunStopped
 
 

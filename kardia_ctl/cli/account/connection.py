@@ -9,8 +9,8 @@ from kardia_ctl.applying.run_context import StopSignal
 from kardia_ctl.cli.account.key_at_hand import PRIVATE
 from kardia_ctl.cli.account.workspace import Workspace
 from kardia_ctl.cli.environment import other_proxy
-from kardia_ctl.cli.request_log import request_log
 from kardia_ctl.cli.signals import run_async, stop_on_signals
+from kardia_ctl.cli.traffic_log import request_log
 
 if TYPE_CHECKING:
     from kardia_ctl.api.client import Session
