@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from kardia_ctl.cli.environment import is_own_terminal, wants_no_colour
-from kardia_ctl.cli.naming import StdoutNames, show_mrns
+from kardia_ctl.cli.naming import StdoutNames, show_mrns, shows_mrns
 from kardia_ctl.model.address import Address
 from kardia_ctl.render.view import View
 
@@ -45,7 +45,9 @@ def address(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+        # It may be an mrn alone, and this is printed before any key of pseudonyms is known.
+        message = str(error) if shows_mrns(sys.stderr) else str(error).replace(repr(text), "what was given")
+        raise click.BadParameter(message) from error
 
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -127,3 +127,10 @@ def test_any_mrn_in_any_text_is_as_its_address_is_shown(mrn: str, form: str) -> 
 def test_json_keeps_its_other_values() -> None:
     value = {"n": 1, "none": None, "ok": True, "t": ["x", 2.5]}
     assert json.loads(json.dumps(naming.named_value(value, NAMES))) == value
+
+
+def test_a_wrong_address_is_not_repeated_off_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    from kardia_ctl.cli.main import run
+
+    assert run(["plan", "--target", "JS-20000721"]) == 1
+    assert "JS-20000721" not in "".join(capsys.readouterr())
