@@ -189,7 +189,8 @@ def test_drift_is_one_issue_with_both_ways_out_for_as_long_as_it_lasts(runner: S
 
     def look() -> StepRun:
         looked = runner.run(jobs, step(jobs, "drift", "Look"), event_name="schedule")
-        runner.known["steps.drift.outputs.drifted"] = looked.outputs["drifted"]
+        for name in ("drifted", "page"):
+            runner.known[f"steps.drift.outputs.{name}"] = looked.outputs[name]
         reported = runner.run(jobs, step(jobs, "drift", "Report"))
         assert reported.code == 0, reported.out
         return looked
@@ -201,7 +202,8 @@ def test_drift_is_one_issue_with_both_ways_out_for_as_long_as_it_lasts(runner: S
     created = runner.calls[-1]
     assert created["words"][:2] == ["issue", "create"]
     assert "kardia-ctl import . --update --patch drift.patch" in created["body"]
-    assert "set it back" in created["body"]
+    assert "### Drift: 1 address moved on the live side" in created["body"]
+    assert "To set back a patient: correct the values in Kardia" in created["body"]
     assert "CL-1" not in created["body"]
     runner.open_issue(5)
     look()

@@ -8,7 +8,7 @@ from typing import Final
 from kardia_ctl import __version__
 from kardia_ctl.cli.commands.apply.finish import RESULTS
 from kardia_ctl.cli.commands.ci.job_files import PLAN_JSON, JobFiles
-from kardia_ctl.cli.files.page_files import IS_MARKDOWN, page_marker, write_pages
+from kardia_ctl.cli.files.page_files import IS_MARKDOWN, page_marker, write_drift_pages, write_pages
 from kardia_ctl.cli.naming import named_value, names_for_everybody
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.config import load_account
@@ -27,14 +27,20 @@ from kardia_ctl.timing import system_instant
 
 _NO_NAME: Final = "default"
 
+DRIFT_RESULTS: Final = ("drifted", "no-drift")
+"""How a job ends that looks for drift alone."""
 
-def write_plan_pages(path: Path, files: JobFiles, plan: Plan) -> None:
+
+def write_plan_pages(path: Path, files: JobFiles, plan: Plan, result: str) -> None:
     """Write the pages of a plan, and Terraform's representation of its changes, on one line.
+
+    ``result`` is the job's: where it looked for drift alone, the pages are about that.
 
     Raises:
         RunStopped: a file cannot be written.
     """
-    write_pages(files.pages, plan, _workspace(path), path)
+    write = write_drift_pages if result in DRIFT_RESULTS else write_pages
+    write(files.pages, plan, _workspace(path), path)
     stamp = Stamp(__version__, iso_time(int(system_instant().wall)))
     names = names_for_everybody()
     document = named_value(plan_json(plan, stamp, names, changes_only=True), names)

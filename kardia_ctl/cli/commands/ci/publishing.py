@@ -70,7 +70,7 @@ def publish(ending: JobEnding, path: Path, files: JobFiles, platform: Platform) 
     if ending.plan is None:
         write_problem_page(path, files, ending.title, annotations)
     else:
-        write_plan_pages(path, files, ending.plan)
+        write_plan_pages(path, files, ending.plan, ending.result)
     if ending.report is not None:
         write_results(files, ending.report)
     outputs = _outputs(ending, files)
