@@ -24,6 +24,7 @@ from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
 from kardia_ctl.cli.output.console import print_json_line, print_result
 from kardia_ctl.cli.outputs import check_outputs
 from kardia_ctl.model.errors import KardiaError, RunStopped
+from kardia_ctl.planning.saved.plan_renaming import names_in
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.timing import system_instant
@@ -52,7 +53,7 @@ def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> in
     keys, path = _keys(file, data), plan_files.hint(file, data).path
     shown = to_show(data, keys)
     saved, doubts = shown.saved, (shown.doubt,) if shown.doubt else ()
-    leave_names(plan_files.mrns_of(saved.plan))
+    leave_names(names_in(saved.plan))
     write_pages(pages, saved.plan, saved.binding.workspace, path, doubts)
     if shows_mrns(sys.stdout):
         saved = plan_files.with_mrns(saved, keys, _declared(path))

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,6 @@ from kardia_ctl.cli.outputs import starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.errors import PlanRefused, RunStopped
-from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.state import State
 from kardia_ctl.operations.plan import Preview
 from kardia_ctl.planning.inputs import Decisions
@@ -83,13 +82,6 @@ def with_mrns(saved: SavedPlan, keys: Keys, mrns: Iterable[str]) -> SavedPlan:
         return saved
     real = RealNames(mrns_by_pseudonym(mrns, key))
     return Renaming(real.name, real.text).saved_plan(saved)
-
-
-def mrns_of(plan: Plan) -> Iterator[str]:
-    """The mrns of everybody whom a plan names, changed or not."""
-    yield from (change.address.names[0] for change in plan.changes if not change.address.kind.is_setting)
-    for kind, several in plan.unchanged.items():
-        yield from (names[0] for names in several if not kind.is_setting)
 
 
 def meant_decisions(saved: SavedPlan, workspace: Workspace, state: State) -> Decisions:

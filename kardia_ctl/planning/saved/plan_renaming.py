@@ -22,7 +22,7 @@ class Renaming:
 
     def saved_plan(self, saved: SavedPlan) -> SavedPlan:
         """A saved plan under the other names, in the same order."""
-        return replace(saved, plan=self._plan(saved.plan), decisions=self.decisions(saved.decisions))
+        return replace(saved, plan=self.plan(saved.plan), decisions=self.decisions(saved.decisions))
 
     def decisions(self, decisions: Decisions) -> Decisions:
         """Decisions about the same addresses."""
@@ -44,7 +44,8 @@ class Renaming:
     def _all(self, addresses: Iterable[Address]) -> frozenset[Address]:
         return frozenset(map(self.address, addresses))
 
-    def _plan(self, plan: Plan) -> Plan:
+    def plan(self, plan: Plan) -> Plan:
+        """A plan under the other names, in the same order."""
         return replace(
             plan,
             changes=tuple(map(self._change, plan.changes)),
@@ -73,3 +74,15 @@ class Renaming:
     def _notice(self, notice: Notice) -> Notice:
         about = notice.address and self.address(notice.address)
         return replace(notice, address=about, text=self.text(notice.text))
+
+
+def names_in(plan: Plan) -> set[str]:
+    """How a plan calls its patients, wherever it has an address: mrns, or what stands for them."""
+    found: set[str] = set()
+
+    def name(one: str) -> str:
+        found.add(one)
+        return one
+
+    Renaming(name, str).plan(plan)
+    return found

@@ -15,6 +15,7 @@ from kardia_ctl.model.errors import PlanRefused, RunStopped
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.planning.approval.plan_digest import is_digest, same_digest
 from kardia_ctl.planning.saved.codec import SavedPlan
+from kardia_ctl.planning.saved.plan_renaming import names_in
 from kardia_ctl.planning.saved.staleness import digests_of
 
 expect_options: Final = Options(
@@ -99,7 +100,7 @@ def _moved(plan: Plan, expected: Expected) -> str:
     """The sentence that names the addresses at which something else would be done now."""
     if expected.saved is None or expected.keys is None:
         return ""
-    before = plan_files.with_mrns(expected.saved, expected.keys, plan_files.mrns_of(plan))
+    before = plan_files.with_mrns(expected.saved, expected.keys, names_in(plan))
     after = digests_of(plan, expected.key)
     moved = sorted(
         {*_without(before.plan, before.digests, after), *_without(plan, after, before.digests)},
