@@ -29,6 +29,7 @@ commit() { git add -A && git commit -qm "$*"; }
 portal() { kardia-ctl sandbox edit "$@" >/dev/null; }  # what somebody does in the vendor's application
 
 # --- an account with a history: 2,000 patients, odd mrns, and one patient who was entered twice
+: >"$private/server"
 kardia-ctl sandbox serve --port 0 --patients 2000 --quirk delete_delay=0 >"$private/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -rf "$private"' EXIT

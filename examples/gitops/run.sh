@@ -39,6 +39,7 @@ apply() {  # what the apply workflow does after a merge, with the digest of the 
 }
 
 # --- an account in which two patients were enrolled by hand
+: >"$private/server"
 kardia-ctl sandbox serve --port 0 --patients 0 --quirk delete_delay=0 >"$private/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -rf "$private"' EXIT
