@@ -32,9 +32,9 @@ def plan_outputs(plan: Plan | None) -> dict[str, str]:
     }
 
 
-def report_outputs(report: Report) -> dict[str, str]:
-    """How many addresses an apply finished, failed at and left in doubt."""
-    found = [result.status for result in report.results]
+def report_outputs(report: Report | None) -> dict[str, str]:
+    """How many addresses an apply finished, failed at and left in doubt; none where it sent nothing."""
+    found = [] if report is None else [result.status for result in report.results]
     names = {"applied": Status.DONE, "failed": Status.FAILED, "in_doubt": Status.IN_DOUBT}
     return {name: str(found.count(status)) for name, status in names.items()}
 

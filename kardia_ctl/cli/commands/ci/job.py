@@ -24,13 +24,17 @@ from kardia_ctl.render.view import View
 
 @dataclass
 class Job:
-    """A job under way. ``sources`` are the configuration's files, once they are known."""
+    """A job under way. ``sources`` are the configuration's files, once they are known.
+
+    ``applies``: it was asked to apply.
+    """
 
     path: Path
     files: JobFiles
     platform: Platform
     view: View
     reporter: JobReporter
+    applies: bool = False
     sources: list[Path] = field(default_factory=list)
 
     @property
@@ -53,7 +57,14 @@ class Job:
         reporter = self.reporter
         files = main_first(self.path, self.sources, self.annotator.relative)
         ending = JobEnding(
-            result, annotations, files, title, reporter.planned, reporter.reported, is_saved=is_saved
+            result,
+            annotations,
+            files,
+            title,
+            reporter.planned,
+            reporter.reported,
+            is_saved=is_saved,
+            applies=self.applies,
         )
         publish(ending, self.path, self.files, self.platform)
 

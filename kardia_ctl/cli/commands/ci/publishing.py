@@ -31,6 +31,12 @@ from kardia_ctl.render.reports.job_outputs import (
 )
 from kardia_ctl.render.reports.workflow_commands import azure_annotations, azure_summary, github_annotations
 
+_OUTPUT_FILES: Final = {
+    Platform.GITHUB: "GITHUB_OUTPUT",
+    Platform.BITBUCKET: "BITBUCKET_PIPELINES_VARIABLES_PATH",
+}
+"""The variables that name a file for a job's outputs."""
+
 SUMMARY: Final = 1024 * 1024
 """Bytes of the summary of a step of GitHub Actions; a longer one is refused as a whole."""
 
@@ -47,6 +53,7 @@ class JobEnding:
         plan: The plan, if one was made.
         report: What an apply did, if it came so far.
         is_saved: Whether the plan is saved among the job's files.
+        applies: Whether the job was to apply, whatever became of it.
     """
 
     result: str
@@ -56,6 +63,17 @@ class JobEnding:
     plan: Plan | None = None
     report: Report | None = None
     is_saved: bool = False
+    applies: bool = False
+
+
+def check_outputs_file(platform: Platform) -> None:
+    """Check that the CI system takes outputs, before anything is done that they are about.
+
+    Raises:
+        RunStopped: the file that it names cannot be written.
+    """
+    if variable := _OUTPUT_FILES.get(platform):
+        _append(variable, "")
 
 
 def publish(ending: JobEnding, path: Path, files: JobFiles, platform: Platform) -> None:
@@ -78,14 +96,14 @@ def publish(ending: JobEnding, path: Path, files: JobFiles, platform: Platform) 
     match platform:
         case Platform.GITHUB:
             print_commands(github_annotations(annotations))
-            _append("GITHUB_OUTPUT", github_output(outputs, f"ends-{secrets.token_hex(16)}"))
+            _append(_OUTPUT_FILES[platform], github_output(outputs, f"ends-{secrets.token_hex(16)}"))
             _summarise(job_summary(files, ending.report))
         case Platform.AZURE:
             print_commands(azure_annotations(annotations))
             print_commands(azure_variables(outputs))
             print_commands([azure_summary(str(files.markdown.resolve()))])
         case Platform.BITBUCKET:
-            _append("BITBUCKET_PIPELINES_VARIABLES_PATH", dotenv(outputs))
+            _append(_OUTPUT_FILES[platform], dotenv(outputs))
         case Platform.GITLAB | Platform.OTHER:
             pass
 
@@ -95,7 +113,7 @@ def _outputs(ending: JobEnding, files: JobFiles) -> dict[str, str]:
     return {
         "result": ending.result,
         **plan_outputs(ending.plan),
-        **({} if ending.report is None else report_outputs(ending.report)),
+        **(report_outputs(ending.report) if ending.applies else {}),
         **{name: str(file) if file and file.exists() else "" for name, file in written.items()},
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from kardia_ctl.cli.commands.apply.command import command as apply_command
 from kardia_ctl.cli.commands.ci.apply_job import apply_job
@@ -16,6 +17,7 @@ from kardia_ctl.cli.commands.ci.job_reporter import JobReporter
 from kardia_ctl.cli.commands.ci.outside_job import is_from_outside, outside_job
 from kardia_ctl.cli.commands.ci.plan_job import drift_job, plan_job
 from kardia_ctl.cli.commands.ci.platforms import platform_of
+from kardia_ctl.cli.commands.ci.publishing import check_outputs_file
 from kardia_ctl.cli.commands.plan import command as plan_command
 from kardia_ctl.cli.options import path_argument, view_from
 from kardia_ctl.model.amounts.refresh import Refresh
@@ -93,12 +95,14 @@ def command(
                 2 changes, or with --drift what moved; with --detailed-exitcode alone
                 3 something is blocked that no decision accepts
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    _check_together(applies=applies, drift=drift)
     platform = platform_of(os.environ)
     view = replace(view_from({**options, "show_phi": False}), show_phi=False)
-    job = Job(path, JobFiles(out), platform, view, JobReporter(view, platform))
+    job = Job(path, JobFiles(out), platform, view, JobReporter(view, platform), applies)
     root = path if path.is_dir() else path.parent
     job.files.prepare((path, root / "kardia.yaml"), root / ".kardia", applies=applies)
     try:
+        check_outputs_file(platform)
         if applies:
             return apply_job(job, _options_of(apply_command, path, options), approved=auto_approve)
         if is_from_outside(options):
@@ -109,6 +113,21 @@ def command(
     except KardiaError as error:
         job.end_with(error)
         raise
+
+
+def _check_together(*, applies: bool, drift: bool) -> None:
+    """Refuse options that say two things: a job that looks must not write, nor be taken for one that does.
+
+    Raises:
+        UsageError: --drift beside --apply, or an option of apply without --apply.
+    """
+    if applies and drift:
+        raise click.UsageError("--drift only looks, and --apply writes: use one of them")
+    context = click.get_current_context()
+    for param in () if applies else context.command.params:
+        given = context.get_parameter_source(str(param.name))
+        if param.name in _OF_APPLY and given is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{param.opts[0]} needs --apply: without it ci only plans")
 
 
 def _options_of(other: click.Command, path: Path, options: dict[str, Any]) -> dict[str, Any]:
@@ -129,3 +148,7 @@ def _taken() -> Iterator[click.Parameter]:
 
 
 command.params.extend(_taken())
+_OF_APPLY: Final = {param.name for param in apply_command.params} - {
+    param.name for param in plan_command.params
+}
+"""The names of the options that mean something to apply alone."""

@@ -52,6 +52,35 @@ def test_apply_asks_for_a_digest_or_for_a_word(ci: Job) -> None:
     assert ci.run("--apply", "--auto-approve").code == 0
 
 
+def test_what_an_apply_did_is_known_of_each_job_that_applies(ci: Job) -> None:
+    nothing = {"APPLIED": "0", "FAILED": "0", "IN_DOUBT": "0"}
+    ci.run("--apply", "--expect-digest", "d1:00000000000000000000")
+    assert nothing.items() <= ci.outputs.items()
+    ci.run("--apply", "--auto-approve")
+    ci.run("--apply", "--auto-approve")
+    assert nothing.items() <= ci.outputs.items()
+    ci.run()
+    assert not nothing.keys() & ci.outputs.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--drift", "--apply", "--auto-approve"), "--drift only looks"),
+        (("--expect-digest", "d1:00000000000000000000"), "--expect-digest needs --apply"),
+        (("--auto-approve",), "--auto-approve needs --apply"),
+        (("--drift", "--break-glass", "fire"), "--break-glass needs --apply"),
+    ],
+)
+def test_a_job_that_looks_takes_no_option_of_one_that_writes(
+    ci: Job, options: tuple[str, ...], said: str
+) -> None:
+    ran = ci.run(*options)
+    assert ran.code == 1
+    assert said in ran.err
+    assert ran.requests == []
+
+
 def test_blocked_is_red_until_a_decision_accepts_it(ci: Job) -> None:
     ci.run("--apply", "--auto-approve")
     ci.desk.edit(lambda text: text.replace(*LATER))

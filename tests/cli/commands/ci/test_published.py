@@ -78,6 +78,8 @@ def test_an_output_file_that_cannot_be_written_is_an_error(github: Job, tmp_path
     ran = github.run()
     assert ran.code == 1
     assert "GITHUB_OUTPUT" in ran.err
+    assert github.outputs["RESULT"] == "failed"
+    assert github.run("--apply", "--auto-approve").requests == []
 
 
 def test_azure_gets_variables_and_the_page(ci: Job) -> None:
