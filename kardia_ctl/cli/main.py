@@ -108,7 +108,8 @@ def root() -> None:
 
     \b
     Exit codes: 0 success · 1 error, blocked changes or quarantined rows · 2 changes, 3
-    blocked (plan --detailed-exitcode, ci). The API key comes from KARDIA_API_KEY, --api-key-file or kardia-ctl login.
+    blocked (plan --detailed-exitcode, ci). The API key comes from KARDIA_API_KEY, --api-key-file or
+    kardia-ctl login.
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.kinds import HIDDEN_PART
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import MRNS, Names
 from kardia_ctl.render.plan.plan_fields import Field, identity
@@ -110,6 +110,11 @@ def _row_entry(row: Row, names: Names) -> Entry:
     return replace(entry, id=row.id or row.shown) if row.action in (Action.ADOPT, Action.MOVE) else entry
 
 
+def departing_reason(action: Action, cause: Cause) -> str:
+    """Why something leaves: tells a disconnect, which Terraform has no word for, from a deletion."""
+    return action.value if action is Action.DISCONNECT else cause.value
+
+
 def _row_sides(row: Row, names: Names) -> tuple[Side, Side, str | None]:
     """Both sides of a change, and its action_reason."""
     before = _side(row.address, _befores(row.fields), names, row.id)
@@ -118,8 +123,7 @@ def _row_sides(row: Row, names: Names) -> tuple[Side, Side, str | None]:
         case Action.CREATE:
             return _NOTHING, _side(row.address, _afters(row.fields), names), None
         case Action.DELETE | Action.FORGET | Action.DISCONNECT:
-            reason = row.action if row.action is Action.DISCONNECT else row.cause
-            return before, _NOTHING, reason.value
+            return before, _NOTHING, departing_reason(row.action, row.cause)
         case Action.BLOCKED:
             live = before if any(field.before for field in row.fields) else _NOTHING
             return live, live, row.cause.value

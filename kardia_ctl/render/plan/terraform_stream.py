@@ -26,6 +26,7 @@ from kardia_ctl.render.plan.summary import (
     no_changes,
     undeclared_lines,
 )
+from kardia_ctl.render.plan.terraform_entries import departing_reason
 from kardia_ctl.render.plan.terraform_json import TERRAFORM_VERSION
 
 UI_VERSION: Final = "1.3"
@@ -43,6 +44,9 @@ _ACTIONS: Final[Mapping[Action, str]] = {
     Action.EXPORT: "update",
     Action.BLOCKED: "noop",
 }
+_OURS: Final = frozenset({Action.DISCONNECT, Action.EXPORT})
+"""Actions that Terraform has no word for: a person reads ours, a program the nearest of its own."""
+
 _DOING: Final[Mapping[Action, tuple[str, str, str]]] = {
     Action.CREATE: ("Creating", "Still creating", "Creation"),
     Action.UPDATE: ("Modifying", "Still modifying", "Modifications"),
@@ -110,14 +114,15 @@ def _planned(change: Change, names: Names) -> Line:
     about: dict[str, Any] = {
         "resource": resource_of(change.address, names),
         "action": action,
-        "reason": change.cause.value,
+        "reason": departing_reason(change.action, change.cause),
     }
     shown = names.shown(change.address)
     if change.action is Action.ADOPT:
         about["importing"] = {"id": escape(change.id or shown)}
     if change.previous is not None:
         about["previous_resource"] = resource_of(change.previous, names)
-    return stream_line("planned_change", f"{shown}: Plan to {action}", change=about)
+    verb = change.action.value if change.action in _OURS else action
+    return stream_line("planned_change", f"{shown}: Plan to {verb}", change=about)
 
 
 def _summary(plan: Plan) -> Line:

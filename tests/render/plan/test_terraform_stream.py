@@ -3,9 +3,9 @@
 import pytest
 
 from kardia_ctl.model.address import patient_address
-from kardia_ctl.model.plan import Action
+from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.model.results import Result, Status
-from kardia_ctl.render.plan.terraform_stream import ended_lines
+from kardia_ctl.render.plan.terraform_stream import ended_lines, plan_lines
 
 
 @pytest.mark.parametrize("status", Status)
@@ -22,3 +22,21 @@ def test_every_end_has_its_line(action: Action, status: Status) -> None:
             assert kinds == ["diagnostic"]
         case _:
             assert kinds == ["apply_errored", "diagnostic"]
+
+
+@pytest.mark.parametrize(
+    ("action", "word", "reason"),
+    [
+        (Action.DISCONNECT, "disconnect", "disconnect"),
+        (Action.DELETE, "delete", "departure"),
+        (Action.EXPORT, "export", "departure"),
+    ],
+)
+def test_a_departure_is_not_taken_for_another_kind_of_departure(
+    action: Action, word: str, reason: str
+) -> None:
+    plan = Plan(changes=(Change(patient_address("A-1"), action, Cause.DEPARTURE),))
+    (line,) = (line for line in plan_lines(plan) if line["type"] == "planned_change")
+    assert line["@message"] == f"patient/A-1: Plan to {word}"
+    assert line["change"]["action"] in ("delete", "update")
+    assert line["change"]["reason"] == reason
