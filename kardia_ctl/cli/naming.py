@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from os.path import exists
 from typing import IO, Any, Final
 
 from kardia_ctl.cli.environment import is_own_terminal
@@ -46,7 +47,7 @@ class _Naming:
                 except (KardiaError, OSError):  # reported where the key is needed
                     found = b""
             self.key, self.is_random = key, not found
-            self.made = Pseudonyms(found or _PROCESS_KEY, self.left)
+            self.made = Pseudonyms(found or _PROCESS_KEY, self.left, exists)
         return _Noting(self, self.made) if self.is_random else self.made
 
 
@@ -176,7 +177,7 @@ def named_value(value: Any, names: Names) -> Any:
 
 def keyed(key: bytes) -> Pseudonyms:
     """Pseudonyms under a key; under one of this process where there is none: nobody can guess it."""
-    return Pseudonyms(key or _PROCESS_KEY)
+    return Pseudonyms(key or _PROCESS_KEY, is_file=exists)
 
 
 def note() -> str:

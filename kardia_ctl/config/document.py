@@ -12,7 +12,7 @@ from kardia_ctl.config.cohorts.override import Override
 from kardia_ctl.config.context import LoadContext, address_of
 from kardia_ctl.config.interpolation import expand, substitute
 from kardia_ctl.config.patient_registry import Locate, PatientRegistry, patient_of
-from kardia_ctl.config.schema.messages import Finding, quoted
+from kardia_ctl.config.schema.messages import Finding, quoted_key
 from kardia_ctl.config.schema.validator import document_validator, patient_validator
 from kardia_ctl.config.source_files import YAML_LIMIT, UnusableFile, check_lines, lexical
 from kardia_ctl.config.value_checks import birth_findings, odd_findings
@@ -90,7 +90,7 @@ def _parsed(data_and_text: tuple[bytes, str], file: str, context: LoadContext) -
         return None
     for repeated in document.repeated:
         first = document.key_source(repeated.mapping, repeated.key).line
-        message = f"duplicate key{quoted(repeated.key)} (first defined on line {first})"
+        message = f"duplicate key{quoted_key(repeated.key)} (first defined on line {first})"
         context.problem(repeated.place, message, "Remove one of them")
     return document
 

@@ -5,7 +5,7 @@ key is, and tells nobody without the key who it is.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -56,10 +56,10 @@ _FORMS: Final = frozenset(kind.form for kind in _KINDS)
 """What messages call an address in general, such as ``patient/MRN``."""
 
 _ADDRESS: Final = re.compile(
-    rf"(?<![\w/.%-])(?:{'|'.join(_KINDS)})(?:/[\w.~%-]*[\w~%-])+(?P<line>:[0-9]+(?::[0-9]+)?(?![\w/~%-]))?"
+    rf"(?:(?<![\w/.%-])|(?<=\x1b\[\dm)|(?<=\x1b\[\d\dm))(?:{'|'.join(_KINDS)})(?:/[\w.~%-]*[\w~%-])+(?P<line>:[0-9]+(?::[0-9]+)?(?![\w/~%-]))?"
 )
 """An address of a patient or of what a patient owns, as ``str(Address)`` writes it, within a text. A line
-number after it shows that it is a file's name."""
+number after it shows that it is a file's name; before it may stand a colour."""
 
 _FILE: Final = re.compile(r"\.(?:age|csv|db|html|json|md|ndjson|plan|tfplan|tsv|txt|xlsx|ya?ml)$")
 """The end of a file's name: in the directory patient/ it looks like an address."""
@@ -67,10 +67,17 @@ _FILE: Final = re.compile(r"\.(?:age|csv|db|html|json|md|ndjson|plan|tfplan|tsv|
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Turns addresses into what everybody may read: a ``Names``. ``left`` are pseudonyms already."""
+    """Turns addresses into what everybody may read: a ``Names``.
+
+    Attributes:
+        key: That of the pseudonyms.
+        left: What are pseudonyms already.
+        is_file: Whether there is a file of this name: an mrn may end as the name of a file does.
+    """
 
     key: bytes = field(repr=False)
     left: frozenset[str] = frozenset()
+    is_file: Callable[[str], bool] = field(default=lambda _: False, repr=False)
 
     def shown(self, address: Address) -> str:
         """An address with a pseudonym for the mrn; that of a setting as it is."""
@@ -95,7 +102,7 @@ class Pseudonyms:
 
     def _found(self, match: re.Match[str]) -> str:
         found = match[0]
-        if match["line"] or found in _FORMS or _FILE.search(found):
+        if match["line"] or found in _FORMS or (_FILE.search(found) and self.is_file(found)):
             return found
         kind, mrn, *others = found.split("/")
         if may_be_pseudonym(mrn):

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -92,7 +93,9 @@ TEXTS = {
     "{from: patient/JS-1, to: patient/~k3v9q2m7ab}": f"{{from: patient/{JOE}, to: patient/~k3v9q2m7ab}}",
     "patient/a.yaml:3:1: wrong": "patient/a.yaml:3:1: wrong",
     "patient/a.yaml:3: wrong": "patient/a.yaml:3: wrong",
-    "Wrote patient/more.yaml: 3": "Wrote patient/more.yaml: 3",
+    "Wrote patient/JS-1.yaml: 3": "Wrote patient/" + pseudonym(KEY, "JS-1.yaml") + ": 3",
+    "\x1b[31mpatient/JS-1\x1b[0m \x1b[1mpatient/JS-1\x1b[0m": f"\x1b[31mpatient/{JOE}\x1b[0m "
+    f"\x1b[1mpatient/{JOE}\x1b[0m",
     "in /srv/patient/JS-1 and ./patient/JS-1": "in /srv/patient/JS-1 and ./patient/JS-1",
     "write patient/MRN or connection_code/MRN/TEMPLATE": "write patient/MRN or connection_code/MRN/TEMPLATE",
     "patient/JS/1 is no address": "patient/… is no address",
@@ -108,20 +111,33 @@ def test_each_address_in_a_text_is_found_and_nothing_else(text: str) -> None:
 
 
 MRN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda mrn: (
-        not mrn.endswith(".") and not naming_of_a_file(mrn) and mrn != "MRN" and not mrn.startswith("~")
-    )
+    lambda mrn: not mrn.endswith(".") and mrn != "MRN" and not mrn.startswith("~")
 )
-
-
-def naming_of_a_file(mrn: str) -> bool:
-    return "." in mrn
 
 
 @given(MRN, st.sampled_from(["{}", "'{}'", "({}).", "{}: x", "see {}, and", "--target {}"]))
 def test_any_mrn_in_any_text_is_as_its_address_is_shown(mrn: str, form: str) -> None:
     for address in (patient_address(mrn), code_address(mrn, "one"), Address(Kind.MOBILE_USER, (mrn,))):
         assert NAMES.text(form.format(address)) == form.format(NAMES.shown(address))
+
+
+def test_an_mrn_that_ends_as_a_file_does_is_an_mrn_unless_there_is_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = naming.names_on(io.StringIO())
+    assert names.text("Wrote patient/JS-1.yaml") == f"Wrote {names.shown(patient_address('JS-1.yaml'))}"
+    (tmp_path / "patient").mkdir()
+    (tmp_path / "patient" / "JS-1.yaml").touch()
+    assert names.text("Wrote patient/JS-1.yaml") == "Wrote patient/JS-1.yaml"
+
+
+def test_an_address_after_a_line_end_is_found_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for put in (print_line, print_message, print_notice):
+        put("two\npatient/JS-1\tpatient/JS-1")
+    shown = "".join(capsys.readouterr())
+    assert "JS-1" not in shown
+    assert shown.count(JOE) == 6
 
 
 def test_json_keeps_its_other_values() -> None:

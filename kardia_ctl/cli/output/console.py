@@ -30,7 +30,7 @@ def print_result(text: str) -> None:
 
 def print_line(line: str) -> None:
     """Print one line to stdout, escaped."""
-    print_result(f"{escape(line)}\n")
+    print_result(f"{escape(names_on(sys.stdout).text(line))}\n")
 
 
 def print_json(value: object, *, indent: int | None = None) -> None:

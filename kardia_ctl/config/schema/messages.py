@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_KEY: Final = re.compile(r"[a-z][A-Za-z_-]{0,39}")
+"""What a key looks like, and neither an mrn (``JS-1``, as in ``overrides``) nor a name (``Joe``)."""
 
 _FREE: Final = frozenset({"lastname", "reason"})
 """Keys beside which a key without a value is mostly the end of a text, as in ``{lastname: Smith, Joe}``."""
@@ -90,8 +92,13 @@ def near(word: str, known: Collection[str]) -> str:
 
 
 def quoted(key: str) -> str:
-    """A key in quotes if it is a plain word, else nothing: it could be a patient's value."""
+    """A name of ours in quotes if it is a plain word, else nothing."""
     return f" {key!r}" if _WORD.fullmatch(key) else ""
+
+
+def quoted_key(key: str) -> str:
+    """A key in quotes if it can only be one, else nothing: it could be a patient's mrn or value."""
+    return f" {key!r}" if _KEY.fullmatch(key) else ""
 
 
 def _explain(error: "ValidationError", whole: str) -> Iterator[Finding]:
@@ -164,7 +171,7 @@ def _unknown(path: tuple[str | int, ...], key: str, schema: Any, *, is_empty: bo
     if is_empty and _FREE.intersection(known):
         return Finding(place, _PART, _QUOTE, at_key=True)
     meant = near(key, known)
-    message = f"unknown key{quoted(key)}" + (f": did you mean {meant}?" if meant else "")
+    message = f"unknown key{quoted_key(key)}" + (f": did you mean {meant}?" if meant else "")
     remedy = "" if meant else f"Allowed here: {', '.join(known)}"
     return Finding(place, message, remedy, at_key=True)
 

@@ -166,3 +166,17 @@ def test_an_override_is_what_another_cell_would_be(cohort: Loading, values: dict
     by_overrides = people(cohort("c.csv", separated(","), f"overrides: {{'{mrn}': {{{said}}}}}"))
     assert by_cells == by_overrides
     Path("c.csv").unlink()
+
+
+def test_a_key_that_may_be_an_mrn_is_not_repeated(cohort: Loading) -> None:
+    rows = "mrn,dob,email\nA-1,1990-03-02,a@example.com\n"
+    for said in (
+        "overrides: {A-1: {email: b@example.com}, A-1: {}}",
+        "columns: {A-1: dob}",
+        "A-1: x",
+        "Joe: x",
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            cohort("c.csv", rows, said)
+        assert any("key" in error for error in told(caught))
+        assert not any("A-1'" in error or "Joe" in error for error in told(caught))
