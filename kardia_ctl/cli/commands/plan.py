@@ -99,7 +99,14 @@ def command(
         write_drift_pages(pages, moved, workspace.configuration.workspace, workspace.configuration.root)
         return 2 if detailed_exitcode and has_drifted(moved) else 0
     reporter.plan(preview.plan)
-    write_pages(pages, preview.plan, workspace.configuration.workspace, workspace.configuration.root)
+    configuration = workspace.configuration
+    write_pages(
+        pages,
+        preview.plan,
+        configuration.workspace,
+        configuration.root,
+        two_person=configuration.two_person,
+    )
     if preview.plan.blocked:
         print_message(blocked_line(preview.plan))
     if out is not None:

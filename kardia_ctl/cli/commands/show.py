@@ -17,7 +17,7 @@ from kardia_ctl.cli.account.read_configuration import read_configuration
 from kardia_ctl.cli.account.sealed_key import sealed_key
 from kardia_ctl.cli.account.workspace import stored_secret
 from kardia_ctl.cli.files import saved_plan as plan_files
-from kardia_ctl.cli.files.page_files import page_files_from, page_options, write_pages
+from kardia_ctl.cli.files.page_files import declared_two_person, page_files_from, page_options, write_pages
 from kardia_ctl.cli.files.shown_plan import to_show
 from kardia_ctl.cli.naming import StdoutNames, leave_names, shows_mrns
 from kardia_ctl.cli.options import FILE, json_option, view_from, view_options
@@ -54,7 +54,7 @@ def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> in
     shown = to_show(data, keys)
     saved, doubts = shown.saved, (shown.doubt,) if shown.doubt else ()
     leave_names(names_in(saved.plan))
-    write_pages(pages, saved.plan, saved.binding.workspace, path, doubts)
+    write_pages(pages, saved.plan, saved.binding.workspace, path, doubts, declared_two_person(path))
     if shows_mrns(sys.stdout):
         saved = plan_files.with_mrns(saved, keys, _declared(path))
     if not as_json:

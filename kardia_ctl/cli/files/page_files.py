@@ -1,8 +1,8 @@
 """Write the page of a plan, as Markdown and HTML, for its reviewers: plan, show and ci write the same."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,11 @@ from kardia_ctl.cli.naming import names_for_everybody
 from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.outputs import Output, starts_with
 from kardia_ctl.cli.private_files import Ours, write_private
+from kardia_ctl.config import load_account
+from kardia_ctl.model.decided.two_person import TwoPerson
+from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.plan import Plan
+from kardia_ctl.planning.approval.second_person import wants_second
 from kardia_ctl.render.review.review_page import (
     HTML_BEGINS,
     MARKDOWN_BEGINS,
@@ -73,7 +77,12 @@ def page_files_from(options: dict[str, Any]) -> PageFiles:
 
 
 def write_pages(
-    files: PageFiles, plan: Plan, workspace: str, configuration: Path, warnings: tuple[str, ...] = ()
+    files: PageFiles,
+    plan: Plan,
+    workspace: str,
+    configuration: Path,
+    warnings: tuple[str, ...] = (),
+    two_person: Collection[TwoPerson] = (),
 ) -> None:
     """Write the pages that are asked for, each whole or not at all.
 
@@ -83,6 +92,7 @@ def write_pages(
         workspace: The name of the workspace.
         configuration: The configuration or its directory, which need not exist.
         warnings: What a reader must know before anything else.
+        two_person: What the configuration says that a second person has to approve.
 
     Raises:
         RunStopped: a file cannot be written, or is by now somebody else's.
@@ -90,7 +100,17 @@ def write_pages(
     if files.are_wanted:
         from kardia_ctl.render.review.page_content import review_page
 
-        _write(files, review_page(plan, _context(workspace, configuration, warnings)))
+        context = _context(workspace, configuration, warnings)
+        context = replace(context, second_person=wants_second(plan.changes, two_person))
+        _write(files, review_page(plan, context))
+
+
+def declared_two_person(configuration: Path) -> tuple[TwoPerson, ...]:
+    """What a configuration wants a second person for, as it is now; nothing where it cannot be read."""
+    try:
+        return load_account(configuration, os.environ).two_person
+    except ConfigurationError:
+        return ()
 
 
 def write_drift_pages(files: PageFiles, plan: Plan, workspace: str, configuration: Path) -> None:

@@ -163,8 +163,8 @@ def _plan_export(
     intent = inputs.state.intents.get(address)
     if inputs.state.has_done(live.id, Action.EXPORT):
         text = (
-            "the export was requested and is mailed to the owner of the API key; the deletion waits until "
-            "this entry has exported: DATE"
+            "the export was requested, and Kardia mails it to the owner of the API key. When it has arrived, "
+            "write its day into this entry, exported: DATE; the plan after that has the deletion"
         )
         builder.notice(NoticeKind.WAITING, text, address, departure.source)
     elif intent is not None and intent.operation == Action.EXPORT:

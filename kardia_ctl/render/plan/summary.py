@@ -20,12 +20,14 @@ UNDECLARED: Final = "kardia-ctl get patients --undeclared lists them, kardia-ctl
 NO_CHANGES: Final = "No changes. Your infrastructure matches the configuration."
 """Terraform's sentence for a plan without changes; Atlantis looks for all of it."""
 
-_OURS: Final[Mapping[Action, str]] = {
-    Action.MOVE: "{} to move",
+_PARTS: Final[Mapping[Action, str]] = {
     Action.DISCONNECT: "{} to disconnect",
     Action.EXPORT: "{} to export",
-    Action.BLOCKED: "{} blocked",
 }
+"""Our own counts that are part of Terraform's."""
+
+_OURS: Final[Mapping[Action, str]] = {Action.MOVE: "{} to move", Action.BLOCKED: "{} blocked"}
+"""Our own counts besides Terraform's."""
 
 
 _RECORDED: Final[Mapping[Action, str]] = {Action.ADOPT: "the adoption", Action.MOVE: "the move"}
@@ -94,7 +96,8 @@ def counts_line(plan: Plan) -> str:
     """``Plan: [N to import, ]N to add, N to change, N to destroy[, N to forget].``, then our own counts.
 
     Terraform's and OpenTofu's words, by which comment bots know whether an account changes: an export counts
-    as changed, a disconnect as destroyed. Our own counts are those that are not zero.
+    as changed, a disconnect as destroyed. Our own counts are those that are not zero: ``Of these N to
+    disconnect, N to export`` is part of Terraform's, ``N to move, N blocked`` is not.
     """
     counts = action_counts(plan)
     adopted, forgotten = counts[Action.ADOPT], counts[Action.FORGET]
@@ -104,10 +107,12 @@ def counts_line(plan: Plan) -> str:
         f"{counts[Action.DELETE] + counts[Action.DISCONNECT]} to destroy"
         f"{f', {forgotten} to forget' if forgotten else ''}."
     )
+    parts = [words.format(counts[action]) for action, words in _PARTS.items() if counts[action]]
     ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
     if number := accepted_count(plan):
         ours.append(f"{number} accepted as blocked")
-    return f"{line} {', '.join(ours)}." if ours else line
+    own = "; ".join(filter(None, (f"Of these {', '.join(parts)}" if parts else "", ", ".join(ours))))
+    return f"{line} {own}." if own else line
 
 
 def left_line(plan: Plan) -> str:

@@ -1,21 +1,21 @@
 """The answers of a page: who is affected, what cannot be undone, what it costs, what to check first."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.amounts.touched_patients import Touched
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
-from kardia_ctl.render.plan.summary import accepted_count, cost_lines, following_lines, left_line
+from kardia_ctl.model.template import Template
+from kardia_ctl.render.escape import escape
+from kardia_ctl.render.plan.summary import following_lines
 from kardia_ctl.render.redaction import shown_url
-from kardia_ctl.render.review.review_page import Answer
-from kardia_ctl.render.text import count_of, kind_count
+from kardia_ctl.render.review.merging import ByAction, merge_answer
+from kardia_ctl.render.review.review_page import Answer, PageContext
+from kardia_ctl.render.text import count_of, kind_count, money
 
 _MOST_TEMPLATES: Final = 5
-_DEPARTING: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT})
-_RECORDED: Final = frozenset({Action.ADOPT, Action.FORGET, Action.MOVE})
 
 _FATES: Final[Mapping[Action, str]] = {
     Action.DELETE: "deleted",
@@ -38,7 +38,7 @@ _FINAL: Final[Mapping[tuple[Action, Kind], str]] = {
     (Action.DELETE, Kind.PATIENT): "{} deleted: a deletion cannot be undone.",
     (Action.DISCONNECT, Kind.PATIENT): "{} disconnected: to connect again takes a new connection code.",
     (Action.EXPORT, Kind.PATIENT): "{} exported: the mail with the data is not called back.",
-    (Action.CREATE, Kind.CONNECTION_CODE): "{} ordered: an order may be billed, and the API cancels none.",
+    (Action.CREATE, Kind.CONNECTION_CODE): "{} ordered: the API cancels no order.",
     (Action.CREATE, Kind.PATIENT): "{} created: Kardia cannot correct a patient afterwards, only delete.",
     (Action.CREATE, Kind.MOBILE_USER): "{} created: the API removes none.",
     (Action.CREATE, Kind.SERVICE_PROVIDER): "{} added: the API removes none.",
@@ -46,36 +46,54 @@ _FINAL: Final[Mapping[tuple[Action, Kind], str]] = {
 """What no later apply takes back, the gravest first. Source: the API has no request that would do it."""
 
 
-ByAction = Mapping[Action, Sequence[Change]]
-"""The changes of a plan by their action, so that each part looks at its own alone."""
-
-
-def answers(plan: Plan, changes: ByAction, *, is_doubtful: bool = False) -> tuple[Answer, ...]:
-    """The answers for a plan, whose ``changes`` these are, in the order in which a reviewer asks.
-
-    ``is_doubtful``: a warning stands above them, because of which the page alone decides nothing.
-    """
-    doubt = ("Not by this page alone: see the warning above.",) if is_doubtful else ()
+def answers(plan: Plan, changes: ByAction, context: PageContext) -> tuple[Answer, ...]:
+    """The answers for a plan, whose ``changes`` these are, in the order in which a reviewer asks."""
     return (
         ("Who is affected?", tuple(_affected(plan, changes))),
         ("What cannot be undone?", tuple(_irreversible(plan, changes))),
         ("What does it cost?", tuple(_cost(plan))),
-        ("May I merge?", (*doubt, *_merge(plan, changes))),
+        ("May I merge?", tuple(merge_answer(plan, changes, context))),
     )
 
 
 def _affected(plan: Plan, changes: ByAction) -> Iterator[str]:
-    fates = _patients(changes)
+    fates, seen = _patients(changes)
     if fates:
         people, several = kind_count(sum(fates.values()), Kind.PATIENT), len(fates) > 1
         parts = [f"{number} {fate}" if several else fate for fate, number in fates.items()]
         yield f"{people}{':' if several else ','} {', '.join(parts)}."
+    elif not plan.writes:
+        yield "Nobody by this plan."
+    yield from _others(plan, changes, seen)
     yield from _leaving(plan.touched)
     for change in (*changes.get(Action.UPDATE, ()), *changes.get(Action.CREATE, ())):
         if events := _SETTINGS.get(change.address.kind):
             yield f"{_whose(change, plan.touched)}: {events} {_redirection(change)}."
-    if not fates and not any(action.writes for action in changes):
-        yield "Nobody."
+    if plan.is_empty and plan.unchanged:
+        declared = [kind_count(len(names), kind) for kind, names in plan.unchanged.items() if names]
+        yield f"Resources of these files: {', '.join(declared) or 'none'}."
+
+
+def _others(plan: Plan, changes: ByAction, seen: set[str]) -> Iterator[str]:
+    """The patients to whom the plan does nothing although something is to be said of them."""
+    blocked = {
+        change.address.names[0]
+        for change in changes.get(Action.BLOCKED, ())
+        if change.blocks and not change.address.kind.is_setting
+    }
+    noticed = {kind: set[str]() for kind in (NoticeKind.WAITING, NoticeKind.DRIFT)}
+    for notice in plan.notices:
+        if notice.kind in noticed and notice.address and notice.address.kind is Kind.PATIENT:
+            noticed[notice.kind].add(notice.address.names[0])
+    for people, one, several in (
+        (blocked, "is blocked and stays as it is", "are blocked and stay as they are"),
+        (noticed[NoticeKind.DRIFT], "differs from these files", "differ from these files"),
+        (noticed[NoticeKind.WAITING], "waits for deletion: see Notices", "wait for deletion: see Notices"),
+    ):
+        if number := len(people - seen):
+            more = "more " if seen else ""
+            noun = "patient" if number == 1 else "patients"
+            yield f"{number} {more}{noun} {one if number == 1 else several}."
 
 
 def _leaving(touched: Touched) -> Iterator[str]:
@@ -95,9 +113,11 @@ def _whose(change: Change, touched: Touched) -> str:
     """Whose events a callback is about."""
     is_counted = str(change.address) in (*touched.redirected, *touched.opened)
     if not is_counted or touched.patients is None:
-        return "Every patient of the account"
+        return "Every patient of the account, now and later"
     monitored = "" if touched.monitored is None else f", {touched.monitored} of them connected"
-    return f"{kind_count(touched.patients, Kind.PATIENT)} live now{monitored}"
+    leaving = f", the {touched.leaving} who leave included" if touched.leaving > 1 else ""
+    leaving = ", the one who leaves included" if touched.leaving == 1 else leaving
+    return f"{kind_count(touched.patients, Kind.PATIENT)} in Kardia now{leaving}{monitored}"
 
 
 def _redirection(change: Change) -> str:
@@ -106,20 +126,21 @@ def _redirection(change: Change) -> str:
     if after and before == after:
         return f"go to another query of {after}"
     if change.action is Action.CREATE:
-        return f"go to {after or 'a URL'} from now on"
+        return f"go to {after or 'a URL'} (no URL was set before)"
     return f"go to {after or 'another URL'}{f', no longer to {before}' if before else ''}"
 
 
-def _patients(changes: ByAction) -> Mapping[str, int]:
-    """How many patients meet each fate; one that meets several counts for the gravest."""
+def _patients(changes: ByAction) -> tuple[Mapping[str, int], set[str]]:
+    """How many patients meet each fate, and who; one that meets several counts for the gravest."""
     counted, seen = dict[str, int](), set[str]()
     for action, fate in _FATES.items():
         found = {one.address.names[0] for one in changes.get(action, ()) if one.address.kind is Kind.PATIENT}
         counted[fate] = len(found - seen)
         seen |= found
     owned = [one.address for one in changes.get(Action.CREATE, ()) if one.address.kind.facts.owner]
-    counted["with a new code or user"] = len({address.names[0] for address in owned} - seen)
-    return {fate: number for fate, number in counted.items() if number}
+    owners = {address.names[0] for address in owned}
+    counted["with a new code or user"] = len(owners - seen)
+    return {fate: number for fate, number in counted.items() if number}, seen | owners
 
 
 def _irreversible(plan: Plan, changes: ByAction) -> Iterator[str]:
@@ -129,62 +150,45 @@ def _irreversible(plan: Plan, changes: ByAction) -> Iterator[str]:
             yield words.format(kind_count(number, kind))
     if number := plan.following.creates:
         yield f"At most {count_of(number, 'more create')}, when what is in doubt is settled."
-    if not any(counts[key] for key in _FINAL):
-        sent = " What is sent to the new URL meanwhile is not sent again." if Action.UPDATE in changes else ""
-        yield f"Nothing.{sent}"
+    if any(action.writes and kind in _SETTINGS for action, kind in counts):
+        yield "What is sent to a wrong URL cannot be fetched back, and is not sent again to the right one."
+    elif not any(counts[key] for key in _FINAL):
+        yield "Nothing."
 
 
 def _cost(plan: Plan) -> Iterator[str]:
-    total, *templates = [line.strip() for line in cost_lines(plan)] or ["No connection code is ordered"]
-    more = len(templates) - _MOST_TEMPLATES
-    shown = templates[:_MOST_TEMPLATES] + ([f"{count_of(more, 'more template')}"] if more > 0 else [])
-    yield f"{total}{': ' if shown else ''}{'; '.join(shown)}."
-    yield from following_lines(plan)
-    requests = plan.requests
-    shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
-    yield f"{count_of(requests.apply, 'request')} to the API ({shares})."
-
-
-def _merge(plan: Plan, changes: ByAction) -> Iterator[str]:
-    """What the plan itself says about merging: whether it is right is for a person to say."""
-    if plan.stops:
-        yield "Not yet: nothing at all can be applied, for the reason above."
-        return
-    blocked = sum(change.blocks for change in changes.get(Action.BLOCKED, ()))
-    if checks := [*_to_check(changes)]:
-        yield f"Only when somebody who knows why has checked {' and '.join(checks)} below."
-    elif Action.CREATE in changes:
-        yield "Yes, if you expect the additions below: nobody is deleted, disconnected or redirected."
+    ordered = [
+        change
+        for change in plan.changes
+        if change.action is Action.CREATE and change.address.kind is Kind.CONNECTION_CODE
+    ]
+    if not ordered:
+        yield "Nothing: no connection code is ordered."
     else:
-        recorded = "; apply only records what is there already" if _RECORDED & changes.keys() else ""
-        yield f"{'Nothing' if blocked else 'Yes: nothing'} is sent that changes Kardia{recorded}."
-    if blocked:
-        yield (
-            f"{blocked} blocked: apply leaves what is blocked as it is, does the rest, and ends with an "
-            "error until a person has decided."
-        )
-    if number := accepted_count(plan):
-        yield f"{number} accepted as blocked, by a decision: no error."
-    if plan.left:
-        yield left_line(plan)
-    yield from _unseen(plan)
+        numbers = Counter(change.address.names[1] for change in ordered)
+        known = {terms.label: terms for terms in plan.templates}
+        labels = sorted(numbers)
+        parts = [
+            _of_template(numbers[label], known.get(label, Template(label)))
+            for label in labels[:_MOST_TEMPLATES]
+        ]
+        if more := len(labels[_MOST_TEMPLATES:]):
+            parts.append(count_of(more, "more template"))
+        yield f"{_total(plan, len(ordered))}: {'; '.join(parts)}."
+    yield from following_lines(plan)
 
 
-def _to_check(changes: ByAction) -> Iterator[str]:
-    """What only a person can know to be right."""
-    departing = sum(len(changes.get(action, ())) for action in _DEPARTING)
-    for number, noun in ((departing, "departure"), (len(changes.get(Action.UPDATE, ())), "changed URL")):
-        if number:
-            yield f"the {noun if number == 1 else count_of(number, noun)}"
+def _total(plan: Plan, codes: int) -> str:
+    if plan.unpriced >= codes:
+        return "No price is known"
+    unpriced = f", and {plan.unpriced} without a known price" if plan.unpriced else ""
+    return f"{money(plan.cost)} in the currency of the templates{unpriced}"
 
 
-def _unseen(plan: Plan) -> Iterator[str]:
-    """What the plan does not know, which bears on every answer."""
-    if plan.refresh is not Refresh.FULL:
-        yield (
-            f"This plan did not read the whole account (--refresh {plan.refresh.value}) and shows no drift: "
-            "Notices say what it cannot know."
-        )
-    drifted = sum(notice.kind is NoticeKind.DRIFT for notice in plan.notices)
-    if drifted:
-        yield f"{drifted} changed in Kardia outside these files: see Drift."
+def _of_template(number: int, terms: Template) -> str:
+    """``12 codes of one-year at 99.00 each (Kardia 12 months, 365 days)``."""
+    price = "" if terms.price is None else f" at {money(terms.price)}{' each' if number > 1 else ''}"
+    name = terms.name if terms.name != terms.label else ""
+    days = "" if terms.duration is None else count_of(terms.duration, "day")
+    facts = ", ".join(filter(None, (escape(name), days)))
+    return f"{count_of(number, 'code')} of {escape(terms.label)}{price}{f' ({facts})' if facts else ''}"

@@ -70,9 +70,33 @@ def change_groups(plan: Plan, chosen: Sequence[Change], context: PageContext) ->
     groups = [
         _group(key, len(changes), [next(listed) for _ in changes[:cap]], context) for key, changes in shown
     ]
+    for place in range(len(groups)):
+        if (above := _above(shown, place)) is not None:
+            groups[place] = _folded(groups[place], len(groups[above].entries))
     if others:
         groups.append(Group("Further groups", sum(len(changes) for _, changes in others), ()))
     return tuple(groups)
+
+
+def _above(groups: Sequence[tuple[_Key, Sequence[Change]]], place: int) -> int | None:
+    """The place of the new patients for exactly whom the codes of a group are, if that says it all."""
+    key, codes = groups[place]
+    if key.action is not Action.CREATE or key.kind is not Kind.CONNECTION_CODE or len(codes) == 1:
+        return None
+    if any(change.reason for change in codes):
+        return None
+    owners = {change.address.names[0] for change in codes}
+    for above, (other, patients) in enumerate(groups[:place]):
+        is_new = other.action is Action.CREATE and other.kind is Kind.PATIENT
+        if is_new and len(patients) == len(codes) and owners == {one.address.names[0] for one in patients}:
+            return above
+    return None
+
+
+def _folded(group: Group, listed: int) -> Group:
+    each = f"one for each of the {group.count} new patients above"
+    note = " · ".join(filter(None, (group.note, each)))
+    return replace(group, entries=(), note=note, listed_above=listed)
 
 
 def entries_each(groups: int) -> int:
@@ -171,7 +195,7 @@ def _details(row: Row) -> Iterator[str]:
         case _:
             pass
     if row.id and row.address.kind is Kind.PATIENT and row.action in _WITH_ID:
-        yield f"id {row.id}"
+        yield f"the live patient's id {row.id}"
 
 
 _WITH_ID: Final = frozenset({Action.DELETE, Action.DISCONNECT, Action.EXPORT, Action.BLOCKED})

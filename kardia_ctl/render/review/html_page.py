@@ -31,7 +31,6 @@ def html_page(page: ReviewPage) -> str:
         "style": style,
         "script": trusted(script),
         "page": page,
-        "naming": page.naming,
         "prose": prose,
         "plain": escape,
         "is_folded": _is_folded,

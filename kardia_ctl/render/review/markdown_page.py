@@ -75,6 +75,9 @@ def _head(page: ReviewPage) -> Iterator[str]:
     for stop in page.stops:
         yield f"> **Error, nothing can be applied:** {prose(stop)}"
         yield ""
+    for text in filter(None, (page.merging, page.naming)):
+        yield prose(text)
+        yield ""
     for question, answer in page.answers:
         yield f"- **{question}** {' '.join(map(prose, answer))}"
     yield ""
@@ -83,7 +86,7 @@ def _head(page: ReviewPage) -> Iterator[str]:
 def _blocks(page: ReviewPage) -> Iterator[list[str]]:
     """The rest in blocks that are not cut in two. The title of a section goes with its first group."""
     for section in page.sections:
-        title = [f"#### {section.title}: {section.count}", "", section.meaning, ""]
+        title = [f"#### {prose(section.title)}", "", section.meaning, ""]
         for group in section.groups:
             yield [*title, *_group(group, section)]
             title = []
@@ -104,10 +107,10 @@ def _group(group: Group, section: Section) -> Iterator[str]:
         yield ""
     yield from map(_entry, group.entries)
     if group.left:
-        yield (
-            f"- **and {group.left} more, not shown here**" if group.entries else "- not shown one by one here"
-        )
-    yield ""
+        is_rest = group.entries or group.listed_above
+        yield f"- **and {group.left} more, not shown here**" if is_rest else "- not shown one by one here"
+    if group.entries or group.left:
+        yield ""
     if is_folded:
         yield "</details>"
         yield ""
@@ -135,5 +138,5 @@ def _foot(page: ReviewPage) -> str:
     place = f" in {code(directory)}" if directory else ""
     return (
         f"<sub>kardia-ctl {page.context.version}, workspace {code(page.context.workspace)}{place}. "
-        f"{prose(page.naming)} Paths are those of the repository.</sub>"
+        f"{f'{page.ending} ' if page.ending else ''}Paths are those of the repository.</sub>"
     )

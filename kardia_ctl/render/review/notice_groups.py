@@ -1,5 +1,6 @@
 """The notices of a plan in groups that say the same."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from kardia_ctl.render.plan.plan_rows import Remark, remarks
 from kardia_ctl.render.reasons import EXAMPLES, OWN, shared_reason
 from kardia_ctl.render.review.change_groups import MOST_GROUPS, both_sides, entries_each
 from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry
+from kardia_ctl.render.text import kind_count
 
 
 def notice_groups(plan: Plan, kind: NoticeKind, title: str, context: PageContext) -> Iterator[Group]:
@@ -35,7 +37,7 @@ def _group(
     entries = [_entry(remark, note, context) for remark in found if isinstance(remark, Remark)]
     if len(notices) == 1 and entries and not entries[0].shown:
         entries, note = [PageEntry("", entries[0].place, (context.text(notices[0].text),))], ""
-    return Group(title or _addresses(len(notices)), len(notices), tuple(entries), note=note)
+    return Group(title or _kinds(notices), len(notices), tuple(entries), note=note)
 
 
 def _entry(remark: Remark, note: str, context: PageContext) -> PageEntry:
@@ -46,5 +48,7 @@ def _entry(remark: Remark, note: str, context: PageContext) -> PageEntry:
     return PageEntry(remark.shown, context.directory.place(remark.place), tuple(details))
 
 
-def _addresses(number: int) -> str:
-    return "1 address" if number == 1 else f"{number} addresses"
+def _kinds(notices: Sequence[Notice]) -> str:
+    """How many of each kind the notices are about: ``2 patients``."""
+    counts = Counter(notice.address.kind for notice in notices if notice.address)
+    return ", ".join(kind_count(number, kind) for kind, number in counts.items())

@@ -1,7 +1,7 @@
 """The page of a plan: its sections, what a reviewer must read first."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,18 +9,22 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
 from kardia_ctl.render.plan.drift_text import drift_line, ways_out
 from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
-from kardia_ctl.render.review.answers import ByAction, answers
+from kardia_ctl.render.review.answers import answers
 from kardia_ctl.render.review.change_groups import change_groups
+from kardia_ctl.render.review.merging import ByAction, kinds_of, meaning_of_merging
 from kardia_ctl.render.review.notice_groups import notice_groups
 from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry, ReviewPage, Section
-from kardia_ctl.render.text import kind_count
+from kardia_ctl.render.text import count_of, kind_count
 
 _MOST_STOPS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """A section of changes: its anchor and title, what the title means, and which changes are in it."""
+    """A section of changes: its anchor, title and meaning, and which changes are in it.
+
+    The title is followed by how many of each kind there are; without one, each action has its count.
+    """
 
     name: str
     title: str
@@ -41,7 +45,7 @@ _SECTIONS: Final = (
     ),
     _Changes(
         "grave",
-        "Deleted, disconnected, exported or changed",
+        "",
         "Read each of these before you approve.",
         (Action.DELETE, Action.DISCONNECT, Action.EXPORT, Action.UPDATE),
         is_grave=True,
@@ -70,11 +74,16 @@ _SECTIONS: Final = (
 )
 """Every change is in one of them."""
 
-_DRIFT: Final = (
-    "Somebody changed these in Kardia, outside these files; shown as declared → live. Apply sets back what "
-    "stands among the changes above; a person sets back the rest in Kardia, or accepts it with kardia-ctl "
-    "import --update."
-)
+_DONE: Final = {
+    Action.DELETE: "deleted",
+    Action.DISCONNECT: "disconnected",
+    Action.EXPORT: "exported",
+    Action.UPDATE: "changed",
+}
+"""The actions of the section without a title of its own."""
+
+_SIDES: Final = "; shown as these files → Kardia"
+_SET_BACK: Final = "Apply sets back what stands among the changes above. "
 _NOTICES: Final = {
     NoticeKind.WARNING: "Warnings",
     NoticeKind.REFRESH: "What this plan read, and what it cannot know",
@@ -97,10 +106,12 @@ def review_page(plan: Plan, context: PageContext) -> ReviewPage:
     return ReviewPage(
         counts=no_changes(plan) if plan.is_empty else counts_line(plan),
         digest=plan.digest,
-        answers=answers(plan, by_action, is_doubtful=bool(context.warnings)),
+        answers=answers(plan, by_action, context),
         sections=tuple(_sections(plan, by_action, context)),
         context=context,
         stops=_stops(plan, context),
+        merging=meaning_of_merging(plan, context),
+        ending=_requests(plan),
     )
 
 
@@ -112,7 +123,13 @@ def drift_page(plan: Plan, context: PageContext) -> ReviewPage:
     page = review_page(plan, replace(context, subject="drift"))
     ways = tuple(f"{way}." for way in ways_out(plan, context.names))
     answers = (("What moved?", (f"{what or 'Nothing'}.",)), ("What can I do?", ways or ("Nothing.",)))
-    return replace(page, counts=drift_line(plan), answers=answers)
+    return replace(page, counts=drift_line(plan), answers=answers, merging="", ending="")
+
+
+def _requests(plan: Plan) -> str:
+    requests = plan.requests
+    shares = f"{count_of(requests.reads, 'read')}, {count_of(requests.writes, 'write')}"
+    return f"An apply sends {count_of(requests.apply, 'request')} to the API ({shares})."
 
 
 def _stops(plan: Plan, context: PageContext) -> tuple[str, ...]:
@@ -129,9 +146,9 @@ def _sections(plan: Plan, by_action: ByAction, context: PageContext) -> Iterator
             if bool(change.accepted) is one.is_accepted
         ]
         if groups := change_groups(plan, chosen, context):
-            yield Section(one.name, one.title, one.meaning, groups, one.is_grave)
+            yield Section(one.name, _title(one, chosen), one.meaning, groups, one.is_grave)
     if drift := tuple(notice_groups(plan, NoticeKind.DRIFT, "", context)):
-        yield Section("drift", "Drift", _DRIFT, drift)
+        yield _drift(plan, drift)
     notices = [
         group for kind, title in _NOTICES.items() for group in notice_groups(plan, kind, title, context)
     ]
@@ -141,4 +158,29 @@ def _sections(plan: Plan, by_action: ByAction, context: PageContext) -> Iterator
         if notice.kind is NoticeKind.UNDECLARED
     ]
     if notices:
-        yield Section("notices", "Notices", "None of these is a change.", tuple(notices))
+        number = sum(group.count for group in notices)
+        yield Section("notices", f"Notices: {number}", "None of these is a change.", tuple(notices))
+
+
+def _title(section: _Changes, chosen: Sequence[Change]) -> str:
+    if section.title:
+        return f"{section.title}: {', '.join(kinds_of(chosen))}"
+    counts = Counter(change.action for change in chosen)
+    words = ", ".join(f"{done} {counts[action]}" for action, done in _DONE.items() if counts[action])
+    return words.capitalize()
+
+
+def _drift(plan: Plan, groups: tuple[Group, ...]) -> Section:
+    """What moved; the sentences about both sides and about apply only where there is what they speak of."""
+    moved = [notice for notice in plan.notices if notice.kind is NoticeKind.DRIFT and notice.address]
+    kinds = Counter(notice.address.kind for notice in moved if notice.address)
+    changed = {change.address for change in plan.changes if change.action is Action.UPDATE}
+    has_sides = any(" → " in text for group in groups for entry in group.entries for text in entry.details)
+    is_set_back = any(notice.address in changed for notice in moved)
+    meaning = (
+        f"Somebody changed these in Kardia, outside these files{_SIDES if has_sides else ''}. "
+        f"{_SET_BACK if is_set_back else ''}To settle {'the rest' if is_set_back else 'one'}: correct it in "
+        "Kardia by hand, or take what Kardia has into the files with kardia-ctl import --update."
+    )
+    counts = ", ".join(kind_count(kinds[kind], kind) for kind in Kind if kinds[kind])
+    return Section("drift", f"Drift: {counts}", meaning, groups)

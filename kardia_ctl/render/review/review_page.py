@@ -7,6 +7,7 @@ the names say so.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kardia_ctl.model.plan import Change
 from kardia_ctl.render.names import MRNS, Names
 
 MARKDOWN_BEGINS: Final = "<!-- kardia-ctl review "
@@ -65,6 +66,7 @@ class PageContext:
         version: The version of kardia-ctl.
         warnings: What a reader must know before anything else, for example that a plan was not verified.
         subject: What the page is about besides the plan of a configuration: ``drift``, or nothing.
+        second_person: The changes that somebody else than the author has to approve.
     """
 
     names: Names
@@ -73,6 +75,7 @@ class PageContext:
     version: str = ""
     warnings: tuple[str, ...] = ()
     subject: str = ""
+    second_person: tuple[Change, ...] = ()
 
     def text(self, text: str) -> str:
         """A text as the readers of the page may see it."""
@@ -95,34 +98,37 @@ class PageEntry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries of which the same is true. ``note`` says why, and for what is blocked the way out."""
+    """Entries of which the same is true. ``note`` says why, and for what is blocked the way out.
+
+    ``listed_above``: how many of them are known from the entries of another group, and not repeated.
+    """
 
     title: str
     count: int
     entries: tuple[PageEntry, ...]
     place: str = ""
     note: str = ""
+    listed_above: int = 0
 
     @property
     def left(self) -> int:
         """How many are counted and not listed."""
-        return self.count - len(self.entries)
+        return self.count - len(self.entries) - self.listed_above
+
+    def trimmed(self, cap: int) -> "Group":
+        """The same group with at most ``cap`` entries."""
+        return replace(self, entries=self.entries[:cap], listed_above=min(self.listed_above, cap))
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page. ``meaning`` defines its title; ``is_grave``: a reviewer must read it."""
+    """A part of the page. Its title has its counts, ``meaning`` defines it; ``is_grave``: it must be read."""
 
     name: str
     title: str
     meaning: str
     groups: tuple[Group, ...]
     is_grave: bool = False
-
-    @property
-    def count(self) -> int:
-        """How many addresses or notices it is about."""
-        return sum(group.count for group in self.groups)
 
     @property
     def left(self) -> int:
@@ -134,9 +140,12 @@ Answer = tuple[str, tuple[str, ...]]
 """A question that a reader has, and the sentences that answer it."""
 
 
+_LIVE: Final = "Live means: in Kardia now."
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """The page of a plan."""
+    """The page of a plan. ``merging`` says what merging does, ``ending`` what only few readers look for."""
 
     counts: str
     digest: str
@@ -144,6 +153,8 @@ class ReviewPage:
     sections: tuple[Section, ...]
     context: PageContext
     stops: tuple[str, ...] = ()
+    merging: str = ""
+    ending: str = ""
 
     @property
     def left(self) -> int:
@@ -154,15 +165,21 @@ class ReviewPage:
     def naming(self) -> str:
         """How the page names patients."""
         if self.context.names is MRNS:
-            return "Addresses hold mrns, because the configuration has review: {mrn: shown}."
-        return "~ stands for an mrn; kardia-ctl reveal translates it where key and configuration are."
+            return (
+                "Addresses hold mrns (medical record numbers), because the configuration has "
+                f"review: {{mrn: shown}}. {_LIVE}"
+            )
+        return (
+            "~… stands for a patient's mrn (medical record number). To see who it is: kardia-ctl reveal ~… "
+            f"on your own computer. {_LIVE}"
+        )
 
     def trimmed(self, cap: int) -> "ReviewPage":
         """The same page with at most ``cap`` entries in each group."""
         sections = (
             replace(
                 section,
-                groups=tuple(replace(group, entries=group.entries[:cap]) for group in section.groups),
+                groups=tuple(group.trimmed(cap) for group in section.groups),
             )
             for section in self.sections
         )

@@ -1,5 +1,6 @@
 """Plans to look at: a clinic that begins, a dangerous change, an account that drifted."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -21,7 +22,7 @@ CONTEXT: Final = PageContext(
 TERMS: Final = Template("one-year", "4qq0q0tSkSKziiUcyjOYbpi9whdo7403", "Kardia 12 months", 365, Decimal(99))
 _VALUES: Final = {"mrn": "x", "dob": "x", "email": "x", "firstname": "x", "lastname": "x"}
 _UPDATE: Final = (
-    "differs from live, and the API cannot update a patient. Correct it in Kardia by hand, or write the "
+    "from live, and the API cannot update a patient. Correct it in Kardia by hand, or write the "
     "live value here, or list it under ignore_changes"
 )
 _SAME: Final = (
@@ -111,9 +112,9 @@ def dangerous() -> Plan:
             after={"url": "https://receiver.example.com/events"},
             source=Source("kardia.yaml", 4, 17),
         ),
-        blocked("AC-31", 44, f"lastname {_UPDATE}", "lastname"),
-        blocked("AC-40", 80, f"dob, email {_UPDATE}", "dob", "email"),
-        blocked("AC-9", 91, _SAME.format("patient/AC-90", "patient/AC-9")),
+        blocked("AC-31", 44, f"lastname differs {_UPDATE}", "lastname"),
+        blocked("AC-40", 80, f"dob, email differ {_UPDATE}", "dob", "email"),
+        replace(blocked("AC-9", 91, _SAME.format("patient/AC-90", "patient/AC-9")), id=""),
         Change(
             code_address("AC-9", "one-year"),
             Action.BLOCKED,
@@ -151,8 +152,8 @@ def drifted() -> Plan:
     ]
     waiting = Notice(
         NoticeKind.WAITING,
-        "the export was requested and is mailed to the owner of the API key; the deletion waits until this "
-        "entry has exported: DATE",
+        "the export was requested, and Kardia mails it to the owner of the API key. When it has arrived, "
+        "write its day into this entry, exported: DATE; the plan after that has the deletion",
         patient_address("AC-5"),
         source=Source("departures.yaml", 9, 5),
     )

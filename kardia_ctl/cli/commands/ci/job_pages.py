@@ -8,7 +8,13 @@ from typing import Final
 from kardia_ctl import __version__
 from kardia_ctl.cli.commands.apply.finish import RESULTS
 from kardia_ctl.cli.commands.ci.job_files import PLAN_JSON, JobFiles
-from kardia_ctl.cli.files.page_files import IS_MARKDOWN, page_marker, write_drift_pages, write_pages
+from kardia_ctl.cli.files.page_files import (
+    IS_MARKDOWN,
+    declared_two_person,
+    page_marker,
+    write_drift_pages,
+    write_pages,
+)
 from kardia_ctl.cli.naming import named_value, names_for_everybody
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.config import load_account
@@ -39,8 +45,10 @@ def write_plan_pages(path: Path, files: JobFiles, plan: Plan, result: str) -> No
     Raises:
         RunStopped: a file cannot be written.
     """
-    write = write_drift_pages if result in DRIFT_RESULTS else write_pages
-    write(files.pages, plan, _workspace(path), path)
+    if result in DRIFT_RESULTS:
+        write_drift_pages(files.pages, plan, _workspace(path), path)
+    else:
+        write_pages(files.pages, plan, _workspace(path), path, two_person=declared_two_person(path))
     stamp = Stamp(__version__, iso_time(int(system_instant().wall)))
     names = names_for_everybody()
     document = named_value(plan_json(plan, stamp, names, changes_only=True), names)

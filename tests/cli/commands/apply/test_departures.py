@@ -55,7 +55,7 @@ def test_an_export_goes_before_the_deletion_and_a_person_says_when_it_has_come(c
         waits = clinic.apply()
         assert (waits.code, EXPORT in waits.requests, DELETE in waits.requests) == (0, False, False)
         assert COUNT not in waits.requests
-        assert "the deletion waits until this entry has exported: DATE" in waits.unwrapped
+        assert "the plan after that has the deletion" in waits.unwrapped
     assert clinic.plan("--detailed-exitcode").code == 0
     clinic.write(leaving(", export: true, exported: 2026-03-04"))
     gone = clinic.apply()

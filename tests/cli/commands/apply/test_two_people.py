@@ -152,3 +152,15 @@ def test_an_unknown_kind_of_change_is_an_error(clinic: Desk) -> None:
     ran = clinic.run("validate", str(clinic.path))
     assert ran.code == 1
     assert "two_person" in ran.out + ran.err
+
+
+def test_the_page_of_a_plan_names_what_somebody_else_has_to_approve(clinic: Desk) -> None:
+    page, saved = clinic.path.parent / "page.md", clinic.path.parent / "saved.plan"
+    words = "Somebody else than the author has to approve the deletion"
+    assert clinic.plan("--markdown", str(page), "--out", str(saved)).code == 0
+    assert words in page.read_text(encoding="utf-8")
+    assert clinic.run("show", str(saved), "--markdown", str(page)).code == 0
+    assert words in page.read_text(encoding="utf-8")
+    clinic.write(leaving())
+    assert clinic.plan("--markdown", str(page)).code == 0
+    assert "Somebody else" not in page.read_text(encoding="utf-8")
