@@ -134,5 +134,5 @@ def test_the_filter_opens_what_is_folded_and_folds_it_again(page: Browser, tmp_p
 def test_everything_is_printed(page: Browser, tmp_path: Path) -> None:
     show(page, tmp_path, "large")
     page.call("Emulation.setEmulatedMedia", media="print")
-    assert len(page.ask(_VISIBLE)) == 801
+    assert len(page.ask(_VISIBLE)) == 401
     assert page.ask("document.getElementById('search').checkVisibility()") is False
