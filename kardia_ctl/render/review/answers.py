@@ -11,7 +11,7 @@ from kardia_ctl.model.template import Template
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.plan.summary import following_lines
 from kardia_ctl.render.redaction import shown_url
-from kardia_ctl.render.review.merging import ByAction, merge_answer
+from kardia_ctl.render.review.merge_answer import ByAction, merge_answer
 from kardia_ctl.render.review.review_page import Answer, PageContext
 from kardia_ctl.render.text import count_of, kind_count, money
 

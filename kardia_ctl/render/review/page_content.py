@@ -11,7 +11,7 @@ from kardia_ctl.render.plan.drift_text import drift_line, ways_out
 from kardia_ctl.render.plan.summary import UNDECLARED, counts_line, no_changes
 from kardia_ctl.render.review.answers import answers
 from kardia_ctl.render.review.change_groups import change_groups
-from kardia_ctl.render.review.merging import ByAction, kinds_of, meaning_of_merging
+from kardia_ctl.render.review.merge_answer import ByAction, kinds_of, meaning_of_merging
 from kardia_ctl.render.review.notice_groups import notice_groups
 from kardia_ctl.render.review.review_page import Group, PageContext, PageEntry, ReviewPage, Section
 from kardia_ctl.render.text import count_of, kind_count

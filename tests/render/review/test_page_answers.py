@@ -112,7 +112,7 @@ def test_a_second_person_is_asked_for_what_two_person_names() -> None:
     plan = plan_of(DEPARTED, CALLBACK)
     page = review_page(plan, replace(CONTEXT, second_person=plan.changes))
     assert (
-        "Somebody else than the author has to approve the new URL and the deletion (two_person in "
+        "Somebody else than the author has to approve the deletion and the new URL (two_person in "
         "kardia.yaml), or apply refuses." in dict(page.answers)[MERGE]
     )
     assert "two_person" not in answer(plan, MERGE)

@@ -22,7 +22,9 @@ _GRAVE: Final[Mapping[Action, str]] = {
     Action.EXPORT: "export",
     Action.UPDATE: "changed URL",
 }
-"""What only a person can know to be right."""
+"""What only a person can know to be right, the gravest first."""
+
+_NEW: Final = "new URL"
 
 
 def kinds_of(changes: Iterable[Change]) -> list[str]:
@@ -98,10 +100,11 @@ def _blocked(plan: Plan, changes: ByAction, blocked: Sequence[Change]) -> str:
 
 
 def _graves(changes: Iterable[Change]) -> Iterator[str]:
-    """``the 2 deletions``, ``the changed URL``; a callback that was not set is a ``new URL``."""
-    counts = Counter(_GRAVE.get(change.action, "new URL") for change in changes)
-    for noun, number in counts.items():
-        yield f"the {noun if number == 1 else count_of(number, noun)}"
+    """``the 2 deletions``, ``the changed URL``, the gravest first; ``new URL`` where none was set."""
+    counts = Counter(_GRAVE.get(change.action, _NEW) for change in changes)
+    for noun in (*_GRAVE.values(), _NEW):
+        if number := counts[noun]:
+            yield f"the {noun if number == 1 else count_of(number, noun)}"
 
 
 def _created(plan: Plan, created: Sequence[Change]) -> Iterator[str]:
@@ -134,4 +137,4 @@ def _unseen(plan: Plan) -> Iterator[str]:
         )
     drifted = sum(notice.kind is NoticeKind.DRIFT for notice in plan.notices)
     if drifted:
-        yield f"{drifted} changed in Kardia outside these files: see Drift."
+        yield f"Drift: {drifted} changed in Kardia, outside these files."
