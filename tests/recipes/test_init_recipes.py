@@ -6,7 +6,7 @@ import pytest
 
 from kardia_ctl import __version__
 from kardia_ctl.cli.main import run
-from tests.recipes.written import RECIPES
+from tests.recipes.written import RECIPES, WORKFLOWS, read, workflow
 
 
 def _contents(directory: Path) -> dict[str, str]:
@@ -66,6 +66,27 @@ def test_what_is_there_already_as_it_would_be_written_is_not_mentioned(
     for _ in range(2):
         assert run(["init", str(tmp_path), "--github", "--gitlab", "--pre-commit"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("directory", ["clinics/north", "clinics/Nord: Süd", "on"])
+def test_recipes_go_to_the_top_of_the_repository_and_name_the_directory(
+    directory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", directory, "--github", "--gitlab", "--pre-commit"]) == 0
+    assert {str(file.relative_to(tmp_path / directory)) for file in (tmp_path / directory).iterdir()} == {
+        "kardia.yaml",
+        ".gitignore",
+    }
+    for name in WORKFLOWS:
+        assert workflow(tmp_path, name)["env"]["KARDIA_DIRECTORY"] == directory
+    assert read(tmp_path / ".gitlab" / "kardia.yml")[".kardia"]["variables"]["KARDIA_DIRECTORY"] == directory
+    (hook,) = read(tmp_path / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    assert hook["args"] == [directory]
+    assert "Wrote .github/workflows/kardia-review.yml" in capsys.readouterr().out
+    assert run(["init", "south", "--github"]) == 0
+    assert "another configuration" in capsys.readouterr().err
 
 
 def test_a_kardia_yaml_that_exists_is_fine_with_a_recipe_and_an_error_without(tmp_path: Path) -> None:

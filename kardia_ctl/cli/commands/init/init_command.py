@@ -1,10 +1,12 @@
 """The command ``init``."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from kardia_ctl.cli.account.git_index import repository_of
 from kardia_ctl.cli.commands.init.starting_files import (
     StartingFile,
     first_files,
@@ -26,26 +28,35 @@ def command(directory: Path, *, github: bool, gitlab: bool, pre_commit: bool) ->
     """Write a first kardia.yaml, and a .gitignore for keys and state, into DIRECTORY (default: here).
 
     No file that exists is changed. With --github, --gitlab or --pre-commit a kardia.yaml that exists is fine:
-    these recipes belong into the top directory of a repository.
+    these recipes go to the top of the git repository around DIRECTORY, where CI systems look for them.
     """
+    directory.mkdir(parents=True, exist_ok=True)
+    top, inner = _repository(directory)
     recipes = [
         file
         for asked, files in ((github, github_files), (gitlab, gitlab_files), (pre_commit, pre_commit_files))
         if asked
-        for file in files()
+        for file in files(inner)
     ]
     file = directory / "kardia.yaml"
-    directory.mkdir(parents=True, exist_ok=True)
     is_new = _created(file, starter())
     if not is_new and not recipes:
         raise RunStopped(f"{file} already exists and was not changed")
     if is_new:
         _write(directory, first_files())
-    written = _write(directory, {one.name: one for one in recipes}.values())
+    written = _write(top, {one.name: one for one in recipes}.values())
     if is_new:
         print_line(f"Wrote {file}. Edit it, then: kardia-ctl plan {directory} --sandbox")
     for name in written:
         print_line(f"Wrote {name}")
+
+
+def _repository(directory: Path) -> tuple[Path, str]:
+    """The top of the repository around a directory, as seen from here, and the directory's path in it."""
+    top, place = repository_of(directory), directory.resolve()
+    if top is None or top == place:
+        return directory, "."
+    return Path(os.path.relpath(top)), place.relative_to(top).as_posix()
 
 
 def _write(directory: Path, files: Iterable[StartingFile]) -> list[Path]:

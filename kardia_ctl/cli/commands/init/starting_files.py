@@ -1,5 +1,6 @@
 """The files that ``kardia-ctl init`` writes, and where."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -69,6 +70,10 @@ kardia-key-*
 
 _RECIPES: Final = Path(__file__).with_name("recipes")
 _VERSION: Final = "@VERSION@"
+_TOP: Final = "."
+"""The directory of a configuration at the top of its repository, as recipes have it."""
+
+_ENTRY: Final = "        entry: kardia-ctl validate\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +102,44 @@ def starter() -> str:
     return _STARTER
 
 
-def recipe(name: str) -> str:
-    """A recipe for this version, by its file in ``recipes``."""
-    return (_RECIPES / name).read_text(encoding="utf-8").replace(_VERSION, __version__)
+def recipe(name: str, directory: str = _TOP) -> str:
+    """A recipe for this version and a configuration in ``directory``, by its file in ``recipes``."""
+    text = (_RECIPES / name).read_text(encoding="utf-8").replace(_VERSION, __version__)
+    if directory == _TOP:
+        return text
+    quoted = json.dumps(directory, ensure_ascii=False)
+    text = text.replace(f"KARDIA_DIRECTORY: {_TOP} ", f"KARDIA_DIRECTORY: {quoted} ")
+    return text.replace(_ENTRY, f"{_ENTRY}        args: [{quoted}]\n")
 
 
-def github_files() -> Iterator[StartingFile]:
+def github_files(directory: str) -> Iterator[StartingFile]:
     """The workflows of GitHub Actions."""
     for name in ("review", "apply", "drift"):
         place = PurePosixPath(".github/workflows", f"kardia-{name}.yml")
-        yield StartingFile(place, recipe(f"github-{name}.yml"), _MOVE)
+        yield StartingFile(place, recipe(f"github-{name}.yml", directory), _MOVE)
     yield _linter()
 
 
-def gitlab_files() -> Iterator[StartingFile]:
+def gitlab_files(directory: str) -> Iterator[StartingFile]:
     """The jobs of GitLab CI, in a file that the pipeline includes."""
-    yield StartingFile(PurePosixPath(".gitlab/kardia.yml"), recipe("gitlab.yml"), _MOVE)
+    yield StartingFile(PurePosixPath(".gitlab/kardia.yml"), recipe("gitlab.yml", directory), _MOVE)
     include = "Add to it: include: [{local: .gitlab/kardia.yml}], and the stages test and deploy"
     yield StartingFile(PurePosixPath(".gitlab-ci.yml"), recipe("gitlab-ci.yml"), include)
     yield _linter()
 
 
-def pre_commit_files() -> Iterator[StartingFile]:
+def pre_commit_files(directory: str) -> Iterator[StartingFile]:
     """The hook of pre-commit."""
-    text = recipe("pre-commit.yaml")
+    text = recipe("pre-commit.yaml", directory)
     hook = "Add this to its repos:\n" + text.partition("repos:\n")[2].rstrip()
     yield StartingFile(PurePosixPath(".pre-commit-config.yaml"), text, hook)
     yield _linter()
 
 
-_MOVE: Final = "Move it away and run init again to see what this version writes"
+_MOVE: Final = (
+    "Move it away and run init again to see what this version writes. If it is of another configuration in "
+    "this repository, give each its own file, with its own name, group and KARDIA_DIRECTORY"
+)
 
 
 def _linter() -> StartingFile:
