@@ -195,7 +195,7 @@ SUBROOMS: dict[str, set[str]] = {
         "cli/account", "cli/environment", "cli/naming", "cli/options", "cli/output", "cli/outputs",
         "cli/private_files",
     },
-    "cli/commands/init": {"cli/output"},
+    "cli/commands/init": {"cli/account", "cli/output"},
     "cli/commands/importing": {
         "cli/account", "cli/environment", "cli/commands/state/noted", "cli/files", "cli/options",
         "cli/output", "cli/outputs", "cli/private_files", "cli/signals",

@@ -47,9 +47,9 @@ def command(file: Path, as_json: bool, changes_only: bool, **options: Any) -> in
     if changes_only and not as_json:
         raise click.UsageError("--changes-only needs --json")
     check_outputs(pages.outputs, [file])
+    data = plan_files.read(file)
     if not plan_files.is_plan(file):
         raise RunStopped(f"{file} is not a saved plan; make one with kardia-ctl plan --out FILE")
-    data = plan_files.read(file)
     keys, path = _keys(file, data), plan_files.hint(file, data).path
     shown = to_show(data, keys)
     saved, doubts = shown.saved, (shown.doubt,) if shown.doubt else ()

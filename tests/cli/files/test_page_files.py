@@ -103,3 +103,9 @@ def test_a_page_may_go_to_a_pipe(desk: Desk) -> None:
     os.close(writing)
     assert os.read(reading, 100).startswith(b"<!-- kardia-ctl review ")
     os.close(reading)
+
+
+def test_a_plan_that_is_not_there_is_not_called_another_file(desk: Desk, tmp_path: Path) -> None:
+    ran = desk.run("show", str(tmp_path / "t.plan"))
+    assert ran.code == 1
+    assert "t.plan: No such file or directory" in ran.err
