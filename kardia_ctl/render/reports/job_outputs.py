@@ -14,14 +14,15 @@ Outputs = Mapping[str, str]
 def plan_outputs(plan: Plan | None) -> dict[str, str]:
     """What a plan would do, in Terraform's counts; of none, that nothing is known to change.
 
-    ``changed`` is whether apply would send a write. A disconnect counts as destroyed, an export as changed.
+    ``changed`` is whether apply would send a write: a plan that is stopped sends none. A disconnect counts as
+    destroyed, an export as changed.
     """
     if plan is None:
         plan = Plan()
     counts = action_counts(plan)
     drifted = sum(notice.kind is NoticeKind.DRIFT for notice in plan.notices)
     return {
-        "changed": _truth(value=plan.writes),
+        "changed": _truth(value=plan.writes and not plan.stops),
         "to_add": str(counts[Action.CREATE]),
         "to_change": str(counts[Action.UPDATE] + counts[Action.EXPORT]),
         "to_destroy": str(counts[Action.DELETE] + counts[Action.DISCONNECT]),

@@ -43,6 +43,12 @@ def test_a_value_ends_no_other_value() -> None:
     assert read_github(github_output(values, "ends-0123456789abcdef")) == values
 
 
+def test_a_plan_that_is_stopped_changes_nothing() -> None:
+    changes = (Change(patient_address(MRN), Action.CREATE, Cause.DECLARED),)
+    assert plan_outputs(Plan(changes))["changed"] == "true"
+    assert plan_outputs(Plan(changes, stops=("a limit is passed",)))["changed"] == "false"
+
+
 def test_variables_are_prefixed_and_in_capitals() -> None:
     assert dotenv({"to_add": "3"}) == "KARDIA_CI_TO_ADD=3\n"
     assert list(azure_variables({"to_add": "3"})) == [
