@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _FIRST: Final = "# kardia-ctl log\n"
 """The first line of a log: a file that begins otherwise is somebody else's."""
 
+PRIVATE: Final = ".kardia"
+
 
 class LogLevel(StrEnum):
     """How much of each request is logged."""
@@ -79,6 +81,8 @@ def _moment() -> str:
 
 
 def _opened(file: Path) -> IO[str]:
+    if PRIVATE in (place.name for place in file.resolve().parents):
+        raise RunStopped(f"--log-file {file} is in {PRIVATE}, which holds keys and state. Name another file")
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         stream = os.fdopen(os.open(file, flags, 0o600), "a+", encoding="utf-8")

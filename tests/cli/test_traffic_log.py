@@ -64,3 +64,14 @@ def test_a_file_that_is_no_log_is_never_written_to(desk: Desk) -> None:
     ran = desk.plan("--log-file", str(file))
     assert (ran.code, ran.requests) == (1, [])
     assert file.read_bytes() == before
+
+
+def test_no_log_becomes_the_key_or_the_state(desk: Desk) -> None:
+    private = desk.path / ".kardia"
+    private.mkdir(exist_ok=True)
+    (desk.path / "elsewhere").symlink_to(private)
+    for file in (private / "key", private / "deep" / "x", desk.path / "elsewhere" / "key"):
+        ran = desk.plan("--log-file", str(file))
+        assert (ran.code, ran.requests) == (1, [])
+        assert ".kardia, which holds keys" in ran.err
+    assert not (private / "key").exists()

@@ -28,7 +28,7 @@ def job_reviews(environ: Mapping[str, str], files: Iterable[Path]) -> Reviews:
     if event := environ.get(_EVENT):
         found += reviews_in(_json(Path(event)))
     for file in files:
-        read = reviews_in(_json(file))
+        read = reviews_in(_json(file), found.head)
         if not (read.is_listed or read.authors):
             raise RunStopped(
                 f"--approvals: {file} has neither an author nor approvals. It takes what the API of GitHub, "

@@ -21,8 +21,9 @@ another commit than the head of the pull request is one of something else. Bots 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+from unicodedata import normalize
 
 _BOT: Final = re.compile(
     r".*\[bot\]|(project|group)_\d+_bot(_.*)?|github-actions|web-flow|dependabot|renovate(-bot)?|.*-bot",
@@ -36,35 +37,49 @@ _APPROVES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """Who wrote a change and who approved it; ``is_listed``: whether there was a list of approvals at all."""
+    """Who wrote a change and who approved it.
+
+    ``is_listed``: whether there was a list of approvals at all. ``withdrawn``: whose last review does not
+    approve. ``head``: the commit that an approval has to be of, where it is known.
+    """
 
     authors: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
     is_listed: bool = False
+    withdrawn: tuple[str, ...] = field(default=(), compare=False)
+    head: str = field(default="", compare=False)
 
-    def __add__(self, other: "Reviews") -> "Reviews":
-        """What both say."""
+    def __add__(self, later: "Reviews") -> "Reviews":
+        """What both say; of somebody who reviewed twice, the later one."""
+        standing = (one for one in self.approvers if not is_among(one, later.withdrawn))
         return Reviews(
-            _once((*self.authors, *other.authors)),
-            _once((*self.approvers, *other.approvers)),
-            self.is_listed or other.is_listed,
+            _once((*self.authors, *later.authors)),
+            _once((*standing, *later.approvers)),
+            self.is_listed or later.is_listed,
+            later.withdrawn,
+            self.head or later.head,
         )
 
 
-def reviews_in(document: object) -> Reviews:
-    """What a JSON document says, in any of the forms above; nothing where it has another form."""
+def reviews_in(document: object, head: str = "") -> Reviews:
+    """What a JSON document says, in any of the forms above; nothing where it has another form.
+
+    ``head`` is the commit that an approval of a list has to be of, where it is known.
+    """
     match document:
         case list():
-            return Reviews(approvers=_approved(document), is_listed=True)
+            return _reviewed(document, head)
         case {"review": {**review}, "pull_request": {**pull}}:
             head = _text(pull, "head", "sha")
-            return Reviews(_names(_login(pull.get("user"))), _approved([review], head), True)
+            author = Reviews(_names(_login(pull.get("user"))), head=head)
+            return author + _reviewed([review], head)
         case {"pull_request": {**pull}}:
             merged = pull.get("merged") is True
             return Reviews(
                 _names(_login(pull.get("user"))),
                 _names(_login(pull.get("merged_by"))) if merged else (),
                 merged,
+                head=_text(pull, "head", "sha"),
             )
         case {"commits": list(commits), "pusher": pusher}:
             return Reviews(_authors(commits) or _names(_text(pusher, "name")))
@@ -93,17 +108,21 @@ def _of_request(document: Mapping[str, Any]) -> Reviews:
     return Reviews(_names(*authors), _names(*found), listed)
 
 
-def _approved(reviews: Iterable[Any], head: str = "") -> tuple[str, ...]:
-    """Whose last review approves; a comment takes nothing back."""
-    standing: dict[str, bool] = {}
+def _reviewed(reviews: Iterable[Any], head: str) -> Reviews:
+    """Whose last review approves, and whose does not; a comment takes nothing back."""
+    standing: dict[str, tuple[str, bool]] = {}
     for review in reviews:
         name, state = _login(_of(review, "user")), str(_of(review, "state") or "").lower()
         commit = _of(review, "commit_id")
         if name and state == "approved":
-            standing[name] = not (head and commit and commit != head)
+            standing[name.casefold()] = name, not (head and commit and commit != head)
         elif state in ("changes_requested", "dismissed", "rejected"):
-            standing[name] = False
-    return _names(*(name for name, stands in standing.items() if stands))
+            standing[name.casefold()] = name, False
+    return Reviews(
+        approvers=_names(*(name for name, stands in standing.values() if stands)),
+        is_listed=True,
+        withdrawn=_names(*(name for name, stands in standing.values() if not stands)),
+    )
 
 
 def _authors(commits: list[Any]) -> tuple[str, ...]:
@@ -121,7 +140,7 @@ def _login(user: object) -> str:
     if not isinstance(user, dict) or str(user.get("type", "")).lower() == "bot":
         return ""
     names = (user.get(key) for key in ("login", "username", "nickname", "uniqueName", "display_name", "name"))
-    return next((str(name) for name in names if name), "")
+    return next((name for name in names if name and isinstance(name, str) and name.isprintable()), "")
 
 
 def _of(value: object, key: str) -> Any:
@@ -129,8 +148,9 @@ def _of(value: object, key: str) -> Any:
 
 
 def _vote(reviewer: object) -> int:
+    """The vote of a person; that of a group is a member's, who is listed too."""
     vote = _of(reviewer, "vote")
-    return vote if isinstance(vote, int) else 0
+    return vote if isinstance(vote, int) and _of(reviewer, "isContainer") is not True else 0
 
 
 def _text(value: object, *keys: str) -> str:
@@ -149,7 +169,12 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 
 def is_bot(name: str) -> bool:
     """Whether a name is that of a bot."""
-    return _BOT.fullmatch(name.strip()) is not None
+    return any(_BOT.fullmatch(one) for one in _spellings(name))
+
+
+def is_somebody(name: str) -> bool:
+    """Whether a name is one at all: it has a letter or a digit."""
+    return any(map(str.isalnum, _bare(name)))
 
 
 def is_among(name: str, people: Iterable[str]) -> bool:
@@ -158,8 +183,13 @@ def is_among(name: str, people: Iterable[str]) -> bool:
     return any(not mine.isdisjoint(_spellings(one)) for one in people)
 
 
+def _bare(name: str) -> str:
+    """A name without what nobody sees, in the usual form of each letter: ``ａｎｎ`` is ann."""
+    return "".join(char for char in normalize("NFKC", name) if char.isprintable()).strip()
+
+
 def _spellings(person: str) -> Iterator[str]:
-    folded = person.strip().lstrip("@").casefold()
+    folded = _bare(person).lstrip("@").casefold()
     name, _, rest = folded.partition("<")
     mail = rest.rstrip("> ")
     yield from filter(None, (folded, name.strip(), mail, mail.partition("@")[0]))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.cli.reviewers.job_reviews import job_reviews
-from kardia_ctl.cli.reviewers.reviews import Reviews, is_among, is_bot, reviews_in
+from kardia_ctl.cli.reviewers.reviews import Reviews, is_among, is_bot, is_somebody, reviews_in
 from kardia_ctl.model.errors import RunStopped
 
 
@@ -140,6 +140,8 @@ def test_json_of_any_other_form_raises_nothing(document: object) -> None:
         "project_12_bot_a1b2",
         "group_7_bot",
         "web-flow",
+        "@github-actions",
+        "GitHub-Actions\u200b",
     ],
 )
 def test_a_bot_is_known_by_its_name(name: str) -> None:
@@ -161,10 +163,40 @@ def test_a_person_is_no_bot(name: str) -> None:
         ("ann a", "Ann A <a@example.com>", True),
         ("bo", "Ann A <ann@example.com>", False),
         ("", "Ann A <ann@example.com>", False),
+        ("ann\u200b", "ann", True),
+        ("\uff41\uff4e\uff4e", "ann", True),
     ],
 )
 def test_the_author_is_known_in_every_spelling(name: str, other: str, same: bool) -> None:
     assert is_among(name, [other]) is same
+
+
+@pytest.mark.parametrize("name", ["", "@", "<>", "\u200b", "-", " . "])
+def test_a_name_without_a_letter_or_digit_is_nobody(name: str) -> None:
+    assert not is_somebody(name)
+    assert is_somebody(f"{name}bo")
+
+
+def test_of_several_reviews_the_last_counts_whichever_file_or_spelling_it_is_in() -> None:
+    approved, dismissed = (reviews_in([review(*one)]) for one in (("bo", "APPROVED"), ("Bo", "DISMISSED")))
+    assert (approved + dismissed).approvers == ()
+    assert (dismissed + approved).approvers == ("bo",)
+    assert reviews_in([review("bo", "APPROVED"), review("Bo", "CHANGES_REQUESTED")]).approvers == ()
+
+
+def test_an_approval_in_a_list_is_of_the_head_where_an_event_names_it(tmp_path: Path) -> None:
+    event, more = tmp_path / "event.json", tmp_path / "reviews.json"
+    event.write_text(json.dumps({"pull_request": PULL | {"head": {"sha": "c2"}}}))
+    for commit, expected in (("c1", ()), ("c2", ("bo",))):
+        more.write_text(json.dumps([review("bo", "APPROVED", commit)]))
+        assert job_reviews({"GITHUB_EVENT_PATH": str(event)}, [more]).approvers == expected
+
+
+def test_a_group_of_azure_and_what_is_no_text_approve_nothing() -> None:
+    group = {"uniqueName": "vstfs:///x", "isContainer": True, "vote": 10}
+    assert reviews_in({"createdBy": {"uniqueName": "ann"}, "reviewers": [group]}).approvers == ()
+    for odd in (["bo"], {"a": 1}, True, "b\n::x", "\ud800b"):
+        assert reviews_in({"approved_by": [{"user": {"login": odd}}]}).approvers == ()
 
 
 def test_the_event_comes_first_and_files_add_to_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import click
 from kardia_ctl.cli.naming import shows_mrns
 from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.reviewers.job_reviews import job_reviews
-from kardia_ctl.cli.reviewers.reviews import Reviews, is_among, is_bot
+from kardia_ctl.cli.reviewers.reviews import Reviews, is_among, is_bot, is_somebody
 from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.plan import Change, Plan
@@ -100,13 +100,13 @@ def second_person(plan: Plan, configuration: Configuration, claim: Claim, key: b
     if reviews.is_listed and not is_among(named, people):
         raise RunStopped(_refusal(wanted, authors, reviews, f"{named} is not among those who approved"))
     if not _counts(named, authors):
-        raise RunStopped(_refusal(wanted, authors, reviews, f"{named} is the author or a bot"))
+        raise RunStopped(_refusal(wanted, authors, reviews, f"{named} is the author or a bot, or no name"))
     source = "event or --approvals" if reviews.is_listed else "--approved-by"
     return SecondPerson({"approved_by": named, "approval_source": source})
 
 
 def _counts(name: str, authors: Sequence[str]) -> bool:
-    return not is_bot(name) and not is_among(name, authors)
+    return is_somebody(name) and not is_bot(name) and not is_among(name, authors)
 
 
 def _broken(wanted: Sequence[Change], reason: str, key: bytes) -> SecondPerson:

@@ -10,7 +10,7 @@ from kardia_ctl.cli.files.page_files import IS_HTML, IS_MARKDOWN, PageFiles
 from kardia_ctl.cli.files.report_files import ReportFiles
 from kardia_ctl.cli.files.saved_plan import OURS as SAVED_PLAN
 from kardia_ctl.cli.outputs import Output, check_outputs, starts_with
-from kardia_ctl.cli.private_files import Ours, read_head, write_private
+from kardia_ctl.cli.private_files import Ours, passes_on, read_head, write_private
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.render.declared.fenced_page import MARKER
 
@@ -105,6 +105,8 @@ class JobFiles:
                 f"--out {self.directory} is no directory that can be written: {error.strerror}. Name another"
             ) from error
         outputs = [*self.outputs(applies=applies)]
+        if pipe := next((one.file for one in outputs if passes_on(one.file)), None):
+            raise RunStopped(f"--out: {pipe} is no ordinary file. Remove it, or name another directory")
         check_outputs(outputs, inputs, private)
         for output in outputs:
             if read_head(output.file) is not None:

@@ -1,6 +1,7 @@
 """ci: one command for a job, its outputs and its exit codes."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -138,6 +139,14 @@ def test_a_file_that_is_not_ours_stays(ci: Job) -> None:
     assert ran.code == 1
     assert ran.requests == []
     assert (ci.out / "junit.xml").read_text() == "<mine/>"
+
+
+def test_a_pipe_among_the_files_does_not_stop_the_job(ci: Job) -> None:
+    ci.out.mkdir()
+    os.mkfifo(ci.out / "page.html")
+    ran = ci.run()
+    assert (ran.code, ran.requests) == (1, [])
+    assert "page.html is no ordinary file" in ran.err
 
 
 def test_the_files_are_the_runner_s_own(ci: Job) -> None:
