@@ -184,7 +184,7 @@ def is_among(name: str, people: Iterable[str]) -> bool:
 
 
 def _bare(name: str) -> str:
-    """A name without what nobody sees, in the usual form of each letter: ``ａｎｎ`` is ann."""
+    """A name without what nobody sees, in the usual form of each letter (NFKC)."""
     return "".join(char for char in normalize("NFKC", name) if char.isprintable()).strip()
 
 

@@ -136,3 +136,15 @@ def test_the_stream_has_the_words_as_its_summary(desk: Desk, plan: Path) -> None
     (found,) = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
     assert found["summary"] == "Saved plan is stale"
     assert "the configuration changed since" in found["detail"]
+
+
+def test_a_seal_by_a_weaker_key_than_is_required_verifies_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.apply().code == 0, "there is a key of the workspace"
+    file = str(tmp_path / "weak.plan")
+    assert desk.plan("--out", file).code == 0
+    assert not desk.run("show", file).out.startswith("Not verified")
+    monkeypatch.setenv("KARDIA_PLAN_KEY", "an invented key of enough characters")
+    assert desk.run("show", file).out.startswith("Not verified")
+    assert json.loads(desk.run("show", "--json", file).out)["kardia_ctl"]["verified"] is False
