@@ -202,7 +202,7 @@ def test_drift_is_one_issue_with_both_ways_out_for_as_long_as_it_lasts(runner: S
     created = runner.calls[-1]
     assert created["words"][:2] == ["issue", "create"]
     assert "kardia-ctl import . --update --patch drift.patch" in created["body"]
-    assert "### Drift: 1 address moved on the live side" in created["body"]
+    assert "### Drift: 1 resource moved in Kardia" in created["body"]
     assert "To set back a patient: correct the values in Kardia" in created["body"]
     assert "CL-1" not in created["body"]
     runner.open_issue(5)

@@ -56,12 +56,12 @@ def ways_out(plan: Plan, names: Names) -> Iterator[str]:
 
 
 def drift_line(plan: Plan) -> str:
-    """How many addresses moved."""
+    """How many resources moved."""
     moved = len(plan.changes) + len(plan.notices)
     if not moved:
         return NO_DRIFT
-    addresses = "1 address" if moved == 1 else f"{moved} addresses"
-    return f"Drift: {addresses} moved on the live side."
+    resources = "1 resource" if moved == 1 else f"{moved} resources"
+    return f"Drift: {resources} moved in Kardia."
 
 
 def drift_lines(plan: Plan) -> Iterator[dict[str, Any]]:

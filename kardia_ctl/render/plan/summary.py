@@ -96,7 +96,7 @@ def counts_line(plan: Plan) -> str:
     """``Plan: [N to import, ]N to add, N to change, N to destroy[, N to forget].``, then our own counts.
 
     Terraform's and OpenTofu's words, by which comment bots know whether an account changes: an export counts
-    as changed, a disconnect as destroyed. Our own counts are those that are not zero: ``Of these N to
+    as changed, a disconnect as destroyed. Our own counts are those that are not zero: ``Of these, N to
     disconnect, N to export`` is part of Terraform's, ``N to move, N blocked`` is not.
     """
     counts = action_counts(plan)
@@ -111,8 +111,9 @@ def counts_line(plan: Plan) -> str:
     ours = [words.format(counts[action]) for action, words in _OURS.items() if counts[action]]
     if number := accepted_count(plan):
         ours.append(f"{number} accepted as blocked")
-    own = "; ".join(filter(None, (f"Of these {', '.join(parts)}" if parts else "", ", ".join(ours))))
-    return f"{line} {own}." if own else line
+    within = f" Of these, {', '.join(parts)}." if parts else ""
+    besides = f" {'Besides, ' if parts else ''}{', '.join(ours)}." if ours else ""
+    return f"{line}{within}{besides}"
 
 
 def left_line(plan: Plan) -> str:

@@ -56,7 +56,7 @@ def test_a_value_that_moved_is_2_with_both_ways_out(managed: Desk) -> None:
     code, out = drift(managed)
     text = " ".join(out.split())
     assert code == 2
-    assert "Drift: 2 addresses moved on the live side." in text
+    assert "Drift: 2 resources moved in Kardia." in text
     assert "kardia-ctl import --update --accept callback --accept patient/DR-2" in text
     assert "To set back callback: kardia-ctl apply" in text
     assert "correct the values in Kardia by hand" in text

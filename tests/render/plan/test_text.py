@@ -111,7 +111,7 @@ def test_the_stream_has_each_that_is_blocked() -> None:
 def test_our_own_counts_follow_on_the_same_line(full_plan: Plan) -> None:
     expected = (
         "Plan: 1 to import, 3 to add, 1 to change, 2 to destroy, 1 to forget. "
-        "Of these 1 to disconnect; 1 blocked.\n"
+        "Of these, 1 to disconnect. Besides, 1 blocked.\n"
     )
     assert expected in plan_text(full_plan, HIDING)
 

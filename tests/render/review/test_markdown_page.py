@@ -170,7 +170,7 @@ def test_the_page_of_drift_says_what_moved_and_what_a_person_can_do() -> None:
     plan = drift_of(drifted())
     page = markdown_page(drift_page(plan, CONTEXT))
     assert page.split("\n")[0] == "<!-- kardia-ctl review clinics/north default drift -->"
-    assert page.split("\n")[1] == "### Drift: 2 addresses moved on the live side."
+    assert page.split("\n")[1] == "### Drift: 2 resources moved in Kardia."
     assert "- **What moved?** 2 patients." in page
     assert "- **What can I do?** To take the live values into the files: kardia-ctl import `--update" in page
     assert "May I merge?" not in page
