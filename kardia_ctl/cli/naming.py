@@ -160,6 +160,11 @@ def named_record(
     return named
 
 
+def _same(before: Iterable[tuple[Any, Any]], after: Iterable[tuple[Any, Any]]) -> bool:
+    """Whether nothing was renamed: then a document of all patients is not there twice."""
+    return all(old is new and key == other for (key, old), (other, new) in zip(before, after, strict=False))
+
+
 def named_value(value: Any, names: Names) -> Any:
     """A JSON value with every text in it as a reader may see it."""
     match value:
@@ -168,9 +173,11 @@ def named_value(value: Any, names: Names) -> Any:
         case str():
             return names.text(value)
         case dict():
-            return {names.text(str(key)): named_value(member, names) for key, member in value.items()}
+            named = {names.text(str(key)): named_value(member, names) for key, member in value.items()}
+            return value if _same(value.items(), named.items()) else named
         case list() | tuple():
-            return [named_value(member, names) for member in value]
+            members = [named_value(member, names) for member in value]
+            return value if _same(enumerate(value), enumerate(members)) else members
         case _:
             return value
 

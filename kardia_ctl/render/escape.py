@@ -27,6 +27,8 @@ def escape(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _escape(char) for char in text)
+    if "::" not in text and "##" not in text:
+        return text
     return _ANYWHERE.sub(r"\\x23", _START.sub(r"\1\\x3a", text))
 
 

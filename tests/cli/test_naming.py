@@ -150,3 +150,10 @@ def test_a_wrong_address_is_not_repeated_off_the_terminal(capsys: pytest.Capture
 
     assert run(["plan", "--target", "JS-20000721"]) == 1
     assert "JS-20000721" not in "".join(capsys.readouterr())
+
+
+def test_a_document_in_which_nothing_is_renamed_is_not_copied() -> None:
+    value = {"counts": [1, {"kind": "callback"}], "of": ("a", None)}
+    assert naming.named_value(value, NAMES) is value
+    renamed = {"of": value, "address": "patient/P-1"}
+    assert naming.named_value(renamed, NAMES)["of"] is value
