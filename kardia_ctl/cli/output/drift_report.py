@@ -14,5 +14,5 @@ def report_drift(plan: Plan, view: View, *, as_json: bool) -> None:
         print_result(drift_text(plan, view))
         return
     moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    for line in drift_lines(plan):
+    for line in drift_lines(plan, view.names):
         print_json_line({**line, "@timestamp": moment})

@@ -64,14 +64,14 @@ def drift_line(plan: Plan) -> str:
     return f"Drift: {resources} moved in Kardia."
 
 
-def drift_lines(plan: Plan) -> Iterator[dict[str, Any]]:
+def drift_lines(plan: Plan, names: Names) -> Iterator[dict[str, Any]]:
     """Terraform's stream for a plan that holds drift alone: resource_drift lines and a summary."""
-    gone = {str(change.address) for change in plan.changes}
+    gone = {names.shown(change.address) for change in plan.changes}
     left = tuple(
         Notice(NoticeKind.DRIFT, change.reason, change.address, source=change.source)
         for change in plan.changes
     )
-    for line in plan_lines(replace(plan, changes=(), notices=(*left, *plan.notices))):
+    for line in plan_lines(replace(plan, changes=(), notices=(*left, *plan.notices)), names):
         match line["type"]:
             case "resource_drift":
                 address = line["change"]["resource"]["addr"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kardia_ctl.cli import naming
 from kardia_ctl.sandbox.data.values import Hook
 from tests.cli.conftest import Desk
 
@@ -73,6 +74,17 @@ def test_who_was_deleted_in_kardia_has_moved(managed: Desk) -> None:
     lines = [json.loads(line) for line in managed.plan("--drift", "--json").out.splitlines()]
     drifted = [line["change"]["action"] for line in lines if line["type"] == "resource_drift"]
     assert drifted == ["delete"]
+
+
+def test_the_stream_has_no_mrn_off_the_terminal(managed: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename(managed, "DR-2")
+    one = next(patient for patient in managed.account.patients.all() if patient.mrn == "DR-1")
+    managed.account.patients.remove(one.id)
+    monkeypatch.setattr(naming, "shows_mrns", lambda _: False)
+    out = managed.plan("--drift", "--json").out
+    assert out.count("patient/~") > 1
+    assert "DR-" not in out
+    assert '"action":"delete"' in out
 
 
 def test_the_stream_has_resource_drift_alone(managed: Desk) -> None:
