@@ -14,6 +14,7 @@ from kardia_ctl.cli.options import FILE, Options
 from kardia_ctl.cli.outputs import Output, starts_with
 from kardia_ctl.cli.private_files import write_private
 from kardia_ctl.model.source import Problem
+from kardia_ctl.render.escape import escape
 from kardia_ctl.render.reports import junit, sarif
 from kardia_ctl.render.reports.annotations import Annotation, Annotator, collected, of_problems, of_warnings
 from kardia_ctl.render.reports.code_quality import code_quality_text, is_code_quality
@@ -126,9 +127,9 @@ def from_top(start: Path) -> Callable[[str], str]:
 
 
 def main_first(path: Path, files: Iterable[Path], relative: Callable[[str], str]) -> list[str]:
-    """The configuration's files for reports, each once, the one that names the others first."""
+    """The configuration's files as annotations name them, each once, the one that names the others first."""
     main = path / "kardia.yaml" if path.is_dir() else path
-    return list(dict.fromkeys(relative(str(file)) for file in (main, *files)))
+    return list(dict.fromkeys(escape(relative(str(file))) for file in (main, *files)))
 
 
 def write_problems(

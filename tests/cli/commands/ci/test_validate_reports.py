@@ -88,3 +88,15 @@ def test_the_file_of_a_result_is_from_the_top_of_the_repository(
         place = one["locations"][0]["physicalLocation"]
         assert place["artifactLocation"]["uri"] == "clinic/kardia.yaml"
         assert place["region"]["startLine"] == 29
+
+
+def test_the_name_of_a_file_moves_nothing_in_a_report(desk: Desk, reports: dict[str, Path]) -> None:
+    desk.write("version: 1\ninclude: ['*/more.yaml']\n")
+    folder = desk.path / b"odd\x1b[31m \xe2\x80\xae\x01 \xff".decode("utf-8", "surrogateescape")
+    folder.mkdir()
+    (folder / "more.yaml").write_text("patients: []\n")
+    assert validate(desk, reports).code == 0
+    for file in reports.values():
+        assert file.read_text(encoding="utf-8").replace("\n", "").isprintable()
+    names = [case.name for suite in JUnitXml.fromfile(str(reports["junit"])) for case in suite]
+    assert any("odd" in name for name in names)
