@@ -175,7 +175,7 @@ SUBROOMS: dict[str, set[str]] = {
     },
     "cli/commands/codes": {
         "cli/account", "cli/environment", "cli/files", "cli/letters", "cli/options", "cli/output",
-        "cli/outputs", "cli/private_files", "cli/signals",
+        "cli/outputs", "cli/private_files", "cli/scope_options", "cli/signals",
     },
     "cli/commands/apply": {
         "cli/account", "cli/commands/plan", "cli/decisions", "cli/files", "cli/naming", "cli/open_files",

@@ -106,7 +106,7 @@ def _settled_by_a_person(plan: Plan, inputs: PlanInputs) -> Iterator[Entry]:
     blocked = {change.address for change in plan.changes if change.action is Action.BLOCKED}
     for departure in inputs.desired.departures:
         intent = doubt_of_done(inputs, departure)
-        if intent is not None and intent.address not in blocked:
+        if intent is not None and intent.address not in blocked and not inputs.scope.excludes(intent.address):
             yield Resolve(intent.address, intent.workspace)
 
 

@@ -1,6 +1,6 @@
 """Decisions on the command line: which addresses to apply, and exceptions to the safety checks."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any, Final
@@ -12,11 +12,13 @@ from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.options import Options, accept_unknown_team_option
 from kardia_ctl.cli.options import address as address_type
 from kardia_ctl.cli.output.console import print_message
-from kardia_ctl.model.address import Address, code_address, patient_address
-from kardia_ctl.model.configuration import Configuration, Desired
+from kardia_ctl.cli.scope_options import check_cohort, excluded_from, is_declared
+from kardia_ctl.model.address import Address
+from kardia_ctl.model.configuration import Configuration
 from kardia_ctl.model.decided.decision import DecisionKind
 from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.kinds import Kind
+from kardia_ctl.model.state import State
 from kardia_ctl.planning.decided.decision_notices import ended
 from kardia_ctl.planning.inputs import Decisions
 
@@ -28,6 +30,21 @@ decision_options: Final = Options(
         multiple=True,
         metavar="ADDRESS",
         help="Apply only this address and its dependencies; no forgets, no departures.",
+    ),
+    click.option(
+        "--cohort",
+        "cohorts",
+        multiple=True,
+        metavar="NAME",
+        help="Apply only the patients of this cohort, their codes and users; no forgets, no departures.",
+    ),
+    click.option(
+        "--exclude",
+        "excludes",
+        type=address_type,
+        multiple=True,
+        metavar="ADDRESS",
+        help="Leave this address alone, and what depends on it; not with --target.",
     ),
     click.option(
         "--recreate",
@@ -68,7 +85,10 @@ decision_options: Final = Options(
         help="Apply only the first N writes, patient by patient; leave the rest for later runs.",
     ),
 )
-"""--target, --limit and the decisions about single addresses."""
+"""--target, --cohort, --exclude, --limit and the decisions about single addresses."""
+
+FLAGS: Final = {"targets": "--target", "cohorts": "--cohort", "excludes": "--exclude"}
+"""The options of ``Decisions`` that are called otherwise there."""
 
 _KINDS: Final = {
     "recreate": (Kind.PATIENT,),
@@ -113,31 +133,36 @@ def ended_decisions(configuration: Configuration, today: date) -> list[str]:
     ]
 
 
-def decisions_from(options: dict[str, Any], configuration: Configuration, keys: Keys) -> Decisions:
-    """The decisions of a command line; each is about declared addresses of a fitting kind."""
+def decisions_from(
+    options: dict[str, Any], configuration: Configuration, keys: Keys, state: Callable[[], State]
+) -> Decisions:
+    """The decisions of a command line; each is about declared addresses of a fitting kind.
+
+    ``state`` loads what is recorded: whom nothing declares can be excluded too.
+
+    Raises:
+        RunStopped: options exclude each other, or an address or a cohort is nobody's.
+    """
+    excludes, cohorts = options.pop("excludes"), options.pop("cohorts")
+    if excludes and options["targets"]:
+        raise RunStopped("--target plans nothing else, so there is nothing to --exclude: leave one out")
+    for cohort in cohorts:
+        check_cohort(cohort, configuration.desired)
     written = {name: options.pop(name) for name in _KINDS}
     translate = translation(chain.from_iterable(written.values()), configuration.desired, keys)
     chosen = {name: frozenset(map(translate, addresses)) for name, addresses in written.items()}
-    declared = {setting.address for setting in configuration.desired.settings}
     for name, addresses in chosen.items():
         for address in sorted(addresses, key=lambda one: one.order):
             if address.kind not in _KINDS[name]:
                 raise RunStopped(f"--{name} {address}: the address must be a {' or '.join(_KINDS[name])}")
-            if address not in declared and not _is_of_patient(address, configuration.desired):
+            if not is_declared(address, configuration.desired):
                 raise RunStopped(f"{address} is not declared in the configuration")
     return Decisions(
         **chosen,
+        cohorts=frozenset(cohorts),
+        excludes=excluded_from(excludes, configuration.desired, keys, state),
         accept_collapse=bool(options.pop("accept_collapse")),
         accept_unknown_team=bool(options.pop("accept_unknown_team")),
         accept_decisions=bool(options.pop("accept_decisions")),
         limit=options.pop("limit"),
     )
-
-
-def _is_of_patient(address: Address, desired: Desired) -> bool:
-    patient = desired.patients.get(address.names[0]) if address.names else None
-    if patient is None:
-        return False
-    codes = {code_address(patient.mrn, label) for label in patient.codes}
-    users = {Address(Kind.MOBILE_USER, (mrn,)) for mrn in (patient.mrn,) if mrn in desired.users}
-    return address == patient_address(patient.mrn) or address in codes | users

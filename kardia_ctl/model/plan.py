@@ -194,6 +194,7 @@ class Plan:
         team: The declared tenant.
         templates: The templates of the codes to issue, in the order of their labels.
         left: The number of writes that ``--limit`` leaves for later runs.
+        excluded: The number of addresses that ``--exclude`` leaves alone.
         rate: How fast the last apply sent; None when unknown.
         following: The most that may follow when requests in doubt are settled.
         refresh: How much of the account was read for it.
@@ -211,6 +212,7 @@ class Plan:
     team: str = ""
     templates: tuple[Template, ...] = ()
     left: int = 0
+    excluded: int = 0
     rate: Rate | None = None
     following: FollowUps = field(default_factory=FollowUps)
     refresh: Refresh = Refresh.FULL

@@ -1,12 +1,13 @@
 """Chooses the reads of an observation, before any is sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
-from kardia_ctl.model.address import Address
+from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.configuration import Departure, DepartureAction, Desired
+from kardia_ctl.model.decided.scope import EVERYTHING, Scope
 from kardia_ctl.model.dialects import V1, Capabilities
 from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.plan import Action
@@ -51,7 +52,7 @@ class ReadPlan:
 def choose_reads(
     desired: Desired,
     state: State,
-    targets: Iterable[Address] = (),
+    scope: Scope = EVERYTHING,
     capabilities: Capabilities = V1,
     *,
     recreating: bool = False,
@@ -62,12 +63,12 @@ def choose_reads(
     created (``recreating``: something is) or deleted, and there are fewer ids than pages, these are read by
     id instead. A patient deleted by a departure is read by id until the deletion is certainly over.
     """
-    wanted = frozenset(targets)
     if not capabilities.shows_patients:
-        return ReadPlan(False, (), (), _settings(desired, wanted), templates=False)
-    patients = _wanted(desired.patients, wanted)
+        return ReadPlan(False, (), (), _settings(desired, scope), templates=False)
+    patients = _wanted(desired.patients, scope)
     ids, mrns, unknown = _known(patients, state)
-    departures = () if wanted else tuple(_departures(desired, state))
+    desired = replace(desired, departures=_departing(desired, scope))
+    departures = tuple(_departures(desired, state))
     ids.extend(patient_id for patient_id, _ in departures)
     mrns.extend(departure.mrn for _, departure in departures)
     deleting = [
@@ -76,7 +77,7 @@ def choose_reads(
         if departure.action is DepartureAction.DELETE and not _waits(patient_id, departure, state)
     ]
     scan = bool(deleting) or unknown or (bool(ids) and (recreating or not _fewer_than_pages(state, len(ids))))
-    deletions = {} if wanted else dict(_deletions(desired, state))
+    deletions = dict(_deletions(desired, state))
     ids.extend(deletions)
     mrns.extend(deletions.values())
     labels = set(chain.from_iterable({want.codes for want in patients.values()}))
@@ -84,23 +85,27 @@ def choose_reads(
         scan=scan,
         ids=tuple(ids),
         mrns=tuple(mrns),
-        settings=_settings(desired, wanted),
+        settings=_settings(desired, scope),
         templates=any(not desired.templates[label].id for label in labels),
         recordings=tuple(deleting),
         deleted=frozenset(deletions),
-        watched=() if wanted else tuple(_over(desired, state)),
+        watched=tuple(_over(desired, state)),
         marks=frozenset(intent.newest for intent in state.intents.values() if intent.newest),
     )
 
 
-def _wanted(
-    patients: Mapping[str, DesiredPatient], targets: frozenset[Address]
-) -> Mapping[str, DesiredPatient]:
-    """The patients that the targets name or belong to; all of them without targets."""
-    if not targets:
+def _wanted(patients: Mapping[str, DesiredPatient], scope: Scope) -> Mapping[str, DesiredPatient]:
+    """The patients that the plan is about, or a code or user of theirs."""
+    if scope.is_everything:
         return patients
-    mrns = {target.names[0] for target in targets if not target.kind.is_setting}
-    return {mrn: want for mrn, want in patients.items() if mrn in mrns}
+    return {mrn: want for mrn, want in patients.items() if patient_address(mrn) in scope}
+
+
+def _departing(desired: Desired, scope: Scope) -> tuple[Departure, ...]:
+    """The departures that the plan is about: none where a person named what it is about."""
+    if scope.named is not None:
+        return ()
+    return tuple(one for one in desired.departures if not scope.excludes(patient_address(one.mrn)))
 
 
 def _known(patients: Mapping[str, DesiredPatient], state: State) -> tuple[list[str], list[str], bool]:
@@ -166,9 +171,9 @@ def _fewer_than_pages(state: State, count: int) -> bool:
     return state.live_count is not None and count < -(-state.live_count // PAGE)
 
 
-def _settings(desired: Desired, targets: frozenset[Address]) -> tuple[Address, ...]:
+def _settings(desired: Desired, scope: Scope) -> tuple[Address, ...]:
     return tuple(
         setting.address
         for setting in desired.settings
-        if setting.address.kind.facts.read_back and (not targets or setting.address in targets)
+        if setting.address.kind.facts.read_back and setting.address in scope
     )

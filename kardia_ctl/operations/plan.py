@@ -88,11 +88,10 @@ def plan_from_state(inputs: PlanInputs) -> Preview:
 
 
 def _reads_of(inputs: PlanInputs) -> ReadPlan:
-    decisions = inputs.decisions
     return choose_reads(
         inputs.desired,
         inputs.state,
-        decisions.targets,
+        inputs.scope,
         inputs.capabilities,
         recreating=_recreates(inputs),
     )

@@ -23,6 +23,7 @@ from kardia_ctl.operations.approval import Approval, result_of, without
 from kardia_ctl.operations.plan import Preview, observe_and_plan
 from kardia_ctl.planning.apply_stages import Wave, stages_of
 from kardia_ctl.planning.checks.key_tenant import may_record
+from kardia_ctl.planning.decided.scoping import scope_of
 from kardia_ctl.planning.doubts import Doubts
 
 ROUNDS: Final = 4
@@ -118,12 +119,13 @@ async def _plan_again(preview: Preview, context: RunContext, doubts: Collection[
     """Observe and plan again, for the patients in doubt and their dependents."""
     inputs = preview.inputs
     dependents = {change.address for change in preview.plan.changes if owner_of(change.address) in doubts}
-    decisions = replace(inputs.decisions, targets=frozenset(doubts) | dependents, limit=None)
+    decisions = replace(inputs.decisions, limit=None)
     fresh = replace(
         inputs.recorded(context.store.load()),
         desired=replace(inputs.desired, limits=Limits()),  # they count over all rounds: see Approval
         now=context.clock.instant(),
         decisions=decisions,
+        scope=scope_of(inputs.desired, frozenset(doubts) | dependents),
     )
     return await observe_and_plan(context.reader, fresh, context.requests, known=inputs.observed)
 

@@ -92,7 +92,7 @@ def samples_after(inputs: PlanInputs, state: State, now: float) -> tuple[Sample,
         state: The state after the apply.
         now: Unix seconds.
     """
-    if inputs.decisions.targets or not is_whole(inputs.observed):
+    if not inputs.scope.is_everything or not is_whole(inputs.observed):
         return ()
     found = places(replace(inputs, state=state), inputs.state)
     return tuple(samples(funnel(found), now))

@@ -8,12 +8,14 @@ from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Configuration, Departure, Desired, ScanPolicy, Waves
 from kardia_ctl.model.decided.decision import DecisionKind
+from kardia_ctl.model.decided.scope import EVERYTHING, Scope
 from kardia_ctl.model.dialects import CAPABILITIES, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.plan import Action
 from kardia_ctl.model.state import Intent, State
 from kardia_ctl.planning.decided.firing import FiringDecisions, firing_decisions
 from kardia_ctl.planning.decided.pending_moves import PendingMoves, pending_moves
+from kardia_ctl.planning.decided.scoping import scope_of
 from kardia_ctl.planning.decided.state_with import with_entries
 
 _DEPARTING: Final = (Action.DISCONNECT, Action.EXPORT, Action.DELETE)
@@ -29,6 +31,8 @@ class Decisions:
         reissue: Issue these codes, although an order exists or existed.
         distinct: Create these, although a patient with the same name and birth date exists.
         targets: Plan these and what they depend on, and nothing else.
+        cohorts: Plan the patients of these, with their codes and users, and nothing else.
+        excludes: Leave these alone, and what depends on them.
         accept_collapse: The live count fell on purpose.
         accept_unknown_team: The key is of the expected team, although the account does not say so.
         accept_decisions: Use the decisions of the configuration although there is no state.
@@ -39,6 +43,8 @@ class Decisions:
     reissue: frozenset[Address] = frozenset()
     distinct: frozenset[Address] = frozenset()
     targets: frozenset[Address] = frozenset()
+    cohorts: frozenset[str] = frozenset()
+    excludes: frozenset[Address] = frozenset()
     accept_collapse: bool = False
     accept_unknown_team: bool = False
     accept_decisions: bool = False
@@ -65,6 +71,7 @@ class PlanInputs:
         refresh: How much is to be read of the account.
         given: The decisions of the command line alone; ``decisions`` has those of the configuration too.
         firing: The decisions of the configuration that send something, or settle a doubt.
+        scope: Which addresses the plan is about.
         digest_key: The key of the plan's digest; without one it has none.
     """
 
@@ -83,6 +90,7 @@ class PlanInputs:
     refresh: Refresh = Refresh.FULL
     given: Decisions = field(default_factory=Decisions)
     firing: FiringDecisions = field(default_factory=FiringDecisions)
+    scope: Scope = EVERYTHING
     digest_key: bytes = b""
 
     def recorded(self, state: State) -> "PlanInputs":
@@ -102,7 +110,8 @@ def inputs_of(
     moves = pending_moves(desired, state, key)
     state = with_entries(state, moves.entries)
     accepted, settle = decisions.accept_decisions, configuration.settle
-    firing = firing_decisions(desired, state, now, settle, can, decisions.targets, accepted=accepted)
+    scope = scope_of(desired, decisions.targets, decisions.cohorts, decisions.excludes)
+    firing = firing_decisions(desired, state, now, settle, can, scope, accepted=accepted)
     return PlanInputs(
         desired,
         Observed(),
@@ -117,6 +126,7 @@ def inputs_of(
         moves=moves,
         given=decisions,
         firing=firing,
+        scope=scope,
     )
 
 

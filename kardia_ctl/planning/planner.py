@@ -1,8 +1,8 @@
 """Makes a plan: runs each planner and check in order, and collects their changes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from kardia_ctl.model.address import Address, code_address, owner_of
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.observed import Coverage
@@ -21,6 +21,7 @@ from kardia_ctl.planning.decided.accepting import accepted
 from kardia_ctl.planning.decided.decision_notices import say_decisions
 from kardia_ctl.planning.decided.firing_notices import plan_firing
 from kardia_ctl.planning.decided.in_force import DecisionsInForce
+from kardia_ctl.planning.decided.keeping import keep_in_scope
 from kardia_ctl.planning.decided.moves import plan_moves
 from kardia_ctl.planning.decided.unverifiable import count_unverifiable
 from kardia_ctl.planning.doubts import Doubts
@@ -59,14 +60,13 @@ def make_plan(inputs: PlanInputs) -> Plan:
     warn_of_doubts(inputs, builder)
     block_same_persons(inputs, builder)
     plan_firing(inputs, builder)
+    excluded = keep_in_scope(builder, inputs.scope)
     say_once_what_cohorts_lack(inputs, builder)
     say_what_was_not_read(inputs, builder)
-    if inputs.decisions.targets:
-        _keep_targets(builder, inputs.decisions.targets | set(_redeemed(inputs)))
-    else:
+    if inputs.scope.named is None:
         note_undeclared(inputs, builder)
     count_unverifiable(inputs, builder)
-    return _finish(inputs, builder, templates)
+    return replace(_finish(inputs, builder, templates), excluded=excluded)
 
 
 def _templates(inputs: PlanInputs) -> Mapping[str, Template]:
@@ -115,38 +115,6 @@ def _issues(change: Change) -> bool:
 def _notice_order(notice: Notice) -> tuple[str, tuple[int, tuple[str, ...]], str]:
     order = notice.address.order if notice.address else (-1, ())
     return notice.kind, order, notice.text
-
-
-def _keep_targets(builder: PlanBuilder, targets: frozenset[Address]) -> None:
-    """Keep only the targets and what they depend on; no forgets, no departures."""
-    wanted = targets | {owner for target in targets if (owner := owner_of(target))}
-    builder.changes = [
-        change for change in builder.changes if change.address in wanted and _is_targetable(change)
-    ]
-    builder.notices = [
-        notice for notice in builder.notices if notice.address is None or notice.address in wanted
-    ]
-    builder.unchanged = {kind: _named(kind, names, wanted) for kind, names in builder.unchanged.items()}
-
-
-def _redeemed(inputs: PlanInputs) -> Iterator[Address]:
-    """The code and user of a target that redeem each other: both must be in the same run."""
-    for target in inputs.decisions.targets:
-        mrn = target.names[0] if owner_of(target) else ""
-        user = inputs.desired.users.get(mrn)
-        if user is not None and user.redeem:
-            code = code_address(mrn, inputs.desired.patients[mrn].codes[0])
-            if target.kind is Kind.MOBILE_USER or target == code:
-                yield from (code, Address(Kind.MOBILE_USER, (mrn,)))
-
-
-def _is_targetable(change: Change) -> bool:
-    return change.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE, Action.EXPORT)
-
-
-def _named(kind: Kind, names: Iterable[tuple[str, ...]], wanted: frozenset[Address]) -> list[tuple[str, ...]]:
-    targeted = {address.names for address in wanted if address.kind is kind}
-    return [name for name in names if name in targeted]
 
 
 def wants_templates(plan: Plan, capabilities: Capabilities) -> bool:

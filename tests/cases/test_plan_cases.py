@@ -67,6 +67,8 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """What a person said; ``key`` is false where the fingerprint key is not at hand."""
 
     targets: list[str] = []
+    cohorts: list[str] = []
+    excludes: list[str] = []
     recreate: list[str] = []
     reissue: list[str] = []
     distinct: list[str] = []
@@ -80,6 +82,8 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     def decisions(self) -> Decisions:
         return Decisions(
             targets=frozenset(map(Address.parse, self.targets)),
+            cohorts=frozenset(self.cohorts),
+            excludes=frozenset(map(Address.parse, self.excludes)),
             recreate=frozenset(map(Address.parse, self.recreate)),
             reissue=frozenset(map(Address.parse, self.reissue)),
             distinct=frozenset(map(Address.parse, self.distinct)),
@@ -156,6 +160,7 @@ COUNTED: Final = {
     "apply_reads": r"^Requests: .*?\((\d+) read",
     "apply_writes": r"^Requests: .* (\d+) write",
     "left_by_limit": r"^--limit: .*?(\d+) left",
+    "left_out_by_exclude": r"^--exclude: (\d+) address",
 }
 """Each count of a document, and where plan.txt has it: a line or a part that is absent counts zero."""
 
@@ -168,7 +173,7 @@ def counts_of_text(text: str) -> dict[str, int]:
 
 def counts_of_document(document: dict[str, Any]) -> dict[str, int]:
     ours = document["kardia_ctl"]
-    numbers = {"left_by_limit": 0, **ours, **ours["counts"], **ours["requests"]}
+    numbers = {"left_by_limit": 0, "left_out_by_exclude": 0, **ours, **ours["counts"], **ours["requests"]}
     numbers["accepted"] = len(ours.get("accepted", ()))
     numbers["changed"] = numbers["update"] + numbers["export"]
     numbers["destroyed"] = numbers["delete"] + numbers["disconnect"]

@@ -11,6 +11,7 @@ from kardia_ctl.model.patient import DesiredPatient
 from kardia_ctl.model.state import PatientRecord, State
 from kardia_ctl.model.template import DeclaredTemplate
 from kardia_ctl.observing.read_plan import ReadPlan, choose_reads
+from kardia_ctl.planning.decided.scoping import scope_of
 
 CALLBACK, QT_CALLBACK = Address(Kind.CALLBACK), Address(Kind.QT_CALLBACK)
 PROVIDER = Address(Kind.SERVICE_PROVIDER, ("sp",))
@@ -191,4 +192,4 @@ def test_a_target_reads_nothing_beside_it_and_looks_for_nobody_who_departs(
     target: Address, expected: tuple[object, ...]
 ) -> None:
     declared = desired(want("A", "by-id"), want("B", "by-name"), departures=(leaving("C"),))
-    assert choose_reads(declared, state("A", "C"), [target]) == ReadPlan(*expected)  # type: ignore[arg-type]
+    assert choose_reads(declared, state("A", "C"), scope_of(declared, [target])) == ReadPlan(*expected)  # type: ignore[arg-type]

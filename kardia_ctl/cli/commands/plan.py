@@ -157,7 +157,7 @@ def make_planned(
         )
     workspace = open_workspace(path, account_from(options), settle=settle, needs_key=not is_off)
     check_outputs([*_saved(out), *pages.outputs], workspace.inputs, workspace.private)
-    decisions = decisions_from(options, workspace.configuration, workspace.keys)
+    decisions = decisions_from(options, workspace.configuration, workspace.keys, workspace.store.load)
     say_as_entries(decisions, workspace.now.day)
     for line in (*workspace.configuration.warnings, workspace.store.activity()):
         reporter.warn(line)

@@ -91,7 +91,8 @@ def meant_decisions(saved: SavedPlan, workspace: Workspace, state: State) -> Dec
         PlanRefused: the key of its pseudonyms is not here, or nobody known has one of them.
     """
     decisions = saved.decisions
-    several = (decisions.recreate, decisions.reissue, decisions.distinct, decisions.targets)
+    addresses = (decisions.recreate, decisions.reissue, decisions.distinct, decisions.targets)
+    several = (*addresses, decisions.excludes)
     written = {
         address.names[0] for addresses in several for address in addresses if not address.kind.is_setting
     }

@@ -14,6 +14,7 @@ whether it stops        yes  a page that says "nothing can be applied" approves 
 wording of the stops    no   they count what is live
 doubts that may follow  no   an approved apply settles doubts by looking only, so none of it follows
 left by ``--limit``     no   what is left is not done
+what is excluded        no   nothing is done
 notices, no-ops         no   nothing is done
 requests, rate          no   how it was found out
 templates               no   each code has its template's id and its price

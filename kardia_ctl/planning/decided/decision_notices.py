@@ -14,9 +14,11 @@ _CORRECT: Final = "Correct the address, or remove the entry"
 
 def say_decisions(inputs: PlanInputs, builder: PlanBuilder) -> None:
     """Say what the decisions did, once all changes are known. With targets only some were looked at."""
-    if inputs.decisions.targets:
+    if inputs.scope.named is not None:
         return
     for decision in inputs.desired.decisions:
+        if inputs.scope.excludes(decision.address):
+            continue
         kind, text = _said(decision, inputs, builder)
         about = f"{decision.about} (cohort {decision.cohort}): " if decision.cohort else ""
         address = None if decision.cohort else decision.address

@@ -23,9 +23,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kardia_ctl.instant import Instant
-from kardia_ctl.model.address import Address, owner_of
+from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.decided.decision import Decision, DecisionKind
+from kardia_ctl.model.decided.scope import Scope
 from kardia_ctl.model.decided.use import SEEN, UNDER_WAY, UNKNOWN, DecisionUse, UseDecision
 from kardia_ctl.model.dialects import Capabilities
 from kardia_ctl.model.kinds import Kind
@@ -118,19 +119,18 @@ def firing_decisions(
     now: Instant,
     settle: float,
     can: Capabilities,
-    targets: Iterable[Address],
+    scope: Scope,
     *,
     accepted: bool,
 ) -> FiringDecisions:
     """What becomes of the decisions in a run. ``accepted`` is ``--accept-decisions``."""
-    wanted = frozenset(targets)
     held = [
         decision
         for decision in desired.decisions
         if decision.kind in (*_SENDING, *_SETTLING)
         and not decision.has_ended(now.day)
         and state.decided.get(use_of(decision), UNDER_WAY) <= UNDER_WAY
-        and (not wanted or {decision.address, owner_of(decision.address)} & wanted)
+        and scope.names(decision.address)
     ]
     withheld = [
         one for one in held if not accepted and _is_unknown(one, state) and not _may_be_repeated(one, can)

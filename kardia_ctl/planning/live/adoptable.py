@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kardia_ctl.model.address import patient_address
+from kardia_ctl.model.decided.scope import EVERYTHING
 from kardia_ctl.model.patient import DesiredPatient, LivePatient
 from kardia_ctl.model.plan import Action
 from kardia_ctl.planning.inputs import Decisions, PlanInputs
@@ -32,7 +33,7 @@ def blocked_adoptions(inputs: PlanInputs, patients: Iterable[LivePatient]) -> Ma
     from kardia_ctl.planning.planner import make_plan
 
     desired = replace(inputs.desired, patients=known, settings=(), departures=(), users={})
-    plan = make_plan(replace(inputs, desired=desired, decisions=Decisions()))
+    plan = make_plan(replace(inputs, desired=desired, decisions=Decisions(), scope=EVERYTHING))
     return {
         change.address.names[0]: change.cause.value
         for change in plan.changes

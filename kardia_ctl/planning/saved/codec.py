@@ -22,7 +22,15 @@ from kardia_ctl.model.source import Source
 from kardia_ctl.model.template import Template
 from kardia_ctl.planning.inputs import Decisions
 from kardia_ctl.planning.saved.parts import PartDigests
-from kardia_ctl.planning.saved.saved_rows import Count, FollowingRow, TermsRow, amount, following, terms
+from kardia_ctl.planning.saved.saved_rows import (
+    Count,
+    DecisionsRow,
+    FollowingRow,
+    TermsRow,
+    amount,
+    following,
+    terms,
+)
 
 UNREADABLE: Final = (ValueError, MsgspecError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises; the errors of msgspec 0.19 and 0.20 are no ValueErrors."""
@@ -72,17 +80,6 @@ class SavedPlan:
     names: str = ""
 
 
-class _DecisionsPart(_Part, frozen=True):
-    recreate: list[str]
-    reissue: list[str]
-    distinct: list[str]
-    targets: list[str]
-    accept_collapse: bool
-    accept_unknown_team: bool
-    accept_decisions: bool
-    limit: Count | None
-
-
 class _ChangePart(_Part, frozen=True):
     address: str
     action: Action
@@ -112,7 +109,7 @@ class _Document(_Part, frozen=True):
     id: str
     created: Count
     binding: Binding
-    decisions: _DecisionsPart
+    decisions: DecisionsRow
     changes: list[_ChangePart]
     notices: list[_NoticePart]
     stops: tuple[str, ...]
@@ -123,6 +120,7 @@ class _Document(_Part, frozen=True):
     team: str
     templates: list[TermsRow]
     left: Count
+    excluded: Count
     rate: str | None
     following: FollowingRow
     refresh: Refresh
@@ -143,7 +141,7 @@ def as_json(saved: SavedPlan) -> Any:
             id=saved.id,
             created=saved.created,
             binding=saved.binding,
-            decisions=_part(_DecisionsPart, saved.decisions),
+            decisions=_part(DecisionsRow, saved.decisions),
             changes=[_part(_ChangePart, one, **_sides(one), digest=digest) for one, digest in changes],
             notices=[_part(_NoticePart, notice, **_sides(notice)) for notice in saved.plan.notices],
             unchanged=saved.plan.unchanged,
@@ -244,6 +242,7 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "requests": lambda counts: Requests(*counts),
     "templates": terms,
     "following": following,
-    **dict.fromkeys(("recreate", "reissue", "distinct", "targets"), _addresses),
+    "cohorts": frozenset,
+    **dict.fromkeys(("recreate", "reissue", "distinct", "targets", "excludes"), _addresses),
 }
 """How to read the fields that the document has in another form than the model."""

@@ -32,6 +32,7 @@ class Renaming:
             reissue=self._all(decisions.reissue),
             distinct=self._all(decisions.distinct),
             targets=self._all(decisions.targets),
+            excludes=self._all(decisions.excludes),
         )
 
     def address(self, address: Address) -> Address:

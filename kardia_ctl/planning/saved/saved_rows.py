@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Final, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from kardia_ctl.model.amounts.follow_ups import FollowUps
 from kardia_ctl.model.template import Template
@@ -19,6 +19,21 @@ FollowingRow: TypeAlias = tuple[Count, Count, Count, Count, str, Count]
 
 TermsRow: TypeAlias = tuple[str, str, str, Count | None, str | None]
 """The terms of a template."""
+
+
+class DecisionsRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """The decisions of a plan; its scope among them."""
+
+    recreate: list[str]
+    reissue: list[str]
+    distinct: list[str]
+    targets: list[str]
+    cohorts: list[str]
+    excludes: list[str]
+    accept_collapse: bool
+    accept_unknown_team: bool
+    accept_decisions: bool
+    limit: Count | None
 
 
 def amount(text: str) -> Decimal:

@@ -60,6 +60,8 @@ def summary_lines(plan: Plan, view: View) -> Iterator[str]:
         yield f"Digest: {plan.digest}"
     if plan.left:
         yield left_line(plan)
+    if plan.excluded:
+        yield excluded_line(plan)
     yield from cost_lines(plan)
     yield from following_lines(plan)
     yield from undeclared_lines(plan)
@@ -125,6 +127,11 @@ def left_line(plan: Plan) -> str:
     )
 
 
+def excluded_line(plan: Plan) -> str:
+    """How many addresses ``--exclude`` leaves alone."""
+    return f"--exclude: {plan.excluded} {'address' if plan.excluded == 1 else 'addresses'} left out."
+
+
 def no_changes(plan: Plan) -> str:
     """Terraform's sentence, and how many resources are as declared, drifted or not verifiable.
 
@@ -136,7 +143,9 @@ def no_changes(plan: Plan) -> str:
         return f"{counts_line(plan)} {count_of(total, 'resource')} as state has {them}."
     notices = _notices(plan)
     if not total:
-        return NO_CHANGES if notices or plan.notices else f"{NO_CHANGES} Nothing is declared."
+        return (
+            NO_CHANGES if notices or plan.notices or plan.excluded else f"{NO_CHANGES} Nothing is declared."
+        )
     unlike = notices[NoticeKind.DRIFT] + notices[NoticeKind.NOT_SENT]
     alike = count_of(total - unlike, "resource")
     verb = "is" if total - unlike == 1 else "are"

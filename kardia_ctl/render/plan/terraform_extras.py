@@ -41,6 +41,7 @@ def ours(
         "cost": number(plan.cost),
         "unpriced": plan.unpriced,
         **({"left_by_limit": plan.left} if plan.left else {}),
+        **({"left_out_by_exclude": plan.excluded} if plan.excluded else {}),
         **_following(plan),
         **_estimate(plan),
         "blocked": [_blocked(row) for row in shown if row.action is Action.BLOCKED and not row.accepted],

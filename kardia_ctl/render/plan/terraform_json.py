@@ -79,7 +79,7 @@ def plan_json(plan: Plan, stamp: Stamp, names: Names = MRNS, *, changes_only: bo
         "checks": [check_of(row, names) for row in shown if row.action is Action.BLOCKED],
         "timestamp": stamp.timestamp,
         "applyable": not plan.stops and any(row.action is not Action.BLOCKED for row in shown),
-        "complete": not plan.blocked and not plan.left,
+        "complete": not plan.blocked and not plan.left and not plan.excluded,
         "errored": bool(plan.stops),
     }
 

@@ -137,7 +137,9 @@ def _summary(plan: Plan) -> Line:
     }
     message = no_changes(plan) if plan.is_empty else counts_line(plan)
     digest = {"digest": plan.digest} if plan.digest else {}
-    return {**stream_line("change_summary", message, changes=changes), **digest, **_left(plan.left)}
+    excluded = {"left_out_by_exclude": plan.excluded} if plan.excluded else {}
+    line = stream_line("change_summary", message, changes=changes)
+    return {**line, **digest, **_left(plan.left), **excluded}
 
 
 def _left(count: int) -> Line:

@@ -7,7 +7,7 @@ from typing import Final
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Change, NoticeKind, Plan
-from kardia_ctl.render.plan.summary import accepted_count, left_line
+from kardia_ctl.render.plan.summary import accepted_count, excluded_line, left_line
 from kardia_ctl.render.redaction import shown_url
 from kardia_ctl.render.review.review_page import PageContext
 from kardia_ctl.render.text import count_of, kind_count, money
@@ -71,6 +71,8 @@ def merge_answer(plan: Plan, changes: ByAction, context: PageContext) -> Iterato
         yield f"{number} accepted as blocked, by a decision: no error."
     if plan.left:
         yield left_line(plan)
+    if plan.excluded:
+        yield excluded_line(plan)
     yield from _unseen(plan)
 
 

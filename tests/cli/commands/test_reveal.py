@@ -126,6 +126,17 @@ def test_a_saved_plan_about_pseudonyms_does_exactly_that(
     assert [one.mrn for one in desk.account.patients.all()] == ["CL-0001042"]
 
 
+def test_a_saved_plan_that_excludes_a_pseudonym_leaves_that_patient_alone(
+    desk: Desk, tmp_path: Path, name: str
+) -> None:
+    plan = tmp_path / "saved.plan"
+    assert desk.plan("--exclude", f"patient/{name}", "--out", str(plan)).code == 0
+    assert "CL-00010" not in plan.read_text()
+    ran = desk.run("apply", str(plan))
+    assert ran.code == 0, ran.out + ran.err
+    assert "CL-0001042" not in {one.mrn for one in desk.account.patients.all()} != set()
+
+
 def test_a_saved_plan_whose_pseudonyms_have_another_key_is_refused(
     desk: Desk, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

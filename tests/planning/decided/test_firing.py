@@ -13,6 +13,7 @@ from kardia_ctl.model.dialects import PRO, V1, Capabilities
 from kardia_ctl.model.observed import Observed
 from kardia_ctl.model.state import Intent, Resolve, State
 from kardia_ctl.planning.decided.firing import FiringDecisions, firing_decisions, use_of
+from kardia_ctl.planning.decided.scoping import scope_of
 from kardia_ctl.planning.inputs import PlanInputs
 from tests.moments import at
 
@@ -36,7 +37,7 @@ def firing(
     can: Capabilities = V1,
 ) -> FiringDecisions:
     desired = Desired(decisions=(one,))
-    return firing_decisions(desired, state, NOW, SETTLE, can, targets, accepted=accepted)
+    return firing_decisions(desired, state, NOW, SETTLE, can, scope_of(desired, targets), accepted=accepted)
 
 
 def doubt(ago: float, address: Address = PATIENT) -> State:

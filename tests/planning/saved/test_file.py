@@ -75,6 +75,8 @@ DECISIONS = Decisions(
     recreate=frozenset({JOE}),
     reissue=frozenset({code_address("P-3", "one-year")}),
     targets=frozenset({Address(Kind.CALLBACK), JOE}),
+    cohorts=frozenset({"spring"}),
+    excludes=frozenset({JOE}),
     accept_collapse=True,
     accept_unknown_team=True,
 )
@@ -208,6 +210,8 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "more decisions": put("decisions", "accept_collapse", False),
     "another decision": put("decisions", "accept_unknown_team", False),
     "more targets": put("decisions", "targets", []),
+    "no cohort": put("decisions", "cohorts", []),
+    "nothing excluded": put("decisions", "excludes", []),
     "another plan's id": put("id", "plan-2"),
     "another time": put("created", 0),
     "another path": put("path", "../elsewhere"),

@@ -12,7 +12,7 @@ from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.account.workspace import Workspace, open_workspace
 from kardia_ctl.cli.commands.apply.expected import Expected, expected_from
 from kardia_ctl.cli.commands.apply.two_people import NOBODY, Claim, SecondPerson, claim_from, second_person
-from kardia_ctl.cli.decisions import decisions_from, say_as_entries
+from kardia_ctl.cli.decisions import FLAGS, decisions_from, say_as_entries
 from kardia_ctl.cli.files import saved_plan as plan_files
 from kardia_ctl.cli.options import DURATION, Options
 from kardia_ctl.cli.output.reporter import Reporter
@@ -111,7 +111,7 @@ def _of_configuration(
         settle=options.pop("settle"),
         accept_parts=options["settle_first"],
     )
-    decisions = decisions_from(options, workspace.configuration, workspace.keys)
+    decisions = decisions_from(options, workspace.configuration, workspace.keys, workspace.store.load)
     for name in ("assume_absent", "assume_created"):
         desired, store = workspace.configuration.desired, workspace.store
         translate = translation(options[name], desired, workspace.keys, store.load)
@@ -138,7 +138,7 @@ def _of_saved_plan(
     """The decisions are the saved plan's, and applying it asks for no confirmation."""
     for name in Decisions.__slots__:
         if options.pop(name):
-            flag = "--target" if name == "targets" else f"--{name.replace('_', '-')}"
+            flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
             raise RunStopped(f"{flag} cannot change a saved plan: use it with plan --out instead")
     for name in ("assume_absent", "assume_created"):
         if options[name]:

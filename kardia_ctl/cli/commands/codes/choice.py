@@ -10,6 +10,7 @@ from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.account.meant_addresses import translation
 from kardia_ctl.cli.options import Options
 from kardia_ctl.cli.options import address as address_type
+from kardia_ctl.cli.scope_options import check_cohort
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.configuration import Desired
 from kardia_ctl.model.errors import RunStopped
@@ -91,9 +92,8 @@ class CodeChoice:
         return (*map(patient_address, self.mrns), *self.targets)
 
     def _check_cohort(self, desired: Desired) -> None:
-        cohorts = {patient.cohort for patient in desired.patients.values()}
-        if self.cohort is not None and (not self.cohort or self.cohort not in cohorts):
-            raise RunStopped(f"--cohort {self.cohort}: no patient is declared in a cohort of this name")
+        if self.cohort is not None:
+            check_cohort(self.cohort, desired)
 
 
 def _declared(target: Address, desired: Desired) -> Address:
