@@ -20,6 +20,11 @@ from tests.canary.watch import API_KEY, OURS, Chunks, Watch, watched
 NAME: Final = f"{OURS[0].firstname} {OURS[0].lastname}"
 
 
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal() -> None:
+    """Nothing is shown as on a terminal."""
+
+
 class Altered(httpx.AsyncBaseTransport):
     """An account in whose answers every field of a name has another value."""
 

@@ -18,6 +18,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "kardia_ctl.config.cohorts.formats.ndjson": {"key": "mrn"},
     "kardia_ctl.api.scrubbing.sent_values": {"whole": r"(?<![^\W_])ab(?![^\W_])"},
     "kardia_ctl.sandbox.endpoints.callbacks": {"host": "hooks.example.com"},
+    "kardia_ctl.render.reports.rules": {"words": ["duplicate key", "unknown key '[^']*'"]},
     "kardia_ctl.kinds.texts.damages": {"pattern": "NULL|None", "flags": re.IGNORECASE},
 }
 """What the expressions that are made while the program runs are made of."""
