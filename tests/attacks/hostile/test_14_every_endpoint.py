@@ -34,6 +34,11 @@ SPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
 STATUSES: Final = (400, 403, 404, 409, 418, 422, 429, 500, 503, 200, 302)
 
 
+@pytest.fixture(autouse=True)
+def addresses_as_on_a_terminal() -> None:
+    """Nothing is shown as on a terminal."""
+
+
 def values_of(person: Person) -> tuple[str, ...]:
     return (
         f"{person.firstname} {person.lastname}",
