@@ -22,6 +22,10 @@ class Address:
     def __str__(self) -> str:
         return "/".join((self.kind.value, *(quote(name, safe="") for name in self.names)))
 
+    def has_mrn(self, text: str) -> bool:
+        """Whether a text is the mrn of its patient, as the live id of a pro participant is."""
+        return not self.kind.is_setting and self.names[:1] == (text,)
+
     @property
     def order(self) -> tuple[int, tuple[str, ...]]:
         """The sort key that makes a plan's order independent of its inputs' order."""

@@ -36,5 +36,11 @@ class _Mrns:
         return text
 
 
+def shown_id(names: Names, live_id: str, *addresses: Address | None) -> str:
+    """A live id of one of some addresses as a reader may see it: that of a pro participant is the mrn."""
+    is_mrn = any(address is not None and address.has_mrn(live_id) for address in addresses)
+    return names.mrn(live_id) if is_mrn else live_id
+
+
 MRNS: Final[Names] = _Mrns()
 """Shows every mrn."""

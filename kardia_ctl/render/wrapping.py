@@ -11,7 +11,7 @@ WIDTH: Final = 100
 
 _GLUE: Final = "\x00"
 _WHOLE: Final = re.compile(
-    r"- \{[^{}]*\}|--[\w-]+ (?:'[^']*'|[^\s',;]+)|kardia-ctl [a-z-]+(?: [a-z]+)?"
+    r"- \{[^{}]*\}|(?<![\w-])--[\w-]+ (?:'[^']*'|[^\s',;]+)|kardia-ctl [a-z-]+(?: [a-z]+)?"
     r"|will be (?:created|updated in-place|destroyed|imported)(?: \S+)?"
 )
 """Stays on one line: an entry for the YAML, a command, an option with its value, and the words that comment

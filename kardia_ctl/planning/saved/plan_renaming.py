@@ -69,8 +69,9 @@ class Renaming:
 
     def _id(self, change: Change) -> str:
         """The live id; that of a pro participant is the mrn."""
-        is_name = not change.address.kind.is_setting and change.id == change.address.names[0]
-        return self.name(change.id) if is_name else change.id
+        about = (change.address, change.previous)
+        is_mrn = any(address is not None and address.has_mrn(change.id) for address in about)
+        return self.name(change.id) if is_mrn else change.id
 
     def _notice(self, notice: Notice) -> Notice:
         about = notice.address and self.address(notice.address)

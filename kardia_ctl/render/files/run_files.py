@@ -10,7 +10,7 @@ from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.render.escape import escape, json_text
 from kardia_ctl.render.files.csv import csv_text
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import MRNS, Names, shown_id
 from kardia_ctl.render.text import iso_time
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
@@ -66,6 +66,6 @@ def _cells(result: Result, names: Names) -> tuple[str, ...]:
         names.shown(result.address),
         result.action.value,
         result.status.value,
-        escape(result.id),
+        escape(shown_id(names, result.id, result.address)),
         escape(names.text(result.detail)),
     )

@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan
 from kardia_ctl.model.template import Template
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import MRNS, Names, shown_id
 from kardia_ctl.render.plan.plan_fields import Field, PlanReader, cost_fields, identity, redacted_fields
 from kardia_ctl.render.reasons import EXAMPLES, shared_reason
 
@@ -182,7 +182,7 @@ def _row(change: Change, templates: Mapping[str, Template], reader: PlanReader) 
         cause=change.cause,
         reason=reader.names.text(change.reason),
         fields=(*redacted_fields(change, known, reader), *costs),
-        id=change.id,
+        id=shown_id(reader.names, change.id, change.address, change.previous),
         place=str(change.source) if change.source else "",
         shown=reader.names.shown(change.address),
         previous=change.previous,

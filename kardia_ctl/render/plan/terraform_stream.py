@@ -17,7 +17,7 @@ from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.progress_line import Tally, facts, progress_line
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import MRNS, Names, shown_id
 from kardia_ctl.render.plan.stream_lines import Line, diagnostic, resource_of, stream_line
 from kardia_ctl.render.plan.summary import (
     action_counts,
@@ -118,7 +118,9 @@ def _planned(change: Change, names: Names) -> Line:
     }
     shown = names.shown(change.address)
     if change.action is Action.ADOPT:
-        about["importing"] = {"id": escape(change.id or shown)}
+        about["importing"] = {
+            "id": escape(shown_id(names, change.id, change.address, change.previous) or shown)
+        }
     if change.previous is not None:
         about["previous_resource"] = resource_of(change.previous, names)
     verb = change.action.value if change.action in _OURS else action
@@ -215,7 +217,7 @@ def _report(report: Report) -> Line:
 
 def _hook(about: Change | Result, names: Names, seconds: float | None = None) -> dict[str, Any]:
     elapsed = {} if seconds is None else {"elapsed_seconds": round(seconds)}
-    known = {"id_key": "id", "id_value": escape(about.id)} if about.id else {}
+    known = {"id_key": "id", "id_value": escape(shown_id(names, about.id, about.address))} if about.id else {}
     return {
         "resource": resource_of(about.address, names),
         "action": _ACTIONS[about.action],

@@ -58,8 +58,7 @@ def _record(address: Address, record: Record, state: State) -> str:
 
 def _id(record: Record, address: Address) -> str:
     """The live id; that of a pro participant is the mrn, which the address shows as its reader may see it."""
-    is_mrn = not address.kind.is_setting and record.id == address.names[0]
-    return "(the mrn)" if is_mrn else escape(record.id) or "(none)"
+    return "(the mrn)" if address.has_mrn(record.id) else escape(record.id) or "(none)"
 
 
 def _own(record: Record) -> Iterator[str]:

@@ -16,9 +16,11 @@ LONGEST: Final = 600
 """Characters of a text that are shown; what follows is cut."""
 
 _PLAIN: Final = re.compile(
-    r"""[("']*(?:[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?%?|[\u2013\u2014…→·&+/~-])[)"',;:.!?]*"""
+    r"""[("']*(?:[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?%?|[\u2013\u2014…→·])[)"',;:.!?]*|[&+/~-]"""
 )
-_EDGES: Final = re.compile(r"""(\(*)(.*?)([),;:."]*)""")
+"""Words and numbers with what stands around them; a sign that begins markup only where it stands alone."""
+_AFTER: Final = '),;:."'
+"""What may follow a word that is shown as code."""
 _STARTS: Final = re.compile(r"\d+[.)]|[+~-]")
 """Words that start a list, where they stand first."""
 
@@ -52,8 +54,9 @@ def _parts(word: str, *, is_first: bool) -> Iterator[Piece]:
     if _PLAIN.fullmatch(word) and not (is_first and _STARTS.fullmatch(word)):
         yield Piece(word, is_code=False)
         return
-    edges = _EDGES.fullmatch(word)
-    before, inner, after = edges.groups() if edges and edges[2] else ("", word, "")
+    inner = word.lstrip("(").rstrip(_AFTER)
+    before, _, after = word.partition(inner) if inner else ("", "", "")
+    inner = inner or word
     if "(" in inner:  # a bracket of the word itself
         inner, after = inner + after, ""
     yield from (

@@ -68,7 +68,7 @@ FIELDS: Final = ("status", "templateName", "teamID", "templateId", "name", "url"
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_field_leads_to_the_key(watch: Watch, field: str) -> None:
     path = str(watch.desk.path)
-    watch.apply("--target", "patient/MRN-3")
+    watch.apply("--target", "patient/QZMRN-3")
     alter(watch, field, f"x {API_KEY} x")
     told = watch.plan().told + watch.plan("--json").told + watch.apply().told
     told += watch.run("status", path).told + watch.run("state", "list", path).told
@@ -90,14 +90,14 @@ def test_a_new_key_is_read_as_it_is_although_it_is_the_old_one() -> None:
 )
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]])
 def test_no_free_text_of_a_list_names_anybody(watch: Watch, what: str, field: str, form: list[str]) -> None:
-    watch.apply("--target", "patient/MRN-3")
+    watch.apply("--target", "patient/QZMRN-3")
     alter(watch, field, NAME)
     ran = watch.run("get", what, *form)
     assert (ran.code, "[hidden]" in ran.out) == (0, True), ran.told
 
 
 def test_a_free_text_without_a_name_stays(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    watch.apply("--target", "patient/MRN-3")
+    watch.apply("--target", "patient/QZMRN-3")
     assert "none" in watch.run("get", "patients").out
     assert "KardiaMobile + 1 Year Connection" in watch.run("get", "templates").out
     (watch.place / "nothing").mkdir()
