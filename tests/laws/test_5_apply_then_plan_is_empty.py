@@ -16,6 +16,7 @@ from kardia_ctl.model.results import Status
 from kardia_ctl.model.state import Entry
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
@@ -83,7 +84,9 @@ def order_does_not_show(inputs: PlanInputs, random: Random, plan_of: Callable[[P
     assert once == again
     assert plan_text(once, View(show_phi=True)) == plan_text(again, View(show_phi=True))
     stamp = Stamp("0.0.0", "2026-03-02T10:00:00Z")
-    assert list(map(repr, plan_json(once, stamp).items())) == list(map(repr, plan_json(again, stamp).items()))
+    assert list(map(repr, plan_json(once, stamp, MRNS).items())) == list(
+        map(repr, plan_json(again, stamp, MRNS).items())
+    )
 
 
 def reordered(inputs: PlanInputs, random: Random) -> PlanInputs:

@@ -24,6 +24,7 @@ from kardia_ctl.planning.saved.file import seal
 from kardia_ctl.planning.saved.staleness import digests_of, live_digest
 from kardia_ctl.render.apply.report import report_text, unfinished_text
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
@@ -84,7 +85,9 @@ def files(world: World) -> Iterator[bytes]:
 def default_outputs(preview: Preview) -> Iterator[str | bytes]:
     """Every output of a plan that is made by default."""
     yield plan_text(preview.plan, View())
-    yield json.dumps(plan_json(preview.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z")), ensure_ascii=False)
+    yield json.dumps(
+        plan_json(preview.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z"), MRNS), ensure_ascii=False
+    )
     binding = Binding(
         "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, preview.inputs)
     )
@@ -96,7 +99,7 @@ def default_outputs(preview: Preview) -> Iterator[str | bytes]:
 def outcome(done: Applied) -> Iterator[str]:
     yield report_text(done.report)
     yield unfinished_text(done.report, View())
-    yield from (results_file(done.report, form) for form in ResultsFormat)
+    yield from (results_file(done.report, form, MRNS) for form in ResultsFormat)
 
 
 async def lifecycle(world: World) -> list[str | bytes]:

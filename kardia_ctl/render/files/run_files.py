@@ -10,7 +10,7 @@ from kardia_ctl.model.funnel import Place
 from kardia_ctl.model.results import Report, Result, results_in_order
 from kardia_ctl.render.escape import escape, json_text
 from kardia_ctl.render.files.csv import csv_text
-from kardia_ctl.render.names import MRNS, Names, shown_id
+from kardia_ctl.render.names import Names, shown_id
 from kardia_ctl.render.text import iso_time
 
 RESULT_COLUMNS: Final = ("address", "action", "status", "id", "detail")
@@ -29,7 +29,7 @@ class ResultsFormat(Enum):
         return cls.NDJSON if name.lower().endswith((".ndjson", ".jsonl", ".json")) else cls.CSV
 
 
-def results_file(report: Report, form: ResultsFormat, names: Names = MRNS) -> str:
+def results_file(report: Report, form: ResultsFormat, names: Names) -> str:
     """One row for each address with a planned write, ordered by address."""
     rows = [_cells(result, names) for result in results_in_order(report.results)]
     match form:

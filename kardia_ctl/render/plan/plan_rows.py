@@ -9,7 +9,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan
 from kardia_ctl.model.template import Template
-from kardia_ctl.render.names import MRNS, Names, shown_id
+from kardia_ctl.render.names import Names, shown_id
 from kardia_ctl.render.plan.plan_fields import Field, PlanReader, cost_fields, identity, redacted_fields
 from kardia_ctl.render.reasons import EXAMPLES, shared_reason
 
@@ -77,7 +77,7 @@ class Several:
 
 
 def rows(
-    plan: Plan, *, show_phi: bool = False, full: int | None = None, names: Names = MRNS
+    plan: Plan, *, show_phi: bool = False, full: int | None = None, names: Names
 ) -> Iterator[Row | Several | More]:
     """The plan's changes in order, then counts of those not shown. ``full`` None shows every change.
 
@@ -129,7 +129,7 @@ def remarks(
     *,
     show_phi: bool = False,
     full: int | None = None,
-    names: Names = MRNS,
+    names: Names,
 ) -> Iterator[Remark | More]:
     """The plan's notices of one kind in order, then the count of those not shown."""
     reader = PlanReader(show_phi, names)

@@ -6,7 +6,7 @@ from typing import Any
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.terraform_entries import PROVIDER, index_of, named
 
 Line = Mapping[str, Any]
@@ -24,7 +24,7 @@ def diagnostic(
     summary: str = "",
     address: Address | None = None,
     source: Source | None = None,
-    names: Names = MRNS,
+    names: Names,
 ) -> Line:
     """An error or a warning; ``text`` must hold no patient's values.
 
@@ -57,7 +57,7 @@ def _sentences(text: str) -> tuple[str, str]:
     return first, others
 
 
-def problem_line(problem: Problem, names: Names = MRNS) -> Line:
+def problem_line(problem: Problem, names: Names) -> Line:
     """One problem of the configuration."""
     return diagnostic(
         "error",

@@ -11,7 +11,7 @@ from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.kinds import HIDDEN_PART
 from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import Field, identity
 from kardia_ctl.render.plan.plan_rows import Remark, Row, unchanged
 from kardia_ctl.render.redaction import Shown
@@ -196,7 +196,7 @@ def check_of(row: Row, names: Names) -> dict[str, Any]:
     return {"address": place, "status": status, "instances": [{**instance, **problems}]}
 
 
-def named(address: Address, names: Names = MRNS) -> dict[str, str]:
+def named(address: Address, names: Names) -> dict[str, str]:
     """The keys by which tools join the parts of a plan document."""
     return {
         "address": names.shown(address),
@@ -211,7 +211,7 @@ def index_of(address: Address, names: Names) -> str:
     return names.shown(address).partition("/")[2]
 
 
-def identifier(address: Address, names: Names = MRNS) -> str:
+def identifier(address: Address, names: Names) -> str:
     """An identifier, unique among the addresses of a kind: ``JS-20000721``, ``JS-1__one-year``.
 
     A character that Terraform does not allow there is written as ``_`` and two hex digits for each byte;

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
-from kardia_ctl.render.names import MRNS, Names
+from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import MRN
 from kardia_ctl.render.plan.plan_rows import Row, rows
 from kardia_ctl.render.plan.terraform_entries import (
@@ -54,7 +54,7 @@ class Stamp:
     timestamp: str
 
 
-def plan_json(plan: Plan, stamp: Stamp, names: Names = MRNS, *, changes_only: bool = False) -> dict[str, Any]:
+def plan_json(plan: Plan, stamp: Stamp, names: Names, *, changes_only: bool = False) -> dict[str, Any]:
     """The document. The same plan, stamp and names give the same document.
 
     With ``changes_only`` it has neither no-ops nor the prior state, so its size follows the changes and not

@@ -63,7 +63,7 @@ def version_line(version: str) -> Line:
     return stream_line("version", f"kardia-ctl {version}", **known)
 
 
-def plan_lines(plan: Plan, names: Names = MRNS) -> Iterator[Line]:
+def plan_lines(plan: Plan, names: Names) -> Iterator[Line]:
     """A plan: what was read, its changes, drift, warnings and errors, then its counts."""
     yield from _refreshes(plan)
     for change in plan.changes:
@@ -81,7 +81,7 @@ def plan_lines(plan: Plan, names: Names = MRNS) -> Iterator[Line]:
     yield from (stream_line("log", line) for line in undeclared_lines(plan))
     yield from _blocked(plan, names)
     yield from (diagnostic("error", stop, names=names) for stop in plan.stops)
-    yield from (diagnostic("warning", line) for line in following_lines(plan))
+    yield from (diagnostic("warning", line, names=names) for line in following_lines(plan))
     yield _summary(plan)
 
 
@@ -148,7 +148,7 @@ def _left(count: int) -> Line:
     return {"left_by_limit": count} if count else {}
 
 
-def started_line(change: Change, names: Names = MRNS) -> Line:
+def started_line(change: Change, names: Names) -> Line:
     """A change is about to be sent."""
     hook = _hook(change, names)
     return stream_line(
@@ -156,14 +156,14 @@ def started_line(change: Change, names: Names = MRNS) -> Line:
     )
 
 
-def still_line(change: Change, seconds: float, names: Names = MRNS) -> Line:
+def still_line(change: Change, seconds: float, names: Names) -> Line:
     """A change has been in flight for some seconds."""
     words, hook = _DOING[change.action][1], _hook(change, names, seconds)
     text = f"{names.shown(change.address)}: {words}... [{seconds:.0f}s elapsed]"
     return stream_line("apply_progress", text, hook=hook)
 
 
-def ended_lines(result: Result, seconds: float, names: Names = MRNS) -> Iterator[Line]:
+def ended_lines(result: Result, seconds: float, names: Names) -> Iterator[Line]:
     """The result of a change, with the reason if it is not done. ``seconds``: how long it was in flight."""
     words, hook = _DOING[result.action][2], _hook(result, names, seconds)
     shown = names.shown(result.address)
@@ -187,7 +187,7 @@ def tally_line(tally: Tally, now: float) -> Line:
     return stream_line("progress", progress_line(tally, now), progress=facts(tally, now))
 
 
-def report_lines(report: Report, said: Collection[Result], names: Names = MRNS) -> Iterator[Line]:
+def report_lines(report: Report, said: Collection[Result], names: Names) -> Iterator[Line]:
     """The end of an apply: what was found out after its requests, why the run stopped, and the counts.
 
     ``said`` are the results in doubt that the stream has already.

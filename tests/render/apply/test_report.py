@@ -14,6 +14,7 @@ from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.report import complete_line, report_text, unfinished_text
 from kardia_ctl.render.files.csv import safe_cell
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.view import View
 
 Golden = Callable[[str, str], None]
@@ -29,8 +30,8 @@ def test_a_report_reads_as_it_did(report: Report, golden: Golden, name: str, vie
 
 
 def test_result_files_read_as_they_did(report: Report, golden: Golden) -> None:
-    golden("results.csv", results_file(report, ResultsFormat.CSV))
-    golden("results.ndjson", results_file(report, ResultsFormat.NDJSON))
+    golden("results.csv", results_file(report, ResultsFormat.CSV, MRNS))
+    golden("results.ndjson", results_file(report, ResultsFormat.NDJSON, MRNS))
 
 
 def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None:
@@ -40,7 +41,7 @@ def test_the_order_in_which_workers_finish_does_not_show(report: Report) -> None
     assert report_text(other) + unfinished_text(other, View()) == report_text(report) + unfinished_text(
         report, View()
     )
-    assert results_file(other, ResultsFormat.CSV) == results_file(report, ResultsFormat.CSV)
+    assert results_file(other, ResultsFormat.CSV, MRNS) == results_file(report, ResultsFormat.CSV, MRNS)
 
 
 def test_complete_is_said_only_when_everything_is_done() -> None:
@@ -122,7 +123,10 @@ def test_failures_that_differ_by_address_or_id_alone_have_one_reason() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answers_text_cannot_act_on_a_terminal(detail: str) -> None:
     report = Report((Result(patient_address("A"), Action.CREATE, Status.FAILED, detail, detail),))
-    for text in (unfinished_text(report, View()), *(results_file(report, form) for form in ResultsFormat)):
+    for text in (
+        unfinished_text(report, View()),
+        *(results_file(report, form, MRNS) for form in ResultsFormat),
+    ):
         assert text.replace("\n", "").isprintable()
 
 
@@ -133,7 +137,7 @@ def test_no_cell_begins_a_formula(text: str) -> None:
 
 
 def test_ndjson_has_an_object_a_line(report: Report) -> None:
-    rows = [json.loads(line) for line in results_file(report, ResultsFormat.NDJSON).splitlines()]
+    rows = [json.loads(line) for line in results_file(report, ResultsFormat.NDJSON, MRNS).splitlines()]
     assert len(rows) == len(report.results)
     assert all(list(row) == ["address", "action", "status", "id", "detail"] for row in rows)
 

@@ -12,6 +12,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_entries import identifier
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -115,29 +116,29 @@ def test_the_counts_are_the_plans(plan: Plan) -> None:
 
 @given(plans)
 def test_every_plan_has_the_shape_that_tools_read(plan: Plan) -> None:
-    jsonschema.validate(json.loads(json.dumps(plan_json(plan, STAMP))), DOCUMENT)
+    jsonschema.validate(json.loads(json.dumps(plan_json(plan, STAMP, MRNS))), DOCUMENT)
 
 
 @given(plans)
 def test_no_value_is_in_the_document(plan: Plan) -> None:
-    assert MARK not in json.dumps(plan_json(plan, STAMP), ensure_ascii=False)
+    assert MARK not in json.dumps(plan_json(plan, STAMP, MRNS), ensure_ascii=False)
 
 
 @given(plans)
 def test_no_text_in_the_document_acts_on_a_terminal(plan: Plan) -> None:
-    assert json.dumps(plan_json(plan, STAMP), ensure_ascii=False).isprintable()
+    assert json.dumps(plan_json(plan, STAMP, MRNS), ensure_ascii=False).isprintable()
 
 
 @given(plans)
 def test_a_no_op_has_two_equal_sides(plan: Plan) -> None:
-    for change in plan_json(plan, STAMP)["resource_changes"]:
+    for change in plan_json(plan, STAMP, MRNS)["resource_changes"]:
         if change["change"]["actions"] == ["no-op"]:
             assert change["change"]["before"] == change["change"]["after"]
 
 
 @given(plans)
 def test_every_planned_resource_is_joined_to_the_configuration(plan: Plan) -> None:
-    document = plan_json(plan, STAMP)
+    document = plan_json(plan, STAMP, MRNS)
     configured = {(r["type"], r["name"]) for r in document["configuration"]["root_module"]["resources"]}
     planned = {(r["type"], r["name"]) for r in document["planned_values"]["root_module"]["resources"]}
     assert planned <= configured
@@ -145,4 +146,4 @@ def test_every_planned_resource_is_joined_to_the_configuration(plan: Plan) -> No
 
 @given(st.lists(addresses(), unique=True, max_size=8))
 def test_no_two_addresses_share_a_type_and_name(found: list[Address]) -> None:
-    assert len({(address.kind, identifier(address)) for address in found}) == len(found)
+    assert len({(address.kind, identifier(address, MRNS)) for address in found}) == len(found)

@@ -9,6 +9,7 @@ from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.summary import NO_CHANGES
 from kardia_ctl.render.plan.terraform_stream import plan_lines
 from kardia_ctl.render.plan.text import plan_text
@@ -103,7 +104,9 @@ def test_thousands_of_one_notice_are_one_screen() -> None:
 
 def test_the_stream_has_each_that_is_blocked() -> None:
     lines = [
-        line for line in plan_lines(Plan(changes=in_order(blocked(2000)))) if line["type"] == "diagnostic"
+        line
+        for line in plan_lines(Plan(changes=in_order(blocked(2000))), MRNS)
+        if line["type"] == "diagnostic"
     ]
     assert len({line["diagnostic"]["address"] for line in lines}) == 2000
 

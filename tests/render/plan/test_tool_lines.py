@@ -16,6 +16,7 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Plan, Requests, in_order
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.report import complete_line
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.summary import time_line
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.plan.text import plan_text
@@ -139,7 +140,7 @@ def test_digger_counts_what_an_apply_did() -> None:
 
 
 def test_digger_and_tf_summarize_find_what_is_blocked_and_imported(full_plan: Plan) -> None:
-    document = plan_json(full_plan, Stamp("0.1.0", "2026-03-02T10:00:00Z"))
+    document = plan_json(full_plan, Stamp("0.1.0", "2026-03-02T10:00:00Z"), MRNS)
     actions = Counter(
         action for change in document["resource_changes"] for action in change["change"]["actions"]
     )
@@ -154,4 +155,4 @@ def test_digger_and_tf_summarize_find_what_is_blocked_and_imported(full_plan: Pl
 def test_a_digest_stands_in_every_form(full_plan: Plan) -> None:
     plan = replace(full_plan, digest="d1:abc")
     assert "\nDigest: d1:abc\n" in plan_text(plan, View())
-    assert plan_json(plan, Stamp("0", "t"))["kardia_ctl"]["digest"] == "d1:abc"
+    assert plan_json(plan, Stamp("0", "t"), MRNS)["kardia_ctl"]["digest"] == "d1:abc"

@@ -14,6 +14,7 @@ from kardia_ctl.model.errors import RunStopped
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import unfinished_text
 from kardia_ctl.render.files.run_files import RESULT_COLUMNS, ResultsFormat, results_file
+from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.text import count_of
 
 RESULTS: Final = is_table(RESULT_COLUMNS)
@@ -65,7 +66,7 @@ def _write_results(arguments: ApplyArguments, done: Report) -> RunStopped | None
         try:
             write_private(
                 arguments.results,
-                results_file(done, ResultsFormat.of(arguments.results.name)).encode(),
+                results_file(done, ResultsFormat.of(arguments.results.name), MRNS).encode(),
                 RESULTS,
             )
         except RunStopped as error:
