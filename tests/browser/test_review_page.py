@@ -1,10 +1,9 @@
 """The page of a plan in a real browser: layout, filter, silence, and what axe-core finds.
 
-With KARDIA_TEST_PICTURES=DIRECTORY the screenshots are kept there, to look at.
+With KARDIA_TEST_PICTURES=DIRECTORY the screenshots are saved there.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ import pytest
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.render.review.html_page import html_page
 from kardia_ctl.render.review.page_content import review_page
-from tests.browser.chromium import NAMES, Browser, browser, found
+from tests.browser.chromium import Browser
 from tests.paths import ROOT
 from tests.render.review.plans import CONTEXT, SAMPLES, clinic
 
@@ -24,17 +23,6 @@ PLANS: Final = {name: make() for name, make in SAMPLES.items()} | {
     "nothing": Plan(),
 }
 WIDTHS: Final = (400, 768, 1280)
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = found()
-    if program is None:
-        if os.environ.get("TESTS_IN_CI"):
-            pytest.fail(f"CI needs a browser, and none of {', '.join(NAMES)} is there")
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    with browser(program, tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
 
 
 def axe() -> str:
@@ -52,9 +40,9 @@ def show(page: Browser, tmp_path: Path, name: str, width: int = 1280, *, dark: b
     file = tmp_path / f"{name}.html"
     file.write_text(html_page(review_page(PLANS[name], CONTEXT)), encoding="utf-8")
     page.show(file, width=width, dark=dark)
-    if kept := os.environ.get("KARDIA_TEST_PICTURES"):
+    if pictures := os.environ.get("KARDIA_TEST_PICTURES"):
         look = f"review-{name}-{width}-{'dark' if dark else 'light'}.png"
-        Path(kept, look).write_bytes(page.picture())
+        Path(pictures, look).write_bytes(page.picture())
     return file
 
 
@@ -91,7 +79,7 @@ def test_axe_would_find_what_is_wrong(page: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PLANS)
 def test_the_page_asks_for_nothing_and_complains_of_nothing(page: Browser, tmp_path: Path, name: str) -> None:
     file = show(page, tmp_path, name)
-    assert [told["request"]["url"] for told in page.told("Network.requestWillBeSent")] == [file.as_uri()]
+    assert [event["request"]["url"] for event in page.told("Network.requestWillBeSent")] == [file.as_uri()]
     for event in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"):
         assert page.told(event) == []
 

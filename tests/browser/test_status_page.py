@@ -5,7 +5,6 @@ With KARDIA_TEST_PICTURES=DIRECTORY the screenshots are kept there, to look at.
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -17,7 +16,7 @@ import pytest
 from kardia_ctl.model.funnel import Counts, Sample, StatusReport
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.status.html import status_html
-from tests.browser.chromium import NAMES, Browser, browser, found
+from tests.browser.chromium import Browser
 
 NOW: Final = 1_772_445_600
 DAY: Final = 86400
@@ -95,17 +94,6 @@ _BOXES: Final = """[...document.querySelectorAll('svg')].flatMap((svg, number) =
 
 def boxes(page: Browser, selector: str) -> list[Box]:
     return [Box(*box) for box in page.ask(_BOXES.replace("SELECTOR", repr(selector)))]
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = found()
-    if program is None:
-        if os.environ.get("TESTS_IN_CI"):
-            pytest.fail(f"CI needs a browser, and none of {', '.join(NAMES)} is there")
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    with browser(program, tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
 
 
 def show(page: Browser, tmp_path: Path, name: str, width: int, *, dark: bool) -> None:

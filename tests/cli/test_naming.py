@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kardia_ctl.cli import naming
+from kardia_ctl.cli.account.key_at_hand import key_at_hand
+from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.output.console import print_json_line, print_line, print_message, print_notice
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
@@ -29,6 +31,17 @@ def addresses_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     naming.key_from(lambda: KEY)
     yield
     naming.begin()
+
+
+def test_what_needs_no_key_takes_the_one_that_a_plan_takes(tmp_path: Path) -> None:
+    """Without state and review key, validate and diff name patients as a plan with that API key does."""
+    secret = "an-invented-api-key"
+    with_it = key_at_hand(tmp_path, {"KARDIA_API_KEY": secret})
+    assert with_it == Keys(tmp_path / ".kardia", {}, secret).review(b"") != b""
+    assert key_at_hand(tmp_path, {}) == b""
+    (tmp_path / ".kardia").mkdir()
+    (tmp_path / ".kardia" / "key").write_bytes(b"k" * 32)
+    assert key_at_hand(tmp_path, {"KARDIA_API_KEY": secret}) not in (with_it, b"")
 
 
 class Terminal(io.StringIO):

@@ -25,7 +25,7 @@ def key_at_hand(path: Path, environ: Mapping[str, str]) -> bytes:
         RunStopped: a key is too short, or cannot be read.
     """
     root = path if path.is_dir() else path.parent
-    keys = Keys(root / PRIVATE, environ)
+    keys = Keys(root / PRIVATE, environ, given(environ, "KARDIA_API_KEY"))
     if given(environ, "KARDIA_REVIEW_KEY"):
         return keys.review(b"")
     if given(environ, "KARDIA_STATE_ENCRYPTION_KEY") or (root / SEALED_KEY).exists():

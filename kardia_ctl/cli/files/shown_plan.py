@@ -37,7 +37,7 @@ def to_show(data: bytes, keys: Keys) -> ShownPlan:
 
 
 def _weakness(source: str, keys: Keys) -> str:
-    """Why a seal that fits says nothing: its key may lie beside the plan, and whoever wrote both has it."""
+    """Why a matching seal proves nothing: its key may lie beside the plan, and whoever wrote both has it."""
     if source == _STRONGEST or keys.plans(_STRONGEST)[0] == b"":
         return ""
     return (

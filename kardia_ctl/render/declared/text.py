@@ -24,8 +24,8 @@ def declared_text(diff: DeclaredDiff, view: View) -> str:
         shown = [text for line in section.lines for text in _lines(line, view)]
         more = [f"    {text} (--full shows all)" for text in section.more]
         blocks.append("\n".join((view.paint(f"{section.title}:", Colour.BOLD), "", *shown, *more)))
-    if said := [*comments(diff, view)]:
-        blocks.append("\n".join(said))
+    if found := [*comments(diff, view)]:
+        blocks.append("\n".join(found))
     blocks.append(LIVE)
     return "\n\n".join(blocks) + "\n"
 

@@ -1,4 +1,4 @@
-"""What moved on the live side, and both ways out of it: the text and the stream of ``plan --drift``."""
+"""What changed in Kardia, and both ways to resolve it: the text and the stream of ``plan --drift``."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -52,7 +52,7 @@ def ways_out(plan: Plan, names: Names) -> Iterator[str]:
     if people:
         yield "To set back a patient: correct the values in Kardia by hand; the API cannot"
     if plan.changes:
-        yield "For who left or came back: what is said of each"
+        yield "For a patient who left or came back: see the reason at the address"
 
 
 def drift_line(plan: Plan) -> str:

@@ -111,7 +111,7 @@ def _row_entry(row: Row, names: Names) -> Entry:
 
 
 def departing_reason(action: Action, cause: Cause) -> str:
-    """Why something leaves: tells a disconnect, which Terraform has no word for, from a deletion."""
+    """Why something leaves: distinguishes a disconnect, which Terraform has no word for, from a deletion."""
     return action.value if action is Action.DISCONNECT else cause.value
 
 

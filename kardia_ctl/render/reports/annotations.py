@@ -123,7 +123,7 @@ def collected(annotations: Iterable[Annotation]) -> tuple[Sequence[Annotation], 
 
 
 def _with_fingerprint(one: Annotation, seen: Counter[tuple[str, str, str]]) -> Annotation:
-    """Equal texts of one file are told apart by their order."""
+    """Equal texts of one file are distinguished by their order."""
     known = one.rule.id, one.file, one.text
     seen[known] += 1
     digest = sha256("\0".join((*known, str(seen[known]))).encode()).hexdigest()[:32]

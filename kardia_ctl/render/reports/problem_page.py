@@ -26,7 +26,7 @@ def problem_page(title: str, annotations: Sequence[Annotation], marker: str) -> 
 def fenced(lines: Sequence[str]) -> str:
     """Lines in a fenced block, where nothing that somebody wrote is a link, a mention or HTML.
 
-    What is too long or too many is cut, which is said above the block.
+    Lists that are too long are cut, with a note above the block.
     """
     shown = [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in lines[:_SHOWN]]
     left = len(lines) - len(shown)

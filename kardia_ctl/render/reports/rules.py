@@ -1,7 +1,7 @@
 """The rules that reports name: a stable id for each sort of problem, with a text that helps.
 
 A problem carries no rule of its own: its message is chosen where it is found, in some two hundred places. The
-table below tells the sort from the words, which never hold a value. ``tests/render/reports/test_rules.py``
+table below finds the rule by the wording, which never holds a value. ``tests/render/reports/test_rules.py``
 holds which rule each message of the configuration's cases has, so that a reworded message keeps its rule.
 """
 
@@ -222,7 +222,7 @@ _PROBLEMS: Final[tuple[tuple[ReportRule, tuple[str, ...]], ...]] = (
         ),
     ),
 )
-"""Each rule with the words of a message that tell of it. The first rule that fits counts."""
+"""Each rule with the words that identify its messages. The first match counts."""
 
 _SEARCHES: Final = tuple((rule, re.compile("|".join(words))) for rule, words in _PROBLEMS)
 

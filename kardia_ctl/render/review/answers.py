@@ -75,7 +75,7 @@ def _affected(plan: Plan, changes: ByAction) -> Iterator[str]:
 
 
 def _others(plan: Plan, changes: ByAction, seen: set[str]) -> Iterator[str]:
-    """The patients to whom the plan does nothing although something is to be said of them."""
+    """Patients whom the plan does not change but a reviewer has to know about: blocked, drifted, waiting."""
     blocked = {
         change.address.names[0]
         for change in changes.get(Action.BLOCKED, ())

@@ -21,7 +21,7 @@ _MOST_ENTRIES: Final = 3_000
 """Entries of a section that are shown one by one, so that a browser finds and prints the page at once."""
 
 _MOST_FILES: Final = 20
-"""Files by which the changes of one kind and action are told apart; of more, none is."""
+"""The most files by which changes of one kind and action are grouped; with more, none is named."""
 
 _ORDER: Final = (
     Action.BLOCKED,

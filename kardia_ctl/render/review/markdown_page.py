@@ -30,7 +30,7 @@ def markdown_page(page: ReviewPage, most: int = MOST_BYTES) -> str:
     """The page, in at most ``most`` bytes.
 
     Lists are shortened until it fits, then whole groups are left out, the last ones first. The answers, the
-    counts and the digest always stand, and what was cut is said.
+    counts and the digest always stay, and a notice lists what was cut.
     """
     for cap in _CAPS:
         shown = page.trimmed(cap)

@@ -83,7 +83,7 @@ class PageContext:
 
     @property
     def identity(self) -> str:
-        """Tells the pages of several configurations of one repository apart."""
+        """Distinguishes the pages of several configurations in one repository."""
         return f"{self.directory.shown or '.'} {self.workspace} {self.subject}".rstrip()
 
 

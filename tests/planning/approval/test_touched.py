@@ -1,4 +1,4 @@
-"""Whom a plan touches: counted from what was read anyway, kept in saved plans, and shown first."""
+"""Whom a plan touches: counted from what was read anyway, stored in saved plans, and shown first."""
 
 import pytest
 

@@ -110,14 +110,16 @@ def _counts(name: str, authors: Sequence[str]) -> bool:
 
 
 def _broken(wanted: Sequence[Change], reason: str, key: bytes) -> SecondPerson:
-    """Nobody else is asked. The reason is free text, which may name somebody: a digest is kept."""
-    kept = blake2b(reason.encode("utf-8", "surrogateescape"), digest_size=16, key=key[:64]).hexdigest()
+    """Skip the second approval. The reason may name a patient: only its digest is stored."""
+    reason_digest = blake2b(
+        reason.encode("utf-8", "surrogateescape"), digest_size=16, key=key[:64]
+    ).hexdigest()
     shown = f" Reason: {reason.strip()}." if shows_mrns(sys.stderr) else ""
     return SecondPerson(
-        {"break_glass": who(), "reason_digest": kept},
-        f"GLASS BROKEN: --break-glass applies {_addresses(wanted)} without a second person, as two_person "
-        f"wants one.{shown} The audit log records it, with the digest {kept} of the reason. Have somebody "
-        "review this run now",
+        {"break_glass": who(), "reason_digest": reason_digest},
+        f"GLASS BROKEN: --break-glass applies {_addresses(wanted)} without the second person that two_person "
+        f"requires.{shown} The audit log records it, with the digest {reason_digest} of the reason. Have "
+        "this run reviewed now",
     )
 
 

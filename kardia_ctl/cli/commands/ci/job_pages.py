@@ -80,7 +80,7 @@ def _workspace(path: Path) -> str:
 
 
 def write_results(files: JobFiles, report: Report) -> None:
-    """Write what an apply did at each address, by pseudonym: the directory of a job is kept for anybody.
+    """Write what an apply did at each address, by pseudonym: CI systems publish the directory as an artifact.
 
     Raises:
         RunStopped: the file cannot be written.
