@@ -31,6 +31,8 @@ _BOT: Final = re.compile(
 )
 """Names of GitHub's and GitLab's bots: apps, access tokens of projects and groups, and well-known ones."""
 _MERGE: Final = "Merge "
+_BUTTON: Final = "web-flow"
+"""Who commits what is merged with the button of GitHub."""
 _APPROVES: Final = 5
 """The least vote of Azure that approves: 5 with suggestions, 10 without."""
 
@@ -126,11 +128,19 @@ def _reviewed(reviews: Iterable[Any], head: str) -> Reviews:
 
 
 def _authors(commits: list[Any]) -> tuple[str, ...]:
-    """Who wrote the commits of a push; of a merge among others, that is who merged, not who wrote."""
-    written = [one for one in commits if not str(_of(one, "message") or "").startswith(_MERGE)]
+    """Who wrote the commits of a push. A merge by the button is of who merged, who may be the second person.
+
+    A merge that somebody made elsewhere counts: any commit can be called one.
+    """
+    written = [one for one in commits if not _is_by_button(one)]
     return _names(
         *(_text(one, "author", "username") or _text(one, "author", "name") for one in written or commits)
     )
+
+
+def _is_by_button(commit: object) -> bool:
+    is_merge = str(_of(commit, "message") or "").startswith(_MERGE)
+    return is_merge and _text(commit, "committer", "username") == _BUTTON
 
 
 def _login(user: object) -> str:

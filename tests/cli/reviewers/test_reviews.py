@@ -49,10 +49,24 @@ FORMS = {
             "pusher": {"name": "bo"},
             "commits": [
                 {"message": "Add AC-1", "author": {"username": "ann", "name": "Ann"}},
-                {"message": "Merge pull request #3 from ann/x", "author": {"username": "bo"}},
+                {
+                    "message": "Merge pull request #3 from ann/x",
+                    "author": {"username": "bo"},
+                    "committer": {"username": "web-flow"},
+                },
             ],
         },
         Reviews(("ann",)),
+    ),
+    "a push of what is only called a merge": (
+        {
+            "pusher": {"name": "ann"},
+            "commits": [
+                {"message": "Add AC-1", "author": {"username": "bo"}},
+                {"message": "Merge my own change", "author": {"username": "ann"}},
+            ],
+        },
+        Reviews(("bo", "ann")),
     ),
     "a push of no commits": ({"pusher": {"name": "bo"}, "commits": []}, Reviews(("bo",))),
     "GitHub's reviews": (
