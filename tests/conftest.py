@@ -84,7 +84,7 @@ def addresses_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
     tests/canary, and the tests of names, have a fixture of this name that does nothing.
     """
-    monkeypatch.setattr("kardia_ctl.cli.naming.shows_mrns", lambda _: True)
+    monkeypatch.setattr("kardia_ctl.cli.naming.is_own_terminal", lambda _: True)
 
 
 @pytest.hookimpl(optionalhook=True)

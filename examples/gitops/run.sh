@@ -140,7 +140,7 @@ departures:
 END
 sed '/"OL-2"/,$d' patients/imported.yaml >"$private/new" && cp "$private/new" patients/imported.yaml
 commit "OL-2 leaves"
-propose departure 14
+propose departure 22
 merge departure
 say "
 ada alone:"
