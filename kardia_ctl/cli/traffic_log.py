@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -84,17 +84,19 @@ def _opened(file: Path) -> IO[str]:
     if PRIVATE in (place.name for place in file.resolve().parents):
         raise RunStopped(f"--log-file {file} is in {PRIVATE}, which holds keys and state. Name another file")
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        stream = os.fdopen(os.open(file, flags, 0o600), "a+", encoding="utf-8")
-        stream.seek(0)
-        begins = stream.read(len(_FIRST))
-    except (OSError, ValueError) as error:
-        raise RunStopped(
-            f"--log-file {file}: {getattr(error, 'strerror', None) or 'it is no log'}"
-        ) from error
-    if begins and begins != _FIRST:
-        raise RunStopped(f"--log-file {file} exists and is no log of kardia-ctl. Name another file")
-    os.fchmod(stream.fileno(), 0o600)
-    if not begins:
-        stream.write(_FIRST)
+    with ExitStack() as unless_it_is_a_log:
+        try:
+            stream = os.fdopen(os.open(file, flags, 0o600), "a+", encoding="utf-8")
+            unless_it_is_a_log.callback(stream.close)
+            stream.seek(0)
+            begins = stream.read(len(_FIRST))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is no log"
+            raise RunStopped(f"--log-file {file}: {reason}") from error
+        if begins and begins != _FIRST:
+            raise RunStopped(f"--log-file {file} exists and is no log of kardia-ctl. Name another file")
+        os.fchmod(stream.fileno(), 0o600)
+        if not begins:
+            stream.write(_FIRST)
+        unless_it_is_a_log.pop_all()
     return stream

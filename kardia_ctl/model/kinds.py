@@ -91,9 +91,12 @@ _TABLE: Final[Mapping[Kind, Facts]] = {
         "mobile users",
         read_back=False,
         owner=Kind.PATIENT,
-        harmless=frozenset({"country", "password_from", "redeem"}),
+        harmless=frozenset({"country", "redeem"}),
     ),
 }
+
+FROM_WHERE: Final = "password_from"
+"""The attribute of a mobile user that says where the password comes from."""
 
 HIDDEN_PART: Final = "?(hidden)"
 """Ends a URL of which a part is hidden."""
@@ -102,13 +105,22 @@ HIDDEN_PART: Final = "?(hidden)"
 def visible_value(kind: Kind | None, attribute: str, value: str | None) -> str | None:
     """A value as anybody may see it; None when it is absent or hidden.
 
-    A callback URL is visible without its query and user, which may be tokens.
+    A callback URL is visible without its query and user, which may be tokens; of where a password comes from,
+    the sort alone.
     """
     if kind is None or value is None:
         return None
     if attribute == "url" and kind.is_setting:
         return visible_url(value)
+    if attribute == FROM_WHERE:
+        return visible_place(value)
     return value if attribute in kind.facts.harmless else None
+
+
+def visible_place(place: str) -> str:
+    """Where a password comes from, such as ``env (hidden)``; its name may be a patient's."""
+    source, _, name = place.partition(" ")
+    return f"{source} (hidden)" if name else source
 
 
 def visible_url(url: str) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kardia_ctl.model.kinds import HIDDEN_PART, Kind, visible_url
+from kardia_ctl.model.kinds import FROM_WHERE, HIDDEN_PART, Kind, visible_place, visible_url
 
 HIDDEN: Final = "(hidden)"
 """Stands for a value in text."""
@@ -27,7 +27,8 @@ def shown(kind: Kind | None, attribute: str, value: str | None, *, show_phi: boo
     """Redact a value of an attribute. A wholly hidden value does not reveal whether it is set.
 
     ``kind`` is the kind that the attribute belongs to; without one, no attribute counts as harmless. Secrets
-    are always hidden. Without ``show_phi``, a URL is shown without query and user, which may be tokens.
+    are always hidden. Without ``show_phi``, a URL is shown without query and user, which may be tokens,
+    and of where a password comes from the sort alone.
     """
     if attribute in _SECRETS:
         return Shown(hidden=True)
@@ -35,6 +36,8 @@ def shown(kind: Kind | None, attribute: str, value: str | None, *, show_phi: boo
         return Shown(value)
     if attribute in _URLS:
         return shown_url(value)
+    if attribute == FROM_WHERE and value is not None:
+        return Shown(visible_place(value), hidden=visible_place(value) != value)
     return Shown(hidden=True)
 
 

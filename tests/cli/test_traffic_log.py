@@ -1,10 +1,14 @@
 """KARDIA_LOG and --log-file: each request is logged, and no value of it."""
 
+import gc
 import re
 from pathlib import Path
+from warnings import catch_warnings
 
 import pytest
 
+from kardia_ctl.cli.traffic_log import request_log
+from kardia_ctl.model.errors import RunStopped
 from tests.cli.conftest import Desk
 
 LINE = re.compile(r"^\S+Z INFO GET /v1/\S+ 200 \d+\.\d{3}s attempt=1 sent=0 received=\d+$")
@@ -75,3 +79,15 @@ def test_no_log_becomes_the_key_or_the_state(desk: Desk) -> None:
         assert (ran.code, ran.requests) == (1, [])
         assert ".kardia, which holds keys" in ran.err
     assert not (private / "key").exists()
+
+
+@pytest.mark.parametrize("found", [b"somebody's file\n", b"\xff\xfe", b"# kardia-ctl lo"])
+def test_a_file_that_is_refused_is_closed(found: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "notes"
+    file.write_bytes(found)
+    with catch_warnings(record=True, action="always", category=ResourceWarning) as warned:
+        with pytest.raises(RunStopped, match="no log"), request_log(file):
+            pass
+        gc.collect()
+    assert not warned
+    assert file.read_bytes() == found

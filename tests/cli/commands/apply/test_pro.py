@@ -361,6 +361,7 @@ def test_a_saved_plan_is_applied_as_it_is_once(pro: Desk) -> None:
     assert len(document["resource_changes"]) == 6
     assert PASSWORD not in file.read_text()
     assert "NILS_PASSWORD" not in file.read_text()
+    assert "NILS" not in shown.out
     ran = pro.run("apply", str(file), "--codes-out", str(pro.path / "codes.csv"))
     assert (ran.code, len(ran.requests)) == (0, 8)
     assert pro.run("apply", str(file), "--codes-out", str(pro.path / "codes.csv")).requests == []
