@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from os.path import exists
 from typing import IO, Any, Final
 
@@ -160,24 +161,25 @@ def named_record(
     return named
 
 
-def _same(before: Iterable[tuple[Any, Any]], after: Iterable[tuple[Any, Any]]) -> bool:
-    """Whether nothing was renamed: then a document of all patients is not there twice."""
-    return all(old is new and key == other for (key, old), (other, new) in zip(before, after, strict=False))
-
-
 def named_value(value: Any, names: Names) -> Any:
-    """A JSON value with every text in it as a reader may see it."""
+    """A JSON value with every text in it as a reader may see it.
+
+    What nothing in it changes is the value itself: a document of all patients is not there twice.
+    """
+    return value if names is MRNS else _named(value, names.text)
+
+
+def _named(value: Any, text: Callable[[str], str]) -> Any:
     match value:
-        case _ if names is MRNS:
-            return value
         case str():
-            return names.text(value)
+            return text(value) if "/" in value else value
         case dict():
-            named = {names.text(str(key)): named_value(member, names) for key, member in value.items()}
-            return value if _same(value.items(), named.items()) else named
+            named = {_named(str(key), text): _named(member, text) for key, member in value.items()}
+            keys, members = map(is_, named, value), map(is_, named.values(), value.values())
+            return value if len(named) == len(value) and all(members) and all(keys) else named
         case list() | tuple():
-            members = [named_value(member, names) for member in value]
-            return value if _same(enumerate(value), enumerate(members)) else members
+            elements = [_named(member, text) for member in value]
+            return value if all(map(is_, elements, value)) else elements
         case _:
             return value
 

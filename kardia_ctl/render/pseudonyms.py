@@ -98,7 +98,7 @@ class Pseudonyms:
         What has a pseudonym's form already stays as it is, so a text may pass more than once. Names of files
         stay too.
         """
-        if not any(beginning in text for beginning in _BEGINNINGS):
+        if "/" not in text or not any(beginning in text for beginning in _BEGINNINGS):
             return text
         return _ADDRESS.sub(self._found, text)
 

@@ -30,11 +30,12 @@ from kardia_ctl.operations.plan import Preview, observe_and_plan, plan_from_stat
 from kardia_ctl.planning.apply_stages import creates
 from kardia_ctl.planning.inputs import Decisions, inputs_of
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from tests.cases.live import Account, AccountReader
 from tests.cases.recorded import Recorded
+from tests.documents import document_of
 from tests.moments import at
 from tests.paths import ROOT
 
@@ -131,7 +132,9 @@ def test_a_case_gives_the_plan_that_its_goldens_say(
     plan = solve(name)[0].plan
     rendered = {"plan.txt": plan_text(plan, View())}
     if name in DOCUMENTS:
-        rendered["plan.json"] = json.dumps(plan_json(plan, STAMP, MRNS), indent=1, ensure_ascii=False) + "\n"
+        rendered["plan.json"] = (
+            json.dumps(document_of(plan, STAMP, MRNS), indent=1, ensure_ascii=False) + "\n"
+        )
     if request.config.getoption("--update-golden", default=False):
         for file, text in rendered.items():
             Path(file).write_text(text, encoding="utf-8")
@@ -141,7 +144,7 @@ def test_a_case_gives_the_plan_that_its_goldens_say(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_document_of_a_case_is_valid_and_counts_what_its_text_counts(name: str, solve: Solve) -> None:
-    document = json.loads(json.dumps(plan_json(solve(name)[0].plan, STAMP, MRNS)))
+    document = document_of(solve(name)[0].plan, STAMP, MRNS)
     SCHEMA.validate(document)
     assert counts_of_document(document) == counts_of_text(Path("plan.txt").read_text(encoding="utf-8"))
 
@@ -259,6 +262,6 @@ def test_no_golden_holds_a_birth_date_or_an_email_address(name: str, solve: Solv
     declared, live = seen.inputs.desired.patients.values(), seen.inputs.observed.patients.values()
     values = {value for one in declared for value in (one.dob, one.email) if value}
     values |= {value for other in live for value in (other.dob, other.email) if value}
-    document = json.dumps(plan_json(seen.plan, STAMP, MRNS), ensure_ascii=False)
+    document = json.dumps(document_of(seen.plan, STAMP, MRNS), ensure_ascii=False)
     for text in (Path("plan.txt").read_text(encoding="utf-8"), document):
         assert not [value for value in values if value in text]

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.documents import document_of
 
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Desired
@@ -17,7 +18,7 @@ from kardia_ctl.model.state import Entry
 from kardia_ctl.planning.inputs import PlanInputs
 from kardia_ctl.planning.planner import make_plan
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox.quirks import Quirks
@@ -84,8 +85,8 @@ def order_does_not_show(inputs: PlanInputs, random: Random, plan_of: Callable[[P
     assert once == again
     assert plan_text(once, View(show_phi=True)) == plan_text(again, View(show_phi=True))
     stamp = Stamp("0.0.0", "2026-03-02T10:00:00Z")
-    assert list(map(repr, plan_json(once, stamp, MRNS).items())) == list(
-        map(repr, plan_json(again, stamp, MRNS).items())
+    assert list(map(repr, document_of(once, stamp, MRNS).items())) == list(
+        map(repr, document_of(again, stamp, MRNS).items())
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.documents import document_of
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Setting
@@ -25,7 +26,7 @@ from kardia_ctl.planning.saved.staleness import digests_of, live_digest
 from kardia_ctl.render.apply.report import report_text, unfinished_text
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox.data.invented import API_KEY
@@ -86,7 +87,7 @@ def default_outputs(preview: Preview) -> Iterator[str | bytes]:
     """Every output of a plan that is made by default."""
     yield plan_text(preview.plan, View())
     yield json.dumps(
-        plan_json(preview.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z"), MRNS), ensure_ascii=False
+        document_of(preview.plan, Stamp("0.0.0", "2026-03-02T10:00:00Z"), MRNS), ensure_ascii=False
     )
     binding = Binding(
         "0.0.0", "sandbox", "TEAM", "default", "0" * 64, "none", live_digest(PLAN_KEY, preview.inputs)

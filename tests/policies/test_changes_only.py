@@ -2,11 +2,13 @@
 
 import json
 
+from tests.documents import document_of
+
 from kardia_ctl.model.address import patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, in_order
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 
 STAMP = Stamp("0.1.0", "2026-03-02T10:00:00Z")
 MOST = 2_000_000
@@ -33,11 +35,11 @@ def large() -> Plan:
 
 def test_ten_changes_among_a_hundred_thousand_patients_are_small() -> None:
     plan = large()
-    document = plan_json(plan, STAMP, MRNS, changes_only=True)
+    document = document_of(plan, STAMP, MRNS, changes_only=True)
     text = json.dumps(document, separators=(",", ":"))
     assert len(text) < MOST / 100
     assert len(document["resource_changes"]) == 10
     assert document["kardia_ctl"]["counts"]["no_op"] == 200_000
     assert document["kardia_ctl"]["notice_counts"]["known from state"] == 100_000
     assert document["prior_state"]["values"] == {"root_module": {"resources": []}}
-    assert len(json.dumps(plan_json(plan, STAMP, MRNS), separators=(",", ":"))) > 30 * MOST
+    assert len(json.dumps(document_of(plan, STAMP, MRNS), separators=(",", ":"))) > 30 * MOST

@@ -12,12 +12,13 @@ from typing import Any
 import jq
 import pytest
 import regopy
+from tests.documents import document_of
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Plan, in_order
 from kardia_ctl.model.template import Template
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.pseudonyms import Pseudonyms
 from tests.paths import EXAMPLES, ROOT
 
@@ -45,7 +46,7 @@ def plan(host: str = "hooks.example.com", leaving: int = 1, codes: int = 2) -> P
 
 
 def document(shown: Plan) -> dict[str, Any]:
-    return plan_json(shown, STAMP, Pseudonyms(b"an invented key"))
+    return document_of(shown, STAMP, Pseudonyms(b"an invented key"))
 
 
 def refused(policy: str, shown: Plan, **data: Any) -> list[str]:

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
+from tests.documents import document_of
 
 from kardia_ctl.model.address import code_address, patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Plan, in_order
 from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.terraform_stream import ended_lines, plan_lines, started_line
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.pseudonyms import Pseudonyms
@@ -48,7 +49,7 @@ def streamed() -> str:
 
 OUTPUTS: Final[dict[str, Callable[[], str]]] = {
     "text": lambda: plan_text(PLAN, View(names=NAMES)),
-    "JSON": lambda: json.dumps(plan_json(PLAN, Stamp("1", ""), NAMES)),
+    "JSON": lambda: json.dumps(document_of(PLAN, Stamp("1", ""), NAMES)),
     "stream": streamed,
     "Markdown": lambda: markdown_page(review_page(PLAN, PageContext(NAMES, "default"))),
     "HTML": lambda: html_page(review_page(PLAN, PageContext(NAMES, "default"))),

@@ -9,12 +9,14 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 
 from kardia_ctl.cli.naming import named_value, names_on
 from kardia_ctl.render.escape import escape, escape_json, escape_lines, json_text
+from kardia_ctl.render.json_pieces import json_pieces
 
 _errors: list[str] = []
 _above: list[Callable[[str], None]] = []
@@ -39,17 +41,23 @@ def print_json(value: object, *, indent: int | None = None) -> None:
 
 
 def print_json_line(value: object) -> None:
-    """Print a value to stdout as JSON, as short as it can be."""
-    _print(json_text(named_value(value, names_on(sys.stdout)), separators=(",", ":")) + "\n")
+    """Print a value to stdout as JSON, as short as it can be, arrays made ``Lazily`` a piece at a time."""
+    for piece in json_pieces(value, partial(named_value, names=names_on(sys.stdout))):
+        if not _print(piece):
+            return
+    _print("\n")
 
 
-def _print(text: str) -> None:
+def _print(text: str) -> bool:
+    """Print to stdout; whether it could be, and there is somebody to print more for."""
     try:
         click.echo(text, nl=False)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
             _errors.append(error.strerror or type(error).__name__)
         _discard_stdout()
+        return False
+    return True
 
 
 def print_piece(text: str) -> None:

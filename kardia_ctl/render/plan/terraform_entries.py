@@ -1,9 +1,11 @@
 """How Terraform's documents name an address and show its two sides, without patients' values."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from string import ascii_letters, digits
+from heapq import merge
+from string import ascii_letters
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -13,7 +15,7 @@ from kardia_ctl.model.plan import Action, Cause, Plan
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import Field, identity
-from kardia_ctl.render.plan.plan_rows import Remark, Row, unchanged
+from kardia_ctl.render.plan.plan_rows import Remark, Row, rows, unchanged
 from kardia_ctl.render.redaction import Shown
 
 Value = str | int | float | None
@@ -73,41 +75,68 @@ PROVIDER: Final = "kardia-ctl"
 _NUMBERS: Final = frozenset({"duration_days", "price", "recordings"})
 """The attributes whose values are numbers, for policies that compare them."""
 
-_PLAIN: Final = frozenset(ascii_letters + digits + "-")
+_ODD: Final = re.compile(r"[^A-Za-z0-9-]")
 _NOTHING: Final = Side(None, {})
 
 
 def _entry(
-    address: Address, names: Names, action: Action, before: Side, after: Side, reason: str | None = None
+    address: Address,
+    names: Names,
+    action: Action,
+    sides: tuple[Side, Side],
+    *,
+    reason: str | None = None,
+    id: str = "",  # noqa: A002  (the name of the field)
+    previous: str = "",
 ) -> Entry:
     owner = owner_of(address)
+    before, after = sides
+    keys = named(address, names)
     return Entry(
         order=address.order,
-        named=named(address, names),
-        indexed={"index": index} if (index := index_of(address, names)) else {},
-        identity={name: escape(value) for name, value in identity(address, names).items()},
+        named=keys,
+        indexed={"index": index} if (index := _index(keys["address"])) else {},
+        identity=_identity(address, names),
         action=action,
         before=before,
         after=after,
         owner=named(owner, names) if owner else {},
         reason=reason,
+        id=id,
+        previous=previous,
     )
 
 
-def row_entries(rows: Sequence[Row], names: Names) -> Iterator[Entry]:
-    """The changes in the document. An address that moved and has another change is there once."""
-    moved = {row.address: row.moved_from for row in rows if row.action is Action.MOVE}
-    others = {row.address for row in rows if row.action is not Action.MOVE}
-    for row in rows:
-        if row.action is not Action.MOVE or row.address not in others:
-            yield replace(_row_entry(row, names), previous=moved.get(row.address, ""))
+def entries(plan: Plan, names: Names, *, changes_only: bool = False) -> Iterator[Entry]:
+    """The changes and, but for ``changes_only``, the no-ops in the document, one after the other.
+
+    Sorted by address. An address that moved and has another change is there once.
+    """
+    moves = {change.address: change.previous for change in plan.changes if change.action is Action.MOVE}
+    others = {change.address for change in plan.changes if change.action is not Action.MOVE} if moves else ()
+    unmoved = () if changes_only else (address for address in unchanged(plan) if address not in moves)
+    changes = sorted(plan.changes, key=lambda change: change.address.order)
+    ours = (
+        _row_entry(row, names, moves.get(row.address))
+        for row in rows(replace(plan, changes=tuple(changes)), names=names)
+        if isinstance(row, Row) and (row.action is not Action.MOVE or row.address not in others)
+    )
+    no_ops = (_no_op_entry(address, names) for address in sorted(unmoved, key=lambda one: one.order))
+    return merge(ours, no_ops, key=lambda entry: entry.order)
 
 
-def _row_entry(row: Row, names: Names) -> Entry:
+def _row_entry(row: Row, names: Names, previous: Address | None) -> Entry:
     """A change in the document. What is blocked stays as it is live, so both its sides are the live one."""
     before, after, reason = _row_sides(row, names)
-    entry = _entry(row.address, names, row.action, before, after, reason)
-    return replace(entry, id=row.id or row.shown) if row.action in (Action.ADOPT, Action.MOVE) else entry
+    return _entry(
+        row.address,
+        names,
+        row.action,
+        (before, after),
+        reason=reason,
+        id=row.id or row.shown if row.action in (Action.ADOPT, Action.MOVE) else "",
+        previous=names.shown(previous) if previous else "",
+    )
 
 
 def departing_reason(action: Action, cause: Cause) -> str:
@@ -117,32 +146,36 @@ def departing_reason(action: Action, cause: Cause) -> str:
 
 def _row_sides(row: Row, names: Names) -> tuple[Side, Side, str | None]:
     """Both sides of a change, and its action_reason."""
-    before = _side(row.address, _befores(row.fields), names, row.id)
-    after = _side(row.address, _afters(row.fields), names, row.id)
     match row.action:
         case Action.CREATE:
             return _NOTHING, _side(row.address, _afters(row.fields), names), None
         case Action.DELETE | Action.FORGET | Action.DISCONNECT:
-            return before, _NOTHING, departing_reason(row.action, row.cause)
+            return _before(row, names), _NOTHING, departing_reason(row.action, row.cause)
         case Action.BLOCKED:
-            live = before if any(field.before for field in row.fields) else _NOTHING
+            live = _before(row, names) if any(field.before for field in row.fields) else _NOTHING
             return live, live, row.cause.value
         case Action.ADOPT | Action.MOVE:
+            after = _after(row, names)
             return after, after, None
         case Action.EXPORT:
+            before = _before(row, names)
             return before, before, None
         case Action.UPDATE | Action.NO_OP:
-            return before, after, None
+            return _before(row, names), _after(row, names), None
 
 
-def no_op_entries(plan: Plan, names: Names) -> Iterator[Entry]:
-    """The no-ops, with the attributes that their addresses hold."""
-    moved = {change.address for change in plan.changes if change.action is Action.MOVE}
-    for address in unchanged(plan):
-        if address in moved:
-            continue
-        side = _side(address, (), names)
-        yield _entry(address, names, Action.NO_OP, side, side)
+def _before(row: Row, names: Names) -> Side:
+    return _side(row.address, _befores(row.fields), names, row.id)
+
+
+def _after(row: Row, names: Names) -> Side:
+    return _side(row.address, _afters(row.fields), names, row.id)
+
+
+def _no_op_entry(address: Address, names: Names) -> Entry:
+    """A no-op, with the attributes that its address holds."""
+    side = _side(address, (), names)
+    return _entry(address, names, Action.NO_OP, (side, side))
 
 
 def drift_entry(remark: Remark, names: Names) -> Iterator[Entry]:
@@ -150,7 +183,7 @@ def drift_entry(remark: Remark, names: Names) -> Iterator[Entry]:
     if remark.address is not None:
         declared = _side(remark.address, _afters(remark.fields), names)
         live = _side(remark.address, _befores(remark.fields), names)
-        yield _entry(remark.address, names, Action.UPDATE, declared, live)
+        yield _entry(remark.address, names, Action.UPDATE, (declared, live))
 
 
 def _befores(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
@@ -161,10 +194,14 @@ def _afters(fields: Iterable[Field]) -> Iterator[tuple[str, Shown | None]]:
     return ((field.name, field.after) for field in fields)
 
 
+def _identity(address: Address, names: Names) -> dict[str, str]:
+    return {name: escape(value) for name, value in identity(address, names).items()}
+
+
 def _side(
     address: Address, values: Iterable[tuple[str, Shown | None]], names: Names, live_id: str = ""
 ) -> Side:
-    found: dict[str, Value] = {name: escape(value) for name, value in identity(address, names).items()}
+    found: dict[str, Value] = {**_identity(address, names)}
     marks: dict[str, bool] = {}
     if live_id:
         found["id"] = escape(live_id)
@@ -198,32 +235,36 @@ def check_of(row: Row, names: Names) -> dict[str, Any]:
 
 def named(address: Address, names: Names) -> dict[str, str]:
     """The keys by which tools join the parts of a plan document."""
+    shown = names.shown(address)
     return {
-        "address": names.shown(address),
+        "address": shown,
         "mode": "managed",
         "type": f"kardia_{address.kind.value}",
-        "name": identifier(address, names),
+        "name": identifier(shown),
     }
 
 
 def index_of(address: Address, names: Names) -> str:
     """The key of an instance: the address without its kind. Empty for a kind that exists once."""
-    return names.shown(address).partition("/")[2]
+    return _index(names.shown(address))
 
 
-def identifier(address: Address, names: Names) -> str:
-    """An identifier, unique among the addresses of a kind: ``JS-20000721``, ``JS-1__one-year``.
+def _index(shown: str) -> str:
+    return shown.partition("/")[2]
+
+
+def identifier(shown: str) -> str:
+    """An identifier for a shown address, unique in its kind: ``JS-20000721``, ``JS-1__one-year``.
 
     A character that Terraform does not allow there is written as ``_`` and two hex digits for each byte;
     ``__`` separates names. The address of a kind that exists once is ``this``, as in Terraform's modules.
     """
-    if not address.names:
-        return "this"
-    return "__".join(_plain(unquote(name)) for name in index_of(address, names).split("/"))
+    index = _index(shown)
+    return "__".join(_plain(unquote(name)) for name in index.split("/")) if index else "this"
 
 
 def _plain(name: str) -> str:
-    text = "".join(char if char in _PLAIN else _hex(char) for char in name)
+    text = _ODD.sub(lambda found: _hex(found[0]), name)
     return text if text[:1] in ascii_letters or text[:1] == "_" else _hex(text[0]) + text[1:]
 
 

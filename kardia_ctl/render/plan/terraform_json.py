@@ -5,12 +5,13 @@ Terraform: an adopt is a no-op with ``importing``, a disconnect a delete whose `
 is ``disconnect``, and what is blocked a no-op whose ``action_reason`` is its cause.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
 from kardia_ctl.render.escape import escape
+from kardia_ctl.render.json_pieces import Lazily
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import MRN
 from kardia_ctl.render.plan.plan_rows import Row, rows
@@ -20,9 +21,8 @@ from kardia_ctl.render.plan.terraform_entries import (
     Side,
     check_of,
     drift_entry,
-    no_op_entries,
+    entries,
     provider_config,
-    row_entries,
 )
 from kardia_ctl.render.plan.terraform_extras import every_remark, ours
 
@@ -55,33 +55,52 @@ class Stamp:
 
 
 def plan_json(plan: Plan, stamp: Stamp, names: Names, *, changes_only: bool = False) -> dict[str, Any]:
-    """The document. The same plan, stamp and names give the same document.
+    """The document, for ``json_pieces``: its long arrays are made when they are written.
 
-    With ``changes_only`` it has neither no-ops nor the prior state, so its size follows the changes and not
-    the account.
+    The same plan, stamp and names give the same document. With ``changes_only`` it has neither no-ops nor the
+    prior state, so its size follows the changes and not the account.
     """
-    shown = [row for row in rows(plan, names=names) if isinstance(row, Row)]
-    unchanged = () if changes_only else no_op_entries(plan, names)
-    entries = sorted((*row_entries(shown, names), *unchanged), key=lambda entry: entry.order)
-    drifted = every_remark(plan, NoticeKind.DRIFT, names)
+    blocked = [*_blocked(plan, names)]
+
+    def each(made: Callable[[Iterable[Entry]], Iterator[dict[str, Any]]]) -> Lazily:
+        return Lazily(lambda: made(entries(plan, names, changes_only=changes_only)))
+
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,
-        "kardia_ctl": ours(plan, shown, stamp.version, names, changes_only=changes_only),
+        "kardia_ctl": ours(plan, blocked, stamp.version, names, changes_only=changes_only),
         "variables": {},
-        "planned_values": {"root_module": {"resources": list(_planned(entries))}},
-        "resource_drift": [_change(entry) for remark in drifted for entry in drift_entry(remark, names)],
-        "resource_changes": [_change(entry) for entry in entries],
+        "planned_values": {"root_module": {"resources": each(_planned)}},
+        "resource_drift": Lazily(lambda: map(_change, _drifted(plan, names))),
+        "resource_changes": each(lambda found: map(_change, found)),
         "output_changes": {},
-        "prior_state": _prior(() if changes_only else entries),
-        "configuration": _configuration(entries),
+        "prior_state": {
+            "format_version": "1.0",
+            "terraform_version": TERRAFORM_VERSION,
+            "values": {"root_module": {"resources": [] if changes_only else each(_prior)}},
+        },
+        "configuration": {
+            "provider_config": provider_config(),
+            "root_module": {"resources": each(_configured)},
+        },
         "relevant_attributes": [],
-        "checks": [check_of(row, names) for row in shown if row.action is Action.BLOCKED],
+        "checks": [check_of(row, names) for row in blocked],
         "timestamp": stamp.timestamp,
-        "applyable": not plan.stops and any(row.action is not Action.BLOCKED for row in shown),
+        "applyable": not plan.stops and any(change.action is not Action.BLOCKED for change in plan.changes),
         "complete": not plan.blocked and not plan.left and not plan.excluded,
         "errored": bool(plan.stops),
     }
+
+
+def _blocked(plan: Plan, names: Names) -> Iterator[Row]:
+    """What is blocked, in the plan's order."""
+    changes = tuple(change for change in plan.changes if change.action is Action.BLOCKED)
+    return (row for row in rows(replace(plan, changes=changes), names=names) if isinstance(row, Row))
+
+
+def _drifted(plan: Plan, names: Names) -> Iterator[Entry]:
+    for remark in every_remark(plan, NoticeKind.DRIFT, names):
+        yield from drift_entry(remark, names)
 
 
 def _change(entry: Entry) -> dict[str, Any]:
@@ -123,27 +142,21 @@ def _planned(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
             yield _resource(entry, entry.after)
 
 
-def _prior(entries: Iterable[Entry]) -> dict[str, Any]:
-    resources = [_resource(entry, entry.before) for entry in entries if entry.before.values is not None]
-    return {
-        "format_version": "1.0",
-        "terraform_version": TERRAFORM_VERSION,
-        "values": {"root_module": {"resources": resources}},
-    }
+def _prior(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        if entry.before.values is not None:
+            yield _resource(entry, entry.before)
 
 
-def _configuration(entries: Iterable[Entry]) -> dict[str, Any]:
-    resources = [
-        {
-            **entry.named,
-            "provider_config_key": PROVIDER,
-            "schema_version": 0,
-            "expressions": _expressions(entry),
-        }
-        for entry in entries
-        if entry.declared
-    ]
-    return {"provider_config": provider_config(), "root_module": {"resources": resources}}
+def _configured(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        if entry.declared:
+            yield {
+                **entry.named,
+                "provider_config_key": PROVIDER,
+                "schema_version": 0,
+                "expressions": _expressions(entry),
+            }
 
 
 def _expressions(entry: Entry) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Pla
 from kardia_ctl.model.source import Source
 from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_entries import identifier
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
+from tests.documents import document_of
 
 HIDING, SHOWING = View(), View(show_phi=True)
 STAMP = Stamp("0.1.0", "2026-03-02T10:00:00Z")
@@ -116,29 +117,29 @@ def test_the_counts_are_the_plans(plan: Plan) -> None:
 
 @given(plans)
 def test_every_plan_has_the_shape_that_tools_read(plan: Plan) -> None:
-    jsonschema.validate(json.loads(json.dumps(plan_json(plan, STAMP, MRNS))), DOCUMENT)
+    jsonschema.validate(document_of(plan, STAMP, MRNS), DOCUMENT)
 
 
 @given(plans)
 def test_no_value_is_in_the_document(plan: Plan) -> None:
-    assert MARK not in json.dumps(plan_json(plan, STAMP, MRNS), ensure_ascii=False)
+    assert MARK not in json.dumps(document_of(plan, STAMP, MRNS), ensure_ascii=False)
 
 
 @given(plans)
 def test_no_text_in_the_document_acts_on_a_terminal(plan: Plan) -> None:
-    assert json.dumps(plan_json(plan, STAMP, MRNS), ensure_ascii=False).isprintable()
+    assert json.dumps(document_of(plan, STAMP, MRNS), ensure_ascii=False).isprintable()
 
 
 @given(plans)
 def test_a_no_op_has_two_equal_sides(plan: Plan) -> None:
-    for change in plan_json(plan, STAMP, MRNS)["resource_changes"]:
+    for change in document_of(plan, STAMP, MRNS)["resource_changes"]:
         if change["change"]["actions"] == ["no-op"]:
             assert change["change"]["before"] == change["change"]["after"]
 
 
 @given(plans)
 def test_every_planned_resource_is_joined_to_the_configuration(plan: Plan) -> None:
-    document = plan_json(plan, STAMP, MRNS)
+    document = document_of(plan, STAMP, MRNS)
     configured = {(r["type"], r["name"]) for r in document["configuration"]["root_module"]["resources"]}
     planned = {(r["type"], r["name"]) for r in document["planned_values"]["root_module"]["resources"]}
     assert planned <= configured
@@ -146,4 +147,4 @@ def test_every_planned_resource_is_joined_to_the_configuration(plan: Plan) -> No
 
 @given(st.lists(addresses(), unique=True, max_size=8))
 def test_no_two_addresses_share_a_type_and_name(found: list[Address]) -> None:
-    assert len({(address.kind, identifier(address, MRNS)) for address in found}) == len(found)
+    assert len({(address.kind, identifier(MRNS.shown(address))) for address in found}) == len(found)

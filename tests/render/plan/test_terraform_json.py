@@ -10,7 +10,8 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_entries import identifier
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
+from tests.documents import document_of
 
 STAMP = Stamp("0.1.0", "2026-03-02T10:00:00Z")
 
@@ -20,11 +21,11 @@ def by_address(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_plan_document_reads_as_it_did(full_plan: Plan, golden: Callable[[str, str], None]) -> None:
-    golden("plan.json", json.dumps(plan_json(full_plan, STAMP, MRNS), indent=2) + "\n")
+    golden("plan.json", json.dumps(document_of(full_plan, STAMP, MRNS), indent=2) + "\n")
 
 
 def test_each_action_has_its_word(full_plan: Plan) -> None:
-    found = by_address(plan_json(full_plan, STAMP, MRNS))
+    found = by_address(document_of(full_plan, STAMP, MRNS))
     words = {
         address: (*change["change"]["actions"], change["action_reason"]) for address, change in found.items()
     }
@@ -46,7 +47,7 @@ def test_each_action_has_its_word(full_plan: Plan) -> None:
 
 
 def test_hidden_values_are_null_and_marked(full_plan: Plan) -> None:
-    change = by_address(plan_json(full_plan, STAMP, MRNS))["patient/JS-20000721"]["change"]
+    change = by_address(document_of(full_plan, STAMP, MRNS))["patient/JS-20000721"]["change"]
     assert change["after"]["dob"] is None
     assert change["after_sensitive"]["dob"] is True
     assert change["after"]["mrn"] == "JS-20000721"
@@ -54,14 +55,14 @@ def test_hidden_values_are_null_and_marked(full_plan: Plan) -> None:
 
 
 def test_drift_goes_from_what_is_declared_to_what_is_live(full_plan: Plan) -> None:
-    [drift] = plan_json(full_plan, STAMP, MRNS)["resource_drift"]
+    [drift] = document_of(full_plan, STAMP, MRNS)["resource_drift"]
     assert drift["address"] == "patient/DR-1"
     assert drift["change"]["actions"] == ["update"]
 
 
 def test_a_stop_makes_the_plan_errored_and_a_block_incomplete(full_plan: Plan) -> None:
     def flags(plan: Plan) -> tuple[bool, bool, bool]:
-        document = plan_json(plan, STAMP, MRNS)
+        document = document_of(plan, STAMP, MRNS)
         return document["applyable"], document["complete"], document["errored"]
 
     unblocked = tuple(change for change in full_plan.changes if change.action is not Action.BLOCKED)
@@ -82,7 +83,7 @@ def test_a_stop_makes_the_plan_errored_and_a_block_incomplete(full_plan: Plan) -
     ],
 )
 def test_a_name_is_an_identifier(names: tuple[str, ...], name: str) -> None:
-    assert identifier(Address(Kind.PATIENT, names), MRNS) == name
+    assert identifier(MRNS.shown(Address(Kind.PATIENT, names))) == name
 
 
 def test_a_saved_plan_keeps_what_its_addresses_say(full_plan: Plan) -> None:
@@ -91,7 +92,7 @@ def test_a_saved_plan_keeps_what_its_addresses_say(full_plan: Plan) -> None:
         for change in full_plan.changes
         if change.action is Action.CREATE
     )
-    found = by_address(plan_json(replace(full_plan, changes=changes), STAMP, MRNS))
+    found = by_address(document_of(replace(full_plan, changes=changes), STAMP, MRNS))
     patient = found["patient/JS-20000721"]["change"]
     assert patient["after"]["mrn"] == "JS-20000721"
     assert patient["after_sensitive"]["dob"] is True

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from tests.documents import document_of
 
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.amounts.rate import Rate
@@ -18,7 +19,7 @@ from kardia_ctl.model.results import Report, Result, Status
 from kardia_ctl.render.apply.report import complete_line
 from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.summary import time_line
-from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
+from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.render.wrapping import WIDTH
@@ -140,7 +141,7 @@ def test_digger_counts_what_an_apply_did() -> None:
 
 
 def test_digger_and_tf_summarize_find_what_is_blocked_and_imported(full_plan: Plan) -> None:
-    document = plan_json(full_plan, Stamp("0.1.0", "2026-03-02T10:00:00Z"), MRNS)
+    document = document_of(full_plan, Stamp("0.1.0", "2026-03-02T10:00:00Z"), MRNS)
     actions = Counter(
         action for change in document["resource_changes"] for action in change["change"]["actions"]
     )
@@ -155,4 +156,4 @@ def test_digger_and_tf_summarize_find_what_is_blocked_and_imported(full_plan: Pl
 def test_a_digest_stands_in_every_form(full_plan: Plan) -> None:
     plan = replace(full_plan, digest="d1:abc")
     assert "\nDigest: d1:abc\n" in plan_text(plan, View())
-    assert plan_json(plan, Stamp("0", "t"), MRNS)["kardia_ctl"]["digest"] == "d1:abc"
+    assert document_of(plan, Stamp("0", "t"), MRNS)["kardia_ctl"]["digest"] == "d1:abc"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +17,15 @@ from kardia_ctl.cli.files.page_files import (
     write_pages,
 )
 from kardia_ctl.cli.naming import named_value, names_for_everybody
-from kardia_ctl.cli.private_files import write_private
+from kardia_ctl.cli.private_files import private_file, write_private
 from kardia_ctl.config import load_account
 from kardia_ctl.model.errors import ConfigurationError
 from kardia_ctl.model.plan import Plan
 from kardia_ctl.model.results import Report
 from kardia_ctl.render.apply.report import report_text, unfinished_text
-from kardia_ctl.render.escape import escape_lines, json_text
+from kardia_ctl.render.escape import escape_lines
 from kardia_ctl.render.files.run_files import ResultsFormat, results_file
+from kardia_ctl.render.json_pieces import json_pieces
 from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 from kardia_ctl.render.reports.annotations import Annotation
 from kardia_ctl.render.reports.problem_page import LONGEST, fenced, problem_page
@@ -51,8 +53,11 @@ def write_plan_pages(path: Path, files: JobFiles, plan: Plan, result: str) -> No
         write_pages(files.pages, plan, _workspace(path), path, two_person=declared_two_person(path))
     stamp = Stamp(__version__, iso_time(int(system_instant().wall)))
     names = names_for_everybody()
-    document = named_value(plan_json(plan, stamp, names, changes_only=True), names)
-    write_private(files.json, (json_text(document, separators=(",", ":")) + "\n").encode(), PLAN_JSON)
+    document = plan_json(plan, stamp, names, changes_only=True)
+    with private_file(files.json, PLAN_JSON) as opened:
+        for piece in json_pieces(document, partial(named_value, names=names)):
+            opened.write(piece.encode())
+        opened.write(b"\n")
 
 
 def write_problem_page(path: Path, files: JobFiles, title: str, annotations: Sequence[Annotation]) -> None:
