@@ -41,7 +41,7 @@ def test_a_patient_is_created_again_once(erased: Desk) -> None:
         assert refused.code == 1
         assert "deleted elsewhere" in refused.out
     assert live(erased) == []
-    decide(erased, PATIENT, "recreate", 31)
+    decide(erased, PATIENT, "recreate", day(31))
     assert erased.apply().code == 0
     assert live(erased) not in ([], [first])
 
