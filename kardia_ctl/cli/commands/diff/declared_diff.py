@@ -48,9 +48,9 @@ def command(
 ) -> int:
     """Show what two git revisions declare differently. Needs no key and no network, and changes nothing.
 
-    BASE and HEAD are revisions as git names them; without HEAD the work tree is compared. PATH is a
-    configuration file, or a directory that holds kardia.yaml (default: this directory). What is live is not
-    looked at: that is what plan does.
+    BASE and HEAD are revisions as git names them, or BASE..HEAD; without HEAD the work tree is compared.
+    PATH is a configuration file, or a directory that holds kardia.yaml (default: this directory). What is
+    live is not looked at: that is what plan does.
 
     ${VARIABLES} are compared as they are written. A configuration that is not there in BASE, or has problems
     there, counts as empty. Encrypted files are compared by their content where an age identity is at hand.

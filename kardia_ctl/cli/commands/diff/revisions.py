@@ -34,12 +34,14 @@ class Asked:
 
 
 def asked_for(base: str, second: str | None, third: Path | None) -> Asked:
-    """What BASE [HEAD] [PATH] mean. A single word after BASE may be either, as with git.
+    """What BASE [HEAD] [PATH] mean. As with git, BASE..HEAD is both, and a single word after BASE either.
 
     Raises:
-        UsageError: it is both a revision and a path, or neither.
+        UsageError: it is both a revision and a path, or neither; or the words are of another form.
         RunStopped: git refuses the repository.
     """
+    if ".." in base:  # no name of a revision has two dots
+        return _range(base, second, third)
     if second is None or third is not None:
         return Asked(base, second, third or Path())
     path, repository = Path(second), repository_of(Path())
@@ -51,6 +53,18 @@ def asked_for(base: str, second: str | None, third: Path | None) -> Asked:
     if not known and not path.exists():
         raise click.UsageError(f"{second!r} is neither a revision that git knows here nor a path")
     return Asked(base, second, Path()) if known else Asked(base, None, path)
+
+
+def _range(text: str, path: str | None, more: Path | None) -> Asked:
+    base, _, head = text.partition("..")
+    base, merged = base or "HEAD", head.removeprefix(".") or "HEAD"
+    if head.startswith("."):
+        raise click.UsageError(
+            f"three dots are not understood here. Write: diff $(git merge-base {base} {merged}) {merged}"
+        )
+    if more is not None:
+        raise click.UsageError(f"{text} names both revisions already: write only PATH after it")
+    return Asked(base, merged, Path(path or ""))
 
 
 @dataclass(frozen=True, slots=True)

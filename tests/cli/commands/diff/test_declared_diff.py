@@ -174,3 +174,15 @@ def test_outside_of_a_repository_there_is_nothing_to_compare(
     code, _, err = diff("HEAD", "HEAD", ".")
     assert code == 1
     assert "in no git repository" in err
+
+
+def test_two_dots_name_both_revisions(clinic: Repository, diff: Diff) -> None:
+    clinic.git("tag", "before")
+    clinic.write(START.replace("hooks.", "other."))
+    clinic.commit()
+    expected = diff("before", "HEAD", "clinic")
+    assert "1 callback URL changed" in expected[1]
+    for range_ in ("before..HEAD", "before.."):
+        assert diff(range_, "clinic")[1].replace(range_, "before") == expected[1]
+    assert "$(git merge-base before HEAD) HEAD" in diff("before...HEAD", "clinic")[2]
+    assert "only PATH" in diff("before..HEAD", "HEAD", "clinic")[2]
