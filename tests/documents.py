@@ -11,7 +11,6 @@ from kardia_ctl.render.plan.terraform_json import Stamp, plan_json
 
 def document_of(plan: Plan, stamp: Stamp, names: Names, *, changes_only: bool = False) -> dict[str, Any]:
     """A plan in Terraform's representation, as a tool reads it."""
-    found: dict[str, Any] = json.loads(
-        "".join(json_pieces(plan_json(plan, stamp, names, changes_only=changes_only)))
-    )
+    document = plan_json(plan, stamp, names, changes_only=changes_only)
+    found: dict[str, Any] = json.loads("".join(json_pieces(document, names)))
     return found

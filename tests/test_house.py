@@ -142,6 +142,7 @@ SUBROOMS: dict[str, set[str]] = {
         "render/names",
         "render/apply",
         "render/escape",
+        "render/json_pieces",
         "render/reasons",
         "render/redaction",
         "render/text",

@@ -8,7 +8,6 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import is_
 from os.path import exists
 from typing import IO, Any, Final
 
@@ -159,29 +158,6 @@ def named_record(
         if isinstance(mrn := record.get(field_name), str) and mrn:
             named[field_name] = names_on(sys.stdout).mrn(mrn)
     return named
-
-
-def named_value(value: Any, names: Names) -> Any:
-    """A JSON value with every text in it as a reader may see it.
-
-    What nothing in it changes is the value itself: a document of all patients is not there twice.
-    """
-    return value if names is MRNS else _named(value, names.text)
-
-
-def _named(value: Any, text: Callable[[str], str]) -> Any:
-    match value:
-        case str():
-            return text(value) if "/" in value else value
-        case dict():
-            named = {_named(str(key), text): _named(member, text) for key, member in value.items()}
-            keys, members = map(is_, named, value), map(is_, named.values(), value.values())
-            return value if len(named) == len(value) and all(members) and all(keys) else named
-        case list() | tuple():
-            elements = [_named(member, text) for member in value]
-            return value if all(map(is_, elements, value)) else elements
-        case _:
-            return value
 
 
 def keyed(key: bytes) -> Pseudonyms:

@@ -50,6 +50,8 @@ def escape_json(text: str) -> str:
         text = "".join(
             char if char.isprintable() or char in "\n\t" else _escape_in_json(char) for char in text
         )
+    if "::" not in text and "##" not in text:
+        return text
     return _COMMAND_IN_JSON.sub(lambda found: r"\u0023" if found[0] == "#" else f"{found[1]}\\u003a", text)
 
 

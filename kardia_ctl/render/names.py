@@ -1,7 +1,9 @@
 """What an address looks like for a reader: with the mrn, or with a pseudonym for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from operator import is_
+from typing import Any, Final, Protocol
 
 from kardia_ctl.model.address import Address
 
@@ -44,3 +46,26 @@ def shown_id(names: Names, live_id: str, *addresses: Address | None) -> str:
 
 MRNS: Final[Names] = _Mrns()
 """Shows every mrn."""
+
+
+def named_value(value: Any, names: Names) -> Any:
+    """A JSON value with every text in it as a reader may see it.
+
+    What nothing in it changes is the value itself: a document of all patients is not there twice.
+    """
+    return value if names is MRNS else _named(value, names.text)
+
+
+def _named(value: Any, text: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return text(value) if "/" in value else value
+        case dict():
+            named = {_named(str(key), text): _named(member, text) for key, member in value.items()}
+            keys, members = map(is_, named, value), map(is_, named.values(), value.values())
+            return value if len(named) == len(value) and all(members) and all(keys) else named
+        case list() | tuple():
+            elements = [_named(member, text) for member in value]
+            return value if all(map(is_, elements, value)) else elements
+        case _:
+            return value

@@ -58,10 +58,20 @@ _FORMS: Final = frozenset(kind.form for kind in _KINDS)
 """What messages call an address in general, such as ``patient/MRN``."""
 
 _ADDRESS: Final = re.compile(
-    rf"(?:(?<![\w/.%-])|(?<=\x1b\[\dm)|(?<=\x1b\[\d\dm))(?:{'|'.join(_KINDS)})(?:/[\w.~%-]*[\w~%-])+(?P<line>:[0-9]+(?::[0-9]+)?(?![\w/~%-]))?"
+    rf"(?:{'|'.join(_KINDS)})(?:/[\w.~%-]*[\w~%-])+(?P<line>:[0-9]+(?::[0-9]+)?(?![\w/~%-]))?"
 )
 """An address of a patient or of what a patient owns, as ``str(Address)`` writes it, within a text. A line
-number after it shows that it is a file's name; before it may stand a colour."""
+number after it shows that it is a file's name."""
+
+_WITHIN: Final = re.compile(r"[\w/.%-]")
+"""What stands before something that looks like an address and is the end of a longer name. This is looked at
+where something does: a pattern that began with it would be tried at every character, eight times as slow."""
+
+_INNER: Final = re.compile(f"~(?=(?:{'|'.join(_KINDS)})/)")
+"""The one character of a name that is not among those: an address may follow it."""
+
+_COLOUR: Final = re.compile(r"\x1b\[\d\d?m\Z")
+"""A colour, whose last letter is part of no name."""
 
 _FILE: Final = re.compile(r"\.(?:age|csv|db|html|json|md|ndjson|plan|tfplan|tsv|txt|xlsx|ya?ml)$")
 """The end of a file's name: in the directory patient/ it looks like an address."""
@@ -104,6 +114,10 @@ class Pseudonyms:
 
     def _found(self, match: re.Match[str]) -> str:
         found = match[0]
+        if _is_within(match):
+            inner = _INNER.search(found)
+            start = inner.end() if inner else len(found)
+            return found[:start] + _ADDRESS.sub(self._found, found[start:])
         if match["line"] or found in _FORMS or (_FILE.search(found) and self.is_file(found)):
             return found
         kind, mrn, *others = found.split("/")
@@ -116,6 +130,14 @@ class Pseudonyms:
         if not mrn or len(others) != _OTHERS[kind] or not all(others):
             return f"{kind}/…"
         return "/".join((kind, pseudonym(self.key, mrn), *others))
+
+
+def _is_within(match: re.Match[str]) -> bool:
+    """Whether what looks like an address is the end of a longer name."""
+    text, start = match.string, match.start()
+    return _WITHIN.match(text, max(start - 1, 0), start) is not None and not _COLOUR.search(
+        text[max(start - 5, 0) : start]
+    )
 
 
 _ANYWHERE: Final = re.compile(

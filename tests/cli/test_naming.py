@@ -15,7 +15,7 @@ from kardia_ctl.cli.account.keys import Keys
 from kardia_ctl.cli.output.console import print_json_line, print_line, print_message, print_notice
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.render.names import MRNS
+from kardia_ctl.render.names import MRNS, named_value
 from kardia_ctl.render.pseudonyms import Pseudonyms, pseudonym
 
 KEY = b"a review key of this test"
@@ -155,7 +155,7 @@ def test_an_address_after_a_line_end_is_found_too(capsys: pytest.CaptureFixture[
 
 def test_json_keeps_its_other_values() -> None:
     value = {"n": 1, "none": None, "ok": True, "t": ["x", 2.5]}
-    assert json.loads(json.dumps(naming.named_value(value, NAMES))) == value
+    assert json.loads(json.dumps(named_value(value, NAMES))) == value
 
 
 def test_a_wrong_address_is_not_repeated_off_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,6 +167,6 @@ def test_a_wrong_address_is_not_repeated_off_the_terminal(capsys: pytest.Capture
 
 def test_a_document_in_which_nothing_is_renamed_is_not_copied() -> None:
     value = {"counts": [1, {"kind": "callback"}], "of": ("a", None)}
-    assert naming.named_value(value, NAMES) is value
+    assert named_value(value, NAMES) is value
     renamed = {"of": value, "address": "patient/P-1"}
-    assert naming.named_value(renamed, NAMES)["of"] is value
+    assert named_value(renamed, NAMES)["of"] is value

@@ -9,14 +9,14 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import click
 
-from kardia_ctl.cli.naming import named_value, names_on
+from kardia_ctl.cli.naming import names_on
 from kardia_ctl.render.escape import escape, escape_json, escape_lines, json_text
 from kardia_ctl.render.json_pieces import json_pieces
+from kardia_ctl.render.names import named_value
 
 _errors: list[str] = []
 _above: list[Callable[[str], None]] = []
@@ -42,7 +42,7 @@ def print_json(value: object, *, indent: int | None = None) -> None:
 
 def print_json_line(value: object) -> None:
     """Print a value to stdout as JSON, as short as it can be, arrays made ``Lazily`` a piece at a time."""
-    for piece in json_pieces(value, partial(named_value, names=names_on(sys.stdout))):
+    for piece in json_pieces(value, names_on(sys.stdout)):
         if not _print(piece):
             return
     _print("\n")

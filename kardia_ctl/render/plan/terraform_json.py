@@ -5,8 +5,9 @@ Terraform: an adopt is a no-op with ``importing``, a disconnect a delete whose `
 is ``disconnect``, and what is blocked a no-op whose ``action_reason`` is its cause.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from kardia_ctl.model.plan import Action, NoticeKind, Plan
@@ -62,26 +63,26 @@ def plan_json(plan: Plan, stamp: Stamp, names: Names, *, changes_only: bool = Fa
     """
     blocked = [*_blocked(plan, names)]
 
-    def each(made: Callable[[Iterable[Entry]], Iterator[dict[str, Any]]]) -> Lazily:
-        return Lazily(lambda: made(entries(plan, names, changes_only=changes_only)))
+    def things() -> Iterator[Entry]:
+        return entries(plan, names, changes_only=changes_only)
 
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,
         "kardia_ctl": ours(plan, blocked, stamp.version, names, changes_only=changes_only),
         "variables": {},
-        "planned_values": {"root_module": {"resources": each(_planned)}},
-        "resource_drift": Lazily(lambda: map(_change, _drifted(plan, names))),
-        "resource_changes": each(lambda found: map(_change, found)),
+        "planned_values": {"root_module": {"resources": Lazily(things, _planned)}},
+        "resource_drift": Lazily(partial(_drifted, plan, names), _change),
+        "resource_changes": Lazily(things, _change),
         "output_changes": {},
         "prior_state": {
             "format_version": "1.0",
             "terraform_version": TERRAFORM_VERSION,
-            "values": {"root_module": {"resources": [] if changes_only else each(_prior)}},
+            "values": {"root_module": {"resources": [] if changes_only else Lazily(things, _prior)}},
         },
         "configuration": {
             "provider_config": provider_config(),
-            "root_module": {"resources": each(_configured)},
+            "root_module": {"resources": Lazily(things, _configured)},
         },
         "relevant_attributes": [],
         "checks": [check_of(row, names) for row in blocked],
@@ -136,27 +137,23 @@ def _resource(entry: Entry, side: Side) -> dict[str, Any]:
     }
 
 
-def _planned(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        if entry.after.values is not None:
-            yield _resource(entry, entry.after)
+def _planned(entry: Entry) -> dict[str, Any] | None:
+    return None if entry.after.values is None else _resource(entry, entry.after)
 
 
-def _prior(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        if entry.before.values is not None:
-            yield _resource(entry, entry.before)
+def _prior(entry: Entry) -> dict[str, Any] | None:
+    return None if entry.before.values is None else _resource(entry, entry.before)
 
 
-def _configured(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        if entry.declared:
-            yield {
-                **entry.named,
-                "provider_config_key": PROVIDER,
-                "schema_version": 0,
-                "expressions": _expressions(entry),
-            }
+def _configured(entry: Entry) -> dict[str, Any] | None:
+    if not entry.declared:
+        return None
+    return {
+        **entry.named,
+        "provider_config_key": PROVIDER,
+        "schema_version": 0,
+        "expressions": _expressions(entry),
+    }
 
 
 def _expressions(entry: Entry) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from kardia_ctl.cli.files.page_files import (
     write_drift_pages,
     write_pages,
 )
-from kardia_ctl.cli.naming import named_value, names_for_everybody
+from kardia_ctl.cli.naming import names_for_everybody
 from kardia_ctl.cli.private_files import private_file, write_private
 from kardia_ctl.config import load_account
 from kardia_ctl.model.errors import ConfigurationError
@@ -55,7 +54,7 @@ def write_plan_pages(path: Path, files: JobFiles, plan: Plan, result: str) -> No
     names = names_for_everybody()
     document = plan_json(plan, stamp, names, changes_only=True)
     with private_file(files.json, PLAN_JSON) as opened:
-        for piece in json_pieces(document, partial(named_value, names=names)):
+        for piece in json_pieces(document, names):
             opened.write(piece.encode())
         opened.write(b"\n")
 
