@@ -38,7 +38,7 @@ def json_pieces(value: Any, names: Names) -> Iterator[str]:
 
     ``value`` is JSON in whose objects, at any depth, there may be arrays made ``Lazily``.
     """
-    return _pieces(_Writer(names, list(_arrays_in(value))).parts(value))
+    return _pieces(_Arrays(names, list(_arrays_in(value))).parts(value))
 
 
 def _arrays_in(value: Any) -> Iterator[Lazily]:
@@ -100,7 +100,7 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _Arrays:
     """Writes a value.
 
     Attributes:

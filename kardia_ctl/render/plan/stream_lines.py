@@ -7,7 +7,7 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.source import Problem, Source
 from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import Names
-from kardia_ctl.render.plan.terraform_entries import PROVIDER, index_of, named
+from kardia_ctl.render.plan.terraform_names import PROVIDER, index_of, named
 
 Line = Mapping[str, Any]
 
@@ -79,5 +79,5 @@ def resource_of(address: Address, names: Names) -> dict[str, Any]:
         "implied_provider": PROVIDER,
         "resource_type": keys["type"],
         "resource_name": keys["name"],
-        "resource_key": index_of(address, names) or None,
+        "resource_key": index_of(names.shown(address)) or None,
     }

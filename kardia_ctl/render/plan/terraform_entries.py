@@ -1,13 +1,10 @@
 """How Terraform's documents name an address and show its two sides, without patients' values."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import merge
-from string import ascii_letters
 from typing import Any, Final
-from urllib.parse import unquote
 
 from kardia_ctl.model.address import Address, owner_of
 from kardia_ctl.model.kinds import HIDDEN_PART
@@ -16,6 +13,7 @@ from kardia_ctl.render.escape import escape
 from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import Field, identity
 from kardia_ctl.render.plan.plan_rows import Remark, Row, rows, unchanged
+from kardia_ctl.render.plan.terraform_names import index_of, named
 from kardia_ctl.render.redaction import Shown
 
 Value = str | int | float | None
@@ -70,12 +68,9 @@ class Entry:
         return self.action not in (Action.FORGET, Action.DISCONNECT, Action.DELETE)
 
 
-PROVIDER: Final = "kardia-ctl"
-
 _NUMBERS: Final = frozenset({"duration_days", "price", "recordings"})
 """The attributes whose values are numbers, for policies that compare them."""
 
-_ODD: Final = re.compile(r"[^A-Za-z0-9-]")
 _NOTHING: Final = Side(None, {})
 
 
@@ -95,7 +90,7 @@ def _entry(
     return Entry(
         order=address.order,
         named=keys,
-        indexed={"index": index} if (index := _index(keys["address"])) else {},
+        indexed={"index": index} if (index := index_of(keys["address"])) else {},
         identity=_identity(address, names),
         action=action,
         before=before,
@@ -226,52 +221,8 @@ def check_of(row: Row, names: Names) -> dict[str, Any]:
     place = {"kind": "resource", "to_display": row.shown, **named(row.address, names)}
     del place["address"]
     status = "pass" if row.accepted else "fail"
-    index = index_of(row.address, names)
+    index = index_of(row.shown)
     key = {"instance_key": index} if index else {}
     instance = {"address": {"to_display": row.shown, **key}, "status": status}
     problems = {"problems": [{"message": escape(row.reason or row.cause)}]} if status == "fail" else {}
     return {"address": place, "status": status, "instances": [{**instance, **problems}]}
-
-
-def named(address: Address, names: Names) -> dict[str, str]:
-    """The keys by which tools join the parts of a plan document."""
-    shown = names.shown(address)
-    return {
-        "address": shown,
-        "mode": "managed",
-        "type": f"kardia_{address.kind.value}",
-        "name": identifier(shown),
-    }
-
-
-def index_of(address: Address, names: Names) -> str:
-    """The key of an instance: the address without its kind. Empty for a kind that exists once."""
-    return _index(names.shown(address))
-
-
-def _index(shown: str) -> str:
-    return shown.partition("/")[2]
-
-
-def identifier(shown: str) -> str:
-    """An identifier for a shown address, unique in its kind: ``JS-20000721``, ``JS-1__one-year``.
-
-    A character that Terraform does not allow there is written as ``_`` and two hex digits for each byte;
-    ``__`` separates names. The address of a kind that exists once is ``this``, as in Terraform's modules.
-    """
-    index = _index(shown)
-    return "__".join(_plain(unquote(name)) for name in index.split("/")) if index else "this"
-
-
-def _plain(name: str) -> str:
-    text = _ODD.sub(lambda found: _hex(found[0]), name)
-    return text if text[:1] in ascii_letters or text[:1] == "_" else _hex(text[0]) + text[1:]
-
-
-def _hex(char: str) -> str:
-    return "".join(f"_{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-
-
-def provider_config() -> dict[str, Any]:
-    """The provider, for the document's configuration."""
-    return {PROVIDER: {"name": PROVIDER, "full_name": PROVIDER}}

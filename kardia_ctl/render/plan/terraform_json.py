@@ -17,15 +17,14 @@ from kardia_ctl.render.names import Names
 from kardia_ctl.render.plan.plan_fields import MRN
 from kardia_ctl.render.plan.plan_rows import Row, rows
 from kardia_ctl.render.plan.terraform_entries import (
-    PROVIDER,
     Entry,
     Side,
     check_of,
     drift_entry,
     entries,
-    provider_config,
 )
 from kardia_ctl.render.plan.terraform_extras import every_remark, ours
+from kardia_ctl.render.plan.terraform_names import PROVIDER, provider_config
 
 FORMAT_VERSION: Final = "1.2"
 """The plan representation's version: terraform-json wants one from 0.1 up to, not including, 2.0."""

@@ -13,8 +13,8 @@ from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Cause, Change, Notice, NoticeKind, Plan, Requests, in_order
 from kardia_ctl.model.source import Source
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_entries import identifier
 from kardia_ctl.render.plan.terraform_json import Stamp
+from kardia_ctl.render.plan.terraform_names import identifier
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from tests.documents import document_of

@@ -9,8 +9,8 @@ from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
 from kardia_ctl.model.plan import Action, Plan
 from kardia_ctl.render.names import MRNS
-from kardia_ctl.render.plan.terraform_entries import identifier
 from kardia_ctl.render.plan.terraform_json import Stamp
+from kardia_ctl.render.plan.terraform_names import identifier
 from tests.documents import document_of
 
 STAMP = Stamp("0.1.0", "2026-03-02T10:00:00Z")
