@@ -21,7 +21,7 @@ _NOT_A_PLAN: Final = "this file is not a plan saved by kardia-ctl"
 
 def seal(saved: SavedPlan, key: bytes, source: str) -> bytes:
     """The file's bytes. ``source`` is one word that says where the key comes from."""
-    body = json.dumps(as_json(saved), ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
+    body = json.dumps(as_json(saved), sort_keys=True, separators=(",", ":")).encode() + b"\n"
     head = f"{MAGIC} {FORMAT} {source}"
     return f"{head} {_mac(key, head, body)}\n".encode() + body
 

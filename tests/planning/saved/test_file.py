@@ -144,7 +144,7 @@ def body(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
         head, _, raw = data.partition(b"\n")
         facts = json.loads(raw)
         change(facts)
-        return head + b"\n" + json.dumps(facts, sort_keys=True, indent=1).encode() + b"\n"
+        return head + b"\n" + json.dumps(facts, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
     return altered
 

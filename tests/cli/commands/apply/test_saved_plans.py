@@ -97,7 +97,8 @@ def test_another_endpoint_refuses_the_plan(desk: Desk, plan: Path, monkeypatch: 
 
 
 def test_an_altered_plan_is_refused(desk: Desk, plan: Path) -> None:
-    plan.write_text(plan.read_text().replace('"address": "patient/~', '"address": "patient/~0', 1))
+    text = plan.read_text()
+    assert plan.write_text(text.replace('"address":"patient/~', '"address":"patient/~0', 1)) > len(text)
     ran = desk.run("apply", str(plan))
     assert (ran.code, ran.requests) == (1, [])
     assert "altered" in ran.err
