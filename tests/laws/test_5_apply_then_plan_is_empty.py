@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.documents import document_of
 
 from kardia_ctl.model.amounts.refresh import Refresh
 from kardia_ctl.model.configuration import Desired
@@ -22,6 +21,7 @@ from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.sandbox.quirks import Quirks
+from tests.documents import document_of
 from tests.laws.strategies import clinic, clinics, quirks
 from tests.laws.world import LAWFUL, World, in_world, shuffled
 

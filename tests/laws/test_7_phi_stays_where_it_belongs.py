@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.documents import document_of
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.configuration import Departure, DepartureAction, Desired, Setting
@@ -32,6 +31,7 @@ from kardia_ctl.render.view import View
 from kardia_ctl.sandbox.data.invented import API_KEY
 from kardia_ctl.sandbox.faults.faults import FaultKind, FaultRule, Faults, Moment
 from kardia_ctl.sandbox.quirks import Quirks
+from tests.documents import document_of
 from tests.laws.strategies import LABELS, clinic
 from tests.laws.world import FINGERPRINT_KEY, LAWFUL, Applied, World, in_world
 

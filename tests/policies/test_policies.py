@@ -12,7 +12,6 @@ from typing import Any
 import jq
 import pytest
 import regopy
-from tests.documents import document_of
 
 from kardia_ctl.model.address import Address, code_address, patient_address
 from kardia_ctl.model.kinds import Kind
@@ -20,6 +19,7 @@ from kardia_ctl.model.plan import Action, Cause, Change, Plan, in_order
 from kardia_ctl.model.template import Template
 from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.pseudonyms import Pseudonyms
+from tests.documents import document_of
 from tests.paths import EXAMPLES, ROOT
 
 POLICIES = EXAMPLES / "policies"

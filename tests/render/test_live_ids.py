@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from tests.documents import document_of
 
 from kardia_ctl.model.address import code_address, patient_address
 from kardia_ctl.model.plan import Action, Cause, Change, Plan, in_order
@@ -20,6 +19,7 @@ from kardia_ctl.render.review.markdown_page import markdown_page
 from kardia_ctl.render.review.page_content import review_page
 from kardia_ctl.render.review.review_page import PageContext
 from kardia_ctl.render.view import View
+from tests.documents import document_of
 
 MRN: Final = "QZ-0042"
 OLD: Final = "QZ-0024"

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.documents import document_of
 
 from kardia_ctl.model.address import Address, patient_address
 from kardia_ctl.model.amounts.rate import Rate
@@ -23,6 +22,7 @@ from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.text import plan_text
 from kardia_ctl.render.view import View
 from kardia_ctl.render.wrapping import WIDTH
+from tests.documents import document_of
 
 TFCMT_SUMMARY = re.compile(r"^(Plan: \d|No changes\.)", re.MULTILINE)
 TFCMT_DESTROYS = re.compile(r"[1-9][0-9]* to destroy.")
