@@ -37,7 +37,8 @@ def shown(kind: Kind | None, attribute: str, value: str | None, *, show_phi: boo
     if attribute in _URLS:
         return shown_url(value)
     if attribute == FROM_WHERE and value is not None:
-        return Shown(visible_place(value), hidden=visible_place(value) != value)
+        text = visible_place(value)
+        return Shown(text, hidden=text.endswith(HIDDEN))
     return Shown(hidden=True)
 
 

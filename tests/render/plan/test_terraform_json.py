@@ -7,7 +7,7 @@ import pytest
 
 from kardia_ctl.model.address import Address
 from kardia_ctl.model.kinds import Kind
-from kardia_ctl.model.plan import Action, Plan
+from kardia_ctl.model.plan import Action, Cause, Change, Plan
 from kardia_ctl.render.names import MRNS
 from kardia_ctl.render.plan.terraform_json import Stamp
 from kardia_ctl.render.plan.terraform_names import identifier
@@ -97,3 +97,15 @@ def test_a_saved_plan_keeps_what_its_addresses_say(full_plan: Plan) -> None:
     assert patient["after"]["mrn"] == "JS-20000721"
     assert patient["after_sensitive"]["dob"] is True
     assert found["connection_code/JS-20000721/one-year"]["change"]["after"]["template"] == "one-year"
+
+
+@pytest.mark.parametrize(("place", "shown"), [("env A1_PASSWORD", "env (hidden)"), ("generate", "generate")])
+def test_where_a_password_comes_from_is_sensitive_live_and_saved(place: str, shown: str) -> None:
+    """A saved plan holds what anybody may see, and says as the live one does that a part is missing."""
+    for value in (place, shown):
+        user = Change(
+            Address(Kind.MOBILE_USER, ("A-1",)), Action.CREATE, Cause.DECLARED, after={"password_from": value}
+        )
+        change = by_address(document_of(Plan(changes=(user,)), STAMP, MRNS))["mobile_user/A-1"]["change"]
+        assert change["after"]["password_from"] == shown
+        assert change["after_sensitive"] == ({"password_from": True} if shown != place else {})
