@@ -110,6 +110,8 @@ TEXTS = {
     "\x1b[31mpatient/JS-1\x1b[0m \x1b[1mpatient/JS-1\x1b[0m": f"\x1b[31mpatient/{JOE}\x1b[0m "
     f"\x1b[1mpatient/{JOE}\x1b[0m",
     "in /srv/patient/JS-1 and ./patient/JS-1": "in /srv/patient/JS-1 and ./patient/JS-1",
+    "xpatient/a~patient/JS-1 and a~patient/JS-1": f"xpatient/a~patient/{JOE} and a~patient/{JOE}",
+    "xpatient/patient/JS-1": "xpatient/patient/JS-1",
     "write patient/MRN or connection_code/MRN/TEMPLATE": "write patient/MRN or connection_code/MRN/TEMPLATE",
     "patient/JS/1 is no address": "patient/… is no address",
     "patient/%ff": "patient/…",
